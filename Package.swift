@@ -1,0 +1,66 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+let swift: [SwiftSetting] = [
+  .swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+  name: "leeway",
+  products: [.executable(name: "leeway", targets: ["leeway"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // C libraries of the system, and the thin C that Swift cannot say itself.
+    .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CSimdjson", cxxSettings: [.define("NDEBUG")], linkerSettings: [.linkedLibrary("simdjson")]),
+
+    // The data flow, top to bottom.
+    .target(name: "LeewayStatistics", swiftSettings: swift),
+    .target(name: "LeewayCore", dependencies: ["LeewayStatistics", "CSimdjson"], swiftSettings: swift),
+    .target(name: "LeewaySource", dependencies: ["LeewayCore", "CRdKafka", "CZlib"], swiftSettings: swift),
+    .target(
+      name: "LeewayLedger", dependencies: ["LeewayCore", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: swift),
+    .target(
+      name: "LeewayDelivery", dependencies: ["LeewayCore", "CCurl", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: swift),
+    .target(
+      name: "LeewayService",
+      dependencies: [
+        "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "Yams",
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: swift),
+    .executableTarget(
+      name: "leeway",
+      dependencies: ["LeewayService", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: swift),
+
+    .target(name: "LeewayTestSupport", dependencies: ["LeewayCore"], swiftSettings: swift),
+    .testTarget(
+      name: "StatisticsTests", dependencies: ["LeewayStatistics"], resources: [.copy("Fixtures")], swiftSettings: swift),
+    .testTarget(
+      name: "CoreTests", dependencies: ["LeewayCore", "LeewayTestSupport"], swiftSettings: swift),
+    .testTarget(name: "SourceTests", dependencies: ["LeewaySource", "LeewayTestSupport"], swiftSettings: swift),
+    .testTarget(name: "LedgerTests", dependencies: ["LeewayLedger", "LeewayTestSupport"], swiftSettings: swift),
+    .testTarget(name: "DeliveryTests", dependencies: ["LeewayDelivery", "LeewayTestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "ServiceTests", dependencies: ["LeewayService", "LeewayTestSupport"], resources: [.copy("Fixtures")],
+      swiftSettings: swift),
+    .testTarget(
+      name: "AcceptanceTests", dependencies: ["LeewayService", "LeewayTestSupport", "leeway"],
+      resources: [.copy("Fixtures")], swiftSettings: swift),
+  ],
+  cxxLanguageStandard: .cxx17
+)

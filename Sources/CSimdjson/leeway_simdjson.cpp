@@ -1,0 +1,1 @@
+#include "leeway_simdjson.h"

@@ -1,0 +1,130 @@
+/// A metric with tiers, on subjects of one window.
+public struct Check: Sendable, Equatable {
+  /// What the metric is computed on.
+  public enum Subjects: Sendable, Equatable {
+    case features(except: [String])
+    case named([String])
+    case output
+    case performance
+    case traffic
+  }
+
+  /// Which slices it runs on; each against the slice's own baseline.
+  public enum Slices: Sendable, Equatable {
+    case all
+    case each
+    /// Slice names such as `version=v2` or `country=DE`.
+    case listed([String])
+  }
+
+  public var name: String
+  public var on: Subjects
+  public var metric: Metric
+  /// Name of a window definition.
+  public var window: String
+  /// Ascending by tier, at least one.
+  public var limits: [TierLimit]
+  /// Consecutive windows, a size apart, that must fail.
+  public var consecutive: Int
+  public var slices: Slices
+  /// Largest adjusted p-value that counts as drift; nil ignores significance.
+  public var significance: Double?
+  /// Values that the metric must rest on; fewer are `insufficient_data`.
+  public var minimumRows: Int64
+  /// Windows that began before the monitor's first event are judged too.
+  public var partial: Bool
+  /// Performance: fire only if the one-sided 99 % bound is beyond the limit.
+  public var certain: Bool
+  public var minimumPositives: Int64
+  public var minimumNegatives: Int64
+
+  public init(
+    name: String, on: Subjects, metric: Metric, window: String, limits: [TierLimit], consecutive: Int = 1,
+    slices: Slices = .all, significance: Double? = 0.01, minimumRows: Int64 = 200, partial: Bool = false,
+    certain: Bool = true, minimumPositives: Int64 = 30, minimumNegatives: Int64 = 30
+  ) {
+    self.name = name
+    self.on = on
+    self.metric = metric
+    self.window = window
+    self.limits = limits
+    self.consecutive = consecutive
+    self.slices = slices
+    self.significance = significance
+    self.minimumRows = minimumRows
+    self.partial = partial
+    self.certain = certain
+    self.minimumPositives = minimumPositives
+    self.minimumNegatives = minimumNegatives
+  }
+
+  /// The incident machine that consumes its verdicts.
+  public var causeGroup: CauseGroup {
+    switch metric.family {
+    case .ratio, .traffic: .dataQuality
+    case .distance, .level: .drift
+    case .performance: .performance
+    }
+  }
+}
+
+/// How bad. `info` and up fire.
+public enum Tier: Int, Sendable, Comparable, CaseIterable {
+  case insufficientData = -1
+  case ok = 0
+  case info = 1
+  case warning = 2
+  case critical = 3
+
+  public static func < (a: Tier, b: Tier) -> Bool { a.rawValue < b.rawValue }
+
+  /// As in results and monitor files.
+  public var name: String {
+    switch self {
+    case .insufficientData: "insufficient_data"
+    case .ok: "ok"
+    case .info: "info"
+    case .warning: "warning"
+    case .critical: "critical"
+    }
+  }
+
+  public init?(name: String) {
+    guard let tier = Tier.allCases.first(where: { $0.name == name }) else { return nil }
+    self = tier
+  }
+}
+
+/// A number, or a share of a reference value.
+public enum Quantity: Sendable, Equatable {
+  case absolute(Double)
+  /// `3%` is `.relative(0.03)`.
+  case relative(Double)
+}
+
+/// Where a tier begins.
+public enum Limit: Sendable, Equatable {
+  /// Relative quantities are shares of the reference (traffic's usual rows, else the baseline's value).
+  case above(Quantity)
+  case below(Quantity)
+  /// Against the baseline's own value.
+  case maximumDrop(Quantity)
+  case maximumRise(Quantity)
+}
+
+public struct TierLimit: Sendable, Equatable {
+  public var tier: Tier
+  public var limit: Limit
+
+  public init(_ tier: Tier, _ limit: Limit) {
+    self.tier = tier
+    self.limit = limit
+  }
+}
+
+/// Verdicts of one cause feed one incident machine.
+public enum CauseGroup: String, Sendable, CaseIterable {
+  case dataQuality = "data"
+  case drift
+  case performance
+}

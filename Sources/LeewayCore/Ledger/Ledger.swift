@@ -1,0 +1,132 @@
+/// The store: offsets, panes, waiting predictions, results, incidents, outbox. Everything that must happen together
+/// happens in one `write`. Implementations map each call below to a statement or a batch of them and hold no logic of
+/// their own; what a flush, an evaluation or a send means is said once, in this target.
+///
+/// Calls block; they are made from threads of their own, never from Swift's cooperative pool.
+public protocol Ledger: Sendable {
+  /// Runs `body` in one read snapshot: everything it reads was committed at one moment.
+  func read<T>(_ body: (any LedgerReader) throws -> T) throws -> T
+  /// Runs `body` in one serialisable read-write transaction (SQLite: BEGIN IMMEDIATE); commits when it returns, rolls
+  /// back when it throws.
+  func write<T>(_ body: (any LedgerWriter) throws -> T) throws -> T
+  /// For start-up and the log: kind and place, without secrets.
+  var location: String { get }
+}
+
+/// The store failed; the operation had no effect unless `outcomeUnknown`.
+public struct LedgerError: Error, CustomStringConvertible, Sendable {
+  /// What was being done, on which store, and what it said.
+  public var description: String
+  /// The connection broke during COMMIT: the transaction may or may not stand.
+  public var outcomeUnknown: Bool
+
+  public init(_ description: String, outcomeUnknown: Bool = false) {
+    self.description = description
+    self.outcomeUnknown = outcomeUnknown
+  }
+}
+
+/// What can be read in a snapshot.
+public protocol LedgerReader {
+  // Intake
+  func generation(of monitor: String) throws -> GenerationRecord?
+  /// Ordered by (topic, partition).
+  func partitions(of monitor: String) throws -> [PartitionRecord]
+  /// The sequence number of the writer's last flush and whether it may still flush; nil if unknown.
+  func writer(_ id: String) throws -> WriterRecord?
+  /// Stored join states, parallel to `ids`.
+  func waiting(monitor: String, generation: String, ids: [[UInt8]]) throws -> [[UInt8]?]
+
+  // Panes
+  /// Every stored block with start in `range`, ordered by (pane, slice, writer).
+  func panes(
+    _ kind: PaneKind, monitor: String, generation: String, in range: Range<EventTime>,
+    visit: (_ pane: EventTime, _ slice: String, _ block: [UInt8]) throws -> Void) throws
+  /// Distinct starts of stored panes in `range`, ascending.
+  func paneStarts(_ kind: PaneKind, monitor: String, generation: String, in range: Range<EventTime>) throws -> [EventTime]
+  /// One writer's own blocks, parallel to `keys`.
+  func ownPanes(_ kind: PaneKind, monitor: String, generation: String, writer: String, keys: [PaneKey]) throws -> [[UInt8]?]
+  /// Slices that one writer has stored for a pane, ascending by bytes.
+  func ownSlices(_ kind: PaneKind, monitor: String, generation: String, writer: String, pane: EventTime) throws -> [String]
+
+  // Evaluation
+  func dirtyMarks(monitor: String, generation: String) throws -> [DirtyMark]
+  func progress(monitor: String, generation: String) throws -> EvaluationProgress?
+  /// Stored verdicts of one check at the given ends, any order.
+  func verdicts(monitor: String, generation: String, check: String, ends: [EventTime]) throws -> [VerdictRecord]
+  /// The stored state of one incident machine.
+  func machine(monitor: String, group: CauseGroup) throws -> [UInt8]?
+  /// Result lines in their fixed order; at most `query.limit`.
+  func results(_ query: ResultQuery) throws -> [ResultRecord]
+  /// For each (monitor, window, slice, subject) of a type the newest stored line.
+  func latestResults(monitor: String, generation: String, type: ResultType) throws -> [ResultRecord]
+
+  // Decisions
+  /// Newest first.
+  func incidents(_ query: IncidentQuery) throws -> [IncidentRecord]
+  func incident(_ id: String) throws -> IncidentRecord?
+  /// Newest first; nil: of every monitor.
+  func retrains(monitor: String?, limit: Int) throws -> [RetrainRecord]
+  func retrain(_ id: String) throws -> RetrainRecord?
+  /// Rows for a receiver that are neither delivered nor dead: how many, and when the oldest was created.
+  func outboxBacklog() throws -> [OutboxBacklog]
+  /// Newest first.
+  func deliveries(incident: String?, limit: Int) throws -> [OutboxRecord]
+  /// Newest first.
+  func quarantined(monitor: String?, limit: Int) throws -> [QuarantineRecord]
+  /// A value kept by name: schema-independent settings such as the service's own key.
+  func setting(_ name: String) throws -> [UInt8]?
+}
+
+/// What can be changed in a transaction.
+public protocol LedgerWriter: LedgerReader {
+  // Intake
+  func register(writer: String, at now: EventTime) throws
+  /// Adds 1 to the writer's flush sequence if it is `expected` and the writer is alive; false changes nothing.
+  func advance(writer: String, expected: Int64) throws -> Bool
+  /// A writer that is dead may not flush again.
+  func retire(writer: String) throws
+  func put(generation: GenerationRecord) throws
+  /// Creates rows that are missing, at offset 0 and the watermark −∞; leaves the others alone.
+  func ensure(partitions: [(key: PartitionKey, role: StreamRole)]) throws
+  /// Takes partitions over: adds 1 to the epoch, sets the owner, ends idleness. Returns the rows, parallel to `keys`.
+  func claim(partitions keys: [PartitionKey], owner: String) throws -> [PartitionRecord]
+  /// Compare-and-set on (epoch, nextOffset), in the order given (topic, partition). False: taken over, nothing changed.
+  func advance(partitions: [PartitionAdvance]) throws -> [Bool]
+  /// nil state deletes the row.
+  func put(waiting rows: [WaitingRow], monitor: String, generation: String) throws
+  func put(_ kind: PaneKind, monitor: String, generation: String, writer: String, blocks: [(key: PaneKey, block: [UInt8])]) throws
+  func delete(_ kind: PaneKind, monitor: String, generation: String, writer: String, keys: [PaneKey]) throws
+  func mark(dirty panes: [(kind: PaneKind, pane: EventTime)], monitor: String, generation: String) throws
+  /// Keeps at most `keep` rows a monitor, the newest.
+  func quarantine(_ records: [QuarantineRecord], keep: Int) throws
+
+  // Evaluation
+  /// Takes or renews the named lease; nil if somebody else holds it at `now`. The epoch rises when it changes hands.
+  func acquire(lease: String, holder: String, now: EventTime, until: EventTime) throws -> Int64?
+  /// The epoch of the lease as stored.
+  func epoch(ofLease lease: String) throws -> Int64?
+  func release(lease: String, holder: String) throws
+  /// Inserts or replaces by key; a replaced line's revision rises by 1 if the line differs.
+  func put(results: [ResultRecord]) throws
+  func put(progress: EvaluationProgress, monitor: String, generation: String) throws
+  func delete(dirtyMarks ids: [Int64]) throws
+  func put(machine: [UInt8], monitor: String, group: CauseGroup) throws
+  func put(incident: IncidentRecord) throws
+  func put(retrain: RetrainRecord) throws
+  /// Rows whose key exists are left alone.
+  func enqueue(_ rows: [OutboxRecord]) throws
+  func put(setting name: String, value: [UInt8]) throws
+  /// An append-only record of what came from outside: acknowledgements, callbacks, guards that held.
+  func record(input: OutsideInput) throws
+
+  // Delivery
+  /// Leases the first owed row of each incident for `receiver` that is due and not leased: at most `limit`.
+  func leaseDeliveries(receiver: String, now: EventTime, until: EventTime, limit: Int) throws -> [OutboxRecord]
+  /// Stores state, attempts, next attempt and last error of a leased row and ends its lease.
+  func settle(delivery: OutboxRecord) throws
+
+  // Reclaiming, in bounded steps; each returns the rows removed.
+  func reclaimWaiting(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
+  func reclaimPanes(_ kind: PaneKind, monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
+}

@@ -1,0 +1,41 @@
+import Crypto
+
+/// Issues and verifies the bearer token with which a trainer answers on its `callback_url`.
+///
+/// The token is the lowercase hex HMAC-SHA256, under the service's own key, of a fixed label, the deadline and the
+/// retrain's id. Nothing is stored: the deadline comes from the retrain's row, and a token made for another id or
+/// deadline does not verify.
+package struct CallbackToken: Sendable {
+  private let key: SymmetricKey
+
+  /// - Parameter key: at least 32 random bytes, the same on all instances.
+  /// - Throws: `WeakKey` for a shorter key.
+  package init(key: [UInt8]) throws(WeakKey) {
+    guard key.count >= 32 else { throw WeakKey(bytes: key.count) }
+    self.key = SymmetricKey(data: key)
+  }
+
+  /// - Parameter deadline: milliseconds since the epoch.
+  package func token(retrain: String, deadline: Int64) -> String {
+    hexadecimal(HMAC<SHA256>.authenticationCode(for: message(retrain, deadline), using: key))
+  }
+
+  /// Whether `token` was issued for this retrain and deadline, and the deadline has not passed (`now` may equal it).
+  /// Takes the same time wherever a wrong token differs from the right one.
+  package func isValid(_ token: String, retrain: String, deadline: Int64, now: Int64) -> Bool {
+    guard token.utf8.count == 64, let code = bytes(fromHexadecimal: token) else { return false }
+    return HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: message(retrain, deadline), using: key)
+      && now <= deadline
+  }
+
+  package struct WeakKey: Error, Equatable, CustomStringConvertible {
+    package let bytes: Int
+    package var description: String { "the service's key has \(bytes) bytes; it needs at least 32 random ones" }
+  }
+
+  /// The label keeps these codes apart from all others under the same key, and the deadline goes before the id because
+  /// digits end at the line break, so no two pairs share a message.
+  private func message(_ retrain: String, _ deadline: Int64) -> [UInt8] {
+    Array("leeway callback v1\n\(deadline)\n\(retrain)".utf8)
+  }
+}

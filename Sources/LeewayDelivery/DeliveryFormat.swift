@@ -1,0 +1,57 @@
+/// A row of the outbox, as far as formats need it.
+package struct Delivery: Sendable, Equatable {
+  /// Made of incident, transition and receiver; the same at every attempt, so that a receiver can drop repetitions.
+  package var key: String
+  /// The notification's JSON as it was stored with the transition: the body of the webhook.
+  package var notification: [UInt8]
+
+  package init(key: String, notification: [UInt8]) {
+    self.key = key
+    self.notification = notification
+  }
+}
+
+/// Turns a stored notification into what one kind of receiver takes.
+package protocol DeliveryFormat: Sendable {
+  /// Called anew for every attempt, because a signature holds the time.
+  /// - Parameter now: milliseconds since the epoch.
+  /// - Throws: `UnreadableNotification`; no retry mends it.
+  func render(_ delivery: Delivery, now: Int64) throws(UnreadableNotification) -> RenderedDelivery
+}
+
+package enum RenderedDelivery: Sendable, Equatable {
+  /// For the service's own log: one line, without its line break.
+  case line(String)
+  /// For an `HTTPRequestSender`.
+  case request(HTTPRequest)
+}
+
+extension HTTPRequest {
+  /// What every format's request has in common.
+  init(json body: [UInt8], to url: String, key: String, limits: HTTPLimits) {
+    self.init(
+      url: url, headers: [HTTPHeader("Content-Type", "application/json"), HTTPHeader("Idempotency-Key", key)],
+      body: body, limits: limits)
+  }
+}
+
+/// `webhook`: the stored JSON byte for byte, signed where the receiver has a secret.
+package struct WebhookFormat: DeliveryFormat {
+  package let url: String
+  package let secret: String?
+  package let limits: HTTPLimits
+
+  package init(url: String, secret: String?, limits: HTTPLimits = HTTPLimits()) {
+    self.url = url
+    self.secret = secret
+    self.limits = limits
+  }
+
+  package func render(_ delivery: Delivery, now: Int64) throws(UnreadableNotification) -> RenderedDelivery {
+    var request = HTTPRequest(json: delivery.notification, to: url, key: delivery.key, limits: limits)
+    if let secret {
+      request.headers += WebhookSignature(of: delivery.notification, secret: secret, now: now).headers
+    }
+    return .request(request)
+  }
+}

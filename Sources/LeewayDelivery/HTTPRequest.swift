@@ -1,0 +1,51 @@
+/// A field of an HTTP header.
+package struct HTTPHeader: Sendable, Equatable {
+  package var name: String
+  package var value: String
+
+  package init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// A `POST` that waits for an `HTTPRequestSender`.
+package struct HTTPRequest: Sendable, Equatable {
+  /// Begins with `http://` or `https://`. Secret: a Slack URL's path is all the authority there is.
+  package var url: String
+  package var headers: [HTTPHeader]
+  package var body: [UInt8]
+  package var limits: HTTPLimits
+
+  package init(url: String, headers: [HTTPHeader], body: [UInt8], limits: HTTPLimits = HTTPLimits()) {
+    self.url = url
+    self.headers = headers
+    self.body = body
+    self.limits = limits
+  }
+}
+
+/// How long and how much one request may take.
+package struct HTTPLimits: Sendable, Equatable {
+  /// Milliseconds, at least 1, for the name, the connection and TLS.
+  package var connect: Int64
+  /// Milliseconds, at least 1, from the first byte of work to the answer's last.
+  package var total: Int64
+  /// Milliseconds, rounded up to seconds. A request is given up after this long under 64 bytes a second, which includes
+  /// the time in which the receiver thinks. Matters where it is shorter than `total`.
+  package var stall: Int64
+  /// Bytes of the answer's body that are kept; the connection is closed when more arrives.
+  package var answerBytes: Int
+
+  /// Bytes of all the headers of an answer, its interim answers included.
+  static let answerHeaderBytes = 65_536
+
+  package init(
+    connect: Int64 = 5_000, total: Int64 = 10_000, stall: Int64 = 10_000, answerBytes: Int = 65_536
+  ) {
+    self.connect = connect
+    self.total = total
+    self.stall = stall
+    self.answerBytes = answerBytes
+  }
+}

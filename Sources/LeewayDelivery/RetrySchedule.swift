@@ -1,0 +1,98 @@
+/// Decides what becomes of a delivery after an attempt. A value without clock or chance of its own: all times are
+/// arguments, in milliseconds.
+///
+///     attempt ──► 2xx ─────────────────────────────────────────► delivered
+///        ▲    ├─► 408, 429, 5xx, no answer ──► within a day ────► retry(at:)
+///        │    │                           └──► later ───────────► deadLetter
+///        │    └─► anything else ────────────────────────────────► deadLetter
+///        └────────── at ◄── retry(at:)
+package struct RetrySchedule: Sendable, Equatable {
+  /// The first wait, doubled at every attempt.
+  package var firstWait: Int64 = 1_000
+  package var longestWait: Int64 = 300_000
+  /// What a `Retry-After` can ask for at most.
+  package var longestRetryAfter: Int64 = 3_600_000
+  /// How long after the first attempt the last may start.
+  package var lifetime: Int64 = 86_400_000
+
+  package init() {}
+
+  package enum Decision: Sendable, Equatable {
+    case delivered
+    /// Attempt again at this time, never before `now`.
+    case retry(at: Int64)
+    /// Never attempt again by itself. The reason is one line without secrets, for people.
+    case deadLetter(reason: String)
+  }
+
+  /// - Parameters:
+  ///   - attempt: the number of the attempt that has just ended, from 1.
+  ///   - result: how it ended.
+  ///   - firstAttempt: when attempt 1 began.
+  ///   - now: when this attempt ended.
+  ///   - random: uniform in [0, 1); what lies outside is taken as the nearest end.
+  package func decide(
+    attempt: Int, result: Result<HTTPAnswer, HTTPFailure>, firstAttempt: Int64, now: Int64, random: Double
+  ) -> Decision {
+    switch result {
+    case .success(let answer):
+      switch answer.status {
+      case 200...299:
+        return .delivered
+      case 408, 429, 500...599:
+        let asked = answer.retryAfter.map { min($0.wait(from: now), longestRetryAfter) } ?? 0
+        return later(
+          by: max(asked, wait(after: attempt, random: random)), because: answer.summary, attempt, firstAttempt, now)
+      case 300...399:
+        return .deadLetter(reason: "\(answer.summary); redirects are not followed, correct the receiver's url")
+      default:
+        return .deadLetter(reason: answer.summary)
+      }
+    case .failure(let failure):
+      switch failure.kind {
+      case .timeout, .connect, .resolve, .tls, .reset, .badAnswer, .other:
+        return later(by: wait(after: attempt, random: random), because: failure.text, attempt, firstAttempt, now)
+      case .badRequest, .tooLarge:
+        return .deadLetter(reason: failure.text)
+      case .aborted:
+        // Our own shutdown says nothing about the receiver: whoever starts next should try at once.
+        return .retry(at: now)
+      }
+    }
+  }
+
+  /// Milliseconds between an attempt's end and the next, without regard to `Retry-After`: b/2 to b, where
+  /// b = `firstWait` · 2^(attempt − 1), at most `longestWait`. Jitter keeps what failed together from returning
+  /// together, and as b doubles, no wait below the cap is shorter than the one before it.
+  package func wait(after attempt: Int, random: Double) -> Int64 {
+    var base = firstWait
+    for _ in 1..<max(2, min(attempt, 62)) where base < longestWait && attempt > 1 { base = base &* 2 }
+    base = min(base, longestWait)
+    let chance = random >= 0 ? min(random, 1) : 0  // NaN is no chance at all
+    return base / 2 + Int64(Double(base - base / 2) * chance)
+  }
+
+  private func later(
+    by wait: Int64, because reason: String, _ attempt: Int, _ firstAttempt: Int64, _ now: Int64
+  ) -> Decision {
+    let (at, overflow) = now.addingReportingOverflow(wait)
+    let (end, unbounded) = firstAttempt.addingReportingOverflow(lifetime)
+    guard !overflow, unbounded || at <= end else {
+      return .deadLetter(reason: "given up after \(attempt) attempts in \(lifetime / 3_600_000) h: \(reason)")
+    }
+    return .retry(at: at)
+  }
+}
+
+extension HTTPAnswer {
+  /// As `the receiver answered 400 (invalid_blocks)`. Only a short phrase is quoted: anything longer may echo what was
+  /// sent, and what was sent may hold a token.
+  fileprivate var summary: String {
+    let isPhrase =
+      !bodyPrefix.isEmpty && bodyPrefix.count <= 40
+      && bodyPrefix.allSatisfy {
+        (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == 0x20 || $0 == 0x5F || $0 == 0x2E
+      }
+    return "the receiver answered \(status)" + (isPhrase ? " (\(String(decoding: bodyPrefix, as: UTF8.self)))" : "")
+  }
+}

@@ -1,0 +1,23 @@
+import Foundation
+
+/// `slack`: a Block Kit message for an incoming webhook, within Slack's limits.
+package struct SlackFormat: DeliveryFormat {
+  package let url: String
+  package let limits: HTTPLimits
+
+  package init(url: String, limits: HTTPLimits = HTTPLimits()) {
+    self.url = url
+    self.limits = limits
+  }
+
+  package func render(_ delivery: Delivery, now: Int64) throws(UnreadableNotification) -> RenderedDelivery {
+    let message = SlackMessage(try StoredNotification.read(delivery.notification))
+    let encoder = JSONEncoder()
+    // Sorted so that the same notification gives the same bytes at every attempt.
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let body = try? encoder.encode(message) else {
+      throw UnreadableNotification(problem: "cannot be written as JSON")
+    }
+    return .request(HTTPRequest(json: Array(body), to: url, key: delivery.key, limits: limits))
+  }
+}

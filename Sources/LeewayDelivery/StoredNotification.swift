@@ -1,0 +1,87 @@
+import Foundation
+
+/// The stored JSON as formats for people read it. Only what they show: the callback's token is left unread, so it cannot
+/// be shown.
+struct StoredNotification: Decodable {
+  var version: Int
+  /// `incident.opened`, `incident.escalated`, `incident.resolved`, `retrain.requested`, or one that is yet to come.
+  var event: String
+  var incident: String
+  var monitor: String
+  var tier: String
+  /// RFC 3339, as all times here.
+  var at: String?
+  var openedAt: String?
+  var modelVersion: String?
+  /// The cause group: `data`, `drift`, `performance`.
+  var reason: String?
+  var evidence: [Evidence]?
+  var window: Window?
+  var baseline: String?
+  var url: String?
+  var retrain: String?
+  var deadline: String?
+
+  /// One check that fired.
+  struct Evidence: Decodable {
+    var check: String?
+    var slice: String?
+    var subject: String?
+    var metric: String?
+    var value: Double?
+    var threshold: Double?
+    var qValue: Double?
+    var window: String?
+    var end: String?
+    var rows: Int64?
+
+    enum CodingKeys: String, CodingKey {
+      case check, slice, subject, metric, value, threshold, window, end, rows
+      case qValue = "q_value"
+    }
+  }
+
+  struct Window: Decodable {
+    var start: String?
+    var end: String?
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case version, event, incident, monitor, tier, at, reason, evidence, window, baseline, url, retrain, deadline
+    case openedAt = "opened_at"
+    case modelVersion = "model_version"
+  }
+
+  static func read(_ bytes: [UInt8]) throws(UnreadableNotification) -> StoredNotification {
+    let stored: StoredNotification
+    do {
+      stored = try JSONDecoder().decode(StoredNotification.self, from: Data(bytes))
+    } catch {
+      throw UnreadableNotification(problem: UnreadableNotification.place(error))
+    }
+    guard stored.version == 1 else {
+      throw UnreadableNotification(problem: "has version \(stored.version), and this release reads 1")
+    }
+    return stored
+  }
+}
+
+/// A stored notification that a format cannot read: written by another release, or damaged. Names the place, never the
+/// value, which may be a secret.
+package struct UnreadableNotification: Error, Equatable, CustomStringConvertible {
+  package let problem: String
+
+  package var description: String { "the stored notification \(problem)" }
+
+  fileprivate static func place(_ error: any Error) -> String {
+    func path(_ keys: [any CodingKey]) -> String {
+      keys.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined().drop { $0 == "." }.description
+    }
+    switch error as? DecodingError {
+    case .keyNotFound(let key, let context): return "lacks \(path(context.codingPath + [key]))"
+    case .typeMismatch(_, let context): return "has the wrong type at \(path(context.codingPath))"
+    case .valueNotFound(_, let context): return "has null at \(path(context.codingPath))"
+    default: return "is not JSON"
+    }
+  }
+}

@@ -16,12 +16,15 @@ public struct Baseline: Sendable, Equatable {
   public var segments: [SegmentProfile]
   /// Slices with at least 1000 training rows, without `all`.
   public var slices: [SliceBaseline]
+  /// Multiclass: names seen as predictions or labels in training, ascending by bytes.
+  public var classes: [String]
   /// The model's own performance on the training labels, if the file had them; always in-sample here.
   public var performance: PerformanceBaseline?
 
   public init(
     identity: String = "", monitor: String, task: ModelTask, rows: Int64, subjects: [SubjectBaseline],
-    segments: [SegmentProfile] = [], slices: [SliceBaseline] = [], performance: PerformanceBaseline? = nil
+    segments: [SegmentProfile] = [], slices: [SliceBaseline] = [], classes: [String] = [],
+    performance: PerformanceBaseline? = nil
   ) {
     self.identity = identity
     self.monitor = monitor
@@ -30,6 +33,7 @@ public struct Baseline: Sendable, Equatable {
     self.subjects = subjects
     self.segments = segments
     self.slices = slices
+    self.classes = classes
     self.performance = performance
   }
 
@@ -42,7 +46,7 @@ public struct SubjectBaseline: Sendable, Equatable {
   public var domain: SubjectDomain
   /// Over all training rows.
   public var cells: SubjectCells
-  /// Numeric: ddof 0 over present values; nil where outlying values make it meaningless.
+  /// Numeric: of the present values, ddof 0; nil where outlying values make them meaningless.
   public var mean: Double?
   public var standardDeviation: Double?
 

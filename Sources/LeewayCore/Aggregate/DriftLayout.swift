@@ -1,0 +1,93 @@
+import LeewayStatistics
+
+/// Where each subject's counts and sums lie in a drift block. Fixed by the baseline.
+///
+/// counts: rows, then for every subject its cells and, after them, missing, invalid and (numeric) outlying.
+/// Categorical cells are the categories, other and unseen. sums: Σu of the even cells of numeric subjects. squares: Σu².
+public struct DriftLayout: Sendable {
+  public struct Subject: Sendable {
+    public let name: String
+    public let domain: SubjectDomain
+    /// First count; cells follow.
+    public let counts: Int
+    public let cells: Int
+    /// First sum (numeric).
+    public let sums: Int
+    /// Index of Σu² (numeric).
+    public let square: Int
+
+    public var missing: Int { counts + cells }
+    public var invalid: Int { counts + cells + 1 }
+    public var outlying: Int { counts + cells + 2 }
+    public var isNumeric: Bool { if case .numeric = domain { true } else { false } }
+  }
+
+  public let subjects: [Subject]
+  public let shape: CellBlock.Shape
+
+  /// Index of the number of messages.
+  public static let rows = 0
+
+  public init(subjects domains: [(name: String, domain: SubjectDomain)]) {
+    var counts = 1
+    var sums = 0
+    var squares = 0
+    var subjects: [Subject] = []
+    for (name, domain) in domains {
+      switch domain {
+      case .numeric(let numeric):
+        let cells = numeric.binning.cellCount
+        subjects.append(Subject(name: name, domain: domain, counts: counts, cells: cells, sums: sums, square: squares))
+        counts += cells + 3
+        sums += (cells + 1) / 2
+        squares += 1
+      case .categorical(let categorical):
+        let cells = categorical.categories.count + 2
+        subjects.append(Subject(name: name, domain: domain, counts: counts, cells: cells, sums: sums, square: squares))
+        counts += cells + 2
+      }
+    }
+    self.subjects = subjects
+    shape = CellBlock.Shape(counts: counts, sums: sums, squares: squares)
+  }
+
+  public func cells(of subject: Subject, in block: CellBlock) -> SubjectCells {
+    let counts = Array(block.counts[subject.counts..<subject.counts + subject.cells])
+    guard subject.isNumeric else {
+      return SubjectCells(
+        counts: counts, missing: block.counts[subject.missing], invalid: block.counts[subject.invalid])
+    }
+    return SubjectCells(
+      counts: counts, sums: Array(block.sums[subject.sums..<subject.sums + (subject.cells + 1) / 2]),
+      squares: block.squares[subject.square], missing: block.counts[subject.missing],
+      invalid: block.counts[subject.invalid], outlying: block.counts[subject.outlying])
+  }
+}
+
+extension SubjectCells {
+  /// Σu over all values: the stored sums, and count times value for the cells that are one value.
+  func total(_ domain: NumericDomain) -> Int128 {
+    var total = sums.reduce(0, &+)
+    for (i, knot) in domain.binning.knots.enumerated() where counts[2 * i + 1] != 0 {
+      // A knot is a baseline value, so it is within range unless the baseline itself was outlying.
+      total &+= Int128(domain.fixedPoint.quantise(knot) ?? 0) &* Int128(counts[2 * i + 1])
+    }
+    return total
+  }
+
+  /// Mean and standard deviation (ddof 0) of the present values; nil without values or with outlying ones.
+  func moments(_ domain: NumericDomain) -> (mean: Double, standardDeviation: Double)? {
+    let n = present
+    guard n > 0, outlying == 0 else { return nil }
+    let sum = total(domain)
+    guard let deviation = domain.fixedPoint.standardDeviation(count: n, sum: sum, squares: squares) else { return nil }
+    return (domain.fixedPoint.origin + domain.fixedPoint.unscaled(sum) / Double(n), deviation)
+  }
+
+  /// In the form in which the statistics take cells.
+  func numericCells(_ domain: NumericDomain) -> NumericCells {
+    var offsets = [Double](repeating: 0, count: counts.count)
+    for (i, sum) in sums.enumerated() { offsets[2 * i] = domain.fixedPoint.unscaled(sum) }
+    return NumericCells(counts: counts, offsetSums: offsets, origin: domain.fixedPoint.origin)
+  }
+}

@@ -1,0 +1,142 @@
+import LeewayStatistics
+
+/// A monitor with its baseline, made ready to run: layouts, indices and the generation's name. Immutable and shared.
+public final class MonitorPlan: Sendable {
+  public let monitor: Monitor
+  public let baseline: Baseline
+  /// 16 hexadecimal digits: a hash of the baseline and of what in the monitor shapes panes and joins. Checks, alerts
+  /// and retraining may change without starting anew.
+  public let generation: String
+  public let drift: DriftLayout
+  /// nil without labels.
+  public let performance: PerformanceLayout?
+  /// Index of the model's output among the subjects.
+  public let outputSubject: Int
+  let categories: [CategoryIndex?]
+  /// For every segment of the monitor: the values that have slices of their own, or nil where the baseline has no
+  /// profile and the smallest hashes are kept.
+  let segmentValues: [Set<String>?]
+
+  /// - Throws: if the baseline was fitted for other features or another task.
+  public init(monitor: Monitor, baseline: Baseline) throws(BaselineMismatch) {
+    self.monitor = monitor
+    self.baseline = baseline
+    func mismatch(_ reason: String) -> BaselineMismatch { BaselineMismatch(monitor: monitor.name, reason: reason) }
+    guard baseline.task == monitor.task else {
+      throw mismatch("it was fitted for a \(baseline.task.rawValue) model, the monitor says \(monitor.task.rawValue)")
+    }
+    var subjects: [(name: String, domain: SubjectDomain)] = []
+    for feature in monitor.features {
+      guard let subject = baseline.subject(named: feature.name) else {
+        throw mismatch("it has no feature \(feature.name)")
+      }
+      let isNumeric = if case .numeric = subject.domain { true } else { false }
+      guard isNumeric == (feature.kind == .numeric) else {
+        throw mismatch(
+          "feature \(feature.name) is \(isNumeric ? "numeric" : "categorical") there and \(feature.kind.rawValue) in the monitor")
+      }
+      subjects.append((feature.name, subject.domain))
+    }
+    guard let output = baseline.subject(named: monitor.outputName) else {
+      throw mismatch("it has no \(monitor.outputName): the training file had no column for the model's output")
+    }
+    subjects.append((monitor.outputName, output.domain))
+    drift = DriftLayout(subjects: subjects)
+    outputSubject = subjects.count - 1
+    categories = subjects.map { if case .categorical(let c) = $0.domain { CategoryIndex(c) } else { nil } }
+    segmentValues = monitor.segments.map { segment in
+      baseline.segments.first { $0.name == segment.name }.map { Set($0.values.prefix(monitor.maximumSegments)) }
+    }
+    performance = try monitor.labels.map { (labels) throws(BaselineMismatch) in
+      PerformanceLayout(
+        task: try Self.performanceTask(monitor, output: output, classes: baseline.classes),
+        impliedLabels: labels.absent != nil)
+    }
+    generation = Self.generation(monitor, baseline.identity)
+  }
+
+  private static func performanceTask(
+    _ monitor: Monitor, output: SubjectBaseline, classes: [String]
+  ) throws(BaselineMismatch) -> PerformanceLayout.Task {
+    switch (monitor.task, output.domain) {
+    case (.binary, .numeric(let domain)): return .binary(domain.binning, threshold: monitor.threshold)
+    case (.multiclass, .categorical(let domain)):
+      return .multiclass(classes.isEmpty ? domain.categories.prefix(100).sorted(by: utf8Order) : classes)
+    case (.regression, .numeric(let domain)):
+      return .regression(FixedPoint(origin: 0, exponent: domain.fixedPoint.exponent))
+    default: throw BaselineMismatch(monitor: monitor.name, reason: "the output's kind is not that of the task")
+    }
+  }
+
+  /// Baseline cells of a subject for a slice: the whole training set for `all`, else the slice's own, nil if it has none.
+  func baselineCells(subject index: Int, slice: String) -> SubjectCells? {
+    let name = drift.subjects[index].name
+    guard let position = baseline.subjects.firstIndex(where: { $0.name == name }) else { return nil }
+    if slice == Slice.all { return baseline.subjects[position].cells }
+    return baseline.slices.first { $0.slice == slice }?.subjects[position]
+  }
+
+  private static func generation(_ monitor: Monitor, _ baseline: String) -> String {
+    var w = JSONWriter()
+    w.beginArray()
+    for text in [
+      monitor.name, monitor.task.rawValue, baseline, monitor.predictions.topic,
+      monitor.predictions.id?.description ?? "", monitor.predictions.time.description,
+      monitor.predictions.timeFormat.rawValue, monitor.predictions.version?.description ?? "",
+      monitor.predictions.output.description, monitor.predictions.probabilities?.description ?? "",
+    ] { w.string(text) }
+    w.number(monitor.threshold)
+    for span in [monitor.pane, monitor.lateness, monitor.skew] { w.number(span.milliseconds) }
+    w.number(Int64(monitor.maximumSegments))
+    for feature in monitor.features {
+      w.string(feature.name)
+      w.string(feature.kind.rawValue)
+      w.string(feature.field.description)
+      w.number(feature.range?.lowerBound ?? 0)
+      w.number(feature.range?.upperBound ?? 0)
+      w.string(feature.range == nil ? "" : "range")
+    }
+    for segment in monitor.segments {
+      w.string(segment.name)
+      w.string(segment.field.description)
+    }
+    if let labels = monitor.labels {
+      for text in [
+        labels.topic, labels.id.description, labels.time.description, labels.timeFormat.rawValue,
+        labels.value.description, labels.positive ?? "", labels.positive == nil ? "" : "positive",
+      ] { w.string(text) }
+      w.number(labels.horizon.milliseconds)
+      switch labels.absent {
+      case nil: w.null()
+      case .number(let number): w.number(number)
+      case .category(let name): w.string(name)
+      }
+    }
+    w.endArray()
+    return String(SHA256.hex(of: w.bytes).prefix(16))
+  }
+}
+
+/// The baseline does not fit the monitor.
+public struct BaselineMismatch: Error, Sendable, CustomStringConvertible {
+  public var monitor: String
+  public var reason: String
+  public var description: String {
+    "the baseline does not fit monitor \(monitor): \(reason). Fit it anew: leeway baseline fit"
+  }
+}
+
+/// Names of slices.
+public enum Slice {
+  public static let all = "all"
+  public static let otherValue = "__other__"
+
+  /// `version=v2`, `country=DE`.
+  public static func name(_ segment: String, _ value: String) -> String { "\(segment)=\(value)" }
+  /// The segment name of versions.
+  public static let version = "version"
+}
+
+/// Order by UTF-8 bytes.
+@inlinable
+public func utf8Order(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }

@@ -1,0 +1,99 @@
+/// Sums over the rows of a regression with error e = prediction − target y.
+public struct RegressionSums: Sendable, Equatable {
+  public var count: Int64
+  /// Σe
+  public var errors: Double
+  /// Σe²
+  public var squaredErrors: Double
+  /// Σ|e|
+  public var absoluteErrors: Double
+  /// Σ|y|
+  public var absoluteTargets: Double
+  /// Σ(y − o), for any fixed o. Take o near the middle of the targets: `r2` subtracts the square of this.
+  public var targets: Double
+  /// Σ(y − o)², for the same o.
+  public var squaredTargets: Double
+  /// Σ|e/y| over the rows with y ≠ 0.
+  public var relativeErrors: Double
+  /// Rows with y = 0.
+  public var zeroTargets: Int64
+  /// Σe⁴, for the bounds of `rmse`; nil where it is not kept.
+  public var fourthPowers: Double?
+  /// Σ|e/y|², for the bounds of `mape`; nil where it is not kept.
+  public var squaredRelativeErrors: Double?
+  /// Σ|e·y| and Σy² about 0, for the bounds of `wape`; nil where they are not kept.
+  public var absoluteProducts: Double?
+  public var squaredAbsoluteTargets: Double?
+
+  public init(
+    count: Int64, errors: Double, squaredErrors: Double, absoluteErrors: Double, absoluteTargets: Double,
+    targets: Double, squaredTargets: Double, relativeErrors: Double, zeroTargets: Int64,
+    fourthPowers: Double? = nil, squaredRelativeErrors: Double? = nil, absoluteProducts: Double? = nil,
+    squaredAbsoluteTargets: Double? = nil
+  ) {
+    self.count = count
+    self.errors = errors
+    self.squaredErrors = squaredErrors
+    self.absoluteErrors = absoluteErrors
+    self.absoluteTargets = absoluteTargets
+    self.targets = targets
+    self.squaredTargets = squaredTargets
+    self.relativeErrors = relativeErrors
+    self.zeroTargets = zeroTargets
+    self.fourthPowers = fourthPowers
+    self.squaredRelativeErrors = squaredRelativeErrors
+    self.absoluteProducts = absoluteProducts
+    self.squaredAbsoluteTargets = squaredAbsoluteTargets
+  }
+
+  private func mean(_ sum: Double) -> Double? { count > 0 ? sum / Double(count) : nil }
+
+  /// Σ|e| / n, in the target's unit; nil without rows.
+  public var mae: Double? { mean(absoluteErrors) }
+  /// √(Σe² / n), in the target's unit; nil without rows.
+  public var rmse: Double? { mean(squaredErrors)?.squareRoot() }
+  /// Σe / n, in the target's unit, positive where predictions are too high; nil without rows.
+  public var bias: Double? { mean(errors) }
+  /// Σ|e/y| / n; nil without rows or with any target of 0.
+  public var mape: Double? { zeroTargets == 0 ? mean(relativeErrors) : nil }
+  /// Σ|e| / Σ|y|; nil where all targets are 0.
+  public var wape: Double? { absoluteTargets > 0 ? absoluteErrors / absoluteTargets : nil }
+  /// 1 − Σe² / Σ(y − ȳ)²; nil for constant targets or under two rows.
+  public var r2: Double? {
+    guard count >= 2 else { return nil }
+    let variation = squaredTargets - targets * targets / Double(count)
+    // Constant targets may leave a rounding error behind.
+    guard variation > squaredTargets * 1e-15 else { return nil }
+    return 1 - squaredErrors / variation
+  }
+
+  public func maeBounds(confidence: Double = 0.99) -> OneSidedBounds? {
+    MeanSums(count: count, sum: absoluteErrors, squares: squaredErrors).bounds(confidence: confidence)
+  }
+
+  public func biasBounds(confidence: Double = 0.99) -> OneSidedBounds? {
+    MeanSums(count: count, sum: errors, squares: squaredErrors).bounds(confidence: confidence)
+  }
+
+  /// nil unless Σe⁴ is kept.
+  public func rmseBounds(confidence: Double = 0.99) -> OneSidedBounds? {
+    guard let fourthPowers else { return nil }
+    return MeanSums(count: count, sum: squaredErrors, squares: fourthPowers).rootBounds(confidence: confidence)
+  }
+
+  /// nil unless Σ|e/y|² is kept, or with any target of 0.
+  public func mapeBounds(confidence: Double = 0.99) -> OneSidedBounds? {
+    guard zeroTargets == 0, let squaredRelativeErrors else { return nil }
+    return MeanSums(count: count, sum: relativeErrors, squares: squaredRelativeErrors).bounds(confidence: confidence)
+  }
+
+  /// nil unless Σ|e·y| and Σy² are kept.
+  public func wapeBounds(confidence: Double = 0.99) -> OneSidedBounds? {
+    guard let absoluteProducts, let squaredAbsoluteTargets else { return nil }
+    return RatioSums(
+      numerator: MeanSums(count: count, sum: absoluteErrors, squares: squaredErrors),
+      denominator: MeanSums(count: count, sum: absoluteTargets, squares: squaredAbsoluteTargets),
+      products: absoluteProducts
+    ).bounds(confidence: confidence)
+  }
+}

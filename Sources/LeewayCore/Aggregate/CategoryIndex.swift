@@ -20,7 +20,7 @@ struct CategoryIndex: Sendable {
     var bytes: [UInt8] = []
     for (i, category) in domain.categories.enumerated() {
       let text = Array(category.utf8)
-      let hash = text.withUnsafeBytes { FixedHash.hash($0) }
+      let hash = text.withUnsafeBytes { Digest64.hash($0) }
       hashes.append(hash)
       bytes.append(contentsOf: text)
       starts.append(Int32(bytes.count))
@@ -40,7 +40,7 @@ struct CategoryIndex: Sendable {
 
   /// The cell of a text, by the rules of `CategoricalDomain`.
   func cell(of text: UnsafeRawBufferPointer) -> Int32 {
-    let hash = FixedHash.hash(text)
+    let hash = Digest64.hash(text)
     var slot = Int(truncatingIfNeeded: hash) & mask
     while slots[slot] >= 0 {
       let i = Int(slots[slot])

@@ -2,59 +2,59 @@
 /// subtract exactly, in any order, so panes merge into windows and corrections take back what they gave.
 ///
 /// What each entry means is said by a layout (`DriftLayout`, `PerformanceLayout`).
-public struct CellBlock: Sendable, Equatable {
-  public struct Shape: Sendable, Equatable {
-    public var counts: Int
-    public var sums: Int
-    public var squares: Int
+package struct CellBlock: Sendable, Equatable {
+  package struct Shape: Sendable, Equatable {
+    package var counts: Int
+    package var sums: Int
+    package var squares: Int
 
-    public init(counts: Int, sums: Int, squares: Int) {
+    package init(counts: Int, sums: Int, squares: Int) {
       self.counts = counts
       self.sums = sums
       self.squares = squares
     }
   }
 
-  public var counts: [Int64]
-  public var sums: [Int128]
-  public var squares: [Int192]
+  package var counts: [Int64]
+  package var sums: [Int128]
+  package var squares: [Int192]
 
-  public init(_ shape: Shape) {
+  package init(_ shape: Shape) {
     counts = Array(repeating: 0, count: shape.counts)
     sums = Array(repeating: 0, count: shape.sums)
     squares = Array(repeating: .zero, count: shape.squares)
   }
 
-  public var shape: Shape { Shape(counts: counts.count, sums: sums.count, squares: squares.count) }
+  package var shape: Shape { Shape(counts: counts.count, sums: sums.count, squares: squares.count) }
 
-  public static func += (a: inout CellBlock, b: CellBlock) {
+  package static func += (a: inout CellBlock, b: CellBlock) {
     precondition(a.shape == b.shape, "blocks of different layouts")
     for i in a.counts.indices { a.counts[i] &+= b.counts[i] }
     for i in a.sums.indices { a.sums[i] &+= b.sums[i] }
     for i in a.squares.indices { a.squares[i] += b.squares[i] }
   }
 
-  public static func -= (a: inout CellBlock, b: CellBlock) {
+  package static func -= (a: inout CellBlock, b: CellBlock) {
     precondition(a.shape == b.shape, "blocks of different layouts")
     for i in a.counts.indices { a.counts[i] &-= b.counts[i] }
     for i in a.sums.indices { a.sums[i] &-= b.sums[i] }
     for i in a.squares.indices { a.squares[i] -= b.squares[i] }
   }
 
-  public var isZero: Bool {
+  package var isZero: Bool {
     counts.allSatisfy { $0 == 0 } && sums.allSatisfy { $0 == 0 } && squares.allSatisfy(\.isZero)
   }
 
   /// Bytes held while resident.
-  public var residentBytes: Int { counts.count * 8 + sums.count * 16 + squares.count * 32 }
+  package var residentBytes: Int { counts.count * 8 + sums.count * 16 + squares.count * 32 }
 }
 
 // MARK: - Stored form
 
 /// A stored block is damaged or of another layout.
-public struct CellBlockDamaged: Error, CustomStringConvertible {
-  public var reason: String
-  public var description: String { "stored pane is damaged: \(reason)" }
+package struct CellBlockDamaged: Error, CustomStringConvertible {
+  package var reason: String
+  package var description: String { "stored pane is damaged: \(reason)" }
 }
 
 extension CellBlock {
@@ -62,7 +62,7 @@ extension CellBlock {
 
   /// Sparse: a version byte, then for counts, sums and squares the number of entries that are not 0 and for each the
   /// gap to it and its zigzag value, all as LEB128 varints.
-  public func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] {
     var out: [UInt8] = [Self.formatVersion]
     out.reserveCapacity(1024)
     Self.encode(counts.count, nonzero: { counts[$0] != 0 }, into: &out) { i, out in
@@ -93,7 +93,7 @@ extension CellBlock {
   }
 
   /// Adds (or subtracts) a stored block without building it.
-  public mutating func merge(encoded bytes: some Collection<UInt8>, subtract: Bool = false) throws(CellBlockDamaged) {
+  package mutating func merge(encoded bytes: some Collection<UInt8>, subtract: Bool = false) throws(CellBlockDamaged) {
     var reader = Varint.Reader(Array(bytes))
     guard reader.byte() == Self.formatVersion else { throw CellBlockDamaged(reason: "unknown format version") }
     func entries(_ count: Int, _ body: (Int) throws(CellBlockDamaged) -> Void) throws(CellBlockDamaged) {

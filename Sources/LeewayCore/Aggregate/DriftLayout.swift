@@ -4,31 +4,31 @@ import LeewayStatistics
 ///
 /// counts: rows, then for every subject its cells and, after them, missing, invalid and (numeric) outlying.
 /// Categorical cells are the categories, other and unseen. sums: Σu of the even cells of numeric subjects. squares: Σu².
-public struct DriftLayout: Sendable {
-  public struct Subject: Sendable {
-    public let name: String
-    public let domain: SubjectDomain
+package struct DriftLayout: Sendable {
+  package struct Subject: Sendable {
+    package let name: String
+    package let domain: SubjectDomain
     /// First count; cells follow.
-    public let counts: Int
-    public let cells: Int
+    package let counts: Int
+    package let cells: Int
     /// First sum (numeric).
-    public let sums: Int
+    package let sums: Int
     /// Index of Σu² (numeric).
-    public let square: Int
+    package let square: Int
 
-    public var missing: Int { counts + cells }
-    public var invalid: Int { counts + cells + 1 }
-    public var outlying: Int { counts + cells + 2 }
-    public var isNumeric: Bool { if case .numeric = domain { true } else { false } }
+    package var missing: Int { counts + cells }
+    package var invalid: Int { counts + cells + 1 }
+    package var outlying: Int { counts + cells + 2 }
+    package var isNumeric: Bool { if case .numeric = domain { true } else { false } }
   }
 
-  public let subjects: [Subject]
-  public let shape: CellBlock.Shape
+  package let subjects: [Subject]
+  package let shape: CellBlock.Shape
 
   /// Index of the number of messages.
-  public static let rows = 0
+  package static let rows = 0
 
-  public init(subjects domains: [(name: String, domain: SubjectDomain)]) {
+  package init(subjects domains: [(name: String, domain: SubjectDomain)]) {
     var counts = 1
     var sums = 0
     var squares = 0
@@ -51,7 +51,7 @@ public struct DriftLayout: Sendable {
     shape = CellBlock.Shape(counts: counts, sums: sums, squares: squares)
   }
 
-  public func cells(of subject: Subject, in block: CellBlock) -> SubjectCells {
+  package func cells(of subject: Subject, in block: CellBlock) -> SubjectCells {
     let counts = Array(block.counts[subject.counts..<subject.counts + subject.cells])
     guard subject.isNumeric else {
       return SubjectCells(

@@ -2,21 +2,21 @@ import Glibc
 
 /// Turns doubles into integers so that sums add and subtract exactly in any order:
 /// u = round-half-even((x − origin) · 2^exponent).
-public struct FixedPoint: Sendable, Equatable {
+package struct FixedPoint: Sendable, Equatable {
   /// Usually the baseline's median.
-  public var origin: Double
+  package var origin: Double
   /// k of 2^k.
-  public var exponent: Int
-  @usableFromInline let scale: Double
-  @usableFromInline let limit: Double
+  package var exponent: Int
+let scale: Double
+let limit: Double
 
   /// - Parameter standardDeviation: of the baseline; 0 counts as 1. k = 32 − ⌈log₂ s⌉, so a deviation is 2^31 to 2^32.
-  public init(origin: Double, standardDeviation: Double) {
+  package init(origin: Double, standardDeviation: Double) {
     let s = standardDeviation > 0 && standardDeviation.isFinite ? standardDeviation : 1
     self.init(origin: origin, exponent: 32 - Int(log2(s).rounded(.up)))
   }
 
-  public init(origin: Double, exponent: Int) {
+  package init(origin: Double, exponent: Int) {
     self.origin = origin
     self.exponent = min(max(exponent, -900), 900)
     scale = scalbn(1, Int32(self.exponent))
@@ -25,19 +25,17 @@ public struct FixedPoint: Sendable, Equatable {
   }
 
   /// nil if `x` is beyond the range in which sums stay exact (10⁹ standard deviations at least): the value is outlying.
-  @inlinable
-  public func quantise(_ x: Double) -> Int64? {
+  package func quantise(_ x: Double) -> Int64? {
     let u = ((x - origin) * scale).rounded(.toNearestOrEven)
     guard u > -limit, u < limit else { return nil }
     return Int64(u)
   }
 
   /// Σ(x − origin) from Σu.
-  @inlinable
-  public func unscaled(_ sum: Int128) -> Double { Double(sum) / scale }
+  package func unscaled(_ sum: Int128) -> Double { Double(sum) / scale }
 
   /// Standard deviation (ddof 0) from Σu and Σu² of `count` values.
-  public func standardDeviation(count: Int64, sum: Int128, squares: Int192) -> Double? {
+  package func standardDeviation(count: Int64, sum: Int128, squares: Int192) -> Double? {
     guard count > 0 else { return nil }
     let v = ExactMoments.scaledVariance(count: count, sum: sum, squares: squares)
     return v.squareRoot() / Double(count) / scale
@@ -45,11 +43,9 @@ public struct FixedPoint: Sendable, Equatable {
 }
 
 /// Fixed point with 64 binary places, for scores and the losses built of them.
-public enum Fraction64 {
+package enum Fraction64 {
   /// `x` finite and below 2^62 in magnitude.
-  @inlinable
-  public static func quantise(_ x: Double) -> Int128 { Int128((x * 0x1p64).rounded(.toNearestOrEven)) }
+  package static func quantise(_ x: Double) -> Int128 { Int128((x * 0x1p64).rounded(.toNearestOrEven)) }
 
-  @inlinable
-  public static func double(_ sum: Int128) -> Double { Double(sum) * 0x1p-64 }
+  package static func double(_ sum: Int128) -> Double { Double(sum) * 0x1p-64 }
 }

@@ -5,11 +5,11 @@ import LeewayStatistics
 ///
 /// counts: predictions, implied candidates aside; then the label delay's buckets; then the task's own part once for real
 /// labels and, where `labels.absent` is set, once more for the value that an unlabelled prediction gets at its horizon.
-public struct PerformanceLayout: Sendable {
+package struct PerformanceLayout: Sendable {
   /// Which labels a part counts.
-  public enum Part: Int, Sendable, CaseIterable { case labelled = 0, implied = 1 }
+  package enum Part: Int, Sendable, CaseIterable { case labelled = 0, implied = 1 }
 
-  public enum Task: Sendable {
+  package enum Task: Sendable {
     /// Score cells, threshold.
     case binary(NumericBinning, threshold: Double)
     /// Class names, ascending; the last index is `__other__`.
@@ -17,21 +17,21 @@ public struct PerformanceLayout: Sendable {
     case regression(FixedPoint)
   }
 
-  public let task: Task
-  public let shape: CellBlock.Shape
+  package let task: Task
+  package let shape: CellBlock.Shape
   private let partCounts: Int
   private let partSums: Int
   private let partSquares: Int
   private let classIndex: [String: Int]
 
-  public static let predictions = 0
-  public static let delays = 1
+  package static let predictions = 0
+  package static let delays = 1
   /// Half octaves of seconds: bucket b holds delays in (√2^(b−1), √2^b], the first everything up to 1 s.
-  public static let delayBuckets = 56
+  package static let delayBuckets = 56
   /// Binary: all predictions by score cell.
   static let scores = delays + delayBuckets
 
-  public init(task: Task, impliedLabels: Bool) {
+  package init(task: Task, impliedLabels: Bool) {
     self.task = task
     var common = Self.scores
     switch task {
@@ -60,7 +60,7 @@ public struct PerformanceLayout: Sendable {
 
   private let firstPart: Int
 
-  public var hasImpliedLabels: Bool { shape.counts > firstPart + partCounts }
+  package var hasImpliedLabels: Bool { shape.counts > firstPart + partCounts }
 
   func counts(_ part: Part) -> Int { firstPart + part.rawValue * partCounts }
   func sums(_ part: Part) -> Int { part.rawValue * partSums }
@@ -101,17 +101,17 @@ struct PerformanceRow: Equatable {
 }
 
 /// A model's output as the join keeps it.
-public enum ModelOutput: Sendable, Equatable {
+package enum ModelOutput: Sendable, Equatable {
   case number(Double)
   /// The class and, if logged, each class's probability.
   case category(String, probabilities: [ClassProbability])
 }
 
-public struct ClassProbability: Sendable, Equatable {
-  public var name: String
-  public var probability: Double
+package struct ClassProbability: Sendable, Equatable {
+  package var name: String
+  package var probability: Double
 
-  public init(name: String, probability: Double) {
+  package init(name: String, probability: Double) {
     self.name = name
     self.probability = probability
   }
@@ -140,7 +140,7 @@ extension PerformanceLayout {
   }
 
   /// Upper edge of a delay bucket in seconds.
-  public static func delayUpperBound(_ bucket: Int) -> Double { pow(2, Double(bucket) / 2) }
+  package static func delayUpperBound(_ bucket: Int) -> Double { pow(2, Double(bucket) / 2) }
 
   private func apply(
     _ output: ModelOutput, _ label: LabelValue, _ part: Part, _ sign: Int64, to block: inout CellBlock

@@ -1,29 +1,29 @@
 /// open → acknowledged → retraining → verifying → resolved
-public enum IncidentState: String, Sendable, CaseIterable {
+package enum IncidentState: String, Sendable, CaseIterable {
   case open, acknowledged, retraining, verifying, resolved
 }
 
 /// An incident as it stands now.
-public struct IncidentRecord: Sendable, Equatable {
+package struct IncidentRecord: Sendable, Equatable {
   /// Monitor name, then a hash of monitor, cause group and opening end.
-  public var id: String
-  public var monitor: String
-  public var group: CauseGroup
-  public var state: IncidentState
+  package var id: String
+  package var monitor: String
+  package var group: CauseGroup
+  package var state: IncidentState
   /// The highest it has reached.
-  public var tier: Tier
+  package var tier: Tier
   /// End of the window that opened it.
-  public var openedAt: EventTime
+  package var openedAt: EventTime
   /// End of the window of its last transition.
-  public var changedAt: EventTime
-  public var resolvedAt: EventTime?
+  package var changedAt: EventTime
+  package var resolvedAt: EventTime?
   /// Checks and subjects that have fired in it, ascending by bytes.
-  public var checks: [String]
-  public var subjects: [String]
+  package var checks: [String]
+  package var subjects: [String]
   /// What fired, as a JSON array for people and payloads.
-  public var evidence: String
+  package var evidence: String
 
-  public init(
+  package init(
     id: String, monitor: String, group: CauseGroup, state: IncidentState, tier: Tier, openedAt: EventTime,
     changedAt: EventTime, resolvedAt: EventTime? = nil, checks: [String], subjects: [String], evidence: String
   ) {
@@ -41,41 +41,41 @@ public struct IncidentRecord: Sendable, Equatable {
   }
 }
 
-public struct IncidentQuery: Sendable, Equatable {
-  public var monitor: String?
+package struct IncidentQuery: Sendable, Equatable {
+  package var monitor: String?
   /// nil: any; true: not resolved.
-  public var open: Bool?
-  public var limit: Int
+  package var open: Bool?
+  package var limit: Int
 
-  public init(monitor: String? = nil, open: Bool? = nil, limit: Int = 100) {
+  package init(monitor: String? = nil, open: Bool? = nil, limit: Int = 100) {
     self.monitor = monitor
     self.open = open
     self.limit = limit
   }
 }
 
-public enum RetrainState: String, Sendable, CaseIterable {
+package enum RetrainState: String, Sendable, CaseIterable {
   case requested, succeeded, failed, approved, rejected, expired
 }
 
 /// One call to the training pipeline.
-public struct RetrainRecord: Sendable, Equatable {
+package struct RetrainRecord: Sendable, Equatable {
   /// `rt-` and a hash of the incident and its sequence.
-  public var id: String
-  public var monitor: String
-  public var incident: String
-  public var state: RetrainState
+  package var id: String
+  package var monitor: String
+  package var incident: String
+  package var state: RetrainState
   /// Event time: the end of the window that asked.
-  public var requestedAt: EventTime
+  package var requestedAt: EventTime
   /// Wall-clock time after which the callback token is void.
-  public var deadline: EventTime
+  package var deadline: EventTime
   /// Wall-clock time of the request; for the time to a corrective action.
-  public var requestedWall: EventTime
-  public var completedWall: EventTime?
+  package var requestedWall: EventTime
+  package var completedWall: EventTime?
   /// The trainer's answer, as JSON; empty before it comes.
-  public var answer: String
+  package var answer: String
 
-  public init(
+  package init(
     id: String, monitor: String, incident: String, state: RetrainState, requestedAt: EventTime, deadline: EventTime,
     requestedWall: EventTime, completedWall: EventTime? = nil, answer: String = ""
   ) {
@@ -91,29 +91,29 @@ public struct RetrainRecord: Sendable, Equatable {
   }
 }
 
-public enum DeliveryState: String, Sendable, CaseIterable {
+package enum DeliveryState: String, Sendable, CaseIterable {
   case owed, delivered, dead
 }
 
 /// A delivery owed to a receiver, and how it went.
-public struct OutboxRecord: Sendable, Equatable {
+package struct OutboxRecord: Sendable, Equatable {
   /// Made of incident, transition and receiver; the receiver's idempotency key.
-  public var key: String
-  public var monitor: String
-  public var incident: String
-  public var receiver: String
+  package var key: String
+  package var monitor: String
+  package var incident: String
+  package var receiver: String
   /// Order within (incident, receiver).
-  public var sequence: Int64
+  package var sequence: Int64
   /// The notification as JSON, as a webhook sends it.
-  public var body: String
-  public var createdAt: EventTime
-  public var state: DeliveryState
-  public var attempts: Int
-  public var firstAttemptAt: EventTime?
-  public var nextAttemptAt: EventTime
-  public var lastError: String
+  package var body: String
+  package var createdAt: EventTime
+  package var state: DeliveryState
+  package var attempts: Int
+  package var firstAttemptAt: EventTime?
+  package var nextAttemptAt: EventTime
+  package var lastError: String
 
-  public init(
+  package init(
     key: String, monitor: String, incident: String, receiver: String, sequence: Int64, body: String,
     createdAt: EventTime, state: DeliveryState = .owed, attempts: Int = 0, firstAttemptAt: EventTime? = nil,
     nextAttemptAt: EventTime, lastError: String = ""
@@ -133,14 +133,14 @@ public struct OutboxRecord: Sendable, Equatable {
   }
 }
 
-public struct OutboxBacklog: Sendable, Equatable {
-  public var receiver: String
-  public var owed: Int
-  public var dead: Int
+package struct OutboxBacklog: Sendable, Equatable {
+  package var receiver: String
+  package var owed: Int
+  package var dead: Int
   /// nil if none is owed.
-  public var oldest: EventTime?
+  package var oldest: EventTime?
 
-  public init(receiver: String, owed: Int, dead: Int, oldest: EventTime?) {
+  package init(receiver: String, owed: Int, dead: Int, oldest: EventTime?) {
     self.receiver = receiver
     self.owed = owed
     self.dead = dead
@@ -149,17 +149,17 @@ public struct OutboxBacklog: Sendable, Equatable {
 }
 
 /// Something that came from outside the verdicts and shaped a decision; kept so that decisions can be replayed.
-public struct OutsideInput: Sendable, Equatable {
-  public var monitor: String
-  public var incident: String
+package struct OutsideInput: Sendable, Equatable {
+  package var monitor: String
+  package var incident: String
   /// Wall-clock time.
-  public var at: EventTime
+  package var at: EventTime
   /// `acknowledged`, `silenced`, `resolved`, `retrain_held`, `retrain_result`.
-  public var kind: String
+  package var kind: String
   /// Who, and why, as JSON.
-  public var detail: String
+  package var detail: String
 
-  public init(monitor: String, incident: String, at: EventTime, kind: String, detail: String) {
+  package init(monitor: String, incident: String, at: EventTime, kind: String, detail: String) {
     self.monitor = monitor
     self.incident = incident
     self.at = at

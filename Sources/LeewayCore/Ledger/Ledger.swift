@@ -3,7 +3,7 @@
 /// their own; what a flush, an evaluation or a send means is said once, in this target.
 ///
 /// Calls block; they are made from threads of their own, never from Swift's cooperative pool.
-public protocol Ledger: Sendable {
+package protocol Ledger: Sendable {
   /// Runs `body` in one read snapshot: everything it reads was committed at one moment.
   func read<T>(_ body: (any LedgerReader) throws -> T) throws -> T
   /// Runs `body` in one serialisable read-write transaction (SQLite: BEGIN IMMEDIATE); commits when it returns, rolls
@@ -14,20 +14,20 @@ public protocol Ledger: Sendable {
 }
 
 /// The store failed; the operation had no effect unless `outcomeUnknown`.
-public struct LedgerError: Error, CustomStringConvertible, Sendable {
+package struct LedgerError: Error, CustomStringConvertible, Sendable {
   /// What was being done, on which store, and what it said.
-  public var description: String
+  package var description: String
   /// The connection broke during COMMIT: the transaction may or may not stand.
-  public var outcomeUnknown: Bool
+  package var outcomeUnknown: Bool
 
-  public init(_ description: String, outcomeUnknown: Bool = false) {
+  package init(_ description: String, outcomeUnknown: Bool = false) {
     self.description = description
     self.outcomeUnknown = outcomeUnknown
   }
 }
 
 /// What can be read in a snapshot.
-public protocol LedgerReader {
+package protocol LedgerReader {
   // Intake
   func generation(of monitor: String) throws -> GenerationRecord?
   /// Ordered by (topic, partition).
@@ -79,7 +79,7 @@ public protocol LedgerReader {
 }
 
 /// What can be changed in a transaction.
-public protocol LedgerWriter: LedgerReader {
+package protocol LedgerWriter: LedgerReader {
   // Intake
   func register(writer: String, at now: EventTime) throws
   /// Adds 1 to the writer's flush sequence if it is `expected` and the writer is alive; false changes nothing.

@@ -1,7 +1,7 @@
 /// A metric with tiers, on subjects of one window.
-public struct Check: Sendable, Equatable {
+package struct Check: Sendable, Equatable {
   /// What the metric is computed on.
-  public enum Subjects: Sendable, Equatable {
+  package enum Subjects: Sendable, Equatable {
     case features(except: [String])
     case named([String])
     case output
@@ -10,35 +10,35 @@ public struct Check: Sendable, Equatable {
   }
 
   /// Which slices it runs on; each against the slice's own baseline.
-  public enum Slices: Sendable, Equatable {
+  package enum Slices: Sendable, Equatable {
     case all
     case each
     /// Slice names such as `version=v2` or `country=DE`.
     case listed([String])
   }
 
-  public var name: String
-  public var on: Subjects
-  public var metric: Metric
+  package var name: String
+  package var on: Subjects
+  package var metric: Metric
   /// Name of a window definition.
-  public var window: String
+  package var window: String
   /// Ascending by tier, at least one.
-  public var limits: [TierLimit]
+  package var limits: [TierLimit]
   /// Consecutive windows, a size apart, that must fail.
-  public var consecutive: Int
-  public var slices: Slices
+  package var consecutive: Int
+  package var slices: Slices
   /// Largest adjusted p-value that counts as drift; nil ignores significance.
-  public var significance: Double?
+  package var significance: Double?
   /// Values that the metric must rest on; fewer are `insufficient_data`.
-  public var minimumRows: Int64
+  package var minimumRows: Int64
   /// Windows that began before the monitor's first event are judged too.
-  public var partial: Bool
+  package var partial: Bool
   /// Performance: fire only if the one-sided 99 % bound is beyond the limit.
-  public var certain: Bool
-  public var minimumPositives: Int64
-  public var minimumNegatives: Int64
+  package var certain: Bool
+  package var minimumPositives: Int64
+  package var minimumNegatives: Int64
 
-  public init(
+  package init(
     name: String, on: Subjects, metric: Metric, window: String, limits: [TierLimit], consecutive: Int = 1,
     slices: Slices = .all, significance: Double? = 0.01, minimumRows: Int64 = 200, partial: Bool = false,
     certain: Bool = true, minimumPositives: Int64 = 30, minimumNegatives: Int64 = 30
@@ -59,7 +59,7 @@ public struct Check: Sendable, Equatable {
   }
 
   /// The incident machine that consumes its verdicts.
-  public var causeGroup: CauseGroup {
+  package var causeGroup: CauseGroup {
     switch metric.family {
     case .ratio, .traffic: .dataQuality
     case .distance, .level: .drift
@@ -69,17 +69,17 @@ public struct Check: Sendable, Equatable {
 }
 
 /// How bad. `info` and up fire.
-public enum Tier: Int, Sendable, Comparable, CaseIterable {
+package enum Tier: Int, Sendable, Comparable, CaseIterable {
   case insufficientData = -1
   case ok = 0
   case info = 1
   case warning = 2
   case critical = 3
 
-  public static func < (a: Tier, b: Tier) -> Bool { a.rawValue < b.rawValue }
+  package static func < (a: Tier, b: Tier) -> Bool { a.rawValue < b.rawValue }
 
   /// As in results and monitor files.
-  public var name: String {
+  package var name: String {
     switch self {
     case .insufficientData: "insufficient_data"
     case .ok: "ok"
@@ -89,21 +89,21 @@ public enum Tier: Int, Sendable, Comparable, CaseIterable {
     }
   }
 
-  public init?(name: String) {
+  package init?(name: String) {
     guard let tier = Tier.allCases.first(where: { $0.name == name }) else { return nil }
     self = tier
   }
 }
 
 /// A number, or a share of a reference value.
-public enum Quantity: Sendable, Equatable {
+package enum Quantity: Sendable, Equatable {
   case absolute(Double)
   /// `3%` is `.relative(0.03)`.
   case relative(Double)
 }
 
 /// Where a tier begins.
-public enum Limit: Sendable, Equatable {
+package enum Limit: Sendable, Equatable {
   /// Relative quantities are shares of the reference (traffic's usual rows, else the baseline's value).
   case above(Quantity)
   case below(Quantity)
@@ -112,18 +112,18 @@ public enum Limit: Sendable, Equatable {
   case maximumRise(Quantity)
 }
 
-public struct TierLimit: Sendable, Equatable {
-  public var tier: Tier
-  public var limit: Limit
+package struct TierLimit: Sendable, Equatable {
+  package var tier: Tier
+  package var limit: Limit
 
-  public init(_ tier: Tier, _ limit: Limit) {
+  package init(_ tier: Tier, _ limit: Limit) {
     self.tier = tier
     self.limit = limit
   }
 }
 
 /// Verdicts of one cause feed one incident machine.
-public enum CauseGroup: String, Sendable, CaseIterable {
+package enum CauseGroup: String, Sendable, CaseIterable {
   case dataQuality = "data"
   case drift
   case performance

@@ -1,5 +1,5 @@
 /// A number that a check can name; the raw value is its name in monitor files, results and Prometheus.
-public enum Metric: String, Sendable, CaseIterable {
+package enum Metric: String, Sendable, CaseIterable {
   // Distances between baseline and window.
   case psi, ks, wasserstein, hellinger
   case wassersteinNormalised = "wasserstein_normalised"
@@ -34,10 +34,10 @@ public enum Metric: String, Sendable, CaseIterable {
   case coverage
   case labelledScoreKS = "labelled_score_ks"
 
-  public enum Family: Sendable { case distance, ratio, level, traffic, performance }
-  public enum Direction: Sendable { case above, below }
+  package enum Family: Sendable { case distance, ratio, level, traffic, performance }
+  package enum Direction: Sendable { case above, below }
 
-  public var family: Family {
+  package var family: Family {
     switch self {
     case .psi, .ks, .wasserstein, .hellinger, .wassersteinNormalised, .jensenShannon, .totalVariation, .lInfinity:
       .distance
@@ -49,7 +49,7 @@ public enum Metric: String, Sendable, CaseIterable {
   }
 
   /// The side on which a bare limit fires.
-  public var direction: Direction {
+  package var direction: Direction {
     switch self {
     case .auc, .averagePrecision, .accuracy, .precision, .recall, .f1, .macroF1, .r2, .coverage, .calibrationSlope,
       .rows:
@@ -59,7 +59,7 @@ public enum Metric: String, Sendable, CaseIterable {
   }
 
   /// Values a limit may sensibly take; nil is unbounded.
-  public var range: ClosedRange<Double>? {
+  package var range: ClosedRange<Double>? {
     switch self {
     case .psi: 0...10
     case .wasserstein, .wassersteinNormalised, .standardDeviation, .rows, .logLoss, .mae, .rmse, .mape, .wape:
@@ -71,7 +71,7 @@ public enum Metric: String, Sendable, CaseIterable {
   }
 
   /// Drift metrics of numeric subjects alone.
-  public var numericOnly: Bool {
+  package var numericOnly: Bool {
     switch self {
     case .ks, .wasserstein, .wassersteinNormalised, .outsideRatio, .mean, .standardDeviation: true
     default: false
@@ -79,7 +79,7 @@ public enum Metric: String, Sendable, CaseIterable {
   }
 
   /// Whether the task's performance lines carry it.
-  public func applies(to task: ModelTask) -> Bool {
+  package func applies(to task: ModelTask) -> Bool {
     switch self {
     case .coverage: true
     case .labelledScoreKS: task != .multiclass

@@ -1,34 +1,34 @@
 /// What to watch: one model's predictions, its labels, and the checks on them. The parsed and validated form of one
 /// file in `monitors/`.
-public struct Monitor: Sendable, Equatable {
+package struct Monitor: Sendable, Equatable {
   /// Unique, `[a-z0-9-]{1,63}`.
-  public var name: String
-  public var task: ModelTask
-  public var predictions: PredictionStream
-  public var labels: LabelStream?
+  package var name: String
+  package var task: ModelTask
+  package var predictions: PredictionStream
+  package var labels: LabelStream?
   /// Binary: a score at or above it is a positive decision.
-  public var threshold: Double
-  public var features: [Feature]
-  public var segments: [Segment]
+  package var threshold: Double
+  package var features: [Feature]
+  package var segments: [Segment]
   /// Values of one segment (and versions) that get a slice of their own; the rest share `__other__`.
-  public var maximumSegments: Int
+  package var maximumSegments: Int
   /// Path of the baseline file, as resolved against the monitor file's folder; nil while only `baseline fit` needs it.
-  public var baselinePath: String?
+  package var baselinePath: String?
   /// Compare with the baseline's same phase of this period. Parsed; not used before the block null exists.
-  public var season: TimeSpan?
+  package var season: TimeSpan?
   /// Length of a pane; divides every window's size and every.
-  public var pane: TimeSpan
-  public var windows: [WindowDefinition]
+  package var pane: TimeSpan
+  package var windows: [WindowDefinition]
   /// How far behind its partition's watermark an event may be and still count.
-  public var lateness: TimeSpan
+  package var lateness: TimeSpan
   /// How far an event's time may lie ahead of its Kafka record's timestamp.
-  public var skew: TimeSpan
-  public var checks: [Check]
+  package var skew: TimeSpan
+  package var checks: [Check]
   /// Receivers' names for each tier.
-  public var alerts: [Tier: [String]]
-  public var retrain: RetrainPolicy?
+  package var alerts: [Tier: [String]]
+  package var retrain: RetrainPolicy?
 
-  public init(
+  package init(
     name: String, task: ModelTask, predictions: PredictionStream, labels: LabelStream? = nil, threshold: Double = 0.5,
     features: [Feature], segments: [Segment] = [], maximumSegments: Int = 100, baselinePath: String? = nil,
     season: TimeSpan? = nil, pane: TimeSpan, windows: [WindowDefinition], lateness: TimeSpan,
@@ -54,30 +54,30 @@ public struct Monitor: Sendable, Equatable {
   }
 
   /// The subject name of the model's output: `score` for a binary model, else `prediction`.
-  public var outputName: String { task == .binary ? "score" : "prediction" }
+  package var outputName: String { task == .binary ? "score" : "prediction" }
 
-  public func window(named name: String) -> WindowDefinition? { windows.first { $0.name == name } }
+  package func window(named name: String) -> WindowDefinition? { windows.first { $0.name == name } }
 }
 
 /// What the model predicts.
-public enum ModelTask: String, Sendable, CaseIterable {
+package enum ModelTask: String, Sendable, CaseIterable {
   case binary, multiclass, regression
 }
 
 /// Where predictions come from and which fields of a message mean what.
-public struct PredictionStream: Sendable, Equatable {
-  public var topic: String
+package struct PredictionStream: Sendable, Equatable {
+  package var topic: String
   /// The prediction's id; needed where labels are joined.
-  public var id: FieldPath?
-  public var time: FieldPath
-  public var timeFormat: TimeFormat
-  public var version: FieldPath?
+  package var id: FieldPath?
+  package var time: FieldPath
+  package var timeFormat: TimeFormat
+  package var version: FieldPath?
   /// Binary: the score in [0, 1]. Regression: the number. Multiclass: the class.
-  public var output: FieldPath
+  package var output: FieldPath
   /// Multiclass: an object of class to probability.
-  public var probabilities: FieldPath?
+  package var probabilities: FieldPath?
 
-  public init(
+  package init(
     topic: String, id: FieldPath?, time: FieldPath, timeFormat: TimeFormat, version: FieldPath? = nil,
     output: FieldPath, probabilities: FieldPath? = nil
   ) {
@@ -92,22 +92,22 @@ public struct PredictionStream: Sendable, Equatable {
 }
 
 /// Where ground truth comes from, and how long it may take.
-public struct LabelStream: Sendable, Equatable {
-  public var topic: String
-  public var id: FieldPath
-  public var time: FieldPath
-  public var timeFormat: TimeFormat
-  public var value: FieldPath
+package struct LabelStream: Sendable, Equatable {
+  package var topic: String
+  package var id: FieldPath
+  package var time: FieldPath
+  package var timeFormat: TimeFormat
+  package var value: FieldPath
   /// A label counts if its time is at most the prediction's time plus this.
-  public var horizon: TimeSpan
+  package var horizon: TimeSpan
   /// The value of a prediction that has no label at its horizon.
-  public var absent: LabelValue?
+  package var absent: LabelValue?
   /// The text or number that means 1 (binary); anything else is 0. Without it a binary label is 0, 1, false or true.
-  public var positive: String?
+  package var positive: String?
   /// Below this share of labelled predictions a mature window is `insufficient_data`.
-  public var minimumCoverage: Double
+  package var minimumCoverage: Double
 
-  public init(
+  package init(
     topic: String, id: FieldPath, time: FieldPath, timeFormat: TimeFormat, value: FieldPath, horizon: TimeSpan,
     absent: LabelValue? = nil, positive: String? = nil, minimumCoverage: Double = 0.8
   ) {
@@ -124,7 +124,7 @@ public struct LabelStream: Sendable, Equatable {
 }
 
 /// An outcome as the model's task understands it.
-public enum LabelValue: Sendable, Hashable {
+package enum LabelValue: Sendable, Hashable {
   /// Binary 0 or 1, regression the target.
   case number(Double)
   /// Multiclass: the class's name.
@@ -132,17 +132,17 @@ public enum LabelValue: Sendable, Hashable {
 }
 
 /// One input of the model.
-public struct Feature: Sendable, Equatable {
-  public enum Kind: String, Sendable { case numeric, categorical }
+package struct Feature: Sendable, Equatable {
+  package enum Kind: String, Sendable { case numeric, categorical }
 
-  public var name: String
-  public var kind: Kind
+  package var name: String
+  package var kind: Kind
   /// Where it is in a message; the name itself unless the file says otherwise.
-  public var field: FieldPath
+  package var field: FieldPath
   /// Numeric: values outside are invalid.
-  public var range: ClosedRange<Double>?
+  package var range: ClosedRange<Double>?
 
-  public init(name: String, kind: Kind, field: FieldPath, range: ClosedRange<Double>? = nil) {
+  package init(name: String, kind: Kind, field: FieldPath, range: ClosedRange<Double>? = nil) {
     self.name = name
     self.kind = kind
     self.field = field
@@ -151,23 +151,23 @@ public struct Feature: Sendable, Equatable {
 }
 
 /// A field whose every value is a slice.
-public struct Segment: Sendable, Equatable {
-  public var name: String
-  public var field: FieldPath
+package struct Segment: Sendable, Equatable {
+  package var name: String
+  package var field: FieldPath
 
-  public init(name: String, field: FieldPath) {
+  package init(name: String, field: FieldPath) {
     self.name = name
     self.field = field
   }
 }
 
 /// Consecutive panes merged: ends are the multiples of `every` since the epoch, a window covers `[end - size, end)`.
-public struct WindowDefinition: Sendable, Equatable {
-  public var name: String
-  public var size: TimeSpan
-  public var every: TimeSpan
+package struct WindowDefinition: Sendable, Equatable {
+  package var name: String
+  package var size: TimeSpan
+  package var every: TimeSpan
 
-  public init(name: String, size: TimeSpan, every: TimeSpan) {
+  package init(name: String, size: TimeSpan, every: TimeSpan) {
     self.name = name
     self.size = size
     self.every = every
@@ -175,14 +175,14 @@ public struct WindowDefinition: Sendable, Equatable {
 }
 
 /// When a retrain may be asked for, and what a retrained model must reach.
-public struct RetrainPolicy: Sendable, Equatable {
+package struct RetrainPolicy: Sendable, Equatable {
   /// A line of the scorecard: the metric must be at least, at most, or both.
-  public struct Bound: Sendable, Equatable {
-    public var metric: String
-    public var atLeast: Double?
-    public var atMost: Double?
+  package struct Bound: Sendable, Equatable {
+    package var metric: String
+    package var atLeast: Double?
+    package var atMost: Double?
 
-    public init(metric: String, atLeast: Double? = nil, atMost: Double? = nil) {
+    package init(metric: String, atLeast: Double? = nil, atMost: Double? = nil) {
       self.metric = metric
       self.atLeast = atLeast
       self.atMost = atMost
@@ -190,14 +190,14 @@ public struct RetrainPolicy: Sendable, Equatable {
   }
 
   /// Least time between two retrains of one monitor.
-  public var cooldown: TimeSpan
-  public var maximumPerWeek: Int
+  package var cooldown: TimeSpan
+  package var maximumPerWeek: Int
   /// From the request to a corrective action.
-  public var deadline: TimeSpan
-  public var approvalRequired: Bool
-  public var scorecard: [Bound]
+  package var deadline: TimeSpan
+  package var approvalRequired: Bool
+  package var scorecard: [Bound]
 
-  public init(
+  package init(
     cooldown: TimeSpan, maximumPerWeek: Int, deadline: TimeSpan, approvalRequired: Bool = true, scorecard: [Bound] = []
   ) {
     self.cooldown = cooldown

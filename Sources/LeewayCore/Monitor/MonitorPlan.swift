@@ -1,24 +1,24 @@
 import LeewayStatistics
 
 /// A monitor with its baseline, made ready to run: layouts, indices and the generation's name. Immutable and shared.
-public final class MonitorPlan: Sendable {
-  public let monitor: Monitor
-  public let baseline: Baseline
+package final class MonitorPlan: Sendable {
+  package let monitor: Monitor
+  package let baseline: Baseline
   /// 16 hexadecimal digits: a hash of the baseline and of what in the monitor shapes panes and joins. Checks, alerts
   /// and retraining may change without starting anew.
-  public let generation: String
-  public let drift: DriftLayout
+  package let generation: String
+  package let drift: DriftLayout
   /// nil without labels.
-  public let performance: PerformanceLayout?
+  package let performance: PerformanceLayout?
   /// Index of the model's output among the subjects.
-  public let outputSubject: Int
+  package let outputSubject: Int
   let categories: [CategoryIndex?]
   /// For every segment of the monitor: the values that have slices of their own, or nil where the baseline has no
   /// profile and the smallest hashes are kept.
   let segmentValues: [Set<String>?]
 
   /// - Throws: if the baseline was fitted for other features or another task.
-  public init(monitor: Monitor, baseline: Baseline) throws(BaselineMismatch) {
+  package init(monitor: Monitor, baseline: Baseline) throws(BaselineMismatch) {
     self.monitor = monitor
     self.baseline = baseline
     func mismatch(_ reason: String) -> BaselineMismatch { BaselineMismatch(monitor: monitor.name, reason: reason) }
@@ -113,30 +113,30 @@ public final class MonitorPlan: Sendable {
       }
     }
     w.endArray()
-    return String(SHA256.hex(of: w.bytes).prefix(16))
+    return String(SHA256.hash(w.bytes).description.prefix(16))
   }
 }
 
 /// The baseline does not fit the monitor.
-public struct BaselineMismatch: Error, Sendable, CustomStringConvertible {
-  public var monitor: String
-  public var reason: String
-  public var description: String {
+package struct BaselineMismatch: Error, Sendable, CustomStringConvertible {
+  package var monitor: String
+  package var reason: String
+  package var description: String {
     "the baseline does not fit monitor \(monitor): \(reason). Fit it anew: leeway baseline fit"
   }
 }
 
 /// Names of slices.
-public enum Slice {
-  public static let all = "all"
-  public static let otherValue = "__other__"
+package enum Slice {
+  package static let all = "all"
+  package static let otherValue = "__other__"
 
   /// `version=v2`, `country=DE`.
-  public static func name(_ segment: String, _ value: String) -> String { "\(segment)=\(value)" }
+  package static func name(_ segment: String, _ value: String) -> String { "\(segment)=\(value)" }
   /// The segment name of versions.
-  public static let version = "version"
+  package static let version = "version"
 }
 
 /// Order by UTF-8 bytes.
 @inlinable
-public func utf8Order(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
+package func utf8Order(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }

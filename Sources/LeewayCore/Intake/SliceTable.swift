@@ -1,0 +1,114 @@
+/// Names of slices as small numbers, and which of them may have a slice of their own.
+///
+/// A segment that the baseline has profiled keeps the profile's values; versions and segments without a profile keep,
+/// per pane and again when panes merge, the `limit` values with the smallest fixed hash. Both rules depend on the set
+/// of values alone, so no order of arrival changes what is left out.
+struct SliceTable {
+  /// Index of `all`.
+  static let all: Int32 = 0
+
+  private(set) var names: [String] = [Slice.all]
+  /// Segment of each name by index (−1 for `all`), where the set is capped by hash; else −1.
+  private(set) var cappedSegment: [Int32] = [-1]
+  private(set) var hashes: [UInt64] = [0]
+  private var byValue: [Dictionary<[UInt8], Int32>]
+  private let segments: [String]
+  private let profiles: [Set<String>?]
+  let limit: Int
+
+  /// Segments in the order in which slices are asked for, `version` first if the monitor has one.
+  init(plan: MonitorPlan) {
+    var segments: [String] = []
+    var profiles: [Set<String>?] = []
+    if plan.monitor.predictions.version != nil {
+      segments.append(Slice.version)
+      profiles.append(nil)
+    }
+    for (segment, values) in zip(plan.monitor.segments, plan.segmentValues) {
+      segments.append(segment.name)
+      profiles.append(values)
+    }
+    self.segments = segments
+    self.profiles = profiles
+    byValue = Array(repeating: [:], count: segments.count)
+    limit = plan.monitor.maximumSegments
+  }
+
+  var segmentCount: Int { segments.count }
+
+  /// Forgets names when hostile traffic has made too many; only between flushes.
+  mutating func shrinkIfLarge() {
+    guard names.count > 100_000 else { return }
+    names.removeSubrange(1...)
+    cappedSegment.removeSubrange(1...)
+    hashes.removeSubrange(1...)
+    byValue = Array(repeating: [:], count: segments.count)
+  }
+
+  /// The slice of one segment's value.
+  mutating func slice(segment: Int, value: UnsafeRawBufferPointer) -> Int32 {
+    let key = Array(value)
+    if let known = byValue[segment][key] { return known }
+    let text = String(decoding: value, as: UTF8.self)
+    let kept = profiles[segment].map { $0.contains(text) } ?? true
+    let id: Int32
+    if kept {
+      id = add(name: Slice.name(segments[segment], text), capped: profiles[segment] == nil ? Int32(segment) : -1, Digest64.hash(value))
+    } else {
+      id = otherSlice(segment: segment)
+    }
+    if names.count < 200_000 { byValue[segment][key] = id }
+    return id
+  }
+
+  mutating func otherSlice(segment: Int) -> Int32 {
+    let key = Array(Slice.otherValue.utf8)
+    if let known = byValue[segment][key] { return known }
+    let id = add(name: Slice.name(segments[segment], Slice.otherValue), capped: -1, 0)
+    byValue[segment][key] = id
+    return id
+  }
+
+  private mutating func add(name: String, capped: Int32, _ hash: UInt64) -> Int32 {
+    names.append(name)
+    cappedSegment.append(capped)
+    hashes.append(hash)
+    return Int32(names.count - 1)
+  }
+}
+
+/// The same rule for names of slices, where blocks of different flushes, writers or panes meet.
+package struct SliceCap: Sendable {
+  /// Segments whose values are capped by hash.
+  let segments: [String]
+  let limit: Int
+
+  init(plan: MonitorPlan) {
+    var segments: [String] = plan.monitor.predictions.version == nil ? [] : [Slice.version]
+    for (segment, values) in zip(plan.monitor.segments, plan.segmentValues) where values == nil {
+      segments.append(segment.name)
+    }
+    self.segments = segments
+    limit = plan.monitor.maximumSegments
+  }
+
+  /// Names that must be added to their segment's `__other__`, with its name.
+  func evicted(from names: some Sequence<String>) -> [(slice: String, into: String)] {
+    var bySegment: [String: [(hash: UInt64, name: String)]] = [:]
+    for name in names {
+      guard let equals = name.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
+      let segment = String(name[..<equals])
+      let value = name[name.index(after: equals)...]
+      guard segments.contains(segment), value != Slice.otherValue else { continue }
+      var text = String(value)
+      bySegment[segment, default: []].append((text.withUTF8 { Digest64.hash(UnsafeRawBufferPointer($0)) }, name))
+    }
+    var out: [(slice: String, into: String)] = []
+    for segment in segments {
+      guard let values = bySegment[segment], values.count > limit else { continue }
+      let ordered = values.sorted { $0.hash != $1.hash ? $0.hash < $1.hash : utf8Order($0.name, $1.name) }
+      for value in ordered[limit...] { out.append((value.name, Slice.name(segment, Slice.otherValue))) }
+    }
+    return out
+  }
+}

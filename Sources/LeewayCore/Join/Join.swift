@@ -1,0 +1,119 @@
+/// What became of labels and duplicate predictions, for counters.
+package struct JoinCounts: Sendable, Equatable {
+  /// A prediction got its first counting label.
+  package var matched: Int64 = 0
+  /// Labels that came before their prediction.
+  package var early: Int64 = 0
+  /// The same label again.
+  package var repeated: Int64 = 0
+  /// A counting label took another's place.
+  package var corrected: Int64 = 0
+  /// A counting label was taken back.
+  package var retracted: Int64 = 0
+  /// Past the horizon of every prediction known by then.
+  package var beyondHorizon: Int64 = 0
+  /// More labels or versions for one id than are kept.
+  package var overLimit: Int64 = 0
+  /// Predictions whose (id, version) was known.
+  package var duplicates: Int64 = 0
+
+  package init() {}
+
+  package static func += (a: inout JoinCounts, b: JoinCounts) {
+    a.matched &+= b.matched
+    a.early &+= b.early
+    a.repeated &+= b.repeated
+    a.corrected &+= b.corrected
+    a.retracted &+= b.retracted
+    a.beyondHorizon &+= b.beyondHorizon
+    a.overLimit &+= b.overLimit
+    a.duplicates &+= b.duplicates
+  }
+}
+
+/// The difference that a change of join state makes to performance panes.
+struct PerformanceChange {
+  var pane: EventTime
+  var slice: String
+  var row: PerformanceRow
+  var subtract: Bool
+}
+
+/// Applies changes to one id's state and says what they do to panes. Pure: the panes' change is the difference between
+/// what the states before and after contribute, whatever happened in between.
+struct Join {
+  let pane: TimeSpan
+  let horizon: TimeSpan
+  /// The value of predictions without a label at their horizon.
+  let absent: LabelValue?
+
+  func apply(
+    _ changes: [JoinChange], to state: inout JoinState, counts: inout JoinCounts, into out: inout [PerformanceChange]
+  ) {
+    let before = state
+    var labelled = false
+    for change in changes {
+      switch change {
+      case .prediction(let prediction):
+        switch state.merge(prediction) {
+        case .accepted: break
+        case .duplicate: counts.duplicates &+= 1
+        case .overLimit: counts.overLimit &+= 1
+        }
+      case .label(let label):
+        switch state.merge(label) {
+        case .accepted:
+          labelled = true
+          if !state.predictions.isEmpty, state.predictions.allSatisfy({ label.time > $0.time + horizon }) {
+            counts.beyondHorizon &+= 1
+          }
+        case .repeated: counts.repeated &+= 1
+        case .overLimit: counts.overLimit &+= 1
+        }
+      }
+    }
+    if labelled, state.predictions.isEmpty { counts.early &+= 1 }
+
+    for old in before.predictions {
+      if let new = state.predictions.first(where: { $0.version == old.version }) {
+        let was = before.label(for: old, horizon: horizon)
+        let now = state.label(for: new, horizon: horizon)
+        if old == new, was == now { continue }
+        switch (was, now) {
+        case (nil, .some): counts.matched &+= 1
+        case (.some, nil): counts.retracted &+= 1
+        case (.some(let a), .some(let b)) where a != b: counts.corrected &+= 1
+        default: break
+        }
+        contribute(old, was, subtract: true, into: &out)
+        contribute(new, now, subtract: false, into: &out)
+      } else {
+        contribute(old, before.label(for: old, horizon: horizon), subtract: true, into: &out)
+      }
+    }
+    for new in state.predictions where !before.predictions.contains(where: { $0.version == new.version }) {
+      let now = state.label(for: new, horizon: horizon)
+      if now != nil { counts.matched &+= 1 }
+      contribute(new, now, subtract: false, into: &out)
+    }
+  }
+
+  private func contribute(
+    _ prediction: JoinedPrediction, _ label: JoinedLabel?, subtract: Bool, into out: inout [PerformanceChange]
+  ) {
+    let row = PerformanceRow(
+      output: prediction.output, label: label?.value, delay: label.map { $0.time - prediction.time }, implied: absent)
+    let start = prediction.time.floor(to: pane)
+    out.append(PerformanceChange(pane: start, slice: Slice.all, row: row, subtract: subtract))
+    for slice in prediction.slices {
+      out.append(PerformanceChange(pane: start, slice: slice, row: row, subtract: subtract))
+    }
+  }
+
+  /// When the row may go: once no label can count any more for its predictions, or, parked without one, once no
+  /// prediction can come any more for its labels. Both are compared with watermarks less the lateness.
+  func reclaimAfter(_ state: JoinState) -> EventTime {
+    if let last = state.predictions.map(\.time).max() { return last + horizon }
+    return state.labels.first?.time ?? .distantPast
+  }
+}

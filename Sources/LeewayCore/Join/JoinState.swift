@@ -1,0 +1,124 @@
+/// Both halves of a pair, by id: predictions (one per version) and labels. Merging is commutative, associative and
+/// idempotent, so the state depends on which messages came and not on their order.
+package struct JoinState: Sendable, Equatable {
+  /// Ascending by version's bytes; one per version.
+  package internal(set) var predictions: [JoinedPrediction] = []
+  /// The one that stands for everybody first; only as many as a later prediction could still need.
+  package internal(set) var labels: [JoinedLabel] = []
+
+  /// Labels with different times or values kept for one id: the greatest stand, whatever the order of arrival.
+  package static let maximumLabels = 16
+  /// Versions that may score one id.
+  package static let maximumVersions = 16
+
+  package init() {}
+
+  package var isEmpty: Bool { predictions.isEmpty && labels.isEmpty }
+
+  package enum PredictionOutcome: Sendable { case accepted, duplicate, overLimit }
+  package enum LabelOutcome: Sendable { case accepted, repeated, overLimit }
+
+  /// Of several predictions with one version the smallest (time, output as canonical JSON, payload digest) stands.
+  mutating func merge(_ prediction: JoinedPrediction) -> PredictionOutcome {
+    if let i = predictions.firstIndex(where: { $0.version == prediction.version }) {
+      if prediction.precedes(predictions[i]) { predictions[i] = prediction }
+      return .duplicate
+    }
+    let i = predictions.firstIndex { utf8Order(prediction.version, $0.version) } ?? predictions.count
+    predictions.insert(prediction, at: i)
+    if predictions.count > Self.maximumVersions {
+      // Which versions stay must not depend on arrival: the smallest by bytes do.
+      predictions.removeLast()
+      return .overLimit
+    }
+    return .accepted
+  }
+
+  mutating func merge(_ label: JoinedLabel) -> LabelOutcome {
+    let i = labels.firstIndex { !$0.stands(before: label) } ?? labels.count
+    if i < labels.count, labels[i] == label { return .repeated }
+    labels.insert(label, at: i)
+    if labels.count > Self.maximumLabels {
+      labels.removeLast()
+      return .overLimit
+    }
+    return .accepted
+  }
+
+  /// The label that counts for a prediction: the greatest whose time is at most the prediction's plus the horizon. A
+  /// retraction that stands gives nil.
+  func label(for prediction: JoinedPrediction, horizon: TimeSpan) -> JoinedLabel? {
+    let last = prediction.time + horizon
+    guard let label = labels.first(where: { $0.time <= last }), label.value != nil else { return nil }
+    return label
+  }
+}
+
+/// The prediction's half.
+package struct JoinedPrediction: Sendable, Equatable {
+  /// Empty where the monitor has no version field.
+  package var version: String
+  package var time: EventTime
+  package var output: ModelOutput
+  /// Names of its slices without `all`.
+  package var slices: [String]
+  /// First 16 bytes of the SHA-256 of the payload: the last tie-break between unlike duplicates.
+  package var digest: UInt128
+
+  package init(version: String, time: EventTime, output: ModelOutput, slices: [String], digest: UInt128) {
+    self.version = version
+    self.time = time
+    self.output = output
+    self.slices = slices
+    self.digest = digest
+  }
+
+  func precedes(_ other: JoinedPrediction) -> Bool {
+    if time != other.time { return time < other.time }
+    let a = output.canonical
+    let b = other.output.canonical
+    if a != b { return a.lexicographicallyPrecedes(b) }
+    return digest < other.digest
+  }
+}
+
+extension ModelOutput {
+  /// Canonical JSON (RFC 8785).
+  var canonical: [UInt8] {
+    switch self {
+    case .number(let x): Array(CanonicalJSON.text(of: x).utf8)
+    case .category(let name, _): CanonicalJSON.bytes(of: .string(name))
+    }
+  }
+}
+
+/// A label as said at one time; nil retracts.
+package struct JoinedLabel: Sendable, Equatable {
+  package var time: EventTime
+  package var value: LabelValue?
+  /// Canonical JSON of the value as logged; empty for a retraction.
+  package var canonical: [UInt8]
+
+  package init(time: EventTime, value: LabelValue?, canonical: [UInt8]) {
+    self.time = time
+    self.value = value
+    self.canonical = canonical
+  }
+
+  package static func == (a: JoinedLabel, b: JoinedLabel) -> Bool {
+    a.time == b.time && (a.value == nil) == (b.value == nil) && a.canonical == b.canonical
+  }
+
+  /// The later time stands; at equal times a retraction, then the greater canonical JSON.
+  func stands(before other: JoinedLabel) -> Bool {
+    if time != other.time { return time > other.time }
+    if (value == nil) != (other.value == nil) { return value == nil }
+    return other.canonical.lexicographicallyPrecedes(canonical)
+  }
+}
+
+/// One message's part of a join, before it meets what is stored.
+enum JoinChange {
+  case prediction(JoinedPrediction)
+  case label(JoinedLabel)
+}

@@ -1,9 +1,11 @@
-// swift-tools-version:6.1
+// swift-tools-version:6.2
 import PackageDescription
 
-let swift: [SwiftSetting] = [
+var swift: [SwiftSetting] = [
   .swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
 ]
+// `make test` sets it: a warning in our own code is then an error. Dependencies keep their own settings.
+if Context.environment["LEEWAY_STRICT"] == "1" { swift.append(.treatAllWarnings(as: .error)) }
 
 let package = Package(
   name: "leeway",

@@ -1,1 +1,275 @@
 #include "leeway_simdjson.h"
+
+#include <simdjson.h>
+
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include "number_repair.h"
+#include "plan.h"
+
+// The parsed document is simdjson's tape: one 64-bit word a token, its type in the top byte. Words of arrays and
+// objects hold the index after their end, words of strings an offset into the string buffer (32-bit length, bytes),
+// and numbers fill a second word. Reading it directly saves the DOM's checks at every step.
+
+namespace {
+
+using simdjson::error_code;
+
+constexpr size_t kPadding = simdjson::SIMDJSON_PADDING;
+
+inline char type_of(uint64_t word) { return char(word >> 56); }
+inline uint64_t payload_of(uint64_t word) { return word & 0x00FFFFFFFFFFFFFFull; }
+
+// The position after the value at `position`.
+inline uint32_t after(const uint64_t *tape, uint32_t position) {
+  uint64_t word = tape[position];
+  switch (type_of(word)) {
+    case '[':
+    case '{':
+      return uint32_t(word);
+    case 'l':
+    case 'u':
+    case 'd':
+      return position + 2;
+    default:
+      return position + 1;
+  }
+}
+
+inline void read(const uint64_t *tape, const uint8_t *strings, uint32_t position, leeway_value &value) {
+  uint64_t word = tape[position];
+  value.length = 0;
+  value.uint64 = 0;
+  value.text = nullptr;
+  switch (type_of(word)) {
+    case 'd':
+      std::memcpy(&value.number, &tape[position + 1], 8);
+      // JSON has no infinity: the repair below puts one where a number was out of range.
+      value.kind = std::isinf(value.number) ? LEEWAY_JSON_OVERFLOW : LEEWAY_JSON_DOUBLE;
+      break;
+    case 'l':
+      value.int64 = int64_t(tape[position + 1]);
+      value.kind = LEEWAY_JSON_INT64;
+      break;
+    case 'u':
+      value.uint64 = tape[position + 1];
+      value.kind = LEEWAY_JSON_UINT64;
+      break;
+    case '"': {
+      const uint8_t *start = strings + payload_of(word);
+      std::memcpy(&value.length, start, 4);
+      value.text = reinterpret_cast<const char *>(start + 4);
+      value.kind = LEEWAY_JSON_STRING;
+      break;
+    }
+    case 't':
+      value.kind = LEEWAY_JSON_TRUE;
+      break;
+    case 'f':
+      value.kind = LEEWAY_JSON_FALSE;
+      break;
+    case '[':
+    case '{':
+      value.extent = {position + 1, uint32_t(word) - 1};
+      value.kind = type_of(word) == '[' ? LEEWAY_JSON_ARRAY : LEEWAY_JSON_OBJECT;
+      break;
+    default:
+      value.kind = LEEWAY_JSON_NULL;
+      break;
+  }
+}
+
+}  // namespace
+
+struct leeway_parser {
+  simdjson::dom::parser dom;
+  std::unique_ptr<uint8_t[]> buffer;
+  size_t capacity = 0;
+  std::unique_ptr<leeway::NumberRepair> repair;
+  size_t maximum_bytes;
+  uint32_t maximum_depth;
+
+  leeway_parser(size_t bytes, uint32_t depth)
+      : dom(bytes + bytes / 8 + 64), maximum_bytes(bytes), maximum_depth(depth) {}
+
+  // Room for `length` bytes and what the parser may read behind them. Sizes double, so that growth ends soon.
+  bool reserve(size_t length) {
+    if (length <= capacity) return true;
+    size_t wanted = 4096;
+    while (wanted < length) wanted *= 2;
+    buffer.reset(new (std::nothrow) uint8_t[wanted + kPadding]);
+    capacity = buffer ? wanted : 0;
+    if (!buffer) return false;
+    size_t limit = dom.max_capacity();
+    if (wanted > limit) wanted = limit;
+    return dom.allocate(wanted, maximum_depth) == simdjson::SUCCESS && dom.doc.allocate(wanted) == simdjson::SUCCESS;
+  }
+
+  leeway_json_error parse(const uint8_t *bytes, size_t length) {
+    if (length > maximum_bytes) return LEEWAY_JSON_TOO_LARGE;
+    if (length >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF) {  // a byte order mark
+      bytes += 3;
+      length -= 3;
+    }
+    if (length == 0) return LEEWAY_JSON_EMPTY;
+    if (!reserve(length)) return LEEWAY_JSON_OUT_OF_MEMORY;
+    std::memcpy(buffer.get(), bytes, length);
+    std::memset(buffer.get() + length, ' ', kPadding);
+    error_code error = dom.parse(buffer.get(), length, false).error();
+    if (error == simdjson::SUCCESS) return LEEWAY_JSON_OK;
+    return second_chance(error, bytes, length);
+  }
+
+  // The slow path: numbers that simdjson refuses and JSON allows, and the name of what is wrong.
+  leeway_json_error second_chance(error_code error, const uint8_t *bytes, size_t length) {
+    if (error == simdjson::NUMBER_ERROR || error == simdjson::NUMBER_OUT_OF_RANGE) {
+      if (!repair) repair.reset(new (std::nothrow) leeway::NumberRepair);
+      if (!repair) return LEEWAY_JSON_OUT_OF_MEMORY;
+      switch (repair->rewrite(bytes, length)) {
+        case leeway::NumberRepair::unchanged:
+          break;
+        case leeway::NumberRepair::out_of_memory:
+          return LEEWAY_JSON_OUT_OF_MEMORY;
+        case leeway::NumberRepair::rewritten: {
+          size_t size = repair->text.size();
+          if (!reserve(size)) return LEEWAY_JSON_OUT_OF_MEMORY;
+          std::memcpy(buffer.get(), repair->text.data(), size);
+          std::memset(buffer.get() + size, ' ', kPadding);
+          error = dom.parse(buffer.get(), size, false).error();
+          if (error == simdjson::SUCCESS) {
+            mark_overflows();
+            return LEEWAY_JSON_OK;
+          }
+        }
+      }
+    }
+    switch (error) {
+      case simdjson::MEMALLOC:
+        return LEEWAY_JSON_OUT_OF_MEMORY;
+      case simdjson::CAPACITY:
+        return LEEWAY_JSON_TOO_LARGE;
+      case simdjson::UTF8_ERROR:
+        return LEEWAY_JSON_UTF8;
+      case simdjson::DEPTH_ERROR:
+        return LEEWAY_JSON_TOO_DEEP;
+      case simdjson::EMPTY:
+        return LEEWAY_JSON_EMPTY;
+      default:
+        return leeway::diagnose(bytes, length, maximum_depth);
+    }
+  }
+
+  // Puts infinities where numbers were out of range; `repair` knows them by their ordinal among all numbers.
+  void mark_overflows() {
+    if (repair->overflows.empty()) return;
+    uint64_t *tape = dom.doc.tape.get();
+    uint32_t end = uint32_t(tape[0]);
+    size_t ordinal = 0, next = 0;
+    for (uint32_t position = 1; position < end && next < repair->overflows.size(); position++) {
+      char type = type_of(tape[position]);
+      if (type != 'l' && type != 'u' && type != 'd') continue;
+      position++;
+      if (ordinal++ != repair->overflows[next].ordinal) continue;
+      double infinity = repair->overflows[next++].negative ? -HUGE_VAL : HUGE_VAL;
+      std::memcpy(&tape[position], &infinity, 8);
+    }
+  }
+};
+
+namespace leeway {
+
+namespace {
+
+struct Walk {
+  Plan &plan;
+  const uint64_t *tape;
+  const uint8_t *strings;
+  leeway_value *slots;
+
+  void object(uint32_t node, uint32_t position) {
+    uint32_t end = uint32_t(tape[position]) - 1;
+    position++;
+    uint32_t link = plan.nodes[node].first_link;
+    while (position < end) {
+      const uint8_t *key = strings + payload_of(tape[position]);
+      uint32_t length;
+      std::memcpy(&length, key, 4);
+      position++;
+      int32_t child = plan.child(node, key + 4, length, link);
+      if (child >= 0) take(uint32_t(child), position);
+      position = after(tape, position);
+    }
+  }
+
+  void take(uint32_t child, uint32_t position) {
+    Plan::Node &node = plan.nodes[child];
+    if (node.seen == plan.message) {
+      plan.forget(child, slots);  // a duplicate key: nothing of the earlier value stays
+    }
+    node.seen = plan.message;
+    for (int32_t slot = node.first_slot; slot >= 0; slot = plan.next_slot[slot]) {
+      read(tape, strings, position, slots[slot]);
+    }
+    if (node.has_children && type_of(tape[position]) == '{') object(child, position);
+  }
+};
+
+}  // namespace
+
+}  // namespace leeway
+
+struct leeway_plan {
+  leeway::Plan plan;
+};
+
+extern "C" {
+
+leeway_parser *leeway_parser_create(size_t maximum_bytes, uint32_t maximum_depth) {
+  try {
+    return new leeway_parser(maximum_bytes, maximum_depth);
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+void leeway_parser_destroy(leeway_parser *parser) { delete parser; }
+
+leeway_plan *leeway_plan_create(const char *const *paths, const size_t *lengths, uint32_t count) {
+  try {
+    std::unique_ptr<leeway_plan> plan(new leeway_plan);
+    plan->plan.build(paths, lengths, count);
+    return plan.release();
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+void leeway_plan_destroy(leeway_plan *plan) { delete plan; }
+
+leeway_json_error leeway_extract(
+    leeway_parser *parser, leeway_plan *plan, const void *bytes, size_t length, leeway_value *slots) {
+  leeway::Plan &fields = plan->plan;
+  std::memset(slots, 0, fields.next_slot.size() * sizeof(leeway_value));
+  leeway_json_error error = parser->parse(static_cast<const uint8_t *>(bytes), length);
+  if (error != LEEWAY_JSON_OK) return error;
+  const uint64_t *tape = parser->dom.doc.tape.get();
+  if (type_of(tape[1]) != '{') return LEEWAY_JSON_NOT_AN_OBJECT;
+  fields.message++;
+  leeway::Walk{fields, tape, parser->dom.doc.string_buf.get(), slots}.object(0, 1);
+  return LEEWAY_JSON_OK;
+}
+
+leeway_json_error leeway_parse(leeway_parser *parser, const void *bytes, size_t length) {
+  return parser->parse(static_cast<const uint8_t *>(bytes), length);
+}
+
+uint32_t leeway_json_read(const leeway_parser *parser, uint32_t position, leeway_value *value) {
+  const uint64_t *tape = parser->dom.doc.tape.get();
+  read(tape, parser->dom.doc.string_buf.get(), position, *value);
+  return after(tape, position);
+}
+
+}  // extern "C"

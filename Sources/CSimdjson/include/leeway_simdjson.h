@@ -1,1 +1,88 @@
-#pragma once
+// JSON for Leeway: a C interface over simdjson's DOM parser, which validates everything and picks the processor's
+// kernel at run time. Nothing here throws, and nothing allocates once buffers have grown to the traffic.
+//
+// A parser and a plan belong to one thread at a time.
+
+#ifndef LEEWAY_SIMDJSON_H
+#define LEEWAY_SIMDJSON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum leeway_json_error {
+  LEEWAY_JSON_OK = 0,
+  LEEWAY_JSON_EMPTY = 1,           // no bytes, or white space alone
+  LEEWAY_JSON_TRUNCATED = 2,       // ends inside a string, an array or an object
+  LEEWAY_JSON_INVALID = 3,         // not JSON: NaN, a trailing comma, text after the end, …
+  LEEWAY_JSON_UTF8 = 4,            // bytes that are not UTF-8
+  LEEWAY_JSON_TOO_DEEP = 5,        // more open arrays and objects than the parser's limit
+  LEEWAY_JSON_TOO_LARGE = 6,       // more bytes than the parser's limit
+  LEEWAY_JSON_NOT_AN_OBJECT = 7,   // valid, but the root is not an object
+  LEEWAY_JSON_OUT_OF_MEMORY = 8,
+};
+
+enum leeway_json_kind {
+  LEEWAY_JSON_ABSENT = 0,
+  LEEWAY_JSON_NULL = 1,
+  LEEWAY_JSON_FALSE = 2,
+  LEEWAY_JSON_TRUE = 3,
+  LEEWAY_JSON_INT64 = 4,
+  LEEWAY_JSON_UINT64 = 5,          // an integer above the greatest int64_t
+  LEEWAY_JSON_DOUBLE = 6,          // finite; integers beyond 64 bits are doubles too
+  LEEWAY_JSON_STRING = 7,
+  LEEWAY_JSON_ARRAY = 8,
+  LEEWAY_JSON_OBJECT = 9,
+  LEEWAY_JSON_OVERFLOW = 10,       // a number that no finite double is near to, as 1e999
+};
+
+// Where an array or an object lies: its parts are read with leeway_json_read from `first` until `end`.
+struct leeway_json_extent {
+  uint32_t first;
+  uint32_t end;
+};
+
+struct leeway_value {
+  uint32_t kind;                   // leeway_json_kind
+  uint32_t length;                 // of a string in bytes
+  union {
+    int64_t int64;
+    uint64_t uint64;
+    double number;                 // DOUBLE; OVERFLOW holds an infinity with the number's sign
+    struct leeway_json_extent extent;  // ARRAY, OBJECT
+  };
+  const char *text;                // STRING: UTF-8, escapes resolved; valid until the parser's next document
+};
+
+struct leeway_parser;
+struct leeway_plan;
+
+// NULL when memory is out. Buffers grow with the messages, at most to what `maximum_bytes` needs.
+struct leeway_parser *leeway_parser_create(size_t maximum_bytes, uint32_t maximum_depth);
+void leeway_parser_destroy(struct leeway_parser *parser);
+
+// The fields to extract: `count` dotted paths (`context.device`), path i for slot i. The same path may come more than
+// once. NULL when memory is out. The paths are copied.
+struct leeway_plan *leeway_plan_create(const char *const *paths, const size_t *lengths, uint32_t count);
+void leeway_plan_destroy(struct leeway_plan *plan);
+
+// Parses one object and writes a value into each of the plan's slots; fields that the object lacks are ABSENT. Of
+// duplicate keys the last counts. After an error the slots are all ABSENT.
+enum leeway_json_error leeway_extract(
+  struct leeway_parser *parser, struct leeway_plan *plan, const void *bytes, size_t length, struct leeway_value *slots);
+
+// Parses a whole document, whatever its root, to be read with leeway_json_read from position 1.
+enum leeway_json_error leeway_parse(struct leeway_parser *parser, const void *bytes, size_t length);
+
+// Reads the value at a position of the parsed document; returns the position after it. Within an object, a key (a
+// STRING) and its value follow each other.
+uint32_t leeway_json_read(const struct leeway_parser *parser, uint32_t position, struct leeway_value *value);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

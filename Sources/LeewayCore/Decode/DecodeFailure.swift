@@ -1,0 +1,52 @@
+/// Why a message couldn't be read. It holds nothing of the message, which may be personal.
+package enum DecodeFailure: Error, Hashable, Sendable {
+  /// No bytes, or white space alone.
+  case empty
+  /// The text ends inside a string, an array or an object.
+  case truncated
+  /// The text isn't JSON (RFC 8259).
+  case notJSON
+  /// Bytes that aren't UTF-8.
+  case badUTF8
+  /// More objects and arrays are open at a time than the limit.
+  case tooDeep(limit: Int)
+  /// More bytes than the limit.
+  case tooLarge(bytes: Int, limit: Int)
+  /// JSON, but no object.
+  case notAnObject
+  /// The memory for the text couldn't be had.
+  case outOfMemory
+
+  /// A short, stable word for metrics and dead letters.
+  package var code: String {
+    switch self {
+    case .empty: "empty"
+    case .truncated: "truncated"
+    case .notJSON: "not_json"
+    case .badUTF8: "bad_utf8"
+    case .tooDeep: "too_deep"
+    case .tooLarge: "too_large"
+    case .notAnObject: "not_an_object"
+    case .outOfMemory: "out_of_memory"
+    }
+  }
+
+  /// What is wrong and what to do, in plain English.
+  package var reason: String {
+    switch self {
+    case .empty: "the message is empty; send one JSON object"
+    case .truncated: "the message ends in the middle of its JSON; check the producer's size limits"
+    case .notJSON: "the message is not JSON; NaN, Infinity, comments and trailing commas are not JSON either"
+    case .badUTF8: "the message holds bytes that are not UTF-8; encode it as UTF-8"
+    case .tooDeep(let limit): "the message nests objects and arrays deeper than \(limit) levels; flatten it"
+    case .tooLarge(let bytes, let limit):
+      "the message has \(bytes) bytes and the limit is \(limit); send less or raise the limit"
+    case .notAnObject: "the message is JSON but not an object; send one object a message"
+    case .outOfMemory: "there is no memory to parse the message; lower the message limit or add memory"
+    }
+  }
+}
+
+extension DecodeFailure: CustomStringConvertible {
+  package var description: String { reason }
+}

@@ -6,6 +6,13 @@ package enum CanonicalJSON {
   /// The canonical text.
   package static func text(of value: JSONValue) -> String { String(decoding: bytes(of: value), as: UTF8.self) }
 
+  /// The canonical text of a number; of NaN and the infinities, `null`.
+  package static func text(of number: Double) -> String {
+    var bytes: [UInt8] = []
+    append(number, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   /// The canonical text in UTF-8.
   package static func bytes(of value: JSONValue) -> [UInt8] {
     var bytes: [UInt8] = []

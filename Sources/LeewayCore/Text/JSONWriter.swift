@@ -49,12 +49,12 @@ package struct JSONWriter: Sendable {
     Self.appendQuoted(utf8, to: &bytes)
   }
 
-  package mutating func integer(_ integer: Int64) {
+  package mutating func number(_ number: Int64) {
     separate()
-    ShortestText.append(integer, to: &bytes)
+    ShortestText.append(number, to: &bytes)
   }
 
-  package mutating func integer(_ integer: Int) { self.integer(Int64(integer)) }
+  package mutating func number(_ number: Int) { self.number(Int64(number)) }
 
   /// The shortest text that reads back the same; integral values keep a fraction (`0.0`), so that a reader sees what
   /// is a measure and what a count. NaN and the infinities, which JSON lacks, become null.
@@ -99,7 +99,7 @@ package struct JSONWriter: Sendable {
     switch value {
     case .null: null()
     case .bool(let bool): self.bool(bool)
-    case .integer(let integer): self.integer(integer)
+    case .integer(let integer): number(integer)
     case .number(let number): self.number(number)
     case .string(let string): self.string(string)
     case .array(let elements):

@@ -86,7 +86,7 @@ extension ModelOutput {
   /// Canonical JSON (RFC 8785).
   var canonical: [UInt8] {
     switch self {
-    case .number(let x): Array(CanonicalJSON.text(of: x).utf8)
+    case .number(let x): CanonicalJSON.bytes(of: .number(x))
     case .category(let name, _): CanonicalJSON.bytes(of: .string(name))
     }
   }

@@ -1,0 +1,206 @@
+/// One writer: takes messages of any number of monitors and commits what they add up to. Owned by one thread.
+package final class Intake {
+  /// A partition of a topic as the source sees it; any number of monitors may read it.
+  package struct Slot: Hashable, Sendable {
+    let index: Int
+  }
+
+  package let writer: String
+  private(set) var sequence: Int64
+  private let limits: IntakeLimits
+  private var monitors: [MonitorIntake]
+  /// For each slot the (monitor, partition) pairs that its messages go to.
+  private var routes: [[(monitor: Int, partition: Int)]] = []
+  private var slots: [TopicPartition: Slot] = [:]
+  private var messagesSinceCheck = 0
+
+  package struct TopicPartition: Hashable, Sendable {
+    package var topic: String
+    package var partition: Int32
+
+    package init(topic: String, partition: Int32) {
+      self.topic = topic
+      self.partition = partition
+    }
+  }
+
+  /// - Parameters:
+  ///   - plans: each with the first event time that its generation counts.
+  ///   - writer: registered in the ledger, at flush sequence 0.
+  package init(plans: [(plan: MonitorPlan, startsAt: EventTime)], writer: String, limits: IntakeLimits = IntakeLimits()) {
+    self.writer = writer
+    self.limits = limits
+    sequence = 0
+    monitors = plans.map { MonitorIntake(plan: $0.plan, startsAt: $0.startsAt, limits: limits) }
+  }
+
+  /// Opens a claimed partition for the monitor that its record names; it goes on at the record's offset.
+  package func open(_ record: PartitionRecord) {
+    guard let monitor = monitors.firstIndex(where: { $0.plan.monitor.name == record.key.monitor }) else { return }
+    let place = TopicPartition(topic: record.key.topic, partition: record.key.partition)
+    let slot = slots[place] ?? Slot(index: routes.count)
+    if slots[place] == nil {
+      slots[place] = slot
+      routes.append([])
+    }
+    let opened = PartitionIntake(record, shape: monitors[monitor].plan.drift.shape)
+    if let known = monitors[monitor].partitions.firstIndex(where: { $0.key == record.key }) {
+      monitors[monitor].partitions[known] = opened
+      if !routes[slot.index].contains(where: { $0.monitor == monitor }) { routes[slot.index].append((monitor, known)) }
+    } else {
+      monitors[monitor].partitions.append(opened)
+      routes[slot.index].append((monitor, monitors[monitor].partitions.count - 1))
+    }
+  }
+
+  /// Stops taking a partition's messages. What is not flushed is given up: flush first.
+  package func close(_ place: TopicPartition) {
+    guard let slot = slots[place] else { return }
+    for route in routes[slot.index] { monitors[route.monitor].partitions[route.partition].discard() }
+    routes[slot.index] = []
+  }
+
+  package func slot(_ place: TopicPartition) -> Slot? { slots[place] }
+
+  /// The lowest offset that some monitor still needs of a partition; nil if none reads it.
+  package func nextOffset(_ place: TopicPartition) -> Int64? {
+    guard let slot = slots[place] else { return nil }
+    return routes[slot.index].map { monitors[$0.monitor].partitions[$0.partition].nextOffset }.min()
+  }
+
+  package func take(_ message: SourceMessage, from slot: Slot) {
+    for route in routes[slot.index] {
+      monitors[route.monitor].take(message, partition: route.partition, quarantineRows: limits.quarantineRows)
+    }
+  }
+
+  /// The partition's end was reached, or its owner has read past `offset`: it may be idle until then.
+  package func claimIdle(_ place: TopicPartition, until: EventTime?) {
+    guard let slot = slots[place] else { return }
+    for route in routes[slot.index] { monitors[route.monitor].partitions[route.partition].idleUntil = until }
+  }
+
+  /// Offsets below the log's start are gone: the partition goes on at `offset`.
+  package func skip(_ place: TopicPartition, to offset: Int64) {
+    guard let slot = slots[place] else { return }
+    for route in routes[slot.index] where monitors[route.monitor].partitions[route.partition].nextOffset < offset {
+      monitors[route.monitor].partitions[route.partition].nextOffset = offset
+    }
+  }
+
+  /// Bytes held and not committed.
+  package var pendingBytes: Int {
+    monitors.reduce(0) { $0 + $1.partitions.reduce(0) { $0 + $1.pendingBytes } }
+  }
+
+  package var isFull: Bool { pendingBytes >= limits.pendingBytes }
+
+  /// Whether a flush would change anything.
+  package var hasChanges: Bool { monitors.contains { $0.partitions.contains(where: \.hasChanges) } }
+
+  // MARK: Flush
+
+  /// Commits everything taken so far in one transaction. On an error nothing is lost: the next flush carries it.
+  ///
+  /// - Throws: `WriterFenced` if this writer may not flush any more, `GenerationSuperseded`, or what the ledger throws.
+  package func flush(to ledger: any Ledger) throws -> FlushReport {
+    for i in monitors.indices { monitors[i].drainRows() }
+    let changed = monitors.indices.flatMap { m in
+      monitors[m].partitions.indices.filter { monitors[m].partitions[$0].hasChanges }.map { (monitor: m, partition: $0) }
+    }.sorted { partition($0).key < partition($1).key }
+    guard !changed.isEmpty else { return FlushReport() }
+    let report: FlushReport
+    do {
+      report = try ledger.write { tx in try commit(changed, in: tx) }
+    } catch let error as LedgerError where error.outcomeUnknown {
+      // The flush sequence tells whether the transaction stands.
+      guard try ledger.read({ try $0.writer(writer) })?.flushSequence == sequence + 1 else { throw error }
+      // Which partitions matched is read back by their offsets.
+      report = try ledger.read { reader in try resolve(changed, reader) }
+    }
+    sequence += 1
+    for place in changed {
+      let key = partition(place).key
+      if report.fenced.contains(key) {
+        monitors[place.monitor].partitions[place.partition].discard()
+      } else {
+        monitors[place.monitor].partitions[place.partition].committed()
+      }
+    }
+    for i in monitors.indices { monitors[i].afterFlush() }
+    return report
+  }
+
+  private func partition(_ place: (monitor: Int, partition: Int)) -> PartitionIntake {
+    monitors[place.monitor].partitions[place.partition]
+  }
+
+  private func commit(_ changed: [(monitor: Int, partition: Int)], in tx: any LedgerWriter) throws -> FlushReport {
+    guard try tx.advance(writer: writer, expected: sequence) else { throw WriterFenced(writer: writer) }
+    let matched = try tx.advance(partitions: changed.map { partition($0).advance })
+    var report = FlushReport()
+    for (i, monitor) in monitors.enumerated() {
+      let mine = zip(changed, matched).filter { $0.0.monitor == i }
+      report.fenced.append(contentsOf: mine.filter { !$0.1 }.map { partition($0.0).key })
+      let kept = mine.filter(\.1).map { partition($0.0) }
+      guard !kept.isEmpty else { continue }
+      let stored = try tx.generation(of: monitor.plan.monitor.name)
+      guard stored?.generation == monitor.plan.generation else {
+        throw GenerationSuperseded(monitor: monitor.plan.monitor.name)
+      }
+      try MonitorFlush(plan: monitor.plan, sliceNames: monitor.sliceNames, writer: writer)
+        .commit(kept, quarantineRows: limits.quarantineRows, in: tx, report: &report)
+    }
+    return report
+  }
+
+  private func resolve(_ changed: [(monitor: Int, partition: Int)], _ reader: any LedgerReader) throws -> FlushReport {
+    var report = FlushReport()
+    for (i, monitor) in monitors.enumerated() {
+      let records = try reader.partitions(of: monitor.plan.monitor.name)
+      for place in changed where place.monitor == i {
+        let mine = partition(place)
+        let record = records.first { $0.key == mine.key }
+        if record?.epoch != mine.epoch || record?.nextOffset != mine.nextOffset {
+          // A takeover after our commit looks the same; either way the partition is no longer ours to write.
+          report.fenced.append(mine.key)
+        } else {
+          report.count(mine)
+        }
+      }
+    }
+    return report
+  }
+}
+
+/// The ledger has declared this writer dead, or another process uses its name: start again as a new writer.
+package struct WriterFenced: Error, CustomStringConvertible {
+  package var writer: String
+  package var description: String { "writer \(writer) may not flush any more: its state has been handed over" }
+}
+
+/// The monitor or its baseline has changed under this writer: load it anew.
+package struct GenerationSuperseded: Error, CustomStringConvertible {
+  package var monitor: String
+  package var description: String { "monitor \(monitor) runs with another configuration or baseline now" }
+}
+
+/// What one flush did.
+package struct FlushReport: Sendable {
+  /// Partitions that somebody else has taken over; their part was dropped.
+  package var fenced: [PartitionKey] = []
+  /// First uncommitted offsets, for the lag that Kafka's own tools show.
+  package var committed: [PartitionKey: Int64] = [:]
+  package var events: [String: EventCounts] = [:]
+  package var joins: [String: JoinCounts] = [:]
+  package var quarantined: [QuarantineRecord] = []
+  package var panes = 0
+
+  package init() {}
+
+  mutating func count(_ partition: PartitionIntake) {
+    committed[partition.key] = partition.nextOffset
+    events[partition.key.monitor, default: EventCounts()] += partition.counts
+    quarantined.append(contentsOf: partition.quarantine)
+  }
+}

@@ -1,0 +1,144 @@
+/// One monitor's part of a flush: adds drift deltas and the join's changes to this writer's stored panes.
+struct MonitorFlush {
+  let plan: MonitorPlan
+  let sliceNames: [String]
+  let writer: String
+
+  private var monitor: String { plan.monitor.name }
+  private var generation: String { plan.generation }
+
+  func commit(
+    _ partitions: [PartitionIntake], quarantineRows: Int, in tx: any LedgerWriter, report: inout FlushReport
+  ) throws {
+    for partition in partitions { report.count(partition) }
+    try commitDrift(partitions, in: tx, report: &report)
+    if plan.performance != nil { try commitJoins(partitions, in: tx, report: &report) }
+    let quarantined = partitions.flatMap(\.quarantine)
+    if !quarantined.isEmpty { try tx.quarantine(quarantined, keep: quarantineRows) }
+  }
+
+  // MARK: Drift
+
+  private func commitDrift(_ partitions: [PartitionIntake], in tx: any LedgerWriter, report: inout FlushReport) throws {
+    var blocks: [PaneKey: CellBlock] = [:]
+    for partition in partitions {
+      partition.drift.forEach { pane, slice, block in
+        let key = PaneKey(pane: pane, slice: sliceNames[Int(slice)])
+        if blocks[key] == nil { blocks[key] = block } else { blocks[key]! += block }
+      }
+    }
+    guard !blocks.isEmpty else { return }
+    let keys = blocks.keys.sorted(by: Self.order)
+    let stored = try tx.ownPanes(.drift, monitor: monitor, generation: generation, writer: writer, keys: keys)
+    var rows: [(key: PaneKey, block: [UInt8])] = []
+    rows.reserveCapacity(keys.count)
+    for (key, bytes) in zip(keys, stored) {
+      var block = blocks.removeValue(forKey: key)!
+      if let bytes { try block.merge(encoded: bytes) }
+      rows.append((key, block.encoded()))
+    }
+    try tx.put(.drift, monitor: monitor, generation: generation, writer: writer, blocks: rows)
+    try enforceCap(.drift, keys: keys, shape: plan.drift.shape, in: tx)
+    try mark(.drift, keys, in: tx)
+    report.panes += rows.count
+  }
+
+  // MARK: Joins
+
+  private func commitJoins(_ partitions: [PartitionIntake], in tx: any LedgerWriter, report: inout FlushReport) throws {
+    guard let layout = plan.performance, let labels = plan.monitor.labels else { return }
+    var log: [(id: [UInt8], partition: Int, entry: Int)] = []
+    for (p, partition) in partitions.enumerated() {
+      partition.joins.forEachID { i, id in log.append((Array(id), p, i)) }
+    }
+    guard !log.isEmpty else { return }
+    // Id order is the lock order; within one id the merge is commutative.
+    log.sort { $0.id.lexicographicallyPrecedes($1.id) }
+    var ids: [[UInt8]] = []
+    var starts: [Int] = []
+    for (i, entry) in log.enumerated() where i == 0 || entry.id != log[i - 1].id {
+      ids.append(entry.id)
+      starts.append(i)
+    }
+    let stored = try tx.waiting(monitor: monitor, generation: generation, ids: ids)
+    let join = Join(pane: plan.monitor.pane, horizon: labels.horizon, absent: labels.absent)
+    var changes: [PerformanceChange] = []
+    var rows: [WaitingRow] = []
+    rows.reserveCapacity(ids.count)
+    var counts = JoinCounts()
+    for (i, id) in ids.enumerated() {
+      var state = try stored[i].map { bytes throws(JoinStateDamaged) in try JoinState(encoded: bytes) } ?? JoinState()
+      let end = i + 1 < starts.count ? starts[i + 1] : log.count
+      var batch: [JoinChange] = []
+      for entry in log[starts[i]..<end] { batch.append(try partitions[entry.partition].joins.change(entry.entry)) }
+      join.apply(batch, to: &state, counts: &counts, into: &changes)
+      rows.append(WaitingRow(id: id, state: state.encoded(), reclaimAfter: join.reclaimAfter(state)))
+    }
+    try tx.put(waiting: rows, monitor: monitor, generation: generation)
+    report.joins[monitor, default: JoinCounts()] += counts
+    try commit(changes, layout, in: tx, report: &report)
+  }
+
+  private func commit(
+    _ changes: [PerformanceChange], _ layout: PerformanceLayout, in tx: any LedgerWriter, report: inout FlushReport
+  ) throws {
+    var byBlock: [PaneKey: [Int]] = [:]
+    for (i, change) in changes.enumerated() {
+      byBlock[PaneKey(pane: change.pane, slice: change.slice), default: []].append(i)
+    }
+    guard !byBlock.isEmpty else { return }
+    let keys = byBlock.keys.sorted(by: Self.order)
+    let stored = try tx.ownPanes(.performance, monitor: monitor, generation: generation, writer: writer, keys: keys)
+    var rows: [(key: PaneKey, block: [UInt8])] = []
+    rows.reserveCapacity(keys.count)
+    // One scratch block serves all: a flush of labels may touch hundreds of old panes.
+    var scratch = CellBlock(layout.shape)
+    for (key, bytes) in zip(keys, stored) {
+      scratch.clear()
+      if let bytes { try scratch.merge(encoded: bytes) }
+      for i in byBlock[key] ?? [] { layout.apply(changes[i].row, to: &scratch, subtract: changes[i].subtract) }
+      rows.append((key, scratch.encoded()))
+    }
+    try tx.put(.performance, monitor: monitor, generation: generation, writer: writer, blocks: rows)
+    try enforceCap(.performance, keys: keys, shape: layout.shape, in: tx)
+    try mark(.performance, keys, in: tx)
+    report.panes += rows.count
+  }
+
+  // MARK: Both
+
+  private static func order(_ a: PaneKey, _ b: PaneKey) -> Bool {
+    a.pane != b.pane ? a.pane < b.pane : utf8Order(a.slice, b.slice)
+  }
+
+  private func mark(_ kind: PaneKind, _ keys: [PaneKey], in tx: any LedgerWriter) throws {
+    var panes: [(kind: PaneKind, pane: EventTime)] = []
+    for key in keys where panes.last?.pane != key.pane { panes.append((kind, key.pane)) }
+    try tx.mark(dirty: panes, monitor: monitor, generation: generation)
+  }
+
+  /// Folds slices beyond the cap into their `__other__`, within this writer's own rows of each touched pane.
+  private func enforceCap(_ kind: PaneKind, keys: [PaneKey], shape: CellBlock.Shape, in tx: any LedgerWriter) throws {
+    let cap = SliceCap(plan: plan)
+    guard !cap.segments.isEmpty else { return }
+    var pane = keys.startIndex
+    while pane < keys.endIndex {
+      let start = keys[pane].pane
+      var end = pane
+      while end < keys.endIndex, keys[end].pane == start { end += 1 }
+      defer { pane = end }
+      // A pane's slices can exceed the cap only by one that this flush brought.
+      guard end - pane > 1 else { continue }
+      let slices = try tx.ownSlices(kind, monitor: monitor, generation: generation, writer: writer, pane: start)
+      guard slices.count > cap.limit else { continue }
+      for (slice, into) in cap.evicted(from: slices) {
+        let pair = [PaneKey(pane: start, slice: slice), PaneKey(pane: start, slice: into)]
+        let blocks = try tx.ownPanes(kind, monitor: monitor, generation: generation, writer: writer, keys: pair)
+        var sum = CellBlock(shape)
+        for bytes in blocks { if let bytes { try sum.merge(encoded: bytes) } }
+        try tx.put(kind, monitor: monitor, generation: generation, writer: writer, blocks: [(pair[1], sum.encoded())])
+        try tx.delete(kind, monitor: monitor, generation: generation, writer: writer, keys: [pair[0]])
+      }
+    }
+  }
+}

@@ -1,0 +1,148 @@
+/// One monitor's intake in one writer: messages in, deltas per partition.
+struct MonitorIntake {
+  let plan: MonitorPlan
+  let startsAt: EventTime
+  var partitions: [PartitionIntake] = []
+  private var predictions: PredictionDecoder
+  private var labels: LabelDecoder?
+  private var slices: SliceTable
+  private var columns: DriftColumns
+  /// Of the rows in `columns`: the pane, and the slices without `all`, `slices.segmentCount` a row.
+  private var rowPanes: [EventTime] = []
+  private var rowSlices: [Int32] = []
+  /// The partition that the rows in `columns` came from.
+  private var rowsPartition = -1
+  private var rowBlocks: [Int] = []
+  private var picked: [Int32] = []
+
+  init(plan: MonitorPlan, startsAt: EventTime, limits: IntakeLimits) {
+    self.plan = plan
+    self.startsAt = startsAt
+    predictions = PredictionDecoder(plan: plan, limits: limits.decode)
+    labels = plan.monitor.labels.map { LabelDecoder(stream: $0, task: plan.monitor.task, limits: limits.decode) }
+    slices = SliceTable(plan: plan)
+    columns = DriftColumns(plan: plan)
+  }
+
+  var sliceNames: [String] { slices.names }
+
+  /// Takes one message of `partitions[index]`. Messages below the partition's next offset were taken before.
+  mutating func take(_ message: SourceMessage, partition index: Int, quarantineRows: Int) {
+    guard message.offset >= partitions[index].nextOffset else { return }
+    partitions[index].nextOffset = message.offset &+ 1
+    partitions[index].idleUntil = nil
+    switch partitions[index].role {
+    case .predictions: takePrediction(message, index, quarantineRows)
+    case .labels: takeLabel(message, index, quarantineRows)
+    }
+  }
+
+  private mutating func takePrediction(_ message: SourceMessage, _ index: Int, _ keep: Int) {
+    guard let payload = message.value else {
+      let rejection = PredictionDecoder.Rejection(code: "tombstone", reason: "a prediction without a payload")
+      return reject(message, index, rejection, keep)
+    }
+    let time: EventTime
+    do { time = try predictions.parse(payload) } catch { return reject(message, index, error, keep) }
+    if let rejection = future(time, message) { return reject(message, index, rejection, keep, quarantined: true) }
+    // An earlier generation's event is behind this one's first pane just as a late one is behind the watermark.
+    if partitions[index].isLate(time, lateness: plan.monitor.lateness) || time < startsAt {
+      partitions[index].counts.late &+= 1
+      return
+    }
+    if columns.isFull || rowsPartition != index { drainRows() }
+    rowsPartition = index
+    predictions.fill(&columns)
+    rowPanes.append(time.floor(to: plan.monitor.pane))
+    let firstSlice = rowSlices.count
+    predictions.slices(&slices, into: &rowSlices)
+    if plan.performance != nil {
+      if columns.isPresent(plan.outputSubject),
+        let half = predictions.joinHalf(time: time, slices: rowSlices[firstSlice...], table: slices, payload: payload)
+      {
+        partitions[index].joins.append(id: half.id, prediction: half.prediction)
+      } else {
+        partitions[index].counts.unjoinable &+= 1
+      }
+    }
+    columns.commitRow()
+    partitions[index].counts.accepted &+= 1
+  }
+
+  private mutating func takeLabel(_ message: SourceMessage, _ index: Int, _ keep: Int) {
+    guard let labels else { return }
+    let id: [UInt8]
+    let label: JoinedLabel
+    if let payload = message.value {
+      do { (id, label) = try labels.decode(payload) } catch { return reject(message, index, error, keep) }
+    } else {
+      // A tombstone keyed by the id retracts, as of the record's own time.
+      guard let key = message.key, !key.isEmpty, key.count <= 1024, let time = message.recordTime else {
+        let rejection = PredictionDecoder.Rejection(code: "tombstone", reason: "a tombstone without a key or time retracts nothing")
+        return reject(message, index, rejection, keep)
+      }
+      id = Array(key)
+      label = JoinedLabel(time: time, value: nil, canonical: [])
+    }
+    if let rejection = future(label.time, message) { return reject(message, index, rejection, keep, quarantined: true) }
+    if label.time > partitions[index].watermark { partitions[index].watermark = label.time }
+    partitions[index].joins.append(id: id, label: label)
+    partitions[index].counts.labels &+= 1
+  }
+
+  private func future(_ time: EventTime, _ message: SourceMessage) -> PredictionDecoder.Rejection? {
+    guard let recordTime = message.recordTime, time > recordTime + plan.monitor.skew else { return nil }
+    return .init(
+      code: "future",
+      reason: "its time is more than \(plan.monitor.skew) after its record's timestamp; mend the producer's clock or raise skew")
+  }
+
+  private mutating func reject(
+    _ message: SourceMessage, _ index: Int, _ rejection: PredictionDecoder.Rejection, _ keep: Int, quarantined: Bool = false
+  ) {
+    let key = partitions[index].key
+    if quarantined { partitions[index].counts.quarantined &+= 1 } else { partitions[index].counts.invalid &+= 1 }
+    partitions[index].counts.rejected[rejection.code, default: 0] &+= 1
+    guard partitions[index].quarantine.count < keep else { return }
+    partitions[index].quarantine.append(
+      QuarantineRecord(
+        monitor: key.monitor, topic: key.topic, partition: key.partition, offset: message.offset, code: rejection.code,
+        reason: rejection.reason, sample: message.value.map { Array($0.prefix(256)) } ?? []))
+  }
+
+  /// Adds the rows in `columns` to their partition's blocks.
+  mutating func drainRows() {
+    defer {
+      columns.removeAll()
+      rowPanes.removeAll(keepingCapacity: true)
+      rowSlices.removeAll(keepingCapacity: true)
+    }
+    guard columns.count > 0 else { return }
+    let width = slices.segmentCount
+    // Every row belongs to `all` and to at most `width` more blocks; the rows of one block are added together.
+    for column in -1..<width {
+      rowBlocks.removeAll(keepingCapacity: true)
+      for row in 0..<columns.count {
+        let slice = column < 0 ? SliceTable.all : rowSlices[row * width + column]
+        rowBlocks.append(slice < 0 ? -1 : partitions[rowsPartition].drift.block(pane: rowPanes[row], slice: slice))
+      }
+      var row = 0
+      while row < rowBlocks.count {
+        let block = rowBlocks[row]
+        guard block >= 0 else {
+          row += 1
+          continue
+        }
+        picked.removeAll(keepingCapacity: true)
+        for other in row..<rowBlocks.count where rowBlocks[other] == block {
+          picked.append(Int32(other))
+          rowBlocks[other] = -1
+        }
+        picked.withUnsafeBufferPointer { partitions[rowsPartition].drift.add(columns, rows: $0, to: block) }
+        row += 1
+      }
+    }
+  }
+
+  mutating func afterFlush() { slices.shrinkIfLarge() }
+}

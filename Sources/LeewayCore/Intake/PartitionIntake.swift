@@ -1,0 +1,117 @@
+/// What one writer holds of one partition for one monitor: where it stands, and what it has read and not committed.
+struct PartitionIntake {
+  let key: PartitionKey
+  let role: StreamRole
+  /// The compare-and-set's two halves.
+  var epoch: Int64
+  var committedOffset: Int64
+
+  var nextOffset: Int64
+  var watermark: EventTime
+  var committedWatermark: EventTime
+  var idleUntil: EventTime?
+  var committedIdleUntil: EventTime?
+
+  var drift: DriftDeltas
+  var joins = JoinLog()
+  var quarantine: [QuarantineRecord] = []
+  var counts = EventCounts()
+
+  init(_ record: PartitionRecord, shape: CellBlock.Shape) {
+    key = record.key
+    role = record.role
+    epoch = record.epoch
+    committedOffset = record.nextOffset
+    nextOffset = record.nextOffset
+    watermark = record.watermark
+    committedWatermark = record.watermark
+    idleUntil = record.idleUntil
+    committedIdleUntil = record.idleUntil
+    drift = DriftDeltas(shape: shape)
+  }
+
+  var hasChanges: Bool {
+    nextOffset != committedOffset || watermark != committedWatermark || idleUntil != committedIdleUntil
+  }
+
+  var pendingBytes: Int { drift.residentBytes + joins.byteCount + quarantine.count * 512 }
+
+  var advance: PartitionAdvance {
+    PartitionAdvance(
+      key: key, epoch: epoch, expectedOffset: committedOffset, nextOffset: nextOffset, watermark: watermark,
+      idleUntil: idleUntil)
+  }
+
+  /// The flush stands.
+  mutating func committed() {
+    committedOffset = nextOffset
+    committedWatermark = watermark
+    committedIdleUntil = idleUntil
+    clearPending()
+  }
+
+  /// Somebody else owns the partition: what was read is theirs to read again.
+  mutating func discard() {
+    nextOffset = committedOffset
+    watermark = committedWatermark
+    idleUntil = committedIdleUntil
+    clearPending()
+  }
+
+  private mutating func clearPending() {
+    drift.removeAll()
+    joins.removeAll()
+    quarantine.removeAll()
+    counts = EventCounts()
+  }
+
+  /// Late iff below the watermark before it, less the lateness: a function of this partition's log alone.
+  mutating func isLate(_ time: EventTime, lateness: TimeSpan) -> Bool {
+    if time < watermark - lateness { return true }
+    if time > watermark { watermark = time }
+    return false
+  }
+}
+
+/// A partition's share of the join since the last flush: ids and encoded halves, one after another.
+struct JoinLog {
+  private var bytes: [UInt8] = []
+  private var entries: [Entry] = []
+
+  private struct Entry {
+    var id: Range<Int>
+    var body: Range<Int>
+    var isLabel: Bool
+  }
+
+  var byteCount: Int { bytes.count + entries.count * MemoryLayout<Entry>.stride }
+  var isEmpty: Bool { entries.isEmpty }
+  var count: Int { entries.count }
+
+  mutating func append(id: [UInt8], prediction: JoinedPrediction) { append(id, isLabel: false) { prediction.encode(to: &$0) } }
+  mutating func append(id: [UInt8], label: JoinedLabel) { append(id, isLabel: true) { label.encode(to: &$0) } }
+
+  private mutating func append(_ id: [UInt8], isLabel: Bool, _ encode: (inout [UInt8]) -> Void) {
+    let start = bytes.count
+    bytes.append(contentsOf: id)
+    let middle = bytes.count
+    encode(&bytes)
+    entries.append(Entry(id: start..<middle, body: middle..<bytes.count, isLabel: isLabel))
+  }
+
+  mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: bytes.count < 16 << 20)
+    entries.removeAll(keepingCapacity: true)
+  }
+
+  /// The ids of all entries, with the entries' numbers.
+  func forEachID(_ body: (Int, ArraySlice<UInt8>) -> Void) {
+    for (i, entry) in entries.enumerated() { body(i, bytes[entry.id]) }
+  }
+
+  /// The change of one entry; it was encoded here, so it decodes.
+  func change(_ i: Int) throws(JoinStateDamaged) -> JoinChange {
+    var reader = Varint.Reader(Array(bytes[entries[i].body]))
+    return entries[i].isLabel ? .label(try JoinedLabel(from: &reader)) : .prediction(try JoinedPrediction(from: &reader))
+  }
+}

@@ -1,0 +1,158 @@
+/// Turns a monitor's prediction messages into rows of columns, slices and join changes. One thread's.
+struct PredictionDecoder {
+  private let plan: MonitorPlan
+  private let extractor: JSONExtractor
+  private let idSlot: Int?
+  private let timeSlot: Int
+  private let versionSlot: Int?
+  private let outputSlot: Int
+  private let probabilitiesSlot: Int?
+  private let featureSlots: Range<Int>
+  private let segmentSlots: Range<Int>
+  private var scratch: [UInt8] = []
+
+  /// Why a message has no row.
+  struct Rejection: Error {
+    /// Stable, for metrics.
+    var code: String
+    var reason: String
+  }
+
+  init(plan: MonitorPlan, limits: DecodeLimits) {
+    self.plan = plan
+    let stream = plan.monitor.predictions
+    var fields: [FieldPath] = []
+    func slot(_ field: FieldPath?) -> Int? {
+      guard let field else { return nil }
+      fields.append(field)
+      return fields.count - 1
+    }
+    // The label join is the one use of the id.
+    idSlot = plan.monitor.labels == nil ? nil : slot(stream.id)
+    timeSlot = fields.count
+    fields.append(stream.time)
+    versionSlot = slot(stream.version)
+    outputSlot = fields.count
+    fields.append(stream.output)
+    probabilitiesSlot = slot(stream.probabilities)
+    featureSlots = fields.count..<fields.count + plan.monitor.features.count
+    fields.append(contentsOf: plan.monitor.features.map(\.field))
+    segmentSlots = fields.count..<fields.count + plan.monitor.segments.count
+    fields.append(contentsOf: plan.monitor.segments.map(\.field))
+    extractor = JSONExtractor(fields: fields, limits: limits)
+    scratch.reserveCapacity(ShortestText.maximumLength)
+  }
+
+  /// Parses a message; the calls below read it.
+  func parse(_ payload: UnsafeRawBufferPointer) throws(Rejection) -> EventTime {
+    do { try extractor.extract(payload) } catch { throw Rejection(code: error.code, reason: error.reason) }
+    guard let time = extractor[timeSlot].time(plan.monitor.predictions.timeFormat) else {
+      let field = plan.monitor.predictions.time
+      throw Rejection(
+        code: "bad_time",
+        reason: "\(field) is not a time in \(plan.monitor.predictions.timeFormat.rawValue); mend the producer or time_format")
+    }
+    return time
+  }
+
+  /// Fills the columns' next row from the parsed message.
+  mutating func fill(_ columns: inout DriftColumns) {
+    for (subject, slot) in featureSlots.enumerated() {
+      let view = extractor[slot]
+      if plan.drift.subjects[subject].isNumeric {
+        fillNumber(view, subject, &columns)
+      } else {
+        fillCategory(view, subject, &columns)
+      }
+    }
+    if plan.drift.subjects[plan.outputSubject].isNumeric {
+      fillNumber(extractor[outputSlot], plan.outputSubject, &columns)
+    } else {
+      fillCategory(extractor[outputSlot], plan.outputSubject, &columns)
+    }
+  }
+
+  private func fillNumber(_ view: JSONScalarView, _ subject: Int, _ columns: inout DriftColumns) {
+    switch view.kind {
+    case .absent, .null: columns.setMissing(subject)
+    case .double, .int64, .uint64: columns.setNumber(subject, view.double ?? .nan)
+    default: columns.setInvalid(subject)
+    }
+  }
+
+  private mutating func fillCategory(_ view: JSONScalarView, _ subject: Int, _ columns: inout DriftColumns) {
+    switch view.kind {
+    case .absent, .null: columns.setMissing(subject)
+    default:
+      if withCategory(view, { columns.setCategory(subject, $0) }) == nil { columns.setInvalid(subject) }
+    }
+  }
+
+  /// The category's text: strings without a zero fraction, numbers and booleans in their shortest form; nil for arrays,
+  /// objects and what is absent, null or beyond a double.
+  private mutating func withCategory<R>(_ view: JSONScalarView, _ body: (UnsafeRawBufferPointer) -> R) -> R? {
+    if let text = view.text { return body(ShortestText.withoutZeroFraction(text)) }
+    scratch.removeAll(keepingCapacity: true)
+    switch view.kind {
+    case .int64: ShortestText.append(view.int64 ?? 0, to: &scratch)
+    case .uint64: ShortestText.append(view.uint64 ?? 0, to: &scratch)
+    case .double: ShortestText.append(view.double ?? 0, to: &scratch)
+    case .true: scratch.append(contentsOf: "true".utf8)
+    case .false: scratch.append(contentsOf: "false".utf8)
+    default: return nil
+    }
+    return scratch.withUnsafeBytes { body($0) }
+  }
+
+  /// The slices of the parsed message without `all`: one number for each of the table's segments, −1 for none.
+  mutating func slices(_ table: inout SliceTable, into out: inout [Int32]) {
+    var segment = 0
+    if let versionSlot {
+      let view = extractor[versionSlot]
+      out.append(withCategory(view) { table.slice(segment: segment, value: $0) } ?? -1)
+      segment += 1
+    }
+    for slot in segmentSlots {
+      let view = extractor[slot]
+      out.append(withCategory(view) { table.slice(segment: segment, value: $0) } ?? -1)
+      segment += 1
+    }
+  }
+
+  /// The join's half of the parsed message; nil if it has no id. The output must be valid.
+  mutating func joinHalf(
+    time: EventTime, slices: ArraySlice<Int32>, table: SliceTable, payload: UnsafeRawBufferPointer
+  ) -> (id: [UInt8], prediction: JoinedPrediction)? {
+    guard let idSlot, let id = withCategory(extractor[idSlot], { Array($0) }), !id.isEmpty, id.count <= 1024 else {
+      return nil
+    }
+    let version = versionSlot.flatMap { slot in
+      withCategory(extractor[slot]) { String(decoding: $0, as: UTF8.self) }
+    }
+    let output: ModelOutput
+    if plan.drift.subjects[plan.outputSubject].isNumeric {
+      output = .number(extractor[outputSlot].double ?? 0)
+    } else {
+      let name = withCategory(extractor[outputSlot]) { String(decoding: $0, as: UTF8.self) } ?? ""
+      output = .category(name, probabilities: probabilities())
+    }
+    return (
+      id,
+      JoinedPrediction(
+        version: version ?? "", time: time, output: output,
+        slices: slices.compactMap { $0 < 0 ? nil : table.names[Int($0)] },
+        digest: SHA256.hash(payload).bytes.prefix(16).reduce(UInt128(0)) { $0 << 8 | UInt128($1) })
+    )
+  }
+
+  /// Probabilities in [0, 1] of at most 1000 classes, ascending by name.
+  private func probabilities() -> [ClassProbability] {
+    guard let probabilitiesSlot else { return [] }
+    var out: [ClassProbability] = []
+    extractor.forEachMember(of: extractor[probabilitiesSlot]) { key, value in
+      guard out.count < 1000, let p = value.double, (0...1).contains(p) else { return }
+      out.append(ClassProbability(name: String(decoding: key, as: UTF8.self), probability: p))
+    }
+    return out.sorted { utf8Order($0.name, $1.name) }
+  }
+}

@@ -1,0 +1,56 @@
+/// One message as a source hands it over; the bytes are valid during the call only.
+package struct SourceMessage {
+  package var offset: Int64
+  /// The Kafka record's timestamp, or what `--as-of` says; nil: nothing is compared with it.
+  package var recordTime: EventTime?
+  package var key: UnsafeRawBufferPointer?
+  /// nil is a tombstone.
+  package var value: UnsafeRawBufferPointer?
+
+  package init(offset: Int64, recordTime: EventTime?, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?) {
+    self.offset = offset
+    self.recordTime = recordTime
+    self.key = key
+    self.value = value
+  }
+}
+
+/// What became of messages, by monitor.
+package struct EventCounts: Sendable, Equatable {
+  package var accepted: Int64 = 0
+  package var late: Int64 = 0
+  package var invalid: Int64 = 0
+  package var quarantined: Int64 = 0
+  package var labels: Int64 = 0
+  /// Predictions that count for drift and cannot be joined: no usable id, or an output that is missing or invalid.
+  package var unjoinable: Int64 = 0
+  /// By stable code.
+  package var rejected: [String: Int64] = [:]
+
+  package init() {}
+
+  package static func += (a: inout EventCounts, b: EventCounts) {
+    a.accepted &+= b.accepted
+    a.late &+= b.late
+    a.invalid &+= b.invalid
+    a.quarantined &+= b.quarantined
+    a.labels &+= b.labels
+    a.unjoinable &+= b.unjoinable
+    a.rejected.merge(b.rejected, uniquingKeysWith: &+)
+  }
+}
+
+/// Limits of what is held between flushes.
+package struct IntakeLimits: Sendable, Equatable {
+  package var decode: DecodeLimits
+  /// Bytes of deltas and waiting changes beyond which a flush is due.
+  package var pendingBytes: Int
+  /// Quarantined messages kept with a sample, by monitor.
+  package var quarantineRows: Int
+
+  package init(decode: DecodeLimits = DecodeLimits(), pendingBytes: Int = 128 << 20, quarantineRows: Int = 1000) {
+    self.decode = decode
+    self.pendingBytes = pendingBytes
+    self.quarantineRows = quarantineRows
+  }
+}

@@ -1,5 +1,5 @@
 import Glibc
-import LeewayStatistics
+package import LeewayStatistics
 
 /// Where the counts and sums of joined predictions lie in a performance block, by task.
 ///

@@ -86,8 +86,8 @@ package final class MonitorPlan: Sendable {
       monitor.predictions.output.description, monitor.predictions.probabilities?.description ?? "",
     ] { w.string(text) }
     w.number(monitor.threshold)
-    for span in [monitor.pane, monitor.lateness, monitor.skew] { w.integer(span.milliseconds) }
-    w.integer(monitor.maximumSegments)
+    for span in [monitor.pane, monitor.lateness, monitor.skew] { w.number(span.milliseconds) }
+    w.number(monitor.maximumSegments)
     for feature in monitor.features {
       w.string(feature.name)
       w.string(feature.kind.rawValue)
@@ -105,7 +105,7 @@ package final class MonitorPlan: Sendable {
         labels.topic, labels.id.description, labels.time.description, labels.timeFormat.rawValue,
         labels.value.description, labels.positive ?? "", labels.positive == nil ? "" : "positive",
       ] { w.string(text) }
-      w.integer(labels.horizon.milliseconds)
+      w.number(labels.horizon.milliseconds)
       switch labels.absent {
       case nil: w.null()
       case .number(let number): w.number(number)

@@ -1,0 +1,105 @@
+/// Every family but the four that come from result lines: name, kind, labels and help, in the order of the names.
+enum MetricFamily: String, CaseIterable {
+  case buildInfo = "leeway_build_info"
+  case checkTier = "leeway_check_tier"
+  case configLastReloadSuccessful = "leeway_config_last_reload_successful"
+  case configLastReloadTimestamp = "leeway_config_last_reload_timestamp_seconds"
+  case consumerLag = "leeway_consumer_lag"
+  case correctiveAction = "leeway_corrective_action_seconds"
+  case deliveries = "leeway_deliveries_total"
+  case drift = "leeway_drift"
+  case evaluation = "leeway_evaluation_seconds"
+  case events = "leeway_events_total"
+  case eventsRejected = "leeway_events_rejected_total"
+  case flush = "leeway_flush_seconds"
+  case flushes = "leeway_flushes_total"
+  case httpRequests = "leeway_http_requests_total"
+  case incidentTransitions = "leeway_incident_transitions_total"
+  case incidents = "leeway_incidents"
+  case labelCoverage = "leeway_label_coverage_ratio"
+  case labelDelay = "leeway_label_delay_seconds"
+  case labels = "leeway_labels_total"
+  case outboxOldest = "leeway_outbox_oldest_seconds"
+  case outboxRows = "leeway_outbox_rows"
+  case performance = "leeway_performance"
+  case processResidentMemory = "leeway_process_resident_memory_bytes"
+  case processStartTime = "leeway_process_start_time_seconds"
+  case ready = "leeway_ready"
+  case retrains = "leeway_retrains_total"
+  case seriesDropped = "leeway_series_dropped_total"
+  case watermark = "leeway_watermark_timestamp_seconds"
+  case windowRows = "leeway_window_rows"
+
+  var kind: MetricKind {
+    switch self {
+    case .deliveries, .events, .eventsRejected, .flushes, .httpRequests, .incidentTransitions, .labels, .retrains,
+      .seriesDropped:
+      .counter
+    case .correctiveAction, .evaluation, .flush, .labelDelay: .histogram
+    default: .gauge
+    }
+  }
+
+  /// In the order in which a sample's values are given.
+  var labelNames: [String] {
+    switch self {
+    case .buildInfo: ["version", "swift", "librdkafka"]
+    case .checkTier: ["monitor", "check"]
+    case .configLastReloadSuccessful, .configLastReloadTimestamp, .flush, .processResidentMemory, .processStartTime,
+      .ready:
+      []
+    case .consumerLag: ["topic", "partition"]
+    case .correctiveAction, .evaluation, .labelDelay, .seriesDropped: ["monitor"]
+    case .deliveries: ["receiver", "outcome"]
+    case .drift: ["monitor", "window", "slice", "subject", "metric"]
+    case .events, .labels, .retrains: ["monitor", "outcome"]
+    case .eventsRejected: ["monitor", "reason"]
+    case .flushes: ["outcome"]
+    case .httpRequests: ["route", "code"]
+    case .incidentTransitions: ["monitor", "transition"]
+    case .incidents: ["monitor", "tier", "state"]
+    case .labelCoverage, .windowRows: ["monitor", "window", "slice"]
+    case .outboxOldest: ["receiver"]
+    case .outboxRows: ["receiver", "state"]
+    case .performance: ["monitor", "window", "slice", "metric"]
+    case .watermark: ["monitor", "stream"]
+    }
+  }
+
+  var help: String {
+    switch self {
+    case .buildInfo: "Versions of the service, the Swift it was built with and the librdkafka it runs with; always 1."
+    case .checkTier:
+      "Worst tier over subjects and slices at the newest window end:"
+        + " 0 ok, 1 info, 2 warning, 3 critical, -1 insufficient data."
+    case .configLastReloadSuccessful: "Whether the last attempt to load the configuration succeeded."
+    case .configLastReloadTimestamp: "When the configuration that is running was loaded."
+    case .consumerLag: "Messages between the partition's end and what is committed to the ledger."
+    case .correctiveAction: "Time from the request for a retrain to its outcome."
+    case .deliveries: "Attempts to deliver a notification, by outcome: delivered, retried or dead."
+    case .drift: "Distance between the newest closed window and the baseline."
+    case .evaluation: "Time that one evaluation of a monitor took."
+    case .events: "Prediction messages by outcome: accepted, late, invalid, duplicate or quarantined."
+    case .eventsRejected: "Messages that were not counted, by reason."
+    case .flush: "Time that one flush to the ledger took."
+    case .flushes: "Flushes to the ledger by outcome: committed, fenced or failed."
+    case .httpRequests: "HTTP requests answered, by route and status code."
+    case .incidentTransitions: "Transitions of incidents."
+    case .incidents: "Incidents that are not resolved, by highest tier and state."
+    case .labelCoverage: "Share of the newest window's predictions that have a label."
+    case .labelDelay: "Time from a prediction to its label."
+    case .labels:
+      "Labels by outcome: matched, early, repeated, corrected, retracted, orphaned, expired or beyond_horizon."
+    case .outboxOldest: "Age of the oldest notification that a receiver is still owed."
+    case .outboxRows: "Notifications that a receiver is owed, and those given up as dead letters."
+    case .performance: "Performance of the newest window from the labels so far."
+    case .processResidentMemory: "Resident memory of the process."
+    case .processStartTime: "When the process started, in seconds since 1970."
+    case .ready: "Whether every readiness condition holds."
+    case .retrains: "Retrains by outcome."
+    case .seriesDropped: "Series left out of an update because of max_series; the API has them."
+    case .watermark: "Event time up to which a stream has been read."
+    case .windowRows: "Messages in the newest closed window."
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package import LeewayCore
+
+/// What one evaluation found, as far as Prometheus shows it.
+package struct MetricsUpdate: Sendable {
+  /// One drift or performance line's numbers.
+  package struct Line: Sendable {
+    package var window: String
+    /// The window's length.
+    package var size: TimeSpan
+    package var end: EventTime
+    package var slice: String
+    /// Empty for performance.
+    package var subject: String
+    /// Drift: messages.
+    package var rows: Int64?
+    /// Performance: share of predictions with a label.
+    package var coverage: Double?
+    /// Those that are defined, ascending by name.
+    package var metrics: [(name: String, value: Double)]
+  }
+
+  package struct Verdict: Sendable {
+    package var check: String
+    package var end: EventTime
+    package var tier: Tier
+  }
+
+  package var monitor: String
+  /// Most series of this monitor that come from result lines.
+  package var maximumSeries: Int
+  package var drift: [Line] = []
+  package var performance: [Line] = []
+  package var verdicts: [Verdict] = []
+
+  /// Reads result lines, in any order; of several lines of one (window, slice, subject) the newest counts. Incident
+  /// lines, and lines that are not what a result line is, are passed over.
+  package init(monitor: String, maximumSeries: Int, records: some Sequence<ResultRecord>) {
+    self.monitor = monitor
+    self.maximumSeries = maximumSeries
+    for record in records where record.monitor == monitor {
+      switch record.type {
+      case .incident: continue
+      case .verdict:
+        guard let tier = Self.tier(of: record) else { continue }
+        verdicts.append(Verdict(check: record.check, end: record.end, tier: tier))
+      case .drift, .performance:
+        guard let line = Self.line(of: record) else { continue }
+        if record.type == .drift { drift.append(line) } else { performance.append(line) }
+      }
+    }
+  }
+
+  private static func document(_ record: ResultRecord) -> JSONReader? {
+    (try? JSONValue(parsing: Array(record.line.utf8))).map(JSONReader.init)
+  }
+
+  /// The tier that was given, which `for` may have held back: that of the line, not the raw one.
+  private static func tier(of record: ResultRecord) -> Tier? {
+    guard let name = try? document(record)?.member("tier").string() else { return nil }
+    return Tier(name: name)
+  }
+
+  private static func line(of record: ResultRecord) -> Line? {
+    guard let root = document(record), let members = try? root.member("metrics").members() else { return nil }
+    let metrics = members.compactMap { key, reader in reader.value?.double.map { (name: key, value: $0) } }
+    return Line(
+      window: record.window, size: TimeSpan(milliseconds: record.size), end: record.end, slice: record.slice,
+      subject: record.type == .drift ? record.subject : "", rows: try? root.member("rows").integer(),
+      coverage: try? root.member("coverage").double(),
+      metrics: metrics.sorted { precedes($0.name, $1.name) })
+  }
+}

@@ -1,0 +1,108 @@
+import LeewayCore
+
+/// The series that come from one monitor's result lines: the newest line of every (window, slice, subject), the
+/// capped choice of what is exported, and its text.
+///
+/// The text is made when an evaluation hands its lines over, so that a scrape copies bytes.
+struct ResultSeries {
+  private struct Key: Hashable {
+    var window: String
+    var slice: String
+    var subject: String
+  }
+
+  private var drift: [Key: MetricsUpdate.Line] = [:]
+  private var performance: [Key: MetricsUpdate.Line] = [:]
+  private var checks: [String: (end: EventTime, tier: Tier)] = [:]
+
+  /// Samples of each family, ready to be copied.
+  private(set) var rendered: [MetricFamily: [UInt8]] = [:]
+  /// Series that the last update left out.
+  private(set) var dropped: Int64 = 0
+
+  /// The worst tier of every check that has given a verdict.
+  var tiers: [(check: String, tier: Tier)] {
+    checks.map { ($0.key, $0.value.tier) }.sorted { precedes($0.check, $1.check) }
+  }
+
+  mutating func apply(_ update: MetricsUpdate) {
+    Self.merge(update.drift, into: &drift)
+    Self.merge(update.performance, into: &performance)
+    for verdict in update.verdicts {
+      if let known = checks[verdict.check], known.end > verdict.end { continue }
+      let sameEnd = checks[verdict.check].flatMap { $0.end == verdict.end ? $0.tier : nil }
+      checks[verdict.check] = (verdict.end, max(sameEnd ?? .insufficientData, verdict.tier))
+    }
+    render(monitor: update.monitor, limit: update.maximumSeries)
+  }
+
+  /// Newer lines replace older ones. A slice or subject that has had no line for a whole window is forgotten, so that
+  /// a retired version does not stay on the dashboard with its last values.
+  private static func merge(_ lines: [MetricsUpdate.Line], into kept: inout [Key: MetricsUpdate.Line]) {
+    for line in lines {
+      let key = Key(window: line.window, slice: line.slice, subject: line.subject)
+      if let known = kept[key], known.end > line.end { continue }
+      kept[key] = line
+    }
+    var newest: [String: EventTime] = [:]
+    for line in kept.values { newest[line.window] = max(newest[line.window] ?? line.end, line.end) }
+    kept = kept.filter { key, line in
+      guard let end = newest[key.window] else { return false }
+      return line.end > end - line.size
+    }
+  }
+
+  /// A sample with the key by which its family is ordered.
+  private struct Sample {
+    var labels: [String]
+    var value: Double
+  }
+
+  private mutating func render(monitor: String, limit: Int) {
+    var samples: [MetricFamily: [Sample]] = [:]
+    var room = max(0, limit)
+    dropped = 0
+    func add(_ family: MetricFamily, _ labels: [String], _ value: Double) {
+      guard room > 0 else {
+        dropped += 1
+        return
+      }
+      room -= 1
+      samples[family, default: []].append(Sample(labels: [monitor] + labels, value: value))
+    }
+    // Slice `all` first, then by name: what is left out depends on the lines alone, never on their order of arrival.
+    let order: (Key, Key) -> Bool = { a, b in
+      if (a.slice == "all") != (b.slice == "all") { return a.slice == "all" }
+      for (x, y) in [(a.slice, b.slice), (a.window, b.window), (a.subject, b.subject)] where x != y {
+        return precedes(x, y)
+      }
+      return false
+    }
+    var rows: [Key: Int64] = [:]
+    for (key, line) in drift {
+      let place = Key(window: key.window, slice: key.slice, subject: "")
+      rows[place] = max(rows[place] ?? 0, line.rows ?? 0)
+    }
+    for key in rows.keys.sorted(by: order) {
+      add(.windowRows, [key.window, key.slice], Double(rows[key] ?? 0))
+    }
+    for key in performance.keys.sorted(by: order) {
+      guard let line = performance[key] else { continue }
+      if let coverage = line.coverage { add(.labelCoverage, [key.window, key.slice], coverage) }
+      for metric in line.metrics { add(.performance, [key.window, key.slice, metric.name], metric.value) }
+    }
+    for key in drift.keys.sorted(by: order) {
+      guard let line = drift[key] else { continue }
+      for metric in line.metrics { add(.drift, [key.window, key.slice, key.subject, metric.name], metric.value) }
+    }
+    rendered = [:]
+    for (family, members) in samples {
+      var text = Exposition(capacity: members.count * 100)
+      for sample in members.sorted(by: { precedes($0.labels, $1.labels) }) {
+        text.sample(
+          family.rawValue, labels: zip(family.labelNames, sample.labels).map { (name: $0, value: $1) }, sample.value)
+      }
+      rendered[family] = text.bytes
+    }
+  }
+}

@@ -1,0 +1,232 @@
+package import LeewayCore
+import Synchronization
+
+/// What became of a prediction message.
+package enum EventOutcome: String, Sendable, CaseIterable {
+  case accepted, late, invalid, duplicate, quarantined
+}
+
+/// What became of a label.
+package enum LabelOutcome: String, Sendable, CaseIterable {
+  case matched, early, repeated, corrected, retracted, orphaned, expired
+  case beyondHorizon = "beyond_horizon"
+}
+
+/// How a flush ended.
+package enum FlushOutcome: String, Sendable, CaseIterable { case committed, fenced, failed }
+
+/// How one attempt to deliver ended.
+package enum DeliveryOutcome: String, Sendable, CaseIterable { case delivered, retried, dead }
+
+/// Everything that `/metrics` shows.
+///
+/// Updated once per flush, evaluation, delivery or request, never per event, so a lock is cheap enough. Label values
+/// come from the configuration and from fixed sets; what comes from messages (slices, subjects) is capped by
+/// ``MetricsUpdate/maximumSeries``.
+package final class ServiceMetrics: Sendable {
+  private struct State {
+    /// Counters and gauges by family and label values.
+    var values: [MetricFamily: [[String]: Double]] = [:]
+    var histograms: [MetricFamily: [[String]: MetricHistogram]] = [:]
+    var results: [String: ResultSeries] = [:]
+  }
+
+  private let state: Mutex<State>
+  private let residentMemory: @Sendable () -> Int64?
+
+  /// - Parameters:
+  ///   - version: The service's version.
+  ///   - librdkafka: The version that the process runs with.
+  ///   - startedAt: Wall-clock time of the process's start.
+  ///   - residentMemory: Bytes, or nil where unknown; the kernel's word unless a test says otherwise.
+  package init(
+    version: String, librdkafka: String, startedAt: EventTime,
+    residentMemory: @escaping @Sendable () -> Int64? = ProcessMemory.resident
+  ) {
+    self.residentMemory = residentMemory
+    var state = State()
+    state.values[.buildInfo] = [[version, Self.swiftVersion, librdkafka]: 1]
+    state.values[.processStartTime] = [[]: startedAt.seconds]
+    state.values[.ready] = [[]: 0]
+    self.state = Mutex(state)
+  }
+
+  /// The series of Swift that this was built with.
+  private static var swiftVersion: String {
+    #if compiler(>=6.5)
+      "6.5+"
+    #elseif compiler(>=6.4)
+      "6.4"
+    #else
+      "6.3"
+    #endif
+  }
+
+  // MARK: Intake
+
+  package func count(events: Int64, _ outcome: EventOutcome, monitor: String) {
+    add(events, to: .events, [monitor, outcome.rawValue])
+  }
+
+  /// `reason` is one of a fixed set, such as a quarantine record's code.
+  package func count(rejected events: Int64, reason: String, monitor: String) {
+    add(events, to: .eventsRejected, [monitor, reason])
+  }
+
+  package func count(labels: Int64, _ outcome: LabelOutcome, monitor: String) {
+    add(labels, to: .labels, [monitor, outcome.rawValue])
+  }
+
+  /// Seconds from prediction to label, collected over a flush in a ``MetricHistogram/labelDelay``.
+  package func add(labelDelays: MetricHistogram, monitor: String) {
+    observe(.labelDelay, [monitor], labelDelays)
+  }
+
+  package func flushed(seconds: Double, _ outcome: FlushOutcome) {
+    observe(.flush, [], seconds, in: .work)
+    add(1, to: .flushes, [outcome.rawValue])
+  }
+
+  /// Replaces the lag of all partitions.
+  package func set(lag: [(topic: String, partition: Int32, messages: Int64)]) {
+    replace(.consumerLag, lag.map { ([$0.topic, String($0.partition)], Double($0.messages)) })
+  }
+
+  /// nil, and the sentinels, remove the series.
+  package func set(watermark: EventTime?, monitor: String, stream: StreamRole) {
+    let known = watermark.flatMap { $0 == .distantPast || $0 == .distantFuture ? nil : $0.seconds }
+    state.withLock { $0.values[.watermark, default: [:]][[monitor, stream.rawValue]] = known }
+  }
+
+  // MARK: Evaluation
+
+  package func evaluated(seconds: Double, monitor: String) { observe(.evaluation, [monitor], seconds, in: .work) }
+
+  /// Takes an evaluation's lines over. Costs a sort of the monitor's newest lines.
+  package func apply(_ update: MetricsUpdate) {
+    state.withLock { state in
+      state.results[update.monitor, default: ResultSeries()].apply(update)
+      let series = state.results[update.monitor] ?? ResultSeries()
+      state.values[.seriesDropped, default: [:]][[update.monitor], default: 0] += Double(series.dropped)
+      for (check, tier) in series.tiers {
+        state.values[.checkTier, default: [:]][[update.monitor, check]] = Double(tier.rawValue)
+      }
+    }
+  }
+
+  // MARK: Decisions
+
+  package func count(transition: String, monitor: String) { add(1, to: .incidentTransitions, [monitor, transition]) }
+
+  /// Replaces the counts of incidents; resolved ones are left out.
+  package func set(incidents: some Sequence<IncidentRecord>) {
+    var counts: [[String]: Double] = [:]
+    for incident in incidents where incident.state != .resolved {
+      counts[[incident.monitor, incident.tier.name, incident.state.rawValue], default: 0] += 1
+    }
+    replace(.incidents, counts.map { ($0.key, $0.value) })
+  }
+
+  /// `outcome` is a ``RetrainState`` or a guard's name, such as `held`.
+  package func count(retrain outcome: String, monitor: String) { add(1, to: .retrains, [monitor, outcome]) }
+
+  package func corrected(seconds: Double, monitor: String) {
+    observe(.correctiveAction, [monitor], seconds, in: .correctiveAction)
+  }
+
+  // MARK: Delivery
+
+  package func count(delivery outcome: DeliveryOutcome, receiver: String) {
+    add(1, to: .deliveries, [receiver, outcome.rawValue])
+  }
+
+  /// Replaces the state of the outbox as of `now`.
+  package func set(outbox: [OutboxBacklog], now: EventTime) {
+    var rows: [([String], Double)] = []
+    var ages: [([String], Double)] = []
+    for backlog in outbox {
+      rows.append(([backlog.receiver, DeliveryState.owed.rawValue], Double(backlog.owed)))
+      rows.append(([backlog.receiver, DeliveryState.dead.rawValue], Double(backlog.dead)))
+      ages.append(([backlog.receiver], backlog.oldest.map { max(0, (now - $0).seconds) } ?? 0))
+    }
+    replace(.outboxRows, rows)
+    replace(.outboxOldest, ages)
+  }
+
+  // MARK: The service
+
+  package func set(ready: Bool) { replace(.ready, [([], ready ? 1 : 0)]) }
+
+  package func reloaded(successfully: Bool, at now: EventTime) {
+    replace(.configLastReloadSuccessful, [([], successfully ? 1 : 0)])
+    if successfully { replace(.configLastReloadTimestamp, [([], now.seconds)]) }
+  }
+
+  /// `route` is a route's pattern, never a path.
+  package func count(request route: String, status: Int) { add(1, to: .httpRequests, [route, String(status)]) }
+
+  /// Drops what is known of a monitor that is configured no longer.
+  package func forget(monitor: String) {
+    state.withLock { state in
+      state.results[monitor] = nil
+      for family in MetricFamily.allCases where family.labelNames.first == "monitor" {
+        state.values[family] = state.values[family]?.filter { $0.key.first != monitor }
+        state.histograms[family] = state.histograms[family]?.filter { $0.key.first != monitor }
+      }
+    }
+  }
+
+  /// The text format 0.0.4: families in the order of their names, samples in the order of their labels. The same
+  /// updates give the same bytes.
+  package func render() -> [UInt8] {
+    let resident = residentMemory()
+    let state = state.withLock { $0 }
+    var text = Exposition(capacity: 1 << 16)
+    for family in MetricFamily.allCases.sorted(by: { precedes($0.rawValue, $1.rawValue) }) {
+      let results = state.results.sorted { precedes($0.key, $1.key) }.compactMap { $0.value.rendered[family] }
+      var values = state.values[family] ?? [:]
+      if family == .processResidentMemory, let resident { values[[]] = Double(resident) }
+      let histograms = state.histograms[family] ?? [:]
+      guard !results.isEmpty || !values.isEmpty || !histograms.isEmpty else { continue }
+      text.open(family.rawValue, family.kind, help: family.help)
+      for rendered in results { text.append(rendered: rendered) }
+      for (labels, value) in values.sorted(by: { precedes($0.key, $1.key) }) {
+        text.sample(family.rawValue, labels: Self.named(labels, in: family), value)
+      }
+      for (labels, histogram) in histograms.sorted(by: { precedes($0.key, $1.key) }) {
+        text.histogram(family.rawValue, labels: Self.named(labels, in: family), histogram)
+      }
+    }
+    return text.bytes
+  }
+
+  private static func named(_ labels: [String], in family: MetricFamily) -> [(name: String, value: String)] {
+    zip(family.labelNames, labels).map { (name: $0, value: $1) }
+  }
+
+  // MARK: -
+
+  private func add(_ count: Int64, to family: MetricFamily, _ labels: [String]) {
+    state.withLock { $0.values[family, default: [:]][labels, default: 0] += Double(count) }
+  }
+
+  private func replace(_ family: MetricFamily, _ samples: [([String], Double)]) {
+    state.withLock { $0.values[family] = Dictionary(samples, uniquingKeysWith: { _, last in last }) }
+  }
+
+  private func observe(_ family: MetricFamily, _ labels: [String], _ seconds: Double, in empty: MetricHistogram) {
+    var one = empty
+    one.observe(seconds)
+    observe(family, labels, one)
+  }
+
+  private func observe(_ family: MetricFamily, _ labels: [String], _ histogram: MetricHistogram) {
+    state.withLock { state in
+      if state.histograms[family]?[labels] == nil {
+        state.histograms[family, default: [:]][labels] = histogram
+      } else {
+        state.histograms[family]?[labels]?.add(histogram)
+      }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package import LeewayCore
+
+/// Everything that HTTP may see and do, as one value. The assembly fills it with the running service, tests with
+/// made-up content; nothing in this folder reaches further.
+///
+/// `monitors`, `readiness` and `now` answer at once from snapshots. Everything else may block and is called from
+/// ``LedgerThreads`` alone.
+package struct ServiceView: Sendable {
+  package var ledger: any Ledger
+  /// The configured monitors and where they stand, in the order of their names.
+  package var monitors: @Sendable () -> [MonitorView]
+  /// The lines of windows that are still open, computed from committed state. The query's filters, `after` and
+  /// `limit` are applied and the order is that of ``ResultPosition``. Blocks.
+  package var openResults: @Sendable (ResultQuery) throws -> [ResultRecord]
+  /// One subject's distribution in the window that ends at the given time, the newest closed one if nil; nil if there
+  /// is no such window, slice or subject, or it holds no rows. Blocks.
+  package var histogram:
+    @Sendable (_ monitor: String, _ window: String, _ slice: String, _ subject: String, _ end: EventTime?) throws ->
+      SubjectHistogram?
+  /// What must hold before the service is ready; ready if all do.
+  package var readiness: @Sendable () -> [ReadinessCondition]
+  package var metrics: ServiceMetrics
+  /// Whether a callback token is good for a retrain at a moment of wall-clock time. Blocks (the service's key is in the
+  /// ledger).
+  package var verifyCallback: @Sendable (_ retrain: String, _ token: String, _ now: EventTime) throws -> CallbackVerdict
+  /// Called within the transaction that stores a trainer's answer, after the record: the place to move the incident on
+  /// and to page. Throwing undoes the answer.
+  package var settled: @Sendable (RetrainRecord, any LedgerWriter) throws -> Void
+  /// Wall-clock time.
+  package var now: @Sendable () -> EventTime
+  /// The service's own version.
+  package var version: String
+
+  package init(
+    ledger: any Ledger,
+    monitors: @escaping @Sendable () -> [MonitorView],
+    openResults: @escaping @Sendable (ResultQuery) throws -> [ResultRecord],
+    histogram:
+      @escaping @Sendable (_ monitor: String, _ window: String, _ slice: String, _ subject: String, _ end: EventTime?)
+      throws -> SubjectHistogram?,
+    readiness: @escaping @Sendable () -> [ReadinessCondition],
+    metrics: ServiceMetrics,
+    verifyCallback:
+      @escaping @Sendable (_ retrain: String, _ token: String, _ now: EventTime) throws -> CallbackVerdict,
+    settled: @escaping @Sendable (RetrainRecord, any LedgerWriter) throws -> Void = { _, _ in },
+    now: @escaping @Sendable () -> EventTime,
+    version: String
+  ) {
+    self.ledger = ledger
+    self.monitors = monitors
+    self.openResults = openResults
+    self.histogram = histogram
+    self.readiness = readiness
+    self.metrics = metrics
+    self.verifyCallback = verifyCallback
+    self.settled = settled
+    self.now = now
+    self.version = version
+  }
+}
+
+/// A monitor as configured, and where it stands.
+package struct MonitorView: Sendable {
+  package var monitor: Monitor
+  /// nil before its first flush.
+  package var generation: GenerationRecord?
+  /// The baseline's `sha256:…`.
+  package var baseline: String
+  /// Training rows in the baseline.
+  package var baselineRows: Int64
+  /// Least watermark of the prediction partitions that hold it back; nil before the first event.
+  package var watermark: EventTime?
+  /// Of the label partitions; nil without labels or before the first.
+  package var labelWatermark: EventTime?
+  package var progress: EvaluationProgress?
+  /// Versions that the newest windows hold, ascending by bytes.
+  package var versions: [String]
+  /// Ordered by (topic, partition).
+  package var partitions: [PartitionRecord]
+
+  package init(
+    monitor: Monitor, generation: GenerationRecord? = nil, baseline: String, baselineRows: Int64,
+    watermark: EventTime? = nil, labelWatermark: EventTime? = nil, progress: EvaluationProgress? = nil,
+    versions: [String] = [], partitions: [PartitionRecord] = []
+  ) {
+    self.monitor = monitor
+    self.generation = generation
+    self.baseline = baseline
+    self.baselineRows = baselineRows
+    self.watermark = watermark
+    self.labelWatermark = labelWatermark
+    self.progress = progress
+    self.versions = versions
+    self.partitions = partitions
+  }
+}
+
+/// One thing that must hold before the service is ready.
+package struct ReadinessCondition: Sendable, Equatable {
+  /// Short and stable: `configured`, `ledger`, `partitions`, `no_stall`.
+  package var name: String
+  package var holds: Bool
+  /// Why not, and what to do; or a word on how it holds.
+  package var detail: String
+
+  package init(name: String, holds: Bool, detail: String = "") {
+    self.name = name
+    self.holds = holds
+    self.detail = detail
+  }
+}
+
+/// What a callback token turned out to be.
+package enum CallbackVerdict: Sendable, Equatable {
+  case valid
+  /// Not made for this retrain by this service.
+  case wrong
+  /// Good once; the deadline has passed.
+  case expired
+}

@@ -105,7 +105,8 @@ struct leeway_parser {
     if (!buffer) return false;
     size_t limit = dom.max_capacity();
     if (wanted > limit) wanted = limit;
-    return dom.allocate(wanted, maximum_depth) == simdjson::SUCCESS && dom.doc.allocate(wanted) == simdjson::SUCCESS;
+    // simdjson refuses what reaches its limit; ours may be reached.
+    return dom.allocate(wanted, maximum_depth + 1) == simdjson::SUCCESS && dom.doc.allocate(wanted) == simdjson::SUCCESS;
   }
 
   leeway_json_error parse(const uint8_t *bytes, size_t length) {

@@ -2,7 +2,7 @@
 package struct DecodeLimits: Hashable, Sendable {
   /// The greatest size of a message in bytes, 1 to 2^30.
   package let messageBytes: Int
-  /// The greatest number of objects and arrays that are open at a time, 1 to 1024.
+  /// The greatest number of objects and arrays that are open at a time, 1 to 1024; empty ones need not count.
   package let depth: Int
 
   /// Limits for one message; both are the program's or a checked configuration's, so values out of range are a

@@ -7,7 +7,7 @@ package protocol Ledger: Sendable {
   /// Runs `body` in one read snapshot: everything it reads was committed at one moment.
   func read<T>(_ body: (any LedgerReader) throws -> T) throws -> T
   /// Runs `body` in one serialisable read-write transaction (SQLite: BEGIN IMMEDIATE); commits when it returns, rolls
-  /// back when it throws.
+  /// back when it throws. A call inside that failed dooms the transaction, even if `body` catches the error.
   func write<T>(_ body: (any LedgerWriter) throws -> T) throws -> T
   /// For start-up and the log: kind and place, without secrets.
   var location: String { get }
@@ -19,16 +19,20 @@ package struct LedgerError: Error, CustomStringConvertible, Sendable {
   package var description: String
   /// The connection broke during COMMIT: the transaction may or may not stand.
   package var outcomeUnknown: Bool
+  /// The disk or the store's own limit is full: trying again helps once there is room.
+  package var storageFull: Bool
 
-  package init(_ description: String, outcomeUnknown: Bool = false) {
+  package init(_ description: String, outcomeUnknown: Bool = false, storageFull: Bool = false) {
     self.description = description
     self.outcomeUnknown = outcomeUnknown
+    self.storageFull = storageFull
   }
 }
 
 /// What can be read in a snapshot.
 package protocol LedgerReader {
   // Intake
+  /// The one put last.
   func generation(of monitor: String) throws -> GenerationRecord?
   /// Ordered by (topic, partition).
   func partitions(of monitor: String) throws -> [PartitionRecord]
@@ -43,11 +47,14 @@ package protocol LedgerReader {
     _ kind: PaneKind, monitor: String, generation: String, in range: Range<EventTime>,
     visit: (_ pane: EventTime, _ slice: String, _ block: [UInt8]) throws -> Void) throws
   /// Distinct starts of stored panes in `range`, ascending.
-  func paneStarts(_ kind: PaneKind, monitor: String, generation: String, in range: Range<EventTime>) throws -> [EventTime]
+  func paneStarts(_ kind: PaneKind, monitor: String, generation: String, in range: Range<EventTime>) throws
+    -> [EventTime]
   /// One writer's own blocks, parallel to `keys`.
-  func ownPanes(_ kind: PaneKind, monitor: String, generation: String, writer: String, keys: [PaneKey]) throws -> [[UInt8]?]
+  func ownPanes(_ kind: PaneKind, monitor: String, generation: String, writer: String, keys: [PaneKey]) throws
+    -> [[UInt8]?]
   /// Slices that one writer has stored for a pane, ascending by bytes.
-  func ownSlices(_ kind: PaneKind, monitor: String, generation: String, writer: String, pane: EventTime) throws -> [String]
+  func ownSlices(_ kind: PaneKind, monitor: String, generation: String, writer: String, pane: EventTime) throws
+    -> [String]
 
   // Evaluation
   func dirtyMarks(monitor: String, generation: String) throws -> [DirtyMark]
@@ -58,22 +65,26 @@ package protocol LedgerReader {
   func machine(monitor: String, group: CauseGroup) throws -> [UInt8]?
   /// Result lines in their fixed order; at most `query.limit`.
   func results(_ query: ResultQuery) throws -> [ResultRecord]
-  /// For each (monitor, window, slice, subject) of a type the newest stored line.
+  /// For each (window, slice, subject, check, metric) of a type the line with the greatest (end, sequence), in the fixed
+  /// order.
   func latestResults(monitor: String, generation: String, type: ResultType) throws -> [ResultRecord]
 
   // Decisions
   /// Newest first.
   func incidents(_ query: IncidentQuery) throws -> [IncidentRecord]
   func incident(_ id: String) throws -> IncidentRecord?
-  /// Newest first; nil: of every monitor.
+  /// By wall-clock time of the request, newest first; nil: of every monitor.
   func retrains(monitor: String?, limit: Int) throws -> [RetrainRecord]
   func retrain(_ id: String) throws -> RetrainRecord?
-  /// Rows for a receiver that are neither delivered nor dead: how many, and when the oldest was created.
+  /// Rows that are not delivered: how many are owed or dead, and when the oldest that is owed was created. Ordered by
+  /// receiver; receivers without such rows are left out.
   func outboxBacklog() throws -> [OutboxBacklog]
   /// Newest first.
   func deliveries(incident: String?, limit: Int) throws -> [OutboxRecord]
   /// Newest first.
   func quarantined(monitor: String?, limit: Int) throws -> [QuarantineRecord]
+  /// What was recorded from outside, newest first; nil: of every monitor, of every incident.
+  func inputs(monitor: String?, incident: String?, limit: Int) throws -> [OutsideInput]
   /// A value kept by name: schema-independent settings such as the service's own key.
   func setting(_ name: String) throws -> [UInt8]?
 }
@@ -81,6 +92,7 @@ package protocol LedgerReader {
 /// What can be changed in a transaction.
 package protocol LedgerWriter: LedgerReader {
   // Intake
+  /// Throws if the id is taken.
   func register(writer: String, at now: EventTime) throws
   /// Adds 1 to the writer's flush sequence if it is `expected` and the writer is alive; false changes nothing.
   func advance(writer: String, expected: Int64) throws -> Bool
@@ -90,24 +102,30 @@ package protocol LedgerWriter: LedgerReader {
   /// Creates rows that are missing, at offset 0 and the watermark −∞; leaves the others alone.
   func ensure(partitions: [(key: PartitionKey, role: StreamRole)]) throws
   /// Takes partitions over: adds 1 to the epoch, sets the owner, ends idleness. Returns the rows, parallel to `keys`.
+  /// Throws if a row is missing.
   func claim(partitions keys: [PartitionKey], owner: String) throws -> [PartitionRecord]
   /// Compare-and-set on (epoch, nextOffset), in the order given (topic, partition). False: taken over, nothing changed.
   func advance(partitions: [PartitionAdvance]) throws -> [Bool]
   /// nil state deletes the row.
   func put(waiting rows: [WaitingRow], monitor: String, generation: String) throws
-  func put(_ kind: PaneKind, monitor: String, generation: String, writer: String, blocks: [(key: PaneKey, block: [UInt8])]) throws
+  func put(
+    _ kind: PaneKind, monitor: String, generation: String, writer: String, blocks: [(key: PaneKey, block: [UInt8])])
+    throws
   func delete(_ kind: PaneKind, monitor: String, generation: String, writer: String, keys: [PaneKey]) throws
+  /// A new mark on a marked pane replaces the older one and has a higher id.
   func mark(dirty panes: [(kind: PaneKind, pane: EventTime)], monitor: String, generation: String) throws
   /// Keeps at most `keep` rows a monitor, the newest.
   func quarantine(_ records: [QuarantineRecord], keep: Int) throws
 
   // Evaluation
-  /// Takes or renews the named lease; nil if somebody else holds it at `now`. The epoch rises when it changes hands.
+  /// Takes or renews the named lease; nil if somebody else holds it at `now`. The epoch rises when it changes hands or
+  /// is taken after a release; it starts at 1.
   func acquire(lease: String, holder: String, now: EventTime, until: EventTime) throws -> Int64?
   /// The epoch of the lease as stored.
   func epoch(ofLease lease: String) throws -> Int64?
   func release(lease: String, holder: String) throws
-  /// Inserts or replaces by key; a replaced line's revision rises by 1 if the line differs.
+  /// Inserts or replaces by position, revision 0 at first; a replaced line's revision rises by 1 if the line differs.
+  /// A value that is not a number is stored as nil.
   func put(results: [ResultRecord]) throws
   func put(progress: EvaluationProgress, monitor: String, generation: String) throws
   func delete(dirtyMarks ids: [Int64]) throws
@@ -121,9 +139,11 @@ package protocol LedgerWriter: LedgerReader {
   func record(input: OutsideInput) throws
 
   // Delivery
-  /// Leases the first owed row of each incident for `receiver` that is due and not leased: at most `limit`.
+  /// Leases the first owed row of each incident for `receiver` if it is due and not leased: at most `limit`, those that
+  /// have been due longest first.
   func leaseDeliveries(receiver: String, now: EventTime, until: EventTime, limit: Int) throws -> [OutboxRecord]
-  /// Stores state, attempts, next attempt and last error of a leased row and ends its lease.
+  /// Stores state, attempts, first and next attempt and last error of a row and ends its lease. Throws if there is no
+  /// such row.
   func settle(delivery: OutboxRecord) throws
 
   // Reclaiming, in bounded steps; each returns the rows removed.

@@ -203,11 +203,13 @@ package struct ResultRecord: Sendable, Equatable {
   package var rawTier: Tier?
   /// Verdicts: the metric's value.
   package var value: Double?
+  /// How often the stored line has changed. The ledger counts; what is put here is not read.
+  package var revision: Int64
 
   package init(
     monitor: String, generation: String, type: ResultType, window: String, size: Int64, end: EventTime, slice: String,
     subject: String, check: String = "", metric: String = "", sequence: Int64 = 0, line: String, rawTier: Tier? = nil,
-    value: Double? = nil
+    value: Double? = nil, revision: Int64 = 0
   ) {
     self.monitor = monitor
     self.generation = generation
@@ -223,17 +225,18 @@ package struct ResultRecord: Sendable, Equatable {
     self.line = line
     self.rawTier = rawTier
     self.value = value
+    self.revision = revision
   }
 
   package var position: ResultPosition {
     ResultPosition(
       end: end, size: size, slice: slice, type: type.rawValue, subject: subject, check: check, metric: metric,
-      sequence: sequence, monitor: monitor, window: window)
+      sequence: sequence, monitor: monitor, window: window, generation: generation)
   }
 }
 
 /// The fixed order of result lines: (end, size, slice's bytes, type, subject's bytes, check, metric, sequence), then
-/// monitor and window so that it is total across monitors.
+/// monitor, window and generation so that it is total. It is a line's key.
 package struct ResultPosition: Sendable, Equatable, Comparable {
   package var end: EventTime
   package var size: Int64
@@ -245,10 +248,11 @@ package struct ResultPosition: Sendable, Equatable, Comparable {
   package var sequence: Int64
   package var monitor: String
   package var window: String
+  package var generation: String
 
   package init(
     end: EventTime, size: Int64, slice: String, type: String, subject: String, check: String, metric: String,
-    sequence: Int64, monitor: String, window: String
+    sequence: Int64, monitor: String, window: String, generation: String
   ) {
     self.end = end
     self.size = size
@@ -260,6 +264,7 @@ package struct ResultPosition: Sendable, Equatable, Comparable {
     self.sequence = sequence
     self.monitor = monitor
     self.window = window
+    self.generation = generation
   }
 
   package static func < (a: ResultPosition, b: ResultPosition) -> Bool {
@@ -267,11 +272,16 @@ package struct ResultPosition: Sendable, Equatable, Comparable {
     if a.size != b.size { return a.size < b.size }
     for (x, y) in [
       (a.slice, b.slice), (a.type, b.type), (a.subject, b.subject), (a.check, b.check), (a.metric, b.metric),
-    ] where x != y { return x.utf8.lexicographicallyPrecedes(y.utf8) }
+    ] where !sameBytes(x, y) { return x.utf8.lexicographicallyPrecedes(y.utf8) }
     if a.sequence != b.sequence { return a.sequence < b.sequence }
-    if a.monitor != b.monitor { return a.monitor.utf8.lexicographicallyPrecedes(b.monitor.utf8) }
-    return a.window.utf8.lexicographicallyPrecedes(b.window.utf8)
+    for (x, y) in [(a.monitor, b.monitor), (a.window, b.window), (a.generation, b.generation)] where !sameBytes(x, y) {
+      return x.utf8.lexicographicallyPrecedes(y.utf8)
+    }
+    return false
   }
+
+  /// Swift takes `é` and `e` + accent for equal; the stores do not.
+  private static func sameBytes(_ x: String, _ y: String) -> Bool { x.utf8.elementsEqual(y.utf8) }
 }
 
 /// Which result lines; nil means any.

@@ -12,7 +12,8 @@ public func benjaminiHochberg(_ pValues: [Double]) -> [Double] {
   var adjusted = pValues
   var smallest = 1.0
   for (position, index) in order.enumerated().reversed() {
-    smallest = min(smallest, pValues[index] * Double(pValues.count) / Double(position + 1))
+    // The quotient first: it is at least 1, so that no p-value shrinks by rounding.
+    smallest = min(smallest, pValues[index] * (Double(pValues.count) / Double(position + 1)))
     adjusted[index] = smallest
   }
   return adjusted

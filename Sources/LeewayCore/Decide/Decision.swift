@@ -1,0 +1,223 @@
+/// What deciding needs to know of the outside.
+package struct DecisionContext: Sendable {
+  /// Names that notifications may go to; a monitor's others are not sent.
+  package var receivers: Set<String>
+  /// Where people and trainers reach this service; nil: no links.
+  package var publicURL: String?
+  /// The bearer token of a retrain's callback, good until the deadline.
+  package var callbackToken: @Sendable (_ retrain: String, _ deadline: EventTime) -> String
+
+  package init(
+    receivers: Set<String> = [], publicURL: String? = nil,
+    callbackToken: @escaping @Sendable (String, EventTime) -> String = { _, _ in "" }
+  ) {
+    self.receivers = receivers
+    self.publicURL = publicURL
+    self.callbackToken = callbackToken
+  }
+
+  /// The receiver whose notification is a call to retrain.
+  package static let retrainReceiver = "retrain"
+}
+
+/// A step of an incident.
+package struct IncidentTransition: Sendable, Equatable {
+  package var incident: String
+  package var monitor: String
+  package var group: CauseGroup
+  /// End of the window that made it.
+  package var at: EventTime
+  /// `opened`, `escalated`, `resolved`.
+  package var transition: String
+  package var tier: Tier
+  package var checks: [String]
+  package var subjects: [String]
+  package var sequence: Int64
+}
+
+/// Turns verdicts into incidents, notifications and calls to retrain, within the transaction that stores the verdicts.
+struct Decision {
+  let plan: MonitorPlan
+  let context: DecisionContext
+
+  private var monitor: Monitor { plan.monitor }
+
+  func decide(_ verdicts: [Verdict], now: EventTime, in tx: any LedgerWriter) throws -> [IncidentTransition] {
+    var out: [IncidentTransition] = []
+    let groups = Dictionary(uniqueKeysWithValues: monitor.checks.map { ($0.name, $0.causeGroup) })
+    for group in CauseGroup.allCases {
+      let mine = verdicts.filter { groups[$0.check] == group }
+      guard !mine.isEmpty else { continue }
+      var machine = try tx.machine(monitor: monitor.name, group: group).map { bytes throws(JSONFailure) in
+        try IncidentMachine(encoded: bytes)
+      } ?? IncidentMachine()
+      machine.keep(checks: Set(groups.keys))
+      var start = mine.startIndex
+      while start < mine.endIndex {
+        let end = mine[start].end
+        let stop = mine[start...].firstIndex { $0.end != end } ?? mine.endIndex
+        try step(&machine, group, Array(mine[start..<stop]), end, now: now, in: tx, into: &out)
+        start = stop
+      }
+      try tx.put(machine: machine.encoded(), monitor: monitor.name, group: group)
+    }
+    return out
+  }
+
+  private func step(
+    _ machine: inout IncidentMachine, _ group: CauseGroup, _ verdicts: [Verdict], _ end: EventTime, now: EventTime,
+    in tx: any LedgerWriter, into out: inout [IncidentTransition]
+  ) throws {
+    let before = machine.incident
+    let transition = machine.consume(verdicts, monitor: monitor.name, group: group, end: end)
+    guard let incident = machine.incident else { return }
+    if let transition {
+      let resolved = transition == .resolved
+      let step = IncidentTransition(
+        incident: incident.id, monitor: monitor.name, group: group, at: end, transition: transition.rawValue,
+        tier: incident.tier,
+        checks: Set(resolved ? Array(incident.checks) : machine.active.keys.map(\.check)).sorted(by: utf8Order),
+        subjects: Set(resolved ? Array(incident.subjects) : machine.active.keys.map(\.subject)).sorted(by: utf8Order),
+        sequence: incident.sequence)
+      out.append(step)
+      try tx.put(results: [line(step)])
+      let told = resolved ? incident.receivers : receivers(upTo: incident.tier, after: transition == .opened ? nil : before?.tier)
+      try notify(step, machine, told, now: now, in: tx)
+      machine.told(told)
+    }
+    let wanted = machine.incident?.retrain == nil && transition != .resolved && wantsRetrain(group, incident.tier)
+    if wanted { try requestRetrain(&machine, group, end, now: now, in: tx) }
+    try store(machine, group, end, resolved: transition == .resolved, in: tx)
+    if transition == .resolved { machine.close() }
+  }
+
+  /// Receivers of a tier; on escalation those of every tier reached, so that whoever heard of it hears that it is worse.
+  private func receivers(upTo tier: Tier, after: Tier?) -> Set<String> {
+    var names = Set(monitor.alerts[tier] ?? [])
+    if let after { names.formUnion(monitor.alerts[after] ?? []) }
+    names.remove(DecisionContext.retrainReceiver)
+    return names.intersection(context.receivers)
+  }
+
+  private func line(_ step: IncidentTransition) -> ResultRecord {
+    var w = JSONWriter()
+    w.beginObject()
+    for (key, text) in [("type", "incident"), ("monitor", step.monitor), ("incident", step.incident)] {
+      w.key(key)
+      w.string(text)
+    }
+    w.key("at")
+    w.time(step.at)
+    for (key, text) in [("transition", step.transition), ("tier", step.tier.name), ("reason", step.group.rawValue)] {
+      w.key(key)
+      w.string(text)
+    }
+    w.key("checks")
+    w.strings(step.checks)
+    w.key("subjects")
+    w.strings(step.subjects)
+    w.endObject()
+    // An incident has no window: its size is 0 and its subject, for the key alone, its id.
+    return ResultRecord(
+      monitor: step.monitor, generation: plan.generation, type: .incident, window: "", size: 0, end: step.at, slice: "",
+      subject: step.incident, sequence: step.sequence, line: w.text)
+  }
+
+  private func store(
+    _ machine: IncidentMachine, _ group: CauseGroup, _ end: EventTime, resolved: Bool, in tx: any LedgerWriter
+  ) throws {
+    guard let incident = machine.incident else { return }
+    let known = try tx.incident(incident.id)
+    var state = known?.state ?? .open
+    if resolved {
+      state = .resolved
+    } else if incident.retrain != nil, state == .open || state == .acknowledged {
+      state = .retraining
+    }
+    var w = JSONWriter()
+    Notification.writeEvidence(machine, to: &w)
+    // A resolved incident keeps showing what it was about.
+    let evidence = resolved ? known?.evidence ?? w.text : w.text
+    try tx.put(
+      incident: IncidentRecord(
+        id: incident.id, monitor: monitor.name, group: group, state: state, tier: incident.tier,
+        openedAt: incident.openedAt, changedAt: end, resolvedAt: resolved ? end : nil,
+        checks: incident.checks.sorted(by: utf8Order), subjects: incident.subjects.sorted(by: utf8Order),
+        evidence: evidence))
+  }
+
+  private func notify(
+    _ step: IncidentTransition, _ machine: IncidentMachine, _ receivers: Set<String>, now: EventTime,
+    in tx: any LedgerWriter
+  ) throws {
+    guard !receivers.isEmpty, let incident = machine.incident else { return }
+    let body = Notification(plan: plan, context: context, group: step.group, machine: machine, incident: incident)
+      .incident(step)
+    try tx.enqueue(receivers.sorted(by: utf8Order).map { outbox($0, incident.id, step.sequence, step.transition, body, now) })
+  }
+
+  private func outbox(
+    _ receiver: String, _ incident: String, _ sequence: Int64, _ what: String, _ body: String, _ now: EventTime
+  ) -> OutboxRecord {
+    OutboxRecord(
+      key: "\(incident)/\(sequence)-\(what)/\(receiver)", monitor: monitor.name, incident: incident, receiver: receiver,
+      sequence: sequence, body: body, createdAt: now, nextAttemptAt: now)
+  }
+
+  // MARK: Retraining
+
+  private func wantsRetrain(_ group: CauseGroup, _ tier: Tier) -> Bool {
+    // Bad data is mended, not learned; and drift by the sampling null alone is not reason enough to train.
+    guard group == .performance, monitor.retrain != nil else { return false }
+    return monitor.alerts.contains { $0.key <= tier && $0.value.contains(DecisionContext.retrainReceiver) }
+  }
+
+  private func requestRetrain(
+    _ machine: inout IncidentMachine, _ group: CauseGroup, _ end: EventTime, now: EventTime, in tx: any LedgerWriter
+  ) throws {
+    guard let policy = monitor.retrain, let incident = machine.incident else { return }
+    if let reason = try heldBack(policy, end, now, in: tx) {
+      guard reason != incident.heldBack else { return }
+      machine.heldBack(reason)
+      var w = JSONWriter()
+      w.beginObject()
+      w.key("reason")
+      w.string(reason)
+      w.key("end")
+      w.time(end)
+      w.endObject()
+      try tx.record(
+        input: OutsideInput(monitor: monitor.name, incident: incident.id, at: now, kind: "retrain_held", detail: w.text))
+      return
+    }
+    let id = "rt-\(SHA256.hash(Array("\(incident.id)\n\(incident.openedAt.milliseconds)".utf8)).hex.prefix(16))"
+    let deadline = now + policy.deadline
+    machine.requested(retrain: id)
+    try tx.put(
+      retrain: RetrainRecord(
+        id: id, monitor: monitor.name, incident: incident.id, state: .requested, requestedAt: end, deadline: deadline,
+        requestedWall: now))
+    guard context.receivers.contains(DecisionContext.retrainReceiver) else { return }
+    let body = Notification(plan: plan, context: context, group: group, machine: machine, incident: incident)
+      .retrain(id: id, deadline: deadline)
+    try tx.enqueue([outbox(DecisionContext.retrainReceiver, incident.id, incident.sequence, "retrain", body, now)])
+  }
+
+  /// Why no retrain may be asked for now; nil if it may. Both clocks count: event time, so that a replay decides alike,
+  /// and wall clock, so that a backlog read in a minute does not start a week's trainings.
+  private func heldBack(_ policy: RetrainPolicy, _ end: EventTime, _ now: EventTime, in tx: any LedgerWriter) throws -> String? {
+    if let bytes = try tx.machine(monitor: monitor.name, group: .dataQuality),
+      let incident = try IncidentMachine(encoded: bytes).incident
+    {
+      return "data incident \(incident.id) is open: mend the data first"
+    }
+    let earlier = try tx.retrains(monitor: monitor.name, limit: policy.maximumPerWeek + 1)
+    if let last = earlier.first, end < last.requestedAt + policy.cooldown || now < last.requestedWall + policy.cooldown {
+      return "\(last.id) was requested less than the cooldown of \(policy.cooldown) ago"
+    }
+    if earlier.filter({ now < $0.requestedWall + .days(7) }).count >= policy.maximumPerWeek {
+      return "\(policy.maximumPerWeek) retrains were requested within 7d, the most that max_per_week allows"
+    }
+    return nil
+  }
+}

@@ -1,0 +1,135 @@
+/// One monitor's incident of one cause group: a fold over verdicts. A value; every verdict is consumed once, in order.
+///
+/// none → open on the first verdict at `info` or above; open → open at a higher tier (escalated); open → none when
+/// everything that fired has become `ok` (resolved). `insufficient_data` and missing windows change nothing.
+package struct IncidentMachine: Sendable, Equatable {
+  package struct Key: Sendable, Hashable, Comparable {
+    package var check: String
+    package var slice: String
+    package var subject: String
+
+    package static func < (a: Key, b: Key) -> Bool {
+      if a.check != b.check { return utf8Order(a.check, b.check) }
+      if a.slice != b.slice { return utf8Order(a.slice, b.slice) }
+      return utf8Order(a.subject, b.subject)
+    }
+  }
+
+  /// What fires now, with the verdict that said so last.
+  package private(set) var active: [Key: Evidence] = [:]
+  package private(set) var incident: Incident?
+
+  package struct Incident: Sendable, Equatable {
+    package var id: String
+    package var openedAt: EventTime
+    /// The highest reached.
+    package var tier: Tier
+    /// Transitions so far.
+    package var sequence: Int64
+    package var checks: Set<String>
+    package var subjects: Set<String>
+    /// Receivers that have been told of it.
+    package var receivers: Set<String>
+    package var retrain: String?
+    /// Why a retrain was held back last; empty if none was.
+    package var heldBack: String
+  }
+
+  package init() {}
+
+  /// What a batch of verdicts with one end made happen.
+  enum Transition: String { case opened, escalated, resolved }
+
+  /// Consumes the verdicts of one end.
+  mutating func consume(_ verdicts: [Verdict], monitor: String, group: CauseGroup, end: EventTime) -> Transition? {
+    for verdict in verdicts {
+      let key = Key(check: verdict.check, slice: verdict.slice, subject: verdict.subject)
+      if verdict.tier >= .info {
+        active[key] = Evidence(verdict)
+      } else if verdict.tier == .ok {
+        active[key] = nil
+      }
+    }
+    // A slice that is gone would hold its incident open for ever.
+    active = active.filter { end < $0.value.end + $0.value.size * 8 }
+    let tier = active.values.map(\.tier).max()
+    switch (incident, tier) {
+    case (nil, .some(let tier)):
+      incident = Incident(
+        id: Self.identifier(monitor, group, end), openedAt: end, tier: tier, sequence: 0, checks: [], subjects: [],
+        receivers: [], retrain: nil, heldBack: "")
+      remember()
+      return .opened
+    case (.some(let known), .some(let tier)) where tier > known.tier:
+      incident?.tier = tier
+      incident?.sequence += 1
+      remember()
+      return .escalated
+    case (.some, nil):
+      incident?.sequence += 1
+      return .resolved
+    case (.some, .some):
+      remember()
+      return nil
+    case (nil, nil): return nil
+    }
+  }
+
+  /// After `resolved` has been recorded.
+  mutating func close() { incident = nil }
+
+  mutating func told(_ receivers: some Sequence<String>) { incident?.receivers.formUnion(receivers) }
+  mutating func requested(retrain: String) {
+    incident?.retrain = retrain
+    incident?.heldBack = ""
+  }
+  mutating func heldBack(_ reason: String) { incident?.heldBack = reason }
+
+  /// Drops what fired by checks that the monitor no longer has.
+  mutating func keep(checks: Set<String>) { active = active.filter { checks.contains($0.key.check) } }
+
+  /// For the stored form alone.
+  mutating func restore(_ key: Key, _ evidence: Evidence) { active[key] = evidence }
+  mutating func restore(_ incident: Incident?) { self.incident = incident }
+
+  private mutating func remember() {
+    incident?.checks.formUnion(active.keys.map(\.check))
+    incident?.subjects.formUnion(active.keys.map(\.subject))
+  }
+
+  private static func identifier(_ monitor: String, _ group: CauseGroup, _ end: EventTime) -> String {
+    let text = "\(monitor)\n\(group.rawValue)\n\(end.milliseconds)"
+    return "\(monitor)-\(SHA256.hash(Array(text.utf8)).hex.prefix(12))"
+  }
+}
+
+/// Why something fires: the verdict's numbers.
+package struct Evidence: Sendable, Equatable {
+  package var tier: Tier
+  package var metric: String
+  package var value: Double?
+  package var threshold: Double?
+  package var pValue: Double?
+  package var qValue: Double?
+  package var bound: Double?
+  package var window: String
+  package var size: TimeSpan
+  package var end: EventTime
+  package var rows: Int64
+  package var version: String?
+
+  init(_ verdict: Verdict) {
+    tier = verdict.tier
+    metric = verdict.metric.rawValue
+    value = verdict.value
+    threshold = verdict.threshold
+    pValue = verdict.pValue
+    qValue = verdict.qValue
+    bound = verdict.bound
+    window = verdict.window
+    size = verdict.size
+    end = verdict.end
+    rows = verdict.rows
+    version = verdict.version
+  }
+}

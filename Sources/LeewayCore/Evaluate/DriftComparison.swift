@@ -1,0 +1,146 @@
+import LeewayStatistics
+
+/// One subject of one window and slice beside a baseline.
+struct DriftComparison {
+  let rows: Int64
+  let missing: Int64
+  let invalid: Int64
+  /// nil where the baseline could not keep even the hashes of its categories, and for numbers.
+  let unseen: Int64?
+  /// Values below the first or above the last knot; nil for categories.
+  let outside: Int64?
+  let present: Int64
+  private let bins: BinComparison?
+  private let numeric: NumericComparison?
+  private let moments: (mean: Double, standardDeviation: Double)?
+  private let isNumeric: Bool
+
+  /// - Parameter baselineDeviation: of the whole baseline, for `wasserstein_normalised`.
+  init(domain: SubjectDomain, baseline: SubjectCells, baselineDeviation: Double?, window: SubjectCells) {
+    rows = window.rows
+    missing = window.missing
+    invalid = window.invalid
+    present = window.present
+    switch domain {
+    case .numeric(let numericDomain):
+      isNumeric = true
+      unseen = 0
+      outside = (window.counts.first ?? 0) &+ (window.counts.last ?? 0)
+      let binning = numericDomain.binning
+      bins = Self.bins(
+        binning.psiBins(baseline.counts) + [baseline.missing], binning.psiBins(window.counts) + [window.missing])
+      numeric =
+        baseline.present > 0 && present > 0
+        ? NumericComparison(
+          binning: binning, baseline: baseline.numericCells(numericDomain), window: window.numericCells(numericDomain),
+          baselineStandardDeviation: baselineDeviation ?? 0)
+        : nil
+      moments = window.moments(numericDomain)
+    case .categorical(let categorical):
+      isNumeric = false
+      outside = nil
+      numeric = nil
+      moments = nil
+      var p = baseline.counts
+      var q = window.counts
+      if categorical.overflowed {
+        // What the baseline never had and what it had but could not keep look the same: one bin.
+        unseen = nil
+        p = Array(p.dropLast(2)) + [p.suffix(2).reduce(0, &+)]
+        q = Array(q.dropLast(2)) + [q.suffix(2).reduce(0, &+)]
+      } else {
+        unseen = window.counts.last ?? 0
+      }
+      bins = Self.bins(p + [baseline.missing], q + [window.missing])
+    }
+    outlying = window.outlying &+ baseline.outlying > 0
+  }
+
+  /// Sums without the outlying values are no sums of the distribution.
+  private let outlying: Bool
+
+  private static func bins(_ baseline: [Int64], _ window: [Int64]) -> BinComparison? {
+    guard baseline.contains(where: { $0 > 0 }), window.contains(where: { $0 > 0 }) else { return nil }
+    return BinComparison(baseline: baseline, window: window)
+  }
+
+  /// Only one bin holds anything on either side: nothing to test.
+  var isConstant: Bool { bins.map { $0.degreesOfFreedom == 0 } ?? false }
+
+  var psiNoise: Double? { bins?.psiNoise }
+
+  func value(_ metric: Metric) -> Double? {
+    switch metric {
+    case .psi: bins?.psi
+    case .jensenShannon: bins?.jensenShannon
+    case .hellinger: bins?.hellinger
+    case .totalVariation: bins?.totalVariation
+    case .lInfinity: bins?.lInfinity
+    case .ks: numeric?.ks
+    case .wasserstein: outlying ? nil : numeric?.wasserstein
+    case .wassersteinNormalised: outlying ? nil : numeric?.wassersteinNormalised
+    case .missingRatio: Self.ratio(missing, rows)
+    case .invalidRatio: Self.ratio(invalid, rows)
+    case .unseenRatio: unseen.flatMap { Self.ratio($0, present) }
+    case .outsideRatio: outside.flatMap { Self.ratio($0, present) }
+    case .mean: moments?.mean
+    case .standardDeviation: moments?.standardDeviation
+    default: nil
+    }
+  }
+
+  /// Numerator and denominator of a ratio, for its exact test.
+  func ratio(_ metric: Metric) -> (successes: Int64, trials: Int64)? {
+    switch metric {
+    case .missingRatio: (missing, rows)
+    case .invalidRatio: (invalid, rows)
+    case .unseenRatio: unseen.map { ($0, present) }
+    case .outsideRatio: outside.map { ($0, present) }
+    default: nil
+    }
+  }
+
+  /// The p-value under the sampling null that belongs to a distance.
+  func pValue(_ metric: Metric) -> Double? {
+    switch metric {
+    case .ks, .wasserstein, .wassersteinNormalised: numeric?.ksPValue
+    default: bins?.pooledPValue
+    }
+  }
+
+  /// Values that a distance rests on.
+  func valuesUsed(_ metric: Metric) -> Int64 {
+    switch metric {
+    case .ks, .wasserstein, .wassersteinNormalised, .mean, .standardDeviation: present
+    default: present &+ missing
+    }
+  }
+
+  private static func ratio(_ a: Int64, _ b: Int64) -> Double? { b > 0 ? Double(a) / Double(b) : nil }
+
+  /// As in a `drift` line.
+  var metrics: MetricValues {
+    var m = MetricValues()
+    m.set(.psi, value(.psi))
+    if isNumeric {
+      m.set(.ks, value(.ks))
+      m.set("ks_p_value", numeric?.ksPValue)
+      m.set("ks_bound", numeric?.ksBound)
+      m.set(.wasserstein, value(.wasserstein))
+      m.set("wasserstein_bound", outlying ? nil : numeric?.wassersteinBound)
+      m.set(.wassersteinNormalised, value(.wassersteinNormalised))
+      m.set("wasserstein_normalised_bound", outlying ? nil : numeric?.wassersteinNormalisedBound)
+    }
+    for metric in [Metric.jensenShannon, .hellinger, .totalVariation, .lInfinity] { m.set(metric, value(metric)) }
+    m.set("chi2", bins?.chiSquared)
+    m.set("chi2_p_value", bins?.chiSquaredPValue)
+    for metric in [Metric.missingRatio, .invalidRatio, .unseenRatio] { m.set(metric, value(metric)) }
+    if isNumeric { m.set(.outsideRatio, value(.outsideRatio)) }
+    m.set("psi_noise", bins?.psiNoise)
+    if isNumeric {
+      m.set(.mean, moments?.mean)
+      m.set(.standardDeviation, moments?.standardDeviation)
+    }
+    return m
+  }
+}

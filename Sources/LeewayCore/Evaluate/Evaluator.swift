@@ -1,0 +1,277 @@
+/// Judges one monitor: reads what changed in one snapshot, computes results, verdicts and decisions, and commits them in
+/// one transaction. Holds nothing between rounds, so whoever has the lease can go on.
+package struct Evaluator: Sendable {
+  package let plan: MonitorPlan
+  let context: DecisionContext
+  /// Windows judged in one round; a round that reaches it says so, and the next goes on.
+  let maximumWindows: Int
+
+  package init(plan: MonitorPlan, context: DecisionContext = DecisionContext(), maximumWindows: Int = 512) {
+    self.plan = plan
+    self.context = context
+    self.maximumWindows = maximumWindows
+  }
+
+  /// One round.
+  ///
+  /// - Parameters:
+  ///   - now: wall clock, for idleness, deadlines and the outbox.
+  ///   - watermarks: nil: as stored with the partitions.
+  /// - Throws: what the ledger throws; `LeaseLost` if another evaluator has taken over.
+  package func evaluate(
+    _ ledger: any Ledger, lease: EvaluationLease, now: EventTime, watermarks: Watermarks? = nil
+  ) throws -> EvaluationReport {
+    guard let round = try ledger.read({ try prepare($0, now: now, watermarks: watermarks) }) else {
+      return EvaluationReport()
+    }
+    return try ledger.write { try commit(round, lease: lease, now: now, in: $0) }
+  }
+
+  // MARK: Reading
+
+  /// What a round found in its snapshot.
+  struct Round {
+    var progress: EvaluationProgress
+    var consumedMarks: [Int64] = []
+    var results: [ResultRecord] = []
+    var verdicts: [Verdict] = []
+    var isComplete = true
+    var windows = 0
+  }
+
+  private struct Work: Hashable {
+    var window: Int
+    var end: EventTime
+  }
+
+  func prepare(_ reader: any LedgerReader, now: EventTime, watermarks: Watermarks?) throws -> Round? {
+    let monitor = plan.monitor
+    guard try reader.generation(of: monitor.name)?.generation == plan.generation else { return nil }
+    let marks = try reader.dirtyMarks(monitor: monitor.name, generation: plan.generation)
+    let stored = try reader.progress(monitor: monitor.name, generation: plan.generation)
+    let before = stored ?? EvaluationProgress()
+    let reached = try watermarks ?? Watermarks(partitions: reader.partitions(of: monitor.name), now: now)
+
+    var round = Round(progress: before)
+    if let first = marks.filter({ $0.kind == .drift }).map(\.pane).min() {
+      round.progress.firstPane = min(first, before.firstPane ?? first)
+    }
+    var closedThrough = max(before.closedThrough, reached.closedThrough(monitor))
+    var maturedThrough = max(before.maturedThrough, reached.maturedThrough(monitor))
+
+    // Windows that closed or matured since the last round, oldest first, as many as one round takes.
+    var closing = try newWork(.drift, after: before.closedThrough, through: closedThrough, reader)
+    var maturing = try newWork(.performance, after: before.maturedThrough, through: maturedThrough, reader)
+    let allClosed = cut(&closing, &closedThrough)
+    let allMatured = cut(&maturing, &maturedThrough)
+    round.isComplete = allClosed && allMatured
+    maturedThrough = min(maturedThrough, closedThrough)
+    maturing.removeAll { $0.end > maturedThrough }
+
+    // Windows that were closed before and whose panes have changed since; newest first, the rest waits with its marks.
+    var revisedDrift: Set<Work> = []
+    var revisedPerformance: Set<Work> = []
+    for mark in marks.sorted(by: { $0.pane > $1.pane }) {
+      if revisedDrift.count + revisedPerformance.count >= maximumWindows * 2 {
+        round.isComplete = false
+        continue
+      }
+      for (i, window) in monitor.windows.enumerated() {
+        for end in window.ends(holding: mark.pane).map(EventTime.init(milliseconds:)) where end <= before.closedThrough {
+          switch mark.kind {
+          case .drift: revisedDrift.insert(Work(window: i, end: end))
+          case .performance: revisedPerformance.insert(Work(window: i, end: end))
+          }
+        }
+      }
+      round.consumedMarks.append(mark.id)
+    }
+
+    guard stored == nil || closedThrough != before.closedThrough || maturedThrough != before.maturedThrough || !marks.isEmpty
+    else { return nil }
+
+    let closingSet = Set(closing)
+    let maturingSet = Set(maturing)
+    round.progress.closedThrough = closedThrough
+    round.progress.maturedThrough = maturedThrough
+    var history = VerdictHistory(plan: plan, reader: reader)
+    for (i, window) in monitor.windows.enumerated() {
+      try judgeDrift(
+        window, ends: ends(closingSet.union(revisedDrift), i), newlyClosed: Set(ends(closingSet, i)), reader, &history, &round)
+      if plan.performance != nil {
+        // A performance line appears when its window closes and is revised until, and after, it matures.
+        let all = closingSet.union(maturingSet).union(revisedPerformance)
+        try judgePerformance(window, ends: ends(all, i), newlyMature: Set(ends(maturingSet, i)), reader, &history, &round)
+      }
+    }
+    round.verdicts.sort(by: Verdict.precedes)
+    let lines = ResultLines(plan: plan)
+    round.results.append(contentsOf: round.verdicts.map(lines.verdict))
+    return round
+  }
+
+  private func ends(_ work: Set<Work>, _ window: Int) -> [EventTime] {
+    work.filter { $0.window == window }.map(\.end).sorted()
+  }
+
+  /// Empty windows after the last pane that a traffic check still judges: by then its reference is 0 as well.
+  private static let emptyWindows: Int64 = 28
+
+  /// Windows with end in (after, through] that hold a pane, and where a traffic check looks, empty ones behind a pane.
+  private func newWork(
+    _ kind: PaneKind, after: EventTime, through: EventTime, _ reader: any LedgerReader
+  ) throws -> [Work] {
+    guard through > after, let largest = plan.monitor.windows.map(\.size).max() else { return [] }
+    let watched = plan.monitor.windows.map { window in
+      kind == .drift && plan.monitor.checks.contains { $0.metric.family == .traffic && $0.window == window.name }
+    }
+    let reach = watched.contains(true) ? largest * (Self.emptyWindows + 1) : largest
+    let from = after == .distantPast ? after : after - reach
+    let panes = try reader.paneStarts(
+      kind, monitor: plan.monitor.name, generation: plan.generation, in: from..<through)
+    var work: [Work] = []
+    for (i, window) in plan.monitor.windows.enumerated() {
+      var next = after.floor(to: window.every) + window.every
+      if after == .distantPast { next = .distantPast }
+      for pane in panes {
+        let held = window.ends(holding: pane)
+        var end = max(next, EventTime(milliseconds: held.first { $0 >= next.milliseconds } ?? next.milliseconds))
+        // Silence is judged too, for a while: by then an incident is open.
+        let span = watched[i] ? window.size * (Self.emptyWindows + 1) : window.size
+        let last = min((pane + span).floor(to: window.every), through)
+        while end <= last {
+          work.append(Work(window: i, end: end))
+          end = end + window.every
+        }
+        next = max(next, end)
+      }
+    }
+    return work.sorted { $0.end != $1.end ? $0.end < $1.end : $0.window < $1.window }
+  }
+
+  /// Keeps what one round takes, whole ends at a time; false if something was left for the next.
+  private func cut(_ work: inout [Work], _ through: inout EventTime) -> Bool {
+    guard work.count > maximumWindows else { return true }
+    let last = work[maximumWindows - 1].end
+    guard let next = work.first(where: { $0.end > last }) else { return true }
+    work.removeAll { $0.end >= next.end }
+    through = last
+    return false
+  }
+
+  // MARK: Judging
+
+  private func judgeDrift(
+    _ window: WindowDefinition, ends: [EventTime], newlyClosed: Set<EventTime>, _ reader: any LedgerReader,
+    _ history: inout VerdictHistory, _ round: inout Round
+  ) throws {
+    var merge = WindowMerge(.drift, plan: plan, shape: plan.drift.shape)
+    let lines = ResultLines(plan: plan)
+    let checks = plan.monitor.checks.filter { $0.window == window.name && $0.metric.family != .performance }
+    for end in ends {
+      let range = window.range(endingAt: end)
+      try merge.move(to: range, in: reader)
+      let view = WindowView(
+        definition: window, end: end, complete: isComplete(range, round.progress), drift: try merge.view())
+      round.results.append(contentsOf: lines.drift(view, closed: true))
+      round.windows += 1
+      guard newlyClosed.contains(end) else { continue }
+      for check in checks {
+        guard check.metric.family == .traffic || !view.drift.isEmpty else { continue }
+        let usual = check.metric.family == .traffic ? try history.usualRows(check, window, end) : [:]
+        let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view, usualRows: usual)
+          .map { $0.with(version: mostFrequentVersion(view.drift) { $0.counts[DriftLayout.rows] }) }
+        round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
+      }
+    }
+  }
+
+  private func judgePerformance(
+    _ window: WindowDefinition, ends: [EventTime], newlyMature: Set<EventTime>, _ reader: any LedgerReader,
+    _ history: inout VerdictHistory, _ round: inout Round
+  ) throws {
+    guard let layout = plan.performance else { return }
+    var merge = WindowMerge(.performance, plan: plan, shape: layout.shape)
+    let lines = ResultLines(plan: plan)
+    let checks = plan.monitor.checks.filter { $0.window == window.name && $0.metric.family == .performance }
+    for end in ends {
+      let range = window.range(endingAt: end)
+      try merge.move(to: range, in: reader)
+      let mature = end <= round.progress.maturedThrough
+      let summaries = try merge.view().mapValues { PerformanceSummary(layout: layout, block: $0, withImplied: mature) }
+      let view = WindowView(
+        definition: window, end: end, complete: isComplete(range, round.progress), performance: summaries)
+      round.results.append(contentsOf: lines.performance(view, mature: mature))
+      round.windows += 1
+      guard newlyMature.contains(end), !view.performance.isEmpty else { continue }
+      for check in checks {
+        let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view)
+          .map { $0.with(version: mostFrequentVersion(view.performance) { $0.predictions }) }
+        round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
+      }
+    }
+  }
+
+  /// The model version that most of the window's rows came from.
+  private func mostFrequentVersion<Part>(_ slices: [String: Part], _ rows: (Part) -> Int64) -> String? {
+    let prefix = Slice.version + "="
+    return slices.filter { $0.key.hasPrefix(prefix) }
+      .max { (rows($0.value), $1.key) < (rows($1.value), $0.key) }
+      .map { String($0.key.dropFirst(prefix.count)) }
+  }
+
+  private func isComplete(_ range: Range<EventTime>, _ progress: EvaluationProgress) -> Bool {
+    progress.firstPane.map { range.lowerBound >= $0 } ?? false
+  }
+
+  // MARK: Committing
+
+  private func commit(_ round: Round, lease: EvaluationLease, now: EventTime, in tx: any LedgerWriter) throws -> EvaluationReport {
+    guard try tx.epoch(ofLease: lease.name) == lease.epoch else { throw LeaseLost(name: lease.name) }
+    let monitor = plan.monitor.name
+    var report = EvaluationReport()
+    report.progress = round.progress
+    report.windows = round.windows
+    report.isComplete = round.isComplete
+    report.verdicts = round.verdicts
+    report.results = round.results
+    try tx.put(results: round.results)
+    report.transitions = try Decision(plan: plan, context: context).decide(round.verdicts, now: now, in: tx)
+    try tx.put(progress: round.progress, monitor: monitor, generation: plan.generation)
+    try tx.delete(dirtyMarks: round.consumedMarks)
+    return report
+  }
+}
+
+/// The right to judge a monitor, as taken from the ledger.
+package struct EvaluationLease: Sendable, Equatable {
+  package var name: String
+  package var epoch: Int64
+
+  package init(name: String, epoch: Int64) {
+    self.name = name
+    self.epoch = epoch
+  }
+
+  package static func name(monitor: String) -> String { "evaluate/\(monitor)" }
+}
+
+/// Another evaluator has taken the monitor over; nothing was written.
+package struct LeaseLost: Error, CustomStringConvertible {
+  package var name: String
+  package var description: String { "lease \(name) has been taken over by another instance" }
+}
+
+/// What one round did.
+package struct EvaluationReport: Sendable {
+  package var progress: EvaluationProgress?
+  /// Windows computed, of drift and performance.
+  package var windows = 0
+  /// False: call again at once.
+  package var isComplete = true
+  package var results: [ResultRecord] = []
+  package var verdicts: [Verdict] = []
+  package var transitions: [IncidentTransition] = []
+
+  package init() {}
+}

@@ -1,0 +1,141 @@
+/// The JSON lines of windows, as `replay` prints them and the API serves them.
+struct ResultLines {
+  let plan: MonitorPlan
+
+  /// One `drift` line for every subject of every slice that has rows.
+  func drift(_ view: WindowView, closed: Bool) -> [ResultRecord] {
+    var out: [ResultRecord] = []
+    for (slice, block) in view.drift where block.counts[DriftLayout.rows] > 0 {
+      for (i, subject) in plan.drift.subjects.enumerated() {
+        guard let baseline = plan.baselineCells(subject: i, slice: Slice.all) else { continue }
+        let comparison = DriftComparison(
+          domain: subject.domain, baseline: baseline,
+          baselineDeviation: plan.baseline.subject(named: subject.name)?.standardDeviation,
+          window: plan.drift.cells(of: subject, in: block))
+        var w = JSONWriter(capacity: 1024)
+        open(&w, .drift, view, slice)
+        w.key("subject")
+        w.string(subject.name)
+        w.key("baseline")
+        w.string(plan.baseline.identity)
+        w.key("rows")
+        w.number(block.counts[DriftLayout.rows])
+        w.key("missing")
+        w.number(comparison.missing)
+        w.key("invalid")
+        w.number(comparison.invalid)
+        w.key("unseen")
+        if let unseen = comparison.unseen { w.number(unseen) } else { w.null() }
+        w.key("complete")
+        w.bool(view.complete && closed)
+        w.key("final")
+        w.bool(closed)
+        w.key("metrics")
+        comparison.metrics.write(to: &w)
+        w.endObject()
+        out.append(record(.drift, view, slice, subject.name, w.text))
+      }
+    }
+    return out
+  }
+
+  /// One `performance` line for every slice that has predictions.
+  func performance(_ view: WindowView, mature: Bool) -> [ResultRecord] {
+    var out: [ResultRecord] = []
+    for (slice, summary) in view.performance where summary.predictions > 0 {
+      var w = JSONWriter(capacity: 1024)
+      open(&w, .performance, view, slice)
+      w.key("predictions")
+      w.number(summary.predictions)
+      w.key("labelled")
+      w.number(summary.labelled)
+      if plan.monitor.labels?.absent != nil {
+        w.key("implied")
+        w.number(summary.implied)
+      }
+      w.key("coverage")
+      w.number(summary.coverage)
+      w.key("final")
+      w.bool(mature)
+      w.key("metrics")
+      summary.metrics.write(to: &w)
+      if plan.monitor.task == .binary {
+        w.key("reliability")
+        w.beginArray()
+        for row in summary.reliability {
+          w.beginArray()
+          w.number(row.count)
+          w.number(row.meanScore)
+          w.number(row.positiveShare)
+          w.endArray()
+        }
+        w.endArray()
+      }
+      w.endObject()
+      out.append(record(.performance, view, slice, "", w.text))
+    }
+    return out
+  }
+
+  func verdict(_ verdict: Verdict) -> ResultRecord {
+    var w = JSONWriter(capacity: 512)
+    w.beginObject()
+    for (key, text) in [("type", "verdict"), ("monitor", plan.monitor.name), ("check", verdict.check), ("window", verdict.window)] {
+      w.key(key)
+      w.string(text)
+    }
+    w.key("end")
+    w.time(verdict.end)
+    for (key, text) in [("slice", verdict.slice), ("subject", verdict.subject), ("metric", verdict.metric.rawValue)] {
+      w.key(key)
+      w.string(text)
+    }
+    for (key, number) in [
+      ("value", verdict.value), ("p_value", verdict.pValue), ("block_p_value", nil), ("q_value", verdict.qValue),
+    ] as [(String, Double?)] {
+      w.key(key)
+      w.number(number)
+    }
+    w.key("null")
+    if let null = verdict.null { w.string(null) } else { w.null() }
+    if verdict.metric.family == .performance {
+      w.key("certain")
+      if let certain = verdict.certain { w.bool(certain) } else { w.null() }
+      w.key("bound")
+      w.number(verdict.bound)
+    }
+    w.key("threshold")
+    w.number(verdict.threshold)
+    w.key("rows")
+    w.number(verdict.rows)
+    w.key("tier")
+    w.string(verdict.tier.name)
+    w.endObject()
+    return ResultRecord(
+      monitor: plan.monitor.name, generation: plan.generation, type: .verdict, window: verdict.window,
+      size: verdict.size.milliseconds, end: verdict.end, slice: verdict.slice, subject: verdict.subject,
+      check: verdict.check, metric: verdict.metric.rawValue, line: w.text, rawTier: verdict.rawTier, value: verdict.value)
+  }
+
+  private func open(_ w: inout JSONWriter, _ type: ResultType, _ view: WindowView, _ slice: String) {
+    w.beginObject()
+    for (key, text) in [("type", type.rawValue), ("monitor", plan.monitor.name), ("window", view.definition.name)] {
+      w.key(key)
+      w.string(text)
+    }
+    w.key("start")
+    w.time(view.end - view.definition.size)
+    w.key("end")
+    w.time(view.end)
+    w.key("slice")
+    w.string(slice)
+  }
+
+  private func record(
+    _ type: ResultType, _ view: WindowView, _ slice: String, _ subject: String, _ line: String
+  ) -> ResultRecord {
+    ResultRecord(
+      monitor: plan.monitor.name, generation: plan.generation, type: type, window: view.definition.name,
+      size: view.definition.size.milliseconds, end: view.end, slice: slice, subject: subject, line: line)
+  }
+}

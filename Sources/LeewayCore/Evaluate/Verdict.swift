@@ -1,0 +1,82 @@
+/// One check on one window, slice and subject.
+package struct Verdict: Sendable, Equatable {
+  package var check: String
+  package var window: String
+  package var size: TimeSpan
+  package var end: EventTime
+  package var slice: String
+  package var subject: String
+  package var metric: Metric
+  package var value: Double?
+  /// Under the sampling null, or of the exact test of a ratio.
+  package var pValue: Double?
+  /// The p-value adjusted over the family.
+  package var qValue: Double?
+  /// `iid` where only the sampling null could be asked.
+  package var null: String?
+  /// Performance: whether the 99 % bound was beyond the limit; nil where the metric has no bound.
+  package var certain: Bool?
+  package var bound: Double?
+  /// The limit of the tier reached, or of the lowest tier.
+  package var threshold: Double?
+  /// What the metric rests on.
+  package var rows: Int64
+  /// The model version that most of the window's rows came from.
+  package var version: String?
+  /// Before `for`.
+  package var rawTier: Tier
+  package var tier: Tier
+
+  init(
+    check: Check, window: WindowDefinition, end: EventTime, slice: String, subject: String, value: Double?, rows: Int64,
+    tier: Tier = .insufficientData
+  ) {
+    self.check = check.name
+    self.window = window.name
+    size = window.size
+    self.end = end
+    self.slice = slice
+    self.subject = subject
+    metric = check.metric
+    self.value = value
+    self.rows = rows
+    rawTier = tier
+    self.tier = tier
+  }
+
+  func with(version: String?) -> Verdict {
+    var out = self
+    out.version = version
+    return out
+  }
+
+  /// The order in which an incident machine consumes verdicts of one cause group.
+  static func precedes(_ a: Verdict, _ b: Verdict) -> Bool {
+    if a.end != b.end { return a.end < b.end }
+    if a.size != b.size { return a.size < b.size }
+    if a.check != b.check { return utf8Order(a.check, b.check) }
+    if a.slice != b.slice { return utf8Order(a.slice, b.slice) }
+    return utf8Order(a.subject, b.subject)
+  }
+}
+
+extension Limit {
+  /// The value at which it fires and the side, or nil where the reference it is relative to is not known.
+  func resolved(reference: Double?) -> (threshold: Double, fires: Metric.Direction)? {
+    switch self {
+    case .above(.absolute(let x)): (x, .above)
+    case .below(.absolute(let x)): (x, .below)
+    case .above(.relative(let share)): reference.map { ($0 * share, .above) }
+    case .below(.relative(let share)): reference.map { ($0 * share, .below) }
+    case .maximumDrop(.absolute(let x)): reference.map { ($0 - x, .below) }
+    case .maximumDrop(.relative(let share)): reference.map { ($0 - abs($0) * share, .below) }
+    case .maximumRise(.absolute(let x)): reference.map { ($0 + x, .above) }
+    case .maximumRise(.relative(let share)): reference.map { ($0 + abs($0) * share, .above) }
+    }
+  }
+
+  /// A reached limit fires; a bare distance of exactly the threshold is reached.
+  static func isReached(_ value: Double, _ threshold: Double, _ fires: Metric.Direction) -> Bool {
+    fires == .above ? value >= threshold : value <= threshold
+  }
+}

@@ -1,55 +1,233 @@
 internal import CRdKafka
 
-/// A member of a consumer group. Not Sendable on purpose: one thread creates or is given it, polls, answers rebalances
-/// and closes it. All callbacks but the log's run on that thread, inside `poll` and `close`.
+/// A member of a consumer group, which owns an `rd_kafka_t`.
+///
+/// Not Sendable on purpose: one thread creates it or is given it, polls, answers rebalances and closes it. All of
+/// librdkafka's callbacks but the log's run on that thread, inside `poll` and `close`.
 package final class KafkaConsumer {
-  /// Names by `KafkaMessage.topic`, those of `subscribe` first and in its order.
-  package private(set) var topics: [String] = []
-  /// What `assign` added and `unassign` has not taken away.
-  package private(set) var assignment: Set<TopicPartition> = []
-  /// Offset commits that failed; the ledger's offsets are the truth, so a failure costs lag tools their view only.
-  package private(set) var failedCommits = 0
+  let handle: OpaquePointer
+  private let callbacks: KafkaCallbacks
+  private var table = TopicTable()
+  private var isClosed = false
 
+  /// Names by `KafkaMessage.topic`, those of `subscribe` first and in its order.
+  package var topics: [String] { table.names }
+  /// What `assign` added and `unassign` has not taken away.
+  package var assignment: Set<TopicPartition> { callbacks.assignment }
+  /// Offset commits that failed; the ledger's offsets are the truth, so a failure costs lag tools their view only.
+  package var failedCommits: Int { callbacks.failedCommits }
+
+  /// Starts librdkafka's threads; connects in the background.
+  ///
   /// - Parameter log: called on librdkafka's threads; without it librdkafka's log is dropped.
-  package init(_ settings: KafkaSettings, log: KafkaLogReceiver? = nil) throws(KafkaError) {}
+  package init(_ settings: KafkaSettings, log: KafkaLogReceiver? = nil) throws(KafkaError) {
+    let callbacks = KafkaCallbacks(log: log, redaction: settings.redaction)
+    let configuration = try settings.consumerConfiguration()
+    configuration.withPointer { pointer in
+      callbacks.registerLog(pointer)
+      callbacks.registerConsumer(pointer)
+    }
+    handle = try configuration.makeHandle(RD_KAFKA_CONSUMER, settings.redaction)
+    self.callbacks = callbacks
+    // Errors and commit results then come through the same poll as messages and rebalances.
+    rd_kafka_poll_set_consumer(handle)
+  }
+
+  deinit {
+    close()
+    // Topic handles go before the instance they belong to.
+    table = TopicTable()
+    // The group was left in `close`, or that took too long: don't wait for it again.
+    rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+  }
 
   /// Joins the group for these topics, in the background; the answer is an `assigned` event.
-  package func subscribe(_ topics: [String]) throws(KafkaError) { preconditionFailure("not built yet") }
+  ///
+  /// A topic that doesn't exist is an `error` event, and is read from once it exists.
+  package func subscribe(_ topics: [String]) throws(KafkaError) {
+    for topic in topics {
+      guard Self.isLegal(topic: topic) else {
+        throw KafkaError(
+          RD_KAFKA_RESP_ERR__INVALID_ARG,
+          "'\(topic)' isn't a topic's name: 1 to 249 letters, digits, dots, underscores and hyphens")
+      }
+      _ = try table.intern(topic, of: handle)
+    }
+    try KafkaError.check(rd_kafka_subscribe(handle, PartitionList(topics: topics).pointer))
+  }
+
+  /// Also keeps out `^`, with which librdkafka takes a name for a regular expression.
+  private static func isLegal(topic: String) -> Bool {
+    (1...249).contains(topic.utf8.count)
+      && topic.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+          true
+        default: false
+        }
+      }
+  }
+
+  // MARK: Polling
 
   /// Waits up to `timeoutMilliseconds` for the first message or event, then takes what is there without waiting.
   ///
   /// Returns after `maximum` messages, or at the first event: all messages before it have gone through `body`, none
-  /// after it has.
+  /// after it has. Must be called at least every `max.poll.interval.ms`, else the group takes the partitions away.
   ///
   /// - Returns: how many messages went through `body`, and the event that ended the poll, if one did.
   package func poll(
     timeoutMilliseconds: Int32, maximum: Int, _ body: (borrowing KafkaMessage) -> Void
-  ) -> (messages: Int, event: KafkaEvent?) { preconditionFailure("not built yet") }
+  ) -> (messages: Int, event: KafkaEvent?) {
+    if let event = callbacks.takeEvent() { return (0, event) }
+    var count = 0
+    var timeout = timeoutMilliseconds
+    var lastHandle: OpaquePointer?
+    var lastTopic = 0
+    // Message by message: the batch call of librdkafka 2.0.2 can lose messages beside a seek, a pause or a rebalance.
+    while count < maximum, let message = rd_kafka_consumer_poll(handle, timeout) {
+      defer { rd_kafka_message_destroy(message) }
+      timeout = 0
+      guard message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
+        if let event = event(of: message) { return (count, event) }
+        continue
+      }
+      guard let topicHandle = message.pointee.rkt else { continue }
+      if topicHandle != lastHandle {
+        guard let index = table.index(of: topicHandle) else { continue }
+        lastHandle = topicHandle
+        lastTopic = index
+      }
+      // What was fetched before may come out just after its partition was unassigned.
+      guard table.holds(lastTopic, message.pointee.partition) else { continue }
+      body(Self.view(of: message, lastTopic))
+      count += 1
+    }
+    // An event raised in a callback has made librdkafka return without a message.
+    return (count, callbacks.takeEvent())
+  }
+
+  @inline(__always)
+  private static func view(of message: UnsafePointer<rd_kafka_message_t>, _ topic: Int) -> KafkaMessage {
+    let content = message.pointee
+    let timestamp = rd_kafka_message_timestamp(message, nil)
+    return KafkaMessage(
+      topic: topic, partition: content.partition, offset: content.offset, timestamp: timestamp < 0 ? nil : timestamp,
+      key: content.key.map { UnsafeRawBufferPointer(start: $0, count: content.key_len) },
+      value: content.payload.map { UnsafeRawBufferPointer(start: $0, count: content.len) })
+  }
+
+  /// nil for what concerns a partition that is no longer held.
+  private func event(of message: UnsafePointer<rd_kafka_message_t>) -> KafkaEvent? {
+    let content = message.pointee
+    var partition: TopicPartition?
+    if let topicHandle = content.rkt, let topic = table.index(of: topicHandle) {
+      partition = TopicPartition(table.names[topic], content.partition)
+      if content.partition >= 0, !table.holds(topic, content.partition) { return nil }
+    }
+    switch content.err {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+      return partition.map { .partitionEnd($0, offset: content.offset) }
+    case RD_KAFKA_RESP_ERR__FATAL:
+      return .error(KafkaError(fatalErrorOf: handle, redaction: callbacks.redaction))
+    default:
+      return .error(KafkaError(message, partition: partition, redaction: callbacks.redaction))
+    }
+  }
+
+  // MARK: Assignment
 
   /// Starts reading these partitions, in addition to those already assigned; the answer to `assigned`.
-  package func assign(_ positions: [(TopicPartition, KafkaPosition)]) throws(KafkaError) {}
+  ///
+  /// - Throws: also if an offset is below 0 or a partition is held already.
+  package func assign(_ positions: [(TopicPartition, KafkaPosition)]) throws(KafkaError) {
+    guard !positions.isEmpty else { return }
+    let list = try positionList(positions)
+    try KafkaError.check(rd_kafka_incremental_assign(handle, list.pointer))
+    for (partition, _) in positions {
+      table.hold(try table.intern(partition.topic, of: handle), partition.partition)
+      callbacks.assignment.insert(partition)
+    }
+  }
+
   /// Stops reading these partitions; the answer to `revoked` and `lost`. Partitions not held are left out.
-  package func unassign(_ partitions: [TopicPartition]) throws(KafkaError) {}
-  /// Goes on from there, also after `offsetOutOfRange`. What was fetched before is never handed out afterwards.
-  package func seek(_ partition: TopicPartition, to position: KafkaPosition) throws(KafkaError) {}
-  package func pause(_ partitions: [TopicPartition]) throws(KafkaError) {}
-  package func resume(_ partitions: [TopicPartition]) throws(KafkaError) {}
-  /// Tells the group's coordinator where reading would go on, in the background and for lag tools only.
-  package func commit(_ offsets: [(TopicPartition, Int64)]) throws(KafkaError) {}
-  /// The oldest offset and the one behind the newest, as last seen in a fetch, without asking the broker; nil where
-  /// not known yet.
-  package func watermarks(of partition: TopicPartition) -> (low: Int64?, high: Int64?) { (nil, nil) }
-  /// The same, asked of the broker.
-  package func queryWatermarks(
-    of partition: TopicPartition, timeoutMilliseconds: Int32
-  ) throws(KafkaError) -> (low: Int64, high: Int64) { preconditionFailure("not built yet") }
-  /// The partitions' ids, ascending, of each topic that exists; a topic that doesn't is absent from the answer.
-  package func partitions(
-    of topics: [String], timeoutMilliseconds: Int32
-  ) throws(KafkaError) -> [String: [Int32]] { preconditionFailure("not built yet") }
-  /// Leaves the group, so that others take over at once; unassigns what is still held. No event comes any more.
+  package func unassign(_ partitions: [TopicPartition]) throws(KafkaError) {
+    let held = partitions.filter(callbacks.assignment.contains)
+    for partition in held {
+      table.release(partition)
+      callbacks.assignment.remove(partition)
+    }
+    // An empty list too is an answer, without which the group would wait.
+    try KafkaError.check(rd_kafka_incremental_unassign(handle, PartitionList(held).pointer))
+  }
+
+  /// Goes on from there, also after `offsetOutOfRange`. What was fetched before is not handed out afterwards.
+  ///
+  /// Not to be called between a rebalance and its answer.
+  package func seek(_ partition: TopicPartition, to position: KafkaPosition) throws(KafkaError) {
+    guard callbacks.assignment.contains(partition) else {
+      throw KafkaError(RD_KAFKA_RESP_ERR__STATE, "can't seek, the partition isn't assigned", partition: partition)
+    }
+    let list = try positionList([(partition, position)])
+    do {
+      try KafkaError.check(rd_kafka_seek_partitions(handle, list.pointer, 5000))
+      try list.checkPartitions()
+    } catch  where error.code == RD_KAFKA_RESP_ERR__STATE.rawValue {
+      // librdkafka seeks only what it fetches at the moment; after `offsetOutOfRange` it doesn't fetch any more.
+      try unassign([partition])
+      try assign([(partition, position)])
+    }
+  }
+
+  private func positionList(_ positions: [(TopicPartition, KafkaPosition)]) throws(KafkaError) -> PartitionList {
+    var offsets: [(TopicPartition, Int64)] = []
+    for (partition, position) in positions {
+      guard partition.partition >= 0, let offset = position.rdKafkaOffset else {
+        throw KafkaError(
+          RD_KAFKA_RESP_ERR__INVALID_ARG, "can't read from \(position): partition and offset start at 0",
+          partition: partition)
+      }
+      offsets.append((partition, offset))
+    }
+    return PartitionList(offsets)
+  }
+
+  /// Stops fetching, keeps the partition; drops what was fetched, which comes again after `resume`.
+  package func pause(_ partitions: [TopicPartition]) throws(KafkaError) {
+    let list = PartitionList(partitions)
+    try KafkaError.check(rd_kafka_pause_partitions(handle, list.pointer))
+    try list.checkPartitions()
+  }
+
+  package func resume(_ partitions: [TopicPartition]) throws(KafkaError) {
+    let list = PartitionList(partitions)
+    try KafkaError.check(rd_kafka_resume_partitions(handle, list.pointer))
+    try list.checkPartitions()
+  }
+
+  // MARK: Closing
+
+  /// Leaves the group, so that others take over at once; lets go of what is still held. No event comes any more.
   ///
   /// - Returns: false if that took longer than `timeoutMilliseconds`; the group then notices by itself.
   @discardableResult
-  package func close(timeoutMilliseconds: Int32 = 10_000) -> Bool { true }
+  package func close(timeoutMilliseconds: Int32 = 10_000) -> Bool {
+    guard !isClosed else { return true }
+    isClosed = true
+    callbacks.isClosing = true
+    let deadline = Deadline(milliseconds: timeoutMilliseconds)
+    guard let queue = rd_kafka_queue_new(handle) else { return false }
+    defer { rd_kafka_queue_destroy(queue) }
+    do { try KafkaError.check(rd_kafka_consumer_close_queue(handle, queue)) } catch { return error.isFatal }
+    while rd_kafka_consumer_closed(handle) == 0 {
+      guard deadline.remainingMilliseconds > 0 else { return false }
+      if let message = rd_kafka_consume_queue(queue, min(50, deadline.remainingMilliseconds)) {
+        rd_kafka_message_destroy(message)
+      }
+    }
+    callbacks.assignment = []
+    table.releaseAll()
+    return true
+  }
 }

@@ -1,5 +1,3 @@
-internal import CRdKafka
-
 /// What librdkafka, or a broker through it, reported.
 package struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What the reader of the error can do about it.
@@ -21,7 +19,7 @@ package struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
   package let name: String
   /// Plain English; no key, payload or secret.
   package let message: String
-  /// The partition concerned; nil if the error isn't about one.
+  /// The partition concerned, -1 for a whole topic; nil if the error isn't about one.
   package let partition: TopicPartition?
   /// The offset that was asked for, of an error of kind `offsetOutOfRange`; nil if not known.
   package let offset: Int64?
@@ -31,7 +29,7 @@ package struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
   package var isOffsetOutOfRange: Bool { kind == .offsetOutOfRange }
 
   package var description: String {
-    let place = partition.map { "\($0): " } ?? ""
+    let place = partition.map { $0.partition < 0 ? "\($0.topic): " : "\($0): " } ?? ""
     return "\(place)\(message) (\(name))"
   }
 }

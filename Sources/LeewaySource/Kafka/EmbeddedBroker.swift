@@ -63,6 +63,15 @@ package final class EmbeddedBroker: Sendable {
     }
   }
 
+  /// Answers questions about the topic with this code; 0 ends that. A topic nobody created comes into being when somebody
+  /// asks for it, whatever the client wants: code 3 makes it unknown.
+  package func failTopic(_ name: String, code: Int32) throws(KafkaError) {
+    try call {
+      rd_kafka_mock_topic_set_error($0, name, rd_kafka_resp_err_t(rawValue: code))
+      return RD_KAFKA_RESP_ERR_NO_ERROR
+    }
+  }
+
   /// Drops what `failNextRequests` has left of that kind.
   package func clearFailures(apiKey: Int16) throws(KafkaError) {
     try call {

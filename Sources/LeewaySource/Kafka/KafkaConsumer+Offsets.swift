@@ -4,7 +4,7 @@ extension KafkaConsumer {
   /// Tells the group's coordinator where reading would go on, in the background and for lag tools only.
   package func commit(_ offsets: [(TopicPartition, Int64)]) throws(KafkaError) {
     guard !offsets.isEmpty else { return }
-    try KafkaError.check(rd_kafka_commit(handle, PartitionList(offsets).pointer, 1))
+    try KafkaError.check(PartitionList(offsets).withPointer { rd_kafka_commit(handle, $0, 1) })
   }
 
   /// The oldest offset and the one behind the newest, as last seen in a fetch, without asking the broker; nil where

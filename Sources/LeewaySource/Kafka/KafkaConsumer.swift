@@ -53,7 +53,7 @@ package final class KafkaConsumer {
       }
       _ = try table.intern(topic, of: handle)
     }
-    try KafkaError.check(rd_kafka_subscribe(handle, PartitionList(topics: topics).pointer))
+    try KafkaError.check(PartitionList(topics: topics).withPointer { rd_kafka_subscribe(handle, $0) })
   }
 
   /// Also keeps out `^`, with which librdkafka takes a name for a regular expression.
@@ -144,7 +144,7 @@ package final class KafkaConsumer {
   package func assign(_ positions: [(TopicPartition, KafkaPosition)]) throws(KafkaError) {
     guard !positions.isEmpty else { return }
     let list = try positionList(positions)
-    try KafkaError.check(rd_kafka_incremental_assign(handle, list.pointer))
+    try KafkaError.check(list.withPointer { rd_kafka_incremental_assign(handle, $0) })
     for (partition, _) in positions {
       table.hold(try table.intern(partition.topic, of: handle), partition.partition)
       callbacks.assignment.insert(partition)
@@ -159,7 +159,7 @@ package final class KafkaConsumer {
       callbacks.assignment.remove(partition)
     }
     // An empty list too is an answer, without which the group would wait.
-    try KafkaError.check(rd_kafka_incremental_unassign(handle, PartitionList(held).pointer))
+    try KafkaError.check(PartitionList(held).withPointer { rd_kafka_incremental_unassign(handle, $0) })
   }
 
   /// Goes on from there, also after `offsetOutOfRange`. What was fetched before is not handed out afterwards.
@@ -171,7 +171,7 @@ package final class KafkaConsumer {
     }
     let list = try positionList([(partition, position)])
     do {
-      try KafkaError.check(rd_kafka_seek_partitions(handle, list.pointer, 5000))
+      try KafkaError.check(list.withPointer { rd_kafka_seek_partitions(handle, $0, 5000) })
       try list.checkPartitions()
     } catch  where error.code == RD_KAFKA_RESP_ERR__STATE.rawValue {
       // librdkafka seeks only what it fetches at the moment; after `offsetOutOfRange` it doesn't fetch any more.
@@ -196,13 +196,13 @@ package final class KafkaConsumer {
   /// Stops fetching, keeps the partition; drops what was fetched, which comes again after `resume`.
   package func pause(_ partitions: [TopicPartition]) throws(KafkaError) {
     let list = PartitionList(partitions)
-    try KafkaError.check(rd_kafka_pause_partitions(handle, list.pointer))
+    try KafkaError.check(list.withPointer { rd_kafka_pause_partitions(handle, $0) })
     try list.checkPartitions()
   }
 
   package func resume(_ partitions: [TopicPartition]) throws(KafkaError) {
     let list = PartitionList(partitions)
-    try KafkaError.check(rd_kafka_resume_partitions(handle, list.pointer))
+    try KafkaError.check(list.withPointer { rd_kafka_resume_partitions(handle, $0) })
     try list.checkPartitions()
   }
 

@@ -2,7 +2,7 @@ internal import CRdKafka
 
 /// An `rd_kafka_topic_partition_list_t` of our own.
 final class PartitionList {
-  let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+  private let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
 
   init(_ partitions: some Sequence<TopicPartition>) {
     pointer = rd_kafka_topic_partition_list_new(0)
@@ -26,6 +26,12 @@ final class PartitionList {
   @discardableResult
   private func add(_ partition: TopicPartition) -> UnsafeMutablePointer<rd_kafka_topic_partition_t>? {
     rd_kafka_topic_partition_list_add(pointer, partition.topic, partition.partition)
+  }
+
+  /// The list for a C call. Scoped, because an object may be freed right after its last use in Swift, so before a call
+  /// that was given no more than a pointer inside it has returned.
+  func withPointer<Result>(_ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?) -> Result) -> Result {
+    withExtendedLifetime(self) { body(pointer) }
   }
 
   /// Throws the first error librdkafka noted beside a partition.

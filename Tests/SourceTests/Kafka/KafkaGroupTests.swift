@@ -1,0 +1,140 @@
+import Testing
+
+@testable import LeewaySource
+
+@Suite struct KafkaGroupTests {
+  @Test func everyMessageIsSeenOnceAcrossRebalances() throws {
+    let broker = try EmbeddedBroker()
+    try broker.createTopic("scores", partitions: 8)
+    let settings = try KafkaSettings(broker)
+    let producer = try KafkaProducer(settings)
+    func write(_ numbers: Range<Int>) throws {
+      for number in numbers { try producer.write("scores", Int32(number % 8), key: "k", value: "\(number)") }
+      #expect(producer.flush(timeoutMilliseconds: 30_000))
+    }
+    try write(0..<4000)
+
+    let first = try Reader(settings)
+    try first.consumer.subscribe(["scores"])
+    try poll(until: "the first has it all") {
+      first.records.count >= 4000
+    } step: {
+      try first.step()
+    }
+    #expect(first.consumer.assignment.count == 8)
+
+    // The second takes over four partitions, from the ledger's offsets.
+    let second = try Reader(settings)
+    try second.consumer.subscribe(["scores"])
+    try poll(until: "four partitions each") {
+      first.consumer.assignment.count == 4 && second.consumer.assignment.count == 4
+    } step: {
+      try first.step(maximum: 100)
+      second.ledger.merge(first.ledger) { max($0, $1) }
+      try second.step(maximum: 100)
+    }
+    #expect(first.consumer.assignment.isDisjoint(with: second.consumer.assignment))
+    try write(4000..<8000)
+    try poll(until: "both together have it all") {
+      first.records.count + second.records.count >= 8000
+    } step: {
+      try first.step()
+      try second.step()
+    }
+    #expect(second.records.count == 2000)
+
+    // The first leaves, and the second goes on where it stopped.
+    #expect(first.consumer.close())
+    second.ledger.merge(first.ledger) { max($0, $1) }
+    try poll(until: "the second has all partitions") {
+      second.consumer.assignment.count == 8
+    } step: {
+      try second.step()
+    }
+    try write(8000..<9000)
+    try poll(until: "the rest") {
+      first.records.count + second.records.count >= 9000
+    } step: {
+      try second.step()
+    }
+
+    let values = (first.records + second.records).compactMap(\.value).compactMap(Int.init)
+    #expect(values.sorted() == Array(0..<9000))
+    let revoked = first.events.contains {
+      if case .revoked(let partitions) = $0 { partitions.count == 4 } else { false }
+    }
+    #expect(revoked)
+    #expect(second.consumer.close())
+  }
+
+  @Test func commitsAreForLagToolsAndNeverWhereReadingStarts() throws {
+    let broker = try EmbeddedBroker()
+    try broker.createTopic("scores", partitions: 1)
+    let settings = try KafkaSettings(broker)
+    let producer = try KafkaProducer(settings)
+    for index in 0..<100 { try producer.write("scores", 0, value: "\(index)") }
+    #expect(producer.flush(timeoutMilliseconds: 30_000))
+
+    let partition = TopicPartition("scores", 0)
+    let reader = try Reader(settings)
+    try reader.consumer.subscribe(["scores"])
+    try poll(until: "all") {
+      reader.records.count == 100
+    } step: {
+      try reader.step()
+    }
+    try reader.consumer.commit([(partition, 60)])
+    #expect(reader.consumer.close())
+    #expect(reader.consumer.failedCommits == 0)
+
+    // The ledger says 30: what was committed, 60, doesn't count.
+    let next = try Reader(settings)
+    next.ledger = [partition: 30]
+    try next.consumer.subscribe(["scores"])
+    try poll(until: "the rest") {
+      next.ledger[partition] == 100
+    } step: {
+      try next.step()
+    }
+    #expect(next.records.map(\.offset) == Array(30..<100))
+  }
+
+  @Test func aMemberTooManyIsToldThatItGetsNothing() throws {
+    let broker = try EmbeddedBroker()
+    try broker.createTopic("scores", partitions: 1)
+    let settings = try KafkaSettings(broker)
+    let readers = [try Reader(settings), try Reader(settings)]
+    for reader in readers { try reader.consumer.subscribe(["scores"]) }
+    try poll(until: "one has the partition, the other knows it has none") {
+      let idle = readers.filter { $0.consumer.assignment.isEmpty }
+      return idle.count == 1 && idle.allSatisfy { $0.events.contains(.assigned([])) }
+    } step: {
+      for reader in readers { try reader.step() }
+    }
+  }
+
+  @Test func aFencedMemberIsFatal() throws {
+    let broker = try EmbeddedBroker()
+    try broker.createTopic("scores", partitions: 1)
+    let reader = try Reader(KafkaSettings(broker, ["group.instance.id": "one"]))
+    try reader.consumer.subscribe(["scores"])
+    try poll(until: "assigned") {
+      !reader.consumer.assignment.isEmpty
+    } step: {
+      try reader.step()
+    }
+    // 82: another member has taken the same group.instance.id.
+    try broker.failNextRequests(apiKey: 12, codes: [82])
+    try poll(until: "a fatal error") {
+      reader.errors.contains(where: \.isFatal)
+    } step: {
+      try reader.step()
+    }
+    let fatal = try #require(reader.errors.first { $0.isFatal })
+    #expect(fatal.code == 82)
+    #expect(fatal.name == "FENCED_INSTANCE_ID")
+    #expect(!fatal.isRetriable)
+    // A dead handle closes all the same.
+    reader.consumer.close()
+  }
+}

@@ -100,13 +100,15 @@ struct leeway_parser {
     if (length <= capacity) return true;
     size_t wanted = 4096;
     while (wanted < length) wanted *= 2;
+    if (wanted > dom.max_capacity()) wanted = dom.max_capacity();
+    capacity = 0;
     buffer.reset(new (std::nothrow) uint8_t[wanted + kPadding]);
-    capacity = buffer ? wanted : 0;
     if (!buffer) return false;
-    size_t limit = dom.max_capacity();
-    if (wanted > limit) wanted = limit;
-    // simdjson refuses what reaches its limit; ours may be reached.
-    return dom.allocate(wanted, maximum_depth + 1) == simdjson::SUCCESS && dom.doc.allocate(wanted) == simdjson::SUCCESS;
+    // simdjson refuses what reaches its limit of depth; ours may be reached.
+    if (dom.allocate(wanted, maximum_depth + 1) != simdjson::SUCCESS) return false;
+    if (dom.doc.allocate(wanted) != simdjson::SUCCESS) return false;
+    capacity = wanted;
+    return true;
   }
 
   leeway_json_error parse(const uint8_t *bytes, size_t length) {

@@ -21,7 +21,9 @@ package struct JSONReader {
   package var isNull: Bool { value == nil || value == .null }
 
   /// An error about this place.
-  package func failure(_ problem: String) -> JSONFailure { JSONFailure(path: path, problem: problem) }
+  package func failure(_ problem: String) -> JSONFailure {
+    JSONFailure(path: path.isEmpty ? "document" : path, problem: problem)
+  }
 
   private func expected(_ what: String) -> JSONFailure {
     failure("expected \(what), found \(value?.outline ?? "nothing")")
@@ -40,7 +42,7 @@ package struct JSONReader {
   /// Looking a key up takes time in the number of members; walk ``members()`` where there are many.
   package func member(_ key: String) throws(JSONFailure) -> JSONReader {
     guard case .object(let members) = value else { throw expected("an object") }
-    return JSONReader(members.first { $0.key == key }?.value, path: memberPath(key))
+    return JSONReader(members.last { $0.key.utf8.elementsEqual(key.utf8) }?.value, path: memberPath(key))
   }
 
   /// Refuses members other than `keys`.

@@ -35,7 +35,7 @@ package indirect enum JSONValue: Hashable, Sendable {
   ) throws(JSONFailure) {
     let limits = DecodeLimits(messageBytes: maximumBytes, depth: maximumDepth)
     guard let parser = leeway_parser_create(limits.messageBytes, UInt32(limits.depth)) else {
-      throw JSONFailure(path: "", problem: DecodeFailure.outOfMemory.reason)
+      throw JSONFailure(path: "", problem: DecodeFailure.outOfMemory.documentProblem)
     }
     defer { leeway_parser_destroy(parser) }
     let error = leeway_parse(parser, bytes.baseAddress, bytes.count)
@@ -98,10 +98,11 @@ package indirect enum JSONValue: Hashable, Sendable {
   }
 
   private static func lastOfDuplicates(_ members: [Member]) -> [Member] {
-    var seen = Set<String>(minimumCapacity: members.count)
+    // Keys differ as bytes do: String's own equality would take é for e with an accent.
+    var seen = Set<[UInt8]>(minimumCapacity: members.count)
     var kept: [Member] = []
     kept.reserveCapacity(members.count)
-    for member in members.reversed() where seen.insert(member.key).inserted { kept.append(member) }
+    for member in members.reversed() where seen.insert(Array(member.key.utf8)).inserted { kept.append(member) }
     kept.reverse()
     return kept
   }

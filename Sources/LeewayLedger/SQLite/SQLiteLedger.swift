@@ -1,0 +1,247 @@
+import GRDB
+import Glibc
+package import LeewayCore
+import Synchronization
+
+/// The ledger of one instance: an SQLite file in write-ahead mode. One writer at a time; reads run beside it, each on a
+/// snapshot. One process at a time may have the file.
+///
+/// By default a transaction that `write` reported survives the end of the process and the loss of power: the log is
+/// synced at every commit (`Durability.power`). Memory-mapped reads stay off, because a mapped file that another program
+/// truncates would end the process.
+package final class SQLiteLedger: Ledger {
+  package enum Durability: Sendable {
+    /// Survives the loss of power, as far as the disk keeps what it has synced.
+    case power
+    /// Survives kill -9; the last transactions may be undone, whole, by a loss of power.
+    case process
+    /// A loss of power may destroy the file. For `temporary`.
+    case scratch
+  }
+
+  package struct Options: Sendable {
+    package var durability: Durability
+    /// How long to wait for another program that holds the file (a backup, the sqlite3 shell).
+    package var busySeconds: Double
+    /// Page cache of the writing connection; each reading one has a quarter.
+    package var cacheBytes: Int
+    /// Reads at the same time; more wait. At least 1.
+    package var readers: Int
+    /// The file grows no larger; a write beyond it throws `storageFull`. nil: the disk's end.
+    package var maximumBytes: Int64?
+
+    package init(
+      durability: Durability = .power, busySeconds: Double = 10, cacheBytes: Int = 64 << 20, readers: Int = 4,
+      maximumBytes: Int64? = nil
+    ) {
+      self.durability = durability
+      self.busySeconds = busySeconds
+      self.cacheBytes = cacheBytes
+      self.readers = readers
+      self.maximumBytes = maximumBytes
+    }
+  }
+
+  package let location: String
+  private let path: String
+  private let pool: DatabasePool
+  /// A folder to remove on closing.
+  private let scratchFolder: String?
+  private let lock: Mutex<FileLock?>
+
+  /// A box, because a `Mutex` of an optional non-copyable value cannot be emptied in place.
+  private final class FileLock: Sendable {
+    let held: LedgerFileLock
+    init(_ held: consuming LedgerFileLock) { self.held = held }
+  }
+
+  /// Opens the file, or makes it, and brings its tables to this program's version. `:memory:` is `temporary()`.
+  ///
+  /// - Throws: `LedgerError` that names the path, the cause and the fix: no such folder, not a database, another program's
+  ///   database, not writable, held by another process, written by a newer program.
+  package convenience init(path: String, options: Options = Options()) throws {
+    if path == ":memory:" {
+      try self.init(scratchIn: nil, options: options)
+    } else {
+      try self.init(file: path, options: options, scratchFolder: nil)
+    }
+  }
+
+  /// A private file that is gone when the ledger closes; for replays, which start again from nothing.
+  ///
+  /// - Parameter folder: where to put it; nil: `TMPDIR`, or /tmp.
+  package static func temporary(in folder: String? = nil, options: Options = Options(durability: .scratch)) throws
+    -> SQLiteLedger
+  {
+    try SQLiteLedger(scratchIn: folder, options: options)
+  }
+
+  private convenience init(scratchIn folder: String?, options: Options) throws {
+    let parent = folder ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(parent)/leeway-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else {
+      let cause = String(cString: strerror(errno))
+      throw LedgerError("opening a temporary ledger in \(parent): no folder can be made there (\(cause)); set TMPDIR")
+    }
+    let made = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    do {
+      var options = options
+      options.durability = .scratch
+      try self.init(file: made + "/ledger.db", options: options, scratchFolder: made)
+    } catch {
+      Self.remove(scratchFolder: made)
+      throw error
+    }
+  }
+
+  private init(file: String, options: Options, scratchFolder: String?) throws {
+    let path = try Self.checked(file)
+    let lock = FileLock(try LedgerFileLock(ledger: path))
+    do {
+      let pool = try DatabasePool(path: path, configuration: Self.configuration(path, options))
+      try pool.writeWithoutTransaction { db in
+        // GRDB sets NORMAL when it turns write-ahead mode on, so this comes after.
+        let synchronous =
+          switch options.durability {
+          case .power: "FULL"
+          case .process: "NORMAL"
+          case .scratch: "OFF"
+          }
+        try db.execute(sql: "PRAGMA synchronous = \(synchronous)")
+        try SQLiteSchema.migrate(db)
+      }
+      self.pool = pool
+    } catch let error as DatabaseError {
+      throw LedgerError.sqlite("opening tables", path: path, error)
+    }
+    self.path = path
+    self.scratchFolder = scratchFolder
+    self.lock = Mutex(lock)
+    location = scratchFolder == nil ? "SQLite file \(path)" : "temporary SQLite file \(path)"
+  }
+
+  deinit { close() }
+
+  /// Waits for what runs, folds the log into the file and lets the file go. Calls after it throw. Twice is once.
+  package func close() {
+    lock.withLock { lock in
+      guard lock != nil else { return }
+      // A log that stays behind is read at the next opening.
+      try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+      try? pool.close()
+      if let scratchFolder { Self.remove(scratchFolder: scratchFolder) }
+      lock = nil
+    }
+  }
+
+  package func read<T>(_ body: (any LedgerReader) throws -> T) throws -> T {
+    do {
+      return try pool.read { db in
+        let session = SQLiteSession(db, path: path)
+        let value = try body(session)
+        if let failure = session.failure { throw failure }
+        return value
+      }
+    } catch let error as DatabaseError {
+      throw LedgerError.sqlite("reading", path: path, error)
+    }
+  }
+
+  package func write<T>(_ body: (any LedgerWriter) throws -> T) throws -> T {
+    do {
+      return try pool.writeWithoutTransaction { db in
+        var value: T?
+        try db.inTransaction(.immediate) {
+          let session = SQLiteSession(db, path: path)
+          value = try body(session)
+          if let failure = session.failure { throw failure }
+          return .commit
+        }
+        guard let value else { throw LedgerError("writing in the ledger \(path): the transaction ended early") }
+        return value
+      }
+    } catch let error as DatabaseError {
+      throw LedgerError.sqlite("writing", path: path, error)
+    }
+  }
+
+  // MARK: Opening
+
+  /// The file's one true path, so that two names of a file meet at one lock.
+  private static func checked(_ file: String) throws -> String {
+    func fail(_ why: String) -> LedgerError { LedgerError("opening the ledger \(file): \(why)") }
+    var status = stat()
+    if stat(file, &status) == 0 {
+      if status.st_mode & S_IFMT == S_IFDIR { throw fail("it is a folder; name a file in it") }
+      guard status.st_mode & S_IFMT == S_IFREG else { throw fail("it is not a file; name another path") }
+      guard access(file, R_OK | W_OK) == 0 else {
+        throw fail("the file cannot be written (\(String(cString: strerror(errno)))); give this user the right to")
+      }
+      guard let real = realpath(file, nil) else { throw fail("\(String(cString: strerror(errno)))") }
+      defer { free(real) }
+      return String(cString: real)
+    }
+    let slash = file.lastIndex(of: "/")
+    let folder = slash.map { $0 == file.startIndex ? "/" : String(file[..<$0]) } ?? "."
+    let name = slash.map { String(file[file.index(after: $0)...]) } ?? file
+    guard !name.isEmpty else { throw fail("the path names no file") }
+    guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw fail("there is no folder \(folder); make it, or name another path")
+    }
+    guard let real = realpath(folder, nil) else { throw fail("\(String(cString: strerror(errno)))") }
+    defer { free(real) }
+    let parent = String(cString: real)
+    return parent == "/" ? "/\(name)" : "\(parent)/\(name)"
+  }
+
+  private static func configuration(_ path: String, _ options: Options) -> Configuration {
+    var configuration = Configuration()
+    configuration.label = "ledger"
+    configuration.busyMode = .timeout(options.busySeconds)
+    configuration.maximumReaderCount = max(1, options.readers)
+    configuration.prepareDatabase { db in
+      try refuseStrangers(db, path)
+      let reads = db.configuration.readonly
+      let kilobytes = max(1024, options.cacheBytes / (reads ? 4 : 1)) >> 10
+      try db.execute(sql: "PRAGMA cache_size = -\(kilobytes); PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY")
+      guard !reads else { return }
+      // Blocks and lines are kilobytes: on 4 KB pages they would spill into chains of pages.
+      try db.execute(sql: "PRAGMA page_size = \(pageBytes)")
+      // Fold the log into the file every 16 MB, and give back what a burst made of it beyond 64 MB.
+      try db.execute(sql: "PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = \(64 << 20)")
+      if let bytes = options.maximumBytes {
+        let size = try Int64.fetchOne(db, sql: "PRAGMA page_size") ?? pageBytes
+        try db.execute(sql: "PRAGMA max_page_count = \(max(1, bytes / max(1, size)))")
+      }
+    }
+    return configuration
+  }
+
+  private static let pageBytes: Int64 = 8192
+
+  /// Before anything is changed in the file.
+  private static func refuseStrangers(_ db: Database, _ path: String) throws {
+    let tables = try Int64.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+    let application = try Int64.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+    guard application == SQLiteSchema.applicationID || (application == 0 && tables == 0) else {
+      throw LedgerError("opening the ledger \(path): it is another program's SQLite database; name another file")
+    }
+    let version = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard (0...SQLiteSchema.version).contains(version) else {
+      throw LedgerError(
+        "opening the ledger \(path): it was written by a newer leeway (schema \(version); this one knows "
+          + "\(SQLiteSchema.version)); start the newer one, or name another file")
+    }
+  }
+
+  private static func remove(scratchFolder folder: String) {
+    for suffix in ["", "-wal", "-shm", "-lock"] { unlink("\(folder)/ledger.db\(suffix)") }
+    rmdir(folder)
+  }
+}
+
+extension LedgerError {
+  fileprivate static func sqlite(_ doing: String, path: String, _ error: DatabaseError) -> LedgerError {
+    .sqlite(doing, path: path, code: error.extendedResultCode.rawValue, message: error.message ?? "no text")
+  }
+}

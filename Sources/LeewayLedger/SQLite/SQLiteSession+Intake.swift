@@ -1,0 +1,186 @@
+import LeewayCore
+
+/// Writers, generations, partitions, waiting predictions, quarantine.
+extension SQLiteSession {
+  func writer(_ id: String) throws -> WriterRecord? {
+    try first("reading a writer", "SELECT flush_seq, alive FROM writers WHERE id = ?", id) {
+      WriterRecord(id: id, flushSequence: try $0.integer(0), alive: try $0.integer(1) != 0)
+    }
+  }
+
+  func register(writer: String, at now: EventTime) throws {
+    try run(
+      "registering a writer", "INSERT INTO writers (id, flush_seq, alive, registered_at) VALUES (?, 0, 1, ?)", writer,
+      now)
+  }
+
+  func advance(writer: String, expected: Int64) throws -> Bool {
+    try run(
+      "advancing a writer", "UPDATE writers SET flush_seq = flush_seq + 1 WHERE id = ? AND flush_seq = ? AND alive = 1",
+      writer, expected) == 1
+  }
+
+  func retire(writer: String) throws {
+    try run("retiring a writer", "UPDATE writers SET alive = 0 WHERE id = ?", writer)
+  }
+
+  func generation(of monitor: String) throws -> GenerationRecord? {
+    try first(
+      "reading a generation",
+      "SELECT generation, starts_at, baseline FROM generations WHERE monitor = ? ORDER BY id DESC LIMIT 1", monitor
+    ) {
+      GenerationRecord(
+        monitor: monitor, generation: try $0.text(0), startsAt: try $0.time(1), baseline: try $0.text(2))
+    }
+  }
+
+  func put(generation: GenerationRecord) throws {
+    // Replacing gives the row a new id, and the greatest id is the current one.
+    try run(
+      "storing a generation",
+      "INSERT OR REPLACE INTO generations (monitor, generation, starts_at, baseline) VALUES (?, ?, ?, ?)",
+      generation.monitor, generation.generation, generation.startsAt, generation.baseline)
+  }
+
+  // MARK: Partitions
+
+  private static let partitionColumns = "role, epoch, owner, next_offset, watermark, idle_until"
+
+  private func partition(_ row: PreparedStatement, _ key: PartitionKey) throws -> PartitionRecord {
+    PartitionRecord(
+      key: key, role: try row.named(0), epoch: try row.integer(1), owner: try row.optionalText(2),
+      nextOffset: try row.integer(3), watermark: try row.time(4), idleUntil: try row.optionalTime(5))
+  }
+
+  func partitions(of monitor: String) throws -> [PartitionRecord] {
+    try rows(
+      "reading partitions",
+      "SELECT \(Self.partitionColumns), topic, partition FROM partitions WHERE monitor = ? ORDER BY topic, partition",
+      monitor
+    ) { row in
+      guard let number = Int32(exactly: try row.integer(7)) else { throw row.damaged(7, "is too large") }
+      return try partition(row, PartitionKey(monitor: monitor, topic: try row.text(6), partition: number))
+    }
+  }
+
+  func ensure(partitions: [(key: PartitionKey, role: StreamRole)]) throws {
+    let sql = """
+      INSERT INTO partitions (monitor, topic, partition, role, epoch, owner, next_offset, watermark, idle_until)
+      VALUES (?, ?, ?, ?, 0, NULL, 0, ?, NULL) ON CONFLICT (monitor, topic, partition) DO NOTHING
+      """
+    try statement("making partitions", sql) { insert in
+      for (key, role) in partitions {
+        try insert.run(key.monitor, key.topic, key.partition, role.rawValue, EventTime.distantPast)
+      }
+    }
+  }
+
+  func claim(partitions keys: [PartitionKey], owner: String) throws -> [PartitionRecord] {
+    let sql = """
+      UPDATE partitions SET epoch = epoch + 1, owner = ?, idle_until = NULL
+      WHERE monitor = ? AND topic = ? AND partition = ? RETURNING \(Self.partitionColumns)
+      """
+    return try statement("claiming partitions", sql) { update in
+      try keys.map { key in
+        try update.bind(owner, key.monitor, key.topic, key.partition)
+        guard try update.step() else {
+          throw refused("claiming partitions", "\(key.monitor) has no row for \(key.topic)/\(key.partition)")
+        }
+        let record = try partition(update, key)
+        while try update.step() {}
+        update.reset()
+        return record
+      }
+    }
+  }
+
+  func advance(partitions: [PartitionAdvance]) throws -> [Bool] {
+    let sql = """
+      UPDATE partitions SET next_offset = ?, watermark = ?, idle_until = ?
+      WHERE monitor = ? AND topic = ? AND partition = ? AND epoch = ? AND next_offset = ?
+      """
+    return try statement("advancing partitions", sql) { update in
+      try partitions.map { part in
+        try update.run(
+          part.nextOffset, part.watermark, part.idleUntil, part.key.monitor, part.key.topic, part.key.partition,
+          part.epoch, part.expectedOffset) == 1
+      }
+    }
+  }
+
+  // MARK: Waiting predictions
+
+  func waiting(monitor: String, generation: String, ids: [[UInt8]]) throws -> [[UInt8]?] {
+    guard let scope = try scope(monitor, generation) else { return Array(repeating: nil, count: ids.count) }
+    return try statement("reading waiting predictions", "SELECT state FROM waiting WHERE scope = ? AND id = ?") {
+      select in
+      try select.bind(scope)
+      return try ids.map { id in
+        try select.bind(id, at: 2)
+        defer { select.reset() }
+        return try select.step() ? try select.blob(0) : nil
+      }
+    }
+  }
+
+  func put(waiting rows: [WaitingRow], monitor: String, generation: String) throws {
+    let scope = try scopeForWriting(monitor, generation)
+    let doing: StaticString = "storing waiting predictions"
+    let sql = "INSERT OR REPLACE INTO waiting (scope, id, reclaim_after, state) VALUES (?, ?, ?, ?)"
+    try statement(doing, sql) { insert in
+      try statement(doing, "DELETE FROM waiting WHERE scope = ? AND id = ?") { delete in
+        for row in rows {
+          if let state = row.state {
+            try insert.run(scope, row.id, row.reclaimAfter, state)
+          } else {
+            try delete.run(scope, row.id)
+          }
+        }
+      }
+    }
+  }
+
+  func reclaimWaiting(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int {
+    guard let scope = try scope(monitor, generation) else { return 0 }
+    let sql = """
+      DELETE FROM waiting WHERE scope = ?1 AND id IN
+        (SELECT id FROM waiting WHERE scope = ?1 AND reclaim_after < ?2 ORDER BY reclaim_after LIMIT ?3)
+      """
+    return try run("reclaiming waiting predictions", sql, scope, before, max(0, limit))
+  }
+
+  // MARK: Quarantine
+
+  func quarantine(_ records: [QuarantineRecord], keep: Int) throws {
+    let insert = """
+      INSERT INTO quarantine (monitor, topic, partition, log_offset, code, reason, sample) VALUES (?, ?, ?, ?, ?, ?, ?)
+      """
+    try statement("storing quarantined messages", insert) { insert in
+      for record in records {
+        try insert.run(
+          record.monitor, record.topic, record.partition, record.offset, record.code, record.reason, record.sample)
+      }
+    }
+    let trim = """
+      DELETE FROM quarantine WHERE monitor = ?1 AND id <=
+        (SELECT id FROM quarantine WHERE monitor = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
+      """
+    try statement("trimming quarantined messages", trim) { trim in
+      for monitor in Set(records.map(\.monitor)) { try trim.run(monitor, max(0, keep)) }
+    }
+  }
+
+  func quarantined(monitor: String?, limit: Int) throws -> [QuarantineRecord] {
+    let filter = monitor == nil ? "?1 IS NULL" : "monitor = ?1"
+    let sql = """
+      SELECT monitor, topic, partition, log_offset, code, reason, sample FROM quarantine
+      WHERE \(filter) ORDER BY id DESC LIMIT ?2
+      """
+    return try rows("reading quarantined messages", sql, monitor, max(0, limit)) { row in
+      guard let number = Int32(exactly: try row.integer(2)) else { throw row.damaged(2, "is too large") }
+      return QuarantineRecord(
+        monitor: try row.text(0), topic: try row.text(1), partition: number, offset: try row.integer(3),
+        code: try row.text(4), reason: try row.text(5), sample: try row.blob(6))
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import LeewayCore
+
+/// Deliveries owed, leased, settled.
+extension SQLiteSession {
+  private static let outboxColumns = """
+    key, monitor, incident, receiver, sequence, body, created_at, state, attempts, first_attempt_at, next_attempt_at,
+    last_error
+    """
+
+  private func delivery(_ row: PreparedStatement) throws -> OutboxRecord {
+    OutboxRecord(
+      key: try row.text(0), monitor: try row.text(1), incident: try row.text(2), receiver: try row.text(3),
+      sequence: try row.integer(4), body: try row.text(5), createdAt: try row.time(6), state: try row.named(7),
+      attempts: try row.count(8), firstAttemptAt: try row.optionalTime(9), nextAttemptAt: try row.time(10),
+      lastError: try row.text(11))
+  }
+
+  func enqueue(_ rows: [OutboxRecord]) throws {
+    let sql = """
+      INSERT INTO outbox (\(Self.outboxColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (key) DO NOTHING
+      """
+    try statement("storing deliveries", sql) { insert in
+      for row in rows {
+        try insert.run(
+          row.key, row.monitor, row.incident, row.receiver, row.sequence, row.body, row.createdAt, row.state.rawValue,
+          row.attempts, row.firstAttemptAt, row.nextAttemptAt, row.lastError)
+      }
+    }
+  }
+
+  func leaseDeliveries(receiver: String, now: EventTime, until: EventTime, limit: Int) throws -> [OutboxRecord] {
+    // An incident's rows go in order: one that waits for its time, or is leased, holds back those behind it.
+    let sql = """
+      SELECT \(Self.outboxColumns) FROM outbox o
+      WHERE receiver = ?1 AND state = 'owed' AND next_attempt_at <= ?2 AND (leased_until IS NULL OR leased_until <= ?2)
+        AND NOT EXISTS (
+          SELECT 1 FROM outbox earlier
+          WHERE earlier.receiver = o.receiver AND earlier.incident = o.incident AND earlier.state = 'owed'
+            AND (earlier.sequence, earlier.key) < (o.sequence, o.key))
+      ORDER BY next_attempt_at, key LIMIT ?3
+      """
+    let leased = try rows("leasing deliveries", sql, receiver, now, max(0, limit), as: delivery)
+    try statement("leasing deliveries", "UPDATE outbox SET leased_until = ? WHERE key = ?") { update in
+      for row in leased { try update.run(until, row.key) }
+    }
+    return leased
+  }
+
+  func settle(delivery: OutboxRecord) throws {
+    let sql = """
+      UPDATE outbox SET state = ?, attempts = ?, first_attempt_at = ?, next_attempt_at = ?, last_error = ?,
+        leased_until = NULL
+      WHERE key = ?
+      """
+    let changed = try run(
+      "settling a delivery", sql, delivery.state.rawValue, delivery.attempts, delivery.firstAttemptAt,
+      delivery.nextAttemptAt, delivery.lastError, delivery.key)
+    if changed == 0 { throw refused("settling a delivery", "there is none with the key \(delivery.key)") }
+  }
+
+  func outboxBacklog() throws -> [OutboxBacklog] {
+    let sql = """
+      SELECT receiver, count(*) FILTER (WHERE state = 'owed'), count(*) FILTER (WHERE state = 'dead'),
+        min(created_at) FILTER (WHERE state = 'owed')
+      FROM outbox WHERE state <> 'delivered' GROUP BY receiver ORDER BY receiver
+      """
+    return try rows("reading the backlog", sql) {
+      OutboxBacklog(
+        receiver: try $0.text(0), owed: try $0.count(1), dead: try $0.count(2), oldest: try $0.optionalTime(3))
+    }
+  }
+
+  func deliveries(incident: String?, limit: Int) throws -> [OutboxRecord] {
+    let filter = incident == nil ? "?1 IS NULL" : "incident = ?1"
+    let sql = """
+      SELECT \(Self.outboxColumns) FROM outbox WHERE \(filter)
+      ORDER BY created_at DESC, sequence DESC, key DESC LIMIT ?2
+      """
+    return try rows("reading deliveries", sql, incident, max(0, limit), as: delivery)
+  }
+}
+
+extension SQLiteSession: LedgerWriter {}

@@ -1,0 +1,180 @@
+import LeewayCore
+
+/// Result lines. What a line repeats from window to window is kept once, in `result_series`; a line has its series, its
+/// end and its sequence.
+extension SQLiteSession {
+  func put(results: [ResultRecord]) throws {
+    let seriesSQL = """
+      INSERT INTO result_series (monitor, generation, type, check_name, window_name, size, slice, subject, metric,
+        first_end, last_end)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)
+      ON CONFLICT (monitor, generation, type, check_name, window_name, size, slice, subject, metric)
+      DO UPDATE SET first_end = min(first_end, excluded.first_end), last_end = max(last_end, excluded.last_end)
+      RETURNING id
+      """
+    let lineSQL = """
+      INSERT INTO results (series, end_time, sequence, revision, line, raw_tier, value) VALUES (?, ?, ?, 0, ?, ?, ?)
+      ON CONFLICT (series, end_time, sequence) DO UPDATE SET revision = revision + (line <> excluded.line),
+        line = excluded.line, raw_tier = excluded.raw_tier, value = excluded.value
+      """
+    try statement("storing results", seriesSQL) { series in
+      try statement("storing results", lineSQL) { line in
+        for result in results {
+          try series.bind(
+            result.monitor, result.generation, result.type.rawValue, result.check, result.window, result.size,
+            result.slice, result.subject, result.metric, result.end)
+          guard try series.step() else { throw damaged("storing results", "a series has no number") }
+          let number = try series.integer(0)
+          while try series.step() {}
+          series.reset()
+          try line.run(number, result.end, result.sequence, result.line, result.rawTier?.rawValue, result.value)
+        }
+      }
+    }
+  }
+
+  func verdicts(monitor: String, generation: String, check: String, ends: [EventTime]) throws -> [VerdictRecord] {
+    let sql = """
+      SELECT r.raw_tier, s.slice, s.subject, r.value FROM result_series s CROSS JOIN results r
+      WHERE s.monitor = ? AND s.generation = ? AND s.type = ? AND s.check_name = ?
+        AND r.series = s.id AND r.end_time = ?
+      """
+    return try statement("reading verdicts", sql) { select in
+      try select.bind(monitor, generation, ResultType.verdict.rawValue, check)
+      var found: [VerdictRecord] = []
+      for end in ends {
+        try select.bind(end, at: 5)
+        while try select.step() {
+          found.append(
+            VerdictRecord(
+              end: end, slice: try select.text(1), subject: try select.text(2), rawTier: try select.numbered(0),
+              value: try select.optionalReal(3)))
+        }
+        select.reset()
+      }
+      return found
+    }
+  }
+
+  func latestResults(monitor: String, generation: String, type: ResultType) throws -> [ResultRecord] {
+    let sql = """
+      SELECT \(Self.resultColumns) FROM result_series s CROSS JOIN results r
+      WHERE s.monitor = ? AND s.generation = ? AND s.type = ? AND r.row =
+        (SELECT row FROM results WHERE series = s.id ORDER BY end_time DESC, sequence DESC LIMIT 1)
+      ORDER BY \(Self.resultOrder)
+      """
+    return try rows("reading the latest results", sql, monitor, generation, type.rawValue, as: result)
+  }
+
+  func results(_ query: ResultQuery) throws -> [ResultRecord] {
+    guard query.limit > 0 else { return [] }
+    guard let extent = try extent(of: query), extent.series > 0 else { return [] }
+    // The series say where their lines begin and end: nobody reads through years in which there are none.
+    var first = max(query.from ?? .distantPast, extent.first)
+    var last = extent.last
+    if let to = query.to {
+      guard to > .distantPast else { return [] }
+      last = min(last, EventTime(milliseconds: to.milliseconds - 1))
+    }
+    if let after = query.after { first = max(first, after.end) }
+    guard first <= last else { return [] }
+    // Few series: find their lines and order those. Many: walk the ends in order and leave out what does not match;
+    // SQLite then orders the lines of one end at a time. CROSS JOIN keeps the order written here.
+    let few = extent.series <= 16 || query.type == .incident
+    let join =
+      few
+      ? "result_series s CROSS JOIN results r ON r.series = s.id"
+      : "results r INDEXED BY results_by_end CROSS JOIN result_series s ON s.id = r.series"
+    let after =
+      query.after == nil
+      ? ""
+      : """
+      AND (r.end_time, s.size, s.slice, s.type, s.subject, s.check_name, s.metric, r.sequence, s.monitor,
+        s.window_name, s.generation) > (?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+      """
+    let sql = """
+      SELECT \(Self.resultColumns) FROM \(join)
+      WHERE \(filter(query)) AND r.end_time >= ?6 AND r.end_time <= ?7 \(after)
+      ORDER BY \(Self.resultOrder) LIMIT ?8
+      """
+    return try statement("reading results", sql) { select in
+      try bind(query, to: select)
+      try select.bind(first, at: 6)
+      try select.bind(last, at: 7)
+      try select.bind(query.limit, at: 8)
+      if let after = query.after {
+        try select.bind(after.end, at: 9)
+        try select.bind(after.size, at: 10)
+        try select.bind(after.slice, at: 11)
+        try select.bind(after.type, at: 12)
+        try select.bind(after.subject, at: 13)
+        try select.bind(after.check, at: 14)
+        try select.bind(after.metric, at: 15)
+        try select.bind(after.sequence, at: 16)
+        try select.bind(after.monitor, at: 17)
+        try select.bind(after.window, at: 18)
+        try select.bind(after.generation, at: 19)
+      }
+      var found: [ResultRecord] = []
+      while try select.step() { found.append(try result(select)) }
+      return found
+    }
+  }
+
+  // MARK: Parts of the statements
+
+  private static let resultColumns = """
+    s.monitor, s.generation, s.type, s.window_name, s.size, r.end_time, s.slice, s.subject, s.check_name, s.metric,
+    r.sequence, r.line, r.raw_tier, r.value, r.revision
+    """
+
+  /// As `ResultPosition` compares.
+  private static let resultOrder = """
+    r.end_time, s.size, s.slice, s.type, s.subject, s.check_name, s.metric, r.sequence, s.monitor, s.window_name,
+    s.generation
+    """
+
+  private func result(_ row: PreparedStatement) throws -> ResultRecord {
+    ResultRecord(
+      monitor: try row.text(0), generation: try row.text(1), type: try row.named(2), window: try row.text(3),
+      size: try row.integer(4), end: try row.time(5), slice: try row.text(6), subject: try row.text(7),
+      check: try row.text(8), metric: try row.text(9), sequence: try row.integer(10), line: try row.text(11),
+      rawTier: row.isNull(12) ? nil : try row.numbered(12), value: try row.optionalReal(13),
+      revision: try row.integer(14))
+  }
+
+  /// Conditions on `result_series s`, with parameters 1 to 5.
+  private func filter(_ query: ResultQuery) -> String {
+    var terms: [String] = []
+    if query.monitor != nil { terms.append("s.monitor = ?1") }
+    if query.type != nil { terms.append("s.type = ?2") }
+    if query.window != nil { terms.append("s.window_name = ?3") }
+    if query.slice != nil { terms.append("s.slice = ?4") }
+    if query.subject != nil { terms.append("s.subject = ?5") }
+    return terms.isEmpty ? "?5 IS NULL" : terms.joined(separator: " AND ")
+  }
+
+  private func bind(_ query: ResultQuery, to select: PreparedStatement) throws {
+    let values = [query.monitor, query.type?.rawValue, query.window, query.slice, query.subject]
+    // A statement that does not use the last of them has fewer parameters.
+    for (i, value) in values.enumerated() where value != nil { try select.bind(value, at: CInt(i + 1)) }
+  }
+
+  private struct Extent {
+    var series: Int64
+    var first: EventTime
+    var last: EventTime
+  }
+
+  /// How many series match, and between which ends their lines are.
+  private func extent(of query: ResultQuery) throws -> Extent? {
+    let sql = """
+      SELECT count(*), ifnull(min(s.first_end), 0), ifnull(max(s.last_end), 0) FROM result_series s WHERE \(filter(query))
+      """
+    return try statement("reading results", sql) { select in
+      try bind(query, to: select)
+      guard try select.step() else { return nil }
+      return Extent(series: try select.integer(0), first: try select.time(1), last: try select.time(2))
+    }
+  }
+}

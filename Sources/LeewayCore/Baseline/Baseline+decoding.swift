@@ -1,0 +1,177 @@
+import LeewayStatistics
+
+/// A baseline file cannot be used; says where and what to do. The file's name is the caller's to add.
+package struct BaselineDamaged: Error, Sendable, CustomStringConvertible {
+  package var description: String
+}
+
+extension Baseline {
+  /// Largest file that is read.
+  package static let maximumBytes = 1 << 30
+
+  /// Reads a baseline file.
+  ///
+  /// - Throws: `BaselineDamaged` for anything that this version cannot have written: other formats, newer versions, values
+  ///   out of range, or content that does not match its identity.
+  package init(decoding bytes: [UInt8]) throws(BaselineDamaged) {
+    do throws(JSONFailure) {
+      let root = JSONReader(try JSONValue(parsing: bytes, maximumBytes: Self.maximumBytes))
+      guard try root.member("format").string() == Self.formatName else {
+        throw try root.member("format").failure("not a baseline of leeway; make one with leeway baseline fit")
+      }
+      let version = try root.member("version").integer()
+      guard version <= Self.formatVersion else {
+        throw try root.member("version").failure(
+          "version \(version) was written by a newer leeway and this one reads up to \(Self.formatVersion); upgrade leeway or fit the baseline anew")
+      }
+      guard version == Self.formatVersion else { throw try root.member("version").failure("unknown version \(version)") }
+      try self.init(root)
+    } catch {
+      throw BaselineDamaged(description: error.description)
+    }
+    let found = contentIdentity()
+    guard found == identity else {
+      throw BaselineDamaged(
+        description: "the content has been changed: its digest is \(found), the file says \(identity); fit it anew with leeway baseline fit")
+    }
+  }
+
+  private init(_ root: JSONReader) throws(JSONFailure) {
+    guard let task = ModelTask(rawValue: try root.member("task").string()) else {
+      throw try root.member("task").failure("unknown task; known are binary, multiclass, regression")
+    }
+    let subjects = try root.member("subjects").array { (r) throws(JSONFailure) in try SubjectBaseline(r) }
+    self.init(
+      identity: try root.member("identity").string(), monitor: try root.member("monitor").string(), task: task,
+      rows: try root.member("rows").count(), subjects: subjects,
+      segments: try root.member("segments").array { (r) throws(JSONFailure) in
+        SegmentProfile(name: try r.member("name").string(), values: try r.member("values").strings())
+      },
+      slices: try root.member("slices").array { (r) throws(JSONFailure) in
+        let cells = try r.member("subjects").elements()
+        guard cells.count == subjects.count else {
+          throw try r.member("subjects").failure("expected \(subjects.count) subjects, found \(cells.count)")
+        }
+        var read: [SubjectCells] = []
+        for (r, subject) in zip(cells, subjects) { read.append(try SubjectCells(sparse: r, like: subject.cells)) }
+        return SliceBaseline(slice: try r.member("slice").string(), rows: try r.member("rows").count(), subjects: read)
+      },
+      classes: try root.member("classes").strings(),
+      performance: try root.member("performance").optional { (r) throws(JSONFailure) in
+        var metrics: [String: Double] = [:]
+        for (name, value) in try r.member("metrics").members() { metrics[name] = try value.double() }
+        return PerformanceBaseline(
+          labelled: try r.member("labelled").count(), inSample: try r.member("in_sample").bool(), metrics: metrics)
+      })
+  }
+}
+
+extension SubjectBaseline {
+  fileprivate init(_ r: JSONReader) throws(JSONFailure) {
+    let name = try r.member("name").string()
+    var counts: [Int64] = []
+    for element in try r.member("counts").elements() { counts.append(try element.count()) }
+    let missing = try r.member("missing").count()
+    let invalid = try r.member("invalid").count()
+    switch try r.member("kind").string() {
+    case "numeric":
+      let domain = try NumericDomain(r)
+      try r.member("counts").require(counts.count, domain.binning.cellCount)
+      let sums = try r.member("sums").array { (e) throws(JSONFailure) in try e.wide() }
+      try r.member("sums").require(sums.count, domain.binning.knots.count + 1)
+      self.init(
+        name: name, domain: .numeric(domain),
+        cells: SubjectCells(
+          counts: counts, sums: sums, squares: try r.member("squares").squares(), missing: missing, invalid: invalid,
+          outlying: try r.member("outlying").count()),
+        mean: try r.member("mean").optional { (e) throws(JSONFailure) in try e.double() },
+        standardDeviation: try r.member("standard_deviation").optional { (e) throws(JSONFailure) in try e.double() })
+    case "categorical":
+      let categories = try r.member("categories").strings()
+      guard Set(categories).count == categories.count else { throw try r.member("categories").failure("a category comes twice") }
+      try r.member("counts").require(counts.count, categories.count + 2)
+      let hashes = try r.member("other_hashes").array { (e) throws(JSONFailure) in
+        let text = try e.string()
+        guard let hash = UInt64(text, radix: 16) else { throw e.failure("expected a hexadecimal number, found \"\(text)\"") }
+        return hash
+      }
+      guard zip(hashes, hashes.dropFirst()).allSatisfy(<) else { throw try r.member("other_hashes").failure("must ascend") }
+      self.init(
+        name: name,
+        domain: .categorical(
+          CategoricalDomain(
+            categories: categories, otherHashes: hashes, overflowed: try r.member("overflowed").bool())),
+        cells: SubjectCells(counts: counts, missing: missing, invalid: invalid))
+    case let kind: throw try r.member("kind").failure("expected numeric or categorical, found \"\(kind)\"")
+    }
+  }
+}
+
+extension NumericDomain {
+  fileprivate init(_ r: JSONReader) throws(JSONFailure) {
+    let knots = try r.member("knots").doubles()
+    let cuts = try r.member("cuts").doubles()
+    for (name, values) in [("knots", knots), ("cuts", cuts)] {
+      guard zip(values, values.dropFirst()).allSatisfy(<), values.allSatisfy(\.isFinite) else {
+        throw try r.member(name).failure("must be finite and ascend")
+      }
+    }
+    guard Set(knots).isSuperset(of: cuts) else { throw try r.member("cuts").failure("every cut must be a knot") }
+    guard knots.count <= 1 << 20 else { throw try r.member("knots").failure("more than 1048576 knots") }
+    let origin = try r.member("origin").double()
+    guard origin.isFinite else { throw try r.member("origin").failure("must be finite") }
+    self.init(
+      binning: NumericBinning(knots: knots, cuts: cuts),
+      fixedPoint: FixedPoint(origin: origin, exponent: try r.member("exponent").integer(in: -900...900)))
+  }
+}
+
+extension SubjectCells {
+  fileprivate init(sparse r: JSONReader, like full: SubjectCells) throws(JSONFailure) {
+    var counts = [Int64](repeating: 0, count: full.counts.count)
+    try r.member("counts").pairs(below: counts.count) { (i, e) throws(JSONFailure) in counts[i] = try e.count() }
+    var sums = [Int128](repeating: 0, count: full.sums.count)
+    try r.member("sums").pairs(below: sums.count) { (i, e) throws(JSONFailure) in sums[i] = try e.wide() }
+    self.init(
+      counts: counts, sums: sums, squares: try r.member("squares").squares(), missing: try r.member("missing").count(),
+      invalid: try r.member("invalid").count(), outlying: try r.member("outlying").count())
+  }
+}
+
+extension JSONReader {
+  /// A number of rows: 0 to 2^53, so that sums of them stay in range.
+  fileprivate func count() throws(JSONFailure) -> Int64 {
+    let n = try integer()
+    guard n >= 0, n <= 1 << 53 else { throw failure("expected a count of at least 0, found \(n)") }
+    return n
+  }
+
+  fileprivate func strings() throws(JSONFailure) -> [String] { try array { (e) throws(JSONFailure) in try e.string() } }
+
+  fileprivate func wide() throws(JSONFailure) -> Int128 {
+    let text = try string()
+    guard let value = Int128(text) else { throw failure("expected a whole number as a string, found \"\(text)\"") }
+    return value
+  }
+
+  fileprivate func squares() throws(JSONFailure) -> Int192 {
+    let parts = try strings()
+    guard parts.count == 2, let high = Int64(parts[0]), let low = UInt128(parts[1]), high >= 0 else {
+      throw failure("expected the high and the low part of a sum of squares as strings")
+    }
+    return Int192(low: low, high: high)
+  }
+
+  fileprivate func require(_ found: Int, _ expected: Int) throws(JSONFailure) {
+    guard found == expected else { throw failure("expected \(expected) entries, found \(found)") }
+  }
+
+  fileprivate func pairs(below limit: Int, _ body: (Int, JSONReader) throws(JSONFailure) -> Void) throws(JSONFailure) {
+    let elements = try self.elements()
+    guard elements.count % 2 == 0 else { throw failure("expected pairs of index and value") }
+    for i in stride(from: 0, to: elements.count, by: 2) {
+      guard limit > 0 else { throw failure("expected nothing") }
+      try body(try elements[i].integer(in: 0...limit - 1), elements[i + 1])
+    }
+  }
+}

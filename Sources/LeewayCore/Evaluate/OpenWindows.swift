@@ -1,0 +1,65 @@
+/// Results of windows that are not closed yet and hold rows, from committed state; nothing is stored.
+package struct OpenWindows: Sendable {
+  package let plan: MonitorPlan
+
+  package init(plan: MonitorPlan) { self.plan = plan }
+
+  /// Drift and performance lines in their fixed order, `final: false`.
+  ///
+  /// - Parameter query: its filters apply; `after` and `limit` do not.
+  package func results(_ query: ResultQuery, in reader: any LedgerReader) throws -> [ResultRecord] {
+    let monitor = plan.monitor
+    guard query.monitor == nil || query.monitor == monitor.name,
+      try reader.generation(of: monitor.name)?.generation == plan.generation
+    else { return [] }
+    let progress = try reader.progress(monitor: monitor.name, generation: plan.generation) ?? EvaluationProgress()
+    let firstMarked = try reader.dirtyMarks(monitor: monitor.name, generation: plan.generation)
+      .filter { $0.kind == .drift }.map(\.pane).min()
+    let firstPane = [progress.firstPane, firstMarked].compactMap { $0 }.min()
+    let lines = ResultLines(plan: plan)
+    var out: [ResultRecord] = []
+    for window in monitor.windows where query.window == nil || query.window == window.name {
+      for (kind, type) in [(PaneKind.drift, ResultType.drift), (.performance, .performance)]
+      where query.type == nil || query.type == type {
+        guard let shape = kind == .drift ? plan.drift.shape : plan.performance?.shape else { continue }
+        var merge = WindowMerge(kind, plan: plan, shape: shape)
+        for end in try ends(kind, window, after: progress.closedThrough, reader)
+        where (query.from.map { end >= $0 } ?? true) && (query.to.map { end < $0 } ?? true) {
+          let range = window.range(endingAt: end)
+          try merge.move(to: range, in: reader)
+          var view = WindowView(
+            definition: window, end: end, complete: firstPane.map { range.lowerBound >= $0 } ?? false)
+          switch kind {
+          case .drift:
+            view.drift = try merge.view()
+            out.append(contentsOf: lines.drift(view, closed: false))
+          case .performance:
+            guard let layout = plan.performance else { continue }
+            view.performance = try merge.view().mapValues {
+              PerformanceSummary(layout: layout, block: $0, withImplied: false)
+            }
+            out.append(contentsOf: lines.performance(view, mature: false))
+          }
+        }
+      }
+    }
+    return out.filter {
+      (query.slice == nil || $0.slice == query.slice) && (query.subject == nil || $0.subject == query.subject)
+    }.sorted { $0.position < $1.position }
+  }
+
+  private func ends(
+    _ kind: PaneKind, _ window: WindowDefinition, after: EventTime, _ reader: any LedgerReader
+  ) throws -> [EventTime] {
+    let from = after == .distantPast ? after : after - window.size
+    let panes = try reader.paneStarts(
+      kind, monitor: plan.monitor.name, generation: plan.generation, in: from..<EventTime.distantFuture)
+    var out: [EventTime] = []
+    for pane in panes {
+      for end in window.ends(holding: pane).map(EventTime.init(milliseconds:)) where end > max(after, out.last ?? after) {
+        out.append(end)
+      }
+    }
+    return out
+  }
+}

@@ -13,7 +13,10 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -40,7 +43,11 @@ let package = Package(
       name: "LeewayService",
       dependencies: [
         "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "Yams",
-        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: swift),
@@ -58,8 +65,12 @@ let package = Package(
     .testTarget(name: "LedgerTests", dependencies: ["LeewayLedger", "LeewayTestSupport"], swiftSettings: swift),
     .testTarget(name: "DeliveryTests", dependencies: ["LeewayDelivery", "LeewayTestSupport"], swiftSettings: swift),
     .testTarget(
-      name: "ServiceTests", dependencies: ["LeewayService", "LeewayTestSupport"], resources: [.copy("Fixtures")],
-      swiftSettings: swift),
+      name: "ServiceTests",
+      dependencies: [
+        "LeewayService", "LeewayTestSupport", .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ],
+      resources: [.copy("Fixtures")], swiftSettings: swift),
     .testTarget(
       name: "AcceptanceTests", dependencies: ["LeewayService", "LeewayTestSupport", "leeway"],
       resources: [.copy("Fixtures")], swiftSettings: swift),

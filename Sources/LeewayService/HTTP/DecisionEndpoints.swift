@@ -1,0 +1,176 @@
+import HTTPTypes
+import Hummingbird
+import LeewayCore
+
+/// Incidents, retrains, and the messages that could not be counted.
+struct DecisionEndpoints: Sendable {
+  static let defaultLimit = 100
+  static let maximumLimit = 1000
+  /// Transition lines looked through for one incident.
+  private static let maximumTransitions = 10_000
+
+  let view: ServiceView
+  let threads: LedgerThreads
+
+  var all: [Endpoint] {
+    [
+      Endpoint(path: "/api/v1/incidents", access: .reading, respond: incidents),
+      Endpoint(path: "/api/v1/incidents/{incident}", access: .reading, respond: incident),
+      Endpoint(path: "/api/v1/retrains", access: .reading, respond: retrains),
+      Endpoint(path: "/api/v1/retrains/{retrain}", access: .reading, respond: retrain),
+      Endpoint(path: "/api/v1/quarantine", access: .reading, respond: quarantine),
+    ]
+  }
+
+  @Sendable private func incidents(_ request: Request, _ context: ServiceContext) async throws -> Response {
+    let parameters = try request.query("monitor", "open", "limit")
+    let query = IncidentQuery(
+      monitor: try parameters.text("monitor"), open: try parameters.bool("open"),
+      limit: try parameters.integer("limit", in: 1...Self.maximumLimit, default: Self.defaultLimit))
+    let ledger = view.ledger
+    let found = try await threads.run { try ledger.read { try $0.incidents(query) } }
+    return JSONAnswer.response(request) { json in
+      json.beginObject()
+      json.members("incidents", found) { json, incident in
+        json.beginObject()
+        json.write(incident)
+        json.endObject()
+      }
+      json.endObject()
+    }
+  }
+
+  @Sendable private func incident(_ request: Request, _ context: ServiceContext) async throws -> Response {
+    _ = try request.query()
+    let id = context.segment("incident")
+    let ledger = view.ledger
+    let found = try await threads.run { try Self.history(of: id, in: ledger) }
+    guard let found else { throw Problem.notFound("incident", id, fix: "See /api/v1/incidents for those there are.") }
+    return JSONAnswer.response(request) { json in
+      json.beginObject()
+      json.write(found.incident)
+      json.members("transitions", found.transitions) { json, record in json.raw(record.line.utf8) }
+      json.members("deliveries", found.deliveries) { json, delivery in json.write(delivery) }
+      json.members("retrains", found.retrains) { json, retrain in json.write(retrain) }
+      json.endObject()
+    }
+  }
+
+  private struct History: Sendable {
+    var incident: IncidentRecord
+    var transitions: [ResultRecord] = []
+    var deliveries: [OutboxRecord] = []
+    var retrains: [RetrainRecord] = []
+  }
+
+  /// All of it from one snapshot.
+  private static func history(of id: String, in ledger: any Ledger) throws -> History? {
+    try ledger.read { reader in
+      guard let incident = try reader.incident(id) else { return nil }
+      var history = History(incident: incident)
+      let lines = try reader.results(
+        ResultQuery(
+          monitor: incident.monitor, type: .incident, from: incident.openedAt,
+          to: max(incident.changedAt, incident.resolvedAt ?? incident.changedAt) + .milliseconds(1),
+          limit: maximumTransitions))
+      history.transitions = lines.filter { $0.line.contains("\"incident\":\"\(id)\"") }
+      history.deliveries = try reader.deliveries(incident: id, limit: maximumLimit)
+      history.retrains = try reader.retrains(monitor: incident.monitor, limit: maximumLimit)
+        .filter { $0.incident == id }
+      return history
+    }
+  }
+
+  @Sendable private func retrains(_ request: Request, _ context: ServiceContext) async throws -> Response {
+    let parameters = try request.query("monitor", "limit")
+    let monitor = try parameters.text("monitor")
+    let limit = try parameters.integer("limit", in: 1...Self.maximumLimit, default: Self.defaultLimit)
+    let ledger = view.ledger
+    let found = try await threads.run { try ledger.read { try $0.retrains(monitor: monitor, limit: limit) } }
+    return JSONAnswer.response(request) { json in
+      json.beginObject()
+      json.members("retrains", found) { json, retrain in json.write(retrain) }
+      json.endObject()
+    }
+  }
+
+  @Sendable private func retrain(_ request: Request, _ context: ServiceContext) async throws -> Response {
+    _ = try request.query()
+    let id = context.segment("retrain")
+    let ledger = view.ledger
+    let found = try await threads.run { try ledger.read { try $0.retrain(id) } }
+    guard let found else { throw Problem.notFound("retrain", id, fix: "See /api/v1/retrains for those there are.") }
+    return JSONAnswer.response(request) { $0.write(found) }
+  }
+
+  @Sendable private func quarantine(_ request: Request, _ context: ServiceContext) async throws -> Response {
+    let parameters = try request.query("monitor", "limit")
+    let monitor = try parameters.text("monitor")
+    let limit = try parameters.integer("limit", in: 1...Self.maximumLimit, default: Self.defaultLimit)
+    let ledger = view.ledger
+    let found = try await threads.run { try ledger.read { try $0.quarantined(monitor: monitor, limit: limit) } }
+    return JSONAnswer.response(request) { json in
+      json.beginObject()
+      json.members("quarantine", found) { json, record in json.write(record) }
+      json.endObject()
+    }
+  }
+}
+
+extension JSONWriter {
+  /// An incident's members, within an object.
+  mutating func write(_ incident: IncidentRecord) {
+    member("incident", incident.id)
+    member("monitor", incident.monitor)
+    member("group", incident.group.rawValue)
+    member("state", incident.state.rawValue)
+    member("tier", incident.tier.name)
+    member("opened_at", incident.openedAt)
+    member("changed_at", incident.changedAt)
+    member("resolved_at", incident.resolvedAt)
+    member("checks", incident.checks)
+    member("subjects", incident.subjects)
+    member("evidence", json: incident.evidence)
+  }
+
+  /// How a delivery went. Not its body, which may hold a callback token.
+  mutating func write(_ delivery: OutboxRecord) {
+    beginObject()
+    member("key", delivery.key)
+    member("receiver", delivery.receiver)
+    member("sequence", delivery.sequence)
+    member("state", delivery.state.rawValue)
+    member("attempts", delivery.attempts)
+    member("created_at", delivery.createdAt)
+    member("first_attempt_at", delivery.firstAttemptAt)
+    member("next_attempt_at", delivery.state == .owed ? delivery.nextAttemptAt : nil)
+    member("last_error", delivery.lastError.isEmpty ? nil : delivery.lastError)
+    endObject()
+  }
+
+  mutating func write(_ retrain: RetrainRecord) {
+    beginObject()
+    member("retrain", retrain.id)
+    member("monitor", retrain.monitor)
+    member("incident", retrain.incident)
+    member("state", retrain.state.rawValue)
+    member("requested_at", retrain.requestedAt)
+    member("requested_wall", retrain.requestedWall)
+    member("deadline", retrain.deadline)
+    member("completed_wall", retrain.completedWall)
+    member("answer", json: retrain.answer.isEmpty ? "null" : retrain.answer)
+    endObject()
+  }
+
+  mutating func write(_ record: QuarantineRecord) {
+    beginObject()
+    member("monitor", record.monitor)
+    member("topic", record.topic)
+    member("partition", Int64(record.partition))
+    member("offset", record.offset)
+    member("code", record.code)
+    member("reason", record.reason)
+    member("sample", String(decoding: record.sample, as: UTF8.self))
+    endObject()
+  }
+}

@@ -1,0 +1,77 @@
+import HTTPTypes
+import Hummingbird
+
+/// One method on one path: who may, and what is answered.
+struct Endpoint: Sendable {
+  /// Who may ask.
+  enum Access: Sendable {
+    /// Everybody: probes, and the pages, which hold nothing of the service's own.
+    case everybody
+    /// A token of this role or above; without one, requests from this machine.
+    case reading
+    /// The endpoint looks at the token itself.
+    case callback
+  }
+
+  var method: HTTPRequest.Method = .get
+  /// As OpenAPI writes it, parameters in braces.
+  var path: String
+  var access: Access
+  var respond: @Sendable (Request, ServiceContext) async throws -> Response
+}
+
+/// Lets a request pass, or says which token it needs.
+struct AccessPolicy: Sendable {
+  /// nil where no `tokens_file` is set: then only requests from this machine may read.
+  var tokens: AccessTokens?
+
+  func admit(_ request: Request, _ context: ServiceContext, to access: Endpoint.Access) throws(Problem) {
+    guard access == .reading else { return }
+    let origin = RequestOrigin(
+      remote: context.remoteAddress, authority: request.head.authority,
+      isForwarded: request.headers[.forwarded] != nil || request.headers[.xForwardedFor] != nil)
+    if let token = request.bearerToken {
+      guard tokens?.role(of: token) == nil else { return }
+      // A token that is wrong is an error even where none is needed: a client with a stale one should hear of it.
+      throw Self.unauthorized("The bearer token is not one of http.tokens_file.")
+    }
+    guard origin.isLoopback else {
+      throw Self.unauthorized(
+        tokens == nil
+          ? "Reading from another machine needs a token, and http.tokens_file is not set."
+          : "Reading from another machine needs a token.")
+    }
+  }
+
+  static func unauthorized(_ detail: String) -> Problem {
+    Problem(
+      .unauthorized, detail,
+      fix:
+        "Send Authorization: Bearer TOKEN with a token of the viewer, trainer or operator role from http.tokens_file.",
+      headers: [.wwwAuthenticate: "Bearer realm=\"leeway\""])
+  }
+}
+
+extension Router where Context == ServiceContext {
+  /// Adds the endpoints, and to every path an answer for the methods it lacks.
+  func add(_ endpoints: [Endpoint], policy: AccessPolicy) {
+    for endpoint in endpoints {
+      on(RouterPath(endpoint.path), method: endpoint.method) { request, context in
+        try policy.admit(request, context, to: endpoint.access)
+        return try await endpoint.respond(request, context)
+      }
+    }
+    let methods = Dictionary(grouping: endpoints, by: \.path).mapValues { $0.map(\.method) }
+    for (path, known) in methods {
+      let allowed = (known + (known.contains(.get) ? [.head] : [])).map(\.rawValue).sorted().joined(separator: ", ")
+      for method in [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete, .options] {
+        guard !known.contains(method), !(method == .head && known.contains(.get)) else { continue }
+        on(RouterPath(path), method: method) { _, _ -> Response in
+          throw Problem(
+            .methodNotAllowed, "\(method.rawValue) is not for this path.", fix: "Use \(allowed).",
+            headers: [.allow: allowed])
+        }
+      }
+    }
+  }
+}

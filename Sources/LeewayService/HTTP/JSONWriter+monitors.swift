@@ -1,0 +1,125 @@
+import LeewayCore
+
+extension JSONWriter {
+  /// A monitor's members, within an object.
+  mutating func write(_ view: MonitorView) {
+    let monitor = view.monitor
+    member("monitor", monitor.name)
+    member("task", monitor.task.rawValue)
+    member("output", monitor.outputName)
+    member("threshold", monitor.task == .binary ? monitor.threshold : nil)
+    member("generation", view.generation?.generation)
+    member("starts_at", view.generation?.startsAt)
+    member("baseline", view.baseline)
+    member("baseline_rows", view.baselineRows)
+    member("has_labels", monitor.labels != nil)
+    member("watermark", view.watermark)
+    member("label_watermark", view.labelWatermark)
+    member("closed_through", view.progress?.closedThrough)
+    member("matured_through", view.progress?.maturedThrough)
+    member("versions", view.versions)
+    members("subjects", monitor.features) { json, feature in
+      json.beginObject()
+      json.member("name", feature.name)
+      json.member("kind", feature.kind.rawValue)
+      json.endObject()
+    }
+    member("segments", monitor.segments.map(\.name))
+  }
+
+  /// A standing's members, within the same object. The monitor's checks come with their tiers.
+  mutating func write(_ standing: MonitorStandings.Standing, of monitor: Monitor) {
+    members("checks", monitor.checks) { json, check in json.write(check, tier: standing.tiers[check.name]) }
+    member("open_incidents", standing.openIncidents)
+    members("windows", standing.windows) { json, window in
+      json.beginObject()
+      json.member("window", window.name)
+      json.member("end", window.end)
+      json.member("rows", window.rows)
+      json.member("performance", json: window.performance ?? "null")
+      json.member("final_performance", json: window.final ?? "null")
+      json.endObject()
+    }
+  }
+
+  /// A check and its newest tier, as an element of an array.
+  private mutating func write(_ check: Check, tier: Tier?) {
+    beginObject()
+    member("check", check.name)
+    member("on", check.subjectText)
+    member("metric", check.metric.rawValue)
+    member("window", check.window)
+    member("group", check.causeGroup.rawValue)
+    members("limits", check.limits) { json, limit in
+      json.beginObject()
+      json.member("tier", limit.tier.name)
+      let (side, quantity) = limit.limit.parts
+      json.member("side", side)
+      switch quantity {
+      case .absolute(let value): json.member("value", value)
+      case .relative(let share): json.member("share", share)
+      }
+      json.endObject()
+    }
+    member("tier", tier?.name)
+    endObject()
+  }
+
+  mutating func write(_ partition: PartitionRecord) {
+    beginObject()
+    member("topic", partition.key.topic)
+    member("partition", Int64(partition.key.partition))
+    member("role", partition.role.rawValue)
+    member("next_offset", partition.nextOffset)
+    member("watermark", partition.watermark)
+    member("idle_until", partition.idleUntil)
+    member("owner", partition.owner)
+    endObject()
+  }
+
+  mutating func write(_ histogram: SubjectHistogram) {
+    beginObject()
+    member("monitor", histogram.monitor)
+    member("window", histogram.window)
+    member("slice", histogram.slice)
+    member("subject", histogram.subject)
+    member("start", histogram.start)
+    member("end", histogram.end)
+    member("baseline_rows", histogram.baselineRows)
+    member("window_rows", histogram.windowRows)
+    members("bins", histogram.bins) { json, bin in
+      json.beginObject()
+      json.member("label", bin.label)
+      json.member("lower", bin.lower)
+      json.member("upper", bin.upper)
+      json.member("baseline", bin.baseline)
+      json.member("window", bin.window)
+      json.endObject()
+    }
+    endObject()
+  }
+}
+
+extension Check {
+  /// What it runs on, as a monitor file says it.
+  fileprivate var subjectText: String {
+    switch on {
+    case .features(let except): except.isEmpty ? "features" : "features except \(except.joined(separator: ", "))"
+    case .named(let names): names.joined(separator: ", ")
+    case .output: "output"
+    case .performance: "performance"
+    case .traffic: "traffic"
+    }
+  }
+}
+
+extension Limit {
+  fileprivate var parts: (side: String, quantity: Quantity) {
+    switch self {
+    case .above(let quantity): ("above", quantity)
+    case .below(let quantity): ("below", quantity)
+    case .maximumDrop(let quantity): ("max_drop", quantity)
+    case .maximumRise(let quantity): ("max_rise", quantity)
+    }
+  }
+}

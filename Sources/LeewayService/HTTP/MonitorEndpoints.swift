@@ -1,0 +1,101 @@
+import HTTPTypes
+import Hummingbird
+import LeewayCore
+
+/// The monitors, where they stand, and one subject's distribution.
+struct MonitorEndpoints: Sendable {
+  let view: ServiceView
+  let threads: LedgerThreads
+  private let standings: MonitorStandings
+
+  init(view: ServiceView, threads: LedgerThreads) {
+    self.view = view
+    self.threads = threads
+    standings = MonitorStandings(ledger: view.ledger)
+  }
+
+  var all: [Endpoint] {
+    [
+      Endpoint(path: "/api/v1/monitors", access: .reading, respond: list),
+      Endpoint(path: "/api/v1/monitors/{monitor}", access: .reading, respond: one),
+      Endpoint(path: "/api/v1/monitors/{monitor}/histogram", access: .reading, respond: histogram),
+    ]
+  }
+
+  @Sendable private func list(_ request: Request, _ context: ServiceContext) async throws -> Response {
+    _ = try request.query()
+    let monitors = view.monitors()
+    let standings = standings
+    let standing = try await threads.run { try monitors.map(standings.standing) }
+    return JSONAnswer.response(request) { json in
+      json.beginObject()
+      json.members("monitors", zip(monitors, standing)) { json, pair in
+        json.beginObject()
+        json.write(pair.0)
+        json.write(pair.1, of: pair.0.monitor)
+        json.endObject()
+      }
+      json.endObject()
+    }
+  }
+
+  @Sendable private func one(_ request: Request, _ context: ServiceContext) async throws -> Response {
+    _ = try request.query()
+    let monitor = try monitor(named: context.segment("monitor"))
+    let standings = standings
+    let (standing, newest) = try await threads.run { (try standings.standing(monitor), try standings.newest(monitor)) }
+    return JSONAnswer.response(request) { json in
+      json.beginObject()
+      json.write(monitor)
+      json.write(standing, of: monitor.monitor)
+      json.members("partitions", monitor.partitions) { json, partition in json.write(partition) }
+      json.members("drift", newest.drift) { json, record in json.raw(record.line.utf8) }
+      json.members("performance", newest.performance) { json, record in json.raw(record.line.utf8) }
+      json.member("truncated", newest.isTruncated)
+      json.endObject()
+    }
+  }
+
+  @Sendable private func histogram(_ request: Request, _ context: ServiceContext) async throws -> Response {
+    let parameters = try request.query("window", "slice", "subject", "end")
+    let monitor = try monitor(named: context.segment("monitor")).monitor
+    let subject = try parameters.required("subject", example: monitor.outputName)
+    let subjects = monitor.features.map(\.name) + [monitor.outputName]
+    guard subjects.contains(subject) else {
+      throw Problem(
+        .badParameter, "The monitor \(monitor.name) has no subject \"\(subject.prefix(200))\".", parameter: "subject",
+        value: subject, fix: "Use \(Self.list(subjects)).")
+    }
+    let window = try parameters.text("window") ?? monitor.windows.first?.name ?? ""
+    guard monitor.window(named: window) != nil else {
+      throw Problem(
+        .badParameter, "The monitor \(monitor.name) has no window \"\(window.prefix(200))\".", parameter: "window",
+        value: window, fix: "Use \(Self.list(monitor.windows.map(\.name))).")
+    }
+    let slice = try parameters.text("slice") ?? "all"
+    let end = try parameters.time("end")
+    let view = view
+    let found = try await threads.run { try view.histogram(monitor.name, window, slice, subject, end) }
+    guard let found else {
+      throw Problem(
+        .notFound, "No rows of \(subject) in window \(window), slice \(slice)\(end.map { ", ending \($0)" } ?? "").",
+        fix: "Take window, slice and end from a drift line of /api/v1/results.")
+    }
+    return JSONAnswer.response(request) { $0.write(found) }
+  }
+
+  private func monitor(named name: String) throws(Problem) -> MonitorView {
+    let monitors = view.monitors()
+    guard let monitor = monitors.first(where: { $0.monitor.name == name }) else {
+      throw .notFound(
+        "monitor", name,
+        fix: monitors.isEmpty ? "No monitor is configured." : "Use \(Self.list(monitors.map(\.monitor.name))).")
+    }
+    return monitor
+  }
+
+  /// At most twenty names.
+  private static func list(_ names: [String]) -> String {
+    names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
+  }
+}

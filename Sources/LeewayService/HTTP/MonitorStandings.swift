@@ -1,0 +1,136 @@
+import LeewayCore
+import Synchronization
+
+/// Where a monitor stands by its newest windows, read from the ledger so that every instance says the same.
+final class MonitorStandings: Sendable {
+  struct Window: Sendable {
+    var name: String
+    /// End of the newest closed window.
+    var end: EventTime
+    /// Messages in it over all slices; 0 for an empty window.
+    var rows: Int64
+    /// The newest performance line of slice `all`, final or not, and the newest final one.
+    var performance: String?
+    var final: String?
+  }
+
+  struct Standing: Sendable {
+    var windows: [Window] = []
+    /// Worst tier over subjects and slices at the check's newest end; absent before its first verdict.
+    var tiers: [String: Tier] = [:]
+    /// Incidents that are not resolved.
+    var openIncidents = 0
+  }
+
+  struct Newest: Sendable {
+    var drift: [ResultRecord]
+    var performance: [ResultRecord]
+    var isTruncated: Bool
+  }
+
+  /// Verdict lines read for one window end; a check with more subjects and slices than that is judged by the first.
+  private static let maximumVerdicts = 10_000
+  /// Newest lines of one type in an answer.
+  private static let maximumLines = 2000
+
+  private let ledger: any Ledger
+  /// Tiers by monitor, as long as no window closes or matures: a stored verdict never changes.
+  private let judged = Mutex<[String: (key: [String], tiers: [String: Tier])]>([:])
+
+  init(ledger: any Ledger) { self.ledger = ledger }
+
+  /// Blocks.
+  func standing(_ view: MonitorView) throws -> Standing {
+    let monitor = view.monitor
+    return try ledger.read { reader in
+      var standing = Standing()
+      standing.openIncidents = try reader.incidents(IncidentQuery(monitor: monitor.name, open: true, limit: 1000)).count
+      guard let progress = view.progress else { return standing }
+      for window in monitor.windows {
+        guard let end = Self.newestEnd(of: window, through: progress.closedThrough) else { continue }
+        var query = ResultQuery(
+          monitor: monitor.name, type: .drift, window: window.name, slice: "all", subject: monitor.outputName,
+          from: end,
+          to: end + .milliseconds(1), limit: 1)
+        let drift = try reader.results(query).first
+        query.type = .performance
+        query.subject = nil
+        let performance = try reader.results(query).first
+        var final: ResultRecord?
+        if let mature = Self.newestEnd(of: window, through: progress.maturedThrough) {
+          query.from = mature
+          query.to = mature + .milliseconds(1)
+          final = try reader.results(query).first
+        }
+        standing.windows.append(
+          Window(
+            name: window.name, end: end, rows: drift.flatMap(Self.rows) ?? 0, performance: performance?.line,
+            final: final?.line))
+      }
+      standing.tiers = try tiers(view, progress, reader)
+      return standing
+    }
+  }
+
+  /// Blocks.
+  func newest(_ view: MonitorView) throws -> Newest {
+    guard let generation = view.generation?.generation else {
+      return Newest(drift: [], performance: [], isTruncated: false)
+    }
+    return try ledger.read { reader in
+      func lines(_ type: ResultType) throws -> [ResultRecord] {
+        try reader.latestResults(monitor: view.monitor.name, generation: generation, type: type)
+          .sorted { a, b in
+            (a.slice == "all") != (b.slice == "all") ? a.slice == "all" : a.position < b.position
+          }
+      }
+      let drift = try lines(.drift)
+      let performance = try lines(.performance)
+      return Newest(
+        drift: Array(drift.prefix(Self.maximumLines)), performance: Array(performance.prefix(Self.maximumLines)),
+        isTruncated: max(drift.count, performance.count) > Self.maximumLines)
+    }
+  }
+
+  private func tiers(
+    _ view: MonitorView, _ progress: EvaluationProgress, _ reader: any LedgerReader
+  ) throws -> [String: Tier] {
+    let monitor = view.monitor
+    let key = [
+      view.generation?.generation ?? "", "\(progress.closedThrough.milliseconds)",
+      "\(progress.maturedThrough.milliseconds)",
+    ]
+    if let known = judged.withLock({ $0[monitor.name] }), known.key == key { return known.tiers }
+    var tiers: [String: Tier] = [:]
+    for window in monitor.windows {
+      let ends = [progress.closedThrough, progress.maturedThrough].compactMap {
+        Self.newestEnd(of: window, through: $0)
+      }
+      for end in Set(ends) {
+        let verdicts = try reader.results(
+          ResultQuery(
+            monitor: monitor.name, type: .verdict, window: window.name, from: end, to: end + .milliseconds(1),
+            limit: Self.maximumVerdicts))
+        for verdict in MetricsUpdate(monitor: monitor.name, maximumSeries: 0, records: verdicts).verdicts {
+          // A drift check's verdicts at the end that has matured are old news.
+          let check = monitor.checks.first { $0.name == verdict.check }
+          let through = check?.causeGroup == .performance ? progress.maturedThrough : progress.closedThrough
+          guard Self.newestEnd(of: window, through: through) == end else { continue }
+          tiers[verdict.check] = max(tiers[verdict.check] ?? .insufficientData, verdict.tier)
+        }
+      }
+    }
+    judged.withLock { $0[monitor.name] = (key, tiers) }
+    return tiers
+  }
+
+  private static func newestEnd(of window: WindowDefinition, through time: EventTime) -> EventTime? {
+    guard time != .distantPast, window.every.milliseconds > 0 else { return nil }
+    return time.floor(to: window.every)
+  }
+
+  private static func rows(_ record: ResultRecord) -> Int64? {
+    guard let root = try? JSONValue(parsing: Array(record.line.utf8)) else { return nil }
+    return try? JSONReader(root).member("rows").integer()
+  }
+}

@@ -1,0 +1,98 @@
+import LeewayCore
+
+/// What a trainer says of a retrain, and how it compares with the scorecard.
+struct RetrainAnswer: Equatable, Sendable {
+  static let maximumMetrics = 100
+  static let maximumText = 1000
+
+  /// A line of the scorecard with the value that was reported.
+  struct Line: Equatable, Sendable {
+    var bound: RetrainPolicy.Bound
+    /// nil if the trainer did not report it; such a line fails.
+    var value: Double?
+
+    var passes: Bool {
+      guard let value else { return false }
+      return value >= bound.atLeast ?? -.infinity && value <= bound.atMost ?? .infinity
+    }
+  }
+
+  var succeeded: Bool
+  var modelVersion: String?
+  /// Ascending by name.
+  var metrics: [(name: String, value: Double)]
+  var reason: String?
+  var scorecard: [Line]
+
+  /// Success, and every line of the scorecard.
+  var isCandidate: Bool { succeeded && scorecard.allSatisfy(\.passes) }
+
+  /// - Throws: ``Problem`` naming the member of the body that is wrong.
+  init(_ body: JSONReader, policy: RetrainPolicy?) throws(Problem) {
+    do {
+      try body.allowOnly(["status", "model_version", "metrics", "reason"])
+      let status = try body.member("status")
+      switch try status.string() {
+      case "succeeded": succeeded = true
+      case "failed": succeeded = false
+      case let other: throw status.failure("expected succeeded or failed, found \"\(other.prefix(40))\"")
+      }
+      modelVersion = try body.member("model_version").optional(Self.text)
+      reason = try body.member("reason").optional(Self.text)
+      let metrics = try body.member("metrics")
+      let members = metrics.isNull ? [] : try metrics.members()
+      guard members.count <= Self.maximumMetrics else {
+        throw metrics.failure("holds \(members.count) metrics and the limit is \(Self.maximumMetrics)")
+      }
+      self.metrics = []
+      for (name, reader) in members { self.metrics.append((name, try reader.double())) }
+      self.metrics.sort { precedes($0.name, $1.name) }
+      if succeeded, modelVersion == nil {
+        throw try body.member("model_version").failure("is needed where status is succeeded")
+      }
+    } catch let failure as JSONFailure {
+      throw Problem(
+        .badBody, "In the body, \(failure).", parameter: failure.path.isEmpty ? nil : failure.path,
+        fix: "Send {\"status\":\"succeeded\",\"model_version\":\"v3\",\"metrics\":{\"auc\":0.84}}"
+          + " or {\"status\":\"failed\",\"reason\":\"why\"}.")
+    } catch {
+      throw Problem(.badBody, "The body could not be read.")
+    }
+    let reported = Dictionary(metrics.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+    scorecard = (policy?.scorecard ?? []).map { Line(bound: $0, value: reported[$0.metric]) }
+  }
+
+  private static func text(_ reader: JSONReader) throws(JSONFailure) -> String {
+    let text = try reader.string()
+    guard text.utf8.count <= maximumText else {
+      throw reader.failure("has \(text.utf8.count) bytes and the limit is \(maximumText)")
+    }
+    return text
+  }
+
+  /// As it is kept, and shown under `/api/v1/retrains`.
+  var json: String {
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("status", succeeded ? "succeeded" : "failed")
+    if let modelVersion { json.member("model_version", modelVersion) }
+    if let reason { json.member("reason", reason) }
+    json.key("metrics")
+    json.beginObject()
+    for metric in metrics { json.member(metric.name, metric.value) }
+    json.endObject()
+    json.members("scorecard", scorecard) { json, line in
+      json.beginObject()
+      json.member("metric", line.bound.metric)
+      if let least = line.bound.atLeast { json.member("at_least", least) }
+      if let most = line.bound.atMost { json.member("at_most", most) }
+      json.member("value", line.value)
+      json.member("passes", line.passes)
+      json.endObject()
+    }
+    json.endObject()
+    return json.text
+  }
+
+  static func == (a: RetrainAnswer, b: RetrainAnswer) -> Bool { a.json == b.json }
+}

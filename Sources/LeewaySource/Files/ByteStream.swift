@@ -1,6 +1,3 @@
-internal import CZlib
-internal import Glibc
-
 /// Reads a file front to back, unpacking gzip, which it knows by its first two bytes and not by its name.
 /// Not Sendable: one thread reads.
 package final class ByteStream {
@@ -8,19 +5,59 @@ package final class ByteStream {
   package let name: String
   /// Bytes of the file as stored; nil where nobody knows, as of a pipe.
   package let totalBytes: Int64?
-  /// Bytes read of the file as stored, for a progress bar.
-  package private(set) var consumedBytes: Int64 = 0
+  /// Bytes taken of the file as stored, for a progress bar.
+  package var consumedBytes: Int64 { input.offset - Int64(inflater?.unread ?? start.count) }
+
+  private let input: InputFile
+  private let chunk: Int
+  /// What was read to recognise gzip and has not been handed out; at most two bytes.
+  private var start: [UInt8] = []
+  private var inflater: Inflater?
+  private var isRecognised = false
 
   /// - Parameters:
   ///   - path: `-` is standard input.
-  ///   - chunk: bytes asked of the system at once.
+  ///   - chunk: the most bytes asked of the system at once, at least 1.
   package init(path: String, chunk: Int = 256 << 10) throws(FileError) {
-    name = path
-    totalBytes = nil
+    precondition(chunk > 0)
+    self.chunk = chunk
+    input = try InputFile(path: path)
+    name = input.name
+    totalBytes = input.size
   }
 
   /// Fills the buffer from its start, perhaps not to its end.
   ///
+  /// - Parameter buffer: of at least one byte.
   /// - Returns: how many bytes; 0 only at the end.
-  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int { 0 }
+  /// - Throws: if the file can't be read, or is gzip and damaged or cut off.
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+    precondition(!buffer.isEmpty)
+    if !isRecognised { try recognise() }
+    if let inflater { return try inflater.read(into: buffer) }
+    guard start.isEmpty else {
+      let count = min(start.count, buffer.count)
+      buffer.copyBytes(from: start[..<count])
+      start.removeFirst(count)
+      return count
+    }
+    return try input.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(chunk)))
+  }
+
+  private func recognise() throws(FileError) {
+    isRecognised = true
+    // A pipe may give the first byte alone.
+    while start.count < 2 {
+      var byte: UInt8 = 0
+      let count = try withUnsafeMutableBytes(of: &byte) { (buffer) throws(FileError) in
+        try input.read(into: buffer)
+      }
+      guard count > 0 else { return }
+      start.append(byte)
+    }
+    if start == Inflater.magic {
+      inflater = try Inflater(input, chunk: chunk, head: start)
+      start = []
+    }
+  }
 }

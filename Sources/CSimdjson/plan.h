@@ -60,9 +60,8 @@ class Plan {
       links_.push_back(Link());
     }
     for (const Child &child : children) {
-      const uint8_t *key = reinterpret_cast<const uint8_t *>(child.key.data());
       std::string padded = child.key + std::string(8, '\0');
-      key = reinterpret_cast<const uint8_t *>(padded.data());
+      const uint8_t *key = reinterpret_cast<const uint8_t *>(padded.data());
       uint32_t length = uint32_t(child.key.size());
       insert(child.parent, key, length, bucket_of(child.parent, key, length), int32_t(child.node));
     }

@@ -11,9 +11,7 @@ public struct NumericBinning: Sendable, Equatable {
   public let knots: [Double]
   /// At most nine decile cuts, ascending and distinct, each of them a knot.
   public let cuts: [Double]
-  /// `knots` followed by +∞ up to a power of two, so that the search takes a fixed number of steps and needs no check at
-  /// its end.
-  @usableFromInline let padded: [Double]
+  @usableFromInline let search: KnotSearch
   /// For each cut the index of the knot it is.
   private let cutKnots: [Int]
 
@@ -25,9 +23,7 @@ public struct NumericBinning: Sendable, Equatable {
     // Adding +0 turns −0 into +0: the search subtracts, and −0 − 0 would look negative.
     self.knots = knots.map { $0 + 0.0 }
     self.cuts = cuts.map { $0 + 0.0 }
-    var size = 1
-    while size <= knots.count { size *= 2 }
-    padded = self.knots + Array(repeating: .infinity, count: size - knots.count)
+    search = KnotSearch(self.knots)
     var cutKnots: [Int] = []
     var knot = 0
     for cut in self.cuts {
@@ -45,24 +41,14 @@ public struct NumericBinning: Sendable, Equatable {
   /// 2k + 1 for k knots.
   public var cellCount: Int { 2 * knots.count + 1 }
 
-  /// The cell that holds `x`, in 0..<`cellCount`, by a binary search without branches.
+  /// The cell that holds `x`, in 0..<`cellCount`, by a table and a short binary search without branches.
   ///
   /// - Precondition: `x` is finite (checked in debug builds; in release builds another value falls into some cell).
   @inlinable
   public func cell(of x: Double) -> Int {
     assert(x.isFinite)
-    // Unchecked reads are safe: `below` + `half` − 1 never passes the padded size, and the last entry is +∞.
-    return padded.withUnsafeBufferPointer { padded in
-      var below = 0
-      var half = padded.count >> 1
-      while half > 0 {
-        // The sign bit of knot − x is 1 exactly where knot < x.
-        let isBelow = Int(truncatingIfNeeded: (padded[below &+ half &- 1] - x).bitPattern >> 63)
-        below &+= half & (0 &- isBelow)
-        half >>= 1
-      }
-      return 2 &* below &+ (padded[below] == x ? 1 : 0)
-    }
+    let (below, isKnot) = search.find(x)
+    return 2 &* below &+ (isKnot ? 1 : 0)
   }
 
   /// The PSI bin (c₍ⱼ₋₁₎, cⱼ] that `cell` is a part of, in 0...`cuts.count`.

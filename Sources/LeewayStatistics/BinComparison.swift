@@ -105,7 +105,7 @@ public struct BinComparison: Sendable {
   private static func homogeneity(_ bins: [(Int64, Int64)], n: Int64, m: Int64) -> Double {
     var sum = 0.0
     for (b, w) in bins {
-      let difference = Double(Int128(b) * Int128(m) - Int128(w) * Int128(n))
+      let difference = double(Int128(b) * Int128(m) - Int128(w) * Int128(n))
       sum += difference / Double(n) * (difference / Double(m)) / Double(b + w)
     }
     return sum

@@ -17,7 +17,7 @@ public struct CalibrationLine: Sendable, Equatable {
 /// the likelihood worse.
 ///
 /// - Parameters:
-///   - scores: the mean score of each group, in [0, 1]; clipped to [10⁻⁶, 1 − 10⁻⁶] before the logit.
+///   - scores: the mean score of each group; clipped to [10⁻⁶, 1 − 10⁻⁶] before the logit.
 ///   - lowerEdges, upperEdges: between what the scores of each group lie; equal, or left out, where a group is one score.
 ///   - positives, negatives: rows of each group by label.
 /// - Returns: nil where the classes can be separated by a score, so that no maximum exists (also with a single class).
@@ -61,7 +61,6 @@ private struct ScoreGroup {
   var isPoint: Bool { low == high }
 
   init(score: Double, lower: Double, upper: Double, positives: Int64, negatives: Int64) {
-    precondition(score >= 0 && score <= 1, "scores are in [0, 1]")
     precondition(positives >= 0 && negatives >= 0, "counts are never negative")
     x = Self.logit(score)
     // A mean may fall out of its own cell by a rounding error.
@@ -159,7 +158,7 @@ private struct LogisticFit {
     ]
     let shifts = rows.map { row in groups.reduce(0) { $0 + residualShift($1, row) } }
     var radius = (a: 2 * shifts[0], b: 2 * shifts[1])
-    for _ in 0..<60 {
+    for _ in 0..<30 {
       guard radius.a.isFinite, radius.b.isFinite else { break }
       let changes = rows.map { row in
         groups.reduce(0) { $0 + informationShift($1, row, radius: radius) }

@@ -82,13 +82,14 @@ public struct RankingCells: Sendable, Equatable {
   // MARK: Precision and recall
 
   /// Σ (Rᵢ − Rᵢ₋₁) Pᵢ over descending thresholds i, ties taken in one step, in (0, 1]; within ± `averagePrecisionBound`.
+  /// The middle of what the cells allow.
   public var averagePrecision: Double? { averagePrecisionInterval.map { ($0.low + $0.high) / 2 } }
 
-  /// 0 where no even cell holds both classes.
+  /// 0 where no even cell holds a positive beside anything else.
   public var averagePrecisionBound: Double? { averagePrecisionInterval.map { ($0.high - $0.low) / 2 } }
 
-  /// The least a cell can give is with all its negatives above its positives, which then come one by one; the most with all
-  /// its positives above and equal.
+  /// The least an even cell can give is with all its negatives above its positives, which then come one by one; the most
+  /// with its positives above its negatives and equal.
   private var averagePrecisionInterval: (low: Double, high: Double)? {
     guard hasBothClasses else { return nil }
     var low = 0.0
@@ -98,7 +99,7 @@ public struct RankingCells: Sendable, Equatable {
     for cell in positives.indices.reversed() where positives[cell] > 0 || negatives[cell] > 0 {
       let positive = Double(positives[cell])
       let negative = Double(negatives[cell])
-      if cell.isMultiple(of: 2), positive > 0, negative > 0 {
+      if cell.isMultiple(of: 2), positive > 0, positive + negative > 1 {
         // Σ (TP + i)/(r + i) = n − (r − TP) Σ 1/(r + i), with r the rows above.
         let above = rows + negative
         low += positive - (above - truePositives) * Self.reciprocals(after: above, count: positives[cell])

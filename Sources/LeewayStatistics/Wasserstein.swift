@@ -93,7 +93,7 @@ private struct CellInterval {
 
   private func between(_ a: Double, _ b: Double) -> (low: Double, high: Double) {
     let width = b - a
-    let start = Double(difference) / scale
+    let start = double(difference) / scale
     if p.count == 0, q.count == 0 { return exactly(start * width) }
     let belowP = p.areaBelow(b)
     let belowQ = q.areaBelow(b)
@@ -101,7 +101,7 @@ private struct CellInterval {
     if difference - q.units >= 0 || difference + p.units <= 0 { return exactly(signed) }
     if p.count <= 1, q.count <= 1 { return exactly(knownPlaces(a, b, start: start)) }
 
-    let end = Double(difference + p.units - q.units) / scale
+    let end = double(difference + p.units - q.units) / scale
     let fromLeft =
       start >= 0
       ? signed + 2 * Self.excess(of: belowQ, upTo: q.share, over: start)

@@ -1,0 +1,84 @@
+import LeewayCore
+import Testing
+
+@Suite("Ledger: decisions")
+struct DecisionConformance {
+  private func incident(_ id: String, _ monitor: String, _ state: IncidentState, _ opened: Int64) -> IncidentRecord {
+    IncidentRecord(
+      id: id, monitor: monitor, group: .performance, state: state, tier: .critical, openedAt: .at(opened),
+      changedAt: .at(opened + 1), resolvedAt: state == .resolved ? .at(opened + 2) : nil, checks: awkwardNames,
+      subjects: [], evidence: "[{\"a\":1}]")
+  }
+
+  @Test(arguments: ledgers)
+  func `incidents are found by id, monitor and whether they are open`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    let records = [
+      incident("a", "m", .open, 10), incident("b", "m", .resolved, 30), incident("c", "m", .acknowledged, 20),
+      incident("d", "n", .verifying, 20), incident("e", "n", .retraining, 40),
+    ]
+    try ledger.write { for record in records { try $0.put(incident: record) } }
+    func found(_ monitor: String?, _ open: Bool?, _ limit: Int = 100) throws -> [String] {
+      try ledger.read { try $0.incidents(IncidentQuery(monitor: monitor, open: open, limit: limit)) }.map(\.id)
+    }
+    #expect(try found(nil, nil) == ["e", "b", "d", "c", "a"])
+    #expect(try found(nil, nil, 2) == ["e", "b"])
+    #expect(try found("m", nil) == ["b", "c", "a"])
+    #expect(try found("m", true) == ["c", "a"])
+    #expect(try found(nil, false) == ["b"])
+    #expect(try found("n", false) == [])
+    for record in records { #expect(try ledger.read { try $0.incident(record.id) } == record) }
+    #expect(try ledger.read { try $0.incident("z") } == nil)
+    var changed = records[0]
+    changed.state = .resolved
+    changed.resolvedAt = .at(50)
+    changed.tier = .insufficientData
+    changed.checks = ["one"]
+    changed.group = .dataQuality
+    try ledger.write { try $0.put(incident: changed) }
+    #expect(try ledger.read { try $0.incident("a") } == changed)
+    #expect(try found("m", true) == ["c"])
+  }
+
+  @Test(arguments: ledgers)
+  func `retrains come by the time of the request`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    func retrain(_ id: String, _ monitor: String, _ wall: Int64) -> RetrainRecord {
+      RetrainRecord(
+        id: id, monitor: monitor, incident: "i", state: .requested, requestedAt: .at(-wall), deadline: .at(wall + 9),
+        requestedWall: .at(wall))
+    }
+    let records = [retrain("a", "m", 3), retrain("b", "m", 1), retrain("c", "n", 2)]
+    try ledger.write { for record in records { try $0.put(retrain: record) } }
+    #expect(try ledger.read { try $0.retrains(monitor: nil, limit: 9) }.map(\.id) == ["a", "c", "b"])
+    #expect(try ledger.read { try $0.retrains(monitor: "m", limit: 9) } == [records[0], records[1]])
+    #expect(try ledger.read { try $0.retrains(monitor: nil, limit: 1) } == [records[0]])
+    for state in RetrainState.allCases {
+      var done = records[1]
+      done.state = state
+      done.completedWall = .at(99)
+      done.answer = "{\"status\":\"succeeded\"}"
+      try ledger.write { try $0.put(retrain: done) }
+      #expect(try ledger.read { try $0.retrain("b") } == done)
+    }
+    #expect(try ledger.read { try $0.retrain("z") } == nil)
+  }
+
+  @Test(arguments: ledgers)
+  func `what came from outside is kept in order, twice if it came twice`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    let records = [("m", "i", 5), ("m", "j", 3), ("n", "k", 9), ("m", "i", 5)].map {
+      OutsideInput(monitor: $0.0, incident: $0.1, at: .at($0.2), kind: "acknowledged", detail: "{\"by\":\"é\"}")
+    }
+    try ledger.write { for record in records { try $0.record(input: record) } }
+    func found(_ monitor: String?, _ incident: String?, _ limit: Int = 9) throws -> [OutsideInput] {
+      try ledger.read { try $0.inputs(monitor: monitor, incident: incident, limit: limit) }
+    }
+    #expect(try found(nil, nil) == records.reversed())
+    #expect(try found(nil, nil, 1) == [records[3]])
+    #expect(try found("m", nil) == [records[3], records[1], records[0]])
+    #expect(try found(nil, "k") == [records[2]])
+    #expect(try found("m", "i") == [records[3], records[0]])
+    #expect(try found("n", "i") == [])
+  }
+}

@@ -1,0 +1,187 @@
+import LeewayCore
+import Testing
+
+@Suite("Ledger: intake")
+struct IntakeConformance {
+  @Test(arguments: ledgers)
+  func `a writer's flushes are counted while it lives`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    #expect(try ledger.read { try $0.writer("w") } == nil)
+    try ledger.write { try $0.register(writer: "w", at: .at(1)) }
+    #expect(try ledger.write { try $0.advance(writer: "w", expected: 0) })
+    #expect(try !ledger.write { try $0.advance(writer: "w", expected: 0) })
+    #expect(try !ledger.write { try $0.advance(writer: "w", expected: 2) })
+    #expect(try !ledger.write { try $0.advance(writer: "nobody", expected: 0) })
+    #expect(try ledger.read { try $0.writer("w") } == WriterRecord(id: "w", flushSequence: 1, alive: true))
+    try ledger.write { try $0.retire(writer: "w") }
+    #expect(try !ledger.write { try $0.advance(writer: "w", expected: 1) })
+    #expect(try ledger.read { try $0.writer("w") } == WriterRecord(id: "w", flushSequence: 1, alive: false))
+    #expect(throws: LedgerError.self) { try ledger.write { try $0.register(writer: "w", at: .at(2)) } }
+  }
+
+  @Test(arguments: ledgers)
+  func `the generation put last is the current one`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    let old = GenerationRecord(monitor: "m", generation: "g1", startsAt: .distantPast, baseline: "b1")
+    let new = GenerationRecord(monitor: "m", generation: "g2", startsAt: .at(300), baseline: "b2")
+    let other = GenerationRecord(monitor: "n", generation: "g9", startsAt: .at(-5), baseline: "")
+    #expect(try ledger.read { try $0.generation(of: "m") } == nil)
+    try ledger.write { for generation in [old, new, other] { try $0.put(generation: generation) } }
+    #expect(try ledger.read { try $0.generation(of: "m") } == new)
+    #expect(try ledger.read { try $0.generation(of: "n") } == other)
+    var again = old
+    again.startsAt = .at(900)
+    try ledger.write { try $0.put(generation: again) }
+    #expect(try ledger.read { try $0.generation(of: "m") } == again)
+  }
+
+  @Test(arguments: ledgers)
+  func `partitions are made once and read in order`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    let keys = [("b", 0), ("a", 10), ("a", 2), ("B", 1)].map {
+      PartitionKey(monitor: "m", topic: $0.0, partition: Int32($0.1))
+    }
+    try ledger.write { ledger in
+      try ledger.ensure(partitions: keys.map { (key: $0, role: .predictions) })
+      try ledger.ensure(partitions: [(key: PartitionKey(monitor: "n", topic: "a", partition: .max), role: .labels)])
+    }
+    _ = try ledger.write { try $0.claim(partitions: [keys[0]], owner: "me") }
+    try ledger.write { try $0.ensure(partitions: keys.map { (key: $0, role: .labels) }) }
+    let found = try ledger.read { try $0.partitions(of: "m") }
+    #expect(found.map(\.key) == keys.sorted())
+    #expect(found.allSatisfy { $0.role == .predictions && $0.nextOffset == 0 && $0.watermark == .distantPast })
+    #expect(found.first { $0.key == keys[0] }?.epoch == 1)
+    #expect(found.first { $0.key == keys[0] }?.owner == "me")
+    #expect(found.first { $0.key == keys[1] }?.owner == nil)
+    #expect(try ledger.read { try $0.partitions(of: "n") }.first?.key.partition == .max)
+    #expect(try ledger.read { try $0.partitions(of: "none") } == [])
+  }
+
+  @Test(arguments: ledgers)
+  func `a claim fences the owner before`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    let keys = (0..<3).map { PartitionKey(monitor: "m", topic: "t", partition: Int32($0)) }
+    func advance(_ i: Int, epoch: Int64, from: Int64, to: Int64) -> PartitionAdvance {
+      PartitionAdvance(
+        key: keys[i], epoch: epoch, expectedOffset: from, nextOffset: to, watermark: .at(to), idleUntil: .at(77))
+    }
+    try ledger.write { try $0.ensure(partitions: keys.map { (key: $0, role: .predictions) }) }
+    let claimed = try ledger.write { try $0.claim(partitions: keys.reversed(), owner: "a") }
+    #expect(claimed.map(\.key) == keys.reversed())
+    #expect(claimed.map(\.epoch) == [1, 1, 1])
+    #expect(
+      try ledger.write {
+        try $0.advance(partitions: (0..<3).map { advance($0, epoch: 1, from: 0, to: 10) })
+      } == [true, true, true])
+    // Somebody takes 1 over; the first owner flushes all three.
+    let taken = try ledger.write { try $0.claim(partitions: [keys[1]], owner: "b") }
+    #expect(
+      taken == [
+        PartitionRecord(
+          key: keys[1], role: .predictions, epoch: 2, owner: "b", nextOffset: 10, watermark: .at(10), idleUntil: nil)
+      ])
+    let before = try ledger.read { try $0.partitions(of: "m") }
+    #expect(before[0].idleUntil == .at(77))
+    #expect(
+      try ledger.write {
+        try $0.advance(partitions: (0..<3).map { advance($0, epoch: 1, from: 10, to: 20) })
+      } == [true, false, true])
+    let after = try ledger.read { try $0.partitions(of: "m") }
+    #expect(after.map(\.nextOffset) == [20, 10, 20])
+    #expect(after[1] == before[1])
+    // The right epoch with a stale offset, and a partition that has no row.
+    let missing = PartitionAdvance(
+      key: PartitionKey(monitor: "m", topic: "t", partition: 9), epoch: 0, expectedOffset: 0, nextOffset: 1,
+      watermark: .at(1))
+    #expect(
+      try ledger.write { try $0.advance(partitions: [advance(0, epoch: 1, from: 10, to: 30), missing]) } == [
+        false, false,
+      ])
+    #expect(try ledger.read { try $0.partitions(of: "m") } == after)
+    #expect(throws: LedgerError.self) { try ledger.write { try $0.claim(partitions: [missing.key], owner: "c") } }
+  }
+
+  @Test(arguments: ledgers)
+  func `waiting rows are kept, replaced and deleted by id`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    let rows = [[], [0], [0, 0], [0xFF], Array("id".utf8)].map {
+      WaitingRow(id: $0, state: $0 + [7], reclaimAfter: .at(100))
+    }
+    try ledger.write { try $0.put(waiting: rows, monitor: "m", generation: "g") }
+    try ledger.write { try $0.put(waiting: [rows[1]], monitor: "m", generation: "h") }
+    let asked: [[UInt8]] = [[0xFF], [1], [], [0, 0]]
+    func read(_ generation: String) throws -> [[UInt8]?] {
+      try ledger.read { try $0.waiting(monitor: "m", generation: generation, ids: asked) }
+    }
+    #expect(try read("g") == [[0xFF, 7], nil, [7], [0, 0, 7]])
+    #expect(try read("h") == [nil, nil, nil, nil])
+    #expect(try read("none") == [nil, nil, nil, nil])
+    try ledger.write {
+      try $0.put(
+        waiting: [
+          WaitingRow(id: [], state: nil, reclaimAfter: .at(0)), WaitingRow(id: [0xFF], state: [], reclaimAfter: .at(5)),
+          WaitingRow(id: [9], state: nil, reclaimAfter: .at(0)),
+        ], monitor: "m", generation: "g")
+      // A transaction reads what it has written.
+      #expect(try $0.waiting(monitor: "m", generation: "g", ids: asked) == [[], nil, nil, [0, 0, 7]])
+    }
+    #expect(try read("g") == [[], nil, nil, [0, 0, 7]])
+  }
+
+  @Test(arguments: ledgers)
+  func `waiting rows match a model`(_ store: LedgerUnderTest) throws {
+    let seed = UInt64.random(in: 0..<(.max))
+    var numbers = SeededNumbers(seed: seed)
+    let ledger = try store.make()
+    var model: [[UInt8]: (state: [UInt8], after: Int64)] = [:]
+    for _ in 0..<30 {
+      var batch: [[UInt8]: WaitingRow] = [:]
+      for _ in 0..<200 {
+        let id = withUnsafeBytes(of: UInt16.random(in: 0..<600, using: &numbers)) { [UInt8]($0) }
+        let state: [UInt8]? =
+          Bool.random(using: &numbers) ? (0..<Int.random(in: 0...40, using: &numbers)).map { UInt8($0) } : nil
+        batch[id] = WaitingRow(id: id, state: state, reclaimAfter: .at(Int64.random(in: 0..<1000, using: &numbers)))
+      }
+      let rows = batch.values.sorted { $0.id.lexicographicallyPrecedes($1.id) }
+      try ledger.write { try $0.put(waiting: rows, monitor: "m", generation: "g") }
+      for row in rows { model[row.id] = row.state.map { ($0, row.reclaimAfter.milliseconds) } }
+      let before = Int64.random(in: 0..<1000, using: &numbers)
+      let limit = Int.random(in: 0..<100, using: &numbers)
+      let due = model.filter { $0.value.after < before }
+      let removed = try ledger.write {
+        try $0.reclaimWaiting(monitor: "m", generation: "g", before: .at(before), limit: limit)
+      }
+      #expect(removed == min(limit, due.count), "seed \(seed)")
+      let ids = model.keys.sorted { $0.lexicographicallyPrecedes($1) }
+      let stored = try ledger.read { try $0.waiting(monitor: "m", generation: "g", ids: ids) }
+      var gone = 0
+      for (id, state) in zip(ids, stored) {
+        if state == nil {
+          #expect(due[id] != nil, "seed \(seed)")
+          gone += 1
+          model[id] = nil
+        } else {
+          #expect(state == model[id]?.state, "seed \(seed)")
+        }
+      }
+      #expect(gone == removed, "seed \(seed)")
+    }
+  }
+
+  @Test(arguments: ledgers)
+  func `the newest quarantined messages are kept, so many a monitor`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    func record(_ monitor: String, _ offset: Int64) -> QuarantineRecord {
+      QuarantineRecord(
+        monitor: monitor, topic: "t", partition: 3, offset: offset, code: "not_json", reason: "byte 0",
+        sample: [0, 255])
+    }
+    try ledger.write { try $0.quarantine((0..<5).map { record("a", $0) } + [record("b", 100)], keep: 3) }
+    #expect(try ledger.read { try $0.quarantined(monitor: "a", limit: 10) } == [4, 3, 2].map { record("a", $0) })
+    #expect(try ledger.read { try $0.quarantined(monitor: nil, limit: 2) } == [record("b", 100), record("a", 4)])
+    try ledger.write { try $0.quarantine([record("a", 5)], keep: 3) }
+    #expect(try ledger.read { try $0.quarantined(monitor: "a", limit: 10) }.map(\.offset) == [5, 4, 3])
+    #expect(try ledger.read { try $0.quarantined(monitor: "b", limit: 10) }.map(\.offset) == [100])
+    #expect(try ledger.read { try $0.quarantined(monitor: "a", limit: 0) } == [])
+  }
+}

@@ -17,12 +17,20 @@ package struct Check: Sendable, Equatable {
     case listed([String])
   }
 
+  /// What `max_drop` and `max_rise` are measured from.
+  package enum Reference: Sendable, Equatable {
+    /// The baseline's own value.
+    case baseline
+    /// The first days of production.
+    case first(TimeSpan)
+  }
+
   package var name: String
   package var on: Subjects
   package var metric: Metric
   /// Name of a window definition.
   package var window: String
-  /// Ascending by tier, at least one.
+  /// Ascending by tier, at least one; a tier with several fires on any of them.
   package var limits: [TierLimit]
   /// Consecutive windows, a size apart, that must fail.
   package var consecutive: Int
@@ -37,11 +45,13 @@ package struct Check: Sendable, Equatable {
   package var certain: Bool
   package var minimumPositives: Int64
   package var minimumNegatives: Int64
+  package var reference: Reference
 
   package init(
     name: String, on: Subjects, metric: Metric, window: String, limits: [TierLimit], consecutive: Int = 1,
     slices: Slices = .all, significance: Double? = 0.01, minimumRows: Int64 = 200, partial: Bool = false,
-    certain: Bool = true, minimumPositives: Int64 = 30, minimumNegatives: Int64 = 30
+    certain: Bool = true, minimumPositives: Int64 = 30, minimumNegatives: Int64 = 30,
+    reference: Reference = .baseline
   ) {
     self.name = name
     self.on = on
@@ -56,6 +66,7 @@ package struct Check: Sendable, Equatable {
     self.certain = certain
     self.minimumPositives = minimumPositives
     self.minimumNegatives = minimumNegatives
+    self.reference = reference
   }
 
   /// The incident machine that consumes its verdicts.
@@ -107,7 +118,7 @@ package enum Limit: Sendable, Equatable {
   /// Relative quantities are shares of the reference (traffic's usual rows, else the baseline's value).
   case above(Quantity)
   case below(Quantity)
-  /// Against the baseline's own value.
+  /// Against the check's reference.
   case maximumDrop(Quantity)
   case maximumRise(Quantity)
 }

@@ -12,6 +12,10 @@ package struct Monitor: Sendable, Equatable {
   package var segments: [Segment]
   /// Values of one segment (and versions) that get a slice of their own; the rest share `__other__`.
   package var maximumSegments: Int
+  /// Most knots of a numeric subject: how finely `baseline fit` resolves it.
+  package var resolution: Int
+  /// Categories of a categorical subject with a bin of their own; the rest share `__other__`.
+  package var maximumCategories: Int
   /// Path of the baseline file, as resolved against the monitor file's folder; nil while only `baseline fit` needs it.
   package var baselinePath: String?
   /// Compare with the baseline's same phase of this period. Parsed; not used before the block null exists.
@@ -30,8 +34,9 @@ package struct Monitor: Sendable, Equatable {
 
   package init(
     name: String, task: ModelTask, predictions: PredictionStream, labels: LabelStream? = nil, threshold: Double = 0.5,
-    features: [Feature], segments: [Segment] = [], maximumSegments: Int = 100, baselinePath: String? = nil,
-    season: TimeSpan? = nil, pane: TimeSpan, windows: [WindowDefinition], lateness: TimeSpan,
+    features: [Feature], segments: [Segment] = [], maximumSegments: Int = 100, resolution: Int = 1024,
+    maximumCategories: Int = 1000, baselinePath: String? = nil, season: TimeSpan? = nil, pane: TimeSpan,
+    windows: [WindowDefinition], lateness: TimeSpan,
     skew: TimeSpan, checks: [Check] = [], alerts: [Tier: [String]] = [:], retrain: RetrainPolicy? = nil
   ) {
     self.name = name
@@ -42,6 +47,8 @@ package struct Monitor: Sendable, Equatable {
     self.features = features
     self.segments = segments
     self.maximumSegments = maximumSegments
+    self.resolution = resolution
+    self.maximumCategories = maximumCategories
     self.baselinePath = baselinePath
     self.season = season
     self.pane = pane
@@ -133,7 +140,7 @@ package enum LabelValue: Sendable, Hashable {
 
 /// One input of the model.
 package struct Feature: Sendable, Equatable {
-  package enum Kind: String, Sendable { case numeric, categorical }
+  package enum Kind: String, Sendable, CaseIterable { case numeric, categorical }
 
   package var name: String
   package var kind: Kind

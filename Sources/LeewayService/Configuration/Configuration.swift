@@ -1,0 +1,116 @@
+package import LeewayCore
+
+/// Everything that configures a service: `leeway.yaml` and the monitors.
+package struct Configuration: Sendable, Equatable {
+  /// Nil where only monitors were asked for.
+  package var service: ServiceConfiguration?
+  /// In the order of their files' names.
+  package var monitors: [Monitor]
+
+  private static let maximumFiles = 1000
+
+  /// Reads `leeway.yaml` and every `*.yaml` in a folder, for `run` and `check`.
+  ///
+  /// - Parameters:
+  ///   - configPath: of `leeway.yaml`; nil checks the monitors alone.
+  ///   - monitorsDirectory: the folder of monitor files.
+  ///   - baseline: whether each monitor's baseline has to be there, and how it is read.
+  ///   - environment: what `${NAME}` expands to.
+  /// - Returns: the configuration, nil if there is an error anywhere, and every problem of every file, sorted by position.
+  package static func load(
+    configPath: String?, monitorsDirectory: String, baseline: MonitorFile.BaselineNeed = .required(),
+    environment: [String: String]
+  ) -> (Configuration?, [ConfigurationProblem]) {
+    var problems: [ConfigurationProblem] = []
+    var service: ServiceConfiguration?
+    var serviceReading: ServiceConfigurationReading?
+    if let configPath {
+      let reading = ServiceConfigurationReading(path: configPath, environment: environment)
+      service = reading.read()
+      problems += reading.reading.problems
+      serviceReading = reading
+    }
+    let (files, folderProblems) = monitorFiles(in: monitorsDirectory)
+    problems += folderProblems
+    let monitors = files.map { MonitorFile(path: $0, baseline: baseline, environment: environment) }
+    for file in monitors { problems += file.problems }
+    problems += repeatedNames(monitors)
+    if let serviceReading { problems += unknownReceivers(monitors, serviceReading) }
+    problems.sort()
+    guard !problems.hasErrors else { return (nil, problems) }
+    return (Configuration(service: service, monitors: monitors.compactMap(\.monitor)), problems)
+  }
+
+  private static func monitorFiles(in folder: String) -> (paths: [String], problems: [ConfigurationProblem]) {
+    var problems: [ConfigurationProblem] = []
+    func add(_ severity: ConfigurationProblem.Severity, _ file: String, _ message: String) {
+      problems.append(.init(file: file, line: 1, column: 1, severity: severity, message: message))
+    }
+    let entries: [String]
+    do throws(TextFile.Failure) {
+      entries = try TextFile.entries(ofFolder: folder)
+    } catch {
+      add(.error, folder, "the folder of monitors \(error.problem)")
+      return ([], problems)
+    }
+    var paths = entries.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }.map { TextFile.path($0, in: folder) }
+    for name in entries where name.hasSuffix(".yml") && !name.hasPrefix(".") {
+      add(.warning, TextFile.path(name, in: folder), "is not read, since monitor files end in .yaml; rename it")
+    }
+    if paths.isEmpty { add(.error, folder, "the folder has no monitors; add a file that ends in .yaml") }
+    if paths.count > maximumFiles {
+      add(.error, folder, "the folder has \(paths.count) monitors, more than \(maximumFiles); split it")
+      paths.removeLast(paths.count - maximumFiles)
+    }
+    return (paths, problems)
+  }
+
+  private static func repeatedNames(_ files: [MonitorFile]) -> [ConfigurationProblem] {
+    var first: [String: String] = [:]
+    var problems: [ConfigurationProblem] = []
+    for file in files {
+      guard let name = file.name else { continue }
+      if let other = first[name.name] {
+        problems.append(
+          file.error(name.place, "monitor is \(name.name), the name of the monitor in \(other) too; rename one"))
+      } else {
+        first[name.name] = file.path
+      }
+    }
+    return problems
+  }
+
+  private static func unknownReceivers(
+    _ files: [MonitorFile], _ service: ServiceConfigurationReading
+  ) -> [ConfigurationProblem] {
+    guard service.receivers != nil else { return [] }
+    let config = service.reading.file
+    var problems: [ConfigurationProblem] = []
+    for file in files {
+      for use in file.receiverUses {
+        if !service.receiverNames.contains(use.name) {
+          let names = service.receiverNames.joined(separator: ", ")
+          let suggestion = Spelling.suggestion(for: use.name, among: service.receiverNames)
+          problems.append(
+            file.error(
+              use.place,
+              "\(use.path) is \(ConfigurationNode.shown(use.name)), which is no receiver in \(config); it has \(names).\(suggestion)"
+            ))
+        } else if use.name == MonitorReading.retrainReceiver, !service.hasPublicURL {
+          problems.append(
+            file.error(
+              use.place,
+              "\(use.path) is retrain, and the trainer can't answer without a public address; set http.public_url in \(config)"
+            ))
+        }
+      }
+    }
+    return problems
+  }
+}
+
+extension MonitorFile {
+  fileprivate func error(_ place: ConfigurationNode.Place, _ message: String) -> ConfigurationProblem {
+    .init(file: path, line: place.line, column: place.column, severity: .error, message: message)
+  }
+}

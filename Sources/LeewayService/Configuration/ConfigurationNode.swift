@@ -1,0 +1,54 @@
+/// A YAML node with its place, aliases resolved.
+struct ConfigurationNode {
+  struct Place: Hashable {
+    var line: Int
+    var column: Int
+    static let start = Place(line: 1, column: 1)
+  }
+
+  struct Scalar {
+    /// As written, placeholders and all: what messages show.
+    var text: String
+    /// Not in quotes and no block, so that it may be a number, a truth value or null.
+    var isPlain: Bool
+
+    var isNull: Bool { isPlain && ["", "~", "null", "Null", "NULL"].contains(text) }
+  }
+
+  struct Pair {
+    var key: String
+    var keyPlace: Place
+    var value: ConfigurationNode
+  }
+
+  indirect enum Content {
+    case scalar(Scalar)
+    case list([ConfigurationNode])
+    /// In the order of the file; keys are unique.
+    case map([Pair])
+  }
+
+  var place: Place
+  var content: Content
+
+  /// For messages: `a list`, `a map`, `empty`, or the text itself.
+  var kind: String {
+    switch content {
+    case .scalar(let scalar): scalar.isNull ? "empty" : Self.shown(scalar.text)
+    case .list: "a list"
+    case .map: "a map"
+    }
+  }
+
+  var isNull: Bool { if case .scalar(let scalar) = content { scalar.isNull } else { false } }
+
+  /// A text fit for one line of a message.
+  static func shown(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars.prefix(80) {
+      result.unicodeScalars.append(scalar.properties.generalCategory == .control ? " " : scalar)
+    }
+    if text.unicodeScalars.count > 80 { result += "…" }
+    return result.isEmpty ? "\"\"" : result
+  }
+}

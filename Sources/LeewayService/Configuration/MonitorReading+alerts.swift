@@ -1,0 +1,120 @@
+import LeewayCore
+
+extension MonitorReading {
+  /// The receiver that retrains, by its name.
+  static let retrainReceiver = "retrain"
+
+  func readAlerts() -> [Tier: [String]]? {
+    guard let value = top.value("alerts") else { return top.contains("alerts") ? nil : [:] }
+    guard let map = value.map("a map of info, warning and critical to lists of receivers") else { return nil }
+    var alerts: [Tier: [String]] = [:]
+    for tier in Self.firingTiers {
+      guard let names = map.value(tier.name)?.names(of: "receivers", atMost: 32) else { continue }
+      for (name, value) in names {
+        receiverUses.append(.init(name: name, tier: tier, path: value.path, place: value.place))
+        if name == Self.retrainReceiver { checkRetrain(value) }
+      }
+      alerts[tier] = names.map(\.name)
+    }
+    map.finish()
+    return alerts
+  }
+
+  private func checkRetrain(_ value: ConfigurationValue) {
+    if !top.contains("retrain") {
+      value.complain("is retrain, which needs a policy; add retrain: {cooldown: 24h, max_per_week: 3, deadline: 6h}")
+    }
+    if !hasLabels { value.complain("is retrain, which needs labels to judge the new model by; add labels:") }
+  }
+
+  func readRetrain() -> RetrainPolicy? {
+    guard let value = top.value("retrain"),
+      let map = value.map("a map with cooldown, max_per_week, deadline, approval and scorecard")
+    else { return nil }
+    let cooldown = map.value("cooldown").map { $0.span(in: .zero ... .days(366)) } ?? .hours(24)
+    let perWeek = map.value("max_per_week").map { $0.integer(in: 1...1000) } ?? 3
+    let deadline = map.value("deadline").map { $0.span(in: .seconds(1) ... .days(90)) } ?? .hours(6)
+    let approval = map.value("approval").map { $0.choice(among: ["required", "none"]) } ?? "required"
+    let scorecard = map.value("scorecard").map { readScorecard($0) } ?? []
+    map.finish()
+    guard let cooldown, let perWeek, let deadline, let approval, let scorecard else { return nil }
+    return RetrainPolicy(
+      cooldown: cooldown, maximumPerWeek: Int(perWeek), deadline: deadline, approvalRequired: approval == "required",
+      scorecard: scorecard)
+  }
+
+  private func readScorecard(_ value: ConfigurationValue) -> [RetrainPolicy.Bound]? {
+    guard let map = value.map("a map of metrics to at_least or at_most") else { return nil }
+    return map.all().compactMap { name, _, value in
+      guard let map = value.map("a map with at_least or at_most") else { return nil }
+      let least = map.value("at_least")?.number()
+      let most = map.value("at_most")?.number()
+      map.finish()
+      if !map.contains("at_least"), !map.contains("at_most") {
+        value.complain("has no limit; add at_least: or at_most:")
+      } else if let least, let most, least > most {
+        value.complain("can't be passed: at_least is above at_most; swap them")
+      }
+      return RetrainPolicy.Bound(metric: name, atLeast: least, atMost: most)
+    }
+  }
+}
+
+// MARK: - What is legal and unwise
+
+extension MonitorReading {
+  func warnOfChecks(labelsWithoutHorizon: Bool) {
+    if checks.isEmpty, !top.contains("checks") || top.value("checks")?.node.isEmptyList ?? false {
+      reading.warning(
+        top.value("checks")?.place ?? top.place, "the monitor has no checks, so nothing ever fires; add checks:")
+    }
+    if labelsWithoutHorizon, checks.contains(where: { $0.metric?.family == .performance }),
+      let labels = top.value("labels")
+    {
+      labels.warn("has no horizon, so performance is judged 30d after its window; add horizon: and the longest delay")
+    }
+  }
+
+  func warnOfAlerts(_ alerts: [Tier: [String]]?) {
+    guard let alerts else { return }
+    for tier in Self.firingTiers where alerts[tier]?.isEmpty ?? true {
+      guard let limit = checks.lazy.flatMap(\.limits).first(where: { $0.limit.tier == tier }) else { continue }
+      limit.value.warn("alerts nobody; add alerts.\(tier.name): [log]")
+    }
+    for use in receiverUses where use.name == Self.retrainReceiver {
+      let families = checks.filter { $0.limits.contains { $0.limit.tier == use.tier } }.compactMap { $0.metric?.family }
+      guard families.contains(.distance) || families.contains(.level), !families.contains(.performance) else {
+        continue
+      }
+      reading.warning(
+        use.place,
+        "\(use.path) is retrain, which only drift reaches as \(use.tier.name); without a block null drift alone retrains "
+          + "nothing, so add a performance check that is \(use.tier.name)")
+    }
+    if receiverUses.allSatisfy({ $0.name != Self.retrainReceiver }), let retrain = top.value("retrain") {
+      retrain.warn("is never used; add retrain to a tier of alerts, or remove the policy")
+    }
+  }
+
+  /// A tier under twice the noise of PSI can't fire. The noise falls as a window's rows grow; at `min_rows` it is the
+  /// greatest that a check accepts, and with the ten bins of a number it is 9 (1/n + 1/m) (`statistics.md`).
+  func warnOfTiers(within baseline: Baseline) {
+    for check in checks where check.metric == .psi && check.minimumRows > 0 && baseline.rows > 0 {
+      let noise = 9 * (1 / Double(baseline.rows) + 1 / Double(check.minimumRows))
+      for limit in check.limits {
+        guard case .above(.absolute(let threshold)) = limit.limit.limit, threshold < 2 * noise else { continue }
+        let needed = 1 / (threshold / 18 - 1 / Double(baseline.rows))
+        let fix =
+          needed > 0 && needed < 1e12
+          ? "windows need \(ConfigurationValue.shown(needed.rounded(.up))) rows for it to fire; raise it or min_rows"
+          : "the baseline of \(baseline.rows) rows is too small for it to ever fire; raise it or fit on more rows"
+        limit.value.warn(
+          "is \(limit.value.node.kind), under twice psi's noise at min_rows \(check.minimumRows); \(fix)")
+      }
+    }
+  }
+}
+
+extension ConfigurationNode {
+  fileprivate var isEmptyList: Bool { if case .list(let items) = content { items.isEmpty } else { false } }
+}

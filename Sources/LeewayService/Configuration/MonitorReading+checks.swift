@@ -1,0 +1,326 @@
+import LeewayCore
+
+/// A check and what later warnings need to know of it.
+struct ReadCheck {
+  /// Where each tier's limit stands, and how it is called.
+  struct LimitPlace {
+    let limit: TierLimit
+    let value: ConfigurationValue
+  }
+
+  var name: String?
+  var metric: Metric?
+  var minimumRows: Int64
+  var limits: [LimitPlace]
+  /// Nil if a part of it is wrong.
+  var check: Check?
+}
+
+extension MonitorReading {
+  private static let maximumChecks = 500
+  /// Metrics that are specified and not built yet.
+  private static let plannedMetrics = [
+    "precision_at_top", "precision_at_recall", "recall_at_precision", "adwin", "page_hinkley", "ddm", "eddm", "hddm_a",
+    "hddm_w",
+  ]
+
+  func readChecks() {
+    guard let values = top.value("checks")?.list(of: "checks", atMost: Self.maximumChecks) else { return }
+    var paths: [String: String] = [:]
+    for value in values {
+      guard let map = value.map("a map with name, on, metric, window and a tier") else { continue }
+      let check = readCheck(map)
+      map.finish()
+      checks.append(check)
+      guard let name = check.name else { continue }
+      if let other = paths[name] {
+        map.value("name")?.complain("is \(name), as is that of \(other); give it a name of its own")
+      } else {
+        paths[name] = value.path
+      }
+    }
+  }
+
+  private func readCheck(_ map: ConfigurationMap) -> ReadCheck {
+    let before = reading.problems.count
+    let name = readCheckName(map)
+    let (on, onValue) = readSubjects(map)
+    let metric = readMetric(map, on: on, onValue)
+    if let metric, let on { checkSubjects(metric, on, onValue, map) }
+    let window = readWindowReference(map)
+    let limits = readLimits(map, metric: metric)
+    let consecutive = map.value("for").map { $0.integer(in: 1...1000) } ?? 1
+    let slices = readSlices(map)
+    let significance = readSignificance(map)
+    let minimumRows = map.value("min_rows").map { $0.integer(in: 0...Int64.max) } ?? 200
+    let partial = map.value("partial").map { $0.bool() } ?? false
+    let isPerformance = metric.map { $0.family == .performance }
+    func performanceOnly(_ key: String) -> ConfigurationValue? {
+      let value = map.value(key)
+      if isPerformance == false { value?.warn("means something for performance checks alone; remove it") }
+      return value
+    }
+    let certain = performanceOnly("certain").map { $0.bool() } ?? true
+    let positives = performanceOnly("min_positives").map { $0.integer(in: 0...Int64.max) } ?? 30
+    let negatives = performanceOnly("min_negatives").map { $0.integer(in: 0...Int64.max) } ?? 30
+    let reference = performanceOnly("reference").map { readReference($0) } ?? .baseline
+
+    var check: Check?
+    let isRight = !reading.problems[before...].hasErrors
+    if isRight, let name, let on, let metric, let window, let consecutive, let slices, let minimumRows, let partial,
+      let certain, let positives, let negatives, let reference
+    {
+      check = Check(
+        name: name, on: on, metric: metric, window: window, limits: limits.map(\.limit), consecutive: Int(consecutive),
+        slices: slices, significance: significance, minimumRows: minimumRows, partial: partial, certain: certain,
+        minimumPositives: positives, minimumNegatives: negatives, reference: reference)
+    }
+    return ReadCheck(name: name, metric: metric, minimumRows: minimumRows ?? 200, limits: limits, check: check)
+  }
+
+  private func readCheckName(_ map: ConfigurationMap) -> String? {
+    guard let value = map.required("name", add: "name: NAME"), let name = value.text() else { return nil }
+    guard NameRule.isName(name) else {
+      value.refuse("a check's name is \(NameRule.text)")
+      return nil
+    }
+    return name
+  }
+
+  private var outputName: String { task == .binary ? "score" : "prediction" }
+
+  private func readSubjects(_ map: ConfigurationMap) -> (Check.Subjects?, ConfigurationValue?) {
+    let value = map.required("on", add: "on: features, \(outputName), performance, traffic or a list of features")
+    let except = map.value("except")
+    guard let value else { return (nil, nil) }
+    var on: Check.Subjects?
+    if case .list(let items) = value.node.content {
+      if items.isEmpty { value.complain("is an empty list; name features, or write on: features for all of them") }
+      let names = value.names(of: "features")?.filter { isSubject($0.name, $0.value) }
+      on = names.map { .named($0.map(\.name)) }
+    } else if let text = value.text() {
+      on = readSubjectWord(text, value)
+    }
+    if let except {
+      if case .features = on {
+        let names = except.names(of: "features")?.filter { isFeature($0.name, $0.value) } ?? []
+        on = .features(except: names.map(\.name))
+      } else if on != nil {
+        except.complain("goes with on: features; remove it")
+      }
+    }
+    return (on, value)
+  }
+
+  private func readSubjectWord(_ text: String, _ value: ConfigurationValue) -> Check.Subjects? {
+    switch text {
+    case "features":
+      if features?.isEmpty ?? false, featureNames.isEmpty {
+        value.complain("is features, and the monitor has none; add features: or check something else")
+      }
+      return .features(except: [])
+    case "performance":
+      if !hasLabels { value.complain("is performance, which needs labels; add labels: with a topic and fields") }
+      return .performance
+    case "traffic": return .traffic
+    case "errors":
+      value.complain("is errors; on: errors is not supported yet; use on: performance")
+      return nil
+    default:
+      if task != nil, text == outputName { return .output }
+      return isSubject(text, value) ? .named([text]) : nil
+    }
+  }
+
+  /// Whether it is a feature or the model's output; reports it otherwise.
+  private func isSubject(_ name: String, _ value: ConfigurationValue) -> Bool {
+    if task != nil, name == outputName { return true }
+    if let task, name == (task == .binary ? "prediction" : "score"), !featureNames.contains(name) {
+      value.refuse("the output of a \(task.rawValue) monitor is called \(outputName)")
+      return false
+    }
+    return isFeature(name, value, or: Self.reservedSubjects + [outputName])
+  }
+
+  private func isFeature(_ name: String, _ value: ConfigurationValue, or others: [String] = []) -> Bool {
+    if featureNames.contains(name) { return true }
+    // With the features wrong as a whole, nothing can be said of a name.
+    guard features != nil else { return true }
+    let suggestion = Spelling.suggestion(for: name, among: featureNames + others)
+    value.refuse("no feature has that name.\(suggestion)")
+    return false
+  }
+
+  private func readMetric(_ map: ConfigurationMap, on: Check.Subjects?, _ onValue: ConfigurationValue?) -> Metric? {
+    guard let value = map.required("metric", add: "metric: psi, or another"), let text = value.text() else {
+      return nil
+    }
+    guard let metric = Metric(rawValue: text) else {
+      if Self.plannedMetrics.contains(text) {
+        value.refuse("metric \(value.node.kind) is not supported yet; use another")
+      } else {
+        let suggestion = Spelling.suggestion(
+          for: text, among: metrics(for: on).map(\.rawValue) + Metric.allCases.map(\.rawValue))
+        let fix = suggestion.isEmpty ? " Metrics here are \(names(metrics(for: on)))." : suggestion
+        value.refuse("no metric has that name.\(fix)")
+      }
+      return nil
+    }
+    let place =
+      switch metric.family {
+      case .distance, .ratio, .level: "features, \(outputName) or a list of features"
+      case .traffic: "traffic"
+      case .performance: "performance"
+      }
+    switch (metric.family, on) {
+    case (_, nil), (.traffic, .traffic), (.performance, .performance): break
+    case (.distance, .features), (.distance, .named), (.distance, .output), (.ratio, .features), (.ratio, .named),
+      (.ratio, .output), (.level, .features), (.level, .named), (.level, .output):
+      break
+    default:
+      value.refuse(
+        "it is computed on \(place), not on \(onValue?.node.kind ?? "this"). Metrics here are \(names(metrics(for: on)))"
+      )
+      return nil
+    }
+    if metric.family == .performance, let task, !metric.applies(to: task) {
+      value.refuse("a \(task.rawValue) monitor has \(names(metrics(for: .performance)))")
+      return nil
+    }
+    if metric == .logLoss, task == .multiclass, !hasProbabilities {
+      value.refuse("it needs the classes' probabilities; add probabilities: FIELD to predictions.fields")
+      return nil
+    }
+    return metric
+  }
+
+  private func metrics(for on: Check.Subjects?) -> [Metric] {
+    Metric.allCases.filter { metric in
+      switch (on, metric.family) {
+      case (nil, _): true
+      case (.traffic, .traffic): true
+      case (.performance, .performance): task.map(metric.applies) ?? true
+      case (.features, .distance), (.features, .ratio), (.features, .level), (.named, .distance), (.named, .ratio),
+        (.named, .level), (.output, .distance), (.output, .ratio), (.output, .level):
+        true
+      default: false
+      }
+    }
+  }
+
+  private func names(_ metrics: [Metric]) -> String { metrics.map(\.rawValue).joined(separator: ", ") }
+
+  /// Refuses a metric of numbers on named categories and the other way about. `on: features` leaves out what does not
+  /// fit, unless that is everything.
+  private func checkSubjects(
+    _ metric: Metric, _ on: Check.Subjects, _ onValue: ConfigurationValue?, _ map: ConfigurationMap
+  ) {
+    let fits: (Feature.Kind) -> Bool = { kind in
+      kind == .numeric ? metric != .unseenRatio : !metric.numericOnly
+    }
+    let wanted = metric == .unseenRatio ? "categorical" : "numeric"
+    func refuse(_ value: ConfigurationValue, _ name: String, _ kind: Feature.Kind) {
+      let others = wanted == "numeric" ? "psi or jensen_shannon" : "outside_ratio or missing_ratio"
+      value.complain(
+        "names \(name), which is \(kind.rawValue); \(metric.rawValue) is for \(wanted) subjects. Use \(others)")
+    }
+    let outputKind = task.map { $0 == .multiclass ? Feature.Kind.categorical : .numeric }
+    switch on {
+    case .features(let except):
+      guard let features, !features.isEmpty else { return }
+      let rest = features.filter { !except.contains($0.name) && fits($0.kind) }
+      if rest.isEmpty, features.count == featureNames.count {
+        map.value("metric")?.refuse(
+          "no \(except.isEmpty ? "" : "other ")feature is \(wanted), so this check is of nothing")
+      }
+    case .output:
+      if let outputKind, !fits(outputKind), let onValue { refuse(onValue, outputName, outputKind) }
+    case .named(let names):
+      guard let onValue else { return }
+      let values =
+        if case .list = onValue.node.content { onValue.list(of: "features", atMost: .max) ?? [] } else { [onValue] }
+      for name in names {
+        let kind = name == outputName ? outputKind : features?.first { $0.name == name }?.kind
+        guard let kind, !fits(kind) else { continue }
+        refuse(values.first { $0.node.kind == ConfigurationNode.shown(name) } ?? onValue, name, kind)
+      }
+    case .performance, .traffic: break
+    }
+  }
+
+  private func readWindowReference(_ map: ConfigurationMap) -> String? {
+    guard let value = map.required("window", add: "window: \(windowNames.first ?? "NAME")"), let name = value.text()
+    else { return nil }
+    guard windowNames.contains(name) || windows == nil else {
+      let fix = windowNames.isEmpty ? "" : "; the windows are \(windowNames.joined(separator: ", "))"
+      value.complain("is \(value.node.kind), and no window has that name\(fix)")
+      return nil
+    }
+    return name
+  }
+
+  private func readSlices(_ map: ConfigurationMap) -> Check.Slices? {
+    guard let value = map.value("slices") else { return map.contains("slices") ? nil : .all }
+    let canSlice = hasVersion || !(segments?.isEmpty ?? false)
+    if case .list = value.node.content {
+      guard let names = value.names(of: "slices", atMost: 1000) else { return nil }
+      if names.isEmpty { value.complain("is an empty list; write each, or name slices such as \(sliceExample)") }
+      return .listed(names.filter { isSlice($0.name, $0.value) }.map(\.name))
+    }
+    switch value.text() {
+    case nil: return nil
+    case "all": return .all
+    case "each":
+      if !canSlice {
+        value.complain("is each, and the monitor has no slices; add segments: or predictions.fields.version")
+      }
+      return .each
+    default:
+      value.refuse("it takes all, each, or a list such as [\(sliceExample)]")
+      return nil
+    }
+  }
+
+  private var sliceExample: String { segments?.first.map { "\($0.name)=VALUE" } ?? "version=v2" }
+
+  private func isSlice(_ name: String, _ value: ConfigurationValue) -> Bool {
+    if name == Slice.all { return true }
+    guard let equals = name.firstIndex(of: "=") else {
+      value.refuse("a slice is all, version=VALUE or SEGMENT=VALUE")
+      return false
+    }
+    let segment = String(name[..<equals])
+    if segment == Slice.version {
+      if !hasVersion { value.refuse("the monitor has no versions; add version: FIELD to predictions.fields") }
+      return hasVersion
+    }
+    guard let segments, !segments.contains(where: { $0.name == segment }) else { return true }
+    let known = segments.map(\.name) + (hasVersion ? [Slice.version] : [])
+    let fix =
+      known.isEmpty ? "; the monitor has no segments" : "; the segments are \(known.joined(separator: ", "))"
+    value.complain("is \(value.node.kind), and no segment is called so\(fix)")
+    return false
+  }
+
+  private func readSignificance(_ map: ConfigurationMap) -> Double? {
+    guard let value = map.value("significance") else { return 0.01 }
+    let rule = "it takes a number above 0 and up to 0.5, or off"
+    if case .scalar(let scalar) = value.node.content, scalar.text == "off" { return nil }
+    guard let number = value.number(rule) else { return nil }
+    guard number > 0, number <= 0.5 else {
+      value.refuse(rule)
+      return nil
+    }
+    return number
+  }
+
+  private func readReference(_ value: ConfigurationValue) -> Check.Reference? {
+    guard let text = value.text() else { return nil }
+    if text == "baseline" { return .baseline }
+    if text.hasPrefix("first "), let span = try? TimeSpan(String(text.dropFirst(6))), span > .zero, span <= .days(366) {
+      return .first(span)
+    }
+    value.refuse("it takes baseline, or first and a duration such as first 30d")
+    return nil
+  }
+}

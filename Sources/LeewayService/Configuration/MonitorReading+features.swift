@@ -1,0 +1,114 @@
+import LeewayCore
+
+extension MonitorReading {
+  private static let maximumFeatures = 2000
+  private static let maximumSegmentFields = 16
+  /// Words that `on:` gives a meaning of their own.
+  static let reservedSubjects = ["features", "performance", "traffic", "errors"]
+
+  func readFeatures() {
+    guard let value = top.value("features") else {
+      if !top.contains("features") { features = [] }
+      return
+    }
+    guard let map = value.map("a map of names to numeric or categorical") else { return }
+    var result: [Feature] = []
+    let all = map.all()
+    if all.count > Self.maximumFeatures {
+      value.complain("has \(all.count) features; a monitor takes at most \(Self.maximumFeatures). Split it")
+    }
+    for (name, place, value) in all.prefix(Self.maximumFeatures) {
+      featureNames.append(name)
+      guard isSubjectName(name, place, path: value.path), let feature = readFeature(name, value) else { continue }
+      result.append(feature)
+    }
+    features = result
+  }
+
+  private func isSubjectName(_ name: String, _ place: Place, path: String) -> Bool {
+    let output = task == .binary ? "score" : "prediction"
+    let problem: String
+    if task != nil, name == output {
+      problem = "has the name of the model's output; call the feature something else and set its field to \(name)"
+    } else if Self.reservedSubjects.contains(name) {
+      problem = "has a name that checks use for something else; call the feature otherwise and set its field to \(name)"
+    } else if name.isEmpty || name.utf8.count > 255 || name.unicodeScalars.contains(where: { $0.value < 0x20 }) {
+      problem = "is no name for a feature; it takes 1 to 255 bytes of text on one line"
+    } else {
+      return true
+    }
+    reading.error(place, "\(ConfigurationNode.shown(path)) \(problem)")
+    return false
+  }
+
+  private func readFeature(_ name: String, _ value: ConfigurationValue) -> Feature? {
+    if case .map = value.node.content {
+      guard let map = value.map("") else { return nil }
+      let kind = map.required("type", add: "type: numeric or type: categorical")?.choice(Feature.Kind.self)
+      let field = readField(map, name: name, value)
+      let range = map.value("range").flatMap { readRange($0, kind) }
+      map.finish()
+      guard let kind, let field else { return nil }
+      return Feature(name: name, kind: kind, field: field, range: range)
+    }
+    guard !value.node.isNull else {
+      value.complain("is empty; it takes numeric or categorical")
+      return nil
+    }
+    guard let kind = value.choice(Feature.Kind.self), let field = defaultField(name, value) else { return nil }
+    return Feature(name: name, kind: kind, field: field)
+  }
+
+  /// The path that `field` says, else the name itself.
+  private func readField(_ map: ConfigurationMap, name: String, _ value: ConfigurationValue) -> FieldPath? {
+    if map.contains("field") { return map.value("field")?.fieldPath() }
+    _ = map.value("field")
+    return defaultField(name, value)
+  }
+
+  private func defaultField(_ name: String, _ value: ConfigurationValue) -> FieldPath? {
+    do throws(FieldPathFailure) {
+      return try FieldPath(name)
+    } catch {
+      value.complain("has no field, and its name as a field path \(error.problem). Set its field")
+      return nil
+    }
+  }
+
+  private func readRange(_ value: ConfigurationValue, _ kind: Feature.Kind?) -> ClosedRange<Double>? {
+    if kind == .categorical {
+      value.complain("is for numeric features; remove it")
+      return nil
+    }
+    guard case .list(let items) = value.node.content, items.count == 2,
+      let ends = value.list(of: "numbers", atMost: 2)
+    else {
+      value.refuse("it takes the least and the greatest value, such as [0, 120]")
+      return nil
+    }
+    guard let low = ends[0].number(), let high = ends[1].number() else { return nil }
+    guard low <= high else {
+      value.complain("is [\(ends[0].node.kind), \(ends[1].node.kind)]; put the least value first")
+      return nil
+    }
+    return low...high
+  }
+
+  func readSegments() -> [Segment]? {
+    guard let value = top.value("segments") else {
+      segments = top.contains("segments") ? nil : []
+      return segments
+    }
+    guard let names = value.names(of: "field names", atMost: Self.maximumSegmentFields) else { return nil }
+    segments = names.compactMap { name, value in
+      guard name != Slice.version, name != Slice.all, !name.contains("=") else {
+        value.refuse("a segment is a field's name without =, and not version or all, which are slices already")
+        return nil
+      }
+      // A segment that is a feature too is found where the feature is.
+      if let feature = features?.first(where: { $0.name == name }) { return Segment(name: name, field: feature.field) }
+      return value.fieldPath().map { Segment(name: name, field: $0) }
+    }
+    return segments
+  }
+}

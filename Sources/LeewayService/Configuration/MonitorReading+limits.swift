@@ -1,0 +1,193 @@
+import LeewayCore
+
+extension MonitorReading {
+  static let firingTiers: [Tier] = [.info, .warning, .critical]
+
+  /// The limits of a check's tiers, ascending; reports tiers in the wrong order.
+  func readLimits(_ map: ConfigurationMap, metric: Metric?) -> [ReadCheck.LimitPlace] {
+    var limits: [ReadCheck.LimitPlace] = []
+    var hasTier = false
+    for tier in Self.firingTiers {
+      hasTier = hasTier || map.contains(tier.name)
+      guard let value = map.value(tier.name) else { continue }
+      limits += readLimit(value, tier, metric)
+    }
+    if !hasTier {
+      reading.error(
+        map.place, "\(map.path) has no tier, so it never fires; add info:, warning: or critical: with a limit")
+    }
+    checkOrder(limits, metric)
+    return limits
+  }
+
+  private func readLimit(_ value: ConfigurationValue, _ tier: Tier, _ metric: Metric?) -> [ReadCheck.LimitPlace] {
+    guard case .map = value.node.content else {
+      guard let quantity = readQuantity(value, metric, isRelativeAllowed: metric == .rows || metric == nil) else {
+        return []
+      }
+      let isBelow = metric?.direction == .below
+      return [.init(limit: TierLimit(tier, isBelow ? .below(quantity) : .above(quantity)), value: value)]
+    }
+    guard let map = value.map("") else { return [] }
+    var limits: [ReadCheck.LimitPlace] = []
+    for key in ["above", "below"] {
+      guard let value = map.value(key),
+        let quantity = readQuantity(value, metric, isRelativeAllowed: metric == .rows || metric == nil)
+      else { continue }
+      limits.append(.init(limit: TierLimit(tier, key == "above" ? .above(quantity) : .below(quantity)), value: value))
+    }
+    for key in ["max_drop", "max_rise"] {
+      guard let value = map.value(key) else { continue }
+      let isDrop = key == "max_drop"
+      if let metric, metric.family != .performance {
+        let fix = metric == .rows ? "use \(isDrop ? "below: 50%" : "above: 200%")" : "use a plain limit"
+        value.complain("is for performance metrics, and \(metric.rawValue) is none; \(fix)")
+        continue
+      }
+      guard let quantity = readChange(value, metric, isDrop: isDrop) else { continue }
+      if let metric, let worse = metric.worse, worse != (isDrop ? .below : .above) {
+        value.warn("fires when \(metric.rawValue) gets better. Did you mean \(isDrop ? "max_rise" : "max_drop")?")
+      }
+      let limit = isDrop ? Limit.maximumDrop(quantity) : .maximumRise(quantity)
+      limits.append(.init(limit: TierLimit(tier, limit), value: value))
+    }
+    if map.isEmpty { value.complain("is an empty map; it takes above, below, max_drop or max_rise") }
+    map.finish()
+    return limits
+  }
+
+  /// An absolute limit within the metric's range, or a share of the usual rows.
+  private func readQuantity(_ value: ConfigurationValue, _ metric: Metric?, isRelativeAllowed: Bool) -> Quantity? {
+    if let percent = readPercent(value) {
+      guard isRelativeAllowed else {
+        let fix =
+          metric?.range?.upperBound == 1
+          ? "write \(ConfigurationValue.shown(percent))" : "write the number, or max_drop or max_rise for a change"
+        value.refuse("percentages are for rows, max_drop and max_rise; \(fix)")
+        return nil
+      }
+      guard percent > 0, percent <= 1000 else {
+        value.refuse("it takes more than 0% and up to 100000%")
+        return nil
+      }
+      return .relative(percent)
+    }
+    guard let metric else {
+      return value.number("it takes a number, or a map with above, below, max_drop or max_rise").map(Quantity.absolute)
+    }
+    let rule = metric.rangeRule
+    guard let number = value.number("\(metric.rawValue) \(rule)") else { return nil }
+    if let range = metric.range, !range.contains(number) {
+      let suggestion =
+        range.upperBound <= 10 && range.contains(number / 100)
+        ? ". Did you mean \(ConfigurationValue.shown(number / 100))?" : ""
+      value.refuse("\(metric.rawValue) \(rule)\(suggestion)")
+      return nil
+    }
+    return .absolute(number)
+  }
+
+  /// How far a metric may move: a percentage of the reference, or an absolute difference.
+  private func readChange(_ value: ConfigurationValue, _ metric: Metric?, isDrop: Bool) -> Quantity? {
+    let rule = "it takes a percentage such as 3%, or a difference such as 0.03"
+    if let percent = readPercent(value) {
+      let most = isDrop ? 1.0 : 100
+      guard percent > 0, percent <= most else {
+        value.refuse("it takes more than 0% and up to \(ConfigurationValue.shown(most * 100))%")
+        return nil
+      }
+      return .relative(percent)
+    }
+    guard let number = value.number(rule) else { return nil }
+    guard number > 0 else {
+      value.refuse("it takes a number above 0")
+      return nil
+    }
+    if let range = metric?.range, range.upperBound - range.lowerBound <= 10,
+      number > range.upperBound - range.lowerBound
+    {
+      value.refuse("\(metric?.rawValue ?? "") \(metric?.rangeRule ?? ""). Did you mean \(value.node.kind)%?")
+      return nil
+    }
+    return .absolute(number)
+  }
+
+  /// `3%` as 0.03; nil for what does not end in `%`.
+  private func readPercent(_ value: ConfigurationValue) -> Double? {
+    guard case .scalar(let scalar) = value.node.content, scalar.text.hasSuffix("%"),
+      let number = ConfigurationValue.decimal(String(scalar.text.dropLast()))
+    else { return nil }
+    // Dividing the decimal text, not its nearest double, keeps 3% and 0.03 the same number.
+    return ConfigurationValue.decimal("\(scalar.text.dropLast())e-2") ?? number / 100
+  }
+
+  /// Tiers of one kind must get worse, or the milder never shows.
+  private func checkOrder(_ limits: [ReadCheck.LimitPlace], _ metric: Metric?) {
+    for (index, worse) in limits.enumerated() {
+      guard let milder = limits[..<index].last(where: { $0.limit.limit.isComparable(to: worse.limit.limit) }),
+        let (a, b, rises) = Limit.ordered(milder.limit.limit, worse.limit.limit)
+      else { continue }
+      if rises ? a > b : a < b {
+        let side = rises ? "above" : "below"
+        let name = metric?.rawValue ?? "the metric"
+        milder.value.complain(
+          "is \(milder.value.node.kind), \(side) that of \(worse.limit.tier.name), \(worse.value.node.kind); "
+            + "\(worse.limit.limit.isChange ? "the change" : name) fires \(side) a limit, so \(milder.limit.tier.name) must be the \(rises ? "smaller" : "greater")"
+        )
+      } else if a == b {
+        milder.value.warn(
+          "is \(milder.value.node.kind), the same as that of \(worse.limit.tier.name), so \(milder.limit.tier.name) never shows"
+        )
+      }
+    }
+  }
+}
+
+extension Metric {
+  /// `takes 0 to 10`
+  fileprivate var rangeRule: String {
+    guard let range else { return "takes a number" }
+    let low = ConfigurationValue.shown(range.lowerBound)
+    let high = ConfigurationValue.shown(range.upperBound)
+    if range.upperBound == .greatestFiniteMagnitude { return "takes \(low) or more" }
+    if range.lowerBound == -.greatestFiniteMagnitude { return "takes \(high) or less" }
+    return "takes \(low) to \(high)"
+  }
+
+  /// The side on which the model is worse; nil where both may be.
+  fileprivate var worse: Direction? {
+    switch self {
+    case .bias, .calibrationSlope, .calibrationIntercept, .positiveRate, .predictedPositiveRate: nil
+    default: direction
+    }
+  }
+}
+
+extension Limit {
+  fileprivate var isChange: Bool {
+    switch self {
+    case .maximumDrop, .maximumRise: true
+    case .above, .below: false
+    }
+  }
+
+  fileprivate func isComparable(to other: Limit) -> Bool { Limit.ordered(self, other) != nil }
+
+  /// The two numbers, and whether the worse tier must have the greater; nil if they are of different kinds.
+  fileprivate static func ordered(_ a: Limit, _ b: Limit) -> (Double, Double, rises: Bool)? {
+    switch (a, b) {
+    case (.above(let a), .above(let b)), (.maximumDrop(let a), .maximumDrop(let b)),
+      (.maximumRise(let a), .maximumRise(let b)):
+      numbers(a, b).map { ($0, $1, true) }
+    case (.below(let a), .below(let b)): numbers(a, b).map { ($0, $1, false) }
+    default: nil
+    }
+  }
+
+  private static func numbers(_ a: Quantity, _ b: Quantity) -> (Double, Double)? {
+    switch (a, b) {
+    case (.absolute(let a), .absolute(let b)), (.relative(let a), .relative(let b)): (a, b)
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import LeewayCore
+
+/// One monitor file on its way to a `Monitor`: every part is read and reported on, whatever is wrong with the others.
+///
+/// The parts are in extensions, in the order of a file: streams, features, windows, checks, alerts.
+final class MonitorReading {
+  typealias Place = ConfigurationNode.Place
+
+  /// Whether the baseline's file must be there, as for `run` and `check`; not for `baseline fit`, which makes it.
+  let requiresBaseline: Bool
+  let readBaseline: ((String) throws -> Baseline)?
+  let top: ConfigurationMap
+  var reading: ConfigurationReading { top.reading }
+
+  // What other parts are checked against. Nil: that part is wrong itself, so nothing can be said.
+  var task: ModelTask?
+  var features: [Feature]?
+  /// Also those with a mistake of their own, so that no use of them is called unknown.
+  var featureNames: [String] = []
+  var segments: [Segment]?
+  var pane: TimeSpan?
+  var windows: [WindowDefinition]?
+  var windowNames: [String] = []
+  var hasLabels: Bool { top.contains("labels") }
+  var hasVersion = false
+  var hasProbabilities = false
+  var checks: [ReadCheck] = []
+  /// Where each tier's receivers are named.
+  var receiverUses: [MonitorFile.ReceiverUse] = []
+
+  init(top: ConfigurationMap, requiresBaseline: Bool, readBaseline: ((String) throws -> Baseline)?) {
+    self.top = top
+    self.requiresBaseline = requiresBaseline
+    self.readBaseline = readBaseline
+  }
+
+  /// The whole file; the monitor is nil if a part is missing or wrong.
+  func read() -> (monitor: Monitor?, name: MonitorFile.Name?) {
+    let name = readName()
+    task = top.required("task", add: "task: binary, multiclass or regression")?.choice()
+    let predictions = readPredictions()
+    let labels = readLabels(predictions)
+    let threshold = readThreshold()
+    readFeatures()
+    let segments = readSegments()
+    let maximumSegments = top.value("max_segments").map { $0.integer(in: 1...1000) } ?? 100
+    let maximumCategories = top.value("max_categories").map { $0.integer(in: 1...100_000) } ?? 1000
+    let resolution = top.value("resolution").map { $0.integer(in: 10...65_536) } ?? 1024
+    readWindows()
+    let season = readSeason()
+    let lateness = top.value("lateness").map { $0.span(in: .zero ... .days(30)) } ?? .minutes(10)
+    let skew = top.value("skew").map { $0.span(in: .seconds(1) ... .days(30)) } ?? .hours(1)
+    if let lateness { warn(lateness: lateness) }
+    readChecks()
+    warnOfChecks(labelsWithoutHorizon: labels.map { !$0.horizonGiven } ?? false)
+    let alerts = readAlerts()
+    let retrain = readRetrain()
+    warnOfAlerts(alerts)
+    let baseline = readBaselinePath()
+    top.finish()
+
+    guard !reading.problems.hasErrors, let name, let task, let predictions, let threshold, let features, let segments,
+      let maximumSegments, let maximumCategories, let resolution, let pane, let windows, let lateness, let skew,
+      let alerts
+    else { return (nil, name) }
+    let monitor = Monitor(
+      name: name.name, task: task, predictions: predictions, labels: labels?.stream, threshold: threshold,
+      features: features, segments: segments, maximumSegments: Int(maximumSegments), resolution: Int(resolution),
+      maximumCategories: Int(maximumCategories), baselinePath: baseline, season: season, pane: pane, windows: windows,
+      lateness: lateness, skew: skew, checks: checks.compactMap(\.check), alerts: alerts, retrain: retrain)
+    return (monitor, name)
+  }
+
+  private func readName() -> MonitorFile.Name? {
+    guard let value = top.required("monitor", add: "monitor: NAME"), let name = value.text() else { return nil }
+    guard NameRule.isName(name) else {
+      value.refuse("a monitor's name is \(NameRule.text)")
+      return nil
+    }
+    return .init(name: name, place: value.place)
+  }
+
+  private func readThreshold() -> Double? {
+    guard let value = top.value("threshold") else { return top.contains("threshold") ? nil : 0.5 }
+    guard task == .binary || task == nil else {
+      value.complain("is for binary monitors; remove it")
+      return nil
+    }
+    return value.number(in: 0...1)
+  }
+
+  private func readSeason() -> TimeSpan? {
+    guard let value = top.value("season"), let season = value.span(in: .seconds(1) ... .days(366)) else { return nil }
+    guard season == .days(1) || season == .days(7) else {
+      value.refuse("it takes 1d or 7d")
+      return nil
+    }
+    return season
+  }
+
+  /// The baseline's path as seen from the working folder.
+  private func readBaselinePath() -> String? {
+    let fit = "leeway baseline fit \(reading.file) --from FILE"
+    guard let value = top.value("baseline") else {
+      if requiresBaseline, !top.contains("baseline") {
+        reading.error(
+          top.place, "baseline is missing; add baseline: FILE and make the file with: \(fit) --out FILE")
+      }
+      return nil
+    }
+    guard let name = value.text(limit: 4096) else { return nil }
+    let path = TextFile.path(name, in: TextFile.folder(of: reading.file))
+    guard requiresBaseline else { return path }
+    guard TextFile.exists(path) else {
+      value.refuse("there is no such file yet. Make it with: \(fit) --out \(path)")
+      return nil
+    }
+    guard let readBaseline else { return path }
+    do {
+      let baseline = try readBaseline(path)
+      warnOfTiers(within: baseline)
+    } catch {
+      value.complain("can't be used: \(error). Make it anew with: \(fit) --out \(path)")
+    }
+    return path
+  }
+}
+
+/// What names may look like.
+enum NameRule {
+  static let text = "1 to 63 small letters, digits and hyphens"
+
+  /// `[a-z0-9-]{1,63}`
+  static func isName(_ text: String) -> Bool {
+    (1...63).contains(text.utf8.count)
+      && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
+  }
+
+  /// Kafka's rule for topics.
+  static func isTopic(_ text: String) -> Bool {
+    (1...249).contains(text.utf8.count) && text != "." && text != ".."
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "._-".utf8.contains(byte)
+        }
+      }
+  }
+}

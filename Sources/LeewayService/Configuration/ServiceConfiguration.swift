@@ -1,0 +1,110 @@
+package import LeewayCore
+
+/// What `leeway.yaml` says: where things are, and the limits. Monitors are in files of their own.
+package struct ServiceConfiguration: Sendable, Equatable {
+  /// How to reach the broker.
+  package struct Kafka: Sendable, Equatable {
+    /// Where a partition is begun that the ledger has no offset for.
+    package enum Start: String, Sendable, CaseIterable {
+      case earliest, latest
+    }
+
+    /// `host:port`, several separated by commas.
+    package var bootstrap: String
+    package var group: String
+    /// librdkafka's own, passed on; any of them may be confidential.
+    package var properties: [String: Secret]
+    /// Names of the properties whose values came in through a placeholder.
+    package var confidential: Set<String>
+    /// How long a partition at its end may be silent before it stops holding the watermark back.
+    package var idleAfter: TimeSpan
+    package var start: Start
+  }
+
+  /// Where the ledger is.
+  package enum LedgerLocation: Sendable, Equatable {
+    /// A SQLite file, its path as seen from the working folder.
+    case sqlite(path: String)
+  }
+
+  package struct HTTP: Sendable, Equatable {
+    /// Host name or address, without the brackets of IPv6.
+    package var host: String
+    /// 0 lets the system choose.
+    package var port: Int
+    /// The service's own address as others see it, without a slash at its end.
+    package var publicURL: String?
+    /// Path of the file of bearer tokens and their roles.
+    package var tokensFile: String?
+  }
+
+  /// What is held, and how much of it.
+  package struct Limits: Sendable, Equatable {
+    /// The longest message that is read, in bytes.
+    package var messageBytes = 1 << 20
+    /// The longest time that what was read waits for its commit.
+    package var flushEvery = TimeSpan.seconds(1)
+    /// Bytes of changes that are committed at once at the latest.
+    package var flushBytes = 64 << 20
+    /// Predictions of one monitor that wait for their labels, and labels that wait for their predictions.
+    package var waitingLabels = 50_000_000
+    /// Exported Prometheus series of one monitor.
+    package var maximumSeries = 5000
+    /// Quarantined messages of one monitor that are kept to be looked at.
+    package var quarantineRows = 10_000
+    /// Deliveries that are owed at one time.
+    package var outboxRows = 100_000
+
+    package init() {}
+  }
+
+  package struct Evaluation: Sendable, Equatable {
+    /// How often a monitor is looked at for windows to evaluate.
+    package var every: TimeSpan
+  }
+
+  package var kafka: Kafka
+  package var ledger: LedgerLocation
+  package var http: HTTP
+  /// By name; `log` is always there.
+  package var receivers: [String: ReceiverSettings]
+  package var limits: Limits
+  package var evaluation: Evaluation
+  /// Where messages go that can't be read; nil only counts them.
+  package var deadLetterTopic: String?
+
+  /// Reads `leeway.yaml`.
+  ///
+  /// - Parameters:
+  ///   - path: as the user wrote it; relative paths in the file begin at its folder.
+  ///   - environment: what `${NAME}` expands to.
+  /// - Returns: the configuration, nil if there is an error, and every problem in the order of the file's lines.
+  package static func load(
+    _ path: String, environment: [String: String]
+  ) -> (ServiceConfiguration?, [ConfigurationProblem]) {
+    let reading = ServiceConfigurationReading(path: path, environment: environment)
+    let configuration = reading.read()
+    return (configuration, reading.reading.problems.sorted())
+  }
+}
+
+/// An entry under `receivers`: somebody who is told.
+package struct ReceiverSettings: Sendable, Equatable {
+  package enum Kind: String, Sendable, CaseIterable {
+    case log, webhook, slack
+  }
+
+  package var name: String
+  package var kind: Kind
+  /// Nil for `log` alone.
+  package var url: Secret?
+  /// Signs a webhook's bodies.
+  package var secret: Secret?
+
+  package init(name: String, kind: Kind, url: Secret? = nil, secret: Secret? = nil) {
+    self.name = name
+    self.kind = kind
+    self.url = url
+    self.secret = secret
+  }
+}

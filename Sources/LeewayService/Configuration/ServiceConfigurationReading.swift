@@ -1,0 +1,274 @@
+import LeewayCore
+
+/// `leeway.yaml` on its way to a `ServiceConfiguration`.
+final class ServiceConfigurationReading {
+  let reading: ConfigurationReading
+  private let path: String
+  /// What monitors' alerts are checked against; nil if the receivers can't be read at all.
+  private(set) var receivers: [String: ReceiverSettings]?
+  /// Also those with a mistake of their own.
+  private(set) var receiverNames: [String] = ["log"]
+  private(set) var hasPublicURL = false
+
+  private static let maximumReceivers = 100
+
+  init(path: String, environment: [String: String]) {
+    self.path = path
+    reading = ConfigurationReading(file: path, environment: environment)
+  }
+
+  func read(_ content: [UInt8]? = nil) -> ServiceConfiguration? {
+    let example = "kafka: {bootstrap: \"localhost:9092\"}"
+    guard let top = content.map({ reading.root($0, example: example) }) ?? reading.root(example: example) else {
+      return nil
+    }
+    let kafka = readKafka(top)
+    let ledger = readLedger(top)
+    let http = readHTTP(top)
+    let receivers = readReceivers(top)
+    let limits = readLimits(top)
+    let evaluation = readEvaluation(top)
+    let deadLetterTopic = top.value("dead_letter_topic").flatMap { value -> String? in
+      guard let topic = value.text(limit: 4096) else { return nil }
+      guard NameRule.isTopic(topic) else {
+        value.refuse("Kafka's topic names are 1 to 249 letters, digits, dots, underscores and hyphens, and not . or ..")
+        return nil
+      }
+      return topic
+    }
+    top.finish()
+    guard !reading.problems.hasErrors, let kafka, let ledger, let http, let receivers, let limits, let evaluation else {
+      return nil
+    }
+    return ServiceConfiguration(
+      kafka: kafka, ledger: ledger, http: http, receivers: receivers, limits: limits, evaluation: evaluation,
+      deadLetterTopic: deadLetterTopic)
+  }
+
+  // MARK: - Kafka
+
+  private func readKafka(_ top: ConfigurationMap) -> ServiceConfiguration.Kafka? {
+    guard
+      let map = top.required("kafka", add: "kafka: {bootstrap: \"localhost:9092\"}")?
+        .map("a map with bootstrap, group and properties")
+    else { return nil }
+    let bootstrap = map.required("bootstrap", add: "bootstrap: \"HOST:PORT\"").flatMap(readBootstrap)
+    let group = map.value("group").map { $0.text(limit: 255) } ?? "leeway"
+    let (properties, confidential) = map.value("properties").map(readProperties) ?? ([:], [])
+    let idleAfter = map.value("idle_after").map { $0.span(in: .seconds(1) ... .days(1)) } ?? .minutes(1)
+    let start = map.value("start").map { $0.choice(ServiceConfiguration.Kafka.Start.self) } ?? .earliest
+    map.finish()
+    guard let bootstrap, let group, let idleAfter, let start else { return nil }
+    return .init(
+      bootstrap: bootstrap, group: group, properties: properties, confidential: confidential, idleAfter: idleAfter,
+      start: start)
+  }
+
+  private func readBootstrap(_ value: ConfigurationValue) -> String? {
+    guard let text = value.text(limit: 4096) else { return nil }
+    for address in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let address = address.trimming { $0 == " " }
+      guard let (host, port) = Self.hostAndPort(address), !host.isEmpty, port > 0 else {
+        value.refuse("it takes HOST:PORT, several separated by commas")
+        return nil
+      }
+    }
+    return text
+  }
+
+  private func readProperties(_ value: ConfigurationValue) -> (properties: [String: Secret], confidential: Set<String>)
+  {
+    var properties: [String: Secret] = [:]
+    var confidential: Set<String> = []
+    for (name, _, value) in value.map("a map of librdkafka's properties")?.all() ?? [] {
+      guard let (secret, hadPlaceholder) = value.secret() else { continue }
+      properties[name] = secret
+      if hadPlaceholder { confidential.insert(name) }
+    }
+    return (properties, confidential)
+  }
+
+  // MARK: - Ledger and HTTP
+
+  private func readLedger(_ top: ConfigurationMap) -> ServiceConfiguration.LedgerLocation? {
+    func sqlite(_ name: String) -> ServiceConfiguration.LedgerLocation {
+      .sqlite(path: TextFile.path(name, in: TextFile.folder(of: path)))
+    }
+    guard let value = top.value("ledger") else { return sqlite("leeway.db") }
+    guard let text = value.text(limit: 4096) else { return nil }
+    // Addresses of databases hold passwords, so none of these messages shows the value.
+    if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") {
+      value.complain("is a PostgreSQL address; PostgreSQL is not supported yet; use sqlite:leeway.db")
+      return nil
+    }
+    guard text.hasPrefix("sqlite:"), text.utf8.count > 7 else {
+      value.complain("must be sqlite: and the path of a file, as sqlite:leeway.db")
+      return nil
+    }
+    return sqlite(String(text.dropFirst(7)))
+  }
+
+  private func readHTTP(_ top: ConfigurationMap) -> ServiceConfiguration.HTTP? {
+    guard let value = top.value("http") else {
+      return top.contains("http") ? nil : .init(host: "127.0.0.1", port: 8080, publicURL: nil, tokensFile: nil)
+    }
+    guard let map = value.map("a map with listen, public_url and tokens_file") else { return nil }
+    let listenValue = map.value("listen")
+    var address: (host: String, port: Int)? = ("127.0.0.1", 8080)
+    if let listenValue, let text = listenValue.text() {
+      address = Self.hostAndPort(text[...])
+      if address == nil { listenValue.refuse("it takes HOST:PORT, as 127.0.0.1:8080 or [::1]:8080") }
+    }
+    hasPublicURL = map.contains("public_url")
+    let publicURL = map.value("public_url").flatMap { value -> String? in
+      guard let text = value.text(limit: 2048) else { return nil }
+      guard Self.isWebAddress(text), !text.contains("?"), !text.contains("#"), !text.contains("@") else {
+        value.complain("must be http:// or https:// with a host, as https://leeway.example.com")
+        return nil
+      }
+      return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+    let tokensFile = map.value("tokens_file").flatMap { $0.text(limit: 4096) }
+    map.finish()
+    if let address, !Self.isLoopback(address.host), !map.contains("tokens_file"), let listenValue {
+      listenValue.warn(
+        "is \(listenValue.node.kind), open to the network, and without tokens anybody may read; add http.tokens_file")
+    }
+    guard let address else { return nil }
+    return .init(
+      host: address.host, port: address.port, publicURL: publicURL,
+      tokensFile: tokensFile.map { TextFile.path($0, in: TextFile.folder(of: path)) })
+  }
+
+  // MARK: - Receivers
+
+  private func readReceivers(_ top: ConfigurationMap) -> [String: ReceiverSettings]? {
+    let log = ReceiverSettings(name: "log", kind: .log)
+    guard let value = top.value("receivers") else {
+      receivers = top.contains("receivers") ? nil : ["log": log]
+      return receivers
+    }
+    guard let map = value.map("a map of names to receivers") else { return nil }
+    let all = map.all()
+    if all.count > Self.maximumReceivers {
+      value.complain("has \(all.count) entries; it takes at most \(Self.maximumReceivers)")
+    }
+    var result = ["log": log]
+    for (name, place, value) in all.prefix(Self.maximumReceivers) {
+      receiverNames.append(name)
+      guard NameRule.isName(name) else {
+        reading.error(place, "\(value.path) is no name for a receiver; it takes \(NameRule.text)")
+        continue
+      }
+      if let receiver = readReceiver(name, value) { result[name] = receiver }
+    }
+    receivers = result
+    return result
+  }
+
+  private func readReceiver(_ name: String, _ value: ConfigurationValue) -> ReceiverSettings? {
+    guard let map = value.map("a map with type and url") else { return nil }
+    let kinds = ReceiverSettings.Kind.allCases.map(\.rawValue)
+    let typeValue = map.required("type", add: "type: \(ConfigurationValue.either(kinds))")
+    let kind = typeValue?.choice(among: kinds, planned: ["pagerduty", "alertmanager"], what: "receiver type")
+      .flatMap(ReceiverSettings.Kind.init)
+    guard let kind else {
+      // The keys of a type that is not known are not known either.
+      _ = map.all()
+      return nil
+    }
+    let receiver: ReceiverSettings?
+    switch kind {
+    case .log: receiver = ReceiverSettings(name: name, kind: .log)
+    case .slack: receiver = readURL(map).map { ReceiverSettings(name: name, kind: .slack, url: $0) }
+    case .webhook:
+      let url = readURL(map)
+      let secret = map.value("secret")?.secret()?.value
+      receiver = url.map { ReceiverSettings(name: name, kind: .webhook, url: $0, secret: secret) }
+    }
+    map.finish()
+    if name == MonitorReading.retrainReceiver, kind != .webhook, let typeValue {
+      typeValue.refuse("the receiver retrain asks a trainer, which takes type: webhook")
+    }
+    return receiver
+  }
+
+  private func readURL(_ map: ConfigurationMap) -> Secret? {
+    guard let value = map.required("url", add: "url: \"https://…\""), let (url, _) = value.secret() else { return nil }
+    guard Self.isWebAddress(url.revealed) else {
+      value.complain("must be http:// or https:// with a host, without spaces")
+      return nil
+    }
+    return url
+  }
+
+  // MARK: - Limits
+
+  private func readLimits(_ top: ConfigurationMap) -> ServiceConfiguration.Limits? {
+    var limits = ServiceConfiguration.Limits()
+    guard let value = top.value("limits") else { return limits }
+    guard let map = value.map("a map of limits") else { return nil }
+    func bytes(_ key: String, _ limit: inout Int, in range: ClosedRange<Int64>) {
+      if let count = map.value(key)?.byteCount(in: range) { limit = Int(count) }
+    }
+    func count(_ key: String, _ limit: inout Int, in range: ClosedRange<Int64>) {
+      if let count = map.value(key)?.integer(in: range) { limit = Int(count) }
+    }
+    bytes("message_bytes", &limits.messageBytes, in: 1024...(64 << 20))
+    bytes("flush_bytes", &limits.flushBytes, in: (1 << 20)...(1 << 30))
+    if let every = map.value("flush_every")?.span(in: .milliseconds(10) ... .minutes(1)) { limits.flushEvery = every }
+    count("waiting_labels", &limits.waitingLabels, in: 1000...10_000_000_000)
+    count("max_series", &limits.maximumSeries, in: 0...1_000_000)
+    count("quarantine_rows", &limits.quarantineRows, in: 0...10_000_000)
+    count("outbox_rows", &limits.outboxRows, in: 100...10_000_000)
+    map.finish()
+    return limits
+  }
+
+  private func readEvaluation(_ top: ConfigurationMap) -> ServiceConfiguration.Evaluation? {
+    guard let value = top.value("evaluation") else { return .init(every: .seconds(1)) }
+    guard let map = value.map("a map such as {every: 1s}") else { return nil }
+    let every = map.value("every").map { $0.span(in: .milliseconds(100) ... .hours(1)) } ?? .seconds(1)
+    map.finish()
+    return every.map { .init(every: $0) }
+  }
+
+  // MARK: - Addresses
+
+  /// `127.0.0.1:8080`, `localhost:8080`, `[::1]:8080`
+  static func hostAndPort(_ text: Substring) -> (host: String, port: Int)? {
+    guard let colon = text.lastIndex(of: ":") else { return nil }
+    let digits = text[text.index(after: colon)...]
+    guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits) else {
+      return nil
+    }
+    var host = text[..<colon]
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      host = host.dropFirst().dropLast()
+    } else if host.contains(":") {
+      return nil
+    }
+    guard !host.isEmpty, !host.unicodeScalars.contains(where: { $0.value <= 0x20 || $0 == "/" }) else { return nil }
+    return (String(host), Int(port))
+  }
+
+  static func isLoopback(_ host: String) -> Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+
+  /// Whether it is http or https with a host, and has neither blanks nor control characters.
+  static func isWebAddress(_ text: String) -> Bool {
+    let lowercased = text.lowercased()
+    guard let scheme = ["http://", "https://"].first(where: lowercased.hasPrefix) else { return false }
+    let authority = text.dropFirst(scheme.count).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+    let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
+    return !host.isEmpty && !host.hasPrefix(":")
+      && !text.unicodeScalars.contains { $0.value <= 0x20 || $0.value == 0x7F }
+  }
+}
+
+extension StringProtocol {
+  fileprivate func trimming(_ isBlank: (Character) -> Bool) -> SubSequence {
+    var text = drop(while: isBlank)
+    while let last = text.last, isBlank(last) { text = text.dropLast() }
+    return text
+  }
+}

@@ -150,6 +150,7 @@ package final class SQLiteLedger: Ledger {
   package func write<T>(_ body: (any LedgerWriter) throws -> T) throws -> T {
     do {
       return try pool.writeWithoutTransaction { db in
+        if db.isInsideTransaction { try db.rollback() }
         var value: T?
         try db.inTransaction(.immediate) {
           let session = SQLiteSession(db, path: path)
@@ -198,6 +199,8 @@ package final class SQLiteLedger: Ledger {
     var configuration = Configuration()
     configuration.label = "ledger"
     configuration.busyMode = .timeout(options.busySeconds)
+    // Else GRDB ends the process when a damaged file keeps a transaction from rolling back; `write` tries again.
+    configuration.allowsUnsafeTransactions = true
     configuration.maximumReaderCount = max(1, options.readers)
     configuration.prepareDatabase { db in
       try refuseStrangers(db, path)

@@ -17,7 +17,8 @@ extension SQLiteSession {
 
   /// Names may hold any character, so a list of them is a JSON array.
   private func names(_ row: PreparedStatement, _ column: CInt) throws -> [String] {
-    guard let names = try? JSONDecoder().decode([String].self, from: Data(try row.text(column).utf8)) else {
+    let text = try row.text(column)
+    guard let names = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) else {
       throw row.damaged(column, "is not a JSON array of texts")
     }
     return names

@@ -5,6 +5,7 @@ public struct OneSidedBounds: Sendable, Equatable {
   public var lower: Double
   public var upper: Double
 
+  /// The bounds themselves.
   public init(lower: Double, upper: Double) {
     self.lower = lower
     self.upper = upper

@@ -40,6 +40,7 @@ public struct ReliabilityTable: Sendable, Equatable {
     return bin
   }
 
+  /// One bin that holds something: its rows, their mean score and the share of positives among them, both in [0, 1].
   public struct Row: Sendable, Equatable {
     public var count: Int64
     public var meanScore: Double
@@ -54,6 +55,7 @@ public struct ReliabilityTable: Sendable, Equatable {
     }
   }
 
+  /// Rows of all bins.
   public var total: Int64 { counts.reduce(0, +) }
 
   /// Expected calibration error Σ (n_b / n) |mean score − positive share|, in [0, 1]; nil without rows.
@@ -105,8 +107,4 @@ public func spiegelhalterZ(numerator: Double, variance: Double) -> Double? {
 public func spiegelhalterPValue(z: Double) -> Double { 2 * SpecialFunctions.normalSurvival(abs(z)) }
 
 /// −ln of the probability that was given to what happened, taken as at least 10⁻¹⁵. In [0, 34.54].
-@inlinable
-public func logLoss(ofTrueClassProbability probability: Double) -> Double { -_log(max(probability, 1e-15)) }
-
-@usableFromInline
-func _log(_ x: Double) -> Double { log(x) }
+public func logLoss(ofTrueClassProbability probability: Double) -> Double { -log(max(probability, 1e-15)) }

@@ -22,9 +22,7 @@ public struct CalibrationLine: Sendable, Equatable {
 ///   - positives, negatives: rows of each group by label.
 /// - Returns: nil where the classes can be separated by a score, so that no maximum exists (also with a single class).
 ///
-/// Source: Cox, Biometrika 45 (1958). The bounds are by Krawczyk's operator: the groups' scores are intervals, the
-/// likelihood's equations become interval equations, and a box that they map into itself holds the only solution
-/// (Krawczyk, Computing 4, 1969).
+/// Source: Cox, Biometrika 45 (1958). The bounds follow from the concavity of the likelihood; see `LogisticFit.bounds`.
 public func calibrationRegression(
   scores: [Double], lowerEdges: [Double]? = nil, upperEdges: [Double]? = nil, positives: [Int64], negatives: [Int64]
 ) -> CalibrationLine? {
@@ -95,31 +93,25 @@ private func isSeparable(_ groups: [ScoreGroup]) -> Bool {
 
 private func logistic(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
-/// The maximum of the likelihood, and there the inverse of its second derivative (Fisher's information).
+/// The maximum of the likelihood.
 private struct LogisticFit {
   private(set) var intercept: Double
   private(set) var slope: Double
-  private var inverse: (aa: Double, ab: Double, bb: Double) = (0, 0, 0)
 
   init?(_ groups: [ScoreGroup], start: (Double, Double)) {
     (intercept, slope) = start
     var loss = Self.loss(groups, intercept, slope)
     for _ in 0..<200 {
       var gradient = (a: 0.0, b: 0.0)
-      var information = (aa: 0.0, ab: 0.0, bb: 0.0)
+      var information = Information()
       for group in groups {
         let mean = logistic(intercept + slope * group.x)
         let residual = group.positives * (1 - mean) - group.negatives * mean
-        let weight = group.rows * mean * (1 - mean)
         gradient.a += residual
         gradient.b += residual * group.x
-        information.aa += weight
-        information.ab += weight * group.x
-        information.bb += weight * group.x * group.x
+        information.add(group.rows * mean * (1 - mean), group.x)
       }
-      let determinant = information.aa * information.bb - information.ab * information.ab
-      guard determinant > 0, determinant.isFinite else { return nil }
-      inverse = (information.bb / determinant, -information.ab / determinant, information.aa / determinant)
+      guard let inverse = information.inverse else { return nil }
       let step = (
         a: inverse.aa * gradient.a + inverse.ab * gradient.b, b: inverse.ab * gradient.a + inverse.bb * gradient.b
       )
@@ -150,28 +142,67 @@ private struct LogisticFit {
   }
 
   /// How far the maximum for the single rows can be from this one, as (intercept about logit 0, slope).
+  ///
+  /// With δ the way to it, U the gradient of the single rows here and H the least that their information can be on the way,
+  /// concavity gives δᵀHδ ≤ δᵀU, an ellipse: a direction e is bounded by ½ eᵀH⁻¹U + ½ √(eᵀH⁻¹e · UᵀH⁻¹U). Scores inside
+  /// their intervals bound each of these, and parameters inside a box bound H. A box that holds the ellipse holds the
+  /// maximum, since on its way out of the box the likelihood would have to fall.
   func bounds(_ groups: [ScoreGroup], centre: Double) -> (Double, Double) {
-    let rows = [
-      (inverse.aa, inverse.ab), (inverse.ab, inverse.bb),
-      // The intercept about logit 0 is a combination of both; bounding it as one keeps what cancels.
-      (inverse.aa - centre * inverse.ab, inverse.ab - centre * inverse.bb),
-    ]
-    let shifts = rows.map { row in groups.reduce(0) { $0 + residualShift($1, row) } }
-    var radius = (a: 2 * shifts[0], b: 2 * shifts[1])
+    var box = (a: 0.0, b: 0.0)
     for _ in 0..<30 {
-      guard radius.a.isFinite, radius.b.isFinite else { break }
-      let changes = rows.map { row in
-        groups.reduce(0) { $0 + informationShift($1, row, radius: radius) }
+      guard let (aa, ab, bb) = leastInformation(groups, box: box)?.inverse else { break }
+      // H⁻¹ = LLᵀ
+      let root = aa.squareRoot()
+      let factor = [(root, ab / root), (0, max(0, bb - ab * ab / aa).squareRoot())]
+      let norm = factor.map { shift(groups, $0) }.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      func bound(_ e: (a: Double, b: Double)) -> Double {
+        let image = (aa * e.a + ab * e.b, ab * e.a + bb * e.b)
+        let length = max(0, image.0 * e.a + image.1 * e.b).squareRoot()
+        return (shift(groups, image) + length * norm) / 2
       }
-      let a = shifts[0] + changes[0]
-      let b = shifts[1] + changes[1]
-      if a <= radius.a, b <= radius.b { return (shifts[2] + changes[2], b) }
-      radius = (1.2 * max(a, radius.a), 1.2 * max(b, radius.b))
+      let reach = (a: bound((1, 0)), b: bound((0, 1)))
+      if reach.a <= box.a, reach.b <= box.b { return (bound((1, -centre)), reach.b) }
+      box = (1.1 * max(box.a, reach.a), 1.1 * max(box.b, reach.b))
+      guard box.a.isFinite, box.b.isFinite else { break }
     }
     return (.infinity, .infinity)
   }
 
-  /// The most that row · (gradient of the group) can change when its scores move inside their interval.
+  /// The most that row · (gradient of all groups) can be once their scores move inside their intervals.
+  private func shift(_ groups: [ScoreGroup], _ row: (Double, Double)) -> Double {
+    groups.reduce(0) { $0 + residualShift($1, row) }
+  }
+
+  /// A matrix below the information of the single rows for all scores inside their intervals and all parameters inside the
+  /// box; nil where it is not positive.
+  ///
+  /// For a score h off the group's and any t in (0, 1), (u + vx + vh)² ≥ (1 − t)(u + vx)² − (1/t − 1)(vh)².
+  private func leastInformation(_ groups: [ScoreGroup], box: (a: Double, b: Double)) -> Information? {
+    var points = Information()
+    var intervals = Information()
+    var squares = 0.0
+    for group in groups {
+      let etas =
+        Interval(intercept - box.a, intercept + box.a)
+        + Interval(slope - box.b, slope + box.b) * Interval(group.low, group.high)
+      let weight = group.rows * logistic(etas.magnitude) * logistic(-etas.magnitude)
+      if group.isPoint {
+        points.add(weight, group.x)
+      } else {
+        intervals.add(weight, group.x)
+        let distance = max(group.high - group.x, group.x - group.low)
+        squares += weight * distance * distance
+      }
+    }
+    let t = min(0.5, (squares / (points.bb + intervals.bb)).squareRoot())
+    let share = 1 - t
+    let least = Information(
+      aa: points.aa + share * intervals.aa, ab: points.ab + share * intervals.ab,
+      bb: points.bb + share * intervals.bb - (t > 0 ? squares * share / t : 0))
+    return least.bb > 0 && least.inverse != nil ? least : nil
+  }
+
+  /// The same for one group.
   private func residualShift(_ group: ScoreGroup, _ row: (Double, Double)) -> Double {
     if group.isPoint { return 0 }
     let mean = logistic(intercept + slope * group.x)
@@ -183,27 +214,26 @@ private struct LogisticFit {
     let negative = zs * (Interval(0, 0) - means) - drift
     return group.positives * positive.magnitude + group.negatives * negative.magnitude
   }
+}
 
-  /// The most that row · (information of the group) · (a vector of at most `radius`) can change with scores inside their
-  /// interval and parameters inside the box.
-  private func informationShift(
-    _ group: ScoreGroup, _ row: (Double, Double), radius: (a: Double, b: Double)
-  ) -> Double {
-    let xs = Interval(group.low, group.high)
-    let etas =
-      Interval(intercept - radius.a, intercept + radius.a) + Interval(slope - radius.b, slope + radius.b) * xs
-    let weight = Self.weight(intercept + slope * group.x)
-    let weights = Interval(
-      Self.weight(max(abs(etas.low), abs(etas.high))),
-      Self.weight(etas.low <= 0 && etas.high >= 0 ? 0 : min(abs(etas.low), abs(etas.high))))
-    let z = row.0 + row.1 * group.x
-    let products = weights * (Interval(row.0, row.0) + Interval(row.1, row.1) * xs)
-    let first = products - Interval(weight * z, weight * z)
-    let second = products * xs - Interval(weight * z * group.x, weight * z * group.x)
-    return group.rows * (first.magnitude * radius.a + second.magnitude * radius.b)
+/// The symmetric 2 × 2 matrix Σ w (1, x)ᵀ(1, x).
+private struct Information {
+  var aa = 0.0
+  var ab = 0.0
+  var bb = 0.0
+
+  mutating func add(_ weight: Double, _ x: Double) {
+    aa += weight
+    ab += weight * x
+    bb += weight * x * x
   }
 
-  private static func weight(_ x: Double) -> Double { logistic(x) * logistic(-x) }
+  /// nil unless the matrix is positive.
+  var inverse: (aa: Double, ab: Double, bb: Double)? {
+    let determinant = aa * bb - ab * ab
+    guard aa > 0, determinant > 0, determinant.isFinite else { return nil }
+    return (bb / determinant, -ab / determinant, aa / determinant)
+  }
 }
 
 /// All numbers between two ends, given in any order.

@@ -14,9 +14,13 @@ public struct ConfusionCounts: Sendable, Equatable {
     self.trueNegatives = trueNegatives
   }
 
+  /// Rows whose label is positive.
   public var positives: Int64 { truePositives + falseNegatives }
+  /// Rows whose label is negative.
   public var negatives: Int64 { falsePositives + trueNegatives }
+  /// Rows whose score reaches the threshold.
   public var predictedPositives: Int64 { truePositives + falsePositives }
+  /// All rows.
   public var total: Int64 { positives + negatives }
 
   /// (TP + TN) / n; nil without rows.
@@ -34,14 +38,17 @@ public struct ConfusionCounts: Sendable, Equatable {
   /// (TP + FP) / n; nil without rows.
   public var predictedPositiveRate: Double? { Self.share(predictedPositives, of: total) }
 
+  /// Score bounds of `accuracy`, each on its own; nil where that is nil.
   public func accuracyBounds(confidence: Double = 0.99) -> OneSidedBounds? {
     wilsonBounds(successes: truePositives + trueNegatives, trials: total, confidence: confidence)
   }
 
+  /// Score bounds of `precision`, each on its own; nil where that is nil.
   public func precisionBounds(confidence: Double = 0.99) -> OneSidedBounds? {
     wilsonBounds(successes: truePositives, trials: predictedPositives, confidence: confidence)
   }
 
+  /// Score bounds of `recall`, each on its own; nil where that is nil.
   public func recallBounds(confidence: Double = 0.99) -> OneSidedBounds? {
     wilsonBounds(successes: truePositives, trials: positives, confidence: confidence)
   }
@@ -53,10 +60,12 @@ public struct ConfusionCounts: Sendable, Equatable {
     ).map { OneSidedBounds(lower: 2 * $0.lower / (1 + $0.lower), upper: 2 * $0.upper / (1 + $0.upper)) }
   }
 
+  /// Score bounds of `positiveRate`, each on its own; nil where that is nil.
   public func positiveRateBounds(confidence: Double = 0.99) -> OneSidedBounds? {
     wilsonBounds(successes: positives, trials: total, confidence: confidence)
   }
 
+  /// Score bounds of `predictedPositiveRate`, each on its own; nil where that is nil.
   public func predictedPositiveRateBounds(confidence: Double = 0.99) -> OneSidedBounds? {
     wilsonBounds(successes: predictedPositives, trials: total, confidence: confidence)
   }
@@ -80,16 +89,20 @@ public struct MulticlassConfusion: Sendable, Equatable {
     self.counts = counts
   }
 
+  /// No rows yet.
   public init(classCount: Int) {
     self.init(classCount: classCount, counts: Array(repeating: 0, count: classCount * classCount))
   }
 
+  /// Counts `count` rows (negative: takes them back) of a class in 0..<`classCount` that was predicted as another.
   public mutating func add(label: Int, prediction: Int, count: Int64 = 1) {
     counts[label * classCount + prediction] += count
   }
 
+  /// Rows of one class that were predicted as another.
   public subscript(label: Int, prediction: Int) -> Int64 { counts[label * classCount + prediction] }
 
+  /// All rows.
   public var total: Int64 { counts.reduce(0, +) }
 
   private var correct: Int64 { (0..<classCount).reduce(0) { $0 + self[$1, $1] } }
@@ -97,6 +110,7 @@ public struct MulticlassConfusion: Sendable, Equatable {
   /// Share of rows whose prediction is their label; nil without rows.
   public var accuracy: Double? { ConfusionCounts.share(correct, of: total) }
 
+  /// Score bounds of `accuracy`, each on its own; nil where that is nil.
   public func accuracyBounds(confidence: Double = 0.99) -> OneSidedBounds? {
     wilsonBounds(successes: correct, trials: total, confidence: confidence)
   }

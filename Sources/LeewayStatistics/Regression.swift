@@ -21,8 +21,9 @@ public struct RegressionSums: Sendable, Equatable {
   public var fourthPowers: Double?
   /// Σ|e/y|², for the bounds of `mape`; nil where it is not kept.
   public var squaredRelativeErrors: Double?
-  /// Σ|e·y| and Σy² about 0, for the bounds of `wape`; nil where they are not kept.
+  /// Σ|e·y|, for the bounds of `wape`; nil where it is not kept.
   public var absoluteProducts: Double?
+  /// Σy² about 0, for the bounds of `wape`; nil where it is not kept.
   public var squaredAbsoluteTargets: Double?
 
   public init(
@@ -67,27 +68,29 @@ public struct RegressionSums: Sendable, Equatable {
     return 1 - squaredErrors / variation
   }
 
+  /// Bounds of `mae` by its normal limit; nil under two rows, as for all bounds here.
   public func maeBounds(confidence: Double = 0.99) -> OneSidedBounds? {
     MeanSums(count: count, sum: absoluteErrors, squares: squaredErrors).bounds(confidence: confidence)
   }
 
+  /// Bounds of `bias` by its normal limit.
   public func biasBounds(confidence: Double = 0.99) -> OneSidedBounds? {
     MeanSums(count: count, sum: errors, squares: squaredErrors).bounds(confidence: confidence)
   }
 
-  /// nil unless Σe⁴ is kept.
+  /// Bounds of `rmse`: the roots of those of the mean square. nil unless Σe⁴ is kept.
   public func rmseBounds(confidence: Double = 0.99) -> OneSidedBounds? {
     guard let fourthPowers else { return nil }
     return MeanSums(count: count, sum: squaredErrors, squares: fourthPowers).rootBounds(confidence: confidence)
   }
 
-  /// nil unless Σ|e/y|² is kept, or with any target of 0.
+  /// Bounds of `mape` by its normal limit; nil unless Σ|e/y|² is kept, or with any target of 0.
   public func mapeBounds(confidence: Double = 0.99) -> OneSidedBounds? {
     guard zeroTargets == 0, let squaredRelativeErrors else { return nil }
     return MeanSums(count: count, sum: relativeErrors, squares: squaredRelativeErrors).bounds(confidence: confidence)
   }
 
-  /// nil unless Σ|e·y| and Σy² are kept.
+  /// Bounds of `wape` by the delta method; nil unless Σ|e·y| and Σy² are kept.
   public func wapeBounds(confidence: Double = 0.99) -> OneSidedBounds? {
     guard let absoluteProducts, let squaredAbsoluteTargets else { return nil }
     return RatioSums(

@@ -73,6 +73,9 @@ struct BinComparisonTests {
     #expect(comparison.pooledPValue == pooled.chiSquaredPValue)
     #expect(comparison.chiSquaredPValue != pooled.chiSquaredPValue)
     #expect(BinComparison(baseline: [3, 3], window: [1, 2]).pooledPValue == 1)
+    // Exactly five is enough.
+    let enough = BinComparison(baseline: [5, 4, 20], window: [5, 6, 18])
+    #expect(enough.pooledPValue == enough.chiSquaredPValue)
   }
 
   @Test func nothingOnOneSideIsUndefined() {

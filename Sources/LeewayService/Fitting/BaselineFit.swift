@@ -1,0 +1,273 @@
+import Foundation
+import LeewayCore
+import LeewayStatistics
+
+/// Fits a baseline to training files in two passes: the first finds the bins, the second counts rows with the very code
+/// that counts messages.
+///
+/// Memory does not grow with rows: for every numeric column one sort run (4 MiB) while reading and 64 KiB a run while
+/// merging, for every categorical column its distinct categories (at most 1,001,000), and the cells of each slice.
+package struct BaselineFit {
+  private let monitor: Monitor
+  private let paths: [String]
+  private let resolution: Int
+  private let maximumCategories: Int
+  private let progress: (_ fraction: Double?, _ rows: Int64) -> Void
+
+  /// What a fit found worth saying, besides the baseline.
+  package struct Outcome {
+    package var baseline: Baseline
+    /// Plain sentences for standard error.
+    package var remarks: [String]
+  }
+
+  /// - Parameter progress: called every few thousand rows with the share of the input read, nil where it is not known.
+  package init(
+    monitor: Monitor, paths: [String], resolution: Int = 1024, maximumCategories: Int = 1000,
+    progress: @escaping (Double?, Int64) -> Void = { _, _ in }
+  ) {
+    self.monitor = monitor
+    self.paths = paths
+    self.resolution = resolution
+    self.maximumCategories = maximumCategories
+    self.progress = progress
+  }
+
+  // Columns: features, then output, label, version, segments.
+  private var outputColumn: Int { monitor.features.count }
+  private var labelColumn: Int { outputColumn + 1 }
+  private var versionColumn: Int { outputColumn + 2 }
+  private var firstSegment: Int { outputColumn + 3 }
+
+  private var columns: [TrainingColumn] {
+    func column(_ name: String, _ field: FieldPath?, _ purpose: String, _ required: Bool) -> TrainingColumn {
+      TrainingColumn(
+        candidates: [name] + (field.map(\.description).map { $0 == name ? [] : [$0] } ?? []), purpose: purpose, isRequired: required)
+    }
+    var out = monitor.features.map { column($0.name, $0.field, "feature \($0.name)", true) }
+    out.append(column(monitor.outputName, monitor.predictions.output, "the model's output", true))
+    let label = monitor.labels?.value.description ?? ""
+    out.append(TrainingColumn(candidates: [label.isEmpty ? "\u{0}" : label], purpose: "the label", isRequired: false))
+    let version = monitor.predictions.version?.description ?? ""
+    out.append(TrainingColumn(candidates: [version.isEmpty ? "\u{0}" : version], purpose: "the version", isRequired: false))
+    for segment in monitor.segments {
+      out.append(column(segment.field.description, FieldPath?.none, "segment \(segment.name)", false))
+    }
+    return out
+  }
+
+  package func run() throws -> Outcome {
+    var first = try FirstPass(fit: self)
+    try forEachRow { reader in try first.take(reader) }
+    var remarks: [String] = []
+    guard first.rows > 0 else {
+      throw TrainingReader.Unusable(description: "\(paths.joined(separator: ", ")): no rows; a baseline needs at least one")
+    }
+    let subjects = try first.subjects(resolution: resolution)
+    for (subject, column) in zip(subjects, first.numeric) where column != nil && column!.count == 0 {
+      throw TrainingReader.Unusable(
+        description: "\(paths.joined(separator: ", ")): \(subject.name) has no number in any row; check its type in the monitor")
+    }
+    let hasLabels = monitor.labels != nil && first.labels > 0
+    if monitor.labels != nil, !hasLabels {
+      remarks.append("no labels in column \(monitor.labels?.value.description ?? ""): the baseline has no performance to compare with")
+    }
+    for (i, segment) in monitor.segments.enumerated() where first.segments[i + 1].counts.isEmpty {
+      remarks.append("segment \(segment.name) is not in the training files: its values will be kept by hash, without baselines of their own")
+    }
+    var profiles: [SegmentProfile] = []
+    let limit = monitor.maximumSegments
+    if !first.segments[0].counts.isEmpty {
+      profiles.append(SegmentProfile(name: Slice.version, values: first.segments[0].mostFrequent(limit)))
+    }
+    for (i, segment) in monitor.segments.enumerated() where !first.segments[i + 1].counts.isEmpty {
+      profiles.append(SegmentProfile(name: segment.name, values: first.segments[i + 1].mostFrequent(limit)))
+    }
+    var builder = BaselineBuilder(
+      monitor: monitor, subjects: subjects, segments: profiles, classes: first.classNames, labels: hasLabels)
+    try forEachRow { reader in count(reader, subjects, &builder) }
+    let baseline = builder.finish()
+    for subject in baseline.subjects where subject.cells.invalid > 0 {
+      remarks.append("\(subject.name): \(subject.cells.invalid) of \(baseline.rows) values are invalid and in no distribution")
+    }
+    return Outcome(baseline: baseline, remarks: remarks)
+  }
+
+  private func forEachRow(_ body: (TrainingReader) throws -> Void) throws {
+    var rows: Int64 = 0
+    for path in paths {
+      let reader = try TrainingReader(path: path, columns: columns)
+      while try reader.next() {
+        try body(reader)
+        rows += 1
+        if rows % 8192 == 0 {
+          progress(reader.stream.totalBytes.map { Double(reader.stream.consumedBytes) / Double(max($0, 1)) }, rows)
+        }
+      }
+      try reader.requireSeenColumns()
+    }
+    progress(1, rows)
+  }
+
+  // MARK: First pass
+
+  private struct FirstPass {
+    let fit: BaselineFit
+    var rows: Int64 = 0
+    var labels: Int64 = 0
+    /// By subject; nil for categorical ones.
+    var numeric: [ExternalSort?]
+    var categorical: [CategoryCounter?]
+    /// Version, then segments.
+    var segments: [CategoryCounter]
+    private var classes = CategoryCounter(kept: 100)
+
+    init(fit: BaselineFit) throws {
+      self.fit = fit
+      let kinds = fit.monitor.features.map { $0.kind == .numeric } + [fit.monitor.task != .multiclass]
+      numeric = kinds.map { $0 ? ExternalSort() : nil }
+      categorical = kinds.map { $0 ? nil : CategoryCounter(kept: fit.maximumCategories) }
+      segments = Array(repeating: CategoryCounter(), count: fit.monitor.segments.count + 1)
+    }
+
+    mutating func take(_ reader: TrainingReader) throws {
+      rows += 1
+      for i in numeric.indices {
+        let value = reader.value(i)
+        if let sorter = numeric[i] {
+          if let x = value.numeric, x.isFinite, fit.range(i).map({ $0.contains(x) }) ?? true { try sorter.append(x) }
+        } else {
+          _ = value.withCategory(csv: reader.isCSV) { categorical[i]!.count($0) }
+        }
+      }
+      let label = reader.value(fit.labelColumn)
+      if !label.isMissing { labels += 1 }
+      if fit.monitor.task == .multiclass {
+        for value in [reader.value(fit.outputColumn), label] {
+          _ = value.withCategory(csv: reader.isCSV) { classes.count($0) }
+        }
+      }
+      for i in segments.indices {
+        _ = reader.value(fit.versionColumn + i).withCategory(csv: reader.isCSV) { segments[i].count($0) }
+      }
+    }
+
+    var classNames: [String] { classes.mostFrequent(100).sorted(by: utf8Order) }
+
+    func subjects(resolution: Int) throws -> [BaselineBuilder.Subject] {
+      let names = fit.monitor.features.map(\.name) + [fit.monitor.outputName]
+      return try names.indices.map { i in
+        if let counter = categorical[i] {
+          return BaselineBuilder.Subject(name: names[i], domain: .categorical(counter.domain))
+        }
+        let summary = try NumericSummary(numeric[i]!, resolution: resolution)
+        return BaselineBuilder.Subject(
+          name: names[i],
+          domain: .numeric(
+            NumericDomain(
+              binning: summary.binning,
+              fixedPoint: FixedPoint(origin: summary.median, standardDeviation: summary.standardDeviation))),
+          range: fit.range(i), mean: summary.mean, standardDeviation: summary.standardDeviation)
+      }
+    }
+  }
+
+  /// The values that count as valid: the feature's range, and [0, 1] for a binary score.
+  private func range(_ subject: Int) -> ClosedRange<Double>? {
+    subject < monitor.features.count ? monitor.features[subject].range : monitor.task == .binary ? 0...1 : nil
+  }
+
+  // MARK: Second pass
+
+  private func count(_ reader: TrainingReader, _ subjects: [BaselineBuilder.Subject], _ builder: inout BaselineBuilder) {
+    for (i, subject) in subjects.enumerated() {
+      let value = reader.value(i)
+      if value.isMissing {
+        builder.setMissing(i)
+        continue
+      }
+      switch subject.domain {
+      case .numeric:
+        if let x = value.numeric { builder.setNumber(i, x) } else { builder.setMissing(i) }
+      case .categorical:
+        if value.withCategory(csv: reader.isCSV, { builder.setCategory(i, $0) }) == nil { builder.setInvalid(i) }
+      }
+    }
+    var slices: [(segment: String, value: String)] = []
+    for (i, name) in ([Slice.version] + monitor.segments.map(\.name)).enumerated() {
+      let text = reader.value(versionColumn + i).withCategory(csv: reader.isCSV) { String(decoding: $0, as: UTF8.self) }
+      if let text { slices.append((name, text)) }
+    }
+    builder.commitRow(slices: slices, output: output(reader), label: label(reader))
+  }
+
+  private func output(_ reader: TrainingReader) -> ModelOutput? {
+    let value = reader.value(outputColumn)
+    guard monitor.task == .multiclass else {
+      guard let x = value.numeric, x.isFinite else { return nil }
+      return .number(x)
+    }
+    return value.withCategory(csv: reader.isCSV) { .category(String(decoding: $0, as: UTF8.self), probabilities: []) }
+  }
+
+  private func label(_ reader: TrainingReader) -> LabelValue? {
+    let value = reader.value(labelColumn)
+    switch monitor.task {
+    case .multiclass:
+      return value.withCategory(csv: reader.isCSV) { .category(String(decoding: $0, as: UTF8.self)) }
+    case .regression:
+      return value.numeric.flatMap { $0.isFinite ? .number($0) : nil }
+    case .binary:
+      let text = value.withCategory(csv: reader.isCSV) { String(decoding: $0, as: UTF8.self) }
+      guard let text else { return nil }
+      if let positive = monitor.labels?.positive { return .number(text == positive ? 1 : 0) }
+      switch text {
+      case "1", "true": return .number(1)
+      case "0", "false": return .number(0)
+      default: return nil
+      }
+    }
+  }
+}
+
+/// Bins and moments of one numeric column from its sorted values.
+private struct NumericSummary {
+  var binning: NumericBinning
+  var median: Double
+  var mean: Double
+  var standardDeviation: Double
+
+  init(_ sort: ExternalSort, resolution: Int) throws {
+    var runs: [(value: Double, count: Int64)] = []
+    let total = sort.count
+    guard total > 0 else {
+      self.init(binning: NumericBinning(knots: [], cuts: []), median: 0, mean: 0, standardDeviation: 0)
+      return
+    }
+    // Distinct values may be as many as rows, so they are streamed to the binning in chunks of this size at most.
+    var fitter = NumericBinning.Fitter(total: total, resolution: resolution)
+    var sum = 0.0
+    var seen: Int64 = 0
+    var median = Double.nan
+    let middle = (total + 1) / 2
+    try sort.forEachRun { value, count in
+      fitter.add(value: value, count: count)
+      sum += value * Double(count)
+      seen += count
+      if median.isNaN, seen >= middle { median = value }
+    }
+    let mean = sum / Double(total)
+    var squares = 0.0
+    try sort.forEachRun { value, count in squares += (value - mean) * (value - mean) * Double(count) }
+    runs.removeAll()
+    self.init(
+      binning: fitter.finish(), median: median, mean: mean, standardDeviation: (squares / Double(total)).squareRoot())
+  }
+
+  private init(binning: NumericBinning, median: Double, mean: Double, standardDeviation: Double) {
+    self.binning = binning
+    self.median = median
+    self.mean = mean
+    self.standardDeviation = standardDeviation
+  }
+}

@@ -1,0 +1,185 @@
+import Foundation
+import LeewayCore
+import LeewaySource
+
+/// A value of a training row. Text is a view, valid until the next row.
+enum TrainingValue {
+  case missing
+  case number(Double)
+  case text(UnsafeRawBufferPointer)
+  case bool(Bool)
+  /// Of a kind that no feature has: an array, an object, a number beyond a double.
+  case unusable
+}
+
+/// A column by the names it may go by, the first that is there.
+struct TrainingColumn {
+  var candidates: [String]
+  /// For errors: `feature amount`.
+  var purpose: String
+  var isRequired: Bool
+}
+
+/// Rows of a training file, CSV or JSON Lines, plain or gzip.
+final class TrainingReader {
+  private enum Source {
+    case csv(CSVReader, columns: [Int?])
+    case lines(LineReader, JSONExtractor)
+  }
+
+  private let columns: [TrainingColumn]
+  private let source: Source
+  private var row: CSVReader.Row?
+  let stream: ByteStream
+  let path: String
+  /// JSON Lines: whether any row had the column.
+  private(set) var seen: [Bool]
+
+  /// A training file is not what it should be.
+  struct Unusable: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  init(path: String, columns: [TrainingColumn]) throws {
+    self.path = path
+    self.columns = columns
+    stream = try ByteStream(path: path)
+    var name = path.lowercased()
+    if name.hasSuffix(".gz") { name.removeLast(3) }
+    if name.hasSuffix(".csv") {
+      let reader = try CSVReader(stream)
+      let found = columns.map { column in column.candidates.lazy.compactMap(reader.header.firstIndex(of:)).first }
+      for (column, index) in zip(columns, found) where column.isRequired && index == nil {
+        throw Unusable(
+          description: "\(path):1: no column for \(column.purpose): looked for \(Self.list(column.candidates)); the file has \(Self.list(reader.header))")
+      }
+      seen = found.map { $0 != nil }
+      source = .csv(reader, columns: found)
+    } else if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") || name.hasSuffix(".json") {
+      let fields = try columns.flatMap { column -> [FieldPath] in
+        // Two slots a column: its name, and its field where that differs.
+        let paths = try column.candidates.prefix(2).map { try FieldPath($0) }
+        return paths.count == 2 ? paths : [paths[0], paths[0]]
+      }
+      seen = Array(repeating: false, count: columns.count)
+      source = .lines(LineReader(stream), JSONExtractor(fields: fields))
+    } else {
+      throw Unusable(description: "\(path): cannot tell its format; name it .csv, .jsonl, .csv.gz or .jsonl.gz")
+    }
+  }
+
+  /// Advances to the next row; false at the end.
+  func next() throws -> Bool {
+    switch source {
+    case .csv(let reader, _):
+      row = try reader.next()
+      return row != nil
+    case .lines(let reader, let extractor):
+      while let line = try reader.next() {
+        switch line {
+        case .tooLong(let number):
+          throw Unusable(description: "\(path):\(number): the line is longer than 1 MiB; shorten or remove it")
+        case .text(let text, let number):
+          if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
+          do { try extractor.extract(text) } catch {
+            throw Unusable(description: "\(path):\(number): \(error.reason)")
+          }
+          for i in columns.indices where !seen[i] {
+            seen[i] = extractor[2 * i].kind != .absent || extractor[2 * i + 1].kind != .absent
+          }
+          return true
+        }
+      }
+      return false
+    }
+  }
+
+  /// The value of `columns[i]` in this row.
+  func value(_ i: Int) -> TrainingValue {
+    switch source {
+    case .csv(_, let columns):
+      guard let row, let column = columns[i] else { return .missing }
+      let text = row[column]
+      return text.isEmpty ? .missing : .text(text)
+    case .lines(_, let extractor):
+      let view = extractor[2 * i].kind != .absent ? extractor[2 * i] : extractor[2 * i + 1]
+      switch view.kind {
+      case .absent, .null: return .missing
+      case .true: return .bool(true)
+      case .false: return .bool(false)
+      case .int64, .uint64, .double: return view.double.map { .number($0) } ?? .unusable
+      case .string: return view.text.map { .text($0) } ?? .unusable
+      default: return .unusable
+      }
+    }
+  }
+
+  var isCSV: Bool { if case .csv = source { true } else { false } }
+
+  /// After the last row: columns that no row of a JSON Lines file had.
+  func requireSeenColumns() throws {
+    for (column, seen) in zip(columns, seen) where column.isRequired && !seen {
+      throw Unusable(
+        description: "\(path): no row has \(column.purpose): looked for \(Self.list(column.candidates))")
+    }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(12).joined(separator: ", ")
+    return names.count > 12 ? "\(shown) and \(names.count - 12) more" : shown
+  }
+}
+
+extension TrainingValue {
+  /// As a numeric subject takes it: nil is missing, NaN text too; infinite is invalid.
+  var numeric: Double? {
+    switch self {
+    case .missing: return nil
+    case .number(let x): return x
+    case .bool, .unusable: return .infinity
+    case .text(let text):
+      guard text.count <= 64 else { return .infinity }
+      return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 65) { buffer in
+        var length = 0
+        for byte in text {
+          // strtod also reads hexadecimal, `infinity` and leading blanks, which no training file means.
+          guard (0x30...0x39).contains(byte) || byte == 0x2e || byte == 0x2d || byte == 0x2b || byte | 0x20 == 0x65 else {
+            return Self.isNaN(text) ? nil : .infinity
+          }
+          buffer[length] = CChar(bitPattern: byte)
+          length += 1
+        }
+        buffer[length] = 0
+        var end: UnsafeMutablePointer<CChar>?
+        let x = strtod(buffer.baseAddress!, &end)
+        return end == buffer.baseAddress! + length ? x : .infinity
+      }
+    }
+  }
+
+  private static func isNaN(_ text: UnsafeRawBufferPointer) -> Bool {
+    text.count == 3 && text[0] | 0x20 == 0x6e && text[1] | 0x20 == 0x61 && text[2] | 0x20 == 0x6e
+  }
+
+  /// Calls `body` with the text of a category; nil where there is none.
+  func withCategory<R>(csv: Bool, _ body: (UnsafeRawBufferPointer) -> R) -> R? {
+    func call(_ text: String) -> R {
+      var text = text
+      return text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+    }
+    switch self {
+    case .missing, .unusable: return nil
+    case .number(let x): return call(ShortestText.of(x))
+    case .bool(let bool): return call(ShortestText.of(bool))
+    case .text(let text):
+      // Types are lost in CSV: any spelling of a boolean is the boolean.
+      if csv, text.count == 4 || text.count == 5 {
+        let lower = String(decoding: text, as: UTF8.self).lowercased()
+        if lower == "true" || lower == "false" { return call(lower) }
+      }
+      return body(ShortestText.withoutZeroFraction(text))
+    }
+  }
+
+  var isMissing: Bool { if case .missing = self { true } else { false } }
+}

@@ -86,21 +86,44 @@ public struct NumericBinning: Sendable, Equatable {
   public static func fit(
     total: Int64, resolution: Int = 1024, runs: some Sequence<(value: Double, count: Int64)>
   ) -> NumericBinning {
-    precondition(resolution >= 1, "resolution must be positive")
-    var distinct = DistinctValues(limit: resolution)
-    var knots = OrderStatistics(parts: Int64(resolution), from: 0, total: total)
-    var cuts = OrderStatistics(parts: 10, from: 1, through: 9, total: total)
-    var seen: Int64 = 0
-    for (value, count) in runs where count > 0 {
+    var fitter = Fitter(total: total, resolution: resolution)
+    for (value, count) in runs { fitter.add(value: value, count: count) }
+    return fitter.finish()
+  }
+
+  /// The same, fed value by value: for values that only stream by.
+  public struct Fitter {
+    private let total: Int64
+    private var seen: Int64 = 0
+    private var distinct: DistinctValues
+    private var knots: OrderStatistics
+    private var cuts: OrderStatistics
+
+    /// - Parameter total: how many values will come, all counts added.
+    public init(total: Int64, resolution: Int = 1024) {
+      precondition(resolution >= 1, "resolution must be positive")
+      self.total = total
+      distinct = DistinctValues(limit: resolution)
+      knots = OrderStatistics(parts: Int64(resolution), from: 0, total: total)
+      cuts = OrderStatistics(parts: 10, from: 1, through: 9, total: total)
+    }
+
+    /// Values ascend from call to call.
+    public mutating func add(value: Double, count: Int64) {
+      guard count > 0 else { return }
       seen += count
+      // −0 and 0 are one value.
       let value = value + 0.0
       distinct.add(value)
       knots.add(value, upTo: seen)
       cuts.add(value, upTo: seen)
     }
-    precondition(seen == total, "the runs' counts must add up to the total")
-    if let values = distinct.values { return NumericBinning(knots: values, cuts: cuts.values) }
-    return NumericBinning(knots: merged(knots.values, cuts.values), cuts: cuts.values)
+
+    public func finish() -> NumericBinning {
+      precondition(seen == total, "the runs' counts must add up to the total")
+      if let values = distinct.values { return NumericBinning(knots: values, cuts: cuts.values) }
+      return NumericBinning(knots: NumericBinning.merged(knots.values, cuts.values), cuts: cuts.values)
+    }
   }
 
   /// The union of two ascending lists of distinct values.

@@ -88,7 +88,8 @@ extension SubjectBaseline {
         standardDeviation: try r.member("standard_deviation").optional { (e) throws(JSONFailure) in try e.double() })
     case "categorical":
       let categories = try r.member("categories").strings()
-      guard Set(categories).count == categories.count else { throw try r.member("categories").failure("a category comes twice") }
+      // By bytes: strings compare equal when they only look alike.
+      guard Set(categories.map { Array($0.utf8) }).count == categories.count else { throw try r.member("categories").failure("a category comes twice") }
       try r.member("counts").require(counts.count, categories.count + 2)
       let hashes = try r.member("other_hashes").array { (e) throws(JSONFailure) in
         let text = try e.string()

@@ -57,6 +57,11 @@ struct LabelDecoder {
   static func scalarText(_ view: JSONScalarView) -> [UInt8]? {
     if let text = view.text { return Array(ShortestText.withoutZeroFraction(text)) }
     if let integer = view.int64 { return Array(ShortestText.of(integer).utf8) }
+    if let large = view.uint64 {
+      var text: [UInt8] = []
+      ShortestText.append(large, to: &text)
+      return text
+    }
     if let number = view.double { return Array(ShortestText.of(number).utf8) }
     if let bool = view.bool { return Array(ShortestText.of(bool).utf8) }
     return nil

@@ -1,5 +1,5 @@
 import Foundation
-import LeewayCore
+package import LeewayCore
 import LeewayStatistics
 
 /// Fits a baseline to training files in two passes: the first finds the bins, the second counts rows with the very code
@@ -238,13 +238,11 @@ private struct NumericSummary {
   var standardDeviation: Double
 
   init(_ sort: ExternalSort, resolution: Int) throws {
-    var runs: [(value: Double, count: Int64)] = []
     let total = sort.count
     guard total > 0 else {
       self.init(binning: NumericBinning(knots: [], cuts: []), median: 0, mean: 0, standardDeviation: 0)
       return
     }
-    // Distinct values may be as many as rows, so they are streamed to the binning in chunks of this size at most.
     var fitter = NumericBinning.Fitter(total: total, resolution: resolution)
     var sum = 0.0
     var seen: Int64 = 0
@@ -259,7 +257,6 @@ private struct NumericSummary {
     let mean = sum / Double(total)
     var squares = 0.0
     try sort.forEachRun { value, count in squares += (value - mean) * (value - mean) * Double(count) }
-    runs.removeAll()
     self.init(
       binning: fitter.finish(), median: median, mean: mean, standardDeviation: (squares / Double(total)).squareRoot())
   }

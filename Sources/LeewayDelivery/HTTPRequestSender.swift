@@ -3,7 +3,7 @@ import Glibc
 
 /// Sends one request at a time and blocks until its answer, its failure or its time limit.
 ///
-/// Wraps one curl handle, which keeps connections open between requests. Not `Sendable` on purpose: whoever makes one
+/// Wraps one curl handle, used again for every request; the connection is not. Not `Sendable` on purpose: whoever makes one
 /// keeps it on one thread, which is never a thread of Swift's pool. Other threads reach it through its `AbortFlag`
 /// alone. Speaks http and https, verifies certificates, follows no redirect, keeps no cookie, asks no `.netrc`, and
 /// honours the proxy variables of the environment.
@@ -52,8 +52,9 @@ package final class HTTPRequestSender {
     try check(leeway_curl_do_not_wait_for_resolver(handle))
     // A proxy's answer to CONNECT is not the receiver's.
     try check(leeway_curl_set_long(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1))
-    // One handle serves many receivers; idle connections are cheap to reopen and not free to keep.
-    try check(leeway_curl_set_long(handle, CURLOPT_MAXCONNECTS, 8))
+    // On a kept connection that turns out dead, curl sends the request again by itself. Deliveries are rare enough for
+    // a connection each, and then one attempt is one request.
+    try check(leeway_curl_set_long(handle, CURLOPT_FORBID_REUSE, 1))
     try check(leeway_curl_set_long(handle, CURLOPT_LOW_SPEED_LIMIT, 64))
     try check(leeway_curl_set_long(handle, CURLOPT_POST, 1))
     try check(leeway_curl_set_text(handle, CURLOPT_USERAGENT, "leeway/\(version)"))

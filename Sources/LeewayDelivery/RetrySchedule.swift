@@ -65,9 +65,9 @@ package struct RetrySchedule: Sendable, Equatable {
   /// b = `firstWait` · 2^(attempt − 1), at most `longestWait`. Jitter keeps what failed together from returning
   /// together, and as b doubles, no wait below the cap is shorter than the one before it.
   package func wait(after attempt: Int, random: Double) -> Int64 {
-    var base = firstWait
-    for _ in 1..<max(2, min(attempt, 62)) where base < longestWait && attempt > 1 { base = base &* 2 }
-    base = min(base, longestWait)
+    let doublings = attempt > 1 ? min(attempt - 1, 40) : 0
+    let (doubled, overflow) = firstWait.multipliedReportingOverflow(by: 1 << doublings)
+    let base = overflow ? longestWait : min(doubled, longestWait)
     let chance = random >= 0 ? min(random, 1) : 0  // NaN is no chance at all
     return base / 2 + Int64(Double(base - base / 2) * chance)
   }

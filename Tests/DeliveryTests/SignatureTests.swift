@@ -1,0 +1,52 @@
+import LeewayDelivery
+import Testing
+
+/// The expected digests are Python's: `hmac.new(key, message, hashlib.sha256).hexdigest()`.
+@Suite struct SignatureTests {
+  private let body = Array(#"{"version":1,"event":"incident.opened","monitor":"fräud"}"#.utf8)
+
+  @Test func webhookSignatureIsThatOfTimestampAndBody() {
+    let signature = WebhookSignature(of: body, secret: "whsec-loopback", now: 1_767_225_600_999)
+    #expect(
+      signature.headers == [
+        HTTPHeader("X-Leeway-Timestamp", "1767225600"),
+        HTTPHeader(
+          "X-Leeway-Signature", "v1=b2633f33182dd818c275ea5fe63ff7f06d816f101f650e5fcbae7840eb48f1fc"),
+      ])
+    #expect(
+      WebhookSignature(of: [], secret: "whsec-loopback", now: 1_767_225_600_000).digest
+        == "28c44b764d0d64ec2ebd6a9fb0d46475766d515c81e23cd5e115ec788f125b8e")
+  }
+
+  private let key = Array(0..<32) as [UInt8]
+  private let deadline: Int64 = 1_767_225_600_000
+  private let expected = "44e0ffbb1031b508716f8f67046997398b4b5fcbc001c11575ac8390986b87d2"
+
+  @Test func callbackTokenIsGoodForItsRetrainUntilItsDeadline() throws {
+    let tokens = try CallbackToken(key: key)
+    #expect(tokens.token(retrain: "rt-7f3a", deadline: deadline) == expected)
+    #expect(tokens.isValid(expected, retrain: "rt-7f3a", deadline: deadline, now: deadline - 1))
+    #expect(tokens.isValid(expected, retrain: "rt-7f3a", deadline: deadline, now: deadline))
+    #expect(!tokens.isValid(expected, retrain: "rt-7f3a", deadline: deadline, now: deadline + 1))
+    #expect(!tokens.isValid(expected, retrain: "rt-7f3b", deadline: deadline, now: 0))
+    #expect(!tokens.isValid(expected, retrain: "rt-7f3a", deadline: deadline + 1, now: 0))
+    let others = try CallbackToken(key: key.reversed())
+    #expect(!others.isValid(expected, retrain: "rt-7f3a", deadline: deadline, now: 0))
+  }
+
+  @Test func callbackTokenIsTakenInOneSpellingOnly() throws {
+    let tokens = try CallbackToken(key: key)
+    let wrong = [
+      "", expected.uppercased(), String(expected.dropLast()), expected + "0", "0x" + expected.dropFirst(2),
+      String(repeating: "é", count: 32), "5" + expected.dropFirst(), expected.dropLast() + "3",
+    ]
+    for token in wrong {
+      #expect(!tokens.isValid(token, retrain: "rt-7f3a", deadline: deadline, now: 0), "\(token)")
+    }
+  }
+
+  @Test func shortKeyIsRefused() {
+    let refusal = #expect(throws: CallbackToken.WeakKey.self) { try CallbackToken(key: Array(0..<31)) }
+    #expect(refusal?.description == "the service's key has 31 bytes; it needs at least 32 random ones")
+  }
+}

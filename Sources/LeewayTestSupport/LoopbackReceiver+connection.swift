@@ -14,6 +14,8 @@ struct LoopbackConnection {
     // A byte at a time up to the end of the headers, so that nothing of the body or the next request is taken.
     while !bytes.suffix(4).elementsEqual(end) {
       guard bytes.count < 65_536, let byte = read(1)?.first else { return nil }
+      // Every method begins with a letter; TLS does not, and would be waited for in vain.
+      guard !bytes.isEmpty || (0x41...0x5A).contains(byte) else { return nil }
       bytes.append(byte)
     }
     // Split as bytes: in a String, "\r\n" is one character.

@@ -13,14 +13,15 @@ import Testing
 
   @Test func goldenLine() throws {
     #expect(
-      try line(Sample.opened) == [
-        "event=incident.opened incident=fraud-9f2c monitor=fraud tier=warning reason=drift",
-        "at=2026-01-01T00:00:00.000Z opened_at=2026-01-01T00:00:00.000Z",
-        "window_start=2025-12-25T00:00:00.000Z window_end=2026-01-01T00:00:00.000Z baseline=sha256:abcd",
-        #"fired="input-drift: psi of amount 0.3123, limit 0.3 (q 3e-12, 50321 rows, window 7d)""#,
-        #"fired="traffic: rows of traffic in channel=web 1234567, limit 2000000 (1234567 rows, window 1h)""#,
-        #"url="https://leeway.example.com/incidents/fraud-9f2c?a=1&b=2""#,
-      ].joined(separator: " "))
+      try line(Sample.opened)
+        == [
+          "event=incident.opened incident=fraud-9f2c monitor=fraud tier=warning reason=drift",
+          "at=2026-01-01T00:00:00.000Z opened_at=2026-01-01T00:00:00.000Z",
+          "window_start=2025-12-25T00:00:00.000Z window_end=2026-01-01T00:00:00.000Z baseline=sha256:abcd",
+          #"fired="input-drift: psi of amount 0.3123, limit 0.3 (q 3e-12, 50321 rows, window 7d)""#,
+          #"fired="traffic: rows of traffic in channel=web 1234567, limit 2000000 (1234567 rows, window 1h)""#,
+          #"url="https://leeway.example.com/incidents/fraud-9f2c?a=1&b=2""#,
+        ].joined(separator: " "))
   }
 
   @Test func callbackTokenIsNotLogged() throws {

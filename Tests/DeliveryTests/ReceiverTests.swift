@@ -21,13 +21,14 @@ import Testing
     #expect(receiver.limits.answerBytes == 65_536)
   }
 
-  @Test(arguments: [
-    (Receiver.Kind.log, "http://a/", nil, "url means nothing for a log; remove it"),
-    (.webhook, "", nil, "url is missing; a webhook needs one"),
-    (.slack, "ftp://a/q-secret", nil, "url must be http:// or https:// with a host, without spaces"),
-    (.slack, "https://a/", "s-secret", "secret is for webhooks alone; remove it"),
-    (.webhook, "https://a/", "", "secret is empty; give one or remove the key"),
-  ] as [(Receiver.Kind, String, String?, String)])
+  @Test(
+    arguments: [
+      (Receiver.Kind.log, "http://a/", nil, "url means nothing for a log; remove it"),
+      (.webhook, "", nil, "url is missing; a webhook needs one"),
+      (.slack, "ftp://a/q-secret", nil, "url must be http:// or https:// with a host, without spaces"),
+      (.slack, "https://a/", "s-secret", "secret is for webhooks alone; remove it"),
+      (.webhook, "https://a/", "", "secret is empty; give one or remove the key"),
+    ] as [(Receiver.Kind, String, String?, String)])
   func mistakesAreNamedWithoutValues(kind: Receiver.Kind, url: String, secret: String?, message: String) {
     let mistake = #expect(throws: Receiver.Invalid.self) {
       try Receiver(name: "r", kind: kind, url: url, secret: secret)

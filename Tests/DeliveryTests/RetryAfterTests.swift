@@ -14,7 +14,9 @@ import Testing
     #expect(RetryAfter(text) == expected)
   }
 
-  @Test(arguments: ["", " ", "-1", "+5", "1.5", "soon", "12:00", "Sun, 99 Foo 1994", String(repeating: "1", count: 200)])
+  @Test(arguments: [
+    "", " ", "-1", "+5", "1.5", "soon", "12:00", "Sun, 99 Foo 1994", String(repeating: "1", count: 200),
+  ])
   func refuses(_ text: String) {
     #expect(RetryAfter(text) == nil)
   }

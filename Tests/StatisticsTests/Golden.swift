@@ -4,7 +4,9 @@ import Testing
 /// Reads one file of somebody else's numbers.
 func golden<T: Decodable>(_ name: String, as type: T.Type = T.self) throws -> T {
   let url = try #require(Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Fixtures"))
-  return try JSONDecoder().decode(T.self, from: Data(contentsOf: url))
+  let decoder = JSONDecoder()
+  decoder.keyDecodingStrategy = .convertFromSnakeCase
+  return try decoder.decode(T.self, from: Data(contentsOf: url))
 }
 
 /// Within `relative` of the expected number, or within `absolute` where it is small.

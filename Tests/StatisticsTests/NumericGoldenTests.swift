@@ -3,35 +3,35 @@ import Testing
 
 struct DistanceCase: Decodable, Sendable {
   struct Expected: Decodable, Sendable {
-    let psi, jensen_shannon, hellinger, total_variation, l_infinity, chi2: Double
-    let chi2_dof: Int
-    let chi2_p_value, pooled_p_value, psi_noise: Double
+    let psi, jensenShannon, hellinger, totalVariation, lInfinity, chi2: Double
+    let chi2Dof: Int
+    let chi2PValue, pooledPValue, psiNoise: Double
   }
 }
 
 func expectDistances(_ actual: BinComparison, _ expected: DistanceCase.Expected, _ name: String) {
   expectClose(actual.psi, expected.psi, "\(name): psi")
-  expectClose(actual.jensenShannon, expected.jensen_shannon, "\(name): jensen_shannon")
+  expectClose(actual.jensenShannon, expected.jensenShannon, "\(name): jensen_shannon")
   expectClose(actual.hellinger, expected.hellinger, "\(name): hellinger")
-  expectClose(actual.totalVariation, expected.total_variation, "\(name): total_variation")
-  expectClose(actual.lInfinity, expected.l_infinity, "\(name): l_infinity")
+  expectClose(actual.totalVariation, expected.totalVariation, "\(name): total_variation")
+  expectClose(actual.lInfinity, expected.lInfinity, "\(name): l_infinity")
   expectClose(actual.chiSquared, expected.chi2, "\(name): chi2")
-  #expect(actual.degreesOfFreedom == expected.chi2_dof, "\(name)")
-  expectClose(actual.chiSquaredPValue, expected.chi2_p_value, "\(name): chi2_p_value", absolute: 0)
-  expectClose(actual.pooledPValue, expected.pooled_p_value, "\(name): pooled_p_value", absolute: 0)
-  expectClose(actual.psiNoise, expected.psi_noise, "\(name): psi_noise")
+  #expect(actual.degreesOfFreedom == expected.chi2Dof, "\(name)")
+  expectClose(actual.chiSquaredPValue, expected.chi2PValue, "\(name): chi2_p_value", absolute: 0)
+  expectClose(actual.pooledPValue, expected.pooledPValue, "\(name): pooled_p_value", absolute: 0)
+  expectClose(actual.psiNoise, expected.psiNoise, "\(name): psi_noise")
 }
 
 struct NumericCase: Decodable, Sendable {
   struct Expected: Decodable, Sendable {
-    let ks, ks_p_value, wasserstein: Double
-    let wasserstein_normalised: Double?
+    let ks, ksPValue, wasserstein: Double
+    let wassersteinNormalised: Double?
   }
   let name: String
   let baseline, window: [Double]
-  let baseline_missing, window_missing: Int64
+  let baselineMissing, windowMissing: Int64
   let cuts: [Double]
-  let baseline_counts, window_counts: [Int64]
+  let baselineCounts, windowCounts: [Int64]
   let expected: Expected
 }
 
@@ -78,12 +78,12 @@ struct NumericGoldenTests {
       #expect(binning.cuts == golden.cuts, "\(golden.name)")
       var baseline = binning.psiBins(cells(golden.baseline, binning, origin: 0).counts)
       var window = binning.psiBins(cells(golden.window, binning, origin: 0).counts)
-      if golden.baseline_missing > 0 || golden.window_missing > 0 {
-        baseline.append(golden.baseline_missing)
-        window.append(golden.window_missing)
+      if golden.baselineMissing > 0 || golden.windowMissing > 0 {
+        baseline.append(golden.baselineMissing)
+        window.append(golden.windowMissing)
       }
-      #expect(baseline == golden.baseline_counts, "\(golden.name)")
-      #expect(window == golden.window_counts, "\(golden.name)")
+      #expect(baseline == golden.baselineCounts, "\(golden.name)")
+      #expect(window == golden.windowCounts, "\(golden.name)")
       expectDistances(BinComparison(baseline: baseline, window: window), distances.expected, golden.name)
     }
   }
@@ -95,13 +95,13 @@ struct NumericGoldenTests {
       #expect(binning.knots.count == distinct, "\(golden.name)")
       #expect(comparison.ksBound == 0, "\(golden.name)")
       expectClose(comparison.ks, golden.expected.ks, "\(golden.name): ks")
-      expectClose(comparison.ksPValue, golden.expected.ks_p_value, "\(golden.name): ks_p_value", absolute: 1e-30)
+      expectClose(comparison.ksPValue, golden.expected.ksPValue, "\(golden.name): ks_p_value", absolute: 1e-30)
       #expect(
         abs(comparison.wasserstein - golden.expected.wasserstein)
           <= comparison.wassersteinBound + 1e-9 * golden.expected.wasserstein + 1e-12, "\(golden.name)")
-      #expect((comparison.wassersteinNormalised == nil) == (golden.expected.wasserstein_normalised == nil))
+      #expect((comparison.wassersteinNormalised == nil) == (golden.expected.wassersteinNormalised == nil))
       if let actual = comparison.wassersteinNormalised, let bound = comparison.wassersteinNormalisedBound,
-        let expected = golden.expected.wasserstein_normalised
+        let expected = golden.expected.wassersteinNormalised
       {
         #expect(abs(actual - expected) <= bound + 1e-9 * expected + 1e-12, "\(golden.name)")
         #expect(bound <= 0.002, "\(golden.name): only window values between two knots are uncertain, not \(bound)")
@@ -119,7 +119,7 @@ struct NumericGoldenTests {
       #expect(comparison.wassersteinBound == 0, "\(golden.name)")
       expectClose(comparison.wasserstein, golden.expected.wasserstein, "\(golden.name): wasserstein")
       expectClose(
-        comparison.wassersteinNormalised, golden.expected.wasserstein_normalised,
+        comparison.wassersteinNormalised, golden.expected.wassersteinNormalised,
         "\(golden.name): wasserstein_normalised")
       expectClose(comparison.ks, golden.expected.ks, "\(golden.name): ks")
     }

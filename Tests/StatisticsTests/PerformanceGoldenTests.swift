@@ -4,16 +4,16 @@ import Testing
 struct PerformanceGolden: Decodable, Sendable {
   struct Binary: Decodable, Sendable {
     struct Expected: Decodable, Sendable {
-      let auc, average_precision, ece, mce, calibration_intercept, calibration_slope, accuracy, precision, recall,
+      let auc, averagePrecision, ece, mce, calibrationIntercept, calibrationSlope, accuracy, precision, recall,
         f1: Double?
-      let precision_at_top, auc_standard_error, spiegelhalter_z, positive_rate, predicted_positive_rate: Double?
-      let brier, log_loss, mean_score: Double
+      let precisionAtTop, aucStandardError, spiegelhalterZ, positiveRate, predictedPositiveRate: Double?
+      let brier, logLoss, meanScore: Double
       let reliability: [[Double]]
     }
     let name: String
     let scores: [Double]
     let labels: [Int]
-    let threshold, top_share: Double
+    let threshold, topShare: Double
     let expected: Expected
   }
   struct Regression: Decodable, Sendable {
@@ -25,7 +25,7 @@ struct PerformanceGolden: Decodable, Sendable {
   }
   struct Multiclass: Decodable, Sendable {
     struct Expected: Decodable, Sendable {
-      let accuracy, macro_f1, log_loss: Double
+      let accuracy, macroF1, logLoss: Double
       let confusion: [[Int64]]
     }
     let classes: [String]
@@ -92,15 +92,15 @@ struct PerformanceGoldenTests {
       let cells = LabelledCells(scores: golden.scores, labels: golden.labels, resolution: 2000)
       let ranking = cells.ranking
       expectClose(ranking.auc, expected.auc, "\(golden.name): auc")
-      expectClose(ranking.averagePrecision, expected.average_precision, "\(golden.name): average_precision")
-      expectClose(ranking.deLongStandardError, expected.auc_standard_error, "\(golden.name): auc_standard_error")
+      expectClose(ranking.averagePrecision, expected.averagePrecision, "\(golden.name): average_precision")
+      expectClose(ranking.deLongStandardError, expected.aucStandardError, "\(golden.name): auc_standard_error")
       expectClose(
-        ranking.precisionAtTop(golden.top_share), expected.precision_at_top, "\(golden.name): precision_at_top")
+        ranking.precisionAtTop(golden.topShare), expected.precisionAtTop, "\(golden.name): precision_at_top")
       #expect(ranking.aucBound == (expected.auc == nil ? nil : 0), "\(golden.name)")
       #expect(ranking.averagePrecisionBound == (expected.auc == nil ? nil : 0), "\(golden.name)")
       let line = cells.line
-      expectClose(line?.intercept, expected.calibration_intercept, "\(golden.name): calibration_intercept")
-      expectClose(line?.slope, expected.calibration_slope, "\(golden.name): calibration_slope")
+      expectClose(line?.intercept, expected.calibrationIntercept, "\(golden.name): calibration_intercept")
+      expectClose(line?.slope, expected.calibrationSlope, "\(golden.name): calibration_slope")
       #expect(line.map { [$0.interceptBound, $0.slopeBound] } ?? [0, 0] == [0, 0], "\(golden.name)")
     }
   }
@@ -114,10 +114,10 @@ struct PerformanceGoldenTests {
       let expectedAUC = try #require(golden.expected.auc)
       #expect(abs(auc - expectedAUC) <= (try #require(ranking.aucBound)) + 1e-12, "\(golden.name)")
       let precision = try #require(ranking.averagePrecision)
-      let expectedPrecision = try #require(golden.expected.average_precision)
+      let expectedPrecision = try #require(golden.expected.averagePrecision)
       #expect(
         abs(precision - expectedPrecision) <= (try #require(ranking.averagePrecisionBound)) + 1e-12, "\(golden.name)")
-      guard let intercept = golden.expected.calibration_intercept, let slope = golden.expected.calibration_slope else {
+      guard let intercept = golden.expected.calibrationIntercept, let slope = golden.expected.calibrationSlope else {
         continue
       }
       let line = try #require(cells.line)
@@ -162,11 +162,11 @@ struct PerformanceGoldenTests {
         expectClose(row.positiveShare, expected[2], "\(golden.name): positive share")
       }
       expectClose(
-        spiegelhalterZ(numerator: numerator, variance: variance), expected.spiegelhalter_z,
+        spiegelhalterZ(numerator: numerator, variance: variance), expected.spiegelhalterZ,
         "\(golden.name): spiegelhalter_z")
       expectClose(brier.mean, expected.brier, "\(golden.name): brier")
-      expectClose(loss.mean, expected.log_loss, "\(golden.name): log_loss")
-      expectClose(sums.reduce(0, +) / Double(golden.scores.count), expected.mean_score, "\(golden.name): mean_score")
+      expectClose(loss.mean, expected.logLoss, "\(golden.name): log_loss")
+      expectClose(sums.reduce(0, +) / Double(golden.scores.count), expected.meanScore, "\(golden.name): mean_score")
     }
   }
 
@@ -186,9 +186,9 @@ struct PerformanceGoldenTests {
       expectClose(confusion.precision, expected.precision, "\(golden.name): precision")
       expectClose(confusion.recall, expected.recall, "\(golden.name): recall")
       expectClose(confusion.f1, expected.f1, "\(golden.name): f1")
-      expectClose(confusion.positiveRate, expected.positive_rate, "\(golden.name): positive_rate")
+      expectClose(confusion.positiveRate, expected.positiveRate, "\(golden.name): positive_rate")
       expectClose(
-        confusion.predictedPositiveRate, expected.predicted_positive_rate, "\(golden.name): predicted_positive_rate")
+        confusion.predictedPositiveRate, expected.predictedPositiveRate, "\(golden.name): predicted_positive_rate")
     }
   }
 
@@ -220,8 +220,8 @@ struct PerformanceGoldenTests {
         loss += logLoss(ofTrueClassProbability: probabilities[label])
       }
       expectClose(confusion.accuracy, golden.expected.accuracy, "accuracy")
-      expectClose(confusion.macroF1, golden.expected.macro_f1, "macro_f1")
-      expectClose(loss / Double(golden.labels.count), golden.expected.log_loss, "log_loss")
+      expectClose(confusion.macroF1, golden.expected.macroF1, "macro_f1")
+      expectClose(loss / Double(golden.labels.count), golden.expected.logLoss, "log_loss")
       #expect(confusion.counts == golden.expected.confusion.flatMap { $0 })
     }
   }

@@ -4,18 +4,18 @@ import Testing
 struct SpecialFunctionTests {
   struct Functions: Decodable {
     struct Adjustment: Decodable {
-      let p_values, adjusted: [Double]
+      let pValues, adjusted: [Double]
     }
-    let chi2_sf, ks_two_sample_asymptotic_p, f_sf, binomial_at_least, normal_ppf, wilson_interval_95: [[Double]]
-    let benjamini_hochberg: [Adjustment]
+    let chi2Sf, ksTwoSampleAsymptoticP, fSf, binomialAtLeast, normalPpf, wilsonInterval95: [[Double]]
+    let benjaminiHochberg: [Adjustment]
   }
 
   struct Tails: Decodable {
-    let chi2_sf, f_sf, binomial_at_least, normal_sf, normal_ppf, student_sf: [[Double]]
+    let chi2Sf, fSf, binomialAtLeast, normalSf, normalPpf, studentSf: [[Double]]
   }
 
   @Test func chiSquaredAgreesAlsoFarInTheTail() throws {
-    let rows = try golden("functions", as: Functions.self).chi2_sf + golden("tails", as: Tails.self).chi2_sf
+    let rows = try golden("functions", as: Functions.self).chi2Sf + golden("tails", as: Tails.self).chi2Sf
     #expect(rows.count > 100)
     for row in rows {
       let actual = SpecialFunctions.chiSquaredSurvival(row[0], degreesOfFreedom: row[1])
@@ -25,15 +25,15 @@ struct SpecialFunctionTests {
   }
 
   @Test func fAgrees() throws {
-    for row in try golden("functions", as: Functions.self).f_sf + golden("tails", as: Tails.self).f_sf {
+    for row in try golden("functions", as: Functions.self).fSf + golden("tails", as: Tails.self).fSf {
       let actual = SpecialFunctions.fSurvival(row[0], numerator: row[1], denominator: row[2])
       expectClose(actual, row[3], "f_sf(\(row))", absolute: 1e-300)
     }
   }
 
   @Test func binomialAgrees() throws {
-    let rows = try golden("functions", as: Functions.self).binomial_at_least
-    for row in try rows + golden("tails", as: Tails.self).binomial_at_least {
+    let rows = try golden("functions", as: Functions.self).binomialAtLeast
+    for row in try rows + golden("tails", as: Tails.self).binomialAtLeast {
       let actual = SpecialFunctions.binomialAtLeast(Int64(row[0]), trials: Int64(row[1]), probability: row[2])
       expectClose(actual, row[3], "binomial_at_least(\(row))", absolute: 1e-300)
     }
@@ -48,10 +48,10 @@ struct SpecialFunctionTests {
   }
 
   @Test func normalAgrees() throws {
-    for row in try golden("functions", as: Functions.self).normal_ppf + golden("tails", as: Tails.self).normal_ppf {
+    for row in try golden("functions", as: Functions.self).normalPpf + golden("tails", as: Tails.self).normalPpf {
       expectClose(SpecialFunctions.normalQuantile(row[0]), row[1], "normal_ppf(\(row[0]))", relative: 1e-13)
     }
-    for row in try golden("tails", as: Tails.self).normal_sf {
+    for row in try golden("tails", as: Tails.self).normalSf {
       expectClose(SpecialFunctions.normalSurvival(row[0]), row[1], "normal_sf(\(row[0]))", absolute: 0)
       expectClose(SpecialFunctions.normalDistribution(-row[0]), row[1], "normal_cdf(\(-row[0]))", absolute: 0)
     }
@@ -61,14 +61,14 @@ struct SpecialFunctionTests {
   }
 
   @Test func studentAgrees() throws {
-    for row in try golden("tails", as: Tails.self).student_sf {
+    for row in try golden("tails", as: Tails.self).studentSf {
       expectClose(
         SpecialFunctions.studentSurvival(row[0], degreesOfFreedom: row[1]), row[2], "t_sf(\(row))", absolute: 1e-300)
     }
   }
 
   @Test func wilsonAgrees() throws {
-    for row in try golden("functions", as: Functions.self).wilson_interval_95 {
+    for row in try golden("functions", as: Functions.self).wilsonInterval95 {
       let interval = try #require(wilsonInterval(successes: Int64(row[0]), trials: Int64(row[1]), confidence: 0.95))
       expectClose(interval.lower, row[2], "wilson \(row)")
       expectClose(interval.upper, row[3], "wilson \(row)")
@@ -81,13 +81,13 @@ struct SpecialFunctionTests {
   }
 
   @Test func benjaminiHochbergAgrees() throws {
-    let cases = try golden("functions", as: Functions.self).benjamini_hochberg
+    let cases = try golden("functions", as: Functions.self).benjaminiHochberg
     #expect(cases.count == 4)
     for golden in cases {
-      let adjusted = benjaminiHochberg(golden.p_values)
+      let adjusted = benjaminiHochberg(golden.pValues)
       #expect(adjusted.count == golden.adjusted.count)
       for (actual, expected) in zip(adjusted, golden.adjusted) {
-        expectClose(actual, expected, "\(golden.p_values)")
+        expectClose(actual, expected, "\(golden.pValues)")
       }
     }
     #expect(benjaminiHochberg([]) == [])
@@ -128,7 +128,7 @@ struct KolmogorovDistributionTests {
   }
 
   @Test func agreesWithSciPyForTwoSamples() throws {
-    for row in try golden("functions", as: SpecialFunctionTests.Functions.self).ks_two_sample_asymptotic_p {
+    for row in try golden("functions", as: SpecialFunctionTests.Functions.self).ksTwoSampleAsymptoticP {
       let actual = kolmogorovSmirnovPValue(
         statistic: row[0], baselineCount: Int64(row[1]), windowCount: Int64(row[2]))
       expectClose(actual, row[3], "\(row)", relative: 1e-6, absolute: 1e-300)

@@ -18,6 +18,14 @@ extension JSONWriter {
     member("closed_through", view.progress?.closedThrough)
     member("matured_through", view.progress?.maturedThrough)
     member("versions", view.versions)
+    members("definitions", monitor.windows) { json, window in
+      json.beginObject()
+      json.member("window", window.name)
+      json.member("size", window.size.description)
+      json.member("every", window.every.description)
+      json.member("every_ms", window.every.milliseconds)
+      json.endObject()
+    }
     members("subjects", monitor.features) { json, feature in
       json.beginObject()
       json.member("name", feature.name)

@@ -10,7 +10,7 @@ enum ResultCursor {
     json.number(position.size)
     for text in [
       position.slice, position.type, position.subject, position.check, position.metric, position.monitor,
-      position.window,
+      position.window, position.generation,
     ] { json.string(text) }
     json.number(position.sequence)
     json.endArray()
@@ -29,16 +29,17 @@ enum ResultCursor {
       bytes.append(high << 4 | low)
     }
     guard case .array(let parts)? = try? JSONValue(parsing: bytes, maximumBytes: 1 << 16, maximumDepth: 2),
-      parts.count == 10, let end = parts[0].integer, let size = parts[1].integer, let sequence = parts[9].integer
+      parts.count == 11, let end = parts[0].integer, let size = parts[1].integer, let sequence = parts[10].integer
     else { return nil }
     var texts: [String] = []
-    for part in parts[2..<9] {
+    for part in parts[2..<10] {
       guard case .string(let text) = part else { return nil }
       texts.append(text)
     }
     return ResultPosition(
       end: EventTime(milliseconds: end), size: size, slice: texts[0], type: texts[1], subject: texts[2],
-      check: texts[3], metric: texts[4], sequence: sequence, monitor: texts[5], window: texts[6])
+      check: texts[3], metric: texts[4], sequence: sequence, monitor: texts[5], window: texts[6],
+      generation: texts[7])
   }
 
   private static func value(of digit: UInt8) -> UInt8? {

@@ -73,10 +73,7 @@ struct ResultSeries {
     // Slice `all` first, then by name: what is left out depends on the lines alone, never on their order of arrival.
     let order: (Key, Key) -> Bool = { a, b in
       if (a.slice == "all") != (b.slice == "all") { return a.slice == "all" }
-      for (x, y) in [(a.slice, b.slice), (a.window, b.window), (a.subject, b.subject)] where x != y {
-        return precedes(x, y)
-      }
-      return false
+      return precedes([a.slice, a.window, a.subject], [b.slice, b.window, b.subject])
     }
     var rows: [Key: Int64] = [:]
     for (key, line) in drift {

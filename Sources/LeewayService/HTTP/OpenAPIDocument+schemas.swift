@@ -1,0 +1,285 @@
+extension OpenAPIDocument {
+  /// What is sent and answered.
+  static let schemas = #"""
+    {
+      "Problem": {
+        "type": "object",
+        "properties": {
+          "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+          "detail": {"type": "string"}, "instance": {"type": "string"}, "parameter": {"type": "string"},
+          "value": {"type": "string"}, "fix": {"type": "string"}
+        },
+        "required": ["type", "title", "status", "detail", "instance"]
+      },
+      "Readiness": {
+        "type": "object",
+        "properties": {
+          "ready": {"type": "boolean"},
+          "conditions": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "properties": {"name": {"type": "string"}, "holds": {"type": "boolean"}, "detail": {"type": "string"}},
+              "required": ["name", "holds", "detail"]
+            }
+          }
+        },
+        "required": ["ready", "conditions"]
+      },
+      "Tier": {"enum": ["insufficient_data", "ok", "info", "warning", "critical"]},
+      "Monitor": {
+        "type": "object",
+        "properties": {
+          "monitor": {"type": "string"}, "task": {"enum": ["binary", "multiclass", "regression"]},
+          "output": {"type": "string", "description": "Subject of the model's output."},
+          "threshold": {"type": ["number", "null"]}, "generation": {"type": ["string", "null"]},
+          "starts_at": {"type": ["string", "null"], "format": "date-time"}, "baseline": {"type": "string"},
+          "baseline_rows": {"type": "integer"}, "has_labels": {"type": "boolean"},
+          "watermark": {
+            "type": ["string", "null"], "format": "date-time",
+            "description": "Event time up to which predictions have been read."
+          },
+          "label_watermark": {"type": ["string", "null"], "format": "date-time"},
+          "closed_through": {
+            "type": ["string", "null"], "format": "date-time",
+            "description": "Windows that end then or earlier are closed."
+          },
+          "matured_through": {
+            "type": ["string", "null"], "format": "date-time",
+            "description": "Windows that end then or earlier have their performance verdicts."
+          },
+          "versions": {"type": "array", "items": {"type": "string"}},
+          "definitions": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "properties": {
+                "window": {"type": "string"}, "size": {"type": "string"}, "every": {"type": "string"},
+                "every_ms": {"type": "integer"}
+              },
+              "required": ["window", "size", "every", "every_ms"]
+            }
+          },
+          "subjects": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "properties": {"name": {"type": "string"}, "kind": {"enum": ["numeric", "categorical"]}},
+              "required": ["name", "kind"]
+            }
+          },
+          "segments": {"type": "array", "items": {"type": "string"}},
+          "checks": {"type": "array", "items": {"$ref": "#/components/schemas/Check"}},
+          "open_incidents": {"type": "integer"},
+          "windows": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "properties": {
+                "window": {"type": "string"}, "end": {"type": "string", "format": "date-time"},
+                "rows": {"type": "integer"},
+                "performance": {"anyOf": [{"$ref": "#/components/schemas/PerformanceLine"}, {"type": "null"}]},
+                "final_performance": {"anyOf": [{"$ref": "#/components/schemas/PerformanceLine"}, {"type": "null"}]}
+              },
+              "required": ["window", "end", "rows", "performance", "final_performance"]
+            }
+          }
+        },
+        "required": [
+          "monitor", "task", "output", "threshold", "generation", "starts_at", "baseline", "baseline_rows",
+          "has_labels", "watermark", "label_watermark", "closed_through", "matured_through", "versions",
+          "definitions", "subjects", "segments", "checks", "open_incidents", "windows"
+        ]
+      },
+      "Check": {
+        "type": "object",
+        "properties": {
+          "check": {"type": "string"}, "on": {"type": "string"}, "metric": {"type": "string"},
+          "window": {"type": "string"}, "group": {"enum": ["data", "drift", "performance"]},
+          "limits": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "properties": {
+                "tier": {"$ref": "#/components/schemas/Tier"},
+                "side": {"enum": ["above", "below", "max_drop", "max_rise"]}, "value": {"type": "number"},
+                "share": {"type": "number", "description": "Of a reference, instead of a value."}
+              },
+              "required": ["tier", "side"]
+            }
+          },
+          "tier": {
+            "anyOf": [{"$ref": "#/components/schemas/Tier"}, {"type": "null"}],
+            "description": "Worst over subjects and slices at the newest end."
+          }
+        },
+        "required": ["check", "on", "metric", "window", "group", "limits", "tier"]
+      },
+      "Partition": {
+        "type": "object",
+        "properties": {
+          "topic": {"type": "string"}, "partition": {"type": "integer"}, "role": {"enum": ["predictions", "labels"]},
+          "next_offset": {"type": "integer"}, "watermark": {"type": ["string", "null"], "format": "date-time"},
+          "idle_until": {"type": ["string", "null"], "format": "date-time"}, "owner": {"type": ["string", "null"]}
+        },
+        "required": ["topic", "partition", "role", "next_offset", "watermark", "idle_until", "owner"]
+      },
+      "Histogram": {
+        "type": "object",
+        "properties": {
+          "monitor": {"type": "string"}, "window": {"type": "string"}, "slice": {"type": "string"},
+          "subject": {"type": "string"}, "start": {"type": "string", "format": "date-time"},
+          "end": {"type": "string", "format": "date-time"}, "baseline_rows": {"type": "integer"},
+          "window_rows": {"type": "integer"},
+          "bins": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "properties": {
+                "label": {"type": "string"}, "lower": {"type": ["number", "null"]},
+                "upper": {"type": ["number", "null"]},
+                "baseline": {"type": "number", "description": "Share in [0, 1]."},
+                "window": {"type": "number", "description": "Share in [0, 1]."}
+              },
+              "required": ["label", "lower", "upper", "baseline", "window"]
+            }
+          }
+        },
+        "required": ["monitor", "window", "slice", "subject", "start", "end", "baseline_rows", "window_rows", "bins"]
+      },
+      "ResultLine": {
+        "oneOf": [
+          {"$ref": "#/components/schemas/DriftLine"}, {"$ref": "#/components/schemas/PerformanceLine"},
+          {"$ref": "#/components/schemas/VerdictLine"}, {"$ref": "#/components/schemas/IncidentLine"}
+        ],
+        "discriminator": {
+          "propertyName": "type",
+          "mapping": {
+            "drift": "#/components/schemas/DriftLine", "performance": "#/components/schemas/PerformanceLine",
+            "verdict": "#/components/schemas/VerdictLine", "incident": "#/components/schemas/IncidentLine"
+          }
+        }
+      },
+      "DriftLine": {
+        "type": "object",
+        "properties": {
+          "type": {"const": "drift"}, "monitor": {"type": "string"}, "window": {"type": "string"},
+          "start": {"type": "string", "format": "date-time"}, "end": {"type": "string", "format": "date-time"},
+          "slice": {"type": "string"}, "subject": {"type": "string"}, "baseline": {"type": "string"},
+          "rows": {"type": "integer"}, "missing": {"type": "integer"}, "invalid": {"type": "integer"},
+          "unseen": {"type": ["integer", "null"]}, "complete": {"type": "boolean"}, "final": {"type": "boolean"},
+          "metrics": {"$ref": "#/components/schemas/Metrics"}
+        },
+        "required": [
+          "type", "monitor", "window", "start", "end", "slice", "subject", "baseline", "rows", "missing", "invalid",
+          "unseen", "complete", "final", "metrics"
+        ]
+      },
+      "PerformanceLine": {
+        "type": "object",
+        "properties": {
+          "type": {"const": "performance"}, "monitor": {"type": "string"}, "window": {"type": "string"},
+          "start": {"type": "string", "format": "date-time"}, "end": {"type": "string", "format": "date-time"},
+          "slice": {"type": "string"}, "predictions": {"type": "integer"}, "labelled": {"type": "integer"},
+          "coverage": {"type": ["number", "null"]}, "final": {"type": "boolean"},
+          "metrics": {"$ref": "#/components/schemas/Metrics"},
+          "reliability": {
+            "type": "array",
+            "items": {"type": "array", "items": {"type": "number"}, "description": "Count, mean score, positive share."}
+          }
+        },
+        "required": [
+          "type", "monitor", "window", "start", "end", "slice", "predictions", "labelled", "coverage", "final",
+          "metrics"
+        ]
+      },
+      "VerdictLine": {
+        "type": "object",
+        "properties": {
+          "type": {"const": "verdict"}, "monitor": {"type": "string"}, "check": {"type": "string"},
+          "window": {"type": "string"}, "end": {"type": "string", "format": "date-time"}, "slice": {"type": "string"},
+          "subject": {"type": "string"}, "metric": {"type": "string"}, "value": {"type": ["number", "null"]},
+          "tier": {"$ref": "#/components/schemas/Tier"}
+        },
+        "required": ["type", "monitor", "check", "window", "end", "slice", "metric", "tier"]
+      },
+      "IncidentLine": {
+        "type": "object",
+        "properties": {
+          "type": {"const": "incident"}, "monitor": {"type": "string"}, "incident": {"type": "string"},
+          "at": {"type": "string", "format": "date-time"}, "transition": {"type": "string"},
+          "tier": {"$ref": "#/components/schemas/Tier"}, "checks": {"type": "array", "items": {"type": "string"}},
+          "subjects": {"type": "array", "items": {"type": "string"}}
+        },
+        "required": ["type", "monitor", "incident", "at", "transition"]
+      },
+      "Metrics": {"type": "object", "description": "By name; what is undefined is null.", "additionalProperties": true},
+      "Incident": {
+        "type": "object",
+        "properties": {
+          "incident": {"type": "string"}, "monitor": {"type": "string"},
+          "group": {"enum": ["data", "drift", "performance"]},
+          "state": {"enum": ["open", "acknowledged", "retraining", "verifying", "resolved"]},
+          "tier": {"$ref": "#/components/schemas/Tier"}, "opened_at": {"type": "string", "format": "date-time"},
+          "changed_at": {"type": "string", "format": "date-time"},
+          "resolved_at": {"type": ["string", "null"], "format": "date-time"},
+          "checks": {"type": "array", "items": {"type": "string"}},
+          "subjects": {"type": "array", "items": {"type": "string"}}, "evidence": {"type": ["array", "null"]}
+        },
+        "required": [
+          "incident", "monitor", "group", "state", "tier", "opened_at", "changed_at", "resolved_at", "checks",
+          "subjects", "evidence"
+        ]
+      },
+      "Delivery": {
+        "type": "object",
+        "properties": {
+          "key": {"type": "string"}, "receiver": {"type": "string"}, "sequence": {"type": "integer"},
+          "state": {"enum": ["owed", "delivered", "dead"]}, "attempts": {"type": "integer"},
+          "created_at": {"type": "string", "format": "date-time"},
+          "first_attempt_at": {"type": ["string", "null"], "format": "date-time"},
+          "next_attempt_at": {"type": ["string", "null"], "format": "date-time"},
+          "last_error": {"type": ["string", "null"]}
+        },
+        "required": [
+          "key", "receiver", "sequence", "state", "attempts", "created_at", "first_attempt_at", "next_attempt_at",
+          "last_error"
+        ]
+      },
+      "Retrain": {
+        "type": "object",
+        "properties": {
+          "retrain": {"type": "string"}, "monitor": {"type": "string"}, "incident": {"type": "string"},
+          "state": {"enum": ["requested", "succeeded", "failed", "approved", "rejected", "expired"]},
+          "requested_at": {"type": "string", "format": "date-time", "description": "Event time: the end of the window that asked."},
+          "requested_wall": {"type": "string", "format": "date-time"},
+          "deadline": {"type": "string", "format": "date-time"},
+          "completed_wall": {"type": ["string", "null"], "format": "date-time"},
+          "answer": {"anyOf": [{"$ref": "#/components/schemas/RetrainAnswer"}, {"type": "null"}]}
+        },
+        "required": [
+          "retrain", "monitor", "incident", "state", "requested_at", "requested_wall", "deadline", "completed_wall",
+          "answer"
+        ]
+      },
+      "RetrainAnswer": {
+        "type": "object",
+        "properties": {
+          "status": {"enum": ["succeeded", "failed"]}, "model_version": {"type": "string", "maxLength": 1000},
+          "metrics": {"type": "object", "additionalProperties": {"type": "number"}, "maxProperties": 100},
+          "reason": {"type": "string", "maxLength": 1000}
+        },
+        "required": ["status"]
+      },
+      "Quarantined": {
+        "type": "object",
+        "properties": {
+          "monitor": {"type": "string"}, "topic": {"type": "string"}, "partition": {"type": "integer"},
+          "offset": {"type": "integer"}, "code": {"type": "string"}, "reason": {"type": "string"},
+          "sample": {"type": "string", "description": "The first bytes of the payload; what is not UTF-8 is replaced."}
+        },
+        "required": ["monitor", "topic", "partition", "offset", "code", "reason", "sample"]
+      }
+    }
+    """#
+}

@@ -1,0 +1,74 @@
+extension Script {
+  /// Asking every two seconds, and no faster than the service answers.
+  static let start = #"""
+    const EVERY = 2000;
+    let turns = 0;
+    let newestEnds = "";
+
+    function fail(error) {
+      const trouble = byId("trouble");
+      byId("token").hidden = error.status !== 401;
+      if (error.status === 401) {
+        sessionStorage.removeItem("leeway-token");
+        state.failure = null;
+        trouble.hidden = true;
+        return;
+      }
+      state.failure = error.message;
+      trouble.hidden = false;
+      trouble.textContent = error.status
+        ? "The service refused: " + error.message
+        : "The service cannot be reached. What is shown is as of "
+          + (state.answered ? new Date(state.answered).toISOString().slice(11, 19) : "never") + " UTC; asking again…";
+      renderOverall();
+    }
+
+    function update(name, value, render) {
+      const text = JSON.stringify(value);
+      if (state["text " + name] === text) return;
+      state["text " + name] = text;
+      state[name] = value;
+      render();
+    }
+
+    async function turn() {
+      try {
+        const [ready, monitors, incidents] = await Promise.all([ask("/readyz", 503), ask("/api/v1/monitors"),
+          ask("/api/v1/incidents?limit=200")]);
+        state.failure = null;
+        state.answered = now();
+        byId("trouble").hidden = true;
+        byId("token").hidden = true;
+        update("ready", ready, () => {});
+        update("monitors", monitors.monitors, renderMonitors);
+        update("incidents", incidents.incidents, renderIncidents);
+        renderOverall();
+        byId("fresh").textContent = "as of " + new Date(now()).toISOString().slice(11, 19) + " UTC";
+        if (!current() && state.monitors.length > 0) {
+          const open = state.incidents.find((incident) => incident.state !== "resolved");
+          state.choice.monitor = open && state.monitors.some((one) => one.monitor === open.monitor) ? open.monitor
+            : state.monitors[0].monitor;
+          renderMonitors();
+        }
+        // Windows are looked at anew when one has closed, and now and then because labels come late.
+        const ends = JSON.stringify((current() || {}).windows || []);
+        if (ends !== newestEnds || turns % 15 === 0) { newestEnds = ends; renderExplore(); await loadExplore(); }
+        // The ages in words move on even where nothing else does.
+        if (turns % 15 === 14) { renderMonitors(); renderIncidents(); }
+        for (const id of state.opened) await loadIncident(id);
+        turns += 1;
+      } catch (error) { fail(error); }
+      setTimeout(turn, EVERY);
+    }
+
+    byId("token").addEventListener("submit", (event) => {
+      event.preventDefault();
+      sessionStorage.setItem("leeway-token", byId("token-field").value.trim());
+      byId("token-field").value = "";
+    });
+
+    readAddress();
+    turn();
+
+    """#
+}

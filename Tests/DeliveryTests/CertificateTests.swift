@@ -11,7 +11,8 @@ import Testing
     let key = folder.appending(path: "key.pem").path
     let certificate = folder.appending(path: "certificate.pem").path
     let request = try openssl([
-      "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
+      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj",
+      "/CN=localhost",
       "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", certificate,
     ])
     request.process.waitUntilExit()

@@ -80,6 +80,7 @@ package final class KafkaConsumer {
   package func poll(
     timeoutMilliseconds: Int32, maximum: Int, _ body: (borrowing KafkaMessage) -> Void
   ) -> (messages: Int, event: KafkaEvent?) {
+    precondition(maximum > 0)
     if let event = callbacks.takeEvent() { return (0, event) }
     var count = 0
     var timeout = timeoutMilliseconds
@@ -144,9 +145,10 @@ package final class KafkaConsumer {
   package func assign(_ positions: [(TopicPartition, KafkaPosition)]) throws(KafkaError) {
     guard !positions.isEmpty else { return }
     let list = try positionList(positions)
+    for (partition, _) in positions { _ = try table.intern(partition.topic, of: handle) }
     try KafkaError.check(list.withPointer { rd_kafka_incremental_assign(handle, $0) })
     for (partition, _) in positions {
-      table.hold(try table.intern(partition.topic, of: handle), partition.partition)
+      table.hold(partition)
       callbacks.assignment.insert(partition)
     }
   }
@@ -183,9 +185,10 @@ package final class KafkaConsumer {
   private func positionList(_ positions: [(TopicPartition, KafkaPosition)]) throws(KafkaError) -> PartitionList {
     var offsets: [(TopicPartition, Int64)] = []
     for (partition, position) in positions {
-      guard partition.partition >= 0, let offset = position.rdKafkaOffset else {
+      guard TopicTable.partitions.contains(partition.partition), let offset = position.rdKafkaOffset else {
         throw KafkaError(
-          RD_KAFKA_RESP_ERR__INVALID_ARG, "can't read from \(position): partition and offset start at 0",
+          RD_KAFKA_RESP_ERR__INVALID_ARG,
+          "can't read from \(position): offsets start at 0, and partitions go from 0 to \(TopicTable.partitions.upperBound)",
           partition: partition)
       }
       offsets.append((partition, offset))

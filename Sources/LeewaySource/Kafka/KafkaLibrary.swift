@@ -4,6 +4,9 @@ internal import CRdKafka
 package enum KafkaLibrary {
   /// For example `2.0.2`.
   package static var version: String { String(cString: rd_kafka_version_str()) }
+
+  /// Major, minor, revision and pre-release, a byte each.
+  static var number: Int32 { rd_kafka_version() }
 }
 
 /// A line of librdkafka's own log.

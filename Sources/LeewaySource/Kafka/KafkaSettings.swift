@@ -82,14 +82,24 @@ package struct KafkaSettings: Sendable, CustomStringConvertible, CustomReflectab
   /// Defaults first, then the user's properties, then what isn't the user's to choose.
   func consumerConfiguration() throws(KafkaError) -> KafkaConfiguration {
     let configuration = KafkaConfiguration()
-    let defaults = [("client.id", "leeway"), ("queued.max.messages.kbytes", "32768")]
-    try configuration.apply(defaults, redaction)
+    try configuration.apply([("client.id", "leeway")] + Self.queueDefaults, redaction)
     try configuration.apply(properties.sorted { $0.key < $1.key }.filter { Self.fixed[$0.key] == nil }, redaction)
     // `group.protocol` is unknown to librdkafka before 2.4, and classic by default after.
     let fixed = Self.fixed.compactMap { name, rule in name == "group.protocol" ? nil : rule.value.map { (name, $0) } }
     try configuration.apply(fixed, redaction)
     try configuration.apply([("bootstrap.servers", bootstrap), ("group.id", group)], redaction)
     return configuration
+  }
+
+  /// How much is fetched ahead, in bytes alone.
+  ///
+  /// librdkafka before 2.2 stops fetching for a second, not adjustable, whenever the queue is full. So the queue is all
+  /// one can read in such a second, and must be larger there; each record costs some 300 bytes besides.
+  private static var queueDefaults: [(String, String)] {
+    let bytesAlone = ("queued.min.messages", "1000000")
+    return KafkaLibrary.number < 0x0202_0000
+      ? [bytesAlone, ("queued.max.messages.kbytes", "131072")]
+      : [bytesAlone, ("queued.max.messages.kbytes", "32768"), ("fetch.queue.backoff.ms", "10")]
   }
 
   /// The same brokers and rights; durable, and bounded in memory.

@@ -5,6 +5,9 @@ internal import CRdKafka
 /// Keeps a handle of every topic: librdkafka frees topics it no longer needs and may give another topic the same
 /// address, so an address identifies a topic only while it is held here.
 struct TopicTable: ~Copyable {
+  /// The ids that can be held, far more than a topic has: a broker must not choose how much memory we take.
+  static let partitions: ClosedRange<Int32> = 0...999_999
+
   private(set) var names: [String] = []
   private var handles: [OpaquePointer] = []
   /// By topic, then partition.
@@ -34,10 +37,12 @@ struct TopicTable: ~Copyable {
     return index >= 0 && index < held[topic].count && held[topic][index]
   }
 
-  mutating func hold(_ topic: Int, _ partition: Int32) {
-    let missing = Int(partition) + 1 - held[topic].count
+  /// - Parameter partition: of an interned topic, with an id within `partitions`.
+  mutating func hold(_ partition: TopicPartition) {
+    guard let topic = names.firstIndex(of: partition.topic) else { return }
+    let missing = Int(partition.partition) + 1 - held[topic].count
     if missing > 0 { held[topic].append(contentsOf: repeatElement(false, count: missing)) }
-    held[topic][Int(partition)] = true
+    held[topic][Int(partition.partition)] = true
   }
 
   mutating func release(_ partition: TopicPartition) {

@@ -151,6 +151,33 @@ import Testing
     #expect(error.partition?.topic == "scores")
   }
 
+  @Test func aMissingTopicIsReportedAndReadOnceItExists() throws {
+    let broker = try EmbeddedBroker()
+    try broker.createTopic("scores", partitions: 1)
+    let settings = try KafkaSettings(broker)
+    let producer = try KafkaProducer(settings)
+    try producer.write("scores", 0, value: "here")
+    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    // 3: there is no such topic.
+    try broker.failTopic("scores", code: 3)
+    let reader = try Reader(settings)
+    try reader.consumer.subscribe(["scores"])
+    try poll(until: "an error") {
+      !reader.errors.isEmpty
+    } step: {
+      try reader.step()
+    }
+    #expect(reader.errors.first?.kind == .permanent)
+    #expect(reader.errors.first?.name == "UNKNOWN_TOPIC_OR_PART")
+    try broker.failTopic("scores", code: 0)
+    try poll(until: "the record") {
+      !reader.records.isEmpty
+    } step: {
+      try reader.step()
+    }
+    #expect(reader.records.map(\.value) == ["here"])
+  }
+
   @Test func aClosedBrokerThrows() throws {
     let broker = try EmbeddedBroker()
     broker.close()

@@ -1,3 +1,4 @@
+import CRdKafka
 import Testing
 
 @testable import LeewaySource
@@ -86,6 +87,12 @@ import Testing
     try reader.consumer.commit([(partition, 60)])
     #expect(reader.consumer.close())
     #expect(reader.consumer.failedCommits == 0)
+    let lagTool = try KafkaConsumer(settings)
+    let committed = PartitionList([partition]).withPointer { list in
+      rd_kafka_committed(lagTool.handle, list, 10_000)
+      return list?.pointee.elems.pointee.offset
+    }
+    #expect(committed == 60)
 
     // The ledger says 30: what was committed, 60, doesn't count.
     let next = try Reader(settings)
@@ -111,6 +118,40 @@ import Testing
     } step: {
       for reader in readers { try reader.step() }
     }
+  }
+
+  @Test func anOutageLongerThanTheSessionLosesThePartitions() throws {
+    let broker = try EmbeddedBroker()
+    try broker.createTopic("scores", partitions: 2)
+    // The embedded broker gathers a new group for 3 s, which the session has to outlast.
+    let settings = try KafkaSettings(broker, ["session.timeout.ms": "4000"])
+    let producer = try KafkaProducer(settings)
+    for index in 0..<100 { try producer.write("scores", Int32(index % 2), value: "\(index)") }
+    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    let reader = try Reader(settings)
+    try reader.consumer.subscribe(["scores"])
+    try poll(until: "the first 100") {
+      reader.records.count == 100
+    } step: {
+      try reader.step()
+    }
+
+    let partitions = [TopicPartition("scores", 0), TopicPartition("scores", 1)]
+    try broker.takeDown()
+    func isLost() -> Bool {
+      reader.events.contains { if case .lost(let lost) = $0 { lost.sorted() == partitions } else { false } }
+    }
+    try poll(until: "the partitions are lost", isLost) { try reader.step() }
+    #expect(reader.consumer.assignment.isEmpty)
+
+    try broker.bringUp()
+    for index in 100..<200 { try producer.write("scores", Int32(index % 2), value: "\(index)") }
+    try poll(until: "all 200") {
+      reader.records.count >= 200
+    } step: {
+      try reader.step()
+    }
+    #expect(reader.records.compactMap(\.value).compactMap(Int.init).sorted() == Array(0..<200))
   }
 
   @Test func aFencedMemberIsFatal() throws {

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Foundation
+import LeewayCore
+import LeewayService
+
+@main
+struct Leeway: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "leeway",
+    abstract: "Drift and performance monitoring of models in production, from Kafka to a decision.",
+    discussion: """
+      Exit codes: 0 good, 1 the input or configuration is wrong, 2 usage, 3 the environment failed (broker, database, disk).
+
+      EXAMPLE
+        leeway demo --for 60s
+      """,
+    version: ServiceVersion.text,
+    subcommands: [Demo.self, Run.self, Check.self, BaselineCommand.self, ReplayCommand.self])
+
+  static func main() async {
+    // A closed pipe is an error to report, not a signal to die of.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      ExitStatus(error).exit(error)
+    }
+  }
+}
+
+/// What the shell is told.
+enum ExitStatus {
+  case good
+  case wrongInput
+  case usage
+  case environment
+
+  init(_ error: any Error) {
+    switch error {
+    case is EnvironmentProblem, is LedgerError: self = .environment
+    case is ExitCode: self = .wrongInput
+    case is InputProblem: self = .wrongInput
+    default:
+      // What the parser throws: help and version are good, the rest is usage.
+      let code = Leeway.exitCode(for: error)
+      self = code == .success ? .good : code == .validationFailure ? .usage : .wrongInput
+    }
+  }
+
+  private var code: Int32 {
+    switch self {
+    case .good: 0
+    case .wrongInput: 1
+    case .usage: 2
+    case .environment: 3
+    }
+  }
+
+  func exit(_ error: any Error) -> Never {
+    switch self {
+    case .good, .usage:
+      let text = Leeway.fullMessage(for: error)
+      if !text.isEmpty { Console.write(text + "\n", to: self == .good ? .output : .error) }
+    case .wrongInput, .environment:
+      // Problems that were printed already end with a bare exit code.
+      if !(error is ExitCode) { Console.write("leeway: \(error)\n", to: .error) }
+    }
+    Foundation.exit(code)
+  }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Foundation
+import LeewayCore
+import LeewayService
+
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay", abstract: "Run the pipeline over files, in event time, without a broker.",
+    discussion: """
+      Reads JSON Lines (plain or .gz) and prints results as JSON Lines.
+
+      EXAMPLE
+        leeway replay monitors/fraud.yaml --predictions predictions.jsonl.gz --labels labels.jsonl.gz
+      """)
+
+  @Argument(help: "The monitor file.") var monitor: String
+  @Option(parsing: .upToNextOption, help: "Prediction files.") var predictions: [String]
+  @Option(parsing: .upToNextOption, help: "Label files.") var labels: [String] = []
+  @Option(help: "The baseline; the monitor's own unless given.") var baseline: String?
+  @Option(help: "Events later than this time plus the monitor's skew are quarantined (RFC 3339).") var asOf: String?
+  @Option(help: "Where to write results; standard output unless given.") var out: String?
+
+  func run() throws {
+    let loaded = try Monitors.one(monitor)
+    guard let path = baseline ?? loaded.baselinePath else {
+      throw InputProblem("\(monitor): no baseline; add baseline: NAME.baseline.json or give --baseline FILE")
+    }
+    var asOfTime: EventTime?
+    if let asOf {
+      var text = asOf
+      guard let time = text.withUTF8({ EventTime(rfc3339: UnsafeRawBufferPointer($0)) }) else {
+        throw ValidationError("--as-of \(asOf) is not an RFC 3339 time; write for example 2026-03-01T00:00:00Z")
+      }
+      asOfTime = time
+    }
+    if !labels.isEmpty, loaded.labels == nil {
+      throw InputProblem("\(monitor): --labels was given and the monitor has no labels section; add one")
+    }
+    let plan: MonitorPlan
+    do { plan = try MonitorPlan(monitor: loaded, baseline: BaselineFile.read(path)) } catch let error as BaselineMismatch {
+      throw InputProblem("\(path): \(error.description)")
+    }
+    let bar = ProgressBar()
+    let output = try LineOutput(path: out)
+    let replay = Replay(plan: plan, predictions: predictions, labels: labels, asOf: asOfTime) { bar.show($0, $1, $2) }
+    let summary = try replay.run { try output.write($0) }
+    try output.flush()
+    bar.finish()
+    Console.write(Self.sentence(summary), to: .error)
+  }
+
+  private static func sentence(_ summary: Replay.Summary) -> String {
+    let e = summary.events
+    let j = summary.joins
+    var text =
+      "leeway: \(e.accepted) predictions accepted, \(e.late) late, \(e.invalid) invalid, \(e.quarantined) quarantined, \(j.duplicates) duplicate; "
+      + "\(e.labels) labels, \(j.matched) matched, \(j.corrected) corrected, \(j.repeated) repeated, \(j.retracted) retracted, "
+      + "\(j.beyondHorizon) beyond the horizon; \(summary.lines) lines\n"
+    if summary.tooLong > 0 { text += "leeway: \(summary.tooLong) lines were longer than 1 MiB and skipped\n" }
+    for record in summary.quarantined.prefix(5) {
+      text += "leeway: \(record.topic) line \(record.offset): \(record.code): \(record.reason)\n"
+    }
+    return text
+  }
+}

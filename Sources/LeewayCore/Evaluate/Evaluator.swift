@@ -259,6 +259,9 @@ package struct EvaluationLease: Sendable, Equatable {
 /// Another evaluator has taken the monitor over; nothing was written.
 package struct LeaseLost: Error, CustomStringConvertible {
   package var name: String
+
+  package init(name: String) { self.name = name }
+
   package var description: String { "lease \(name) has been taken over by another instance" }
 }
 

@@ -1,11 +1,13 @@
 package import LeewayCore
 
 /// Everything that configures a service: `leeway.yaml` and the monitors.
-package struct Configuration: Sendable, Equatable {
+package struct Configuration: Sendable {
   /// Nil where only monitors were asked for.
   package var service: ServiceConfiguration?
   /// In the order of their files' names.
   package var monitors: [Monitor]
+  /// The monitors with their baselines; empty where baselines are not required.
+  package var plans: [MonitorPlan]
 
   private static let maximumFiles = 1000
 
@@ -14,11 +16,11 @@ package struct Configuration: Sendable, Equatable {
   /// - Parameters:
   ///   - configPath: of `leeway.yaml`; nil checks the monitors alone.
   ///   - monitorsDirectory: the folder of monitor files.
-  ///   - baseline: whether each monitor's baseline has to be there, and how it is read.
+  ///   - baseline: whether each monitor's baseline has to be there.
   ///   - environment: what `${NAME}` expands to.
   /// - Returns: the configuration, nil if there is an error anywhere, and every problem of every file, sorted by position.
   package static func load(
-    configPath: String?, monitorsDirectory: String, baseline: MonitorFile.BaselineNeed = .required(),
+    configPath: String?, monitorsDirectory: String, baseline: MonitorFile.BaselineNeed = .required,
     environment: [String: String]
   ) -> (Configuration?, [ConfigurationProblem]) {
     var problems: [ConfigurationProblem] = []
@@ -38,7 +40,9 @@ package struct Configuration: Sendable, Equatable {
     if let serviceReading { problems += unknownReceivers(monitors, serviceReading) }
     problems.sort()
     guard !problems.hasErrors else { return (nil, problems) }
-    return (Configuration(service: service, monitors: monitors.compactMap(\.monitor)), problems)
+    let configuration = Configuration(
+      service: service, monitors: monitors.compactMap(\.monitor), plans: monitors.compactMap(\.plan))
+    return (configuration, problems)
   }
 
   private static func monitorFiles(in folder: String) -> (paths: [String], problems: [ConfigurationProblem]) {

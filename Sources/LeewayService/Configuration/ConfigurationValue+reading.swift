@@ -54,14 +54,29 @@ extension ConfigurationValue {
     return number
   }
 
+  /// A number in a range; guesses at a percentage in place of a share.
   func number(in range: ClosedRange<Double>) -> Double? {
     let rule = "it takes \(Self.shown(range.lowerBound)) to \(Self.shown(range.upperBound))"
+    if let percent, range.contains(percent) {
+      refuse("\(rule). Did you mean \(Self.shown(percent))?")
+      return nil
+    }
     guard let number = number(rule) else { return nil }
     guard range.contains(number) else {
-      refuse(rule)
+      let share = number / 100
+      refuse(range.upperBound == 1 && range.contains(share) ? "\(rule). Did you mean \(Self.shown(share))?" : rule)
       return nil
     }
     return number
+  }
+
+  /// `3%` as 0.03; nil for what is no percentage.
+  var percent: Double? {
+    guard case .scalar(let scalar) = node.content, scalar.text.hasSuffix("%"),
+      let number = Self.decimal(String(scalar.text.dropLast()))
+    else { return nil }
+    // Moving the decimal point of the text, not dividing its nearest double, makes 3% and 0.03 the same number.
+    return Self.decimal("\(scalar.text.dropLast())e-2") ?? number / 100
   }
 
   func integer(in range: ClosedRange<Int64>) -> Int64? {
@@ -132,7 +147,8 @@ extension ConfigurationValue {
     if planned.contains(text) {
       refuse("\(what) \(node.kind) is not supported yet; use \(Self.either(names))")
     } else {
-      refuse("it takes \(Self.either(names)).\(Spelling.suggestion(for: text, among: names))")
+      let suggestion = Spelling.suggestion(for: text, among: names)
+      refuse("it takes \(Self.either(names))\(suggestion.isEmpty ? "" : ".")\(suggestion)")
     }
     return nil
   }

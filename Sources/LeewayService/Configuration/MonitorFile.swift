@@ -19,12 +19,14 @@ package struct MonitorFile {
   package enum BaselineNeed: Sendable {
     /// Not looked at: `baseline fit` makes it, `replay --baseline` names another.
     case none
-    /// For `run` and `check`. With `read`, what the baseline says of the checks is reported too.
-    case required(read: (@Sendable (_ path: String) throws -> Baseline)? = nil)
+    /// It is read, must fit the monitor, and what it says of the checks is reported: for `run` and `check`.
+    case required
   }
 
   let path: String
   let monitor: Monitor?
+  /// With the baseline, where that is required.
+  let plan: MonitorPlan?
   let name: Name?
   let receiverUses: [ReceiverUse]
   let problems: [ConfigurationProblem]
@@ -42,24 +44,21 @@ package struct MonitorFile {
     return (file.monitor, file.problems)
   }
 
+  /// `content` stands for what is in the file.
   init(path: String, baseline: BaselineNeed, environment: [String: String], content: [UInt8]? = nil) {
     self.path = path
     let reading = ConfigurationReading(file: path, environment: environment)
     let example = "monitor: NAME"
-    guard let top = content.map({ reading.root($0, example: example) }) ?? reading.root(example: example) else {
-      monitor = nil
-      name = nil
+    let top = content.map { reading.root($0, example: example) } ?? reading.root(example: example)
+    if let top {
+      let monitorReading = MonitorReading(top: top, requiresBaseline: baseline == .required)
+      (monitor, plan) = monitorReading.read()
+      name = monitorReading.name
+      receiverUses = monitorReading.receiverUses
+    } else {
+      (monitor, plan, name) = (nil, nil, nil)
       receiverUses = []
-      problems = reading.problems.sorted()
-      return
     }
-    let monitorReading =
-      switch baseline {
-      case .none: MonitorReading(top: top, requiresBaseline: false, readBaseline: nil)
-      case .required(let read): MonitorReading(top: top, requiresBaseline: true, readBaseline: read)
-      }
-    (monitor, name) = monitorReading.read()
-    receiverUses = monitorReading.receiverUses
     problems = reading.problems.sorted()
   }
 }

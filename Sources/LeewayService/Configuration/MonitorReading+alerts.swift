@@ -9,6 +9,7 @@ extension MonitorReading {
     guard let map = value.map("a map of info, warning and critical to lists of receivers") else { return nil }
     var alerts: [Tier: [String]] = [:]
     for tier in Self.firingTiers {
+      if map.contains(tier.name) { alertTiersGiven.insert(tier) }
       guard let names = map.value(tier.name)?.names(of: "receivers", atMost: 32) else { continue }
       for (name, value) in names {
         receiverUses.append(.init(name: name, tier: tier, path: value.path, place: value.place))
@@ -77,7 +78,7 @@ extension MonitorReading {
 
   func warnOfAlerts(_ alerts: [Tier: [String]]?) {
     guard let alerts else { return }
-    for tier in Self.firingTiers where alerts[tier]?.isEmpty ?? true {
+    for tier in Self.firingTiers where alerts[tier]?.isEmpty ?? !alertTiersGiven.contains(tier) {
       guard let limit = checks.lazy.flatMap(\.limits).first(where: { $0.limit.tier == tier }) else { continue }
       limit.value.warn("alerts nobody; add alerts.\(tier.name): [log]")
     }

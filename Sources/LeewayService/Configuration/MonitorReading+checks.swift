@@ -18,6 +18,7 @@ struct ReadCheck {
 
 extension MonitorReading {
   private static let maximumChecks = 500
+  private static let maximumRows: Int64 = 1_000_000_000_000
   /// Metrics that are specified and not built yet.
   private static let plannedMetrics = [
     "precision_at_top", "precision_at_recall", "recall_at_precision", "adwin", "page_hinkley", "ddm", "eddm", "hddm_a",
@@ -52,7 +53,7 @@ extension MonitorReading {
     let consecutive = map.value("for").map { $0.integer(in: 1...1000) } ?? 1
     let slices = readSlices(map)
     let significance = readSignificance(map)
-    let minimumRows = map.value("min_rows").map { $0.integer(in: 0...Int64.max) } ?? 200
+    let minimumRows = map.value("min_rows").map { $0.integer(in: 0...Self.maximumRows) } ?? 200
     let partial = map.value("partial").map { $0.bool() } ?? false
     let isPerformance = metric.map { $0.family == .performance }
     func performanceOnly(_ key: String) -> ConfigurationValue? {
@@ -61,8 +62,8 @@ extension MonitorReading {
       return value
     }
     let certain = performanceOnly("certain").map { $0.bool() } ?? true
-    let positives = performanceOnly("min_positives").map { $0.integer(in: 0...Int64.max) } ?? 30
-    let negatives = performanceOnly("min_negatives").map { $0.integer(in: 0...Int64.max) } ?? 30
+    let positives = performanceOnly("min_positives").map { $0.integer(in: 0...Self.maximumRows) } ?? 30
+    let negatives = performanceOnly("min_negatives").map { $0.integer(in: 0...Self.maximumRows) } ?? 30
     let reference = performanceOnly("reference").map { readReference($0) } ?? .baseline
 
     var check: Check?

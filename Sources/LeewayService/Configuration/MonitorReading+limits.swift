@@ -58,7 +58,7 @@ extension MonitorReading {
 
   /// An absolute limit within the metric's range, or a share of the usual rows.
   private func readQuantity(_ value: ConfigurationValue, _ metric: Metric?, isRelativeAllowed: Bool) -> Quantity? {
-    if let percent = readPercent(value) {
+    if let percent = value.percent {
       guard isRelativeAllowed else {
         let fix =
           metric?.range?.upperBound == 1
@@ -90,7 +90,7 @@ extension MonitorReading {
   /// How far a metric may move: a percentage of the reference, or an absolute difference.
   private func readChange(_ value: ConfigurationValue, _ metric: Metric?, isDrop: Bool) -> Quantity? {
     let rule = "it takes a percentage such as 3%, or a difference such as 0.03"
-    if let percent = readPercent(value) {
+    if let percent = value.percent {
       let most = isDrop ? 1.0 : 100
       guard percent > 0, percent <= most else {
         value.refuse("it takes more than 0% and up to \(ConfigurationValue.shown(most * 100))%")
@@ -110,15 +110,6 @@ extension MonitorReading {
       return nil
     }
     return .absolute(number)
-  }
-
-  /// `3%` as 0.03; nil for what does not end in `%`.
-  private func readPercent(_ value: ConfigurationValue) -> Double? {
-    guard case .scalar(let scalar) = value.node.content, scalar.text.hasSuffix("%"),
-      let number = ConfigurationValue.decimal(String(scalar.text.dropLast()))
-    else { return nil }
-    // Dividing the decimal text, not its nearest double, keeps 3% and 0.03 the same number.
-    return ConfigurationValue.decimal("\(scalar.text.dropLast())e-2") ?? number / 100
   }
 
   /// Tiers of one kind must get worse, or the milder never shows.

@@ -8,11 +8,11 @@ final class MonitorReading {
 
   /// Whether the baseline's file must be there, as for `run` and `check`; not for `baseline fit`, which makes it.
   let requiresBaseline: Bool
-  let readBaseline: ((String) throws -> Baseline)?
   let top: ConfigurationMap
   var reading: ConfigurationReading { top.reading }
 
   // What other parts are checked against. Nil: that part is wrong itself, so nothing can be said.
+  private(set) var name: MonitorFile.Name?
   var task: ModelTask?
   var features: [Feature]?
   /// Also those with a mistake of their own, so that no use of them is called unknown.
@@ -25,18 +25,19 @@ final class MonitorReading {
   var hasVersion = false
   var hasProbabilities = false
   var checks: [ReadCheck] = []
+  /// Also those whose receivers are wrong.
+  var alertTiersGiven: Set<Tier> = []
   /// Where each tier's receivers are named.
   var receiverUses: [MonitorFile.ReceiverUse] = []
 
-  init(top: ConfigurationMap, requiresBaseline: Bool, readBaseline: ((String) throws -> Baseline)?) {
+  init(top: ConfigurationMap, requiresBaseline: Bool) {
     self.top = top
     self.requiresBaseline = requiresBaseline
-    self.readBaseline = readBaseline
   }
 
-  /// The whole file; the monitor is nil if a part is missing or wrong.
-  func read() -> (monitor: Monitor?, name: MonitorFile.Name?) {
-    let name = readName()
+  /// The whole file. The monitor is nil if a part is missing or wrong, the plan also if the baseline is not read.
+  func read() -> (monitor: Monitor?, plan: MonitorPlan?) {
+    name = readName()
     task = top.required("task", add: "task: binary, multiclass or regression")?.choice()
     let predictions = readPredictions()
     let labels = readLabels(predictions)
@@ -56,19 +57,26 @@ final class MonitorReading {
     let alerts = readAlerts()
     let retrain = readRetrain()
     warnOfAlerts(alerts)
-    let baseline = readBaselinePath()
+    let (baselinePath, baseline) = readBaseline()
     top.finish()
 
     guard !reading.problems.hasErrors, let name, let task, let predictions, let threshold, let features, let segments,
       let maximumSegments, let maximumCategories, let resolution, let pane, let windows, let lateness, let skew,
       let alerts
-    else { return (nil, name) }
+    else { return (nil, nil) }
     let monitor = Monitor(
       name: name.name, task: task, predictions: predictions, labels: labels?.stream, threshold: threshold,
       features: features, segments: segments, maximumSegments: Int(maximumSegments), resolution: Int(resolution),
-      maximumCategories: Int(maximumCategories), baselinePath: baseline, season: season, pane: pane, windows: windows,
+      maximumCategories: Int(maximumCategories), baselinePath: baselinePath, season: season, pane: pane,
+      windows: windows,
       lateness: lateness, skew: skew, checks: checks.compactMap(\.check), alerts: alerts, retrain: retrain)
-    return (monitor, name)
+    guard let baseline, let value = top.value("baseline") else { return (monitor, nil) }
+    do throws(BaselineMismatch) {
+      return (monitor, try MonitorPlan(monitor: monitor, baseline: baseline))
+    } catch {
+      value.refuse("it does not fit: \(error.reason). Fit it anew with: \(fitCommand) --out \(baselinePath ?? "FILE")")
+      return (nil, nil)
+    }
   }
 
   private func readName() -> MonitorFile.Name? {
@@ -98,31 +106,33 @@ final class MonitorReading {
     return season
   }
 
-  /// The baseline's path as seen from the working folder.
-  private func readBaselinePath() -> String? {
-    let fit = "leeway baseline fit \(reading.file) --from FILE"
+  private var fitCommand: String { "leeway baseline fit \(reading.file) --from FILE" }
+
+  /// The baseline's path as seen from the working folder and, if it is required, what the file holds.
+  private func readBaseline() -> (path: String?, baseline: Baseline?) {
     guard let value = top.value("baseline") else {
       if requiresBaseline, !top.contains("baseline") {
         reading.error(
-          top.place, "baseline is missing; add baseline: FILE and make the file with: \(fit) --out FILE")
+          top.place, "baseline is missing; add baseline: FILE and make the file with: \(fitCommand) --out FILE")
       }
-      return nil
+      return (nil, nil)
     }
-    guard let name = value.text(limit: 4096) else { return nil }
+    guard let name = value.text(limit: 4096) else { return (nil, nil) }
     let path = TextFile.path(name, in: TextFile.folder(of: reading.file))
-    guard requiresBaseline else { return path }
+    guard requiresBaseline else { return (path, nil) }
     guard TextFile.exists(path) else {
-      value.refuse("there is no such file yet. Make it with: \(fit) --out \(path)")
-      return nil
+      value.refuse("there is no such file yet. Make it with: \(fitCommand) --out \(path)")
+      return (path, nil)
     }
-    guard let readBaseline else { return path }
     do {
-      let baseline = try readBaseline(path)
+      let baseline = try Baseline(decoding: TextFile.bytes(at: path, limit: Baseline.maximumBytes))
       warnOfTiers(within: baseline)
+      return (path, baseline)
     } catch {
-      value.complain("can't be used: \(error). Make it anew with: \(fit) --out \(path)")
+      let reason = (error as? TextFile.Failure)?.problem ?? "\(error)"
+      value.refuse("the file can't be used: \(reason). Make it anew with: \(fitCommand) --out \(path)")
+      return (path, nil)
     }
-    return path
   }
 }
 

@@ -1,0 +1,210 @@
+import Foundation
+import LeewayCore
+import LeewayStatistics
+import Testing
+
+@testable import LeewayService
+
+@Suite struct ConfigurationTests {
+  private func monitor(_ name: String, warning: String = "[log]", more: String = "") -> String {
+    """
+    monitor: \(name)
+    task: binary
+    predictions: {topic: p, fields: {id: id, time: at, score: s}}
+    labels: {topic: l, fields: {id: id, time: at, value: y}, horizon: 1d}
+    windows: [{size: 1h, every: 5m}]
+    checks:
+    - {name: drift, on: score, metric: psi, window: 1h, warning: 0.2}
+    - {name: auc, on: performance, metric: auc, window: 1h, warning: 0.7}
+    alerts: {warning: \(warning)}
+    \(more)
+    """
+  }
+
+  /// Loads the folder, whose path is left out of the messages.
+  private func load(
+    _ folder: TemporaryFolder, config: String? = nil, baseline: MonitorFile.BaselineNeed = .none
+  ) -> (configuration: Configuration?, problems: [String]) {
+    let configPath = config.map { folder.write("leeway.yaml", $0) }
+    let monitors = "\(folder.path)/monitors"
+    let (configuration, problems) = Configuration.load(
+      configPath: configPath, monitorsDirectory: monitors, baseline: baseline, environment: [:])
+    return (configuration, problems.map { $0.description.replacing("\(folder.path)/", with: "") })
+  }
+
+  private func withFolder(_ files: [String: String], _ body: (TemporaryFolder) throws -> Void) throws {
+    try TemporaryFolder.use { folder in
+      try FileManager.default.createDirectory(atPath: "\(folder.path)/monitors", withIntermediateDirectories: true)
+      for (name, text) in files { folder.write("monitors/\(name)", text) }
+      try body(folder)
+    }
+  }
+
+  @Test func monitorsComeInTheOrderOfTheirFiles() throws {
+    try withFolder(["b.yaml": monitor("x"), "a.yaml": monitor("y"), "notes.txt": "[", ".hidden.yaml": "["]) { folder in
+      let (configuration, problems) = load(folder, config: "kafka: {bootstrap: \"localhost:9092\"}")
+      #expect(problems == [])
+      #expect(configuration?.monitors.map(\.name) == ["y", "x"])
+      #expect(configuration?.service?.kafka.bootstrap == "localhost:9092")
+    }
+  }
+
+  @Test func withoutAConfigurationFileMonitorsAloneAreChecked() throws {
+    try withFolder(["a.yaml": monitor("x", warning: "[anybody]")]) { folder in
+      let (configuration, problems) = load(folder)
+      #expect(problems == [])
+      #expect(configuration?.service == nil)
+      #expect(configuration?.monitors.count == 1)
+    }
+  }
+
+  @Test func problemsOfAllFilesComeAtOnceInOrder() throws {
+    try withFolder([
+      "a.yaml": monitor("same"), "b.yaml": monitor("same"), "c.yaml": monitor("C"), "d.yml": monitor("d"),
+    ]) { folder in
+      let (configuration, problems) = load(folder, config: "kafka: {bootstrap: here}")
+      #expect(configuration == nil)
+      #expect(
+        problems == [
+          "leeway.yaml:1:20: kafka.bootstrap is here; it takes HOST:PORT, several separated by commas",
+          "monitors/b.yaml:1:10: monitor is same, the name of the monitor in monitors/a.yaml too; rename one",
+          "monitors/c.yaml:1:10: monitor is C; a monitor's name is 1 to 63 small letters, digits and hyphens",
+          "monitors/d.yml:1:1: warning: is not read, since monitor files end in .yaml; rename it",
+        ])
+    }
+  }
+
+  @Test func alertsNameReceiversThatThereAre() throws {
+    try withFolder(["a.yaml": monitor("a", warning: "[log, chatt, pager]")]) { folder in
+      let (_, problems) = load(
+        folder,
+        config: "kafka: {bootstrap: \"b:1\"}\nreceivers: {chat: {type: slack, url: \"http://a\"}}")
+      #expect(
+        problems == [
+          "monitors/a.yaml:9:25: alerts.warning[1] is chatt, which is no receiver in leeway.yaml; it has log, chat. Did you mean chat?",
+          "monitors/a.yaml:9:32: alerts.warning[2] is pager, which is no receiver in leeway.yaml; it has log, chat.",
+        ])
+    }
+  }
+
+  @Test func aRetrainNeedsAPublicAddress() throws {
+    let config = "kafka: {bootstrap: \"b:1\"}\nreceivers: {retrain: {type: webhook, url: \"http://a\"}}\n"
+    try withFolder(["a.yaml": monitor("a", warning: "[retrain]", more: "retrain: {cooldown: 1h}")]) { folder in
+      #expect(
+        load(folder, config: config).problems == [
+          "monitors/a.yaml:9:20: alerts.warning[0] is retrain, and the trainer can't answer without a public address; set http.public_url in leeway.yaml"
+        ])
+      #expect(load(folder, config: config + "http: {public_url: \"http://here\"}").problems == [])
+      #expect(
+        load(folder, config: "kafka: {bootstrap: \"b:1\"}").problems == [
+          "monitors/a.yaml:9:20: alerts.warning[0] is retrain, which is no receiver in leeway.yaml; it has log."
+        ])
+    }
+  }
+
+  @Test func foldersAndFilesThatAreNotThereAreNamed() throws {
+    try TemporaryFolder.use { folder in
+      let (configuration, problems) = Configuration.load(
+        configPath: "\(folder.path)/leeway.yaml", monitorsDirectory: "\(folder.path)/monitors", environment: [:])
+      #expect(configuration == nil)
+      #expect(
+        problems.map(\.description) == [
+          "\(folder.path)/leeway.yaml:1:1: the file does not exist; check the path",
+          "\(folder.path)/monitors:1:1: the folder of monitors does not exist; check the path",
+        ])
+    }
+    try withFolder([:]) { folder in
+      #expect(
+        load(folder).problems == ["monitors:1:1: the folder has no monitors; add a file that ends in .yaml"])
+      try FileManager.default.createDirectory(
+        atPath: "\(folder.path)/monitors/a.yaml", withIntermediateDirectories: true)
+      #expect(load(folder).problems == ["monitors/a.yaml:1:1: the file is a folder; name a file"])
+    }
+  }
+
+  // MARK: - Baselines
+
+  private func baselineFile(rows: Int, task: ModelTask = .binary) -> [UInt8] {
+    let values = (0..<rows).map { (Double($0) + 0.5) / Double(rows) }
+    let binning = NumericBinning.fit(sorted: values)
+    var baseline = Baseline(
+      monitor: "a", task: task, rows: Int64(rows),
+      subjects: [
+        SubjectBaseline(
+          name: "score",
+          domain: .numeric(NumericDomain(binning: binning, fixedPoint: FixedPoint(origin: 0.5, exponent: 32))),
+          cells: SubjectCells(
+            counts: Array(repeating: 0, count: binning.cellCount),
+            sums: Array(repeating: 0, count: binning.knots.count + 1)))
+      ])
+    return baseline.encoded()
+  }
+
+  @Test func aBaselineThatIsNotThereIsAnErrorThatSaysHowToMakeIt() throws {
+    try withFolder(["a.yaml": monitor("a"), "b.yaml": monitor("b", more: "baseline: b.json")]) { folder in
+      let (configuration, problems) = load(folder, baseline: .required)
+      #expect(configuration == nil)
+      #expect(
+        problems == [
+          "monitors/a.yaml:1:1: baseline is missing; add baseline: FILE and make the file with: leeway baseline fit monitors/a.yaml --from FILE --out FILE",
+          "monitors/b.yaml:10:11: baseline is b.json; there is no such file yet. Make it with: leeway baseline fit monitors/b.yaml --from FILE --out monitors/b.json",
+        ])
+      #expect(load(folder).configuration?.monitors.map(\.baselinePath) == [nil, "\(folder.path)/monitors/b.json"])
+    }
+  }
+
+  @Test func aBaselineMustBeReadable() throws {
+    try withFolder(["a.yaml": monitor("a", more: "baseline: a.json"), "a.json": "{}"]) { folder in
+      let (configuration, problems) = load(folder, baseline: .required)
+      #expect(configuration == nil)
+      try #require(problems.count == 1)
+      #expect(problems[0].hasPrefix("monitors/a.yaml:10:11: baseline is a.json; the file can't be used: "))
+      #expect(
+        problems[0].hasSuffix(
+          " Make it anew with: leeway baseline fit monitors/a.yaml --from FILE --out monitors/a.json"))
+    }
+  }
+
+  @Test func aBaselineMustFitTheMonitor() throws {
+    try withFolder(["a.yaml": monitor("a", more: "baseline: a.json")]) { folder in
+      folder.write("monitors/a.json", baselineFile(rows: 100_000, task: .regression))
+      #expect(
+        load(folder, baseline: .required).problems == [
+          "monitors/a.yaml:10:11: baseline is a.json; it does not fit: it was fitted for a regression model, the monitor says binary. Fit it anew with: leeway baseline fit monitors/a.yaml --from FILE --out monitors/a.json"
+        ])
+    }
+  }
+
+  @Test func aTierBelowTheNoiseIsUnwise() throws {
+    let text = monitor("a", more: "baseline: a.json").replacing("warning: 0.2}", with: "warning: 0.05}")
+    try withFolder(["a.yaml": text]) { folder in
+      folder.write("monitors/a.json", baselineFile(rows: 100_000))
+      let (configuration, problems) = load(folder, baseline: .required)
+      // 2 · 9 · (1/100000 + 1/m) ≤ 0.05 from m = 361.3 on.
+      #expect(
+        problems == [
+          "monitors/a.yaml:7:62: warning: checks[0].warning is 0.05, under twice psi's noise at min_rows 200; windows need 362 rows for it to fire; raise it or min_rows"
+        ])
+      #expect(configuration?.plans.map(\.monitor.name) == ["a"])
+
+      folder.write("monitors/a.json", baselineFile(rows: 300))
+      #expect(
+        load(folder, baseline: .required).problems == [
+          "monitors/a.yaml:7:62: warning: checks[0].warning is 0.05, under twice psi's noise at min_rows 200; the baseline of 300 rows is too small for it to ever fire; raise it or fit on more rows"
+        ])
+    }
+  }
+
+  // MARK: - Examples
+
+  @Test func theExamplesAreRight() {
+    let (configuration, problems) = Configuration.load(
+      configPath: RepositoryFile.path("deploy/leeway.example.yaml"), monitorsDirectory: RepositoryFile.path("monitors"),
+      baseline: .none,
+      environment: ["SLACK_URL": "http://a", "PAGER_URL": "http://b", "HOOK_SECRET": "c"])
+    #expect(problems.map(\.description) == [])
+    #expect(configuration?.monitors.map(\.name) == ["delivery-time", "fraud", "product-category"])
+    // It shows the defaults, so it must not say something else.
+    #expect(configuration?.service?.limits == ServiceConfiguration.Limits())
+  }
+}

@@ -1,0 +1,193 @@
+import LeewayCore
+import Testing
+
+@testable import LeewayService
+
+@Suite struct ServiceConfigurationTests {
+  private func load(
+    _ text: String, environment: [String: String] = [:]
+  ) -> (configuration: ServiceConfiguration?, problems: [String]) {
+    let reading = ServiceConfigurationReading(path: "etc/leeway.yaml", environment: environment)
+    let configuration = reading.read(Array(text.utf8))
+    return (configuration, reading.reading.problems.sorted().map(\.description))
+  }
+
+  private let kafka = "kafka: {bootstrap: \"localhost:9092\"}\n"
+
+  @Test func aWholeFileParsesToTheExactConfiguration() throws {
+    let (configuration, problems) = load(
+      """
+      kafka:
+        bootstrap: "one:9092, two:9092"
+        group: watchers
+        properties: {security.protocol: SASL_SSL, sasl.password: "${KAFKA_PASSWORD}", fetch.min.bytes: 1}
+        idle_after: 90s
+        start: latest
+      ledger: sqlite:state/leeway.db
+      http: {listen: "[::1]:0", public_url: "https://leeway.example.com/", tokens_file: tokens}
+      receivers:
+        chat: {type: slack, url: "${SLACK_URL}"}
+        retrain: {type: webhook, url: "http://trainer/retrain", secret: "${HOOK_SECRET}"}
+      limits:
+        {message_bytes: 2MiB, flush_every: 250ms, flush_bytes: 16777216, waiting_labels: 5000, max_series: 0,
+        quarantine_rows: 7, outbox_rows: 500}
+      evaluation: {every: 500ms}
+      dead_letter_topic: leeway.dead
+      """,
+      environment: [
+        "KAFKA_PASSWORD": "kpass", "SLACK_URL": "https://hooks.example.com/T1/secret", "HOOK_SECRET": "hook",
+      ])
+    #expect(problems == [])
+    var limits = ServiceConfiguration.Limits()
+    limits.messageBytes = 2_097_152
+    limits.flushEvery = .milliseconds(250)
+    limits.flushBytes = 16_777_216
+    limits.waitingLabels = 5000
+    limits.maximumSeries = 0
+    limits.quarantineRows = 7
+    limits.outboxRows = 500
+    #expect(
+      configuration
+        == ServiceConfiguration(
+          kafka: .init(
+            bootstrap: "one:9092, two:9092", group: "watchers",
+            properties: [
+              "security.protocol": Secret("SASL_SSL"), "sasl.password": Secret("kpass"), "fetch.min.bytes": Secret("1"),
+            ],
+            confidential: ["sasl.password"], idleAfter: .seconds(90), start: .latest),
+          ledger: .sqlite(path: "etc/state/leeway.db"),
+          http: .init(host: "::1", port: 0, publicURL: "https://leeway.example.com", tokensFile: "etc/tokens"),
+          receivers: [
+            "log": ReceiverSettings(name: "log", kind: .log),
+            "chat": ReceiverSettings(name: "chat", kind: .slack, url: Secret("https://hooks.example.com/T1/secret")),
+            "retrain": ReceiverSettings(
+              name: "retrain", kind: .webhook, url: Secret("http://trainer/retrain"), secret: Secret("hook")),
+          ],
+          limits: limits, evaluation: .init(every: .milliseconds(500)), deadLetterTopic: "leeway.dead"))
+  }
+
+  @Test func whatIsNotSaidHasADefault() {
+    let (configuration, problems) = load(kafka)
+    #expect(problems == [])
+    #expect(
+      configuration
+        == ServiceConfiguration(
+          kafka: .init(
+            bootstrap: "localhost:9092", group: "leeway", properties: [:], confidential: [], idleAfter: .minutes(1),
+            start: .earliest),
+          ledger: .sqlite(path: "etc/leeway.db"),
+          http: .init(host: "127.0.0.1", port: 8080, publicURL: nil, tokensFile: nil),
+          receivers: ["log": ReceiverSettings(name: "log", kind: .log)], limits: .init(),
+          evaluation: .init(every: .seconds(1)), deadLetterTopic: nil))
+  }
+
+  @Test func secretsAreNeverShown() throws {
+    let (configuration, _) = load(
+      kafka + "receivers: {hook: {type: webhook, url: \"http://a/hunter2\", secret: hunter2}}")
+    let receiver = try #require(configuration?.receivers["hook"])
+    #expect(receiver.secret?.revealed == "hunter2")
+    var dumped = ""
+    dump(configuration, to: &dumped)
+    for text in [dumped, "\(receiver)", String(reflecting: receiver), "\(String(describing: configuration))"] {
+      #expect(!text.contains("hunter2"))
+      #expect(text.contains("***"))
+    }
+  }
+
+  /// Every line has one mistake whose value must stay unseen.
+  @Test func problemsShowPlaceholdersAndNeverValues() {
+    let (configuration, problems) = load(
+      """
+      kafka: {bootstrap: "${BAD}", group: g, idle_after: "${BAD}"}
+      ledger: postgres://leeway:hunter2@db/leeway
+      http: {listen: "${BAD}", public_url: "${BAD}"}
+      receivers:
+        a: {type: slack, url: "${BAD}"}
+        b: {type: slack, url: "hunter2 with blanks"}
+        c: {type: slack, url: "${UNSET}"}
+        d: {type: "${BAD}", url: "http://hunter2"}
+      """,
+      environment: ["BAD": "hunter2"])
+    #expect(configuration == nil)
+    #expect(
+      problems == [
+        "etc/leeway.yaml:1:20: kafka.bootstrap is ${BAD}; it takes HOST:PORT, several separated by commas",
+        "etc/leeway.yaml:1:52: kafka.idle_after is ${BAD}; it takes a duration such as 90s, 5m, 1h or 7d",
+        "etc/leeway.yaml:2:9: ledger is a PostgreSQL address; PostgreSQL is not supported yet; use sqlite:leeway.db",
+        "etc/leeway.yaml:3:16: http.listen is ${BAD}; it takes HOST:PORT, as 127.0.0.1:8080 or [::1]:8080",
+        "etc/leeway.yaml:3:38: http.public_url must be http:// or https:// with a host, as https://leeway.example.com",
+        "etc/leeway.yaml:5:25: receivers.a.url must be http:// or https:// with a host, without spaces",
+        "etc/leeway.yaml:6:25: receivers.b.url must be http:// or https:// with a host, without spaces",
+        "etc/leeway.yaml:7:25: receivers.c.url needs the environment variable of ${UNSET}, which is not set; set UNSET",
+        "etc/leeway.yaml:8:13: receivers.d.type is ${BAD}; it takes log, webhook or slack",
+      ])
+  }
+
+  @Test(arguments: ["pagerduty", "alertmanager"]) func receiversOfLaterSaySo(type: String) {
+    let (_, problems) = load(kafka + "receivers: {x: {type: \(type), routing_key: k, url: \"http://a\"}}")
+    #expect(
+      problems == [
+        "etc/leeway.yaml:2:23: receivers.x.type is \(type); receiver type \(type) is not supported yet; use log, webhook or slack"
+      ])
+  }
+
+  @Test func everyMistakeIsReported() {
+    let (_, problems) = load(
+      """
+      kafca: {bootstrap: "localhost"}
+      ledger: leeway.db
+      receivers:
+        Chat: {type: log}
+        retrain: {type: slack, url: "http://a", secret: x}
+        hook: {type: webhook}
+      limits: {message_bytes: 5GB, max_serie: 5}
+      evaluation: {every: 1ms}
+      dead_letter_topic: dead letters
+      """)
+    #expect(
+      problems == [
+        "etc/leeway.yaml:1:1: kafca is not a key that can be set. Did you mean kafka?",
+        "etc/leeway.yaml:1:1: kafka is missing; add kafka: {bootstrap: \"localhost:9092\"}",
+        "etc/leeway.yaml:2:9: ledger must be sqlite: and the path of a file, as sqlite:leeway.db",
+        "etc/leeway.yaml:4:3: receivers.Chat is no name for a receiver; it takes 1 to 63 small letters, digits and hyphens",
+        "etc/leeway.yaml:5:19: receivers.retrain.type is slack; the receiver retrain asks a trainer, which takes type: webhook",
+        "etc/leeway.yaml:5:43: receivers.retrain.secret is not a key that can be set. The keys here are type, url.",
+        "etc/leeway.yaml:6:9: receivers.hook.url is missing; add url: \"https://…\"",
+        "etc/leeway.yaml:7:25: limits.message_bytes is 5GB; it takes 1024 to 67108864 bytes, as 1048576 or 1MiB",
+        "etc/leeway.yaml:7:30: limits.max_serie is not a key that can be set. Did you mean max_series?",
+        "etc/leeway.yaml:8:21: evaluation.every is 1ms; it takes 100ms to 1h",
+        "etc/leeway.yaml:9:20: dead_letter_topic is dead letters; Kafka's topic names are 1 to 249 letters, digits, dots, underscores and hyphens, and not . or ..",
+      ])
+  }
+
+  @Test func anOpenAddressWithoutTokensIsUnwise() {
+    let (configuration, problems) = load(kafka + "http: {listen: \"0.0.0.0:8080\"}")
+    #expect(configuration != nil)
+    #expect(
+      problems == [
+        "etc/leeway.yaml:2:16: warning: http.listen is 0.0.0.0:8080, open to the network, and without tokens anybody may read; add http.tokens_file"
+      ])
+  }
+
+  @Test func aSecretMayBeAFileBesideTheConfiguration() throws {
+    try TemporaryFolder.use { folder in
+      folder.write("hook", "hunter2\n")
+      let path = folder.write(
+        "leeway.yaml",
+        kafka
+          + "receivers: {a: {type: webhook, url: \"http://a/$${x}\", secret: \"${file:hook}-${file:\(folder.path)/hook}\"}}"
+      )
+      let (configuration, problems) = ServiceConfiguration.load(path, environment: [:])
+      #expect(problems.map(\.description) == [])
+      #expect(configuration?.receivers["a"]?.secret?.revealed == "hunter2-hunter2")
+      #expect(configuration?.receivers["a"]?.url?.revealed == "http://a/${x}")
+    }
+  }
+
+  @Test func whatAPlaceholderBringsIsNotExpandedAgain() {
+    let (configuration, _) = load(
+      kafka + "receivers: {a: {type: webhook, url: \"http://a\", secret: \"${A}\"}}",
+      environment: ["A": "${B}", "B": "b"])
+    #expect(configuration?.receivers["a"]?.secret?.revealed == "${B}")
+  }
+}

@@ -22,7 +22,7 @@ extension Script {
     }
 
     function columnsOf(bins) {
-      const width = 560, height = 250, left = 44, bottom = 34, top = 12;
+      const width = 430, height = 290, left = 46, bottom = 36, top = 12;
       const most = Math.max(0.01, ...bins.map((bin) => Math.max(bin.baseline, bin.window))) * 1.05;
       const step = (width - left - 8) / bins.length;
       const y = (value) => height - bottom - (height - bottom - top) * value / most;
@@ -62,16 +62,16 @@ extension Script {
         shown = bins.filter((_, index) => kept.has(index));
         shown.push({ label: rest.length + " more", baseline: sum("baseline"), window: sum("window") });
       }
-      const width = 560, left = 150, right = 96, step = 24;
+      const width = 430, left = 128, right = 92, step = 30;
       const largest = Math.max(0.01, ...shown.map((bin) => Math.max(bin.baseline, bin.window)));
       const length = (value) => (width - left - right) * value / largest;
       const marks = shown.map((bin, index) => {
         const y = 4 + index * step;
         return s("g", null, barTitle(bin),
-          s("text", { x: left - 8, y: y + 14, "text-anchor": "end", class: "strong" }, short(bin.label, 20)),
-          s("rect", { x: left, y: y + 1, width: length(bin.baseline), height: 8, class: "bar-baseline" }),
-          s("rect", { x: left, y: y + 11, width: length(bin.window), height: 8, class: "bar-window" }),
-          s("text", { x: width - right + 8, y: y + 14 }, share(bin.baseline) + " → " + share(bin.window)));
+          s("text", { x: left - 8, y: y + 17, "text-anchor": "end", class: "strong" }, short(bin.label, 18)),
+          s("rect", { x: left, y: y + 1, width: length(bin.baseline), height: 11, class: "bar-baseline" }),
+          s("rect", { x: left, y: y + 13, width: length(bin.window), height: 11, class: "bar-window" }),
+          s("text", { x: width - right + 8, y: y + 17 }, share(bin.baseline) + " → " + share(bin.window)));
       });
       return s("svg", { viewBox: "0 0 " + width + " " + (shown.length * step + 8), role: "img",
         "aria-label": "Shares by category, baseline beside window" }, marks);
@@ -81,7 +81,7 @@ extension Script {
     function seriesChart(title, points, limits) {
       const drawn = points.filter((point) => isNumber(point.value));
       if (drawn.length === 0) return chart(title, "No values yet.", null);
-      const width = 560, height = 250, left = 52, right = 12, bottom = 26, top = 14;
+      const width = 430, height = 290, left = 46, right = 12, bottom = 26, top = 16;
       const values = drawn.map((point) => point.value);
       const visible = limits.filter((limit) => isNumber(limit.value));
       let low = Math.min(...values, ...visible.map((limit) => limit.value));

@@ -57,9 +57,8 @@ extension Script {
           h("strong", null, String(line.transition).replaceAll("_", " ")), " ", tier(line.tier), " ",
           (line.checks || []).join(", ")))),
         detail.transitions.length === 0 && h("p", { class: "empty" }, "No transition is stored."),
-        h("h4", null, "Who was told"),
-        detail.deliveries.length === 0 ? h("p", { class: "empty" }, "Nobody, by the monitor's alerts.")
-          : table("Deliveries", [["receiver"], ["state"], ["attempts", "number"], ["created"], ["next attempt"],
+        detail.deliveries.length === 0 ? h("p", { class: "empty" }, "Nobody is told, by the monitor's alerts.")
+          : table("Who was told", [["receiver"], ["state"], ["attempts", "number"], ["created"], ["next attempt"],
             ["last error", "name"]],
             detail.deliveries.map((item) => [item.receiver, deliveryState(item.state), count(item.attempts),
               time(item.created_at), item.next_attempt_at ? time(item.next_attempt_at) : "–", item.last_error || "–"])),

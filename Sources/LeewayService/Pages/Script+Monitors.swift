@@ -27,8 +27,8 @@ extension Script {
           monitor.has_labels && ["labelled", "number"]].filter((one) => one),
           monitor.windows.map((window) => [window.window, clock(window.end), count(window.rows), monitor.has_labels
             && share((window.performance || {}).coverage)].filter((one) => one !== false))),
-        monitor.checks.length > 0 && table("Checks", [["check", "name"], ["metric"], ["window"], ["worst tier"]],
-          monitor.checks.map((check) => [check.check, check.metric, check.window, tier(check.tier)])),
+        monitor.checks.length > 0 && table("Checks", [["check", "name"], ["metric and window", "name"], ["worst tier"]],
+          monitor.checks.map((check) => [check.check, check.metric + ", " + check.window, tier(check.tier)])),
         h("p", null, h("button", { type: "button", "data-key": "monitor " + name, "aria-pressed":
           String(name === state.choice.monitor), onclick: () => choose({ monitor: name, window: "", slice: "all",
             subject: "", metric: "" }, true) }, "Look at its windows")));
@@ -38,11 +38,12 @@ extension Script {
       const open = (state.incidents || []).filter((incident) => incident.state !== "resolved");
       const top = worst(open.map((incident) => incident.tier));
       const ready = !state.ready || state.ready.ready;
-      const [text, name] = state.failure ? ["Cannot be reached", "critical"]
-        : !ready ? ["Not ready", "critical"]
-        : open.length > 0 ? [open.length + (open.length === 1 ? " incident is open" : " incidents are open"), top]
+      const incidents = open.length + (open.length === 1 ? " incident is open" : " incidents are open");
+      const [text, name] = state.failure ? [state.failure, "critical"]
+        : !ready ? ["Not ready" + (open.length > 0 ? ", " + incidents : ""), "critical"]
+        : open.length > 0 ? [incidents, top]
         : state.incidents ? ["All quiet", "ok"] : ["Loading…", null];
-      const pill = tier(name, text + (open.length > 0 && ready && !state.failure ? ", worst " + tierOf(top)[1] : ""));
+      const pill = tier(name, text + (open.length > 0 && !state.failure ? ", worst " + tierOf(top)[1] : ""));
       if (byId("overall").textContent !== pill.textContent) show(byId("overall"), pill);
       document.title = (open.length > 0 || !ready || state.failure ? tierOf(name)[0] + " " + text + " – " : "") + "Leeway";
       byId("readiness").hidden = ready;

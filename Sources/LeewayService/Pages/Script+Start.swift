@@ -14,7 +14,7 @@ extension Script {
         trouble.hidden = true;
         return;
       }
-      state.failure = error.message;
+      state.failure = error.status ? "No answer" : "Cannot be reached";
       trouble.hidden = false;
       trouble.textContent = error.status
         ? "The service refused: " + error.message
@@ -46,8 +46,13 @@ extension Script {
         byId("fresh").textContent = "as of " + new Date(now()).toISOString().slice(11, 19) + " UTC";
         if (!current() && state.monitors.length > 0) {
           const open = state.incidents.find((incident) => incident.state !== "resolved");
+          // What burns is shown first.
+          const worstOf = open && Array.isArray(open.evidence) && open.evidence[0];
           state.choice.monitor = open && state.monitors.some((one) => one.monitor === open.monitor) ? open.monitor
             : state.monitors[0].monitor;
+          if (worstOf && state.choice.monitor === open.monitor) {
+            for (const name of ["window", "slice", "subject", "metric"]) state.choice[name] = worstOf[name] || "";
+          }
           renderMonitors();
         }
         // Windows are looked at anew when one has closed, and now and then because labels come late.

@@ -14,6 +14,8 @@ enum StyleSheet {
       }
     }
     * { box-sizing: border-box; }
+    [hidden] { display: none !important; }
+    figure { margin: 0; }
     body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }
     header { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; align-items: center; padding: .7rem 1.2rem;
       background: var(--panel); border-bottom: 1px solid var(--line); position: sticky; top: 0; z-index: 1; }
@@ -71,6 +73,10 @@ enum StyleSheet {
     th, td { text-align: left; padding: .28rem .6rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
     td.name { white-space: normal; overflow-wrap: anywhere; min-width: 7rem; max-width: 22rem; }
     th { color: var(--soft); font-weight: 600; }
+    .card th, .card td { padding: .25rem .35rem; }
+    .card td.name { min-width: 6.2rem; overflow-wrap: break-word; }
+    .card { display: flex; flex-direction: column; }
+    .card > p:last-child { margin-top: auto; padding-top: .6rem; }
     th.number, td.number { text-align: right; }
     tr.chosen td { background: var(--info-wash); }
     caption { text-align: left; color: var(--soft); padding: .3rem 0; }
@@ -85,7 +91,7 @@ enum StyleSheet {
     .choices select, .choices input { color: var(--ink); font-size: .95rem; max-width: 16rem; }
     .charts { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr));
       margin-bottom: .8rem; }
-    .chart svg { display: block; width: 100%; height: auto; max-height: 24rem; }
+    .chart svg { display: block; width: 100%; height: auto; max-height: 21rem; margin-top: .4rem; }
     .chart text { fill: var(--soft); font-size: 11px; }
     .chart .strong { fill: var(--ink); }
     .axis { stroke: var(--line); }

@@ -19,7 +19,7 @@ struct Check: ParsableCommand {
   func run() throws {
     let path = config ?? (FileManager.default.fileExists(atPath: "leeway.yaml") ? "leeway.yaml" : nil)
     let (configuration, problems) = Configuration.load(
-      configPath: path, monitorsDirectory: monitors, baseline: .required { try BaselineFile.read($0) },
+      configPath: path, monitorsDirectory: monitors, baseline: .required,
       environment: ProcessInfo.processInfo.environment)
     Monitors.report(problems)
     guard let configuration else {

@@ -3,7 +3,7 @@
 
   queries.py                  prints them, one a line: where it stands, a tab, the query
   queries.py --check          parses them with promtool, and looks for panels that collide
-  queries.py --against URL    asks a Prometheus each of them; all must return data
+  queries.py --against URL    asks a Prometheus each of them: all must return data, and every metric have a panel
 
 A rule that does not fire returns nothing, so of a rule every selector is taken instead: an alert on a series that does
 not exist would never fire.
@@ -71,11 +71,18 @@ def check(found):
 
 
 def ask(prometheus, found):
+    def answer(path, **parameters):
+        url = f"{prometheus.rstrip('/')}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
+        with urllib.request.urlopen(url, timeout=10) as response:
+            return json.load(response)["data"]
+
     for where, query in found:
-        url = f"{prometheus.rstrip('/')}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            if not json.load(answer)["data"]["result"]:
-                yield f"{where}: no data for {query}"
+        if not answer("query", query=query)["result"]:
+            yield f"{where}: no data for {query}"
+    shown = set(re.findall(r"\bleeway_\w+", " ".join(query for where, query in found if where.startswith("panel"))))
+    for name in answer("label/__name__/values"):
+        if name.startswith("leeway_") and not shown & {name, re.sub("_(sum|count)$", "_bucket", name)}:
+            yield f"{name} has no panel"
 
 
 def main():

@@ -1,0 +1,65 @@
+# On a fresh Debian 12 with a Swift toolchain, `make demo` and `make test` are all there is to know.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+FOR ?=
+PORT ?= 8080
+SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
+SCRIPTS := .ci/run $(wildcard deploy/*.sh)
+
+.PHONY: help setup setup-test build demo test lint format rules check strict unit clean
+
+help: ## show this list
+	@sed -nE 's/^([a-z]+): [^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+
+setup: ## install the Debian packages that are missing to build and run
+	@deploy/setup.sh build
+
+setup-test:
+	@deploy/setup.sh test
+
+build: setup ## build the optimised command, .build/release/leeway
+	swift build -c release --product leeway
+
+demo: build ## run the demo; FOR=60s ends it by itself, PORT=8080 is the page's port
+	.build/release/leeway demo --port $(PORT) $(if $(FOR),--for $(FOR))
+
+test: setup-test lint rules strict check unit ## lint, rules, monitors and every test, warnings as errors
+	@echo "make test: lint, rules, build without warnings, monitors and tests: all passed"
+
+lint: setup-test ## check the format of Swift, scripts and YAML, and what deploy/ refers to
+	swift format lint --strict --recursive --parallel $(SOURCES)
+	shellcheck $(SCRIPTS)
+	yamllint --strict --config-file deploy/yamllint.yaml deploy dashboards monitors
+	deploy/lint.py
+	deploy/lint-unit.sh deploy/leeway.service
+
+format: ## put Swift sources in their one format
+	swift format --in-place --recursive --parallel $(SOURCES)
+
+rules: setup-test ## test the Prometheus rules and parse every query of the dashboard
+	promtool check config --lint=all --lint-fatal deploy/prometheus.yml
+	promtool check rules --lint=all --lint-fatal dashboards/alerts.yml
+	promtool test rules dashboards/alerts_test.yml
+	dashboards/queries.py --check
+
+# Tests and the command of a debug build, with warnings as errors.
+strict unit check: export LEEWAY_STRICT := 1
+
+strict: setup
+	swift build --build-tests
+
+check: strict ## check the example monitors as a user would
+	.build/debug/leeway check --config deploy/leeway.yaml --monitors monitors
+
+# A test that is skipped has not been run: CI says so and fails.
+unit: strict
+	swift test --skip-build --disable-xctest 2>&1 | tee .build/test.log
+	@if grep -E '^. (Test|Suite) .* skipped' .build/test.log; then \
+	  echo "the tests above were skipped"; [[ -z "$${CI:-}" ]]; fi
+
+clean: ## remove what was built
+	rm -rf .build

@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+/// The table of the architecture: what each target may import. What is not listed here is not allowed, so a new target
+/// or a new dependency is a decision that shows in this file.
+private let allowedImports: [String: Set<String>] = [
+  // Deterministic: no I/O, clock, randomness, locks or Foundation. Glibc is there for its mathematics.
+  "LeewayStatistics": ["Glibc"],
+  "LeewayCore": ["Glibc", "LeewayStatistics", "CSimdjson"],
+  // The edges never import each other.
+  "LeewaySource": platform.union(["LeewayCore", "CRdKafka", "CZlib"]),
+  "LeewayLedger": platform.union(["LeewayCore", "GRDB"]),
+  "LeewayDelivery": platform.union(["LeewayCore", "CCurl", "Crypto"]),
+  "LeewayService": platform.union([
+    "LeewayStatistics", "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "Crypto", "HTTPTypes",
+    "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle", "UnixSignals", "Yams",
+  ]),
+  "leeway": platform.union(["ArgumentParser", "LeewayService"]),
+  "LeewayTestSupport": platform.union(["LeewayCore"]),
+]
+
+/// What comes with the toolchain and may do I/O, read clocks or lock.
+private let platform: Set<String> = ["Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Synchronization"]
+
+struct ImportsTests {
+  @Test func everyTargetImportsOnlyWhatTheArchitectureAllows() throws {
+    let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources")
+    let paths = try FileManager.default.subpathsOfDirectory(atPath: sources.path).filter { $0.hasSuffix(".swift") }
+    #expect(Set(paths.compactMap { $0.split(separator: "/").first.map(String.init) }) == Set(allowedImports.keys))
+
+    var violations: [String] = []
+    for path in paths.sorted() {
+      let target = String(path.prefix { $0 != "/" })
+      let text = try String(contentsOf: sources.appending(path: path), encoding: .utf8)
+      for module in importedModules(text) where allowedImports[target]?.contains(module) != true {
+        violations.append("Sources/\(path) imports \(module)")
+      }
+    }
+    #expect(violations == [])
+  }
+
+  @Test func everyFormOfImportIsSeen() {
+    let text = """
+      import A
+      public import B
+        @testable import C
+      @preconcurrency package import struct D.Thing
+      #if canImport(E)
+      internal import E
+      #endif
+      // import F
+      let imported = "import G"
+      """
+    #expect(importedModules(text) == ["A", "B", "C", "D", "E"])
+  }
+}
+
+/// The modules that a file imports, in order, whatever the access level, attributes or the kind of declaration named.
+private func importedModules(_ text: String) -> [String] {
+  let modifiers: Set<Substring> = ["public", "package", "internal", "fileprivate", "private"]
+  let kinds: Set<Substring> = ["struct", "class", "enum", "protocol", "typealias", "func", "let", "var"]
+  return text.split(whereSeparator: \.isNewline).compactMap { line in
+    var words = line.split(separator: " ").drop { $0.hasPrefix("@") || modifiers.contains($0) }
+    guard words.popFirst() == "import" else { return nil }
+    if let kind = words.first, kinds.contains(kind) { words = words.dropFirst() }
+    return words.first.map { String($0.prefix { $0 != "." && $0 != ";" }) }
+  }
+}

@@ -51,40 +51,12 @@ struct Join {
     _ changes: [JoinChange], to state: inout JoinState, counts: inout JoinCounts, into out: inout [PerformanceChange]
   ) {
     let before = state
-    var labelled = false
-    for change in changes {
-      switch change {
-      case .prediction(let prediction):
-        switch state.merge(prediction) {
-        case .accepted: break
-        case .duplicate: counts.duplicates &+= 1
-        case .overLimit: counts.overLimit &+= 1
-        }
-      case .label(let label):
-        switch state.merge(label) {
-        case .accepted:
-          labelled = true
-          if !state.predictions.isEmpty, state.predictions.allSatisfy({ label.time > $0.time + horizon }) {
-            counts.beyondHorizon &+= 1
-          }
-        case .repeated: counts.repeated &+= 1
-        case .overLimit: counts.overLimit &+= 1
-        }
-      }
-    }
-    if labelled, state.predictions.isEmpty { counts.early &+= 1 }
-
+    for change in changes { count(change, merging: &state, &counts) }
     for old in before.predictions {
       if let new = state.predictions.first(where: { $0.version == old.version }) {
         let was = before.label(for: old, horizon: horizon)
         let now = state.label(for: new, horizon: horizon)
         if old == new, was == now { continue }
-        switch (was, now) {
-        case (nil, .some): counts.matched &+= 1
-        case (.some, nil): counts.retracted &+= 1
-        case (.some(let a), .some(let b)) where a != b: counts.corrected &+= 1
-        default: break
-        }
         contribute(old, was, subtract: true, into: &out)
         contribute(new, now, subtract: false, into: &out)
       } else {
@@ -92,9 +64,39 @@ struct Join {
       }
     }
     for new in state.predictions where !before.predictions.contains(where: { $0.version == new.version }) {
-      let now = state.label(for: new, horizon: horizon)
-      if now != nil { counts.matched &+= 1 }
-      contribute(new, now, subtract: false, into: &out)
+      contribute(new, state.label(for: new, horizon: horizon), subtract: false, into: &out)
+    }
+  }
+
+  /// Merges one change and counts what it did; counters depend on the order of arrival, panes do not.
+  private func count(_ change: JoinChange, merging state: inout JoinState, _ counts: inout JoinCounts) {
+    let before = state.predictions.map { state.label(for: $0, horizon: horizon) }
+    switch change {
+    case .prediction(let prediction):
+      switch state.merge(prediction) {
+      case .accepted: if state.predictions.contains(where: { $0 == prediction && state.label(for: $0, horizon: horizon) != nil }) { counts.matched &+= 1 }
+      case .duplicate: counts.duplicates &+= 1
+      case .overLimit: counts.overLimit &+= 1
+      }
+    case .label(let label):
+      switch state.merge(label) {
+      case .accepted:
+        if state.predictions.isEmpty {
+          counts.early &+= 1
+        } else if state.predictions.allSatisfy({ label.time > $0.time + horizon }) {
+          counts.beyondHorizon &+= 1
+        }
+      case .repeated: counts.repeated &+= 1
+      case .overLimit: counts.overLimit &+= 1
+      }
+      for (was, prediction) in zip(before, state.predictions) {
+        switch (was, state.label(for: prediction, horizon: horizon)) {
+        case (nil, .some): counts.matched &+= 1
+        case (.some, nil): counts.retracted &+= 1
+        case (.some(let a), .some(let b)) where a != b: counts.corrected &+= 1
+        default: break
+        }
+      }
     }
   }
 

@@ -160,13 +160,17 @@ package struct BaselineFit {
         if let counter = categorical[i] {
           return BaselineBuilder.Subject(name: names[i], domain: .categorical(counter.domain))
         }
+        let isScore = fit.monitor.task == .binary && i == fit.outputColumn
         let summary = try NumericSummary(numeric[i]!, resolution: resolution)
         return BaselineBuilder.Subject(
           name: names[i],
           domain: .numeric(
             NumericDomain(
               binning: summary.binning,
-              fixedPoint: FixedPoint(origin: summary.median, standardDeviation: summary.standardDeviation))),
+              fixedPoint: isScore
+                // Scores lie within 1 of their median, so 61 places fit a word and lose nothing.
+                ? FixedPoint(origin: summary.median, exponent: 61)
+                : FixedPoint(origin: summary.median, standardDeviation: summary.standardDeviation))),
           range: fit.range(i), mean: summary.mean, standardDeviation: summary.standardDeviation)
       }
     }

@@ -53,7 +53,7 @@ strict: setup
 	swift build --build-tests
 
 check: strict ## check the example monitors as a user would
-	.build/debug/leeway check --config deploy/leeway.yaml --monitors monitors
+	.build/debug/leeway check --config deploy/leeway.compose.yaml --monitors monitors
 
 # A test that is skipped has not been run: CI says so and fails.
 unit: strict

@@ -122,6 +122,7 @@ enum SQLiteSchema {
       last_end INTEGER NOT NULL,
       UNIQUE (monitor, generation, type, check_name, window_name, size, slice, subject, metric)
     ) STRICT;
+    -- One index, by end: an evaluation's lines lie side by side in it, and so are few pages to write.
     CREATE TABLE results (
       row INTEGER PRIMARY KEY,
       series INTEGER NOT NULL,
@@ -131,9 +132,8 @@ enum SQLiteSchema {
       line TEXT NOT NULL,
       raw_tier INTEGER,
       value REAL,
-      UNIQUE (series, end_time, sequence)
+      UNIQUE (end_time, series, sequence)
     ) STRICT;
-    CREATE INDEX results_by_end ON results (end_time, series);
 
     CREATE TABLE machines (
       monitor TEXT NOT NULL,

@@ -126,7 +126,10 @@ extension SQLiteSession {
   func put(waiting rows: [WaitingRow], monitor: String, generation: String) throws {
     let scope = try scopeForWriting(monitor, generation)
     let doing: StaticString = "storing waiting predictions"
-    let sql = "INSERT OR REPLACE INTO waiting (scope, id, reclaim_after, state) VALUES (?, ?, ?, ?)"
+    let sql = """
+      INSERT INTO waiting (scope, id, reclaim_after, state) VALUES (?, ?, ?, ?)
+      ON CONFLICT (scope, id) DO UPDATE SET reclaim_after = excluded.reclaim_after, state = excluded.state
+      """
     try statement(doing, sql) { insert in
       try statement(doing, "DELETE FROM waiting WHERE scope = ? AND id = ?") { delete in
         for row in rows {

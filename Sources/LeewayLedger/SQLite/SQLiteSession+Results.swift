@@ -14,7 +14,7 @@ extension SQLiteSession {
       """
     let lineSQL = """
       INSERT INTO results (series, end_time, sequence, revision, line, raw_tier, value) VALUES (?, ?, ?, 0, ?, ?, ?)
-      ON CONFLICT (series, end_time, sequence) DO UPDATE SET revision = revision + (line <> excluded.line),
+      ON CONFLICT (end_time, series, sequence) DO UPDATE SET revision = revision + (line <> excluded.line),
         line = excluded.line, raw_tier = excluded.raw_tier, value = excluded.value
       """
     try statement("storing results", seriesSQL) { series in
@@ -60,7 +60,7 @@ extension SQLiteSession {
     let sql = """
       SELECT \(Self.resultColumns) FROM result_series s CROSS JOIN results r
       WHERE s.monitor = ? AND s.generation = ? AND s.type = ? AND r.row =
-        (SELECT row FROM results WHERE series = s.id ORDER BY end_time DESC, sequence DESC LIMIT 1)
+        (SELECT row FROM results WHERE end_time = s.last_end AND series = s.id ORDER BY sequence DESC LIMIT 1)
       ORDER BY \(Self.resultOrder)
       """
     return try rows("reading the latest results", sql, monitor, generation, type.rawValue, as: result)
@@ -78,13 +78,21 @@ extension SQLiteSession {
     }
     if let after = query.after { first = max(first, after.end) }
     guard first <= last else { return [] }
-    // Few series: find their lines and order those. Many: walk the ends in order and leave out what does not match;
-    // SQLite then orders the lines of one end at a time. CROSS JOIN keeps the order written here.
+    // Few series: look for a line of each at every end, then order what was found. Many: walk the ends in order and
+    // leave out what does not match; SQLite then orders the lines of one end at a time. CROSS JOIN keeps the order
+    // written here.
     let few = extent.series <= 16 || query.type == .incident
+    let ends = """
+      WITH RECURSIVE ends (end_time) AS (
+        SELECT min(end_time) FROM results WHERE end_time >= ?6
+        UNION ALL
+        SELECT (SELECT min(end_time) FROM results r WHERE r.end_time > ends.end_time) FROM ends
+        WHERE end_time < ?7)
+      """
     let join =
       few
-      ? "result_series s CROSS JOIN results r ON r.series = s.id"
-      : "results r INDEXED BY results_by_end CROSS JOIN result_series s ON s.id = r.series"
+      ? "result_series s CROSS JOIN ends CROSS JOIN results r ON r.end_time = ends.end_time AND r.series = s.id"
+      : "results r CROSS JOIN result_series s ON s.id = r.series"
     let after =
       query.after == nil
       ? ""
@@ -93,7 +101,7 @@ extension SQLiteSession {
         s.window_name, s.generation) > (?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
       """
     let sql = """
-      SELECT \(Self.resultColumns) FROM \(join)
+      \(few ? ends : "") SELECT \(Self.resultColumns) FROM \(join)
       WHERE \(filter(query)) AND r.end_time >= ?6 AND r.end_time <= ?7 \(after)
       ORDER BY \(Self.resultOrder) LIMIT ?8
       """

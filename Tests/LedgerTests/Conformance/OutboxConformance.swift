@@ -68,6 +68,11 @@ struct OutboxConformance {
     #expect(try lease(ledger, now: 20, until: 30, limit: 0) == [])
     #expect(try lease(ledger, now: 20, until: 30) == ["k4"])
     #expect(try lease(ledger, now: 3, until: 30) == [])
+    // Settling ends it at once.
+    let tried = owed("k0", "i0", 1)
+    try settle(ledger, tried, .owed, next: 22)
+    #expect(try lease(ledger, now: 21, until: 31) == [])
+    #expect(try lease(ledger, now: 22, until: 32) == ["k0"])
   }
 
   @Test(arguments: ledgers)

@@ -31,6 +31,9 @@ final class KafkaCallbacks {
     opaque.map { Unmanaged<KafkaCallbacks>.fromOpaque($0).takeUnretainedValue() }
   }
 
+  /// Something was raised that no poll has returned yet.
+  var hasEvent: Bool { !events.isEmpty }
+
   func takeEvent() -> KafkaEvent? { events.isEmpty ? nil : events.removeFirst() }
 
   /// Keeps the event and makes the poll that runs this callback return, so that no message overtakes it.

@@ -6,7 +6,7 @@ internal import CRdKafka
 /// librdkafka's callbacks but the log's run on that thread, inside `poll` and `close`.
 package final class KafkaConsumer {
   let handle: OpaquePointer
-  private let callbacks: KafkaCallbacks
+  let callbacks: KafkaCallbacks
   private var table = TopicTable()
   private var isClosed = false
 
@@ -100,7 +100,7 @@ package final class KafkaConsumer {
         lastHandle = topicHandle
         lastTopic = index
       }
-      // What was fetched before may come out just after its partition was unassigned.
+      // librdkafka doesn't promise that what it fetched before stays inside once the partition is unassigned.
       guard table.holds(lastTopic, message.pointee.partition) else { continue }
       body(Self.view(of: message, lastTopic))
       count += 1

@@ -53,7 +53,10 @@ let package = Package(
       swiftSettings: swift),
     .executableTarget(
       name: "leeway",
-      dependencies: ["LeewayService", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "LeewayService", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: swift),
 
     .target(name: "LeewayTestSupport", dependencies: ["LeewayCore"], swiftSettings: swift),

@@ -1,19 +1,40 @@
 import ArgumentParser
+import Foundation
+import LeewayCore
 import LeewayService
+import Logging
 
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Run the service.",
+    abstract: "Run the service: read Kafka, judge, alert, serve pages and metrics.",
     discussion: """
+      Ends cleanly on SIGINT and SIGTERM: what was read is committed first.
+
       EXAMPLE
         leeway run --config leeway.yaml --monitors monitors
       """)
 
   @Option(help: "The service's configuration.") var config = "leeway.yaml"
   @Option(help: "The folder of monitor files.") var monitors = "monitors"
+  @Option(help: "debug, info, warning or error.") var logLevel: Logger.Level = .info
 
-  func run() async throws { throw InputProblem("not built yet") }
+  func run() async throws {
+    let (configuration, problems) = Configuration.load(
+      configPath: config, monitorsDirectory: monitors, environment: ProcessInfo.processInfo.environment)
+    Monitors.report(problems)
+    guard let configuration, let service = configuration.service else { throw ExitCode(1) }
+    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+    var logger = Logger(label: "leeway")
+    logger.logLevel = logLevel
+    let host = service.http.host
+    let server = LeewayServer(
+      configuration: service, plans: try LeewayServer.plans(configuration.monitors), logger: logger,
+      onRunning: { [logger] port in logger.info("pages, API and metrics on http://\(host):\(port)/") })
+    try await server.run()
+  }
 }
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Demo.")

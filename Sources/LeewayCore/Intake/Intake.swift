@@ -74,10 +74,14 @@ package final class Intake {
     }
   }
 
-  /// The partition's end was reached, or its owner has read past `offset`: it may be idle until then.
-  package func claimIdle(_ place: TopicPartition, until: EventTime?) {
+  /// The partition's end was reached and nothing has come since: it holds no watermark back until `until`. A claim that
+  /// lasts beyond `renewBefore` is left as it is, so that silence does not cost a flush a second.
+  package func claimIdle(_ place: TopicPartition, until: EventTime, renewBefore: EventTime) {
     guard let slot = slots[place] else { return }
-    for route in routes[slot.index] { monitors[route.monitor].partitions[route.partition].idleUntil = until }
+    for route in routes[slot.index] {
+      if let known = monitors[route.monitor].partitions[route.partition].idleUntil, known > renewBefore { continue }
+      monitors[route.monitor].partitions[route.partition].idleUntil = until
+    }
   }
 
   /// Offsets below the log's start are gone: the partition goes on at `offset`.
@@ -194,6 +198,8 @@ package struct FlushReport: Sendable {
   package var events: [String: EventCounts] = [:]
   package var joins: [String: JoinCounts] = [:]
   package var quarantined: [QuarantineRecord] = []
+  /// Label times less prediction times, of the labels that began to count, in seconds.
+  package var labelDelays: [String: [Double]] = [:]
   package var panes = 0
 
   package init() {}

@@ -75,6 +75,11 @@ struct MonitorFlush {
       rows.append(WaitingRow(id: id, state: state.encoded(), reclaimAfter: join.reclaimAfter(state)))
     }
     try tx.put(waiting: rows, monitor: monitor, generation: generation)
+    let delays = changes.compactMap { change -> Double? in
+      guard !change.subtract, change.slice == Slice.all else { return nil }
+      return change.row.delay.map(\.seconds)
+    }
+    if !delays.isEmpty { report.labelDelays[monitor, default: []].append(contentsOf: delays) }
     report.joins[monitor, default: JoinCounts()] += counts
     try commit(changes, layout, in: tx, report: &report)
   }

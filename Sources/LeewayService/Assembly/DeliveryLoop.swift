@@ -1,0 +1,109 @@
+import Foundation
+import LeewayCore
+import LeewayDelivery
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Sends what the outbox owes one receiver, on a thread of its own, so that a slow receiver delays no other.
+struct DeliveryLoop: Service {
+  let receiver: Receiver
+  let ledger: any Ledger
+  let metrics: ServiceMetrics
+  let logger: Logger
+
+  /// Longer than an attempt may take: a row is not sent twice while its sender lives.
+  private static let leaseTime = TimeSpan.minutes(1)
+
+  func run() async throws {
+    let abort = AbortFlag()
+    try await withGracefulShutdownHandler {
+      try await withDedicatedThread("leeway-\(receiver.name)") { stop in
+        let sender: HTTPRequestSender
+        do { sender = try HTTPRequestSender(version: ServiceVersion.text, abort: abort) } catch {
+          throw EnvironmentProblem("receiver \(receiver.name): \(error)")
+        }
+        while !stop.isRaised {
+          let sent = deliverDue(sender, stop)
+          if sent == 0 { WallClock.pause(milliseconds: 250, unless: stop) }
+        }
+      }
+    } onGracefulShutdown: {
+      // An attempt under way is dropped and made again after the restart, with the same key.
+      abort.raise()
+    }
+  }
+
+  /// - Returns: rows handled.
+  private func deliverDue(_ sender: HTTPRequestSender, _ stop: StopFlag) -> Int {
+    let now = WallClock.now()
+    do {
+      let due = try ledger.read { reader in
+        try reader.outboxBacklog().contains { $0.receiver == receiver.name && $0.owed > 0 }
+      }
+      guard due else { return 0 }
+      let rows = try ledger.write {
+        try $0.leaseDeliveries(receiver: receiver.name, now: now, until: now + Self.leaseTime, limit: 10)
+      }
+      for row in rows where !stop.isRaised {
+        guard let settled = attempt(row, sender) else { continue }
+        try ledger.write { try $0.settle(delivery: settled) }
+      }
+      return rows.count
+    } catch {
+      logger.warning("the outbox of \(receiver.name) cannot be read now: \(error)")
+      WallClock.pause(milliseconds: 1000, unless: stop)
+      return 0
+    }
+  }
+
+  /// One attempt; nil if shutdown cut it short, which counts as none.
+  private func attempt(_ row: OutboxRecord, _ sender: HTTPRequestSender) -> OutboxRecord? {
+    let now = WallClock.now()
+    var row = row
+    row.attempts += 1
+    row.firstAttemptAt = row.firstAttemptAt ?? now
+    let rendered: RenderedDelivery
+    do {
+      rendered = try receiver.format.render(
+        Delivery(key: row.key, notification: Array(row.body.utf8)), now: now.milliseconds)
+    } catch {
+      return settle(row, .deadLetter(reason: "\(error)"))
+    }
+    switch rendered {
+    case .line(let line):
+      logger.notice("\(line)")
+      return settle(row, .delivered)
+    case .request(let request):
+      let result = sender.post(request)
+      if case .failure(let failure) = result, failure.kind == .aborted { return nil }
+      if case .failure(let failure) = result { row.lastError = failure.text }
+      if case .success(let answer) = result, !(200..<300).contains(answer.status) { row.lastError = "answered \(answer.status)" }
+      return settle(
+        row,
+        RetrySchedule().decide(
+          attempt: row.attempts, result: result, firstAttempt: (row.firstAttemptAt ?? now).milliseconds,
+          now: WallClock.now().milliseconds, random: Double.random(in: 0..<1)))
+    }
+  }
+
+  private func settle(_ row: OutboxRecord, _ decision: RetrySchedule.Decision) -> OutboxRecord {
+    var row = row
+    switch decision {
+    case .delivered:
+      row.state = .delivered
+      row.lastError = ""
+      metrics.count(delivery: .delivered, receiver: receiver.name)
+    case .retry(let at):
+      row.nextAttemptAt = EventTime(milliseconds: at)
+      metrics.count(delivery: .retried, receiver: receiver.name)
+      logger.warning("\(row.key): \(row.lastError); attempt \(row.attempts + 1) at \(row.nextAttemptAt)")
+    case .deadLetter(let reason):
+      row.state = .dead
+      row.lastError = reason
+      metrics.count(delivery: .dead, receiver: receiver.name)
+      logger.error("\(row.key) is given up: \(reason)")
+    }
+    return row
+  }
+}

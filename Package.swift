@@ -75,7 +75,7 @@ let package = Package(
       ],
       resources: [.copy("Fixtures")], swiftSettings: swift),
     .testTarget(
-      name: "AcceptanceTests", dependencies: ["LeewayService", "LeewayTestSupport", "leeway"],
+      name: "AcceptanceTests", dependencies: ["LeewayService", "LeewaySource", "LeewayTestSupport", "leeway"],
       resources: [.copy("Fixtures")], swiftSettings: swift),
   ],
   cxxLanguageStandard: .cxx17

@@ -16,7 +16,7 @@ struct Run: AsyncParsableCommand {
 
   @Option(help: "The service's configuration.") var config = "leeway.yaml"
   @Option(help: "The folder of monitor files.") var monitors = "monitors"
-  @Option(help: "debug, info, warning or error.") var logLevel: Logger.Level = .info
+  @Option(help: "debug, info, notice, warning or error.") var logLevel = "info"
 
   func run() async throws {
     let (configuration, problems) = Configuration.load(
@@ -25,7 +25,10 @@ struct Run: AsyncParsableCommand {
     guard let configuration, let service = configuration.service else { throw ExitCode(1) }
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     var logger = Logger(label: "leeway")
-    logger.logLevel = logLevel
+    guard let level = Logger.Level(rawValue: logLevel) else {
+      throw ValidationError("--log-level \(logLevel) is unknown; known are debug, info, notice, warning and error")
+    }
+    logger.logLevel = level
     let host = service.http.host
     let server = LeewayServer(
       configuration: service, plans: try LeewayServer.plans(configuration.monitors), logger: logger,
@@ -34,7 +37,7 @@ struct Run: AsyncParsableCommand {
   }
 }
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+
 
 struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Demo.")

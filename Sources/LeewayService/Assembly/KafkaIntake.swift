@@ -296,7 +296,7 @@ private final class KafkaIntakeLoop {
       throw EnvironmentProblem(superseded.description)
     }
     service.state.set(ledgerFailure: nil)
-    let seconds = Double(started.duration(to: .now).components.attoseconds) * 1e-18 + Double(started.duration(to: .now).components.seconds)
+    let seconds = started.duration(to: .now) / .seconds(1)
     if !report.committed.isEmpty {
       service.metrics.flushed(seconds: seconds, report.fenced.isEmpty ? .committed : .fenced)
     }
@@ -346,6 +346,11 @@ private final class KafkaIntakeLoop {
         (counts.matched, LabelOutcome.matched), (counts.early, .early), (counts.repeated, .repeated),
         (counts.corrected, .corrected), (counts.retracted, .retracted), (counts.beyondHorizon, .beyondHorizon),
       ] where count > 0 { metrics.count(labels: count, outcome, monitor: monitor) }
+    }
+    for (monitor, delays) in report.labelDelays {
+      var histogram = MetricHistogram.labelDelay
+      for delay in delays { histogram.observe(delay) }
+      service.metrics.add(labelDelays: histogram, monitor: monitor)
     }
     for record in report.quarantined.prefix(3) {
       logger.warning("\(record.topic)[\(record.partition)] offset \(record.offset): \(record.code): \(record.reason)")

@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// `baseline fit` and `replay` against the numbers of NumPy, SciPy and scikit-learn in `expected.jsonl.gz`, within the
+/// tolerances that the fixture's README states.
+@Suite struct CarLoanReplayTests {
+  @Test func everyLineAndNumberOfTheBatchComputation() throws {
+    let folder = try TemporaryFolder()
+    try CarLoan.prepare(in: folder.url)
+    let replay = try LeewayProcess.run(
+      ["replay", "monitor.yaml", "--predictions", "predictions.jsonl.gz", "--labels", "labels.jsonl.gz", "--out", "results.jsonl"],
+      in: folder.url)
+    try #require(replay.code == 0, "\(replay.error)")
+    let lines = try CarLoan.lines(folder.url.appendingPathComponent("results.jsonl"))
+    let found = try CarLoan.objects(lines)
+    let expected = try CarLoan.objects(CarLoan.lines(CarLoan.folder.appendingPathComponent("expected.jsonl.gz")))
+    let results = found.filter { ["drift", "performance"].contains(CarLoan.text($0, "type")) }
+    let byKey = Dictionary(uniqueKeysWithValues: results.map { (CarLoan.key($0), $0) })
+    #expect(results.count == expected.count)
+    var numbers = 0
+    for line in expected {
+      let key = CarLoan.key(line)
+      let mine = try #require(byKey[key], "no line for \(key)")
+      numbers += try compare(line, mine, key)
+    }
+    #expect(numbers > 200_000)
+    try expectOrder(found)
+  }
+
+  /// Compares one line; returns how many numbers were held against each other.
+  private func compare(_ expected: [String: Any], _ found: [String: Any], _ key: String) throws -> Int {
+    for field in ["rows", "missing", "unseen", "predictions", "labelled"] {
+      if let value = expected[field] as? Int { #expect(found[field] as? Int == value, "\(key) \(field)") }
+    }
+    if let coverage = expected["coverage"] as? Double {
+      #expect(abs((found["coverage"] as? Double ?? .nan) - coverage) <= 1e-12, "\(key) coverage")
+    }
+    let wanted = try #require(expected["metrics"] as? [String: Any])
+    let metrics = try #require(found["metrics"] as? [String: Any])
+    func number(_ name: String) -> Double { metrics[name] as? Double ?? .nan }
+    var compared = 0
+    for (name, value) in wanted {
+      let present = try #require(metrics[name], "\(key) has no \(name)")
+      guard let value = value as? Double else {
+        #expect(present is NSNull, "\(key) \(name)")
+        continue
+      }
+      var tolerance = max(1e-9 * abs(value), 1e-12)
+      switch name {
+      case "mean", "standard_deviation": tolerance = max(1e-6 * abs(value), 1e-12)
+      case "ks":
+        tolerance += number("ks_bound")
+        #expect(number("ks_bound") < 0.002, "\(key)")
+      case "auc":
+        tolerance += number("auc_bound")
+        #expect(number("auc_bound") < 0.002, "\(key)")
+      case "average_precision": tolerance += number("average_precision_bound")
+      case "wasserstein": tolerance += number("wasserstein_bound")
+      case "wasserstein_normalised":
+        tolerance += number("wasserstein_normalised_bound")
+        #expect(number("wasserstein_normalised_bound") < 0.01, "\(key)")
+      case "ks_p_value":
+        guard number("ks_bound") == 0, value > 1e-12 else { continue }
+        tolerance = 1e-6 * value
+      default: break
+      }
+      #expect(abs(number(name) - value) <= tolerance, "\(key) \(name): \(number(name)) for \(value)")
+      compared += 1
+    }
+    return compared
+  }
+
+  /// (end, size in seconds, slice's bytes, type, subject's bytes, check, metric).
+  private func expectOrder(_ found: [[String: Any]]) throws {
+    func position(_ line: [String: Any]) -> [String] {
+      let size = ["1d": "0086400", "30d": "2592000"][CarLoan.text(line, "window")] ?? "0000000"
+      let end = CarLoan.text(line, "end") + CarLoan.text(line, "at")
+      return [end, size] + ["slice", "type", "subject", "check", "metric"].map { CarLoan.text(line, $0) }
+    }
+    func precedes(_ a: [String], _ b: [String]) -> Bool {
+      for (x, y) in zip(a, b) where x != y { return x.utf8.lexicographicallyPrecedes(y.utf8) }
+      return false
+    }
+    for (a, b) in zip(found, found.dropFirst()) {
+      #expect(!precedes(position(b), position(a)), "\(position(b)) comes after \(position(a))")
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import Foundation
+
+/// The real executable, run as users run it.
+final class LeewayProcess {
+  private let process = Process()
+  private let output: URL
+  private let error: URL
+  let folder: URL
+
+  /// - Parameter folder: the working directory.
+  init(_ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws {
+    self.folder = folder
+    output = folder.appendingPathComponent("out-\(UUID().uuidString)")
+    error = folder.appendingPathComponent("err-\(UUID().uuidString)")
+    for url in [output, error] { FileManager.default.createFile(atPath: url.path, contents: nil) }
+    process.executableURL = Self.executable
+    process.arguments = arguments
+    process.currentDirectoryURL = folder
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: error)
+    try process.run()
+  }
+
+  /// Beside the test bundle.
+  static var executable: URL {
+    Bundle.module.bundleURL.deletingLastPathComponent().appendingPathComponent("leeway")
+  }
+
+  var standardOutput: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
+  var standardError: String { (try? String(contentsOf: error, encoding: .utf8)) ?? "" }
+  var isRunning: Bool { process.isRunning }
+  var identifier: Int32 { process.processIdentifier }
+
+  func interrupt() { kill(process.processIdentifier, SIGINT) }
+  func terminate() { kill(process.processIdentifier, SIGTERM) }
+  func killAtOnce() { kill(process.processIdentifier, SIGKILL) }
+
+  /// Waits for the end and returns the exit code.
+  @discardableResult
+  func wait() -> Int32 {
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
+  static func run(_ arguments: [String], in folder: URL) throws -> (code: Int32, output: String, error: String) {
+    let process = try LeewayProcess(arguments, in: folder)
+    let code = process.wait()
+    return (code, process.standardOutput, process.standardError)
+  }
+}
+
+/// A folder that is gone with the test.
+final class TemporaryFolder {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appendingPathComponent("leeway-test-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  func write(_ text: String, to name: String) throws {
+    try Data(text.utf8).write(to: url.appendingPathComponent(name))
+  }
+}
+
+/// Asks until the answer is there or the time is up: bounded waiting on a condition, not on a duration.
+func eventually<T>(within seconds: Double, _ body: () throws -> T?) throws -> T? {
+  let deadline = Date(timeIntervalSinceNow: seconds)
+  while true {
+    if let value = try body() { return value }
+    guard Date() < deadline else { return nil }
+    usleep(100_000)
+  }
+}

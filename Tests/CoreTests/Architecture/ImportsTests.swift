@@ -9,13 +9,15 @@ private let allowedImports: [String: Set<String>] = [
   "LeewayCore": ["Glibc", "LeewayStatistics", "CSimdjson"],
   // The edges never import each other.
   "LeewaySource": platform.union(["LeewayCore", "CRdKafka", "CZlib"]),
-  "LeewayLedger": platform.union(["LeewayCore", "GRDB"]),
+  "LeewayLedger": platform.union(["LeewayCore", "GRDB", "GRDBSQLite"]),
   "LeewayDelivery": platform.union(["LeewayCore", "CCurl", "Crypto"]),
   "LeewayService": platform.union([
     "LeewayStatistics", "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "Crypto", "HTTPTypes",
-    "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle", "UnixSignals", "Yams",
+    "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTPTypes", "NIOPosix", "ServiceLifecycle",
+    "UnixSignals", "Yams",
   ]),
-  "leeway": platform.union(["ArgumentParser", "LeewayService"]),
+  // Core is there for the names of what Service takes and returns.
+  "leeway": platform.union(["ArgumentParser", "LeewayCore", "LeewayService"]),
   "LeewayTestSupport": platform.union(["LeewayCore"]),
 ]
 

@@ -66,7 +66,6 @@ struct RequestGate: RouterMiddleware {
 }
 
 extension HTTPField.Name {
-  static let xContentTypeOptions = HTTPField.Name("X-Content-Type-Options")!
   static let xForwardedFor = HTTPField.Name("X-Forwarded-For")!
   static let forwarded = HTTPField.Name("Forwarded")!
 }

@@ -58,6 +58,11 @@ struct ResultSeries {
     var value: Double
   }
 
+  private static func isBefore(_ a: Key, _ b: Key) -> Bool {
+    if (a.slice == "all") != (b.slice == "all") { return a.slice == "all" }
+    return precedes([a.slice, a.window], [b.slice, b.window])
+  }
+
   private mutating func render(monitor: String, limit: Int) {
     var samples: [MetricFamily: [Sample]] = [:]
     var room = max(0, limit)
@@ -71,26 +76,20 @@ struct ResultSeries {
       samples[family, default: []].append(Sample(labels: [monitor] + labels, value: value))
     }
     // Slice `all` first, then by name: what is left out depends on the lines alone, never on their order of arrival.
-    let order: (Key, Key) -> Bool = { a, b in
-      if (a.slice == "all") != (b.slice == "all") { return a.slice == "all" }
-      return precedes([a.slice, a.window, a.subject], [b.slice, b.window, b.subject])
-    }
-    var rows: [Key: Int64] = [:]
-    for (key, line) in drift {
-      let place = Key(window: key.window, slice: key.slice, subject: "")
-      rows[place] = max(rows[place] ?? 0, line.rows ?? 0)
-    }
-    for key in rows.keys.sorted(by: order) {
-      add(.windowRows, [key.window, key.slice], Double(rows[key] ?? 0))
-    }
-    for key in performance.keys.sorted(by: order) {
-      guard let line = performance[key] else { continue }
-      if let coverage = line.coverage { add(.labelCoverage, [key.window, key.slice], coverage) }
-      for metric in line.metrics { add(.performance, [key.window, key.slice, metric.name], metric.value) }
-    }
-    for key in drift.keys.sorted(by: order) {
-      guard let line = drift[key] else { continue }
-      for metric in line.metrics { add(.drift, [key.window, key.slice, key.subject, metric.name], metric.value) }
+    let windows = Set(
+      (Array(drift.keys) + performance.keys).map { Key(window: $0.window, slice: $0.slice, subject: "") })
+    let subjects = Dictionary(grouping: drift.keys) { Key(window: $0.window, slice: $0.slice, subject: "") }
+    for place in windows.sorted(by: Self.isBefore) {
+      let labels = [place.window, place.slice]
+      let keys = (subjects[place] ?? []).sorted { precedes($0.subject, $1.subject) }
+      if let rows = keys.compactMap({ drift[$0]?.rows }).max() { add(.windowRows, labels, Double(rows)) }
+      if let line = performance[place] {
+        if let coverage = line.coverage { add(.labelCoverage, labels, coverage) }
+        for metric in line.metrics { add(.performance, labels + [metric.name], metric.value) }
+      }
+      for key in keys {
+        for metric in drift[key]?.metrics ?? [] { add(.drift, labels + [key.subject, metric.name], metric.value) }
+      }
     }
     rendered = [:]
     for (family, members) in samples {

@@ -36,23 +36,24 @@ package final class ServiceMetrics: Sendable {
 
   /// - Parameters:
   ///   - version: The service's version.
+  ///   - swift: The Swift that it was built with.
   ///   - librdkafka: The version that the process runs with.
   ///   - startedAt: Wall-clock time of the process's start.
   ///   - residentMemory: Bytes, or nil where unknown; the kernel's word unless a test says otherwise.
   package init(
-    version: String, librdkafka: String, startedAt: EventTime,
+    version: String, swift: String = ServiceMetrics.swiftVersion, librdkafka: String, startedAt: EventTime,
     residentMemory: @escaping @Sendable () -> Int64? = ProcessMemory.resident
   ) {
     self.residentMemory = residentMemory
     var state = State()
-    state.values[.buildInfo] = [[version, Self.swiftVersion, librdkafka]: 1]
+    state.values[.buildInfo] = [[version, swift, librdkafka]: 1]
     state.values[.processStartTime] = [[]: startedAt.seconds]
     state.values[.ready] = [[]: 0]
     self.state = Mutex(state)
   }
 
   /// The series of Swift that this was built with.
-  private static var swiftVersion: String {
+  package static var swiftVersion: String {
     #if compiler(>=6.5)
       "6.5+"
     #elseif compiler(>=6.4)
@@ -79,7 +80,9 @@ package final class ServiceMetrics: Sendable {
 
   /// Seconds from prediction to label, collected over a flush in a ``MetricHistogram/labelDelay``.
   package func add(labelDelays: MetricHistogram, monitor: String) {
-    observe(.labelDelay, [monitor], labelDelays)
+    var delays = MetricHistogram.labelDelay
+    delays.add(labelDelays)
+    observe(.labelDelay, [monitor], delays)
   }
 
   package func flushed(seconds: Double, _ outcome: FlushOutcome) {

@@ -26,7 +26,8 @@ struct MadeUpService {
   }
 
   static func metrics() -> ServiceMetrics {
-    ServiceMetrics(version: "1.0.0", librdkafka: "2.0.2", startedAt: noon, residentMemory: { 123_456_768 })
+    ServiceMetrics(
+      version: "1.0.0", swift: "6.3", librdkafka: "2.0.2", startedAt: noon, residentMemory: { 123_456_768 })
   }
 
   func view() -> ServiceView {
@@ -116,7 +117,7 @@ struct MadeUpService {
         monitor: "fraud", generation: "8f2c61d09ab34e57", startsAt: noon - .days(30), baseline: "sha256:5c1f"),
       baseline: "sha256:5c1f0e6a7d", baselineRows: 250_000, watermark: noon + .minutes(11),
       labelWatermark: noon - .minutes(3),
-      progress: EvaluationProgress(closedThrough: noon, maturedThrough: noon - .hours(3), firstPane: noon - .days(30)),
+      progress: EvaluationProgress(closedThrough: noon, maturedThrough: noon - .hours(2), firstPane: noon - .days(30)),
       versions: ["v1", "v2"],
       partitions: [
         PartitionRecord(
@@ -177,7 +178,7 @@ struct MadeUpService {
 
   static func performance(_ window: WindowDefinition, end: EventTime, slice: String) -> ResultRecord {
     let step = Int(truncatingIfNeeded: end.milliseconds / 300_000)
-    let isMature = end <= noon - .hours(3)
+    let isMature = end <= noon - .hours(2)
     let labelled = isMature ? 4890 : 2110
     var w = JSONWriter()
     w.beginObject()
@@ -275,8 +276,8 @@ struct MadeUpService {
     lines.append(verdict("input-drift", windows[0], end: noon, subject: "amount", .ok))
     lines.append(verdict("missing", windows[0], end: noon, subject: "amount", .warning))
     lines.append(verdict("traffic", windows[0], end: noon, subject: "", .ok))
-    lines.append(verdict("auc", windows[0], end: noon - .hours(3), subject: "", .ok))
-    lines.append(verdict("calibration", windows[1], end: noon - .hours(3), subject: "", .insufficientData))
+    lines.append(verdict("auc", windows[0], end: noon - .hours(2), subject: "", .ok))
+    lines.append(verdict("calibration", windows[1], end: noon - .hours(2), subject: "", .insufficientData))
     lines.append(transition("fraud-1a2b3c", at: noon - .minutes(20), "opened", .warning, sequence: 0))
     lines.append(transition("fraud-1a2b3c", at: noon - .minutes(10), "escalated", .critical, sequence: 1))
     lines.append(transition("fraud-1a2b3c", at: noon - .minutes(10), "retrain_requested", .critical, sequence: 2))

@@ -1,0 +1,226 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import LeewayCore
+import Testing
+
+@testable import LeewayService
+
+@Suite struct APITests {
+  @Test func readinessSaysWhatDoesNotHold() async throws {
+    var service = try MadeUpService.filled()
+    try await serving(service) { client in
+      expectEqual(try await client.get("/readyz").status, .ok)
+      expectEqual(try await client.get("/metrics").text.contains("\nleeway_ready 1\n"), true)
+    }
+    service.conditions.append(ReadinessCondition(name: "partitions", holds: false, detail: "none assigned"))
+    try await serving(service) { client in
+      let response = try await client.get("/readyz")
+      #expect(response.status == .serviceUnavailable)
+      #expect(
+        response.text
+          == #"{"ready":false,"conditions":[{"name":"configured","holds":true,"detail":"2 monitors"},{"name":"ledger","holds":true,"detail":"sqlite"},{"name":"partitions","holds":false,"detail":"none assigned"}]}"#
+      )
+      expectEqual(try await client.get("/metrics").text.contains("\nleeway_ready 0\n"), true)
+    }
+  }
+
+  @Test func aMonitorStandsWhereItsNewestWindowsSay() async throws {
+    try await serving(try .filled()) { client in
+      let monitors = try await client.get("/api/v1/monitors").json()["monitors"]?.elements ?? []
+      #expect(monitors.map { $0["monitor"]?.text } == ["fraud", "prices"])
+      let fraud = try #require(monitors.first)
+      #expect(
+        fraud["checks"]?.elements.map { $0["tier"]?.text } == [
+          "critical", "warning", "ok", "ok", "insufficient_data",
+        ])
+      #expect(fraud["open_incidents"]?.integer == 2)
+      #expect(
+        fraud["windows"]?.elements.map { $0["end"]?.text } == Array(repeating: "2025-03-01T12:00:00.000Z", count: 2))
+      let window = try #require(fraud["windows"]?.elements.first)
+      #expect(window["performance"]?["final"] == .bool(false))
+      #expect(window["final_performance"]?["end"]?.text == "2025-03-01T10:00:00.000Z")
+      #expect(monitors[1]["checks"]?.elements.map { $0["tier"] } == [.null])
+      #expect(monitors[1]["watermark"] == .null)
+
+      let detail = try await client.get("/api/v1/monitors/fraud").json()
+      #expect(detail["drift"]?.elements.count == 2 * 5 * 4)
+      #expect(detail["performance"]?.elements.count == 2 * 5)
+      #expect(detail["drift"]?.elements.first?["slice"]?.text == "all")
+      #expect(detail["partitions"]?.elements.first?["next_offset"]?.integer == 120_034)
+      #expect(detail["truncated"] == .bool(false))
+    }
+  }
+
+  @Test func anIncidentComesWithItsHistoryAndWithoutSecrets() async throws {
+    try await serving(try .filled()) { client in
+      let open = try await client.get("/api/v1/incidents?open=true").json()["incidents"]?.elements ?? []
+      #expect(Set(open.map { $0["incident"]?.text }) == ["fraud-1a2b3c", "fraud-9d8e7f"])
+      let response = try await client.get("/api/v1/incidents/fraud-1a2b3c")
+      let incident = try response.json()
+      #expect(
+        incident["transitions"]?.elements.map { $0["transition"]?.text } == [
+          "opened", "escalated", "retrain_requested",
+        ])
+      #expect(incident["evidence"]?.elements.first?["value"]?.double == 0.347)
+      #expect(Set(incident["deliveries"]?.elements.map { $0["state"]?.text } ?? []) == ["delivered", "owed"])
+      #expect(incident["retrains"]?.elements.map { $0["retrain"]?.text } == ["rt-77"])
+      #expect(!response.text.contains("secret-token"))
+      // Evidence that is not JSON is nothing, and breaks nothing.
+      expectEqual(try await client.get("/api/v1/incidents/fraud-0a0a0a").json()["evidence"], .null)
+      let quarantine = try await client.get("/api/v1/quarantine?monitor=fraud").json()["quarantine"]?.elements ?? []
+      #expect(quarantine.map { $0["sample"]?.text } == ["{\"score\": <b>1</b>\u{FFFD}"])
+    }
+  }
+
+  @Test func aTrainersAnswerIsTakenOnce() async throws {
+    let service = try MadeUpService.filled()
+    let path = "/api/v1/retrains/rt-77/result"
+    try await serving(service) { client in
+      func answer(_ body: String, token: String = "token-of-rt-77") async throws -> TestResponse {
+        try await client.execute(
+          uri: path, method: .post, headers: [.authorization: "Bearer \(token)"], body: ByteBuffer(string: body))
+      }
+      expectEqual(try await client.execute(uri: path, method: .post).status, .unauthorized)
+      expectEqual(try await answer("{}", token: "token-of-rt-78").status, .unauthorized)
+      let bad = try await answer(#"{"status":"succeeded","metrics":{"auc":"high"}}"#)
+      #expect(
+        bad.text
+          == #"{"type":"urn:leeway:problem:bad-body","title":"Bad body","status":400,"detail":"In the body, metrics.auc: expected a number, found \"high\".","instance":"/api/v1/retrains/rt-77/result","parameter":"metrics.auc","fix":"Send {\"status\":\"succeeded\",\"model_version\":\"v3\",\"metrics\":{\"auc\":0.84}} or {\"status\":\"failed\",\"reason\":\"why\"}."}"#
+      )
+      for body in [
+        "", "[]", "{\"status\":\"done\"}", "{\"status\":\"succeeded\"}", "{\"status\":\"failed\",\"more\":1}",
+        String(repeating: "[", count: 5000),
+      ] { expectEqual(try await answer(body).status, .badRequest, "\(body.prefix(40))") }
+      #expect(
+        try await answer("{\"reason\":\"" + String(repeating: "x", count: 70_000) + "\"}").status == .contentTooLarge)
+      #expect(try service.ledger.read { try $0.retrain("rt-77") }?.state == .requested)
+
+      let good = #"{"metrics":{"latency_p99_ms":31,"auc":0.84},"status":"succeeded","model_version":"v3"}"#
+      let taken = try await answer(good)
+      #expect(taken.status == .ok)
+      #expect(try taken.json()["state"]?.text == "succeeded")
+      let stored = try #require(try service.ledger.read { try $0.retrain("rt-77") })
+      #expect(stored.completedWall == MadeUpService.noon + .minutes(12))
+      #expect(
+        stored.answer
+          == #"{"status":"succeeded","model_version":"v3","metrics":{"auc":0.84,"latency_p99_ms":31.0},"scorecard":[{"metric":"auc","at_least":0.8,"value":0.84,"passes":true},{"metric":"latency_p99_ms","at_most":50.0,"value":31.0,"passes":true}]}"#
+      )
+      expectEqual(try await answer(good).text, taken.text)
+      let other = try await answer(#"{"status":"failed","reason":"out of memory"}"#)
+      #expect(other.status == .conflict)
+      let metrics = try await client.get("/metrics").text
+      #expect(metrics.contains("leeway_retrains_total{monitor=\"fraud\",outcome=\"succeeded\"} 1\n"))
+      #expect(metrics.contains("leeway_corrective_action_seconds_sum{monitor=\"fraud\"} 600\n"))
+    }
+  }
+
+  @Test func aLineOfTheScorecardThatFailsOrLacksFailsTheRetrain() async throws {
+    for metrics in [#"{"auc":0.79,"latency_p99_ms":31}"#, #"{"auc":0.9}"#] {
+      try await serving(try .filled()) { client in
+        let response = try await client.execute(
+          uri: "/api/v1/retrains/rt-77/result", method: .post, headers: [.authorization: "Bearer token-of-rt-77"],
+          body: ByteBuffer(string: #"{"status":"succeeded","model_version":"v3","metrics":\#(metrics)}"#))
+        #expect(try response.json()["state"]?.text == "failed")
+      }
+    }
+  }
+
+  @Test func afterTheDeadlineTheTokenIsVoid() async throws {
+    var service = try MadeUpService.filled()
+    service.now = MadeUpService.noon + .hours(7)
+    try await serving(service) { client in
+      let response = try await client.execute(
+        uri: "/api/v1/retrains/rt-77/result", method: .post, headers: [.authorization: "Bearer token-of-rt-77"],
+        body: ByteBuffer(string: "{}"))
+      #expect(response.status == .forbidden)
+    }
+  }
+
+  @Test func otherMethodsAreNamed() async throws {
+    try await serving(try .filled()) { client in
+      let response = try await client.execute(uri: "/api/v1/monitors", method: .delete)
+      #expect(response.headers[.allow] == "GET, HEAD")
+      #expect(
+        response.text
+          == #"{"type":"urn:leeway:problem:method-not-allowed","title":"Method not allowed","status":405,"detail":"DELETE is not for this path.","instance":"/api/v1/monitors","fix":"Use GET, HEAD."}"#
+      )
+      expectEqual(try await client.get("/api/v1/retrains/rt-77/result").headers[.allow], "POST")
+      let head = try await client.execute(uri: "/api/v1/monitors", method: .head)
+      #expect(head.status == .ok)
+      #expect(head.body.readableBytes == 0)
+    }
+  }
+
+  @Test func aPollerIsToldWhenNothingHasChanged() async throws {
+    try await serving(try .filled()) { client in
+      for path in ["/api/v1/monitors", "/api/v1/incidents", "/app.js"] {
+        let first = try await client.get(path)
+        let tag = try #require(first.headers[.eTag])
+        let again = try await client.get(path, [.ifNoneMatch: "\"other\", W/\(tag)"])
+        #expect(again.status == .notModified)
+        #expect(again.body.readableBytes == 0)
+        expectEqual(try await client.get(path, [.ifNoneMatch: "\"other\""]).status, .ok)
+      }
+    }
+  }
+
+  @Test func pagesAskNobodyElse() async throws {
+    try await serving(try .filled()) { client in
+      for path in ["/", "/app.js", "/style.css", "/icon.svg"] {
+        let response = try await client.get(path)
+        #expect(response.headers[.contentSecurityPolicy]?.hasPrefix("default-src 'self';") == true)
+        #expect(response.headers[.xContentTypeOptions] == "nosniff")
+        let links = response.text.split(separator: "\"").filter { $0.hasPrefix("http") || $0.hasPrefix("//") }
+        #expect(links.allSatisfy { $0.hasPrefix("http://www.w3.org/2000/svg") }, "\(path): \(links)")
+        // Nothing of the API's may become HTML.
+        #expect(!response.text.contains("innerHTML") && !response.text.contains("insertAdjacentHTML"))
+      }
+    }
+  }
+
+  @Test func aLedgerThatFailsIsSaidWithoutItsWords() async throws {
+    try await serving(MadeUpService(ledger: FailingLedger())) { client in
+      let response = try await client.get("/api/v1/incidents")
+      #expect(
+        response.text
+          == #"{"type":"urn:leeway:problem:ledger-failed","title":"The ledger failed","status":503,"detail":"The ledger did not answer.","instance":"/api/v1/incidents","fix":"See the service's log, and /readyz."}"#
+      )
+      expectEqual(try await client.get("/healthz").status, .ok)
+      // A stream that fails midway is broken off, so that nobody takes the part for the whole.
+      await #expect(throws: (any Error).self) {
+        _ = try await client.get("/api/v1/results", [.accept: "application/x-ndjson"])
+      }
+    }
+  }
+
+  private struct FailingLedger: Ledger {
+    var location: String { "nowhere" }
+    func read<T>(_ body: (any LedgerReader) throws -> T) throws -> T { throw LedgerError("disk on fire at /secret") }
+    func write<T>(_ body: (any LedgerWriter) throws -> T) throws -> T { throw LedgerError("disk on fire at /secret") }
+  }
+
+  @Test func theDocumentNamesEveryRouteAndNoOther() throws {
+    let service = try MadeUpService.filled()
+    let document = try JSONValue(parsing: Array(OpenAPIDocument.json.utf8))
+    guard case .object(let paths)? = document["paths"] else {
+      Issue.record("paths is no object")
+      return
+    }
+    var described: Set<String> = []
+    for path in paths {
+      guard case .object(let methods) = path.value else { continue }
+      for method in methods { described.insert("\(method.key.uppercased()) \(path.key)") }
+    }
+    let pages: Set = ["/", "/style.css", "/app.js", "/icon.svg"]
+    let routes = HTTPService.endpoints(view: service.view(), limits: HTTPLimits())
+      .filter { !pages.contains($0.path) }.map { "\($0.method.rawValue) \($0.path)" }
+    #expect(Set(routes) == described)
+    #expect(routes.count == described.count)
+    // Every reference leads somewhere.
+    for part in OpenAPIDocument.json.split(separator: "\"#/").dropFirst() {
+      let way = part.prefix { $0 != "\"" }.split(separator: "/").map(String.init)
+      #expect(way.reduce(document as JSONValue?) { $0?[$1] } != nil, "\(way.joined(separator: "/"))")
+    }
+  }
+}

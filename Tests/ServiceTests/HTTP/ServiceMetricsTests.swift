@@ -1,0 +1,143 @@
+import Foundation
+import LeewayCore
+import Testing
+
+@testable import LeewayService
+
+@Suite struct ServiceMetricsTests {
+  private static func filled() -> ServiceMetrics {
+    let metrics = MadeUpService.metrics()
+    let noon = MadeUpService.noon
+    metrics.count(events: 5123, .accepted, monitor: "fraud")
+    metrics.count(events: 2, .late, monitor: "fraud")
+    metrics.count(events: 1, .accepted, monitor: "fraud")
+    metrics.count(rejected: 1, reason: "not_json", monitor: "fraud")
+    metrics.count(labels: 7, .beyondHorizon, monitor: "fraud")
+    var delays = MetricHistogram.labelDelay
+    delays.observe(59)
+    delays.observe(60)
+    delays.observe(90)
+    delays.observe(1e9)
+    delays.observe(.nan)
+    metrics.add(labelDelays: delays, monitor: "fraud")
+    metrics.flushed(seconds: 0.02, .committed)
+    metrics.set(lag: [("serving", 1, 12), ("serving", 0, 3)])
+    metrics.set(watermark: noon, monitor: "fraud", stream: .predictions)
+    metrics.set(watermark: .distantPast, monitor: "fraud", stream: .labels)
+    metrics.count(transition: "opened", monitor: "fraud")
+    metrics.set(incidents: MadeUpService.incidents)
+    metrics.count(delivery: .retried, receiver: "a \"quoted\\\nname")
+    metrics.set(outbox: [OutboxBacklog(receiver: "chat", owed: 2, dead: 0, oldest: noon)], now: noon + .seconds(90))
+    metrics.set(ready: true)
+    metrics.reloaded(successfully: true, at: noon)
+    metrics.apply(
+      MetricsUpdate(
+        monitor: "fraud", maximumSeries: 12,
+        records: [
+          MadeUpService.drift(MadeUpService.fraud.windows[0], end: noon, slice: "all", subject: "country"),
+          MadeUpService.performance(MadeUpService.fraud.windows[0], end: noon, slice: "all"),
+          MadeUpService.verdict("input-drift", MadeUpService.fraud.windows[0], end: noon, subject: "a", .critical),
+          MadeUpService.verdict(
+            "input-drift", MadeUpService.fraud.windows[0], end: noon, subject: "b", .insufficientData),
+        ]))
+    return metrics
+  }
+
+  @Test func rendersTheGoldenText() throws {
+    let text = String(decoding: Self.filled().render(), as: UTF8.self)
+    let golden = try #require(Bundle.module.url(forResource: "Fixtures/metrics", withExtension: "txt"))
+    #expect(text == (try String(contentsOf: golden, encoding: .utf8)))
+  }
+
+  /// `promtool` comes with Debian's package `prometheus`.
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/promtool")))
+  func promtoolFindsNothing() throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/promtool")
+    process.arguments = ["check", "metrics"]
+    let input = Pipe()
+    let output = Pipe()
+    process.standardInput = input
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    try input.fileHandleForWriting.write(contentsOf: Data(Self.filled().render()))
+    try input.fileHandleForWriting.close()
+    let said = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    #expect(String(decoding: said, as: UTF8.self) == "")
+    #expect(process.terminationStatus == 0)
+  }
+
+  @Test func theCapKeepsTheSameSeriesInAnyOrder() throws {
+    let window = MadeUpService.fraud.windows[0]
+    let records = MadeUpService.slices.flatMap { slice in
+      MadeUpService.subjects.map { MadeUpService.drift(window, end: MadeUpService.noon, slice: slice, subject: $0) }
+    }
+    func rendered(_ records: [ResultRecord]) -> String {
+      let metrics = MadeUpService.metrics()
+      metrics.apply(MetricsUpdate(monitor: "fraud", maximumSeries: 40, records: records))
+      return String(decoding: metrics.render(), as: UTF8.self)
+    }
+    let expected = rendered(records)
+    let lines = expected.split(separator: "\n").filter { !$0.hasPrefix("#") }
+    #expect(lines.count { $0.contains("slice=") } == 40)
+    // Every series of `all` is there before any other slice has one.
+    #expect(lines.count { $0.hasPrefix("leeway_drift{") && $0.contains("slice=\"all\"") } == 30)
+    #expect(lines.count { $0.hasPrefix("leeway_window_rows{") } == 2)
+    #expect(lines.contains("leeway_series_dropped_total{monitor=\"fraud\"} 115"))
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = SeededRandom(seed: seed)
+    for _ in 0..<20 { #expect(rendered(records.shuffled(using: &random)) == expected, "seed \(seed)") }
+  }
+
+  @Test func aSliceWithoutRowsForAWindowIsForgotten() {
+    let window = MadeUpService.fraud.windows[0]
+    let noon = MadeUpService.noon
+    let metrics = MadeUpService.metrics()
+    func apply(_ end: EventTime, _ slices: [String]) {
+      metrics.apply(
+        MetricsUpdate(
+          monitor: "fraud", maximumSeries: 1000,
+          records: slices.map { MadeUpService.drift(window, end: end, slice: $0, subject: "age") }))
+    }
+    func shows(_ slice: String) -> Bool {
+      String(decoding: metrics.render(), as: UTF8.self).contains("slice=\"\(slice)\"")
+    }
+    apply(noon, ["all", "version=v1"])
+    apply(noon + .minutes(55), ["all"])
+    #expect(shows("version=v1"))
+    apply(noon + .minutes(60), ["all"])
+    #expect(!shows("version=v1"))
+    #expect(shows("all"))
+  }
+
+  @Test func aCheckShowsTheWorstTierOfItsNewestEndAlone() {
+    let window = MadeUpService.fraud.windows[0]
+    let noon = MadeUpService.noon
+    let metrics = MadeUpService.metrics()
+    func tier(_ verdicts: [(EventTime, Tier)]) -> String? {
+      metrics.apply(
+        MetricsUpdate(
+          monitor: "fraud", maximumSeries: 0,
+          records: verdicts.map { MadeUpService.verdict("c", window, end: $0.0, subject: "x", $0.1) }))
+      return String(decoding: metrics.render(), as: UTF8.self).split(separator: "\n")
+        .first { $0.hasPrefix("leeway_check_tier") }?.split(separator: " ").last.map(String.init)
+    }
+    #expect(tier([(noon, .ok), (noon, .insufficientData), (noon, .warning)]) == "2")
+    #expect(tier([(noon + .minutes(5), .insufficientData)]) == "-1")
+    #expect(tier([(noon, .critical)]) == "-1")
+    metrics.forget(monitor: "fraud")
+    #expect(tier([]) == nil)
+  }
+
+  @Test func linesThatAreNoResultsArePassedOver() {
+    var record = MadeUpService.drift(
+      MadeUpService.fraud.windows[0], end: MadeUpService.noon, slice: "all", subject: "age")
+    for line in ["", "{", "[]", "{\"metrics\":1}", "{\"metrics\":{\"psi\":\"x\"}}"] {
+      record.line = line
+      let update = MetricsUpdate(monitor: "fraud", maximumSeries: 10, records: [record])
+      #expect(update.drift.flatMap(\.metrics).isEmpty)
+    }
+  }
+}

@@ -32,7 +32,7 @@ let limit: Double
   }
 
   /// Σ(x − origin) from Σu.
-  package func unscaled(_ sum: Int128) -> Double { Double(sum) / scale }
+  package func unscaled(_ sum: Int128) -> Double { Double(wide: sum) / scale }
 
   /// Standard deviation (ddof 0) from Σu and Σu² of `count` values.
   package func standardDeviation(count: Int64, sum: Int128, squares: Int192) -> Double? {
@@ -47,5 +47,13 @@ package enum Fraction64 {
   /// `x` finite and below 2^62 in magnitude.
   package static func quantise(_ x: Double) -> Int128 { Int128((x * 0x1p64).rounded(.toNearestOrEven)) }
 
-  package static func double(_ sum: Int128) -> Double { Double(sum) * 0x1p-64 }
+  package static func double(_ sum: Int128) -> Double { Double(wide: sum) * 0x1p-64 }
+}
+
+extension Double {
+  /// The same as `Double(value)`, without the generic conversion's cost where the value fits a word.
+  init(wide value: Int128) {
+    let low = Int64(truncatingIfNeeded: value)
+    self = Int128(low) == value ? Double(low) : Double(value)
+  }
 }

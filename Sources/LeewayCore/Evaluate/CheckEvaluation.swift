@@ -66,7 +66,7 @@ struct CheckEvaluation {
       for i in subjects(in: slice) {
         let subject = plan.drift.subjects[i]
         let name = subject.name
-        guard let baseline = plan.baselineCells(subject: i, slice: slice) else {
+        guard let baseline = plan.baselineSide(subject: i, slice: slice) else {
           out.append(
             Member(
               verdict: Verdict(check: check, window: view.definition, end: view.end, slice: slice, subject: name, value: nil, rows: 0),

@@ -16,50 +16,39 @@ struct DriftComparison {
   private let isNumeric: Bool
 
   /// - Parameter baselineDeviation: of the whole baseline, for `wasserstein_normalised`.
-  init(domain: SubjectDomain, baseline: SubjectCells, baselineDeviation: Double?, window: SubjectCells) {
+  init(domain: SubjectDomain, baseline: BaselineSide, baselineDeviation: Double?, window: SubjectCells) {
     rows = window.rows
     missing = window.missing
     invalid = window.invalid
     present = window.present
+    outlying = window.outlying &+ baseline.cells.outlying > 0
+    bins = Self.comparison(baseline.bins, window.bins(domain))
     switch domain {
     case .numeric(let numericDomain):
       isNumeric = true
       unseen = 0
       outside = (window.counts.first ?? 0) &+ (window.counts.last ?? 0)
-      let binning = numericDomain.binning
-      bins = Self.bins(
-        binning.psiBins(baseline.counts) + [baseline.missing], binning.psiBins(window.counts) + [window.missing])
-      numeric =
-        baseline.present > 0 && present > 0
-        ? NumericComparison(
-          binning: binning, baseline: baseline.numericCells(numericDomain), window: window.numericCells(numericDomain),
+      numeric = baseline.numeric.flatMap { side in
+        guard baseline.present > 0, window.present > 0 else { return nil }
+        return NumericComparison(
+          binning: numericDomain.binning, baseline: side, window: window.numericCells(numericDomain),
           baselineStandardDeviation: baselineDeviation ?? 0)
-        : nil
+      }
       moments = window.moments(numericDomain)
     case .categorical(let categorical):
       isNumeric = false
       outside = nil
       numeric = nil
       moments = nil
-      var p = baseline.counts
-      var q = window.counts
-      if categorical.overflowed {
-        // What the baseline never had and what it had but could not keep look the same: one bin.
-        unseen = nil
-        p = Array(p.dropLast(2)) + [p.suffix(2).reduce(0, &+)]
-        q = Array(q.dropLast(2)) + [q.suffix(2).reduce(0, &+)]
-      } else {
-        unseen = window.counts.last ?? 0
-      }
-      bins = Self.bins(p + [baseline.missing], q + [window.missing])
+      // What the baseline never had and what it had but could not keep look the same once it overflowed.
+      unseen = categorical.overflowed ? nil : window.counts.last ?? 0
     }
-    outlying = window.outlying &+ baseline.outlying > 0
   }
 
   /// Sums without the outlying values are no sums of the distribution.
   private let outlying: Bool
 
-  private static func bins(_ baseline: [Int64], _ window: [Int64]) -> BinComparison? {
+  private static func comparison(_ baseline: [Int64], _ window: [Int64]) -> BinComparison? {
     guard baseline.contains(where: { $0 > 0 }), window.contains(where: { $0 > 0 }) else { return nil }
     return BinComparison(baseline: baseline, window: window)
   }
@@ -142,5 +131,18 @@ struct DriftComparison {
       m.set(.standardDeviation, moments?.standardDeviation)
     }
     return m
+  }
+}
+
+extension SubjectCells {
+  /// The bins of `psi` and its kin: PSI bins or categories, then missing.
+  func bins(_ domain: SubjectDomain) -> [Int64] {
+    switch domain {
+    case .numeric(let numeric): numeric.binning.psiBins(counts) + [missing]
+    case .categorical(let categorical):
+      categorical.overflowed
+        ? counts.dropLast(2) + [counts.suffix(2).reduce(0, &+), missing]
+        : counts + [missing]
+    }
   }
 }

@@ -13,7 +13,7 @@ package struct HistogramReader: Sendable {
   ) throws -> SubjectHistogram? {
     guard let window = plan.monitor.window(named: name),
       let index = plan.drift.subjects.firstIndex(where: { $0.name == subjectName }),
-      let baseline = plan.baselineCells(subject: index, slice: Slice.all)
+      let baseline = plan.baselineSide(subject: index, slice: Slice.all)?.cells
     else { return nil }
     let progress = try reader.progress(monitor: plan.monitor.name, generation: plan.generation)
     guard let end = end ?? progress.map({ $0.closedThrough.floor(to: window.every) }), end > .earliestWritable else { return nil }

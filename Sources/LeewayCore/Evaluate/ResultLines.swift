@@ -7,7 +7,7 @@ struct ResultLines {
     var out: [ResultRecord] = []
     for (slice, block) in view.drift where block.counts[DriftLayout.rows] > 0 {
       for (i, subject) in plan.drift.subjects.enumerated() {
-        guard let baseline = plan.baselineCells(subject: i, slice: Slice.all) else { continue }
+        guard let baseline = plan.baselineSide(subject: i, slice: Slice.all) else { continue }
         let comparison = DriftComparison(
           domain: subject.domain, baseline: baseline,
           baselineDeviation: plan.baseline.subject(named: subject.name)?.standardDeviation,

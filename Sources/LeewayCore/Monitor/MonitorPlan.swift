@@ -13,6 +13,8 @@ package final class MonitorPlan: Sendable {
   /// Index of the model's output among the subjects.
   package let outputSubject: Int
   let categories: [CategoryIndex?]
+  /// By slice, then parallel to the layout's subjects: what every comparison needs of the baseline, computed once.
+  private let sides: [String: [BaselineSide]]
   /// For every segment of the monitor: the values that have slices of their own, or nil where the baseline has no
   /// profile and the smallest hashes are kept.
   let segmentValues: [Set<String>?]
@@ -44,6 +46,13 @@ package final class MonitorPlan: Sendable {
     drift = DriftLayout(subjects: subjects)
     outputSubject = subjects.count - 1
     categories = subjects.map { if case .categorical(let c) = $0.domain { CategoryIndex(c) } else { nil } }
+    let positions = subjects.compactMap { subject in baseline.subjects.firstIndex { $0.name == subject.name } }
+    func sides(_ cells: [SubjectCells]) -> [BaselineSide] {
+      zip(positions, subjects).map { BaselineSide(domain: $1.domain, cells: cells[$0]) }
+    }
+    var bySlice = [Slice.all: sides(baseline.subjects.map(\.cells))]
+    for slice in baseline.slices { bySlice[slice.slice] = sides(slice.subjects) }
+    self.sides = bySlice
     segmentValues = monitor.segments.map { segment in
       baseline.segments.first { $0.name == segment.name }.map { Set($0.values.prefix(monitor.maximumSegments)) }
     }
@@ -68,13 +77,8 @@ package final class MonitorPlan: Sendable {
     }
   }
 
-  /// Baseline cells of a subject for a slice: the whole training set for `all`, else the slice's own, nil if it has none.
-  func baselineCells(subject index: Int, slice: String) -> SubjectCells? {
-    let name = drift.subjects[index].name
-    guard let position = baseline.subjects.firstIndex(where: { $0.name == name }) else { return nil }
-    if slice == Slice.all { return baseline.subjects[position].cells }
-    return baseline.slices.first { $0.slice == slice }?.subjects[position]
-  }
+  /// A subject's baseline for a slice: the whole training set for `all`, else the slice's own, nil if it has none.
+  func baselineSide(subject index: Int, slice: String) -> BaselineSide? { sides[slice]?[index] }
 
   private static func generation(_ monitor: Monitor, _ baseline: String) -> String {
     var w = JSONWriter()
@@ -123,6 +127,23 @@ package struct BaselineMismatch: Error, Sendable, CustomStringConvertible {
   package var reason: String
   package var description: String {
     "the baseline does not fit monitor \(monitor): \(reason). Fit it anew: leeway baseline fit"
+  }
+}
+
+/// One subject's baseline in the forms that comparisons take.
+struct BaselineSide: Sendable {
+  let cells: SubjectCells
+  let present: Int64
+  /// Numeric subjects.
+  let numeric: NumericCells?
+  /// PSI bins, or categories with other and unseen apart (together where the baseline overflowed); then missing.
+  let bins: [Int64]
+
+  init(domain: SubjectDomain, cells: SubjectCells) {
+    self.cells = cells
+    present = cells.present
+    bins = cells.bins(domain)
+    numeric = if case .numeric(let numeric) = domain { cells.numericCells(numeric) } else { nil }
   }
 }
 

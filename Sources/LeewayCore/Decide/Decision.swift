@@ -35,6 +35,14 @@ package struct IncidentTransition: Sendable, Equatable {
   package var sequence: Int64
 }
 
+/// What a round decided.
+package struct Decisions: Sendable, Equatable {
+  package var transitions: [IncidentTransition] = []
+  package var retrainsRequested: Int64 = 0
+  /// Times that a guard began to hold a retrain back.
+  package var retrainsHeld: Int64 = 0
+}
+
 /// Turns verdicts into incidents, notifications and calls to retrain, within the transaction that stores the verdicts.
 struct Decision {
   let plan: MonitorPlan
@@ -42,8 +50,8 @@ struct Decision {
 
   private var monitor: Monitor { plan.monitor }
 
-  func decide(_ verdicts: [Verdict], now: EventTime, in tx: any LedgerWriter) throws -> [IncidentTransition] {
-    var out: [IncidentTransition] = []
+  func decide(_ verdicts: [Verdict], now: EventTime, in tx: any LedgerWriter) throws -> Decisions {
+    var out = Decisions()
     let groups = Dictionary(uniqueKeysWithValues: monitor.checks.map { ($0.name, $0.causeGroup) })
     for group in CauseGroup.allCases {
       let mine = verdicts.filter { groups[$0.check] == group }
@@ -66,7 +74,7 @@ struct Decision {
 
   private func step(
     _ machine: inout IncidentMachine, _ group: CauseGroup, _ verdicts: [Verdict], _ end: EventTime, now: EventTime,
-    in tx: any LedgerWriter, into out: inout [IncidentTransition]
+    in tx: any LedgerWriter, into out: inout Decisions
   ) throws {
     let before = machine.incident
     let transition = machine.consume(verdicts, monitor: monitor.name, group: group, end: end)
@@ -79,14 +87,14 @@ struct Decision {
         checks: Set(resolved ? Array(incident.checks) : machine.active.keys.map(\.check)).sorted(by: utf8Order),
         subjects: Set(resolved ? Array(incident.subjects) : machine.active.keys.map(\.subject)).sorted(by: utf8Order),
         sequence: incident.sequence)
-      out.append(step)
+      out.transitions.append(step)
       try tx.put(results: [line(step)])
       let told = resolved ? incident.receivers : receivers(upTo: incident.tier, after: transition == .opened ? nil : before?.tier)
       try notify(step, machine, told, now: now, in: tx)
       machine.told(told)
     }
     let wanted = machine.incident?.retrain == nil && transition != .resolved && wantsRetrain(group, incident.tier)
-    if wanted { try requestRetrain(&machine, group, end, now: now, in: tx) }
+    if wanted { try requestRetrain(&machine, group, end, now: now, in: tx, into: &out) }
     try store(machine, group, end, resolved: transition == .resolved, in: tx)
     if transition == .resolved { machine.close() }
   }
@@ -173,12 +181,14 @@ struct Decision {
   }
 
   private func requestRetrain(
-    _ machine: inout IncidentMachine, _ group: CauseGroup, _ end: EventTime, now: EventTime, in tx: any LedgerWriter
+    _ machine: inout IncidentMachine, _ group: CauseGroup, _ end: EventTime, now: EventTime, in tx: any LedgerWriter,
+    into out: inout Decisions
   ) throws {
     guard let policy = monitor.retrain, let incident = machine.incident else { return }
     if let reason = try heldBack(policy, end, now, in: tx) {
       guard reason != incident.heldBack else { return }
       machine.heldBack(reason)
+      out.retrainsHeld += 1
       var w = JSONWriter()
       w.beginObject()
       w.key("reason")
@@ -193,6 +203,7 @@ struct Decision {
     let id = "rt-\(SHA256.hash(Array("\(incident.id)\n\(incident.openedAt.milliseconds)".utf8)).hex.prefix(16))"
     let deadline = now + policy.deadline
     machine.requested(retrain: id)
+    out.retrainsRequested += 1
     try tx.put(
       retrain: RetrainRecord(
         id: id, monitor: monitor.name, incident: incident.id, state: .requested, requestedAt: end, deadline: deadline,

@@ -236,7 +236,7 @@ package struct Evaluator: Sendable {
     report.verdicts = round.verdicts
     report.results = round.results
     try tx.put(results: round.results)
-    report.transitions = try Decision(plan: plan, context: context).decide(round.verdicts, now: now, in: tx)
+    report.decisions = try Decision(plan: plan, context: context).decide(round.verdicts, now: now, in: tx)
     try tx.put(progress: round.progress, monitor: monitor, generation: plan.generation)
     try tx.delete(dirtyMarks: round.consumedMarks)
     return report
@@ -274,7 +274,7 @@ package struct EvaluationReport: Sendable {
   package var isComplete = true
   package var results: [ResultRecord] = []
   package var verdicts: [Verdict] = []
-  package var transitions: [IncidentTransition] = []
+  package var decisions = Decisions()
 
   package init() {}
 }

@@ -15,105 +15,142 @@ struct EvaluationLoop: Service {
   let holder: String
   let logger: Logger
 
-  private static let leaseTime = TimeSpan.seconds(30)
-
   func run() async throws {
     try await withDedicatedThread("leeway-evaluate") { stop in
-      for plan in plans { restoreMetrics(plan) }
-      var reclaimDue = WallClock.now() + .minutes(1)
+      let thread = EvaluationThread(self)
       while !stop.isRaised {
-        for plan in plans where !stop.isRaised { evaluate(plan, stop) }
-        if WallClock.now() >= reclaimDue {
-          for plan in plans { reclaim(plan) }
-          reclaimDue = WallClock.now() + .minutes(1)
-        }
+        thread.round(stop)
         WallClock.pause(milliseconds: Int(configuration.evaluation.every.milliseconds), unless: stop)
       }
-      // What the intake committed last is judged before the end.
-      for plan in plans {
-        evaluate(plan, StopFlag())
-        try? ledger.write { try $0.release(lease: EvaluationLease.name(monitor: plan.monitor.name), holder: holder) }
-      }
+      thread.finish()
+    }
+  }
+}
+
+/// The state of the evaluation thread; made, used and dropped on it.
+private final class EvaluationThread {
+  private let loop: EvaluationLoop
+  private var ledger: any Ledger { loop.ledger }
+  private var metrics: ServiceMetrics { loop.metrics }
+  private var logger: Logger { loop.logger }
+  /// Leases held, and until when.
+  private var leases: [String: (lease: EvaluationLease, until: EventTime)] = [:]
+  private var refreshDue: [String: EventTime] = [:]
+  private var reclaimDue: EventTime
+
+  private static let leaseTime = TimeSpan.seconds(30)
+  /// What pages and gauges show of a monitor that stands still is at most this old.
+  private static let refreshEvery = TimeSpan.seconds(5)
+  private static let reclaimEvery = TimeSpan.minutes(1)
+
+  init(_ loop: EvaluationLoop) {
+    self.loop = loop
+    reclaimDue = WallClock.now() + Self.reclaimEvery
+    for plan in loop.plans { restoreMetrics(plan) }
+  }
+
+  func round(_ stop: StopFlag) {
+    for plan in loop.plans where !stop.isRaised { evaluate(plan, stop) }
+    if WallClock.now() >= reclaimDue {
+      for plan in loop.plans where leases[plan.monitor.name] != nil { reclaim(plan) }
+      reclaimDue = WallClock.now() + Self.reclaimEvery
+    }
+  }
+
+  /// What the intake committed last is judged, then others may go on.
+  func finish() {
+    let never = StopFlag()
+    for plan in loop.plans {
+      evaluate(plan, never)
+      try? ledger.write { try $0.release(lease: EvaluationLease.name(monitor: plan.monitor.name), holder: loop.holder) }
     }
   }
 
   private func evaluate(_ plan: MonitorPlan, _ stop: StopFlag) {
     let monitor = plan.monitor.name
-    let evaluator = Evaluator(plan: plan, context: context)
+    let evaluator = Evaluator(plan: plan, context: loop.context)
+    var moved = false
     do {
-      var rounds = 0
-      while true {
-        let now = WallClock.now()
-        let name = EvaluationLease.name(monitor: monitor)
-        guard
-          let epoch = try ledger.write({
-            try $0.acquire(lease: name, holder: holder, now: now, until: now + Self.leaseTime)
-          })
-        else { return }
+      while let lease = try lease(monitor) {
         let started = ContinuousClock.now
-        let report = try evaluator.evaluate(ledger, lease: EvaluationLease(name: name, epoch: epoch), now: now)
-        rounds += 1
+        let report = try evaluator.evaluate(ledger, lease: lease, now: WallClock.now())
         if report.progress != nil {
+          moved = true
           metrics.evaluated(seconds: started.duration(to: .now) / .seconds(1), monitor: monitor)
           publish(report, plan)
         }
         if report.isComplete || stop.isRaised { break }
       }
-      try refresh(plan)
-      state.set(ledgerFailure: nil)
+      if moved || WallClock.now() >= refreshDue[monitor] ?? .distantPast { try refresh(plan) }
     } catch is LeaseLost {
       // Another instance goes on; nothing was written.
+      leases[monitor] = nil
     } catch let error as LedgerError {
-      state.set(ledgerFailure: error.description)
+      loop.state.set(ledgerFailure: error.description)
       logger.warning("monitor \(monitor) cannot be judged now: \(error.description)")
     } catch {
       logger.error("monitor \(monitor) cannot be judged: \(error)")
     }
   }
 
+  /// The monitor's lease, renewed when half of it is over; nil while another instance holds it.
+  private func lease(_ monitor: String) throws -> EvaluationLease? {
+    let now = WallClock.now()
+    if let held = leases[monitor], now + Self.leaseTime < held.until + .seconds(15) { return held.lease }
+    let name = EvaluationLease.name(monitor: monitor)
+    let until = now + Self.leaseTime
+    let epoch = try ledger.write { try $0.acquire(lease: name, holder: loop.holder, now: now, until: until) }
+    leases[monitor] = epoch.map { (EvaluationLease(name: name, epoch: $0), until) }
+    return leases[monitor]?.lease
+  }
+
   private func publish(_ report: EvaluationReport, _ plan: MonitorPlan) {
     let monitor = plan.monitor.name
     metrics.apply(
-      MetricsUpdate(monitor: monitor, maximumSeries: configuration.limits.maximumSeries, records: report.results))
-    for transition in report.transitions {
+      MetricsUpdate(
+        monitor: monitor, maximumSeries: loop.configuration.limits.maximumSeries, records: report.results))
+    for transition in report.decisions.transitions {
       metrics.count(transition: transition.transition, monitor: monitor)
       logger.info(
-        "incident \(transition.incident) \(transition.transition) at \(transition.tier.name): \(transition.checks.joined(separator: ", ")) on \(transition.subjects.joined(separator: ", "))")
+        "incident \(transition.incident) \(transition.transition) at \(transition.tier.name): \(transition.checks.joined(separator: ", ")) on \(transition.subjects.joined(separator: ", "))"
+      )
     }
+    for _ in 0..<report.decisions.retrainsRequested { metrics.count(retrain: "requested", monitor: monitor) }
+    for _ in 0..<report.decisions.retrainsHeld { metrics.count(retrain: "held", monitor: monitor) }
   }
 
   /// What the API and the gauges show of a monitor.
   private func refresh(_ plan: MonitorPlan) throws {
     let monitor = plan.monitor.name
     let now = WallClock.now()
-    let (generation, partitions, progress, incidents, backlog, retrains, latest) = try ledger.read { reader in
-      let generation = try reader.generation(of: monitor)
-      return (
-        generation, try reader.partitions(of: monitor),
+    refreshDue[monitor] = now + Self.refreshEvery
+    let (generation, partitions, progress, incidents, backlog, latest) = try ledger.read { reader in
+      (
+        try reader.generation(of: monitor), try reader.partitions(of: monitor),
         try reader.progress(monitor: monitor, generation: plan.generation),
         try reader.incidents(IncidentQuery(open: true, limit: 1000)), try reader.outboxBacklog(),
-        try reader.retrains(monitor: monitor, limit: 1),
-        try reader.latestResults(monitor: monitor, generation: plan.generation, type: .drift)
+        try reader.latestResults(monitor: monitor, generation: plan.generation, type: .performance)
       )
     }
-    _ = retrains
     let watermarks = Watermarks(partitions: partitions, now: now)
     func known(_ time: EventTime, _ role: StreamRole) -> EventTime? {
-      // While all are idle the watermark holds where it was: at the highest.
-      let fallback = partitions.filter { $0.role == role }.map(\.watermark).min()
-      let value = time == .distantPast ? fallback ?? time : time
+      // While all are idle the watermark holds; the least of them is at least what it was.
+      let value = time == .distantPast ? partitions.filter { $0.role == role }.map(\.watermark).min() ?? time : time
       return value == .distantPast ? nil : value
     }
     let predictions = known(watermarks.predictions, .predictions)
     let labels = known(watermarks.labels, .labels)
-    let prefix = Slice.version + "="
-    let versions = Set(latest.map(\.slice).filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) })
     metrics.set(watermark: predictions, monitor: monitor, stream: .predictions)
     metrics.set(watermark: labels, monitor: monitor, stream: .labels)
     metrics.set(incidents: incidents)
     metrics.set(outbox: backlog, now: now)
-    metrics.set(ready: state.readiness(now: now).allSatisfy(\.holds))
-    state.update(monitor) { view in
+    metrics.set(ready: loop.state.readiness(now: now).allSatisfy(\.holds))
+    loop.state.set(ledgerFailure: nil)
+    let prefix = Slice.version + "="
+    let newest = latest.map(\.end).max()
+    let versions = Set(
+      latest.filter { $0.end == newest && $0.slice.hasPrefix(prefix) }.map { String($0.slice.dropFirst(prefix.count)) })
+    loop.state.update(monitor) { view in
       view.generation = generation
       view.partitions = partitions
       view.progress = progress
@@ -125,14 +162,15 @@ struct EvaluationLoop: Service {
 
   /// After a restart gauges show what was found before it.
   private func restoreMetrics(_ plan: MonitorPlan) {
+    let monitor = plan.monitor.name
     let records = try? ledger.read { reader in
       try [ResultType.drift, .performance, .verdict].flatMap {
-        try reader.latestResults(monitor: plan.monitor.name, generation: plan.generation, type: $0)
+        try reader.latestResults(monitor: monitor, generation: plan.generation, type: $0)
       }
     }
     metrics.apply(
       MetricsUpdate(
-        monitor: plan.monitor.name, maximumSeries: configuration.limits.maximumSeries, records: records ?? []))
+        monitor: monitor, maximumSeries: loop.configuration.limits.maximumSeries, records: records ?? []))
   }
 
   /// Removes, in bounded steps, what no window, label or check can need any more.

@@ -173,8 +173,10 @@ private final class KafkaIntakeLoop {
     switch event {
     case .assigned(let partitions): try assigned(partitions)
     case .revoked(let partitions):
-      // Flush first: whoever comes next goes on from the ledger.
-      try flush()
+      // Flush first: whoever comes next goes on from the ledger. What cannot be committed is theirs to read again.
+      do { try flush() } catch let error as LedgerError {
+        warn("the flush before handing partitions over failed: \(error.description)")
+      }
       try release(partitions)
     case .lost(let partitions): try release(partitions)
     case .partitionEnd(let partition, let offset):
@@ -185,17 +187,25 @@ private final class KafkaIntakeLoop {
 
   private func assigned(_ partitions: [TopicPartition]) throws {
     logger.info("assigned \(partitions.map(\.description).joined(separator: ", "))")
-    try consumerCall { () throws(KafkaError) in try consumer.assign(try positions(partitions)) }
+    let positions = try positions(partitions)
+    try consumerCall { () throws(KafkaError) in try consumer.assign(positions) }
     service.state.set(assigned: consumer.assignment.count)
   }
 
   /// Claims partitions in the ledger, opens them, and says where reading goes on.
-  private func positions(_ partitions: [TopicPartition]) throws(KafkaError) -> [(TopicPartition, KafkaPosition)] {
-    do {
-      try claim(partitions)
-    } catch {
-      // Without a claim nothing may be read; the answer must still be given, so reading starts when the claim succeeds.
-      warn("claiming partitions failed: \(error)")
+  private func positions(_ partitions: [TopicPartition]) throws -> [(TopicPartition, KafkaPosition)] {
+    // Without a claim nothing may be read, and the group waits for the answer: insist for a while, then give up.
+    var attempt = 1
+    while true {
+      do {
+        try claim(partitions)
+        break
+      } catch let error as LedgerError where attempt < 30 {
+        warn("claiming partitions failed and will be tried again: \(error.description)")
+        service.state.set(ledgerFailure: error.description)
+        attempt += 1
+        usleep(1_000_000)
+      }
     }
     return partitions.map { partition in
       let next = intake.nextOffset(Intake.TopicPartition(topic: partition.topic, partition: partition.partition)) ?? 0

@@ -14,16 +14,6 @@ package final class Intake {
   private var slots: [TopicPartition: Slot] = [:]
   private var messagesSinceCheck = 0
 
-  package struct TopicPartition: Hashable, Sendable {
-    package var topic: String
-    package var partition: Int32
-
-    package init(topic: String, partition: Int32) {
-      self.topic = topic
-      self.partition = partition
-    }
-  }
-
   /// - Parameters:
   ///   - plans: each with the first event time that its generation counts.
   ///   - writer: registered in the ledger, at flush sequence 0.
@@ -37,7 +27,7 @@ package final class Intake {
   /// Opens a claimed partition for the monitor that its record names; it goes on at the record's offset.
   package func open(_ record: PartitionRecord) {
     guard let monitor = monitors.firstIndex(where: { $0.plan.monitor.name == record.key.monitor }) else { return }
-    let place = TopicPartition(topic: record.key.topic, partition: record.key.partition)
+    let place = TopicPartition(record.key.topic, record.key.partition)
     let slot = slots[place] ?? Slot(index: routes.count)
     if slots[place] == nil {
       slots[place] = slot

@@ -157,7 +157,7 @@ private final class KafkaIntakeLoop {
       if let known = slots[key] {
         slot = known
       } else {
-        guard let found = intake.slot(Intake.TopicPartition(topic: topics[message.topic], partition: message.partition)) else { return }
+        guard let found = intake.slot(TopicPartition(topics[message.topic], message.partition)) else { return }
         slots[key] = found
         slot = found
       }
@@ -208,7 +208,7 @@ private final class KafkaIntakeLoop {
       }
     }
     return partitions.map { partition in
-      let next = intake.nextOffset(Intake.TopicPartition(topic: partition.topic, partition: partition.partition)) ?? 0
+      let next = intake.nextOffset(partition) ?? 0
       if next > 0 { return (partition, .offset(next)) }
       return (partition, service.configuration.kafka.start == .latest ? .end : .beginning)
     }
@@ -231,7 +231,7 @@ private final class KafkaIntakeLoop {
 
   private func release(_ partitions: [TopicPartition]) throws {
     for partition in partitions {
-      intake.close(Intake.TopicPartition(topic: partition.topic, partition: partition.partition))
+      intake.close(partition)
       ends[partition] = nil
     }
     slots.removeAll()
@@ -255,8 +255,7 @@ private final class KafkaIntakeLoop {
   /// that the topic is not the one that was read.
   private func outOfRange(_ error: KafkaError) throws {
     guard let partition = error.partition else { throw EnvironmentProblem("Kafka: \(error.description)") }
-    let place = Intake.TopicPartition(topic: partition.topic, partition: partition.partition)
-    let wanted = intake.nextOffset(place) ?? error.offset ?? 0
+    let wanted = intake.nextOffset(partition) ?? error.offset ?? 0
     let (low, high) = try consumerCall { () throws(KafkaError) in
       try consumer.queryWatermarks(of: partition, timeoutMilliseconds: 10_000)
     }
@@ -265,7 +264,7 @@ private final class KafkaIntakeLoop {
         "\(partition): the ledger stands at offset \(wanted) and the topic ends at \(high): it was deleted and made anew, or this is another cluster; start with a new ledger or restore the topic")
     }
     logger.error("\(partition): \(low - wanted) messages from offset \(wanted) are gone from the broker and lost; going on at \(low)")
-    intake.skip(place, to: low)
+    intake.skip(partition, to: low)
     try consumerCall { () throws(KafkaError) in try consumer.seek(partition, to: .offset(low)) }
   }
 
@@ -334,7 +333,7 @@ private final class KafkaIntakeLoop {
 
   private func seekToLedger(_ partitions: [TopicPartition]) throws {
     for partition in partitions {
-      let next = intake.nextOffset(Intake.TopicPartition(topic: partition.topic, partition: partition.partition)) ?? 0
+      let next = intake.nextOffset(partition) ?? 0
       try consumerCall { () throws(KafkaError) in try consumer.seek(partition, to: next > 0 ? .offset(next) : .beginning) }
     }
   }
@@ -376,7 +375,7 @@ private final class KafkaIntakeLoop {
     var lag: [(topic: String, partition: Int32, messages: Int64)] = []
     for partition in consumer.assignment.sorted() {
       guard let high = consumer.watermarks(of: partition).high else { continue }
-      let next = intake.nextOffset(Intake.TopicPartition(topic: partition.topic, partition: partition.partition)) ?? 0
+      let next = intake.nextOffset(partition) ?? 0
       lag.append((partition.topic, partition.partition, max(0, high - next)))
     }
     service.metrics.set(lag: lag)
@@ -387,13 +386,12 @@ private final class KafkaIntakeLoop {
   private func claimIdleness(_ now: EventTime) {
     let patience = service.configuration.kafka.idleAfter
     for (partition, end) in ends {
-      let place = Intake.TopicPartition(topic: partition.topic, partition: partition.partition)
-      guard let next = intake.nextOffset(place), next == max(end.offset, 0) else {
-        if (intake.nextOffset(place) ?? 0) > end.offset { ends[partition] = nil }
+        guard let next = intake.nextOffset(partition), next == max(end.offset, 0) else {
+        if (intake.nextOffset(partition) ?? 0) > end.offset { ends[partition] = nil }
         continue
       }
       guard now >= end.since + patience else { continue }
-      intake.claimIdle(place, until: now + patience * 2, renewBefore: now + patience)
+      intake.claimIdle(partition, until: now + patience * 2, renewBefore: now + patience)
     }
   }
 

@@ -93,7 +93,7 @@ package struct Replay {
   private func read(
     _ partition: Partition, into intake: Intake, _ ledger: any Ledger, _ summary: inout Summary
   ) throws {
-    guard let slot = intake.slot(Intake.TopicPartition(topic: partition.key.topic, partition: partition.key.partition)) else { return }
+    guard let slot = intake.slot(TopicPartition(partition.key.topic, partition.key.partition)) else { return }
     let stream = try ByteStream(path: partition.path)
     let lines = LineReader(stream)
     var rows: Int64 = 0

@@ -1,4 +1,5 @@
 internal import CRdKafka
+package import LeewayCore
 internal import Synchronization
 
 /// librdkafka's mock cluster: a Kafka on loopback inside this process, for the demo and for tests. It keeps about 5 MB

@@ -1,4 +1,5 @@
 internal import CRdKafka
+internal import LeewayCore
 
 /// What librdkafka's callbacks write to: the opaque pointer of a handle.
 ///

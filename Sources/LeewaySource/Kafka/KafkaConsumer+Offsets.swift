@@ -1,4 +1,5 @@
 internal import CRdKafka
+package import LeewayCore
 
 extension KafkaConsumer {
   /// Tells the group's coordinator where reading would go on, in the background and for lag tools only.

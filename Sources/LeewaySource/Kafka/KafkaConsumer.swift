@@ -1,4 +1,5 @@
 internal import CRdKafka
+package import LeewayCore
 
 /// A member of a consumer group, which owns an `rd_kafka_t`.
 ///

@@ -1,4 +1,5 @@
 internal import CRdKafka
+internal import LeewayCore
 
 extension KafkaError {
   /// - Parameter message: librdkafka's words; without them its description of the code.

@@ -1,3 +1,5 @@
+package import LeewayCore
+
 /// What librdkafka, or a broker through it, reported.
 package struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What the reader of the error can do about it.

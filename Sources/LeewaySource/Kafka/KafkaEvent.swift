@@ -1,3 +1,5 @@
+package import LeewayCore
+
 /// What `KafkaConsumer.poll` met besides messages.
 package enum KafkaEvent: Equatable, Sendable {
   /// The group gave these partitions in addition to those held. Answer with `assign`, before the next poll.

@@ -1,4 +1,5 @@
 internal import CRdKafka
+internal import LeewayCore
 
 /// Writes records, to the dead-letter topic and for the demo; owns an `rd_kafka_t`.
 ///

@@ -1,4 +1,5 @@
 internal import CRdKafka
+internal import LeewayCore
 
 /// An `rd_kafka_topic_partition_list_t` of our own.
 final class PartitionList {

@@ -1,4 +1,5 @@
 internal import CRdKafka
+internal import LeewayCore
 
 /// The topics a consumer reads, by a small number, and which of their partitions it holds.
 ///

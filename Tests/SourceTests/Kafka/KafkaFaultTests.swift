@@ -1,3 +1,4 @@
+import LeewayCore
 import Testing
 
 @testable import LeewaySource

@@ -1,4 +1,5 @@
 import CRdKafka
+import LeewayCore
 import Testing
 
 @testable import LeewaySource

@@ -1,3 +1,4 @@
+import LeewayCore
 @testable import LeewaySource
 
 /// A record, copied out of its view.

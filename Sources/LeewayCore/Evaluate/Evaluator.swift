@@ -57,7 +57,8 @@ package struct Evaluator: Sendable {
       round.progress.firstPane = min(first, before.firstPane ?? first)
     }
     var closedThrough = max(before.closedThrough, reached.closedThrough(monitor))
-    var maturedThrough = max(before.maturedThrough, reached.maturedThrough(monitor))
+    // Labels may go on while predictions are silent, and never get ahead of what is closed.
+    var maturedThrough = max(before.maturedThrough, min(reached.maturedThrough(monitor), closedThrough))
 
     // Windows that closed or matured since the last round, oldest first, as many as one round takes.
     var closing = try newWork(.drift, after: before.closedThrough, through: closedThrough, reader)

@@ -20,10 +20,10 @@ package struct Watermarks: Sendable, Equatable {
   /// Windows with end at or below it are closed.
   func closedThrough(_ monitor: Monitor) -> EventTime { Self.back(predictions, monitor.lateness) }
 
-  /// Windows with end at or below it are mature: closed, and past the horizon of their labels.
+  /// Closed windows with end at or below it are mature: the labels are past their horizon.
   func maturedThrough(_ monitor: Monitor) -> EventTime {
     guard let labels = monitor.labels else { return .distantPast }
-    return min(Self.back(Self.back(self.labels, labels.horizon), monitor.lateness), closedThrough(monitor))
+    return Self.back(Self.back(self.labels, labels.horizon), monitor.lateness)
   }
 
   private static func back(_ time: EventTime, _ span: TimeSpan) -> EventTime {

@@ -46,14 +46,10 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var flushEvery = TimeSpan.seconds(1)
     /// Bytes of changes that are committed at once at the latest.
     package var flushBytes = 64 << 20
-    /// Predictions of one monitor that wait for their labels, and labels that wait for their predictions.
-    package var waitingLabels = 50_000_000
     /// Exported Prometheus series of one monitor.
     package var maximumSeries = 5000
     /// Quarantined messages of one monitor that are kept to be looked at.
     package var quarantineRows = 10_000
-    /// Deliveries that are owed at one time.
-    package var outboxRows = 100_000
 
     package init() {}
   }
@@ -70,8 +66,6 @@ package struct ServiceConfiguration: Sendable, Equatable {
   package var receivers: [String: ReceiverSettings]
   package var limits: Limits
   package var evaluation: Evaluation
-  /// Where messages go that can't be read; nil only counts them.
-  package var deadLetterTopic: String?
 
   /// Reads `leeway.yaml`.
   ///

@@ -28,21 +28,14 @@ final class ServiceConfigurationReading {
     let receivers = readReceivers(top)
     let limits = readLimits(top)
     let evaluation = readEvaluation(top)
-    let deadLetterTopic = top.value("dead_letter_topic").flatMap { value -> String? in
-      guard let topic = value.text(limit: 4096) else { return nil }
-      guard NameRule.isTopic(topic) else {
-        value.refuse("Kafka's topic names are 1 to 249 letters, digits, dots, underscores and hyphens, and not . or ..")
-        return nil
-      }
-      return topic
-    }
+    top.value("dead_letter_topic")?.complain(
+      "is not supported yet; leave it out, messages that cannot be read are listed at /api/v1/quarantine")
     top.finish()
     guard !reading.problems.hasErrors, let kafka, let ledger, let http, let receivers, let limits, let evaluation else {
       return nil
     }
     return ServiceConfiguration(
-      kafka: kafka, ledger: ledger, http: http, receivers: receivers, limits: limits, evaluation: evaluation,
-      deadLetterTopic: deadLetterTopic)
+      kafka: kafka, ledger: ledger, http: http, receivers: receivers, limits: limits, evaluation: evaluation)
   }
 
   // MARK: - Kafka
@@ -132,7 +125,7 @@ final class ServiceConfigurationReading {
     map.finish()
     if let address, !Self.isLoopback(address.host), !map.contains("tokens_file"), let listenValue {
       listenValue.warn(
-        "is \(listenValue.node.kind), open to the network, and without tokens anybody may read; add http.tokens_file")
+        "is \(listenValue.node.kind), open to the network, and without tokens only this machine may read; add http.tokens_file")
     }
     guard let address else { return nil }
     return .init(
@@ -217,10 +210,8 @@ final class ServiceConfigurationReading {
     bytes("message_bytes", &limits.messageBytes, in: 1024...(64 << 20))
     bytes("flush_bytes", &limits.flushBytes, in: (1 << 20)...(1 << 30))
     if let every = map.value("flush_every")?.span(in: .milliseconds(10) ... .minutes(1)) { limits.flushEvery = every }
-    count("waiting_labels", &limits.waitingLabels, in: 1000...10_000_000_000)
     count("max_series", &limits.maximumSeries, in: 0...1_000_000)
     count("quarantine_rows", &limits.quarantineRows, in: 0...10_000_000)
-    count("outbox_rows", &limits.outboxRows, in: 100...10_000_000)
     map.finish()
     return limits
   }

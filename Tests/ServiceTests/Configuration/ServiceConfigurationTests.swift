@@ -29,10 +29,9 @@ import Testing
         chat: {type: slack, url: "${SLACK_URL}"}
         retrain: {type: webhook, url: "http://trainer/retrain", secret: "${HOOK_SECRET}"}
       limits:
-        {message_bytes: 2MiB, flush_every: 250ms, flush_bytes: 16777216, waiting_labels: 5000, max_series: 0,
-        quarantine_rows: 7, outbox_rows: 500}
+        {message_bytes: 2MiB, flush_every: 250ms, flush_bytes: 16777216, max_series: 0,
+        quarantine_rows: 7}
       evaluation: {every: 500ms}
-      dead_letter_topic: leeway.dead
       """,
       environment: [
         "KAFKA_PASSWORD": "kpass", "SLACK_URL": "https://hooks.example.com/T1/secret", "HOOK_SECRET": "hook",
@@ -42,10 +41,8 @@ import Testing
     limits.messageBytes = 2_097_152
     limits.flushEvery = .milliseconds(250)
     limits.flushBytes = 16_777_216
-    limits.waitingLabels = 5000
     limits.maximumSeries = 0
     limits.quarantineRows = 7
-    limits.outboxRows = 500
     #expect(
       configuration
         == ServiceConfiguration(
@@ -63,7 +60,7 @@ import Testing
             "retrain": ReceiverSettings(
               name: "retrain", kind: .webhook, url: Secret("http://trainer/retrain"), secret: Secret("hook")),
           ],
-          limits: limits, evaluation: .init(every: .milliseconds(500)), deadLetterTopic: "leeway.dead"))
+          limits: limits, evaluation: .init(every: .milliseconds(500))))
   }
 
   @Test func whatIsNotSaidHasADefault() {
@@ -78,7 +75,7 @@ import Testing
           ledger: .sqlite(path: "etc/leeway.db"),
           http: .init(host: "127.0.0.1", port: 8080, publicURL: nil, tokensFile: nil),
           receivers: ["log": ReceiverSettings(name: "log", kind: .log)], limits: .init(),
-          evaluation: .init(every: .seconds(1)), deadLetterTopic: nil))
+          evaluation: .init(every: .seconds(1))))
   }
 
   @Test func secretsAreNeverShown() throws {
@@ -156,7 +153,7 @@ import Testing
         "etc/leeway.yaml:7:25: limits.message_bytes is 5GB; it takes 1024 to 67108864 bytes, as 1048576 or 1MiB",
         "etc/leeway.yaml:7:30: limits.max_serie is not a key that can be set. Did you mean max_series?",
         "etc/leeway.yaml:8:21: evaluation.every is 1ms; it takes 100ms to 1h",
-        "etc/leeway.yaml:9:20: dead_letter_topic is dead letters; Kafka's topic names are 1 to 249 letters, digits, dots, underscores and hyphens, and not . or ..",
+        "etc/leeway.yaml:9:20: dead_letter_topic is not supported yet; leave it out, messages that cannot be read are listed at /api/v1/quarantine",
       ])
   }
 
@@ -165,7 +162,7 @@ import Testing
     #expect(configuration != nil)
     #expect(
       problems == [
-        "etc/leeway.yaml:2:16: warning: http.listen is 0.0.0.0:8080, open to the network, and without tokens anybody may read; add http.tokens_file"
+        "etc/leeway.yaml:2:16: warning: http.listen is 0.0.0.0:8080, open to the network, and without tokens only this machine may read; add http.tokens_file"
       ])
   }
 

@@ -34,7 +34,11 @@ let package = Package(
     .target(name: "LeewayCore", dependencies: ["LeewayStatistics", "CSimdjson"], swiftSettings: swift),
     .target(name: "LeewaySource", dependencies: ["LeewayCore", "CRdKafka", "CZlib"], swiftSettings: swift),
     .target(
-      name: "LeewayLedger", dependencies: ["LeewayCore", .product(name: "GRDB", package: "GRDB.swift")],
+      name: "LeewayLedger",
+      dependencies: [
+        "LeewayCore", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
       swiftSettings: swift),
     .target(
       name: "LeewayDelivery", dependencies: ["LeewayCore", "CCurl", .product(name: "Crypto", package: "swift-crypto")],
@@ -65,7 +69,10 @@ let package = Package(
     .testTarget(
       name: "CoreTests", dependencies: ["LeewayCore", "LeewayTestSupport"], swiftSettings: swift),
     .testTarget(name: "SourceTests", dependencies: ["LeewaySource", "LeewayTestSupport"], swiftSettings: swift),
-    .testTarget(name: "LedgerTests", dependencies: ["LeewayLedger", "LeewayTestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "LedgerTests",
+      dependencies: ["LeewayLedger", "LeewayTestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: swift),
     .testTarget(name: "DeliveryTests", dependencies: ["LeewayDelivery", "LeewayTestSupport"], swiftSettings: swift),
     .testTarget(
       name: "ServiceTests",

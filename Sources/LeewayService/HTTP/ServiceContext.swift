@@ -44,8 +44,8 @@ extension Request {
         try JSONValue(parsing: Array(body.readableBytesView), maximumBytes: limit, maximumDepth: 16))
       _ = try root.members()
       return root
-    } catch let failure as JSONFailure {
-      throw Problem(.badBody, "In the body, \(failure).", fix: "Send one JSON object.")
+    } catch {
+      throw Problem(.badBody, "In the body, \(error).", fix: "Send one JSON object.")
     }
   }
 }

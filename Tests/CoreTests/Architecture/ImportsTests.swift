@@ -16,8 +16,8 @@ private let allowedImports: [String: Set<String>] = [
     "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTPTypes", "NIOPosix", "ServiceLifecycle",
     "UnixSignals", "Yams",
   ]),
-  // Core is there for the names of what Service takes and returns.
-  "leeway": platform.union(["ArgumentParser", "LeewayCore", "LeewayService"]),
+  // Core is there for the names of what Service takes and returns, Logging to say where the log goes.
+  "leeway": platform.union(["ArgumentParser", "LeewayCore", "LeewayService", "Logging"]),
   "LeewayTestSupport": platform.union(["LeewayCore"]),
 ]
 

@@ -10,8 +10,6 @@ import LeewayStatistics
 package struct BaselineFit {
   private let monitor: Monitor
   private let paths: [String]
-  private let resolution: Int
-  private let maximumCategories: Int
   private let progress: (_ fraction: Double?, _ rows: Int64) -> Void
 
   /// What a fit found worth saying, besides the baseline.
@@ -23,13 +21,10 @@ package struct BaselineFit {
 
   /// - Parameter progress: called every few thousand rows with the share of the input read, nil where it is not known.
   package init(
-    monitor: Monitor, paths: [String], resolution: Int = 1024, maximumCategories: Int = 1000,
-    progress: @escaping (Double?, Int64) -> Void = { _, _ in }
+    monitor: Monitor, paths: [String], progress: @escaping (Double?, Int64) -> Void = { _, _ in }
   ) {
     self.monitor = monitor
     self.paths = paths
-    self.resolution = resolution
-    self.maximumCategories = maximumCategories
     self.progress = progress
   }
 
@@ -51,7 +46,12 @@ package struct BaselineFit {
     let version = monitor.predictions.version?.description ?? ""
     out.append(TrainingColumn(candidates: [version.isEmpty ? "\u{0}" : version], purpose: "the version", isRequired: false))
     for segment in monitor.segments {
-      out.append(column(segment.field.description, FieldPath?.none, "segment \(segment.name)", false))
+      // Where a feature has the segment's name, its column serves both.
+      let field = segment.field.description
+      out.append(
+        TrainingColumn(
+          candidates: field == segment.name ? [field] : [field, segment.name], purpose: "segment \(segment.name)",
+          isRequired: false))
     }
     return out
   }
@@ -63,7 +63,7 @@ package struct BaselineFit {
     guard first.rows > 0 else {
       throw TrainingReader.Unusable(description: "\(paths.joined(separator: ", ")): no rows; a baseline needs at least one")
     }
-    let subjects = try first.subjects(resolution: resolution)
+    let subjects = try first.subjects()
     for (subject, column) in zip(subjects, first.numeric) where column != nil && column!.count == 0 {
       throw TrainingReader.Unusable(
         description: "\(paths.joined(separator: ", ")): \(subject.name) has no number in any row; check its type in the monitor")
@@ -126,7 +126,7 @@ package struct BaselineFit {
       self.fit = fit
       let kinds = fit.monitor.features.map { $0.kind == .numeric } + [fit.monitor.task != .multiclass]
       numeric = kinds.map { $0 ? ExternalSort() : nil }
-      categorical = kinds.map { $0 ? nil : CategoryCounter(kept: fit.maximumCategories) }
+      categorical = kinds.map { $0 ? nil : CategoryCounter(kept: fit.monitor.maximumCategories) }
       segments = Array(repeating: CategoryCounter(), count: fit.monitor.segments.count + 1)
     }
 
@@ -154,14 +154,14 @@ package struct BaselineFit {
 
     var classNames: [String] { classes.mostFrequent(100).sorted(by: utf8Order) }
 
-    func subjects(resolution: Int) throws -> [BaselineBuilder.Subject] {
+    func subjects() throws -> [BaselineBuilder.Subject] {
       let names = fit.monitor.features.map(\.name) + [fit.monitor.outputName]
       return try names.indices.map { i in
         if let counter = categorical[i] {
           return BaselineBuilder.Subject(name: names[i], domain: .categorical(counter.domain))
         }
         let isScore = fit.monitor.task == .binary && i == fit.outputColumn
-        let summary = try NumericSummary(numeric[i]!, resolution: resolution)
+        let summary = try NumericSummary(numeric[i]!, resolution: fit.monitor.resolution)
         return BaselineBuilder.Subject(
           name: names[i],
           domain: .numeric(

@@ -10,7 +10,9 @@ PORT ?= 8080
 SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
 SCRIPTS := .ci/run $(wildcard deploy/*.sh)
 
-.PHONY: help setup setup-test build demo test lint format rules check strict unit clean
+EXAMPLES := fraud product-category delivery-time
+
+.PHONY: help setup setup-test build demo examples test lint format rules check strict unit clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+): [^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -26,6 +28,12 @@ build: setup ## build the optimised command, .build/release/leeway
 
 demo: build ## run the demo; FOR=60s ends it by itself, PORT=8080 is the page's port
 	.build/release/leeway demo --port $(PORT) $(if $(FOR),--for $(FOR))
+
+examples: strict ## fit the example monitors' baselines again
+	mkdir -p monitors/baselines
+	monitors/training.py .build/training
+	@for monitor in $(EXAMPLES); do \
+	  .build/debug/leeway baseline fit monitors/$$monitor.yaml --from .build/training/$$monitor.csv; done
 
 test: setup-test lint rules strict check unit ## lint, rules, monitors and every test, warnings as errors
 	@echo "make test: lint, rules, build without warnings, monitors and tests: all passed"
@@ -47,12 +55,18 @@ rules: setup-test ## test the Prometheus rules and parse every query of the dash
 	dashboards/queries.py --check
 
 # Tests and the command of a debug build, with warnings as errors.
-strict unit check: export LEEWAY_STRICT := 1
+strict unit check examples: export LEEWAY_STRICT := 1
+# Secrets that the example configuration expects.
+check: export SLACK_URL := http://127.0.0.1/slack
+check: export PAGER_URL := http://127.0.0.1/pager
+check: export HOOK_SECRET := secret
 
 strict: setup
 	swift build --build-tests
 
 check: strict ## check the example monitors as a user would
+	.build/debug/leeway check --monitors monitors
+	.build/debug/leeway check --config deploy/leeway.example.yaml --monitors monitors
 	.build/debug/leeway check --config deploy/leeway.compose.yaml --monitors monitors
 
 # A test that is skipped has not been run: CI says so and fails.

@@ -37,7 +37,9 @@ struct ReplayCommand: ParsableCommand {
       throw InputProblem("\(monitor): --labels was given and the monitor has no labels section; add one")
     }
     let plan: MonitorPlan
-    do { plan = try MonitorPlan(monitor: loaded, baseline: BaselineFile.read(path)) } catch let error as BaselineMismatch {
+    do { plan = try MonitorPlan(monitor: loaded, baseline: BaselineFile.read(path)) } catch let error
+      as BaselineMismatch
+    {
       throw InputProblem("\(path): \(error.description)")
     }
     let bar = ProgressBar()

@@ -37,8 +37,6 @@ struct Run: AsyncParsableCommand {
   }
 }
 
-
-
 struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Demo.")
   func run() async throws { throw InputProblem("not built yet") }

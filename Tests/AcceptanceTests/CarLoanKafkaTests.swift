@@ -8,14 +8,18 @@ import Testing
     let folder = try TemporaryFolder()
     try CarLoan.prepare(in: folder.url)
     let replay = try LeewayProcess.run(
-      ["replay", "monitor.yaml", "--predictions", "predictions.jsonl.gz", "--labels", "labels.jsonl.gz", "--out", "replay.jsonl"],
+      [
+        "replay", "monitor.yaml", "--predictions", "predictions.jsonl.gz", "--labels", "labels.jsonl.gz", "--out",
+        "replay.jsonl",
+      ],
       in: folder.url)
     try #require(replay.code == 0, "\(replay.error)")
 
     let broker = try EmbeddedBroker()
     defer { broker.close() }
     try produce(to: broker, from: folder.url)
-    try FileManager.default.createDirectory(at: folder.url.appendingPathComponent("monitors"), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      at: folder.url.appendingPathComponent("monitors"), withIntermediateDirectories: true)
     for name in ["monitor.yaml", "car_loan.baseline.json"] {
       try FileManager.default.moveItem(
         at: folder.url.appendingPathComponent(name), to: folder.url.appendingPathComponent("monitors/\(name)"))
@@ -38,12 +42,14 @@ import Testing
       guard service.isRunning, let metrics = get("\(base)/metrics") else { return service.isRunning ? nil : false }
       let lag = metrics.split(separator: "\n").filter { $0.hasPrefix("leeway_consumer_lag{") }
       let caughtUp = lag.count == 16 && lag.allSatisfy { $0.hasSuffix(" 0") }
-      return caughtUp && metrics.contains("leeway_events_total{monitor=\"car-loan\",outcome=\"accepted\"} 50000\n") ? true : nil
+      return caughtUp && metrics.contains("leeway_events_total{monitor=\"car-loan\",outcome=\"accepted\"} 50000\n")
+        ? true : nil
     }
     try #require(done == true, "\(service.standardError)")
     #expect(total == 49_214)
     let evaluated = try eventually(within: 60) { () -> [String]? in
-      let lines = get("\(base)/api/v1/results?open=true", accept: "application/x-ndjson")?.split(separator: "\n").map(String.init)
+      let lines = get("\(base)/api/v1/results?open=true", accept: "application/x-ndjson")?.split(separator: "\n").map(
+        String.init)
       return (lines?.count ?? 0) > 18_648 ? lines : nil
     }
     let live = try CarLoan.objects(try #require(evaluated, "\(service.standardError)"))
@@ -120,7 +126,8 @@ import Testing
         var sent = false
         while !sent {
           let outcome = try Array(line.utf8).withUnsafeBytes { bytes in
-            try producer.produce(topic: topic, partition: partition, key: nil, value: bytes, timestampMilliseconds: milliseconds)
+            try producer.produce(
+              topic: topic, partition: partition, key: nil, value: bytes, timestampMilliseconds: milliseconds)
           }
           if case .queued = outcome { sent = true } else { producer.poll(timeoutMilliseconds: 50) }
         }

@@ -8,7 +8,10 @@ import Testing
     let folder = try TemporaryFolder()
     try CarLoan.prepare(in: folder.url)
     let replay = try LeewayProcess.run(
-      ["replay", "monitor.yaml", "--predictions", "predictions.jsonl.gz", "--labels", "labels.jsonl.gz", "--out", "results.jsonl"],
+      [
+        "replay", "monitor.yaml", "--predictions", "predictions.jsonl.gz", "--labels", "labels.jsonl.gz", "--out",
+        "results.jsonl",
+      ],
       in: folder.url)
     try #require(replay.code == 0, "\(replay.error)")
     let lines = try CarLoan.lines(folder.url.appendingPathComponent("results.jsonl"))

@@ -53,7 +53,9 @@ struct CategoryIndex: Sendable {
   private func matches(_ i: Int, _ text: UnsafeRawBufferPointer) -> Bool {
     let start = Int(starts[i])
     guard Int(starts[i + 1]) - start == text.count else { return false }
-    return bytes.withUnsafeBytes { UnsafeRawBufferPointer(rebasing: $0[start..<start + text.count]).elementsEqual(text) }
+    return bytes.withUnsafeBytes {
+      UnsafeRawBufferPointer(rebasing: $0[start..<start + text.count]).elementsEqual(text)
+    }
   }
 
   private func isOther(_ hash: UInt64) -> Bool {

@@ -97,16 +97,22 @@ extension CellBlock {
     var reader = Varint.Reader(Array(bytes))
     guard reader.byte() == Self.formatVersion else { throw CellBlockDamaged(reason: "unknown format version") }
     func entries(_ count: Int, _ body: (Int) throws(CellBlockDamaged) -> Void) throws(CellBlockDamaged) {
-      guard let n = reader.integer(), n <= count else { throw CellBlockDamaged(reason: "more entries than the layout has") }
+      guard let n = reader.integer(), n <= count else {
+        throw CellBlockDamaged(reason: "more entries than the layout has")
+      }
       var next = 0
       for _ in 0..<n {
-        guard let gap = reader.integer(), gap < count - next else { throw CellBlockDamaged(reason: "entry out of range") }
+        guard let gap = reader.integer(), gap < count - next else {
+          throw CellBlockDamaged(reason: "entry out of range")
+        }
         try body(next + gap)
         next += gap + 1
       }
     }
     try entries(counts.count) { i throws(CellBlockDamaged) in
-      guard let z = reader.next(), let v = Int64(exactly: Varint.unzigzag(z)) else { throw CellBlockDamaged(reason: "bad count") }
+      guard let z = reader.next(), let v = Int64(exactly: Varint.unzigzag(z)) else {
+        throw CellBlockDamaged(reason: "bad count")
+      }
       counts[i] = subtract ? counts[i] &- v : counts[i] &+ v
     }
     try entries(sums.count) { i throws(CellBlockDamaged) in

@@ -7,8 +7,8 @@ package struct FixedPoint: Sendable, Equatable {
   package var origin: Double
   /// k of 2^k.
   package var exponent: Int
-let scale: Double
-let limit: Double
+  let scale: Double
+  let limit: Double
 
   /// - Parameter standardDeviation: of the baseline; 0 counts as 1. k = 32 − ⌈log₂ s⌉, so a deviation is 2^31 to 2^32.
   package init(origin: Double, standardDeviation: Double) {

@@ -22,9 +22,12 @@ extension Baseline {
       let version = try root.member("version").integer()
       guard version <= Self.formatVersion else {
         throw try root.member("version").failure(
-          "version \(version) was written by a newer leeway and this one reads up to \(Self.formatVersion); upgrade leeway or fit the baseline anew")
+          "version \(version) was written by a newer leeway and this one reads up to \(Self.formatVersion); upgrade leeway or fit the baseline anew"
+        )
       }
-      guard version == Self.formatVersion else { throw try root.member("version").failure("unknown version \(version)") }
+      guard version == Self.formatVersion else {
+        throw try root.member("version").failure("unknown version \(version)")
+      }
       try self.init(root)
     } catch {
       throw BaselineDamaged(description: error.description)
@@ -32,7 +35,9 @@ extension Baseline {
     let found = contentIdentity()
     guard found == identity else {
       throw BaselineDamaged(
-        description: "the content has been changed: its digest is \(found), the file says \(identity); fit it anew with leeway baseline fit")
+        description:
+          "the content has been changed: its digest is \(found), the file says \(identity); fit it anew with leeway baseline fit"
+      )
     }
   }
 
@@ -89,14 +94,20 @@ extension SubjectBaseline {
     case "categorical":
       let categories = try r.member("categories").strings()
       // By bytes: strings compare equal when they only look alike.
-      guard Set(categories.map { Array($0.utf8) }).count == categories.count else { throw try r.member("categories").failure("a category comes twice") }
+      guard Set(categories.map { Array($0.utf8) }).count == categories.count else {
+        throw try r.member("categories").failure("a category comes twice")
+      }
       try r.member("counts").require(counts.count, categories.count + 2)
       let hashes = try r.member("other_hashes").array { (e) throws(JSONFailure) in
         let text = try e.string()
-        guard let hash = UInt64(text, radix: 16) else { throw e.failure("expected a hexadecimal number, found \"\(text)\"") }
+        guard let hash = UInt64(text, radix: 16) else {
+          throw e.failure("expected a hexadecimal number, found \"\(text)\"")
+        }
         return hash
       }
-      guard zip(hashes, hashes.dropFirst()).allSatisfy(<) else { throw try r.member("other_hashes").failure("must ascend") }
+      guard zip(hashes, hashes.dropFirst()).allSatisfy(<) else {
+        throw try r.member("other_hashes").failure("must ascend")
+      }
       self.init(
         name: name,
         domain: .categorical(

@@ -55,13 +55,16 @@ package struct BaselineBuilder {
     joined = performance.map { CellBlock($0.shape) }
   }
 
-  private static func performanceLayout(_ monitor: Monitor, _ output: Subject?, _ classes: [String]) -> PerformanceLayout? {
+  private static func performanceLayout(_ monitor: Monitor, _ output: Subject?, _ classes: [String])
+    -> PerformanceLayout?
+  {
     switch (monitor.task, output?.domain) {
     case (.binary, .numeric(let domain)):
       PerformanceLayout(task: .binary(domain.binning, threshold: monitor.threshold), impliedLabels: false)
     case (.multiclass, _): PerformanceLayout(task: .multiclass(classes), impliedLabels: false)
     case (.regression, .numeric(let domain)):
-      PerformanceLayout(task: .regression(FixedPoint(origin: 0, exponent: domain.fixedPoint.exponent)), impliedLabels: false)
+      PerformanceLayout(
+        task: .regression(FixedPoint(origin: 0, exponent: domain.fixedPoint.exponent)), impliedLabels: false)
     default: nil
     }
   }
@@ -72,17 +75,22 @@ package struct BaselineBuilder {
   package mutating func setInvalid(_ subject: Int) { columns.setInvalid(subject) }
   package mutating func setNumber(_ subject: Int, _ x: Double) { columns.setNumber(subject, x) }
   /// The category's text in its shortest form.
-  package mutating func setCategory(_ subject: Int, _ text: UnsafeRawBufferPointer) { columns.setCategory(subject, text) }
+  package mutating func setCategory(_ subject: Int, _ text: UnsafeRawBufferPointer) {
+    columns.setCategory(subject, text)
+  }
 
   /// Completes a row whose subjects are all set.
   ///
   /// - Parameters:
   ///   - slices: of the version and segments that have a value; values without a profile are left out.
   ///   - output: the model's output, nil if missing or invalid.
-  package mutating func commitRow(slices: [(segment: String, value: String)], output: ModelOutput?, label: LabelValue?) {
+  package mutating func commitRow(slices: [(segment: String, value: String)], output: ModelOutput?, label: LabelValue?)
+  {
     let row = Int32(columns.count)
     for (segment, value) in slices {
-      guard let profile = segments.first(where: { $0.name == segment }), profile.values.contains(value) else { continue }
+      guard let profile = segments.first(where: { $0.name == segment }), profile.values.contains(value) else {
+        continue
+      }
       rowsBySlice[Slice.name(segment, value), default: []].append(row)
     }
     if let performance, let output, let label, columns.isPresent(subjects.count - 1) {

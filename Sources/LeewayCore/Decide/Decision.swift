@@ -56,9 +56,10 @@ struct Decision {
     for group in CauseGroup.allCases {
       let mine = verdicts.filter { groups[$0.check] == group }
       guard !mine.isEmpty else { continue }
-      var machine = try tx.machine(monitor: monitor.name, group: group).map { bytes throws(JSONFailure) in
-        try IncidentMachine(encoded: bytes)
-      } ?? IncidentMachine()
+      var machine =
+        try tx.machine(monitor: monitor.name, group: group).map { bytes throws(JSONFailure) in
+          try IncidentMachine(encoded: bytes)
+        } ?? IncidentMachine()
       machine.keep(checks: Set(groups.keys))
       var start = mine.startIndex
       while start < mine.endIndex {
@@ -89,7 +90,9 @@ struct Decision {
         sequence: incident.sequence)
       out.transitions.append(step)
       try tx.put(results: [line(step)])
-      let told = resolved ? incident.receivers : receivers(upTo: incident.tier, after: transition == .opened ? nil : before?.tier)
+      let told =
+        resolved
+        ? incident.receivers : receivers(upTo: incident.tier, after: transition == .opened ? nil : before?.tier)
       try notify(step, machine, told, now: now, in: tx)
       machine.told(told)
     }
@@ -161,7 +164,8 @@ struct Decision {
     guard !receivers.isEmpty, let incident = machine.incident else { return }
     let body = Notification(plan: plan, context: context, group: step.group, machine: machine, incident: incident)
       .incident(step)
-    try tx.enqueue(receivers.sorted(by: utf8Order).map { outbox($0, incident.id, step.sequence, step.transition, body, now) })
+    try tx.enqueue(
+      receivers.sorted(by: utf8Order).map { outbox($0, incident.id, step.sequence, step.transition, body, now) })
   }
 
   private func outbox(
@@ -197,7 +201,8 @@ struct Decision {
       w.time(end)
       w.endObject()
       try tx.record(
-        input: OutsideInput(monitor: monitor.name, incident: incident.id, at: now, kind: "retrain_held", detail: w.text))
+        input: OutsideInput(monitor: monitor.name, incident: incident.id, at: now, kind: "retrain_held", detail: w.text)
+      )
       return
     }
     let id = "rt-\(SHA256.hash(Array("\(incident.id)\n\(incident.openedAt.milliseconds)".utf8)).hex.prefix(16))"
@@ -216,14 +221,17 @@ struct Decision {
 
   /// Why no retrain may be asked for now; nil if it may. Both clocks count: event time, so that a replay decides alike,
   /// and wall clock, so that a backlog read in a minute does not start a week's trainings.
-  private func heldBack(_ policy: RetrainPolicy, _ end: EventTime, _ now: EventTime, in tx: any LedgerWriter) throws -> String? {
+  private func heldBack(_ policy: RetrainPolicy, _ end: EventTime, _ now: EventTime, in tx: any LedgerWriter) throws
+    -> String?
+  {
     if let bytes = try tx.machine(monitor: monitor.name, group: .dataQuality),
       let incident = try IncidentMachine(encoded: bytes).incident
     {
       return "data incident \(incident.id) is open: mend the data first"
     }
     let earlier = try tx.retrains(monitor: monitor.name, limit: policy.maximumPerWeek + 1)
-    if let last = earlier.first, end < last.requestedAt + policy.cooldown || now < last.requestedWall + policy.cooldown {
+    if let last = earlier.first, end < last.requestedAt + policy.cooldown || now < last.requestedWall + policy.cooldown
+    {
       return "\(last.id) was requested less than the cooldown of \(policy.cooldown) ago"
     }
     if earlier.filter({ now < $0.requestedWall + .days(7) }).count >= policy.maximumPerWeek {

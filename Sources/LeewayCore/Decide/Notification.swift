@@ -84,7 +84,9 @@ struct Notification {
   /// At most 100, the worst first.
   static func writeEvidence(_ machine: IncidentMachine, to w: inout JSONWriter) {
     w.beginArray()
-    let worst = machine.active.sorted { $0.value.tier != $1.value.tier ? $0.value.tier > $1.value.tier : $0.key < $1.key }
+    let worst = machine.active.sorted {
+      $0.value.tier != $1.value.tier ? $0.value.tier > $1.value.tier : $0.key < $1.key
+    }
     for (key, evidence) in worst.prefix(100) {
       w.beginObject()
       for (name, text) in [("check", key.check), ("subject", key.subject), ("slice", key.slice)] {

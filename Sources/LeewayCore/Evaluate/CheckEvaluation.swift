@@ -69,7 +69,8 @@ struct CheckEvaluation {
         guard let baseline = plan.baselineSide(subject: i, slice: slice) else {
           out.append(
             Member(
-              verdict: Verdict(check: check, window: view.definition, end: view.end, slice: slice, subject: name, value: nil, rows: 0),
+              verdict: Verdict(
+                check: check, window: view.definition, end: view.end, slice: slice, subject: name, value: nil, rows: 0),
               comparison: nil, sufficient: false))
           continue
         }
@@ -177,7 +178,8 @@ struct CheckEvaluation {
     slices(view.drift.isEmpty ? [Slice.all] : Array(view.drift.keys)).map { slice in
       let rows = view.drift[slice]?.counts[DriftLayout.rows] ?? 0
       var verdict = Verdict(
-        check: check, window: view.definition, end: view.end, slice: slice, subject: "traffic", value: Double(rows), rows: rows)
+        check: check, window: view.definition, end: view.end, slice: slice, subject: "traffic", value: Double(rows),
+        rows: rows)
       guard judged(view) else {
         // A part of a window is no reference for later ones.
         verdict.value = nil
@@ -237,7 +239,9 @@ struct CheckEvaluation {
   private func isSufficient(_ summary: PerformanceSummary) -> Bool {
     if check.metric == .coverage { return summary.predictions >= check.minimumRows }
     guard summary.labelled >= check.minimumRows else { return false }
-    if let coverage = summary.coverage, let least = plan.monitor.labels?.minimumCoverage, coverage < least { return false }
+    if let coverage = summary.coverage, let least = plan.monitor.labels?.minimumCoverage, coverage < least {
+      return false
+    }
     if let positives = summary.positives, positives < check.minimumPositives { return false }
     if let negatives = summary.negatives, negatives < check.minimumNegatives { return false }
     return true

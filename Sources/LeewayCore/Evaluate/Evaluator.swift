@@ -78,7 +78,8 @@ package struct Evaluator: Sendable {
         continue
       }
       for (i, window) in monitor.windows.enumerated() {
-        for end in window.ends(holding: mark.pane).map(EventTime.init(milliseconds:)) where end <= before.closedThrough {
+        for end in window.ends(holding: mark.pane).map(EventTime.init(milliseconds:)) where end <= before.closedThrough
+        {
           switch mark.kind {
           case .drift: revisedDrift.insert(Work(window: i, end: end))
           case .performance: revisedPerformance.insert(Work(window: i, end: end))
@@ -88,7 +89,9 @@ package struct Evaluator: Sendable {
       round.consumedMarks.append(mark.id)
     }
 
-    guard stored == nil || closedThrough != before.closedThrough || maturedThrough != before.maturedThrough || !marks.isEmpty
+    guard
+      stored == nil || closedThrough != before.closedThrough || maturedThrough != before.maturedThrough
+        || !marks.isEmpty
     else { return nil }
 
     let closingSet = Set(closing)
@@ -98,11 +101,13 @@ package struct Evaluator: Sendable {
     var history = VerdictHistory(plan: plan, reader: reader)
     for (i, window) in monitor.windows.enumerated() {
       try judgeDrift(
-        window, ends: ends(closingSet.union(revisedDrift), i), newlyClosed: Set(ends(closingSet, i)), reader, &history, &round)
+        window, ends: ends(closingSet.union(revisedDrift), i), newlyClosed: Set(ends(closingSet, i)), reader, &history,
+        &round)
       if plan.performance != nil {
         // A performance line appears when its window closes and is revised until, and after, it matures.
         let all = closingSet.union(maturingSet).union(revisedPerformance)
-        try judgePerformance(window, ends: ends(all, i), newlyMature: Set(ends(maturingSet, i)), reader, &history, &round)
+        try judgePerformance(
+          window, ends: ends(all, i), newlyMature: Set(ends(maturingSet, i)), reader, &history, &round)
       }
     }
     round.verdicts.sort(by: Verdict.precedes)
@@ -227,7 +232,9 @@ package struct Evaluator: Sendable {
 
   // MARK: Committing
 
-  private func commit(_ round: Round, lease: EvaluationLease, now: EventTime, in tx: any LedgerWriter) throws -> EvaluationReport {
+  private func commit(_ round: Round, lease: EvaluationLease, now: EventTime, in tx: any LedgerWriter) throws
+    -> EvaluationReport
+  {
     guard try tx.epoch(ofLease: lease.name) == lease.epoch else { throw LeaseLost(name: lease.name) }
     let monitor = plan.monitor.name
     var report = EvaluationReport()

@@ -16,7 +16,9 @@ package struct HistogramReader: Sendable {
       let baseline = plan.baselineSide(subject: index, slice: Slice.all)?.cells
     else { return nil }
     let progress = try reader.progress(monitor: plan.monitor.name, generation: plan.generation)
-    guard let end = end ?? progress.map({ $0.closedThrough.floor(to: window.every) }), end > .earliestWritable else { return nil }
+    guard let end = end ?? progress.map({ $0.closedThrough.floor(to: window.every) }), end > .earliestWritable else {
+      return nil
+    }
     var merge = WindowMerge(.drift, plan: plan, shape: plan.drift.shape)
     let range = window.range(endingAt: end)
     try merge.move(to: range, in: reader)
@@ -29,10 +31,13 @@ package struct HistogramReader: Sendable {
       bins: bins(plan.drift.subjects[index].domain, baseline, cells))
   }
 
-  private func bins(_ domain: SubjectDomain, _ baseline: SubjectCells, _ window: SubjectCells) -> [SubjectHistogram.Bin] {
+  private func bins(_ domain: SubjectDomain, _ baseline: SubjectCells, _ window: SubjectCells) -> [SubjectHistogram.Bin]
+  {
     let n = Double(max(baseline.rows &- baseline.invalid, 1))
     let m = Double(max(window.rows &- window.invalid, 1))
-    func bin(_ label: String, _ p: Int64, _ q: Int64, _ lower: Double? = nil, _ upper: Double? = nil) -> SubjectHistogram.Bin {
+    func bin(_ label: String, _ p: Int64, _ q: Int64, _ lower: Double? = nil, _ upper: Double? = nil)
+      -> SubjectHistogram.Bin
+    {
       SubjectHistogram.Bin(label: label, lower: lower, upper: upper, baseline: Double(p) / n, window: Double(q) / m)
     }
     var out: [SubjectHistogram.Bin] = []

@@ -56,7 +56,8 @@ package struct OpenWindows: Sendable {
       kind, monitor: plan.monitor.name, generation: plan.generation, in: from..<EventTime.distantFuture)
     var out: [EventTime] = []
     for pane in panes {
-      for end in window.ends(holding: pane).map(EventTime.init(milliseconds:)) where end > max(after, out.last ?? after) {
+      for end in window.ends(holding: pane).map(EventTime.init(milliseconds:)) where end > max(after, out.last ?? after)
+      {
         out.append(end)
       }
     }

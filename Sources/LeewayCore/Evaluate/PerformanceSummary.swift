@@ -22,7 +22,8 @@ struct PerformanceSummary {
 
   /// - Parameter withImplied: unlabelled predictions count with the value that absence means (mature windows).
   init(layout: PerformanceLayout, block: CellBlock, withImplied: Bool) {
-    var reading = Reading(layout: layout, block: block, parts: withImplied && layout.hasImpliedLabels ? [.labelled, .implied] : [.labelled])
+    var reading = Reading(
+      layout: layout, block: block, parts: withImplied && layout.hasImpliedLabels ? [.labelled, .implied] : [.labelled])
     predictions = block.counts[PerformanceLayout.predictions]
     switch layout.task {
     case .binary(let binning, _): reading.binary(binning)
@@ -167,8 +168,11 @@ private struct Reading {
       groupPositives.append(positive[cell])
       groupNegatives.append(negative[cell])
     }
-    let line = scores.isEmpty ? nil : calibrationRegression(
-      scores: scores, lowerEdges: lower, upperEdges: upper, positives: groupPositives, negatives: groupNegatives)
+    let line =
+      scores.isEmpty
+      ? nil
+      : calibrationRegression(
+        scores: scores, lowerEdges: lower, upperEdges: upper, positives: groupPositives, negatives: groupNegatives)
     set(.calibrationSlope, line?.slope)
     set(.calibrationIntercept, line?.intercept)
     metrics.set("calibration_slope_bound", line?.slopeBound)

@@ -80,7 +80,9 @@ struct ResultLines {
   func verdict(_ verdict: Verdict) -> ResultRecord {
     var w = JSONWriter(capacity: 512)
     w.beginObject()
-    for (key, text) in [("type", "verdict"), ("monitor", plan.monitor.name), ("check", verdict.check), ("window", verdict.window)] {
+    for (key, text) in [
+      ("type", "verdict"), ("monitor", plan.monitor.name), ("check", verdict.check), ("window", verdict.window),
+    ] {
       w.key(key)
       w.string(text)
     }
@@ -114,7 +116,8 @@ struct ResultLines {
     return ResultRecord(
       monitor: plan.monitor.name, generation: plan.generation, type: .verdict, window: verdict.window,
       size: verdict.size.milliseconds, end: verdict.end, slice: verdict.slice, subject: verdict.subject,
-      check: verdict.check, metric: verdict.metric.rawValue, line: w.text, rawTier: verdict.rawTier, value: verdict.value)
+      check: verdict.check, metric: verdict.metric.rawValue, line: w.text, rawTier: verdict.rawTier,
+      value: verdict.value)
   }
 
   private func open(_ w: inout JSONWriter, _ type: ResultType, _ view: WindowView, _ slice: String) {

@@ -12,7 +12,8 @@ package struct Watermarks: Sendable, Equatable {
   /// is known, the watermark is −∞, which holds what was reached before.
   package init(partitions: [PartitionRecord], now: EventTime) {
     func minimum(_ role: StreamRole) -> EventTime {
-      partitions.filter { $0.role == role && !($0.idleUntil.map { $0 > now } ?? false) }.map(\.watermark).min() ?? .distantPast
+      partitions.filter { $0.role == role && !($0.idleUntil.map { $0 > now } ?? false) }.map(\.watermark).min()
+        ?? .distantPast
     }
     self.init(predictions: minimum(.predictions), labels: minimum(.labels))
   }

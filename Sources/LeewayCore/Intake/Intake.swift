@@ -17,7 +17,8 @@ package final class Intake {
   /// - Parameters:
   ///   - plans: each with the first event time that its generation counts.
   ///   - writer: registered in the ledger, at flush sequence 0.
-  package init(plans: [(plan: MonitorPlan, startsAt: EventTime)], writer: String, limits: IntakeLimits = IntakeLimits()) {
+  package init(plans: [(plan: MonitorPlan, startsAt: EventTime)], writer: String, limits: IntakeLimits = IntakeLimits())
+  {
     self.writer = writer
     self.limits = limits
     sequence = 0
@@ -100,7 +101,9 @@ package final class Intake {
   package func flush(to ledger: any Ledger) throws -> FlushReport {
     for i in monitors.indices { monitors[i].drainRows() }
     let changed = monitors.indices.flatMap { m in
-      monitors[m].partitions.indices.filter { monitors[m].partitions[$0].hasChanges }.map { (monitor: m, partition: $0) }
+      monitors[m].partitions.indices.filter { monitors[m].partitions[$0].hasChanges }.map {
+        (monitor: m, partition: $0)
+      }
     }.sorted { partition($0).key < partition($1).key }
     guard !changed.isEmpty else { return FlushReport() }
     let report: FlushReport

@@ -10,7 +10,9 @@ struct LabelDecoder {
     extractor = JSONExtractor(fields: [stream.id, stream.time, stream.value], limits: limits)
   }
 
-  func decode(_ payload: UnsafeRawBufferPointer) throws(PredictionDecoder.Rejection) -> (id: [UInt8], label: JoinedLabel) {
+  func decode(_ payload: UnsafeRawBufferPointer) throws(PredictionDecoder.Rejection) -> (
+    id: [UInt8], label: JoinedLabel
+  ) {
     do { try extractor.extract(payload) } catch { throw .init(code: error.code, reason: error.reason) }
     guard let id = Self.scalarText(extractor[0]), !id.isEmpty, id.count <= 1024 else {
       throw .init(code: "no_id", reason: "\(stream.id) is missing or no text or number of at most 1024 bytes")
@@ -27,7 +29,8 @@ struct LabelDecoder {
     case .null:
       return (id, JoinedLabel(time: time, value: nil, canonical: []))
     default:
-      guard let value = Self.value(view, task: task, positive: stream.positive), let tree = extractor.tree(of: view) else {
+      guard let value = Self.value(view, task: task, positive: stream.positive), let tree = extractor.tree(of: view)
+      else {
         throw .init(code: "bad_value", reason: "\(stream.value) is no label of a \(task.rawValue) model\(hint)")
       }
       return (id, JoinedLabel(time: time, value: value, canonical: CanonicalJSON.bytes(of: tree)))

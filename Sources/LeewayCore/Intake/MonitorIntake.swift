@@ -78,7 +78,8 @@ struct MonitorIntake {
     } else {
       // A tombstone keyed by the id retracts, as of the record's own time.
       guard let key = message.key, !key.isEmpty, key.count <= 1024, let time = message.recordTime else {
-        let rejection = PredictionDecoder.Rejection(code: "tombstone", reason: "a tombstone without a key or time retracts nothing")
+        let rejection = PredictionDecoder.Rejection(
+          code: "tombstone", reason: "a tombstone without a key or time retracts nothing")
         return reject(message, index, rejection, keep)
       }
       id = Array(key)
@@ -94,11 +95,14 @@ struct MonitorIntake {
     guard let recordTime = message.recordTime, time > recordTime + plan.monitor.skew else { return nil }
     return .init(
       code: "future",
-      reason: "its time is more than \(plan.monitor.skew) after its record's timestamp; mend the producer's clock or raise skew")
+      reason:
+        "its time is more than \(plan.monitor.skew) after its record's timestamp; mend the producer's clock or raise skew"
+    )
   }
 
   private mutating func reject(
-    _ message: SourceMessage, _ index: Int, _ rejection: PredictionDecoder.Rejection, _ keep: Int, quarantined: Bool = false
+    _ message: SourceMessage, _ index: Int, _ rejection: PredictionDecoder.Rejection, _ keep: Int,
+    quarantined: Bool = false
   ) {
     let key = partitions[index].key
     if quarantined { partitions[index].counts.quarantined &+= 1 } else { partitions[index].counts.invalid &+= 1 }

@@ -88,7 +88,9 @@ struct JoinLog {
   var isEmpty: Bool { entries.isEmpty }
   var count: Int { entries.count }
 
-  mutating func append(id: [UInt8], prediction: JoinedPrediction) { append(id, isLabel: false) { prediction.encode(to: &$0) } }
+  mutating func append(id: [UInt8], prediction: JoinedPrediction) {
+    append(id, isLabel: false) { prediction.encode(to: &$0) }
+  }
   mutating func append(id: [UInt8], label: JoinedLabel) { append(id, isLabel: true) { label.encode(to: &$0) } }
 
   private mutating func append(_ id: [UInt8], isLabel: Bool, _ encode: (inout [UInt8]) -> Void) {
@@ -112,6 +114,7 @@ struct JoinLog {
   /// The change of one entry; it was encoded here, so it decodes.
   func change(_ i: Int) throws(JoinStateDamaged) -> JoinChange {
     var reader = Varint.Reader(Array(bytes[entries[i].body]))
-    return entries[i].isLabel ? .label(try JoinedLabel(from: &reader)) : .prediction(try JoinedPrediction(from: &reader))
+    return entries[i].isLabel
+      ? .label(try JoinedLabel(from: &reader)) : .prediction(try JoinedPrediction(from: &reader))
   }
 }

@@ -50,7 +50,8 @@ struct PredictionDecoder {
       let field = plan.monitor.predictions.time
       throw Rejection(
         code: "bad_time",
-        reason: "\(field) is not a time in \(plan.monitor.predictions.timeFormat.rawValue); mend the producer or time_format")
+        reason:
+          "\(field) is not a time in \(plan.monitor.predictions.timeFormat.rawValue); mend the producer or time_format")
     }
     return time
   }

@@ -53,7 +53,9 @@ struct SliceTable {
     let kept = profiles[segment].map { $0.contains(text) } ?? true
     let id: Int32
     if kept {
-      id = add(name: Slice.name(segments[segment], text), capped: profiles[segment] == nil ? Int32(segment) : -1, Digest64.hash(value))
+      id = add(
+        name: Slice.name(segments[segment], text), capped: profiles[segment] == nil ? Int32(segment) : -1,
+        Digest64.hash(value))
     } else {
       id = otherSlice(segment: segment)
     }

@@ -74,7 +74,10 @@ struct Join {
     switch change {
     case .prediction(let prediction):
       switch state.merge(prediction) {
-      case .accepted: if state.predictions.contains(where: { $0 == prediction && state.label(for: $0, horizon: horizon) != nil }) { counts.matched &+= 1 }
+      case .accepted:
+        if state.predictions.contains(where: { $0 == prediction && state.label(for: $0, horizon: horizon) != nil }) {
+          counts.matched &+= 1
+        }
       case .duplicate: counts.duplicates &+= 1
       case .overLimit: counts.overLimit &+= 1
       }

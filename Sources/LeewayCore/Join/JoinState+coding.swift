@@ -15,7 +15,9 @@ extension JoinState {
   init(encoded bytes: [UInt8]) throws(JoinStateDamaged) {
     var reader = Varint.Reader(bytes)
     guard reader.byte() == Self.formatVersion else { throw JoinStateDamaged() }
-    guard let predictionCount = reader.integer(), predictionCount <= Self.maximumVersions else { throw JoinStateDamaged() }
+    guard let predictionCount = reader.integer(), predictionCount <= Self.maximumVersions else {
+      throw JoinStateDamaged()
+    }
     for _ in 0..<predictionCount { predictions.append(try JoinedPrediction(from: &reader)) }
     guard let labelCount = reader.integer(), labelCount <= Self.maximumLabels else { throw JoinStateDamaged() }
     for _ in 0..<labelCount { labels.append(try JoinedLabel(from: &reader)) }
@@ -51,7 +53,9 @@ extension JoinedPrediction {
   }
 
   init(from reader: inout Varint.Reader) throws(JoinStateDamaged) {
-    guard let version = reader.text(), let time = reader.signed(), let kind = reader.byte() else { throw JoinStateDamaged() }
+    guard let version = reader.text(), let time = reader.signed(), let kind = reader.byte() else {
+      throw JoinStateDamaged()
+    }
     let output: ModelOutput
     switch kind {
     case 0:

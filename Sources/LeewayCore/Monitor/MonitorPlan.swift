@@ -35,7 +35,8 @@ package final class MonitorPlan: Sendable {
       let isNumeric = if case .numeric = subject.domain { true } else { false }
       guard isNumeric == (feature.kind == .numeric) else {
         throw mismatch(
-          "feature \(feature.name) is \(isNumeric ? "numeric" : "categorical") there and \(feature.kind.rawValue) in the monitor")
+          "feature \(feature.name) is \(isNumeric ? "numeric" : "categorical") there and \(feature.kind.rawValue) in the monitor"
+        )
       }
       subjects.append((feature.name, subject.domain))
     }

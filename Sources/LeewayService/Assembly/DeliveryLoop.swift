@@ -78,7 +78,9 @@ struct DeliveryLoop: Service {
       let result = sender.post(request)
       if case .failure(let failure) = result, failure.kind == .aborted { return nil }
       if case .failure(let failure) = result { row.lastError = failure.text }
-      if case .success(let answer) = result, !(200..<300).contains(answer.status) { row.lastError = "answered \(answer.status)" }
+      if case .success(let answer) = result, !(200..<300).contains(answer.status) {
+        row.lastError = "answered \(answer.status)"
+      }
       return settle(
         row,
         RetrySchedule().decide(

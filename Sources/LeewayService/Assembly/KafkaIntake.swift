@@ -75,7 +75,9 @@ private final class KafkaIntakeLoop {
     do { try consumer.subscribe(Array(Set(topics.map(\.topic))).sorted(by: utf8Order)) } catch {
       throw EnvironmentProblem("Kafka: \(error.description)")
     }
-    logger.info("reading \(Set(topics.map(\.topic)).sorted(by: utf8Order).joined(separator: ", ")) as group \(service.configuration.kafka.group)")
+    logger.info(
+      "reading \(Set(topics.map(\.topic)).sorted(by: utf8Order).joined(separator: ", ")) as group \(service.configuration.kafka.group)"
+    )
     while !stop.isRaised {
       try step()
     }
@@ -98,7 +100,8 @@ private final class KafkaIntakeLoop {
         service.state.set(brokerFailure: error.description)
         guard WallClock.now() < deadline else {
           throw EnvironmentProblem(
-            "Kafka at \(service.settings.bootstrap) does not answer: \(error.description); check kafka.bootstrap and the network")
+            "Kafka at \(service.settings.bootstrap) does not answer: \(error.description); check kafka.bootstrap and the network"
+          )
         }
         warn("Kafka at \(service.settings.bootstrap) does not answer yet: \(error.description)")
         WallClock.pause(milliseconds: 500, unless: stop)
@@ -217,7 +220,10 @@ private final class KafkaIntakeLoop {
   private func claim(_ partitions: [TopicPartition]) throws {
     let rows = partitions.flatMap { partition in
       topics.filter { $0.topic == partition.topic }.map { entry in
-        (key: PartitionKey(monitor: entry.monitor, topic: entry.topic, partition: partition.partition), role: entry.role)
+        (
+          key: PartitionKey(monitor: entry.monitor, topic: entry.topic, partition: partition.partition),
+          role: entry.role
+        )
       }
     }
     let writer = intake.writer
@@ -261,9 +267,12 @@ private final class KafkaIntakeLoop {
     }
     guard wanted < low else {
       throw EnvironmentProblem(
-        "\(partition): the ledger stands at offset \(wanted) and the topic ends at \(high): it was deleted and made anew, or this is another cluster; start with a new ledger or restore the topic")
+        "\(partition): the ledger stands at offset \(wanted) and the topic ends at \(high): it was deleted and made anew, or this is another cluster; start with a new ledger or restore the topic"
+      )
     }
-    logger.error("\(partition): \(low - wanted) messages from offset \(wanted) are gone from the broker and lost; going on at \(low)")
+    logger.error(
+      "\(partition): \(low - wanted) messages from offset \(wanted) are gone from the broker and lost; going on at \(low)"
+    )
     intake.skip(partition, to: low)
     try consumerCall { () throws(KafkaError) in try consumer.seek(partition, to: .offset(low)) }
   }
@@ -334,7 +343,9 @@ private final class KafkaIntakeLoop {
   private func seekToLedger(_ partitions: [TopicPartition]) throws {
     for partition in partitions {
       let next = intake.nextOffset(partition) ?? 0
-      try consumerCall { () throws(KafkaError) in try consumer.seek(partition, to: next > 0 ? .offset(next) : .beginning) }
+      try consumerCall { () throws(KafkaError) in
+        try consumer.seek(partition, to: next > 0 ? .offset(next) : .beginning)
+      }
     }
   }
 
@@ -366,7 +377,8 @@ private final class KafkaIntakeLoop {
     }
     publishLag(moved: !report.committed.isEmpty)
     // For Kafka's own lag tools; a failure costs them their view only.
-    let offsets = Dictionary(report.committed.map { (TopicPartition($0.key.topic, $0.key.partition), $0.value) }, uniquingKeysWith: min)
+    let offsets = Dictionary(
+      report.committed.map { (TopicPartition($0.key.topic, $0.key.partition), $0.value) }, uniquingKeysWith: min)
     let held = offsets.filter { consumer.assignment.contains($0.key) }
     if !held.isEmpty { try? consumer.commit(held.map { ($0.key, $0.value) }) }
   }
@@ -386,7 +398,7 @@ private final class KafkaIntakeLoop {
   private func claimIdleness(_ now: EventTime) {
     let patience = service.configuration.kafka.idleAfter
     for (partition, end) in ends {
-        guard let next = intake.nextOffset(partition), next == max(end.offset, 0) else {
+      guard let next = intake.nextOffset(partition), next == max(end.offset, 0) else {
         if (intake.nextOffset(partition) ?? 0) > end.offset { ends[partition] = nil }
         continue
       }

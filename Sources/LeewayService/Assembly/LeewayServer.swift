@@ -35,7 +35,9 @@ package struct LeewayServer: Sendable {
       guard let path = monitor.baselinePath else {
         throw InputProblem("monitor \(monitor.name) has no baseline; add baseline: NAME.baseline.json")
       }
-      do { return try MonitorPlan(monitor: monitor, baseline: BaselineFile.read(path)) } catch let error as BaselineMismatch {
+      do { return try MonitorPlan(monitor: monitor, baseline: BaselineFile.read(path)) } catch let error
+        as BaselineMismatch
+      {
         throw InputProblem("\(path): \(error.description)")
       }
     }
@@ -132,7 +134,8 @@ package struct LeewayServer: Sendable {
     do {
       return try KafkaSettings(
         bootstrap: configuration.kafka.bootstrap, group: configuration.kafka.group,
-        properties: configuration.kafka.properties.mapValues(\.revealed), confidential: configuration.kafka.confidential)
+        properties: configuration.kafka.properties.mapValues(\.revealed), confidential: configuration.kafka.confidential
+      )
     } catch {
       throw InputProblem(error.description)
     }
@@ -154,7 +157,9 @@ package struct LeewayServer: Sendable {
     return ServiceView(
       ledger: ledger, monitors: { state.monitors },
       openResults: { query in
-        let lines = try ledger.read { reader in try plans.flatMap { try OpenWindows(plan: $0).results(query, in: reader) } }
+        let lines = try ledger.read { reader in
+          try plans.flatMap { try OpenWindows(plan: $0).results(query, in: reader) }
+        }
         let rest = query.after.map { after in lines.filter { $0.position > after } } ?? lines
         return Array(rest.sorted { $0.position < $1.position }.prefix(query.limit))
       },
@@ -168,7 +173,9 @@ package struct LeewayServer: Sendable {
       verifyCallback: { id, presented, now in
         guard let record = try ledger.read({ try $0.retrain(id) }) else { return .wrong }
         // Good for this id whatever the time, then the deadline: who holds the token may know that it has passed.
-        guard token.isValid(presented, retrain: id, deadline: record.deadline.milliseconds, now: .min) else { return .wrong }
+        guard token.isValid(presented, retrain: id, deadline: record.deadline.milliseconds, now: .min) else {
+          return .wrong
+        }
         return now <= record.deadline ? .valid : .expired
       },
       settled: { record, tx in

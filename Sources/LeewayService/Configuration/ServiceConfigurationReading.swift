@@ -125,7 +125,8 @@ final class ServiceConfigurationReading {
     map.finish()
     if let address, !Self.isLoopback(address.host), !map.contains("tokens_file"), let listenValue {
       listenValue.warn(
-        "is \(listenValue.node.kind), open to the network, and without tokens only this machine may read; add http.tokens_file")
+        "is \(listenValue.node.kind), open to the network, and without tokens only this machine may read; add http.tokens_file"
+      )
     }
     guard let address else { return nil }
     return .init(

@@ -37,14 +37,16 @@ package struct BaselineFit {
   private var columns: [TrainingColumn] {
     func column(_ name: String, _ field: FieldPath?, _ purpose: String, _ required: Bool) -> TrainingColumn {
       TrainingColumn(
-        candidates: [name] + (field.map(\.description).map { $0 == name ? [] : [$0] } ?? []), purpose: purpose, isRequired: required)
+        candidates: [name] + (field.map(\.description).map { $0 == name ? [] : [$0] } ?? []), purpose: purpose,
+        isRequired: required)
     }
     var out = monitor.features.map { column($0.name, $0.field, "feature \($0.name)", true) }
     out.append(column(monitor.outputName, monitor.predictions.output, "the model's output", true))
     let label = monitor.labels?.value.description ?? ""
     out.append(TrainingColumn(candidates: [label.isEmpty ? "\u{0}" : label], purpose: "the label", isRequired: false))
     let version = monitor.predictions.version?.description ?? ""
-    out.append(TrainingColumn(candidates: [version.isEmpty ? "\u{0}" : version], purpose: "the version", isRequired: false))
+    out.append(
+      TrainingColumn(candidates: [version.isEmpty ? "\u{0}" : version], purpose: "the version", isRequired: false))
     for segment in monitor.segments {
       // Where a feature has the segment's name, its column serves both.
       let field = segment.field.description
@@ -61,19 +63,25 @@ package struct BaselineFit {
     try forEachRow { reader in try first.take(reader) }
     var remarks: [String] = []
     guard first.rows > 0 else {
-      throw TrainingReader.Unusable(description: "\(paths.joined(separator: ", ")): no rows; a baseline needs at least one")
+      throw TrainingReader.Unusable(
+        description: "\(paths.joined(separator: ", ")): no rows; a baseline needs at least one")
     }
     let subjects = try first.subjects()
     for (subject, column) in zip(subjects, first.numeric) where column != nil && column!.count == 0 {
       throw TrainingReader.Unusable(
-        description: "\(paths.joined(separator: ", ")): \(subject.name) has no number in any row; check its type in the monitor")
+        description:
+          "\(paths.joined(separator: ", ")): \(subject.name) has no number in any row; check its type in the monitor")
     }
     let hasLabels = monitor.labels != nil && first.labels > 0
     if monitor.labels != nil, !hasLabels {
-      remarks.append("no labels in column \(monitor.labels?.value.description ?? ""): the baseline has no performance to compare with")
+      remarks.append(
+        "no labels in column \(monitor.labels?.value.description ?? ""): the baseline has no performance to compare with"
+      )
     }
     for (i, segment) in monitor.segments.enumerated() where first.segments[i + 1].counts.isEmpty {
-      remarks.append("segment \(segment.name) is not in the training files: its values will be kept by hash, without baselines of their own")
+      remarks.append(
+        "segment \(segment.name) is not in the training files: its values will be kept by hash, without baselines of their own"
+      )
     }
     var profiles: [SegmentProfile] = []
     let limit = monitor.maximumSegments
@@ -88,7 +96,8 @@ package struct BaselineFit {
     try forEachRow { reader in count(reader, subjects, &builder) }
     let baseline = builder.finish()
     for subject in baseline.subjects where subject.cells.invalid > 0 {
-      remarks.append("\(subject.name): \(subject.cells.invalid) of \(baseline.rows) values are invalid and in no distribution")
+      remarks.append(
+        "\(subject.name): \(subject.cells.invalid) of \(baseline.rows) values are invalid and in no distribution")
     }
     return Outcome(baseline: baseline, remarks: remarks)
   }
@@ -183,7 +192,8 @@ package struct BaselineFit {
 
   // MARK: Second pass
 
-  private func count(_ reader: TrainingReader, _ subjects: [BaselineBuilder.Subject], _ builder: inout BaselineBuilder) {
+  private func count(_ reader: TrainingReader, _ subjects: [BaselineBuilder.Subject], _ builder: inout BaselineBuilder)
+  {
     for (i, subject) in subjects.enumerated() {
       let value = reader.value(i)
       if value.isMissing {

@@ -38,12 +38,17 @@ package struct BaselineSummary {
       let knots = domain.binning.knots
       var lines = ["\(head), \(knots.count) knots"]
       if let mean = subject.mean, let deviation = subject.standardDeviation {
-        lines.append("  mean \(number(mean)), standard deviation \(number(deviation)), from \(number(knots.first ?? .nan)) to \(number(knots.last ?? .nan))")
+        lines.append(
+          "  mean \(number(mean)), standard deviation \(number(deviation)), from \(number(knots.first ?? .nan)) to \(number(knots.last ?? .nan))"
+        )
       }
       lines.append("  decile cuts " + domain.binning.cuts.map(number).joined(separator: ", "))
       return lines
     case .categorical(let domain):
-      var lines = ["\(head), \(domain.categories.count) categories" + (domain.otherHashes.isEmpty ? "" : " and \(domain.otherHashes.count) rarer ones")]
+      var lines = [
+        "\(head), \(domain.categories.count) categories"
+          + (domain.otherHashes.isEmpty ? "" : " and \(domain.otherHashes.count) rarer ones")
+      ]
       let total = Double(max(cells.present, 1))
       for (category, count) in zip(domain.categories, cells.counts).prefix(10) {
         lines.append("  \(category): \(count) (\(String(format: "%.2f", Double(count) / total * 100)) %)")

@@ -39,7 +39,10 @@ final class ExternalSort {
       runs.append((start, current.count))
       current.removeAll(keepingCapacity: true)
     } catch {
-      throw SpillFailed(description: "cannot write sorted values to \(directory.path): \(error.localizedDescription); free space there or set TMPDIR")
+      throw SpillFailed(
+        description:
+          "cannot write sorted values to \(directory.path): \(error.localizedDescription); free space there or set TMPDIR"
+      )
     }
   }
 

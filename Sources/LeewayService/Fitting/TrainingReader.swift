@@ -51,7 +51,9 @@ final class TrainingReader {
       let found = columns.map { column in column.candidates.lazy.compactMap(reader.header.firstIndex(of:)).first }
       for (column, index) in zip(columns, found) where column.isRequired && index == nil {
         throw Unusable(
-          description: "\(path):1: no column for \(column.purpose): looked for \(Self.list(column.candidates)); the file has \(Self.list(reader.header))")
+          description:
+            "\(path):1: no column for \(column.purpose): looked for \(Self.list(column.candidates)); the file has \(Self.list(reader.header))"
+        )
       }
       seen = found.map { $0 != nil }
       source = .csv(reader, columns: found)
@@ -143,7 +145,8 @@ extension TrainingValue {
         var length = 0
         for byte in text {
           // strtod also reads hexadecimal, `infinity` and leading blanks, which no training file means.
-          guard (0x30...0x39).contains(byte) || byte == 0x2e || byte == 0x2d || byte == 0x2b || byte | 0x20 == 0x65 else {
+          guard (0x30...0x39).contains(byte) || byte == 0x2e || byte == 0x2d || byte == 0x2b || byte | 0x20 == 0x65
+          else {
             return Self.isNaN(text) ? nil : .infinity
           }
           buffer[length] = CChar(bitPattern: byte)

@@ -55,7 +55,9 @@ package struct Replay {
 
     // At their ends files hold nothing back: the watermarks are the maxima.
     let reached = try ledger.read { try $0.partitions(of: monitor) }
-    func highest(_ role: StreamRole) -> EventTime { reached.filter { $0.role == role }.map(\.watermark).max() ?? .distantPast }
+    func highest(_ role: StreamRole) -> EventTime {
+      reached.filter { $0.role == role }.map(\.watermark).max() ?? .distantPast
+    }
     let watermarks = Watermarks(predictions: highest(.predictions), labels: highest(.labels))
     let name = EvaluationLease.name(monitor: monitor)
     let epoch = try ledger.write {
@@ -82,7 +84,8 @@ package struct Replay {
     func keyed(_ paths: [String], _ topic: String, _ role: StreamRole) -> [Partition] {
       paths.enumerated().map { i, path in
         Partition(
-          key: PartitionKey(monitor: plan.monitor.name, topic: topic, partition: Int32(truncatingIfNeeded: i)), role: role,
+          key: PartitionKey(monitor: plan.monitor.name, topic: topic, partition: Int32(truncatingIfNeeded: i)),
+          role: role,
           path: path)
       }
     }

@@ -1,4 +1,5 @@
 import LeewayCore
+
 @testable import LeewaySource
 
 /// A record, copied out of its view.

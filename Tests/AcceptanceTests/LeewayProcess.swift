@@ -12,7 +12,7 @@ final class LeewayProcess {
     self.folder = folder
     output = folder.appendingPathComponent("out-\(UUID().uuidString)")
     error = folder.appendingPathComponent("err-\(UUID().uuidString)")
-    for url in [output, error] { FileManager.default.createFile(atPath: url.path, contents: nil) }
+    for url in [output, error] { try Data().write(to: url) }
     process.executableURL = Self.executable
     process.arguments = arguments
     process.currentDirectoryURL = folder

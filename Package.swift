@@ -65,7 +65,8 @@ let package = Package(
 
     .target(name: "LeewayTestSupport", dependencies: ["LeewayCore"], swiftSettings: swift),
     .testTarget(
-      name: "StatisticsTests", dependencies: ["LeewayStatistics"], resources: [.copy("Fixtures")], swiftSettings: swift),
+      name: "StatisticsTests", dependencies: ["LeewayStatistics", "LeewayTestSupport"], resources: [.copy("Fixtures")],
+      swiftSettings: swift),
     .testTarget(
       name: "CoreTests", dependencies: ["LeewayCore", "LeewayTestSupport"], swiftSettings: swift),
     .testTarget(name: "SourceTests", dependencies: ["LeewaySource", "LeewayTestSupport"], swiftSettings: swift),

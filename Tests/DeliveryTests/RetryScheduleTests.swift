@@ -1,4 +1,5 @@
 import LeewayDelivery
+import LeewayTestSupport
 import Testing
 
 @Suite struct RetryScheduleTests {

@@ -1,5 +1,6 @@
 import Foundation
 import LeewayDelivery
+import LeewayTestSupport
 import Testing
 
 @Suite struct SlackFormatTests {

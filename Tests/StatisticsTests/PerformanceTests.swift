@@ -1,5 +1,6 @@
 import Foundation
 import LeewayStatistics
+import LeewayTestSupport
 import Testing
 
 struct RankingTests {

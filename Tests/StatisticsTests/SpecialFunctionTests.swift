@@ -1,4 +1,5 @@
 import LeewayStatistics
+import LeewayTestSupport
 import Testing
 
 struct SpecialFunctionTests {

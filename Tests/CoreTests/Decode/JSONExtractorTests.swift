@@ -1,3 +1,4 @@
+import LeewayTestSupport
 import Testing
 
 @testable import LeewayCore
@@ -65,7 +66,7 @@ import Testing
   /// of the order must never change an answer.
   @Test func orderAndCompanyOfKeysDoNotMatter() throws {
     let seed: UInt64 = 0x1ee_5a1d
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let names = (0..<40).map { index in
       switch index % 4 {
       case 0: "k\(index)"

@@ -1,4 +1,5 @@
 import Foundation
+import LeewayTestSupport
 import Testing
 
 @testable import LeewayCore
@@ -7,7 +8,7 @@ import Testing
 @Suite struct JSONMutationTests {
   @Test(arguments: 0..<8) func agreesWithFoundation(_ part: Int) throws {
     let seed = 0x5eed_0000 + UInt64(part)
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let extractor = try JSONExtractor(fields: ["id", "a", "context.device", "flag"].map { try FieldPath($0) })
     let samples = [
       JSONExtractorTests.sample, #"{"a":1,"b":[true,false,null],"c":{"d":"e"}}"#,
@@ -27,7 +28,7 @@ import Testing
     #expect(accepted > 100 && accepted < 2_400, "damage that always or never shows tests nothing")
   }
 
-  private func mutate(_ bytes: inout [UInt8], using random: inout SplitMix) {
+  private func mutate(_ bytes: inout [UInt8], using random: inout SeededGenerator) {
     let tokens = [
       "{", "}", "[", "]", ",", ":", "\"", "\\", "0", "1", "-", ".", "e", "null", "\\u00e9", " ", "\n", "\"k\":1,",
     ]

@@ -1,3 +1,4 @@
+import LeewayTestSupport
 import Testing
 
 @testable import LeewayCore
@@ -26,7 +27,7 @@ import Testing
 
   @Test func everyNumberReadsBack() {
     let seed: UInt64 = 0xd0b1e
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for round in 0..<20_000 {
       var number = Double(bitPattern: random.next())
       if round % 2 == 0 { number = Double(Int64.random(in: -1 << 40...1 << 40, using: &random)) / 1024 }

@@ -1,3 +1,4 @@
+import LeewayTestSupport
 import Testing
 
 @testable import LeewayCore
@@ -43,7 +44,7 @@ import Testing
 
   @Test func whatIsWrittenReadsBack() throws {
     let seed: UInt64 = 0x3e3
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for round in 0..<400 {
       let tree = Self.tree(depth: 5, using: &random)
       var writer = JSONWriter()
@@ -142,7 +143,7 @@ import Testing
       "document: expected an integer from 0 to 10, found 11")
   }
 
-  private static func tree(depth: Int, using random: inout SplitMix) -> JSONValue {
+  private static func tree(depth: Int, using random: inout SeededGenerator) -> JSONValue {
     switch Int.random(in: 0..<(depth > 0 ? 9 : 6), using: &random) {
     case 0: return .null
     case 1: return .bool(Bool.random(using: &random))

@@ -1,3 +1,4 @@
+import LeewayTestSupport
 import Testing
 
 @testable import LeewayCore
@@ -41,7 +42,7 @@ import Testing
 
   @Test func roundTripsRandomTimes() {
     let seed: UInt64 = 0x7135
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let range = EventTime.earliestWritable.milliseconds...EventTime.latestWritable.milliseconds
     for _ in 0..<5_000 {
       let time = EventTime(milliseconds: .random(in: range, using: &random))
@@ -109,7 +110,7 @@ import Testing
     #expect(EventTime.distantPast.floor(to: hour) == .distantPast)
     #expect(EventTime.distantFuture.floor(to: hour) <= .distantFuture)
     let seed: UInt64 = 0xf100
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for _ in 0..<1000 {
       let time = EventTime(milliseconds: .random(in: -1 << 60...1 << 60, using: &random))
       let span = TimeSpan(milliseconds: .random(in: 1...1 << 40, using: &random))

@@ -1,4 +1,5 @@
 import LeewayCore
+import LeewayTestSupport
 import Testing
 
 @Suite("Ledger: intake")
@@ -131,7 +132,7 @@ struct IntakeConformance {
   @Test(arguments: ledgers)
   func `waiting rows match a model`(_ store: LedgerUnderTest) throws {
     let seed = UInt64.random(in: 0..<(.max))
-    var numbers = SeededNumbers(seed: seed)
+    var numbers = SeededGenerator(seed: seed)
     let ledger = try store.make()
     var model: [[UInt8]: (state: [UInt8], after: Int64)] = [:]
     for _ in 0..<30 {

@@ -1,10 +1,11 @@
 import LeewayCore
+import LeewayTestSupport
 import Testing
 
 @Suite("Ledger: results")
 struct ResultConformance {
   /// Lines over few values of every part, so that ties are common at every depth of the order.
-  private func lines(_ count: Int, _ numbers: inout SeededNumbers) -> [ResultRecord] {
+  private func lines(_ count: Int, _ numbers: inout SeededGenerator) -> [ResultRecord] {
     func pick<T>(_ values: [T]) -> T { values[Int.random(in: 0..<values.count, using: &numbers)] }
     var lines: [ResultRecord] = []
     for i in 0..<count {
@@ -40,7 +41,7 @@ struct ResultConformance {
   @Test(arguments: ledgers)
   func `lines come in the fixed order, whole or in pages, filtered or not`(_ store: LedgerUnderTest) throws {
     let seed = UInt64.random(in: 0..<(.max))
-    var numbers = SeededNumbers(seed: seed)
+    var numbers = SeededGenerator(seed: seed)
     let ledger = try store.make()
     var puts: [ResultRecord] = []
     for _ in 0..<4 {
@@ -83,7 +84,7 @@ struct ResultConformance {
   @Test(arguments: ledgers)
   func `the latest lines are those with the greatest end`(_ store: LedgerUnderTest) throws {
     let seed = UInt64.random(in: 0..<(.max))
-    var numbers = SeededNumbers(seed: seed)
+    var numbers = SeededGenerator(seed: seed)
     let ledger = try store.make()
     let puts = lines(600, &numbers).map { line in
       // One size a window name, as configurations have it.

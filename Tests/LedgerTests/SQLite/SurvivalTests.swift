@@ -3,6 +3,7 @@ import GRDB
 import Glibc
 import LeewayCore
 import LeewayLedger
+import LeewayTestSupport
 import Testing
 
 @Suite("SQLite ledger: survival")
@@ -57,7 +58,7 @@ struct SurvivalTests {
 
   @Test func `the files at any moment, and a log cut anywhere, are whole flushes`() throws {
     let seed = UInt64.random(in: 0..<(.max))
-    var numbers = SeededNumbers(seed: seed)
+    var numbers = SeededGenerator(seed: seed)
     let folder = try ScratchFolder()
     let ledger = try SQLiteLedger(path: "\(folder.path)/ledger.db")
     for n in 1...5 { try ledger.write { try Self.flush($0, Int64(n)) } }
@@ -154,7 +155,7 @@ struct SurvivalTests {
 
   @Test func `a damaged file is an error, wherever the damage is`() throws {
     let seed = UInt64.random(in: 0..<(.max))
-    var numbers = SeededNumbers(seed: seed)
+    var numbers = SeededGenerator(seed: seed)
     let folder = try ScratchFolder()
     let whole = try SQLiteLedger(path: "\(folder.path)/ledger.db")
     try whole.write { writer in

@@ -1,4 +1,5 @@
 import Glibc
+import LeewayTestSupport
 import Testing
 
 @testable import LeewaySource

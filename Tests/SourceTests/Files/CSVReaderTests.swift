@@ -1,3 +1,4 @@
+import LeewayTestSupport
 import Testing
 
 @testable import LeewaySource

@@ -1,5 +1,6 @@
 import LeewayCore
 import LeewayLedger
+import LeewayTestSupport
 import Testing
 
 /// A store that has to keep the protocol's words. Every conformance test runs once for each of `ledgers`.
@@ -11,6 +12,7 @@ struct LedgerUnderTest: Sendable, CustomTestStringConvertible {
 
 let ledgers = [
   LedgerUnderTest(testDescription: "SQLite") { try SQLiteLedger.temporary() },
+  LedgerUnderTest(testDescription: "in memory") { InMemoryLedger() },
 ]
 
 extension EventTime {

@@ -1,0 +1,111 @@
+package import LeewayCore
+import Synchronization
+
+/// A ledger without a file, for simulations and tests of what rests on one: the same words as the stores keep, held to
+/// them by the same conformance tests. A transaction works on a copy, so one that throws leaves nothing.
+package final class InMemoryLedger: Ledger {
+  private let committed = Mutex(InMemoryTables())
+  /// One writer at a time; readers go on beside it.
+  private let writing = Mutex(())
+
+  package init() {}
+
+  package var location: String { "memory" }
+
+  package func read<T>(_ body: (any LedgerReader) throws -> T) throws -> T {
+    let session = InMemorySession(committed.withLock { $0 })
+    let value = try body(session)
+    if let failure = session.failure { throw failure }
+    return value
+  }
+
+  package func write<T>(_ body: (any LedgerWriter) throws -> T) throws -> T {
+    try writing.withLock { _ in
+      let session = InMemorySession(committed.withLock { $0 })
+      let value = try body(session)
+      if let failure = session.failure { throw failure }
+      let tables = session.tables
+      committed.withLock { $0 = tables }
+      return value
+    }
+  }
+}
+
+/// Text that is equal only if its bytes are.
+struct ByteName: Hashable, Comparable, Sendable {
+  var text: String
+
+  init(_ text: String) { self.text = text }
+
+  static func == (a: ByteName, b: ByteName) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+  static func < (a: ByteName, b: ByteName) -> Bool { utf8Order(a.text, b.text) }
+  func hash(into hasher: inout Hasher) {
+    for byte in text.utf8 { hasher.combine(byte) }
+  }
+}
+
+/// All that is stored. A value: copies are snapshots.
+struct InMemoryTables: Sendable {
+  struct Scope: Hashable, Sendable {
+    var monitor: ByteName
+    var generation: ByteName
+
+    init(_ monitor: String, _ generation: String) {
+      self.monitor = ByteName(monitor)
+      self.generation = ByteName(generation)
+    }
+  }
+
+  struct PaneTable: Hashable, Sendable {
+    var kind: PaneKind
+    var scope: Scope
+  }
+
+  struct Block: Hashable, Comparable, Sendable {
+    var slice: ByteName
+    var writer: ByteName
+
+    static func < (a: Block, b: Block) -> Bool { a.slice == b.slice ? a.writer < b.writer : a.slice < b.slice }
+  }
+
+  struct MachineKey: Hashable, Sendable {
+    var monitor: ByteName
+    var group: CauseGroup
+  }
+
+  struct Mark: Sendable {
+    var scope: Scope
+    var mark: DirtyMark
+  }
+
+  struct Lease: Sendable {
+    var holder: ByteName?
+    var epoch: Int64
+    var until: EventTime
+  }
+
+  struct Delivery: Sendable {
+    var record: OutboxRecord
+    var leasedUntil: EventTime?
+  }
+
+  var writers: [ByteName: WriterRecord] = [:]
+  /// The current one of a monitor is its last.
+  var generations: [GenerationRecord] = []
+  var partitions: [PartitionKey: PartitionRecord] = [:]
+  var waiting: [Scope: [[UInt8]: WaitingRow]] = [:]
+  var panes: [PaneTable: [EventTime: [Block: [UInt8]]]] = [:]
+  var marks: [Mark] = []
+  var lastMark: Int64 = 0
+  var progress: [Scope: EvaluationProgress] = [:]
+  var machines: [MachineKey: [UInt8]] = [:]
+  /// Ascending by position.
+  var results: [ResultRecord] = []
+  var leases: [ByteName: Lease] = [:]
+  var incidents: [ByteName: IncidentRecord] = [:]
+  var retrains: [ByteName: RetrainRecord] = [:]
+  var outbox: [ByteName: Delivery] = [:]
+  var inputs: [OutsideInput] = []
+  var quarantine: [QuarantineRecord] = []
+  var settings: [ByteName: [UInt8]] = [:]
+}

@@ -1,0 +1,189 @@
+import LeewayCore
+
+// MARK: - Evaluation
+
+extension InMemorySession {
+  func progress(monitor: String, generation: String) throws -> EvaluationProgress? {
+    tables.progress[InMemoryTables.Scope(monitor, generation)]
+  }
+
+  func put(progress: EvaluationProgress, monitor: String, generation: String) throws {
+    tables.progress[InMemoryTables.Scope(monitor, generation)] = progress
+  }
+
+  func machine(monitor: String, group: CauseGroup) throws -> [UInt8]? {
+    tables.machines[InMemoryTables.MachineKey(monitor: ByteName(monitor), group: group)]
+  }
+
+  func put(machine: [UInt8], monitor: String, group: CauseGroup) throws {
+    tables.machines[InMemoryTables.MachineKey(monitor: ByteName(monitor), group: group)] = machine
+  }
+
+  func acquire(lease: String, holder: String, now: EventTime, until: EventTime) throws -> Int64? {
+    let known = tables.leases[ByteName(lease)]
+    if let known, let other = known.holder, other != ByteName(holder), known.until > now { return nil }
+    let epoch = known.map { $0.holder == ByteName(holder) ? $0.epoch : $0.epoch + 1 } ?? 1
+    tables.leases[ByteName(lease)] = InMemoryTables.Lease(holder: ByteName(holder), epoch: epoch, until: until)
+    return epoch
+  }
+
+  func epoch(ofLease lease: String) throws -> Int64? { tables.leases[ByteName(lease)]?.epoch }
+
+  func release(lease: String, holder: String) throws {
+    if tables.leases[ByteName(lease)]?.holder == ByteName(holder) { tables.leases[ByteName(lease)]?.holder = nil }
+  }
+
+  func setting(_ name: String) throws -> [UInt8]? { tables.settings[ByteName(name)] }
+  func put(setting name: String, value: [UInt8]) throws { tables.settings[ByteName(name)] = value }
+}
+
+// MARK: - Results
+
+extension InMemorySession {
+  /// Index of the first line whose position is not below `position`.
+  private func index(of position: ResultPosition) -> Int {
+    var low = 0
+    var high = tables.results.count
+    while low < high {
+      let middle = (low + high) / 2
+      if tables.results[middle].position < position { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  func put(results: [ResultRecord]) throws {
+    for var result in results {
+      if result.value?.isNaN == true { result.value = nil }
+      result.revision = 0
+      let position = result.position
+      let i = index(of: position)
+      if i < tables.results.count, !(position < tables.results[i].position) {
+        let known = tables.results[i]
+        result.revision = known.revision + (known.line.utf8.elementsEqual(result.line.utf8) ? 0 : 1)
+        tables.results[i] = result
+      } else {
+        tables.results.insert(result, at: i)
+      }
+    }
+  }
+
+  func results(_ query: ResultQuery) throws -> [ResultRecord] {
+    func matches(_ wanted: String?, _ value: String) -> Bool { wanted.map { ByteName($0) == ByteName(value) } ?? true }
+    return Array(
+      tables.results.lazy.filter { line in
+        matches(query.monitor, line.monitor) && (query.type ?? line.type) == line.type
+          && matches(query.window, line.window) && matches(query.slice, line.slice)
+          && matches(query.subject, line.subject) && line.end >= query.from ?? line.end
+          && (query.to.map { line.end < $0 } ?? true) && (query.after.map { $0 < line.position } ?? true)
+      }.prefix(max(0, query.limit)))
+  }
+
+  func verdicts(monitor: String, generation: String, check: String, ends: [EventTime]) throws -> [VerdictRecord] {
+    let ends = Set(ends)
+    let scope = InMemoryTables.Scope(monitor, generation)
+    return tables.results.compactMap { line in
+      guard line.type == .verdict, ends.contains(line.end), let tier = line.rawTier,
+        InMemoryTables.Scope(line.monitor, line.generation) == scope, ByteName(line.check) == ByteName(check)
+      else { return nil }
+      return VerdictRecord(end: line.end, slice: line.slice, subject: line.subject, rawTier: tier, value: line.value)
+    }
+  }
+
+  func latestResults(monitor: String, generation: String, type: ResultType) throws -> [ResultRecord] {
+    let scope = InMemoryTables.Scope(monitor, generation)
+    var newest: [[ByteName]: ResultRecord] = [:]
+    for line in tables.results
+    where line.type == type && InMemoryTables.Scope(line.monitor, line.generation) == scope {
+      let key = [line.window, line.slice, line.subject, line.check, line.metric].map(ByteName.init)
+      if let known = newest[key], (known.end, known.sequence) > (line.end, line.sequence) { continue }
+      newest[key] = line
+    }
+    return newest.values.sorted { $0.position < $1.position }
+  }
+}
+
+// MARK: - Decisions
+
+extension InMemorySession: LedgerWriter {
+  func incidents(_ query: IncidentQuery) throws -> [IncidentRecord] {
+    Array(
+      tables.incidents.values.filter { incident in
+        (query.monitor == nil || incident.monitor == query.monitor)
+          && (query.open == nil || (incident.state != .resolved) == query.open)
+      }.sorted { $0.openedAt == $1.openedAt ? utf8Order($1.id, $0.id) : $0.openedAt > $1.openedAt }
+        .prefix(max(0, query.limit)))
+  }
+
+  func incident(_ id: String) throws -> IncidentRecord? { tables.incidents[ByteName(id)] }
+  func put(incident: IncidentRecord) throws { tables.incidents[ByteName(incident.id)] = incident }
+
+  func retrains(monitor: String?, limit: Int) throws -> [RetrainRecord] {
+    Array(
+      tables.retrains.values.filter { monitor == nil || $0.monitor == monitor }
+        .sorted { $0.requestedWall == $1.requestedWall ? utf8Order($1.id, $0.id) : $0.requestedWall > $1.requestedWall }
+        .prefix(max(0, limit)))
+  }
+
+  func retrain(_ id: String) throws -> RetrainRecord? { tables.retrains[ByteName(id)] }
+  func put(retrain: RetrainRecord) throws { tables.retrains[ByteName(retrain.id)] = retrain }
+  func record(input: OutsideInput) throws { tables.inputs.append(input) }
+
+  func inputs(monitor: String?, incident: String?, limit: Int) throws -> [OutsideInput] {
+    Array(
+      tables.inputs.reversed()
+        .filter { (monitor == nil || $0.monitor == monitor) && (incident == nil || $0.incident == incident) }
+        .prefix(max(0, limit)))
+  }
+
+  func enqueue(_ rows: [OutboxRecord]) throws {
+    for row in rows where tables.outbox[ByteName(row.key)] == nil {
+      tables.outbox[ByteName(row.key)] = InMemoryTables.Delivery(record: row)
+    }
+  }
+
+  func leaseDeliveries(receiver: String, now: EventTime, until: EventTime, limit: Int) throws -> [OutboxRecord] {
+    func before(_ a: OutboxRecord, _ b: OutboxRecord) -> Bool {
+      a.sequence == b.sequence ? utf8Order(a.key, b.key) : a.sequence < b.sequence
+    }
+    var first: [ByteName: InMemoryTables.Delivery] = [:]
+    for row in tables.outbox.values where row.record.receiver == receiver && row.record.state == .owed {
+      let incident = ByteName(row.record.incident)
+      if let known = first[incident], before(known.record, row.record) { continue }
+      first[incident] = row
+    }
+    let due = first.values
+      .filter { $0.record.nextAttemptAt <= now && ($0.leasedUntil.map { $0 <= now } ?? true) }.map(\.record)
+      .sorted { $0.nextAttemptAt == $1.nextAttemptAt ? utf8Order($0.key, $1.key) : $0.nextAttemptAt < $1.nextAttemptAt }
+      .prefix(max(0, limit))
+    for row in due { tables.outbox[ByteName(row.key)]?.leasedUntil = until }
+    return Array(due)
+  }
+
+  func settle(delivery: OutboxRecord) throws {
+    guard var row = tables.outbox[ByteName(delivery.key)] else { throw refused("no delivery \(delivery.key)") }
+    row.record.state = delivery.state
+    row.record.attempts = delivery.attempts
+    row.record.firstAttemptAt = delivery.firstAttemptAt
+    row.record.nextAttemptAt = delivery.nextAttemptAt
+    row.record.lastError = delivery.lastError
+    row.leasedUntil = nil
+    tables.outbox[ByteName(delivery.key)] = row
+  }
+
+  func outboxBacklog() throws -> [OutboxBacklog] {
+    Dictionary(grouping: tables.outbox.values.map(\.record).filter { $0.state != .delivered }, by: \.receiver)
+      .map { receiver, rows in
+        let owed = rows.filter { $0.state == .owed }
+        return OutboxBacklog(
+          receiver: receiver, owed: owed.count, dead: rows.count - owed.count, oldest: owed.map(\.createdAt).min())
+      }.sorted { utf8Order($0.receiver, $1.receiver) }
+  }
+
+  func deliveries(incident: String?, limit: Int) throws -> [OutboxRecord] {
+    Array(
+      tables.outbox.values.map(\.record).filter { incident == nil || $0.incident == incident }.sorted { a, b in
+        if a.createdAt != b.createdAt { return a.createdAt > b.createdAt }
+        return a.sequence == b.sequence ? utf8Order(b.key, a.key) : a.sequence > b.sequence
+      }.prefix(max(0, limit)))
+  }
+}

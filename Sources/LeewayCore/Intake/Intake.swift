@@ -36,6 +36,8 @@ package final class Intake {
     }
     let opened = PartitionIntake(record, shape: monitors[monitor].plan.drift.shape)
     if let known = monitors[monitor].partitions.firstIndex(where: { $0.key == record.key }) {
+      // Rows still in columns are the old owner's: they go with its deltas.
+      monitors[monitor].drainRows()
       monitors[monitor].partitions[known] = opened
       if !routes[slot.index].contains(where: { $0.monitor == monitor }) { routes[slot.index].append((monitor, known)) }
     } else {
@@ -47,7 +49,10 @@ package final class Intake {
   /// Stops taking a partition's messages. What is not flushed is given up: flush first.
   package func close(_ place: TopicPartition) {
     guard let slot = slots[place] else { return }
-    for route in routes[slot.index] { monitors[route.monitor].partitions[route.partition].discard() }
+    for route in routes[slot.index] {
+      monitors[route.monitor].drainRows()
+      monitors[route.monitor].partitions[route.partition].discard()
+    }
     routes[slot.index] = []
   }
 

@@ -6,8 +6,8 @@ struct WindowView {
   let end: EventTime
   /// Not across the generation's first pane.
   let complete: Bool
-  var drift: [String: CellBlock] = [:]
-  var performance: [String: PerformanceSummary] = [:]
+  var drift: [SliceKey: CellBlock] = [:]
+  var performance: [SliceKey: PerformanceSummary] = [:]
 }
 
 /// Judges one check on one window: values, family, tiers. Pure; what lies in other windows is passed in.
@@ -61,8 +61,8 @@ struct CheckEvaluation {
 
   private func members(_ view: WindowView) -> [Member] {
     var out: [Member] = []
-    for slice in slices(view.drift.keys) {
-      guard let block = view.drift[slice] else { continue }
+    for slice in slices(view.drift.keys.map(\.name)) {
+      guard let block = view.drift[SliceKey(slice)] else { continue }
       for i in subjects(in: slice) {
         let subject = plan.drift.subjects[i]
         let name = subject.name
@@ -175,8 +175,8 @@ struct CheckEvaluation {
   // MARK: Traffic
 
   private func trafficVerdicts(_ view: WindowView, _ usualRows: [String: Double]) -> [Verdict] {
-    slices(view.drift.isEmpty ? [Slice.all] : Array(view.drift.keys)).map { slice in
-      let rows = view.drift[slice]?.counts[DriftLayout.rows] ?? 0
+    slices(view.drift.isEmpty ? [Slice.all] : view.drift.keys.map(\.name)).map { slice in
+      let rows = view.drift[SliceKey(slice)]?.counts[DriftLayout.rows] ?? 0
       var verdict = Verdict(
         check: check, window: view.definition, end: view.end, slice: slice, subject: "traffic", value: Double(rows),
         rows: rows)
@@ -202,8 +202,8 @@ struct CheckEvaluation {
   // MARK: Performance
 
   private func performanceVerdicts(_ view: WindowView) -> [Verdict] {
-    slices(view.performance.keys).compactMap { slice in
-      guard let summary = view.performance[slice] else { return nil }
+    slices(view.performance.keys.map(\.name)).compactMap { slice in
+      guard let summary = view.performance[SliceKey(slice)] else { return nil }
       let value = check.metric == .coverage ? summary.coverage : summary.metrics[check.metric]
       var verdict = Verdict(
         check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,

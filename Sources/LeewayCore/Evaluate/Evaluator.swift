@@ -219,11 +219,13 @@ package struct Evaluator: Sendable {
   }
 
   /// The model version that most of the window's rows came from.
-  private func mostFrequentVersion<Part>(_ slices: [String: Part], _ rows: (Part) -> Int64) -> String? {
+  private func mostFrequentVersion<Part>(_ slices: [SliceKey: Part], _ rows: (Part) -> Int64) -> String? {
     let prefix = Slice.version + "="
-    return slices.filter { $0.key.hasPrefix(prefix) }
-      .max { (rows($0.value), $1.key) < (rows($1.value), $0.key) }
-      .map { String($0.key.dropFirst(prefix.count)) }
+    return slices.filter { $0.key.name.utf8.starts(with: prefix.utf8) }
+      .max { a, b in
+        rows(a.value) != rows(b.value) ? rows(a.value) < rows(b.value) : utf8Order(b.key.name, a.key.name)
+      }
+      .map { String(decoding: $0.key.name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self) }
   }
 
   private func isComplete(_ range: Range<EventTime>, _ progress: EvaluationProgress) -> Bool {

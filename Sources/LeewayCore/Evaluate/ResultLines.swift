@@ -13,7 +13,7 @@ struct ResultLines {
           baselineDeviation: plan.baseline.subject(named: subject.name)?.standardDeviation,
           window: plan.drift.cells(of: subject, in: block))
         var w = JSONWriter(capacity: 1024)
-        open(&w, .drift, view, slice)
+        open(&w, .drift, view, slice.name)
         w.key("subject")
         w.string(subject.name)
         w.key("baseline")
@@ -33,7 +33,7 @@ struct ResultLines {
         w.key("metrics")
         comparison.metrics.write(to: &w)
         w.endObject()
-        out.append(record(.drift, view, slice, subject.name, w.text))
+        out.append(record(.drift, view, slice.name, subject.name, w.text))
       }
     }
     return out
@@ -44,7 +44,7 @@ struct ResultLines {
     var out: [ResultRecord] = []
     for (slice, summary) in view.performance where summary.predictions > 0 {
       var w = JSONWriter(capacity: 1024)
-      open(&w, .performance, view, slice)
+      open(&w, .performance, view, slice.name)
       w.key("predictions")
       w.number(summary.predictions)
       w.key("labelled")
@@ -72,7 +72,7 @@ struct ResultLines {
         w.endArray()
       }
       w.endObject()
-      out.append(record(.performance, view, slice, "", w.text))
+      out.append(record(.performance, view, slice.name, "", w.text))
     }
     return out
   }

@@ -100,9 +100,9 @@ package struct SliceCap: Sendable {
     for name in names {
       guard let equals = name.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
       let segment = String(name[..<equals])
-      let value = name[name.index(after: equals)...]
-      guard segments.contains(segment), value != Slice.otherValue else { continue }
-      var text = String(value)
+      // Of the bytes: an accent at the value's beginning would join the character before it.
+      var text = String(decoding: name.utf8[name.utf8.index(after: equals)...], as: UTF8.self)
+      guard segments.contains(segment), text != Slice.otherValue else { continue }
       bySegment[segment, default: []].append((text.withUTF8 { Digest64.hash(UnsafeRawBufferPointer($0)) }, name))
     }
     var out: [(slice: String, into: String)] = []

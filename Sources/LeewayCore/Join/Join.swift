@@ -66,6 +66,16 @@ struct Join {
     for new in state.predictions where !before.predictions.contains(where: { $0.version == new.version }) {
       contribute(new, state.label(for: new, horizon: horizon), subtract: false, into: &out)
     }
+    touch(changes, after: state, into: &out)
+  }
+
+  /// A prediction that does not stand leaves nothing in its panes, but its slices were there: which slices a cap keeps
+  /// must not depend on whether it stood until a better one came.
+  private func touch(_ changes: [JoinChange], after state: JoinState, into out: inout [PerformanceChange]) {
+    for case .prediction(let prediction) in changes where !state.predictions.contains(prediction) {
+      contribute(prediction, nil, subtract: false, into: &out)
+      contribute(prediction, nil, subtract: true, into: &out)
+    }
   }
 
   /// Merges one change and counts what it did; counters depend on the order of arrival, panes do not.

@@ -112,6 +112,17 @@ package struct PaneKey: Sendable, Hashable {
     self.pane = pane
     self.slice = slice
   }
+
+  /// By bytes: to Swift, names that differ only in how an accent is written are equal.
+  package static func == (a: PaneKey, b: PaneKey) -> Bool {
+    a.pane == b.pane && a.slice.utf8.elementsEqual(b.slice.utf8)
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(pane)
+    var slice = slice
+    slice.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+  }
 }
 
 /// One id's halves, as `JoinState` stores them.

@@ -7,7 +7,13 @@ struct WindowMerge {
   private let cap: SliceCap
   private var range: Range<EventTime>?
   /// Uncapped: which slices are left out depends on the window, so the cap is applied to a view.
-  private var blocks: [String: CellBlock] = [:]
+  private var slices: [SliceKey: Merged] = [:]
+
+  private struct Merged {
+    var block: CellBlock
+    /// Stored rows in the range. A row whose counts have been taken back still says that its slice was there.
+    var rows = 0
+  }
 
   init(_ kind: PaneKind, plan: MonitorPlan, shape: CellBlock.Shape) {
     self.kind = kind
@@ -23,9 +29,9 @@ struct WindowMerge {
     {
       try merge(range.lowerBound..<next.lowerBound, subtract: true, in: reader)
       try merge(range.upperBound..<next.upperBound, subtract: false, in: reader)
-      blocks = blocks.filter { !$0.value.isZero }
+      slices = slices.filter { $0.value.rows > 0 }
     } else {
-      blocks = [:]
+      slices = [:]
       try merge(next, subtract: false, in: reader)
     }
     range = next
@@ -34,25 +40,39 @@ struct WindowMerge {
   private mutating func merge(_ range: Range<EventTime>, subtract: Bool, in reader: any LedgerReader) throws {
     guard !range.isEmpty else { return }
     try reader.panes(kind, monitor: plan.monitor.name, generation: plan.generation, in: range) { _, slice, bytes in
-      if blocks[slice] == nil { blocks[slice] = CellBlock(shape) }
-      try blocks[slice]!.merge(encoded: bytes, subtract: subtract)
+      let key = SliceKey(slice)
+      try slices[key, default: Merged(block: CellBlock(shape))].block.merge(encoded: bytes, subtract: subtract)
+      slices[key]?.rows += subtract ? -1 : 1
     }
   }
 
-  /// The window's blocks by slice, capped.
+  /// The window's blocks by slice, capped; slices that hold nothing are left out.
   ///
   /// - Throws: `CellBlockDamaged` if a count is negative, which no history of messages can make.
-  func view() throws(CellBlockDamaged) -> [String: CellBlock] {
-    var out = blocks
-    for (slice, into) in cap.evicted(from: blocks.keys) {
-      guard let block = out.removeValue(forKey: slice) else { continue }
-      if out[into] == nil { out[into] = CellBlock(shape) }
-      out[into]! += block
+  func view() throws(CellBlockDamaged) -> [SliceKey: CellBlock] {
+    var out = slices.mapValues(\.block)
+    for (slice, into) in cap.evicted(from: slices.keys.map(\.name)) {
+      guard let block = out.removeValue(forKey: SliceKey(slice)) else { continue }
+      out[SliceKey(into), default: CellBlock(shape)] += block
     }
     for (slice, block) in out where block.counts.contains(where: { $0 < 0 }) {
-      throw CellBlockDamaged(reason: "slice \(slice) of monitor \(plan.monitor.name) has a negative count")
+      throw CellBlockDamaged(reason: "slice \(slice.name) of monitor \(plan.monitor.name) has a negative count")
     }
-    return out
+    return out.filter { !$0.value.isZero }
+  }
+}
+
+/// A slice by its name's bytes: to Swift, `é` and `e` with an accent are one string.
+struct SliceKey: Hashable {
+  let name: String
+
+  init(_ name: String) { self.name = name }
+
+  static func == (a: SliceKey, b: SliceKey) -> Bool { a.name.utf8.elementsEqual(b.name.utf8) }
+
+  func hash(into hasher: inout Hasher) {
+    var name = name
+    name.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 }
 

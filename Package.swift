@@ -63,7 +63,7 @@ let package = Package(
       ],
       swiftSettings: swift),
 
-    .target(name: "LeewayTestSupport", dependencies: ["LeewayCore"], swiftSettings: swift),
+    .target(name: "LeewayTestSupport", dependencies: ["LeewayCore", "LeewayStatistics"], swiftSettings: swift),
     .testTarget(
       name: "StatisticsTests", dependencies: ["LeewayStatistics", "LeewayTestSupport"], resources: [.copy("Fixtures")],
       swiftSettings: swift),

@@ -18,7 +18,7 @@ private let allowedImports: [String: Set<String>] = [
   ]),
   // Core is there for the names of what Service takes and returns, Logging to say where the log goes.
   "leeway": platform.union(["ArgumentParser", "LeewayCore", "LeewayService", "Logging"]),
-  "LeewayTestSupport": platform.union(["LeewayCore"]),
+  "LeewayTestSupport": platform.union(["LeewayCore", "LeewayStatistics"]),
 ]
 
 /// What comes with the toolchain and may do I/O, read clocks or lock.

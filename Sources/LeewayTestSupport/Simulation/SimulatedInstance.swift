@@ -1,0 +1,148 @@
+package import LeewayCore
+
+/// One instance of the service without a broker or a clock: a writer, the partitions it has claimed, and where it reads
+/// them. Tests say when it reads, flushes, dies and is robbed of a partition.
+package final class SimulatedInstance {
+  package typealias Place = TopicPartition
+
+  package let name: String
+  package private(set) var intake: Intake
+  private let plans: [MonitorPlan]
+  private let logs: [MessageLog]
+  private let ledger: any Ledger
+  private let limits: IntakeLimits
+  private var writers = 0
+  private var positions: [Place: Int] = [:]
+
+  /// Records the generations and every partition that the logs have.
+  package static func prepare(
+    _ ledger: any Ledger, plans: [MonitorPlan], logs: [MessageLog], startsAt: EventTime = .distantPast
+  ) throws {
+    try ledger.write { tx in
+      for plan in plans {
+        try tx.put(
+          generation: GenerationRecord(
+            monitor: plan.monitor.name, generation: plan.generation, startsAt: startsAt,
+            baseline: plan.baseline.identity))
+        try tx.ensure(partitions: keys(plan, logs, nil))
+      }
+    }
+  }
+
+  package init(
+    _ name: String, plans: [MonitorPlan], logs: [MessageLog], ledger: any Ledger, limits: IntakeLimits = IntakeLimits()
+  ) throws {
+    self.name = name
+    self.plans = plans
+    self.logs = logs
+    self.ledger = ledger
+    self.limits = limits
+    intake = Intake(plans: [], writer: "", limits: limits)
+    try restart()
+  }
+
+  /// Dies and comes back as a new writer that has claimed nothing.
+  package func restart() throws {
+    writers += 1
+    let writer = "\(name)-\(writers)"
+    let starts = try ledger.write { tx in
+      try tx.register(writer: writer, at: EventTime(milliseconds: 0))
+      return try plans.map { try tx.generation(of: $0.monitor.name)?.startsAt ?? .distantPast }
+    }
+    intake = Intake(plans: Array(zip(plans, starts)), writer: writer, limits: limits)
+    positions = [:]
+  }
+
+  package static func places(_ logs: [MessageLog]) -> [Place] {
+    logs.flatMap { log in log.partitions.indices.map { Place(log.topic, Int32($0)) } }
+  }
+
+  private static func keys(
+    _ plan: MonitorPlan, _ logs: [MessageLog], _ places: Set<Place>?
+  ) -> [(key: PartitionKey, role: StreamRole)] {
+    Self.places(logs).filter { places?.contains($0) ?? true }.compactMap { place in
+      let role: StreamRole? =
+        place.topic == plan.monitor.predictions.topic
+        ? .predictions : place.topic == plan.monitor.labels?.topic ? .labels : nil
+      return role.map {
+        (PartitionKey(monitor: plan.monitor.name, topic: place.topic, partition: place.partition), $0)
+      }
+    }
+  }
+
+  /// Takes partitions over and goes on where the ledger says.
+  package func claim(_ places: [Place]) throws {
+    let keys = plans.flatMap { Self.keys($0, logs, Set(places)).map(\.key) }
+    for record in try ledger.write({ try $0.claim(partitions: keys, owner: name) }) { intake.open(record) }
+    for place in places { positions[place] = intake.nextOffset(place).map { Int($0) } }
+  }
+
+  package func claimAll() throws { try claim(Self.places(logs)) }
+
+  package var owned: [Place] { positions.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) } }
+
+  package func isAtEnd(_ place: Place) -> Bool { (positions[place] ?? .max) >= messages(place).count }
+  package var isAtEnd: Bool { owned.allSatisfy(isAtEnd) }
+
+  private func messages(_ place: Place) -> [LoggedMessage] {
+    logs.first { $0.topic == place.topic }?.partitions[Int(place.partition)] ?? []
+  }
+
+  /// Takes at most `count` messages of a partition.
+  package func read(_ place: Place, _ count: Int) {
+    guard let position = positions[place], let slot = intake.slot(place) else { return }
+    let log = messages(place)
+    let end = min(log.count, position + count)
+    for offset in min(position, end)..<end { Self.take(log[offset], offset: Int64(offset), from: slot, by: intake) }
+    positions[place] = max(position, end)
+  }
+
+  package static func take(_ message: LoggedMessage, offset: Int64, from slot: Intake.Slot, by intake: Intake) {
+    func with(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) -> Void) {
+      if let bytes { bytes.withUnsafeBytes { body($0) } } else { body(nil) }
+    }
+    with(message.key) { key in
+      with(message.value) { value in
+        intake.take(
+          SourceMessage(offset: offset, recordTime: message.recordTime, key: key, value: value), from: slot)
+      }
+    }
+  }
+
+  package func readAll() { for place in owned { read(place, .max / 2) } }
+
+  /// Lets go of a partition without flushing it.
+  package func drop(_ place: Place) {
+    intake.close(place)
+    positions[place] = nil
+  }
+
+  @discardableResult
+  package func flush() throws -> FlushReport {
+    let report = try intake.flush(to: ledger)
+    for key in report.fenced { positions[Place(key.topic, key.partition)] = nil }
+    return report
+  }
+
+  /// Evaluates round after round until nothing is left to do.
+  @discardableResult
+  package static func evaluate(
+    _ plan: MonitorPlan, _ ledger: any Ledger, maximumWindows: Int = 512, now: EventTime = EventTime(milliseconds: 0),
+    context: DecisionContext = DecisionContext(), watermarks: Watermarks? = nil
+  ) throws -> [EvaluationReport] {
+    let name = EvaluationLease.name(monitor: plan.monitor.name)
+    guard
+      let epoch = try ledger.write({
+        try $0.acquire(lease: name, holder: "evaluator", now: now, until: .distantFuture)
+      })
+    else { throw LeaseLost(name: name) }
+    let evaluator = Evaluator(plan: plan, context: context, maximumWindows: maximumWindows)
+    var reports: [EvaluationReport] = []
+    repeat {
+      reports.append(
+        try evaluator.evaluate(
+          ledger, lease: EvaluationLease(name: name, epoch: epoch), now: now, watermarks: watermarks))
+    } while reports.last?.isComplete == false
+    return reports
+  }
+}

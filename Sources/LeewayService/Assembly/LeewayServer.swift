@@ -58,6 +58,7 @@ package struct LeewayServer: Sendable {
       }, now: now)
     let token = try CallbackToken(key: serviceKey(ledger))
     let receivers = try makeReceivers()
+    metrics.announce(plans.map(\.monitor), receivers: receivers.map(\.name))
     let context = DecisionContext(
       receivers: Set(receivers.map(\.name)), publicURL: configuration.http.publicURL,
       callbackToken: { token.token(retrain: $0, deadline: $1.milliseconds) })

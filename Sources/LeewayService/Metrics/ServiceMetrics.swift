@@ -28,6 +28,8 @@ package final class ServiceMetrics: Sendable {
     /// Counters and gauges by family and label values.
     var values: [MetricFamily: [[String]: Double]] = [:]
     var histograms: [MetricFamily: [[String]: MetricHistogram]] = [:]
+    /// Gauges that stay, at 0, when an update that replaces all of a family leaves them out.
+    var announced: [MetricFamily: Set<[String]>] = [:]
     var results: [String: ResultSeries] = [:]
   }
 
@@ -61,6 +63,24 @@ package final class ServiceMetrics: Sendable {
     #else
       "6.3"
     #endif
+  }
+
+  // MARK: Before anything happens
+
+  /// Shows counters and gauges at 0 from now on: a rate, and an alert on it, misses the first event of a series that
+  /// begins with that event. What has a value keeps it.
+  func announce(_ family: MetricFamily, _ series: some Sequence<[String]>) {
+    state.withLock { state in
+      for labels in series {
+        state.announced[family, default: []].insert(labels)
+        if state.values[family]?[labels] == nil { state.values[family, default: [:]][labels] = 0 }
+      }
+    }
+  }
+
+  /// The same for a histogram.
+  func announce(_ family: MetricFamily, _ labels: [String], empty: MetricHistogram) {
+    observe(family, labels, empty)
   }
 
   // MARK: Intake
@@ -175,6 +195,7 @@ package final class ServiceMetrics: Sendable {
       for family in MetricFamily.allCases where family.labelNames.first == "monitor" {
         state.values[family] = state.values[family]?.filter { $0.key.first != monitor }
         state.histograms[family] = state.histograms[family]?.filter { $0.key.first != monitor }
+        state.announced[family] = state.announced[family]?.filter { $0.first != monitor }
       }
     }
   }
@@ -214,7 +235,11 @@ package final class ServiceMetrics: Sendable {
   }
 
   private func replace(_ family: MetricFamily, _ samples: [([String], Double)]) {
-    state.withLock { $0.values[family] = Dictionary(samples, uniquingKeysWith: { _, last in last }) }
+    state.withLock { state in
+      var values = Dictionary(uniqueKeysWithValues: (state.announced[family] ?? []).map { ($0, 0.0) })
+      for (labels, value) in samples { values[labels] = value }
+      state.values[family] = values
+    }
   }
 
   private func observe(_ family: MetricFamily, _ labels: [String], _ seconds: Double, in empty: MetricHistogram) {

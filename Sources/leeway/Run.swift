@@ -36,8 +36,3 @@ struct Run: AsyncParsableCommand {
     try await server.run()
   }
 }
-
-struct Demo: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Demo.")
-  func run() async throws { throw InputProblem("not built yet") }
-}

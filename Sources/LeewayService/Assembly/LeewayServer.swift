@@ -4,26 +4,29 @@ import LeewayDelivery
 import LeewayLedger
 import LeewaySource
 package import Logging
-import ServiceLifecycle
+package import ServiceLifecycle
 
 /// The whole service, assembled from a configuration.
 package struct LeewayServer: Sendable {
   private let configuration: ServiceConfiguration
   private let plans: [MonitorPlan]
   private let logger: Logger
+  private let companions: [any Service]
   private let onRunning: @Sendable (_ port: Int) async -> Void
 
   /// - Parameters:
   ///   - plans: each monitor with its baseline.
+  ///   - companions: run beside the service and are shut down first; when one ends, all end.
   ///   - onRunning: called with the port once pages are served.
   /// - Throws: `InputProblem` if something in the configuration cannot work.
   package init(
-    configuration: ServiceConfiguration, plans: [MonitorPlan], logger: Logger,
+    configuration: ServiceConfiguration, plans: [MonitorPlan], logger: Logger, companions: [any Service] = [],
     onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
     self.configuration = configuration
     self.plans = plans
     self.logger = logger
+    self.companions = companions
     self.onRunning = onRunning
   }
 
@@ -79,6 +82,7 @@ package struct LeewayServer: Sendable {
     }
     // Shutdown goes backwards: no new requests, then no new messages, then the last verdicts, then deliveries.
     services += [evaluation, intake, http]
+    services += companions
     var group = ServiceGroupConfiguration(
       services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
       gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet(logger))
@@ -193,6 +197,8 @@ extension Logger {
   func log(kafka line: KafkaLog) {
     let level: Logger.Level =
       switch line.level {
+      // The embedded broker cannot say whether it makes topics; the consumer asks for none to be made.
+      case _ where line.facility == "AUTOCREATE": .debug
       case ...3: .error
       case 4: .warning
       case 5, 6: .info

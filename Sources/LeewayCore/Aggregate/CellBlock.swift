@@ -19,6 +19,10 @@ package struct CellBlock: Sendable, Equatable {
   package var sums: [Int128]
   package var squares: [Int192]
 
+  /// More messages than a window can hold: a million a second for nine years. Sums of counts below it stay far from the
+  /// end of 64 bits.
+  static let maximumCount: Int64 = 1 << 48
+
   package init(_ shape: Shape) {
     counts = Array(repeating: 0, count: shape.counts)
     sums = Array(repeating: 0, count: shape.sums)

@@ -43,8 +43,10 @@ package struct Int192: Sendable, Equatable {
 
   /// Rounded twice at most: the high and the low part are each converted and added.
   package var double: Double {
-    if high < 0 { return -(-self).double }
-    return Double(high) * 0x1p128 + Double(low)
+    // The magnitude of the least number has no room in a signed one.
+    let magnitude = high < 0 ? -self : self
+    let value = Double(UInt64(bitPattern: magnitude.high)) * 0x1p128 + Double(magnitude.low)
+    return high < 0 ? -value : value
   }
 }
 

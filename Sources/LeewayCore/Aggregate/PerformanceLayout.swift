@@ -133,6 +133,17 @@ extension PerformanceLayout {
     }
   }
 
+  /// Whether the counts of a stored block, none of them negative, can be those of joined predictions.
+  func isConsistent(_ block: CellBlock) -> Bool {
+    guard case .binary(let binning, _) = task else { return true }
+    let table = BinaryOffset.tableOf(cells: binning.cellCount)
+    return Part.allCases.prefix(hasImpliedLabels ? 2 : 1).allSatisfy { part in
+      let bins = counts(part) + 2 * binning.cellCount + table.bins
+      let positives = counts(part) + 2 * binning.cellCount + table.positives
+      return (0..<ReliabilityTable.binCount).allSatisfy { block.counts[positives + $0] <= block.counts[bins + $0] }
+    }
+  }
+
   static func delayBucket(_ delay: TimeSpan) -> Int {
     let seconds = Double(delay.milliseconds) / 1000
     guard seconds > 1 else { return 0 }

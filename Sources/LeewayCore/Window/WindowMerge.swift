@@ -48,15 +48,22 @@ struct WindowMerge {
 
   /// The window's blocks by slice, capped; slices that hold nothing are left out.
   ///
-  /// - Throws: `CellBlockDamaged` if a count is negative, which no history of messages can make.
+  /// - Throws: `CellBlockDamaged` for counts that no history of messages can make.
   func view() throws(CellBlockDamaged) -> [SliceKey: CellBlock] {
     var out = slices.mapValues(\.block)
     for (slice, into) in cap.evicted(from: slices.keys.map(\.name)) {
       guard let block = out.removeValue(forKey: SliceKey(slice)) else { continue }
       out[SliceKey(into), default: CellBlock(shape)] += block
     }
-    for (slice, block) in out where block.counts.contains(where: { $0 < 0 }) {
-      throw CellBlockDamaged(reason: "slice \(slice.name) of monitor \(plan.monitor.name) has a negative count")
+    for (slice, block) in out {
+      func damaged(_ what: String) -> CellBlockDamaged {
+        CellBlockDamaged(reason: "slice \(slice.name) of monitor \(plan.monitor.name) \(what)")
+      }
+      if block.counts.contains(where: { $0 < 0 }) { throw damaged("has a negative count") }
+      if block.counts.contains(where: { $0 > CellBlock.maximumCount }) { throw damaged("has a count beyond 2^48") }
+      if kind == .performance, plan.performance?.isConsistent(block) == false {
+        throw damaged("has counts that contradict each other")
+      }
     }
     return out.filter { !$0.value.isZero }
   }
@@ -82,6 +89,8 @@ extension WindowDefinition {
 
   /// The ends of the windows that hold a pane, ascending.
   func ends(holding pane: EventTime) -> StrideThrough<Int64> {
+    // A time that no event can have comes of a damaged row, and would overflow below.
+    guard pane > .earliestWritable - size, pane <= .latestWritable else { return stride(from: 1, through: 0, by: 1) }
     let first = pane.floor(to: every) + every
     // The last window that holds it starts at or before it.
     let last = (pane + size).floor(to: every)

@@ -120,6 +120,8 @@ package struct ClassProbability: Sendable, Equatable {
 extension PerformanceLayout {
   /// Adds a row to a block, or takes it back exactly.
   func apply(_ row: PerformanceRow, to block: inout CellBlock, subtract: Bool = false) {
+    // A score outside [0, 1] is refused at decode; one here comes of a damaged row, and no sum could hold its losses.
+    if case .binary = task, case .number(let score) = row.output, !(0...1).contains(score) { return }
     let sign: Int64 = subtract ? -1 : 1
     block.counts[Self.predictions] &+= sign
     if case .binary(let binning, _) = task, case .number(let score) = row.output {

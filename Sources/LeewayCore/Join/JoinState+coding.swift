@@ -65,7 +65,7 @@ extension JoinedPrediction {
       guard let name = reader.text(), let count = reader.integer() else { throw JoinStateDamaged() }
       var probabilities: [ClassProbability] = []
       for _ in 0..<count {
-        guard let name = reader.text(), let p = reader.double() else { throw JoinStateDamaged() }
+        guard let name = reader.text(), let p = reader.double(), (0...1).contains(p) else { throw JoinStateDamaged() }
         probabilities.append(ClassProbability(name: name, probability: p))
       }
       output = .category(name, probabilities: probabilities)
@@ -136,7 +136,9 @@ extension Varint.Reader {
     return out
   }
 
+  /// A finite number: no message holds another.
   mutating func double() -> Double? {
-    fixed(8).map { Double(bitPattern: $0.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }) }
+    let number = fixed(8).map { Double(bitPattern: $0.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }) }
+    return number.flatMap { $0.isFinite ? $0 : nil }
   }
 }

@@ -1,0 +1,236 @@
+import LeewayTestSupport
+import Testing
+
+@testable import LeewayCore
+
+/// Predictions and labels of one id in any order, in any batches: one state, one contribution to the panes.
+@Suite struct JoinTests {
+  private static let join = Join(pane: .minutes(5), horizon: .hours(1), absent: nil)
+  private static let start = EventTime(milliseconds: 1_750_000_000_000)
+
+  /// What panes hold after a sequence of changes: how often each row counts.
+  private struct Panes: Equatable {
+    struct Key: Hashable {
+      var pane: EventTime
+      var slice: String
+      var row: String
+    }
+    var counts: [Key: Int] = [:]
+
+    mutating func add(_ change: PerformanceChange) {
+      let key = Key(pane: change.pane, slice: change.slice, row: "\(change.row)")
+      counts[key, default: 0] += change.subtract ? -1 : 1
+      if counts[key] == 0 { counts[key] = nil }
+    }
+  }
+
+  private static func history(_ random: inout SeededGenerator) -> [JoinChange] {
+    var changes: [JoinChange] = []
+    // Few times, so that ties are common.
+    func time() -> EventTime { start + .minutes(Int64.random(in: 0...13, using: &random) * 7) }
+    for _ in 0..<Int.random(in: 0...6, using: &random) {
+      // Payloads that differ have digests that differ.
+      let digest = Int.random(in: 0...2, using: &random)
+      changes.append(
+        .prediction(
+          JoinedPrediction(
+            version: ["", "v1", "v2", "v10"].randomElement(using: &random) ?? "", time: time(),
+            output: .number(Double(Int.random(in: 0...3, using: &random)) / 4),
+            slices: [[], ["shop=b"], ["shop=b", "shop=c"]][digest], digest: UInt128(digest))))
+    }
+    for _ in 0..<Int.random(in: 0...6, using: &random) {
+      let value = Int.random(in: -1...1, using: &random)
+      changes.append(
+        .label(
+          JoinedLabel(
+            time: time(), value: value < 0 ? nil : .number(Double(value)),
+            canonical: value < 0 ? [] : Array("\(value)".utf8))))
+    }
+    // Logs repeat themselves.
+    changes += changes.filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
+    return changes
+  }
+
+  private static func apply(
+    _ changes: [JoinChange], splitting random: inout SeededGenerator
+  ) -> (state: JoinState, panes: Panes, counts: JoinCounts) {
+    var state = JoinState()
+    var panes = Panes()
+    var counts = JoinCounts()
+    var rest = changes[...]
+    while !rest.isEmpty {
+      let batch = rest.prefix(Int.random(in: 1...rest.count, using: &random))
+      rest = rest.dropFirst(batch.count)
+      var out: [PerformanceChange] = []
+      join.apply(Array(batch), to: &state, counts: &counts, into: &out)
+      for change in out { panes.add(change) }
+    }
+    return (state, panes, counts)
+  }
+
+  /// By the words of the rules, without merging anything.
+  private static func naive(_ changes: [JoinChange]) -> Panes {
+    var standing: [String: JoinedPrediction] = [:]
+    var labels: [JoinedLabel] = []
+    for change in changes {
+      switch change {
+      case .label(let label): labels.append(label)
+      case .prediction(let new):
+        func order(_ p: JoinedPrediction) -> (Int64, String, UInt128) {
+          guard case .number(let x) = p.output else { return (0, "", 0) }
+          // Of quarters in [0, 1) the texts are in the numbers' order.
+          return (p.time.milliseconds, "\(x)", p.digest)
+        }
+        if let old = standing[new.version], order(old) <= order(new) { continue }
+        standing[new.version] = new
+      }
+    }
+    var panes = Panes()
+    for prediction in standing.values {
+      var best: JoinedLabel?
+      for label in labels where label.time <= prediction.time + .hours(1) {
+        guard let known = best else {
+          best = label
+          continue
+        }
+        let wins =
+          if label.time != known.time { label.time > known.time } else if known.value == nil {
+            false
+          } else if label
+            .value == nil
+          { true } else { known.canonical.lexicographicallyPrecedes(label.canonical) }
+        if wins { best = label }
+      }
+      let label = best.flatMap { $0.value == nil ? nil : $0 }
+      let row = PerformanceRow(
+        output: prediction.output, label: label?.value, delay: label.map { $0.time - prediction.time })
+      for slice in ["all"] + prediction.slices {
+        panes.add(
+          PerformanceChange(pane: prediction.time.floor(to: .minutes(5)), slice: slice, row: row, subtract: false))
+      }
+    }
+    return panes
+  }
+
+  @Test func orderAndBatchesChangeNothing() {
+    var labelled = 0
+    for seed in UInt64(1)...1500 {
+      var random = SeededGenerator(seed: seed)
+      var changes = Self.history(&random)
+      let expected = Self.naive(changes)
+      labelled += expected.counts.keys.count { $0.row.contains("label: Optional") }
+      var first: JoinState?
+      for _ in 0..<3 {
+        let (state, panes, _) = Self.apply(changes, splitting: &random)
+        #expect(panes == expected, "seed \(seed)")
+        if let first { #expect(state == first, "seed \(seed)") } else { first = state }
+        changes.shuffle(using: &random)
+      }
+    }
+    #expect(labelled > 1000)
+  }
+
+  @Test func capsKeepTheSameWhateverTheOrder() {
+    for seed in UInt64(1)...60 {
+      var random = SeededGenerator(seed: seed)
+      var changes: [JoinChange] = (0..<30).flatMap { i -> [JoinChange] in
+        [
+          .prediction(
+            JoinedPrediction(
+              version: "v\(i)", time: Self.start, output: .number(0.5), slices: ["version=v\(i)"], digest: 0)),
+          .label(JoinedLabel(time: Self.start + .minutes(Int64(i)), value: .number(1), canonical: [49])),
+        ]
+      }
+      changes.shuffle(using: &random)
+      let one = Self.apply(changes, splitting: &random)
+      changes.shuffle(using: &random)
+      let other = Self.apply(changes, splitting: &random)
+      #expect(one.state == other.state && one.panes == other.panes, "seed \(seed)")
+      #expect(
+        one.state.predictions.count == JoinState.maximumVersions && one.state.labels.count == JoinState.maximumLabels)
+      #expect(one.panes.counts.values.reduce(0, +) == 2 * JoinState.maximumVersions)
+    }
+  }
+
+  /// Which slices a pane has seen does not depend on what stood for how long.
+  @Test func everyPredictionTouchesItsSlices() {
+    for seed in UInt64(1)...200 {
+      var random = SeededGenerator(seed: seed)
+      var changes = Self.history(&random)
+      func touched(_ changes: [JoinChange]) -> Set<Panes.Key> {
+        var state = JoinState()
+        var counts = JoinCounts()
+        var out: [PerformanceChange] = []
+        var rest = changes[...]
+        while !rest.isEmpty {
+          let batch = rest.prefix(Int.random(in: 1...rest.count, using: &random))
+          rest = rest.dropFirst(batch.count)
+          Self.join.apply(Array(batch), to: &state, counts: &counts, into: &out)
+        }
+        return Set(out.map { Panes.Key(pane: $0.pane, slice: $0.slice, row: "") })
+      }
+      let first = touched(changes)
+      changes.shuffle(using: &random)
+      #expect(touched(changes) == first, "seed \(seed)")
+    }
+  }
+
+  private func label(_ minutes: Int64, _ value: Double?) -> JoinChange {
+    .label(
+      JoinedLabel(
+        time: Self.start + .minutes(minutes), value: value.map { .number($0) },
+        canonical: value.map { Array("\(Int($0))".utf8) } ?? []))
+  }
+
+  private var prediction: JoinedPrediction {
+    JoinedPrediction(version: "", time: Self.start, output: .number(0.5), slices: [], digest: 1)
+  }
+
+  @Test func theHorizonIsInclusiveAndWhatIsBeyondIsIgnored() {
+    var random = SeededGenerator(seed: 1)
+    func value(_ changes: [JoinChange]) -> LabelValue? {
+      let state = Self.apply([.prediction(prediction)] + changes, splitting: &random).state
+      return state.label(for: prediction, horizon: .hours(1))?.value
+    }
+    #expect(value([label(60, 1)]) == .number(1))
+    #expect(value([label(61, 1)]) == nil)
+    // One that does not count takes nothing from one that does.
+    #expect(value([label(10, 0), label(61, 1)]) == .number(0))
+    #expect(value([label(10, 0), label(61, nil)]) == .number(0))
+    // The later stands; at equal times a retraction, then the greater text.
+    #expect(value([label(20, 1), label(10, 0)]) == .number(1))
+    #expect(value([label(20, nil), label(10, 0)]) == nil)
+    #expect(value([label(20, nil), label(21, 0)]) == .number(0))
+    #expect(value([label(20, 1), label(20, nil), label(20, 0)]) == nil)
+    #expect(value([label(20, 1), label(20, 0)]) == .number(1))
+    // Before the prediction is a label too.
+    #expect(value([label(-500, 1)]) == .number(1))
+  }
+
+  @Test func countersSayWhatBecameOfEach() {
+    var random = SeededGenerator(seed: 1)
+    let (_, _, counts) = Self.apply(
+      [
+        label(5, 1), .prediction(prediction), .prediction(prediction), label(5, 1), label(6, 0), label(61, 1),
+        label(7, nil),
+      ], splitting: &random)
+    var expected = JoinCounts()
+    expected.early = 1
+    expected.matched = 1
+    expected.duplicates = 1
+    expected.repeated = 1
+    expected.corrected = 1
+    expected.beyondHorizon = 1
+    expected.retracted = 1
+    #expect(counts == expected)
+  }
+
+  @Test func rowsWaitForTheLastLabelOrPrediction() {
+    var state = JoinState()
+    #expect(Self.join.reclaimAfter(state) == .distantPast)
+    _ = state.merge(JoinedLabel(time: Self.start, value: nil, canonical: []))
+    #expect(Self.join.reclaimAfter(state) == Self.start)
+    _ = state.merge(prediction)
+    #expect(Self.join.reclaimAfter(state) == Self.start + .hours(1))
+  }
+}

@@ -22,7 +22,7 @@ package struct PerformanceLayout: Sendable {
   private let partCounts: Int
   private let partSums: Int
   private let partSquares: Int
-  private let classIndex: [String: Int]
+  private let classIndex: [NameKey: Int]
 
   package static let predictions = 0
   package static let delays = 1
@@ -45,7 +45,7 @@ package struct PerformanceLayout: Sendable {
       partCounts = (classes.count + 1) * (classes.count + 1) + 1
       partSums = 2
       partSquares = 0
-      classIndex = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
+      classIndex = Dictionary(uniqueKeysWithValues: classes.enumerated().map { (NameKey($1), $0) })
     case .regression:
       partCounts = RegressionCount.allCases.count
       partSums = RegressionSum.allCases.count
@@ -66,7 +66,7 @@ package struct PerformanceLayout: Sendable {
   func sums(_ part: Part) -> Int { part.rawValue * partSums }
   func squares(_ part: Part) -> Int { part.rawValue * partSquares }
 
-  func classNumber(_ name: String) -> Int { classIndex[name] ?? classIndex.count }
+  func classNumber(_ name: String) -> Int { classIndex[NameKey(name)] ?? classIndex.count }
 }
 
 /// Counts of a binary part behind positives and negatives by cell.

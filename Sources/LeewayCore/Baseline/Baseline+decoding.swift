@@ -45,6 +45,10 @@ extension Baseline {
     guard let task = ModelTask(rawValue: try root.member("task").string()) else {
       throw try root.member("task").failure("unknown task; known are binary, multiclass, regression")
     }
+    let classes = try root.member("classes").strings()
+    guard Set(classes.map(NameKey.init)).count == classes.count else {
+      throw try root.member("classes").failure("a class comes twice")
+    }
     let subjects = try root.member("subjects").array { (r) throws(JSONFailure) in try SubjectBaseline(r) }
     self.init(
       identity: try root.member("identity").string(), monitor: try root.member("monitor").string(), task: task,
@@ -61,7 +65,7 @@ extension Baseline {
         for (r, subject) in zip(cells, subjects) { read.append(try SubjectCells(sparse: r, like: subject.cells)) }
         return SliceBaseline(slice: try r.member("slice").string(), rows: try r.member("rows").count(), subjects: read)
       },
-      classes: try root.member("classes").strings(),
+      classes: classes,
       performance: try root.member("performance").optional { (r) throws(JSONFailure) in
         var metrics: [String: Double] = [:]
         for (name, value) in try r.member("metrics").members() { metrics[name] = try value.double() }
@@ -84,17 +88,18 @@ extension SubjectBaseline {
       try r.member("counts").require(counts.count, domain.binning.cellCount)
       let sums = try r.member("sums").array { (e) throws(JSONFailure) in try e.wide() }
       try r.member("sums").require(sums.count, domain.binning.knots.count + 1)
+      let cells = SubjectCells(
+        counts: counts, sums: sums, squares: try r.member("squares").squares(), missing: missing, invalid: invalid,
+        outlying: try r.member("outlying").count())
+      try r.requireTotal(of: cells)
       self.init(
-        name: name, domain: .numeric(domain),
-        cells: SubjectCells(
-          counts: counts, sums: sums, squares: try r.member("squares").squares(), missing: missing, invalid: invalid,
-          outlying: try r.member("outlying").count()),
+        name: name, domain: .numeric(domain), cells: cells,
         mean: try r.member("mean").optional { (e) throws(JSONFailure) in try e.double() },
         standardDeviation: try r.member("standard_deviation").optional { (e) throws(JSONFailure) in try e.double() })
     case "categorical":
       let categories = try r.member("categories").strings()
       // By bytes: strings compare equal when they only look alike.
-      guard Set(categories.map { Array($0.utf8) }).count == categories.count else {
+      guard Set(categories.map(NameKey.init)).count == categories.count else {
         throw try r.member("categories").failure("a category comes twice")
       }
       try r.member("counts").require(counts.count, categories.count + 2)
@@ -108,12 +113,14 @@ extension SubjectBaseline {
       guard zip(hashes, hashes.dropFirst()).allSatisfy(<) else {
         throw try r.member("other_hashes").failure("must ascend")
       }
+      let cells = SubjectCells(counts: counts, missing: missing, invalid: invalid)
+      try r.requireTotal(of: cells)
       self.init(
         name: name,
         domain: .categorical(
           CategoricalDomain(
             categories: categories, otherHashes: hashes, overflowed: try r.member("overflowed").bool())),
-        cells: SubjectCells(counts: counts, missing: missing, invalid: invalid))
+        cells: cells)
     case let kind: throw try r.member("kind").failure("expected numeric or categorical, found \"\(kind)\"")
     }
   }
@@ -147,15 +154,25 @@ extension SubjectCells {
     self.init(
       counts: counts, sums: sums, squares: try r.member("squares").squares(), missing: try r.member("missing").count(),
       invalid: try r.member("invalid").count(), outlying: try r.member("outlying").count())
+    try r.requireTotal(of: self)
   }
 }
 
 extension JSONReader {
-  /// A number of rows: 0 to 2^53, so that sums of them stay in range.
+  /// A number of rows: 0 to 2^48, more than anybody trains on, so that sums of products stay in range.
   fileprivate func count() throws(JSONFailure) -> Int64 {
     let n = try integer()
-    guard n >= 0, n <= 1 << 53 else { throw failure("expected a count of at least 0, found \(n)") }
+    guard n >= 0, n <= CellBlock.maximumCount else { throw failure("expected a count of 0 to 2^48, found \(n)") }
     return n
+  }
+
+  /// All counts of a subject together are a number of rows too.
+  fileprivate func requireTotal(of cells: SubjectCells) throws(JSONFailure) {
+    var total: Int64 = 0
+    for count in cells.counts + [cells.missing, cells.invalid] {
+      total += count
+      guard total <= CellBlock.maximumCount else { throw failure("holds more than 2^48 rows") }
+    }
   }
 
   fileprivate func strings() throws(JSONFailure) -> [String] { try array { (e) throws(JSONFailure) in try e.string() } }

@@ -6,8 +6,8 @@ struct WindowView {
   let end: EventTime
   /// Not across the generation's first pane.
   let complete: Bool
-  var drift: [SliceKey: CellBlock] = [:]
-  var performance: [SliceKey: PerformanceSummary] = [:]
+  var drift: [NameKey: CellBlock] = [:]
+  var performance: [NameKey: PerformanceSummary] = [:]
 }
 
 /// Judges one check on one window: values, family, tiers. Pure; what lies in other windows is passed in.
@@ -62,7 +62,7 @@ struct CheckEvaluation {
   private func members(_ view: WindowView) -> [Member] {
     var out: [Member] = []
     for slice in slices(view.drift.keys.map(\.name)) {
-      guard let block = view.drift[SliceKey(slice)] else { continue }
+      guard let block = view.drift[NameKey(slice)] else { continue }
       for i in subjects(in: slice) {
         let subject = plan.drift.subjects[i]
         let name = subject.name
@@ -176,7 +176,7 @@ struct CheckEvaluation {
 
   private func trafficVerdicts(_ view: WindowView, _ usualRows: [String: Double]) -> [Verdict] {
     slices(view.drift.isEmpty ? [Slice.all] : view.drift.keys.map(\.name)).map { slice in
-      let rows = view.drift[SliceKey(slice)]?.counts[DriftLayout.rows] ?? 0
+      let rows = view.drift[NameKey(slice)]?.counts[DriftLayout.rows] ?? 0
       var verdict = Verdict(
         check: check, window: view.definition, end: view.end, slice: slice, subject: "traffic", value: Double(rows),
         rows: rows)
@@ -203,7 +203,7 @@ struct CheckEvaluation {
 
   private func performanceVerdicts(_ view: WindowView) -> [Verdict] {
     slices(view.performance.keys.map(\.name)).compactMap { slice in
-      guard let summary = view.performance[SliceKey(slice)] else { return nil }
+      guard let summary = view.performance[NameKey(slice)] else { return nil }
       let value = check.metric == .coverage ? summary.coverage : summary.metrics[check.metric]
       var verdict = Verdict(
         check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,

@@ -219,7 +219,7 @@ package struct Evaluator: Sendable {
   }
 
   /// The model version that most of the window's rows came from.
-  private func mostFrequentVersion<Part>(_ slices: [SliceKey: Part], _ rows: (Part) -> Int64) -> String? {
+  private func mostFrequentVersion<Part>(_ slices: [NameKey: Part], _ rows: (Part) -> Int64) -> String? {
     let prefix = Slice.version + "="
     return slices.filter { $0.key.name.utf8.starts(with: prefix.utf8) }
       .max { a, b in

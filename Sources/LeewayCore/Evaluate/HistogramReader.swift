@@ -22,7 +22,7 @@ package struct HistogramReader: Sendable {
     var merge = WindowMerge(.drift, plan: plan, shape: plan.drift.shape)
     let range = window.range(endingAt: end)
     try merge.move(to: range, in: reader)
-    guard let block = try merge.view()[SliceKey(slice)] else { return nil }
+    guard let block = try merge.view()[NameKey(slice)] else { return nil }
     let cells = plan.drift.cells(of: plan.drift.subjects[index], in: block)
     guard cells.rows > 0 else { return nil }
     return SubjectHistogram(

@@ -13,13 +13,13 @@ struct SliceTable {
   private(set) var hashes: [UInt64] = [0]
   private var byValue: [Dictionary<[UInt8], Int32>]
   private let segments: [String]
-  private let profiles: [Set<String>?]
+  private let profiles: [Set<NameKey>?]
   let limit: Int
 
   /// Segments in the order in which slices are asked for, `version` first if the monitor has one.
   init(plan: MonitorPlan) {
     var segments: [String] = []
-    var profiles: [Set<String>?] = []
+    var profiles: [Set<NameKey>?] = []
     if plan.monitor.predictions.version != nil {
       segments.append(Slice.version)
       profiles.append(nil)
@@ -50,7 +50,7 @@ struct SliceTable {
     let key = Array(value)
     if let known = byValue[segment][key] { return known }
     let text = String(decoding: value, as: UTF8.self)
-    let kept = profiles[segment].map { $0.contains(text) } ?? true
+    let kept = profiles[segment].map { $0.contains(NameKey(text)) } ?? true
     let id: Int32
     if kept {
       id = add(

@@ -14,10 +14,10 @@ package final class MonitorPlan: Sendable {
   package let outputSubject: Int
   let categories: [CategoryIndex?]
   /// By slice, then parallel to the layout's subjects: what every comparison needs of the baseline, computed once.
-  private let sides: [String: [BaselineSide]]
+  private let sides: [NameKey: [BaselineSide]]
   /// For every segment of the monitor: the values that have slices of their own, or nil where the baseline has no
   /// profile and the smallest hashes are kept.
-  let segmentValues: [Set<String>?]
+  let segmentValues: [Set<NameKey>?]
 
   /// - Throws: if the baseline was fitted for other features or another task.
   package init(monitor: Monitor, baseline: Baseline) throws(BaselineMismatch) {
@@ -51,11 +51,11 @@ package final class MonitorPlan: Sendable {
     func sides(_ cells: [SubjectCells]) -> [BaselineSide] {
       zip(positions, subjects).map { BaselineSide(domain: $1.domain, cells: cells[$0]) }
     }
-    var bySlice = [Slice.all: sides(baseline.subjects.map(\.cells))]
-    for slice in baseline.slices { bySlice[slice.slice] = sides(slice.subjects) }
+    var bySlice = [NameKey(Slice.all): sides(baseline.subjects.map(\.cells))]
+    for slice in baseline.slices { bySlice[NameKey(slice.slice)] = sides(slice.subjects) }
     self.sides = bySlice
     segmentValues = monitor.segments.map { segment in
-      baseline.segments.first { $0.name == segment.name }.map { Set($0.values.prefix(monitor.maximumSegments)) }
+      baseline.segments.first { $0.name == segment.name }.map { Set($0.values.prefix(monitor.maximumSegments).map(NameKey.init)) }
     }
     performance = try monitor.labels.map { (labels) throws(BaselineMismatch) in
       PerformanceLayout(
@@ -79,7 +79,7 @@ package final class MonitorPlan: Sendable {
   }
 
   /// A subject's baseline for a slice: the whole training set for `all`, else the slice's own, nil if it has none.
-  func baselineSide(subject index: Int, slice: String) -> BaselineSide? { sides[slice]?[index] }
+  func baselineSide(subject index: Int, slice: String) -> BaselineSide? { sides[NameKey(slice)]?[index] }
 
   private static func generation(_ monitor: Monitor, _ baseline: String) -> String {
     var w = JSONWriter()

@@ -7,7 +7,7 @@ struct WindowMerge {
   private let cap: SliceCap
   private var range: Range<EventTime>?
   /// Uncapped: which slices are left out depends on the window, so the cap is applied to a view.
-  private var slices: [SliceKey: Merged] = [:]
+  private var slices: [NameKey: Merged] = [:]
 
   private struct Merged {
     var block: CellBlock
@@ -40,7 +40,7 @@ struct WindowMerge {
   private mutating func merge(_ range: Range<EventTime>, subtract: Bool, in reader: any LedgerReader) throws {
     guard !range.isEmpty else { return }
     try reader.panes(kind, monitor: plan.monitor.name, generation: plan.generation, in: range) { _, slice, bytes in
-      let key = SliceKey(slice)
+      let key = NameKey(slice)
       try slices[key, default: Merged(block: CellBlock(shape))].block.merge(encoded: bytes, subtract: subtract)
       slices[key]?.rows += subtract ? -1 : 1
     }
@@ -49,11 +49,11 @@ struct WindowMerge {
   /// The window's blocks by slice, capped; slices that hold nothing are left out.
   ///
   /// - Throws: `CellBlockDamaged` for counts that no history of messages can make.
-  func view() throws(CellBlockDamaged) -> [SliceKey: CellBlock] {
+  func view() throws(CellBlockDamaged) -> [NameKey: CellBlock] {
     var out = slices.mapValues(\.block)
     for (slice, into) in cap.evicted(from: slices.keys.map(\.name)) {
-      guard let block = out.removeValue(forKey: SliceKey(slice)) else { continue }
-      out[SliceKey(into), default: CellBlock(shape)] += block
+      guard let block = out.removeValue(forKey: NameKey(slice)) else { continue }
+      out[NameKey(into), default: CellBlock(shape)] += block
     }
     for (slice, block) in out {
       func damaged(_ what: String) -> CellBlockDamaged {
@@ -66,20 +66,6 @@ struct WindowMerge {
       }
     }
     return out.filter { !$0.value.isZero }
-  }
-}
-
-/// A slice by its name's bytes: to Swift, `é` and `e` with an accent are one string.
-struct SliceKey: Hashable {
-  let name: String
-
-  init(_ name: String) { self.name = name }
-
-  static func == (a: SliceKey, b: SliceKey) -> Bool { a.name.utf8.elementsEqual(b.name.utf8) }
-
-  func hash(into hasher: inout Hasher) {
-    var name = name
-    name.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 }
 

@@ -1,0 +1,244 @@
+import LeewayStatistics
+import LeewayTestSupport
+import Testing
+
+@testable import LeewayCore
+
+@Suite struct BaselineFileTests {
+  /// Small enough to read, with something in every place.
+  private static var small: Baseline {
+    let amount = NumericDomain(
+      binning: NumericBinning(knots: [1, 2.5], cuts: [2.5]), fixedPoint: FixedPoint(origin: 1, exponent: 32))
+    let amountCells = SubjectCells(
+      counts: [1, 2, 3, 4, 5], sums: [-7, Int128.max, 9], squares: Int192(low: .max, high: 2), missing: 6, invalid: 7,
+      outlying: 1)
+    let country = CategoricalDomain(categories: ["DE", "é\n\"", "e\u{301}"], otherHashes: [3, 255], overflowed: false)
+    let score = NumericDomain(
+      binning: NumericBinning(knots: [0.25, 0.5], cuts: [0.5]), fixedPoint: FixedPoint(origin: 0.5, exponent: 34))
+    let scoreCells = SubjectCells(counts: [0, 1, 0, 1, 0], sums: [0, 0, 0])
+    return Baseline(
+      monitor: "m", task: .binary, rows: 28,
+      subjects: [
+        SubjectBaseline(
+          name: "amount", domain: .numeric(amount), cells: amountCells, mean: 1.75, standardDeviation: 0.1),
+        SubjectBaseline(
+          name: "country", domain: .categorical(country), cells: SubjectCells(counts: [10, 5, 1, 2, 0], missing: 3)),
+        SubjectBaseline(name: "score", domain: .numeric(score), cells: scoreCells),
+      ],
+      segments: [SegmentProfile(name: "channel", values: ["web", "app"])],
+      slices: [
+        SliceBaseline(
+          slice: "channel=web", rows: 1000,
+          subjects: [
+            SubjectCells(counts: [0, 0, 3, 0, 0], sums: [0, -5, 0], missing: 2),
+            SubjectCells(counts: [0, 1, 0, 0, 0]), SubjectCells(counts: [0, 0, 0, 0, 9], sums: [0, 0, 4]),
+          ])
+      ], classes: [],
+      performance: PerformanceBaseline(labelled: 12, inSample: true, metrics: ["auc": 0.75, "brier": 0.1]))
+  }
+
+  private static func text(_ baseline: Baseline) -> String {
+    var baseline = baseline
+    return String(decoding: baseline.encoded(), as: UTF8.self)
+  }
+
+  private func message(_ text: String) -> String {
+    do {
+      _ = try Baseline(decoding: Array(text.utf8))
+      return "read"
+    } catch { return error.description }
+  }
+
+  @Test func whatIsWrittenReadsBackTheSame() throws {
+    var baseline = Self.small
+    let bytes = baseline.encoded()
+    let read = try Baseline(decoding: bytes)
+    #expect(read == baseline)
+    var again = read
+    #expect(again.encoded() == bytes)
+    for task in ModelTask.allCases {
+      var sample = SampleMonitor.baseline(try SampleMonitor.monitor(task))
+      let encoded = sample.encoded()
+      #expect(try Baseline(decoding: encoded) == sample)
+      #expect(sample.slices.map(\.slice) == ["channel=web"])
+    }
+  }
+
+  @Test func identityIsThatOfTheContent() {
+    var first = Self.small
+    _ = first.encoded()
+    var second = Self.small
+    second.identity = "sha256:other"
+    _ = second.encoded()
+    #expect(first.identity == second.identity && first.identity.hasPrefix("sha256:") && first.identity.utf8.count == 71)
+    second.subjects[0].cells.counts[0] += 1
+    #expect(second.contentIdentity() != first.identity)
+  }
+
+  /// The file, what replaces what in it, and the message.
+  @Test(arguments: [
+    (
+      "\"format\":\"leeway-baseline\"", "\"format\":\"x\"",
+      "format: not a baseline of leeway; make one with leeway baseline fit"
+    ),
+    (
+      "\"version\":1", "\"version\":2",
+      "version: version 2 was written by a newer leeway and this one reads up to 1; upgrade leeway or fit the baseline anew"
+    ),
+    ("\"version\":1", "\"version\":0", "version: unknown version 0"),
+    ("\"version\":1", "\"version\":\"1\"", "version: expected an integer, found \"1\""),
+    ("\"monitor\":\"m\",", "", "monitor: expected a string, found nothing"),
+    ("\"task\":\"binary\"", "\"task\":\"ranking\"", "task: unknown task; known are binary, multiclass, regression"),
+    ("\"rows\":28", "\"rows\":-1", "rows: expected a count of 0 to 2^48, found -1"),
+    ("\"rows\":28", "\"rows\":28.5", "rows: expected an integer, found 28.5"),
+    ("\"knots\":[1.0,2.5]", "\"knots\":[2.5,1.0]", "subjects[0].knots: must be finite and ascend"),
+    ("\"knots\":[1.0,2.5]", "\"knots\":[2.5,2.5]", "subjects[0].knots: must be finite and ascend"),
+    ("\"knots\":[1.0,2.5]", "\"knots\":[1.0,\"x\"]", "subjects[0].knots[1]: expected a number, found \"x\""),
+    ("\"knots\":[1.0,2.5]", "\"knots\":[2.5]", "subjects[0].counts: expected 3 entries, found 5"),
+    ("\"knots\":[1.0,2.5]", "\"knots\":[NaN]", "the document is not JSON"),
+    ("\"knots\":[1.0,2.5]", "\"knots\":[1e999]", "the document holds a number beyond ±1.8e308; write a smaller number or null"),
+    ("\"cuts\":[2.5]", "\"cuts\":[2.25]", "subjects[0].cuts: every cut must be a knot"),
+    ("\"cuts\":[2.5]", "\"cuts\":[2.5,1.0]", "subjects[0].cuts: must be finite and ascend"),
+    ("\"exponent\":32", "\"exponent\":901", "subjects[0].exponent: expected an integer from -900 to 900, found 901"),
+    ("\"sums\":[\"-7\",", "\"sums\":[", "subjects[0].sums: expected 3 entries, found 2"),
+    (
+      "\"sums\":[\"-7\",", "\"sums\":[\"seven\",",
+      "subjects[0].sums[0]: expected a whole number as a string, found \"seven\""
+    ),
+    (
+      "\"squares\":[\"2\",", "\"squares\":[\"-2\",",
+      "subjects[0].squares: expected the high and the low part of a sum of squares as strings"
+    ),
+    ("\"counts\":[1,2,3,4,5]", "\"counts\":[1,2,3,4]", "subjects[0].counts: expected 5 entries, found 4"),
+    (
+      "\"counts\":[1,2,3,4,5]", "\"counts\":[1,2,-3,4,5]",
+      "subjects[0].counts[2]: expected a count of 0 to 2^48, found -3"
+    ),
+    ("\"counts\":[1,2,3,4,5]", "\"counts\":[1,2,3,4,281474976710656]", "subjects[0]: holds more than 2^48 rows"),
+    ("\"counts\":[1,2,3,4,5]", "\"counts\":[1,2,3,5,4]", "digest"),
+    ("\"kind\":\"numeric\"", "\"kind\":\"text\"", "subjects[0].kind: expected numeric or categorical, found \"text\""),
+    ("\"categories\":[\"DE\",", "\"categories\":[\"é\\n\\\"\",", "subjects[1].categories: a category comes twice"),
+    ("\"categories\":[\"DE\",", "\"categories\":[", "subjects[1].counts: expected 4 entries, found 5"),
+    ("\"other_hashes\":[\"3\",\"ff\"]", "\"other_hashes\":[\"ff\",\"3\"]", "subjects[1].other_hashes: must ascend"),
+    (
+      "\"other_hashes\":[\"3\",\"ff\"]", "\"other_hashes\":[\"xyz\"]",
+      "subjects[1].other_hashes[0]: expected a hexadecimal number, found \"xyz\""
+    ),
+    ("\"overflowed\":false", "\"overflowed\":0", "subjects[1].overflowed: expected true or false, found 0"),
+    ("\"counts\":[2,3]", "\"counts\":[2]", "slices[0].subjects[0].counts: expected pairs of index and value"),
+    (
+      "\"counts\":[2,3]", "\"counts\":[5,3]",
+      "slices[0].subjects[0].counts[0]: expected an integer from 0 to 4, found 5"
+    ),
+    (
+      "\"counts\":[2,3]", "\"counts\":[2,-3]",
+      "slices[0].subjects[0].counts[1]: expected a count of 0 to 2^48, found -3"
+    ),
+    (
+      "\"sums\":[1,\"-5\"]", "\"sums\":[3,\"-5\"]",
+      "slices[0].subjects[0].sums[0]: expected an integer from 0 to 2, found 3"
+    ),
+    ("\"classes\":[]", "\"classes\":[\"a\",\"b\",\"a\"]", "classes: a class comes twice"),
+    ("\"in_sample\":true", "\"in_sample\":1", "performance.in_sample: expected true or false, found 1"),
+    ("\"brier\":0.1", "\"brier\":null", "performance.metrics.brier: expected a number, found null"),
+  ])
+  func everyKindOfDamageHasItsMessage(_ old: String, _ new: String, _ expected: String) throws {
+    let text = Self.text(Self.small)
+    let place = try #require(text.firstRange(of: old), "\(old) is not in \(text)")
+    let damaged = text.replacingCharacters(in: place, with: new)
+    if expected == "digest" {
+      let written = Self.small.contentIdentity()
+      var edited = Self.small
+      edited.subjects[0].cells.counts = [1, 2, 3, 5, 4]
+      #expect(
+        message(damaged)
+          == "the content has been changed: its digest is \(edited.contentIdentity()), the file says \(written); fit it anew with leeway baseline fit"
+      )
+    } else {
+      #expect(message(damaged) == expected)
+    }
+  }
+
+  @Test func slicesMustHoldEverySubject() {
+    var baseline = Self.small
+    baseline.slices[0].subjects.removeLast()
+    #expect(message(Self.text(baseline)) == "slices[0].subjects: expected 3 subjects, found 2")
+  }
+
+  @Test func everyTruncationIsRefused() {
+    let bytes = Array(Self.text(Self.small).utf8)
+    for length in 0..<bytes.count - 1 {
+      #expect(throws: BaselineDamaged.self) { try Baseline(decoding: Array(bytes[..<length])) }
+    }
+    #expect(message("") == "the document is empty; it must hold JSON")
+    #expect(message("[]") == "document: expected an object, found an empty array")
+  }
+
+  @Test func mutationsNeverPassForTheOriginal() {
+    let original = Array(Self.text(Self.small).utf8)
+    let pieces = ["-", "9", "0", "[", "]", "{", "}", ",", "null", "1e308", "\"", ":", " ", "\u{0}"].map {
+      Array($0.utf8)
+    }
+    for seed in UInt64(1)...3000 {
+      var random = SeededGenerator(seed: seed)
+      var bytes = original
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        let at = Int.random(in: 0..<bytes.count, using: &random)
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: bytes[at] = UInt8.random(in: 0...255, using: &random)
+        case 1: bytes.remove(at: at)
+        case 2: bytes.insert(contentsOf: pieces.randomElement(using: &random) ?? [], at: at)
+        default:
+          let from = Int.random(in: 0..<bytes.count, using: &random)
+          bytes.insert(contentsOf: Array(bytes[from...].prefix(30)), at: at)
+        }
+      }
+      guard let read = try? Baseline(decoding: bytes) else { continue }
+      // White space and the like may change and nothing else.
+      var again = read
+      #expect(again.encoded() == original, "seed \(seed)")
+    }
+  }
+
+  /// A file that somebody made, digest and all, is still only a file.
+  @Test func whatPassesTheDigestCanBeRun() throws {
+    for seed in UInt64(1)...40 {
+      var random = SeededGenerator(seed: seed)
+      var baseline = Self.small
+      let many: [Int64] = [0, 1, 1 << 20, 1 << 47, 1 << 48]
+      for s in baseline.subjects.indices {
+        let i = Int.random(in: 0..<baseline.subjects[s].cells.counts.count, using: &random)
+        baseline.subjects[s].cells.counts[i] = many.randomElement(using: &random) ?? 0
+        if !baseline.subjects[s].cells.sums.isEmpty {
+          baseline.subjects[s].cells.sums[0] = [.max, .min, 0].randomElement(using: &random) ?? 0
+          baseline.subjects[s].cells.squares = Int192(low: .max, high: [0, .max].randomElement(using: &random) ?? 0)
+        }
+        baseline.subjects[s].standardDeviation = [nil, -1, 0, 1e300].randomElement(using: &random) ?? nil
+      }
+      baseline.subjects[1].cells.missing = many.randomElement(using: &random) ?? 0
+      guard let read = try? Baseline(decoding: Array(Self.text(baseline).utf8)) else { continue }
+      let plan = try MonitorPlan(
+        monitor: try SampleMonitor.monitor(.binary, checks: World.checks(.binary)), baseline: read)
+      let log = (0..<300).map {
+        PredictionEvent(
+          id: "\($0)", time: World.start + .seconds(Int64($0) * 10), output: "0.\($0 % 9)", amount: "\($0 % 5)"
+        ).message()
+      }
+      let logs = [MessageLog(topic: "predictions", role: .predictions, partitions: [log])]
+      let ledger = InMemoryLedger()
+      try SimulatedInstance.prepare(ledger, plans: [plan], logs: logs)
+      let instance = try SimulatedInstance("a", plans: [plan], logs: logs, ledger: ledger)
+      try instance.claimAll()
+      instance.readAll()
+      try instance.flush()
+      let reports = try SimulatedInstance.evaluate(plan, ledger)
+      #expect(reports.contains { !$0.results.isEmpty }, "seed \(seed)")
+    }
+  }
+}
+
+extension String {
+  fileprivate func replacingCharacters(in range: Range<String.Index>, with text: String) -> String {
+    String(self[..<range.lowerBound]) + text + String(self[range.upperBound...])
+  }
+}

@@ -1,4 +1,5 @@
 import Foundation
+import LeewayService
 
 /// Standard output and error.
 enum Console {
@@ -24,7 +25,8 @@ final class ProgressBar {
     var bar = ""
     if let fraction {
       let full = Int(min(max(fraction, 0), 1) * Double(width))
-      bar = "[" + String(repeating: "=", count: full) + String(repeating: " ", count: width - full) + "] "
+      bar =
+        "[" + String(repeating: "=", count: full) + String(repeating: " ", count: width - full) + "] "
         + "\(Int(min(max(fraction, 0), 1) * 100)) % "
     }
     Console.write("\r\u{1B}[K\(bar)\(what): \(rows) rows", to: .error)
@@ -47,15 +49,15 @@ final class LineOutput {
       handle = .standardOutput
       return
     }
-    guard FileManager.default.createFile(atPath: path, contents: nil), let handle = FileHandle(forWritingAtPath: path) else {
-      throw OutputFailed(description: "\(path): cannot be written: \(String(cString: strerror(errno)))")
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw EnvironmentProblem("\(path): the results cannot be written: \(String(cString: strerror(errno)))")
     }
-    self.handle = handle
+    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
-  struct OutputFailed: Error, CustomStringConvertible {
-    var description: String
-  }
+  /// Whoever read standard output has had enough, as `head` does.
+  struct ReaderGone: Error {}
 
   func write(_ line: String) throws {
     buffer.append(contentsOf: line.utf8)
@@ -64,9 +66,17 @@ final class LineOutput {
   }
 
   func flush() throws {
-    do { try handle.write(contentsOf: buffer) } catch {
-      throw OutputFailed(description: "\(path ?? "standard output"): \(error.localizedDescription)")
+    defer { buffer.removeAll(keepingCapacity: true) }
+    var rest = buffer[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(handle.fileDescriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      if count < 0, errno == EPIPE, path == nil { throw ReaderGone() }
+      guard count >= 0 else {
+        throw EnvironmentProblem(
+          "\(path ?? "standard output"): the results cannot be written: \(String(cString: strerror(errno)))")
+      }
+      rest = rest.dropFirst(count)
     }
-    buffer.removeAll(keepingCapacity: true)
   }
 }

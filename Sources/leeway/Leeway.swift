@@ -36,6 +36,8 @@ struct Leeway: AsyncParsableCommand {
 /// What the shell is told.
 enum ExitStatus {
   case good
+  /// Nobody reads what is printed any more, which is for the reader to decide: good, and nothing to say.
+  case readerGone
   case wrongInput
   case usage
   case environment
@@ -43,6 +45,7 @@ enum ExitStatus {
   init(_ error: any Error) {
     switch error {
     case is EnvironmentProblem, is LedgerError: self = .environment
+    case is LineOutput.ReaderGone: self = .readerGone
     case is ExitCode: self = .wrongInput
     case is InputProblem: self = .wrongInput
     default:
@@ -54,7 +57,7 @@ enum ExitStatus {
 
   private var code: Int32 {
     switch self {
-    case .good: 0
+    case .good, .readerGone: 0
     case .wrongInput: 1
     case .usage: 2
     case .environment: 3
@@ -66,6 +69,7 @@ enum ExitStatus {
     case .good, .usage:
       let text = Leeway.fullMessage(for: error)
       if !text.isEmpty { Console.write(text + "\n", to: self == .good ? .output : .error) }
+    case .readerGone: break
     case .wrongInput, .environment:
       // Problems that were printed already end with a bare exit code.
       if !(error is ExitCode) { Console.write("leeway: \(error)\n", to: .error) }

@@ -22,11 +22,11 @@ extension Baseline {
       let version = try root.member("version").integer()
       guard version <= Self.formatVersion else {
         throw try root.member("version").failure(
-          "version \(version) was written by a newer leeway and this one reads up to \(Self.formatVersion); upgrade leeway or fit the baseline anew"
+          "\(version) was written by a newer leeway and this one reads up to \(Self.formatVersion); upgrade leeway or fit the baseline anew"
         )
       }
       guard version == Self.formatVersion else {
-        throw try root.member("version").failure("unknown version \(version)")
+        throw try root.member("version").failure("\(version) is no version that there was; fit the baseline anew")
       }
       try self.init(root)
     } catch {

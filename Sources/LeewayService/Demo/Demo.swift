@@ -103,7 +103,7 @@ package struct Demo: Sendable {
 
   private func write(_ name: String, _ text: String) throws {
     do { try Data(text.utf8).write(to: folder.appendingPathComponent(name)) } catch {
-      throw EnvironmentProblem("demo: \(folder.appendingPathComponent(name).path) cannot be written: \(error.readable)")
+      throw EnvironmentProblem("demo: \(folder.appendingPathComponent(name).path) cannot be written: \(error.localizedDescription)")
     }
   }
 

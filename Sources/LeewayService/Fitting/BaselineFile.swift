@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 package import LeewayCore
 
 /// Baselines on disk.
@@ -7,29 +7,38 @@ package enum BaselineFile {
   ///
   /// - Throws: `InputProblem` that names the file.
   package static func read(_ path: String) throws -> Baseline {
-    let bytes: Data
-    do {
-      let attributes = try FileManager.default.attributesOfItem(atPath: path)
-      if let size = attributes[.size] as? Int, size > Baseline.maximumBytes {
-        throw InputProblem("\(path): \(size) bytes are no baseline; the limit is \(Baseline.maximumBytes)")
-      }
-      bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch let error as InputProblem {
-      throw error
-    } catch {
-      throw InputProblem("\(path): the baseline cannot be read: \(error.readable); make it with leeway baseline fit")
+    let bytes: [UInt8]
+    do { bytes = try TextFile.bytes(at: path, limit: Baseline.maximumBytes) } catch {
+      throw InputProblem("\(path): the baseline \(error.problem), or make it with leeway baseline fit")
     }
-    do { return try Baseline(decoding: [UInt8](bytes)) } catch { throw InputProblem("\(path): \(error.description)") }
+    do { return try Baseline(decoding: bytes) } catch { throw InputProblem("\(path): \(error.description)") }
   }
 
-  /// Writes a baseline so that a reader sees the old file or the new one, never a part.
+  /// Writes a baseline so that a reader sees the old file or the new one, never a part. What is there and no file, such
+  /// as a pipe, is written to.
+  ///
+  /// - Throws: `EnvironmentProblem` that names the file.
   package static func write(_ baseline: inout Baseline, to path: String) throws {
     let bytes = baseline.encoded()
-    do {
-      try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw InputProblem("\(path): the baseline cannot be written: \(error.readable)")
+    var status = stat()
+    let replaces = stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+    let partial = replaces ? path + ".partial" : path
+    func fail(_ code: Int32) -> EnvironmentProblem {
+      if replaces { unlink(partial) }
+      return EnvironmentProblem("\(path): the baseline cannot be written: \(String(cString: strerror(code)))")
     }
+    let descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw fail(errno) }
+    defer { close(descriptor) }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw fail(errno) }
+      rest = rest.dropFirst(count)
+    }
+    guard replaces else { return }
+    guard fsync(descriptor) == 0, rename(partial, path) == 0 else { throw fail(errno) }
   }
 }
 
@@ -45,13 +54,4 @@ package struct EnvironmentProblem: Error, CustomStringConvertible {
   package var description: String
 
   package init(_ description: String) { self.description = description }
-}
-
-extension Error {
-  /// What the system says, without the type's own wrapping.
-  var readable: String {
-    let underlying = (self as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    if let underlying, underlying.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(underlying.code))) }
-    return (self as NSError).localizedDescription
-  }
 }

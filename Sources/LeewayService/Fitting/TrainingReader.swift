@@ -34,6 +34,7 @@ final class TrainingReader {
   let path: String
   /// JSON Lines: whether any row had the column.
   private(set) var seen: [Bool]
+  private var hasRows = false
 
   /// A training file is not what it should be.
   struct Unusable: Error, CustomStringConvertible {
@@ -89,6 +90,7 @@ final class TrainingReader {
           for i in columns.indices where !seen[i] {
             seen[i] = extractor[2 * i].kind != .absent || extractor[2 * i + 1].kind != .absent
           }
+          hasRows = true
           return true
         }
       }
@@ -118,8 +120,9 @@ final class TrainingReader {
 
   var isCSV: Bool { if case .csv = source { true } else { false } }
 
-  /// After the last row: columns that no row of a JSON Lines file had.
+  /// After the last row: columns that no row of a JSON Lines file had. A file without rows lacks none.
   func requireSeenColumns() throws {
+    guard hasRows else { return }
     for (column, seen) in zip(columns, seen) where column.isRequired && !seen {
       throw Unusable(
         description: "\(path): no row has \(column.purpose): looked for \(Self.list(column.candidates))")

@@ -1,3 +1,4 @@
+import Glibc
 import Hummingbird
 import HummingbirdCore
 import LeewayCore
@@ -33,12 +34,18 @@ package struct HTTPService: Service {
     self.onRunning = onRunning
   }
 
-  /// - Throws: What binding the address throws.
+  /// - Throws: `EnvironmentProblem` if the address cannot be listened on.
   package func run() async throws {
     let application = application()
     let patience = limits.shutdownTime
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await application.run() }
+      group.addTask {
+        do { try await application.run() } catch let error as IOError {
+          throw EnvironmentProblem("http.listen \(host):\(port): \(Self.problem(error))")
+        } catch is SocketAddressError.UnknownHost {
+          throw EnvironmentProblem("http.listen \(host):\(port): no address is known for this host; check its name")
+        }
+      }
       group.addTask {
         try await gracefulShutdown()
         try await Task.sleep(for: patience)
@@ -46,6 +53,15 @@ package struct HTTPService: Service {
       // Either the server has ended, or it has had its time.
       defer { group.cancelAll() }
       try await group.next()
+    }
+  }
+
+  private static func problem(_ error: IOError) -> String {
+    switch error.errnoCode {
+    case EADDRINUSE: "another process listens there; stop it or choose another port"
+    case EACCES: "this user may not listen there; choose a port above 1023"
+    case EADDRNOTAVAIL: "this machine has no such address; listen on one of its own"
+    default: "cannot be listened on: \(String(cString: strerror(error.errnoCode)))"
     }
   }
 

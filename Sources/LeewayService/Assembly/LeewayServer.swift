@@ -84,7 +84,11 @@ package struct LeewayServer: Sendable {
     services += [evaluation, intake, http]
     services += companions
     var group = ServiceGroupConfiguration(
-      services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+      services: services.map {
+        .init(
+          service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+          failureTerminationBehavior: .gracefullyShutdownGroup)
+      },
       gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet(logger))
     group.maximumGracefulShutdownDuration = .seconds(25)
     try await ServiceGroup(configuration: group).run()

@@ -152,11 +152,13 @@ package struct LeewayServer: Sendable {
 
   private func accessTokens() throws -> AccessTokens? {
     guard let path = configuration.http.tokensFile else { return nil }
-    let text: String
-    do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
-      throw InputProblem("\(path): the tokens cannot be read: \(error.readable)")
+    let bytes: [UInt8]
+    do { bytes = try TextFile.bytes(at: path, limit: 1 << 20) } catch {
+      throw InputProblem("\(path): the file of tokens \(error.problem)")
     }
-    do { return try AccessTokens(parsing: text, file: path) } catch { throw InputProblem(error.description) }
+    do { return try AccessTokens(parsing: String(decoding: bytes, as: UTF8.self), file: path) } catch {
+      throw InputProblem(error.description)
+    }
   }
 
   private func view(

@@ -324,10 +324,16 @@ private final class KafkaIntakeLoop {
 
   /// Under a new writer id everything assigned is claimed again and read from the ledger's offsets.
   private func startAnew() throws {
+    let fenced = intake
     intake = try Self.makeIntake(service)
     slots.removeAll()
     let held = consumer.assignment.sorted()
-    try claim(held)
+    do { try claim(held) } catch {
+      // Messages of unclaimed partitions would pass unread; the fenced writer is fenced again at the next flush, and this
+      // is tried again.
+      intake = fenced
+      throw error
+    }
     try seekToLedger(held)
   }
 

@@ -1,4 +1,5 @@
 import LeewayCore
+import LeewaySource
 
 /// `leeway.yaml` on its way to a `ServiceConfiguration`.
 final class ServiceConfigurationReading {
@@ -77,6 +78,14 @@ final class ServiceConfigurationReading {
       guard let (secret, hadPlaceholder) = value.secret() else { continue }
       properties[name] = secret
       if hadPlaceholder { confidential.insert(name) }
+      // librdkafka knows its properties and their values; the address and the group stand for any.
+      do throws(KafkaSettingsError) {
+        _ = try KafkaSettings(
+          bootstrap: "localhost:9092", group: "any", properties: [name: secret.revealed],
+          confidential: hadPlaceholder ? [name] : [])
+      } catch {
+        for problem in error.problems { reading.error(value.place, "\(value.path): \(problem.message)") }
+      }
     }
     return (properties, confidential)
   }

@@ -18,6 +18,15 @@ struct Run: AsyncParsableCommand {
   @Option(help: "The folder of monitor files.") var monitors = "monitors"
   @Option(help: "debug, info, notice, warning or error.") var logLevel = "info"
 
+  func validate() throws { _ = try level() }
+
+  private func level() throws -> Logger.Level {
+    guard let level = Logger.Level(rawValue: logLevel) else {
+      throw ValidationError("--log-level \(logLevel) is unknown; known are debug, info, notice, warning and error")
+    }
+    return level
+  }
+
   func run() async throws {
     let (configuration, problems) = Configuration.load(
       configPath: config, monitorsDirectory: monitors, environment: ProcessInfo.processInfo.environment)
@@ -25,10 +34,7 @@ struct Run: AsyncParsableCommand {
     guard let configuration, let service = configuration.service else { throw ExitCode(1) }
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     var logger = Logger(label: "leeway")
-    guard let level = Logger.Level(rawValue: logLevel) else {
-      throw ValidationError("--log-level \(logLevel) is unknown; known are debug, info, notice, warning and error")
-    }
-    logger.logLevel = level
+    logger.logLevel = try level()
     let host = service.http.host
     let server = LeewayServer(
       configuration: service, plans: try LeewayServer.plans(configuration.monitors), logger: logger,

@@ -20,18 +20,20 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "Events later than this time plus the monitor's skew are quarantined (RFC 3339).") var asOf: String?
   @Option(help: "Where to write results; standard output unless given.") var out: String?
 
+  func validate() throws { _ = try asOfTime() }
+
+  private func asOfTime() throws -> EventTime? {
+    guard var text = asOf else { return nil }
+    guard let time = text.withUTF8({ EventTime(rfc3339: UnsafeRawBufferPointer($0)) }) else {
+      throw ValidationError("--as-of \(text) is not an RFC 3339 time; write for example 2026-03-01T00:00:00Z")
+    }
+    return time
+  }
+
   func run() throws {
     let loaded = try Monitors.one(monitor)
     guard let path = baseline ?? loaded.baselinePath else {
       throw InputProblem("\(monitor): no baseline; add baseline: NAME.baseline.json or give --baseline FILE")
-    }
-    var asOfTime: EventTime?
-    if let asOf {
-      var text = asOf
-      guard let time = text.withUTF8({ EventTime(rfc3339: UnsafeRawBufferPointer($0)) }) else {
-        throw ValidationError("--as-of \(asOf) is not an RFC 3339 time; write for example 2026-03-01T00:00:00Z")
-      }
-      asOfTime = time
     }
     if !labels.isEmpty, loaded.labels == nil {
       throw InputProblem("\(monitor): --labels was given and the monitor has no labels section; add one")
@@ -44,23 +46,32 @@ struct ReplayCommand: ParsableCommand {
     }
     let bar = ProgressBar()
     let output = try LineOutput(path: out)
-    let replay = Replay(plan: plan, predictions: predictions, labels: labels, asOf: asOfTime) { bar.show($0, $1, $2) }
+    let replay = Replay(plan: plan, predictions: predictions, labels: labels, asOf: try asOfTime()) {
+      bar.show($0, $1, $2)
+    }
     let summary = try replay.run { try output.write($0) }
     try output.flush()
     bar.finish()
-    Console.write(Self.sentence(summary), to: .error)
+    Console.write(sentence(summary, labelTopic: loaded.labels?.topic), to: .error)
   }
 
-  private static func sentence(_ summary: Replay.Summary) -> String {
+  private func sentence(_ summary: Replay.Summary, labelTopic: String?) -> String {
     let e = summary.events
     let j = summary.joins
     var text =
-      "leeway: \(e.accepted) predictions accepted, \(e.late) late, \(e.invalid) invalid, \(e.quarantined) quarantined, \(j.duplicates) duplicate; "
+      "leeway: \(e.accepted) predictions accepted, \(e.late) late, \(j.duplicates) duplicate; "
       + "\(e.labels) labels, \(j.matched) matched, \(j.corrected) corrected, \(j.repeated) repeated, \(j.retracted) retracted, "
-      + "\(j.beyondHorizon) beyond the horizon; \(summary.lines) lines\n"
-    if summary.tooLong > 0 { text += "leeway: \(summary.tooLong) lines were longer than 1 MiB and skipped\n" }
+      + "\(j.beyondHorizon) beyond the horizon; \(e.invalid) messages invalid, \(e.quarantined) quarantined; "
+      + "\(summary.lines) lines\n"
+    if summary.tooLong > 0 {
+      let lines = summary.tooLong == 1 ? "1 line was" : "\(summary.tooLong) lines were"
+      text += "leeway: \(lines) longer than 1 MiB and skipped\n"
+    }
     for record in summary.quarantined.prefix(5) {
-      text += "leeway: \(record.topic) line \(record.offset): \(record.code): \(record.reason)\n"
+      let files = record.topic == labelTopic ? labels : predictions
+      // A file is a partition, and a line's number its offset.
+      let file = files.indices.contains(Int(record.partition)) ? files[Int(record.partition)] : record.topic
+      text += "leeway: \(file):\(record.offset): \(record.code): \(record.reason)\n"
     }
     return text
   }

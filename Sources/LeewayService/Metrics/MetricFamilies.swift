@@ -79,7 +79,7 @@ enum MetricFamily: String, CaseIterable {
     case .deliveries: "Attempts to deliver a notification, by outcome: delivered, retried or dead."
     case .drift: "Distance between the newest closed window and the baseline."
     case .evaluation: "Time that one evaluation of a monitor took."
-    case .events: "Prediction messages by outcome: accepted, late, invalid, duplicate or quarantined."
+    case .events: "Predictions accepted, late or duplicate; messages, labels too, that were invalid or quarantined."
     case .eventsRejected: "Messages that were not counted, by reason."
     case .flush: "Time that one flush to the ledger took."
     case .flushes: "Flushes to the ledger by outcome: committed, fenced or failed."

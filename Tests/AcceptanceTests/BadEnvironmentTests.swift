@@ -1,0 +1,140 @@
+import Foundation
+import LeewaySource
+import Testing
+
+/// What the machine, the disk and the network do to a good configuration: exit code 3, and a line that says what to do.
+@Suite struct BadEnvironmentTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func configure(ledger: String = "leeway.db", http: String = "{listen: \"127.0.0.1:0\"}") throws {
+    try folder.write(
+      """
+      kafka: {bootstrap: "127.0.0.1:1"}
+      ledger: sqlite:\(ledger)
+      http: \(http)
+
+      """, to: "leeway.yaml")
+  }
+
+  /// Runs the service, which must end with this as its last line.
+  private func expectRun(
+    code: Int32 = 3, _ problem: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let found = try LeewayProcess.run(["run"], in: folder.url)
+    #expect(found.code == code, sourceLocation: sourceLocation)
+    #expect(found.error.split(separator: "\n").last ?? "" == "leeway: \(problem)", sourceLocation: sourceLocation)
+  }
+
+  @Test func unusableLedgers() throws {
+    try Shop.prepare(in: folder)
+    let real = URL(
+      fileURLWithPath: try #require(
+        realpath(folder.url.path, nil).map { pointer in
+          defer { free(pointer) }
+          return String(cString: pointer)
+        })
+    ).path
+    try configure(ledger: "monitors")
+    try expectRun("opening the ledger monitors: it is a folder; name a file in it")
+    try configure(ledger: "train.csv")
+    try expectRun(
+      "opening tables in the ledger \(real)/train.csv: the file is not an SQLite database (SQLite 26: file is not a database); name another file"
+    )
+    try configure(ledger: "no/leeway.db")
+    try expectRun("opening the ledger no/leeway.db: there is no folder no; make it, or name another path")
+    #expect(try String(contentsOf: folder.url.appendingPathComponent("train.csv"), encoding: .utf8) == Shop.training)
+  }
+
+  @Test func unusableTokens() throws {
+    try Shop.prepare(in: folder)
+    try configure(http: "{listen: \"127.0.0.1:0\", tokens_file: no}")
+    try expectRun(code: 1, "no: the file of tokens does not exist; check the path")
+    try configure(http: "{listen: \"127.0.0.1:0\", tokens_file: monitors}")
+    try expectRun(code: 1, "monitors: the file of tokens is a folder; name a file")
+    try folder.write("viewer:short\nking:0123456789abcdef\n", to: "tokens")
+    try configure(http: "{listen: \"127.0.0.1:0\", tokens_file: tokens}")
+    let found = try LeewayProcess.run(["run"], in: folder.url)
+    #expect(found.code == 1)
+    #expect(
+      found.error.hasSuffix(
+        """
+        leeway: tokens:1: the token is shorter than 16 bytes; make a longer one
+        tokens:2: expected viewer, trainer or operator, a colon and the token
+
+        """))
+  }
+
+  @Test func unwritableOutputs() throws {
+    try Shop.prepare(in: folder)
+    try folder.write((0..<300).map { Shop.prediction($0) }.joined(separator: "\n"), to: "p.jsonl")
+    func expect(_ arguments: String, _ error: String) throws {
+      let found = try LeewayProcess.run(arguments.split(separator: " ").map(String.init), in: folder.url)
+      #expect(found.code == 3)
+      #expect(found.error == "leeway: \(error)\n")
+    }
+    let replay = "replay monitors/shop.yaml --predictions p.jsonl --out"
+    try expect("\(replay) no/x", "no/x: the results cannot be written: No such file or directory")
+    try expect("\(replay) monitors", "monitors: the results cannot be written: Is a directory")
+    try expect("\(replay) /dev/full", "/dev/full: the results cannot be written: No space left on device")
+    let fit = "baseline fit monitors/shop.yaml --from train.csv --out"
+    try expect("\(fit) no/x", "no/x: the baseline cannot be written: No such file or directory")
+    try expect("\(fit) monitors", "monitors: the baseline cannot be written: Is a directory")
+    try expect("\(fit) /dev/full", "/dev/full: the baseline cannot be written: No space left on device")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.url.path).allSatisfy { !$0.hasSuffix(".partial") })
+  }
+
+  /// `head` closes the pipe after its first line; that is for nobody to complain of.
+  @Test func aReaderThatHasEnough() throws {
+    try Shop.prepare(in: folder)
+    try folder.write((0..<6000).map { Shop.prediction($0) }.joined(separator: "\n"), to: "p.jsonl")
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+    shell.arguments = [
+      "-c", "set -o pipefail; \"$0\" replay monitors/shop.yaml --predictions p.jsonl | head -n 1",
+      LeewayProcess.executable.path,
+    ]
+    shell.currentDirectoryURL = folder.url
+    let (output, error) = (Pipe(), Pipe())
+    shell.standardOutput = output
+    shell.standardError = error
+    try shell.run()
+    let line = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    let trace = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    shell.waitUntilExit()
+    #expect(shell.terminationStatus == 0)
+    #expect(line.hasPrefix("{\"type\":\"") && line.hasSuffix("}\n"))
+    #expect(trace == "")
+  }
+
+  /// A service that waits for its broker holds its port and its ledger against others, and gives up after 30 s.
+  @Test func brokerPortAndLedgerThatAreNotToBeHad() async throws {
+    try Shop.prepare(in: folder)
+    try configure()
+    let first = try RunningService(in: folder.url)
+    defer { if first.process.isRunning { first.process.killAtOnce() } }
+    #expect(first.get("/healthz") != nil)
+    #expect(first.get("/readyz") == nil)
+
+    let second = try LeewayProcess.run(["run"], in: folder.url)
+    #expect(second.code == 3)
+    let held =
+      /leeway: opening the ledger .*\/leeway.db: process ([0-9]+) on .*? has it open; stop that one, or use PostgreSQL for several instances\n/
+    #expect(try #require(second.error.wholeMatch(of: held), "\(second.error)").1 == "\(first.process.identifier)")
+
+    let address = String(first.base.dropFirst("http://".count))
+    try configure(ledger: "other.db", http: "{listen: \"\(address)\"}")
+    try expectRun("http.listen \(address): another process listens there; stop it or choose another port")
+
+    for _ in 0..<400 where first.process.isRunning { try await Task.sleep(for: .milliseconds(100)) }
+    try #require(!first.process.isRunning)
+    #expect(first.process.wait() == 3)
+    let lines = first.process.standardError.split(separator: "\n")
+    #expect(
+      lines.last
+        == "leeway: Kafka at 127.0.0.1:1 does not answer: Local: Broker transport failure (_TRANSPORT); check kafka.bootstrap and the network"
+    )
+  }
+}

@@ -74,10 +74,19 @@ extension Script {
       return answer.results;
     }
 
+    // Whether a check looks at a subject, by the words of its `on`.
+    function watches(check, monitor, subject) {
+      if (check.on === "output") return subject === monitor.output;
+      const features = /^features(?: except (.*))?$/.exec(check.on);
+      if (!features) return check.on.split(", ").includes(subject);
+      return subject !== monitor.output && !(features[1] || "").split(", ").includes(subject);
+    }
+
     function limitsOf(monitor) {
       const isPerformance = PERFORMANCE.includes(state.choice.metric);
       return monitor.checks.filter((check) => check.metric === state.choice.metric && check.window === state.choice.window
-        && (check.group === "performance") === isPerformance)
+        && (check.group === "performance") === isPerformance
+        && (isPerformance || watches(check, monitor, state.choice.subject)))
         .flatMap((check) => check.limits).filter((limit) => isNumber(limit.value) && !limit.side.startsWith("max_"));
     }
 
@@ -125,8 +134,9 @@ extension Script {
       if (!detail) { show(byId("tables")); return; }
       const choice = state.choice;
       const has = (text, part) => String(text || "").toLowerCase().includes(part.toLowerCase());
+      // Within city=porto the city is porto: that is no drift, and would head the list.
       const drift = detail.drift.filter((line) => line.window === choice.window && has(line.slice, state.filter.slice)
-        && has(line.subject, state.filter.subject));
+        && has(line.subject, state.filter.subject) && !line.slice.startsWith(line.subject + "="));
       drift.sort((a, b) => ((b.metrics || {}).psi || 0) - ((a.metrics || {}).psi || 0));
       const performance = detail.performance.filter((line) => line.window === choice.window
         && has(line.slice, state.filter.slice));

@@ -116,6 +116,22 @@ extension MonitorReading {
   }
 }
 
+extension MonitorReading {
+  /// A change of performance that has nothing to change from can't fire.
+  func warnOfChanges(from baseline: Baseline) {
+    for check in checks where check.check?.reference == .baseline {
+      guard let metric = check.metric, metric.family == .performance,
+        baseline.performance?.metrics[metric.rawValue] == nil
+      else { continue }
+      for limit in check.limits where limit.limit.limit.isChange {
+        limit.value.warn(
+          "never fires, since the baseline has no \(metric.rawValue) to change from; give a number, or fit on files "
+            + "that have it")
+      }
+    }
+  }
+}
+
 extension ConfigurationNode {
   fileprivate var isEmptyList: Bool { if case .list(let items) = content { items.isEmpty } else { false } }
 }

@@ -155,7 +155,8 @@ extension Metric {
 }
 
 extension Limit {
-  fileprivate var isChange: Bool {
+  /// Of the metric against its reference.
+  var isChange: Bool {
     switch self {
     case .maximumDrop, .maximumRise: true
     case .above, .below: false

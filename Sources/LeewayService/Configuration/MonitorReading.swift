@@ -127,6 +127,7 @@ final class MonitorReading {
     do {
       let baseline = try Baseline(decoding: TextFile.bytes(at: path, limit: Baseline.maximumBytes))
       warnOfTiers(within: baseline)
+      warnOfChanges(from: baseline)
       return (path, baseline)
     } catch {
       let reason = (error as? TextFile.Failure)?.problem ?? "\(error)"

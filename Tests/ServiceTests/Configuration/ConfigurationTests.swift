@@ -124,7 +124,9 @@ import Testing
 
   // MARK: - Baselines
 
-  private func baselineFile(rows: Int, task: ModelTask = .binary) -> [UInt8] {
+  private func baselineFile(
+    rows: Int, task: ModelTask = .binary, performance: PerformanceBaseline? = nil
+  ) -> [UInt8] {
     let values = (0..<rows).map { (Double($0) + 0.5) / Double(rows) }
     let binning = NumericBinning.fit(sorted: values)
     var baseline = Baseline(
@@ -137,6 +139,7 @@ import Testing
             counts: Array(repeating: 0, count: binning.cellCount),
             sums: Array(repeating: 0, count: binning.knots.count + 1)))
       ])
+    baseline.performance = performance
     return baseline.encoded()
   }
 
@@ -192,6 +195,20 @@ import Testing
         load(folder, baseline: .required).problems == [
           "monitors/a.yaml:7:62: warning: checks[0].warning is 0.05, under twice psi's noise at min_rows 200; the baseline of 300 rows is too small for it to ever fire; raise it or fit on more rows"
         ])
+    }
+  }
+
+  @Test func aChangeFromNothingIsUnwise() throws {
+    let text = monitor("a", more: "baseline: a.json").replacing("warning: 0.7}", with: "warning: {max_drop: 3%}}")
+    try withFolder(["a.yaml": text]) { folder in
+      folder.write("monitors/a.json", baselineFile(rows: 100_000))
+      #expect(
+        load(folder, baseline: .required).problems == [
+          "monitors/a.yaml:8:77: warning: checks[1].warning.max_drop never fires, since the baseline has no auc to change from; give a number, or fit on files that have it"
+        ])
+      let performance = PerformanceBaseline(labelled: 100_000, inSample: true, metrics: ["auc": 0.8])
+      folder.write("monitors/a.json", baselineFile(rows: 100_000, performance: performance))
+      #expect(load(folder, baseline: .required).problems == [])
     }
   }
 

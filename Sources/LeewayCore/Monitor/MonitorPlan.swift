@@ -55,7 +55,9 @@ package final class MonitorPlan: Sendable {
     for slice in baseline.slices { bySlice[NameKey(slice.slice)] = sides(slice.subjects) }
     self.sides = bySlice
     segmentValues = monitor.segments.map { segment in
-      baseline.segments.first { $0.name == segment.name }.map { Set($0.values.prefix(monitor.maximumSegments).map(NameKey.init)) }
+      baseline.segments.first { $0.name == segment.name }.map {
+        Set($0.values.prefix(monitor.maximumSegments).map(NameKey.init))
+      }
     }
     performance = try monitor.labels.map { (labels) throws(BaselineMismatch) in
       PerformanceLayout(

@@ -96,7 +96,10 @@ import Testing
     ("\"knots\":[1.0,2.5]", "\"knots\":[1.0,\"x\"]", "subjects[0].knots[1]: expected a number, found \"x\""),
     ("\"knots\":[1.0,2.5]", "\"knots\":[2.5]", "subjects[0].counts: expected 3 entries, found 5"),
     ("\"knots\":[1.0,2.5]", "\"knots\":[NaN]", "the document is not JSON"),
-    ("\"knots\":[1.0,2.5]", "\"knots\":[1e999]", "the document holds a number beyond ±1.8e308; write a smaller number or null"),
+    (
+      "\"knots\":[1.0,2.5]", "\"knots\":[1e999]",
+      "the document holds a number beyond ±1.8e308; write a smaller number or null"
+    ),
     ("\"cuts\":[2.5]", "\"cuts\":[2.25]", "subjects[0].cuts: every cut must be a knot"),
     ("\"cuts\":[2.5]", "\"cuts\":[2.5,1.0]", "subjects[0].cuts: must be finite and ascend"),
     ("\"exponent\":32", "\"exponent\":901", "subjects[0].exponent: expected an integer from -900 to 900, found 901"),

@@ -39,18 +39,27 @@ struct CheckEvaluation {
   /// Indices of the subjects, in the layout's order, that the check names in a slice.
   private func subjects(in slice: String) -> [Int] {
     let layout = plan.drift
-    let segment = slice.utf8.firstIndex(of: UInt8(ascii: "=")).map { String(slice[..<$0]) }
+    let field = segmentField(of: slice)
+    // Within a slice the segment's own feature is constant by construction.
+    func isOwn(_ i: Int) -> Bool { i != plan.outputSubject && plan.monitor.features[i].field == field }
     return layout.subjects.indices.filter { i in
       let name = layout.subjects[i].name
       if check.metric.numericOnly, !layout.subjects[i].isNumeric { return false }
       switch check.on {
-      // Within a slice the segment's own feature is constant by construction.
-      case .features(let except): return i != plan.outputSubject && !except.contains(name) && name != segment
-      case .named(let names): return names.contains(name) && name != segment
+      case .features(let except): return i != plan.outputSubject && !except.contains(name) && !isOwn(i)
+      case .named(let names): return names.contains(name) && !isOwn(i)
       case .output: return i == plan.outputSubject
       case .performance, .traffic: return false
       }
     }
+  }
+
+  /// The field whose value makes a slice; nil for `all`.
+  private func segmentField(of slice: String) -> FieldPath? {
+    guard let equals = slice.utf8.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+    let segment = String(decoding: slice.utf8[..<equals], as: UTF8.self)
+    if segment == Slice.version { return plan.monitor.predictions.version }
+    return plan.monitor.segments.first { $0.name == segment }?.field
   }
 
   private struct Member {

@@ -13,11 +13,17 @@ struct Scene {
   ///   - predictions, labels: by partition.
   init(
     _ task: ModelTask = .binary, checks: [Check] = [], predictions: [[PredictionEvent]], labels: [[LabelEvent]] = [[]],
-    baseline: (Monitor) -> Baseline = { SampleMonitor.baseline($0) }, configure: (inout Monitor) -> Void = { _ in }
+    trained rows: [SampleMonitor.Row] = SampleMonitor.trainingRows(), configure: (inout Monitor) -> Void = { _ in }
   ) throws {
     var monitor = try SampleMonitor.monitor(task, checks: checks)
     configure(&monitor)
-    plan = try MonitorPlan(monitor: monitor, baseline: baseline(monitor))
+    try self.init(
+      plan: MonitorPlan(monitor: monitor, baseline: SampleMonitor.baseline(monitor, rows: rows)),
+      predictions: predictions, labels: labels)
+  }
+
+  init(plan: MonitorPlan, predictions: [[PredictionEvent]], labels: [[LabelEvent]] = [[]]) throws {
+    self.plan = plan
     logs = [
       MessageLog(topic: "predictions", role: .predictions, partitions: predictions.map { $0.map { $0.message() } }),
       MessageLog(topic: "labels", role: .labels, partitions: labels.map { $0.map { $0.message() } }),

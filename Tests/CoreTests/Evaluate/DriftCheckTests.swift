@@ -1,0 +1,211 @@
+import LeewayStatistics
+import LeewayTestSupport
+import Testing
+
+@testable import LeewayCore
+
+@Suite struct DriftCheckTests {
+  private static func drift(
+    _ name: String = "drift", metric: Metric = .psi, limits: [TierLimit], on: Check.Subjects = .features(except: []),
+    consecutive: Int = 1, slices: Check.Slices = .all, significance: Double? = 0.01, minimumRows: Int64 = 20,
+    partial: Bool = true
+  ) -> Check {
+    Check(
+      name: name, on: on, metric: metric, window: "15m", limits: limits, consecutive: consecutive, slices: slices,
+      significance: significance, minimumRows: minimumRows, partial: partial)
+  }
+
+  /// Amounts that all lie in the baseline's top decile, or spread as the baseline's.
+  private static func moved(_ count: Int, from: Int64 = 0, to: Int64 = 15, id: String = "p") -> [PredictionEvent] {
+    Scene.predictions(count, from: from, to: to, id: id) { _, event in event.amount = "48" }
+  }
+
+  @Test func theHighestTierReachedStandsAndTheThresholdIsItsOwn() throws {
+    let check = Self.drift(
+      limits: [Check.above(0.5, .info), Check.above(1, .warning), Check.above(50, .critical)], on: .named(["amount"]))
+    let scene = try Scene(checks: [check], predictions: [Self.moved(400)])
+    try scene.read()
+    let verdict = try scene.judge(at: Scene.minute(20)).only("drift", 15)
+    #expect(verdict.tier == .warning && verdict.threshold == 1 && verdict.null == "iid")
+    #expect(verdict.rows == 400)
+    let same = try Scene(checks: [check], predictions: [Scene.predictions(400)])
+    try same.read()
+    let calm = try same.judge(at: Scene.minute(20)).only("drift", 15)
+    #expect(calm.tier == .ok && calm.threshold == 0.5 && (calm.value ?? 1) < 0.5)
+  }
+
+  @Test func fewerRowsThanTheLeastAreInsufficient() throws {
+    for (rows, tier) in [(99, Tier.insufficientData), (100, .warning)] {
+      // Missing values count for psi and not for ks.
+      let events = Self.moved(rows - 10) + Scene.predictions(10, id: "q") { _, event in event.amount = nil }
+      let checks = [
+        Self.drift(limits: [Check.above(2)], on: .named(["amount"]), minimumRows: 100),
+        Self.drift(
+          "ks", metric: .ks, limits: [Check.above(0.5)], on: .named(["amount"]), minimumRows: Int64(rows - 10)),
+        Self.drift(
+          "ks2", metric: .ks, limits: [Check.above(0.5)], on: .named(["amount"]), minimumRows: Int64(rows - 9)),
+      ]
+      let scene = try Scene(checks: checks, predictions: [events.sorted { $0.time < $1.time }])
+      try scene.read()
+      let verdicts = try scene.judge(at: Scene.minute(20))
+      #expect(try verdicts.only("drift", 15).tier == tier, "\(rows)")
+      #expect(try verdicts.only("ks", 15).tier == .warning)
+      #expect(try verdicts.only("ks2", 15).tier == .insufficientData)
+    }
+  }
+
+  /// A tier under 2·psi_noise cannot fire; if none fires and one could not, nothing is known.
+  @Test func tiersWithinTheNoiseCannotFire() throws {
+    // Ten bins against 2000 rows and 60: noise is 9·(1/2000 + 1/60) ≈ 0.1545.
+    let noise = 9.0 * (1 / 2000.0 + 1 / 60.0)
+    let limits = [Check.above(0.01, .info), Check.above(2 * noise + 1e-9, .warning)]
+    func tier(_ events: [PredictionEvent]) throws -> Tier {
+      let scene = try Scene(checks: [Self.drift(limits: limits, on: .named(["amount"]))], predictions: [events])
+      try scene.read()
+      return try scene.judge(at: Scene.minute(20)).only("drift", 15).tier
+    }
+    #expect(try tier(Scene.predictions(60)) == .insufficientData)
+    #expect(try tier(Self.moved(60)) == .warning)
+    // With enough rows the same low tier is judged.
+    let many = try Scene(
+      checks: [Self.drift(limits: [Check.above(0.02, .info)], on: .named(["amount"]))],
+      predictions: [Scene.predictions(4000)])
+    try many.read()
+    #expect(try many.judge(at: Scene.minute(20)).only("drift", 15).tier != .insufficientData)
+  }
+
+  @Test func theFamilyIsEverySubjectAndSliceOfOneCheck() throws {
+    let check = Self.drift(metric: .psi, limits: [Check.above(0.3)], slices: .each, minimumRows: 50)
+    let events = Scene.predictions(600) { i, event in
+      event.channel = i % 3 == 0 ? "\"app\"" : "\"web\""
+      event.country = i % 5 == 0 ? "\"PL\"" : event.country
+    }
+    let scene = try Scene(checks: [check], predictions: [events])
+    try scene.read()
+    let verdicts = try scene.judge(at: Scene.minute(20)).filter { $0.end == Scene.minute(15) }
+    // `channel=app` and versions have no baseline of their own.
+    let unknown = verdicts.filter { $0.slice != "all" && $0.slice != "channel=web" }
+    #expect(
+      unknown.count == 4 && unknown.allSatisfy { $0.tier == .insufficientData && $0.pValue == nil && $0.qValue == nil })
+    let family = verdicts.filter { $0.pValue != nil }
+    #expect(
+      family.map { "\($0.slice)/\($0.subject)" }.sorted() == [
+        "all/amount", "all/country", "channel=web/amount", "channel=web/country",
+      ])
+    // Adjusted by hand: p times m over the rank, from the greatest down.
+    let sorted = family.sorted { $0.pValue ?? 0 < $1.pValue ?? 0 }
+    var least = 1.0
+    for (i, verdict) in sorted.enumerated().reversed() {
+      least = min(least, (verdict.pValue ?? 0) * 4 / Double(i + 1))
+      let q = try #require(verdict.qValue)
+      #expect(abs(q - least) <= 1e-12 * least)
+    }
+  }
+
+  @Test func aConstantSubjectIsLeftOutOfTheFamily() throws {
+    let rows = SampleMonitor.trainingRows().map { row in
+      var row = row
+      row.country = "DE"
+      return row
+    }
+    let check = Self.drift(limits: [Check.above(0.3)])
+    let scene = try Scene(
+      checks: [check], predictions: [Scene.predictions(300) { _, event in event.country = "\"DE\"" }],
+      trained: rows)
+    try scene.read()
+    let verdicts = try scene.judge(at: Scene.minute(20))
+    let constant = try verdicts.only("drift", 15, subject: "country")
+    #expect(constant.tier == .ok && constant.pValue == nil && constant.qValue == nil)
+    let other = try verdicts.only("drift", 15, subject: "amount")
+    #expect(other.pValue != nil && other.pValue == other.qValue)
+  }
+
+  @Test func aDistanceWithoutSignificanceFiresOnlyWhereItIsOff() throws {
+    // Few rows against the baseline: far apart, and by chance so.
+    let rows = SampleMonitor.trainingRows(30)
+    for (significance, tier) in [(0.01, Tier.ok), (nil, .warning)] as [(Double?, Tier)] {
+      let check = Self.drift(
+        metric: .ks, limits: [Check.above(0.15)], on: .named(["amount"]), significance: significance)
+      let scene = try Scene(
+        checks: [check], predictions: [Scene.predictions(25) { i, event in event.amount = "\(min(49, i * 2 + 8))" }],
+        trained: rows)
+      try scene.read()
+      let verdict = try scene.judge(at: Scene.minute(20)).only("drift", 15)
+      #expect((verdict.value ?? 0) > 0.15 && (verdict.pValue ?? 0) > 0.01)
+      #expect(verdict.tier == tier)
+    }
+  }
+
+  @Test func slicesAreComparedWithTheirOwnBaseline() throws {
+    // On the web the training amounts were small, in the app great.
+    let rows = SampleMonitor.trainingRows(4000).map { row in
+      var row = row
+      row.amount = row.channel == "web" ? row.amount / 5 : row.amount + 100
+      return row
+    }
+    let events = Scene.predictions(600) { i, event in
+      event.channel = "\"web\""
+      event.amount = "\(Double(i % 50) / 5)"
+    }
+    let check = Self.drift(
+      metric: .ks, limits: [Check.above(0.3)], on: .named(["amount"]), slices: .listed(["channel=web"]))
+    let whole = Self.drift("whole", metric: .ks, limits: [Check.above(0.3)], on: .named(["amount"]))
+    let scene = try Scene(
+      checks: [check, whole], predictions: [events], trained: rows)
+    try scene.read()
+    let verdicts = try scene.judge(at: Scene.minute(20))
+    #expect(try verdicts.only("drift", 15, slice: "channel=web").tier == .ok)
+    #expect(try verdicts.only("whole", 15).tier == .warning)
+  }
+
+  @Test func aSegmentsOwnFeatureIsLeftOutOfItsSlices() throws {
+    for name in ["country", "geo.country"] {
+      let check = Self.drift(limits: [Check.above(0.3)], slices: .each)
+      let scene = try Scene(checks: [check], predictions: [Scene.predictions(300)]) { monitor in
+        // The segment is the feature's field, whatever it is called.
+        monitor.segments = [Segment(name: name, field: monitor.features[1].field)]
+        monitor.predictions.version = nil
+      }
+      try scene.read()
+      let verdicts = try scene.judge(at: Scene.minute(20)).filter { $0.end == Scene.minute(15) }
+      let subjects = Dictionary(grouping: verdicts, by: \.slice).mapValues { Set($0.map(\.subject)) }
+      #expect(
+        subjects == [
+          "all": ["amount", "country"], "\(name)=DE": ["amount"], "\(name)=FR": ["amount"], "\(name)=US": ["amount"],
+        ])
+    }
+  }
+
+  // MARK: for: N
+
+  /// Ends at which the check fires, of windows a quarter apart; `.` spread, `x` moved, ` ` empty, `?` too few.
+  private func firing(_ quarters: String, consecutive: Int, rounds: Int = 512) throws -> [Int64] {
+    var events: [PredictionEvent] = []
+    for (i, quarter) in quarters.enumerated() {
+      let from = Int64(i) * 15
+      switch quarter {
+      case ".": events += Scene.predictions(100, from: from, to: from + 15, id: "\(i)-")
+      case "x": events += Self.moved(100, from: from, to: from + 15, id: "\(i)-")
+      case "?": events += Self.moved(5, from: from, to: from + 15, id: "\(i)-")
+      default: break
+      }
+    }
+    let check = Self.drift(limits: [Check.above(2)], on: .named(["amount"]), consecutive: consecutive)
+    let scene = try Scene(checks: [check], predictions: [events]) { monitor in
+      monitor.windows = [WindowDefinition(name: "15m", size: .minutes(15), every: .minutes(15))]
+    }
+    try scene.read()
+    return try scene.judge(at: Scene.minute(Int64(quarters.count) * 15 + 5), maximumWindows: rounds)
+      .filter { $0.tier == .warning }.map { ($0.end - World.start).milliseconds / 900_000 }
+  }
+
+  @Test(arguments: [1, 512])
+  func forNeedsThatManyFailuresInARow(_ rounds: Int) throws {
+    #expect(try firing("xxxx.xx", consecutive: 1, rounds: rounds) == [1, 2, 3, 4, 6, 7])
+    #expect(try firing("xxxx.xx", consecutive: 2, rounds: rounds) == [2, 3, 4, 7])
+    #expect(try firing("xxxx.xx", consecutive: 3, rounds: rounds) == [3, 4])
+    // A missing window, or one with too little in it, neither advances nor resets a count.
+    #expect(try firing("x x?x.x", consecutive: 3, rounds: rounds) == [5])
+    #expect(try firing("x?.x x", consecutive: 2, rounds: rounds) == [6])
+  }
+}

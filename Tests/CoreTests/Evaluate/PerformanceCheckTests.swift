@@ -1,0 +1,186 @@
+import LeewayTestSupport
+import Testing
+
+@testable import LeewayCore
+
+@Suite struct PerformanceCheckTests {
+  private static func check(
+    _ metric: Metric, _ limits: [TierLimit], certain: Bool = false, minimumRows: Int64 = 10,
+    positives: Int64 = 0, negatives: Int64 = 0, partial: Bool = true, slices: Check.Slices = .all
+  ) -> Check {
+    Check(
+      name: "c", on: .performance, metric: metric, window: "15m", limits: limits, slices: slices,
+      minimumRows: minimumRows, partial: partial, certain: certain, minimumPositives: positives,
+      minimumNegatives: negatives)
+  }
+
+  /// Predictions of 0.9 in a quarter of an hour, labelled a minute later: so many rightly, so many wrongly, the rest not.
+  private static func scene(
+    _ check: Check, right: Int, wrong: Int, unlabelled: Int = 0, configure: (inout Monitor) -> Void = { _ in }
+  ) throws -> Scene {
+    let events = Scene.predictions(right + wrong + unlabelled) { _, event in event.output = "0.9" }
+    let labels = events.prefix(right + wrong).enumerated().map { i, event in
+      LabelEvent(id: event.id ?? "", time: event.time + .minutes(1), value: i < right ? "1" : "0")
+    }
+    let scene = try Scene(checks: [check], predictions: [events], labels: [labels], configure: configure)
+    try scene.read()
+    return scene
+  }
+
+  private static func verdict(_ scene: Scene) throws -> Verdict {
+    try scene.judge(at: Scene.minute(200), labels: Scene.minute(80)).only("c", 15)
+  }
+
+  @Test func aWindowIsMatureExactlyAtItsEndHorizonAndLateness() throws {
+    let scene = try Self.scene(Self.check(.accuracy, [Check.below(0.95)]), right: 90, wrong: 10)
+    // Closed: shown, not final, not judged.
+    #expect(try scene.judge(at: Scene.minute(20), labels: Scene.minute(20)).isEmpty)
+    let line = try scene.lines(.performance).first { $0.end == Scene.minute(15) && $0.slice == "all" }?.line
+    #expect(line?.contains("\"final\":false") == true)
+    #expect(
+      try scene.judge(at: Scene.minute(20), labels: Scene.minute(80) - .milliseconds(1)).allSatisfy {
+        $0.end < Scene.minute(15)
+      })
+    // 15 minutes, an hour for the labels and five minutes for what is late.
+    let verdict = try scene.judge(at: Scene.minute(20), labels: Scene.minute(80)).only("c", 15)
+    #expect(verdict.tier == .warning && verdict.value == 0.9)
+    let final = try scene.lines(.performance).first { $0.end == Scene.minute(15) && $0.slice == "all" }?.line
+    #expect(final?.contains("\"final\":true") == true)
+    // Once.
+    #expect(try scene.judge(at: Scene.minute(20), labels: Scene.minute(80)).isEmpty)
+  }
+
+  @Test func maturityNeverOvertakesClosing() throws {
+    let scene = try Self.scene(Self.check(.accuracy, [Check.below(0.95)]), right: 90, wrong: 10)
+    #expect(try scene.judge(at: Scene.minute(19), labels: Scene.minute(500)).allSatisfy { $0.end <= Scene.minute(10) })
+    #expect(try scene.judge(at: Scene.minute(20), labels: Scene.minute(500)).only("c", 15).tier == .warning)
+  }
+
+  @Test func labelsAfterMaturityReviseTheLineAndNotTheVerdict() throws {
+    let events = Scene.predictions(50) { _, event in event.output = "0.9" }
+    func label(_ event: PredictionEvent, _ value: String, _ minutes: Int64) -> LabelEvent {
+      LabelEvent(id: event.id ?? "", time: event.time + .minutes(minutes), value: value)
+    }
+    let labels = events.map { label($0, "0", 1) } + events.map { label($0, "1", 2) }
+    let scene = try Scene(checks: [Self.check(.accuracy, [Check.below(0.5)])], predictions: [events], labels: [labels])
+    let instance = try scene.instance()
+    try instance.claimAll()
+    instance.read(TopicPartition("predictions", 0), 100)
+    instance.read(TopicPartition("labels", 0), 50)
+    try instance.flush()
+    #expect(try Self.verdict(scene).tier == .warning)
+    let verdicts = try scene.lines(.verdict)
+    let incidents = try scene.lines(.incident)
+    instance.readAll()
+    try instance.flush()
+    #expect(try scene.judge(at: Scene.minute(200), labels: Scene.minute(80)).isEmpty)
+    let line = try scene.lines(.performance).first { $0.end == Scene.minute(15) && $0.slice == "all" }
+    #expect(line?.line.contains("\"accuracy\":1.0") == true && line?.revision == 1)
+    #expect(try scene.lines(.verdict) == verdicts)
+    #expect(try scene.lines(.incident) == incidents)
+  }
+
+  /// Of 100 rows 85 right: Wilson's one-sided 99 % bounds are 0.74915 and 0.91491.
+  @Test func certainNeedsTheBoundBeyondTheLimit() throws {
+    for (limit, certain, tier) in [
+      (0.90, true, Tier.ok), (0.92, true, .warning), (0.90, false, .warning), (0.84, false, .ok),
+    ] {
+      let scene = try Self.scene(Self.check(.accuracy, [Check.below(limit)], certain: certain), right: 85, wrong: 15)
+      let verdict = try Self.verdict(scene)
+      #expect(verdict.tier == tier, "\(limit) \(certain)")
+      #expect(abs((verdict.bound ?? 0) - 0.9149090559) < 1e-9, "\(verdict.bound ?? 0)")
+      #expect(verdict.certain == (limit == 0.84 ? nil : limit > 0.915))
+    }
+  }
+
+  @Test func aMetricWithoutABoundSaysSo() throws {
+    let scene = try Self.scene(Self.check(.calibrationSlope, [Check.below(0.5)]), right: 50, wrong: 50)
+    let verdict = try Self.verdict(scene)
+    #expect(verdict.certain == nil && verdict.bound == nil)
+    #expect(
+      try scene.lines(.verdict).first { $0.end == Scene.minute(15) }?.line.contains("\"certain\":null,\"bound\":null")
+        == true)
+  }
+
+  @Test func tooLittleCoverageIsInsufficient() throws {
+    for (unlabelled, tier) in [(100, Tier.warning), (101, .insufficientData)] {
+      let scene = try Self.scene(
+        Self.check(.accuracy, [Check.below(0.9)]), right: 50, wrong: 50, unlabelled: unlabelled)
+      #expect(try Self.verdict(scene).tier == tier)
+    }
+    // Coverage itself is judged where there is too little of it.
+    let scene = try Self.scene(Self.check(.coverage, [Check.below(0.5)]), right: 30, wrong: 0, unlabelled: 70)
+    let verdict = try Self.verdict(scene)
+    #expect(verdict.tier == .warning && verdict.value == 0.3)
+  }
+
+  @Test func bothClassesMustBeThere() throws {
+    for (positives, negatives, tier) in [
+      (70, 30, Tier.warning), (71, 30, .insufficientData), (70, 31, .insufficientData),
+    ] {
+      let check = Self.check(.accuracy, [Check.below(0.9)], positives: Int64(positives), negatives: Int64(negatives))
+      #expect(try Self.verdict(Self.scene(check, right: 70, wrong: 30)).tier == tier)
+    }
+    let few = Self.check(.accuracy, [Check.below(0.9)], minimumRows: 101)
+    #expect(try Self.verdict(Self.scene(few, right: 70, wrong: 30)).tier == .insufficientData)
+  }
+
+  @Test func dropsAreFromTheBaselinesOwnValue() throws {
+    func verdict(_ limit: Limit, reference: Double?) throws -> Verdict {
+      let check = Self.check(.accuracy, [TierLimit(.warning, limit)])
+      let events = Scene.predictions(100) { _, event in event.output = "0.9" }
+      let labels = events.enumerated().map { i, event in
+        LabelEvent(id: event.id ?? "", time: event.time + .minutes(1), value: i < 80 ? "1" : "0")
+      }
+      let monitor = try SampleMonitor.monitor(.binary, checks: [check])
+      var baseline = SampleMonitor.baseline(monitor)
+      baseline.performance = reference.map {
+        PerformanceBaseline(labelled: 100, inSample: true, metrics: ["accuracy": $0])
+      }
+      let scene = try Scene(
+        plan: MonitorPlan(monitor: monitor, baseline: baseline), predictions: [events], labels: [labels])
+      try scene.read()
+      return try Self.verdict(scene)
+    }
+    let relative = try verdict(.maximumDrop(.relative(0.1)), reference: 0.9)
+    #expect(relative.tier == .warning && abs((relative.threshold ?? 0) - 0.81) < 1e-12)
+    #expect(try verdict(.maximumDrop(.relative(0.12)), reference: 0.9).tier == .ok)
+    let absolute = try verdict(.maximumDrop(.absolute(0.05)), reference: 0.9)
+    #expect(absolute.tier == .warning && abs((absolute.threshold ?? 0) - 0.85) < 1e-12)
+    #expect(try verdict(.maximumDrop(.absolute(0.125)), reference: 0.9).tier == .ok)
+    #expect(try verdict(.maximumRise(.absolute(0.1)), reference: 0.5).tier == .warning)
+    // Nothing to compare with is not a pass.
+    #expect(try verdict(.maximumDrop(.relative(0.1)), reference: nil).tier == .insufficientData)
+  }
+
+  @Test func absentLabelsCountAtMaturityAlone() throws {
+    let scene = try Self.scene(Self.check(.accuracy, [Check.below(0.5)]), right: 10, wrong: 0, unlabelled: 90) {
+      $0.labels?.absent = .number(0)
+    }
+    _ = try scene.judge(at: Scene.minute(20), labels: Scene.minute(20))
+    func line() throws -> String {
+      try #require(try scene.lines(.performance).first { $0.end == Scene.minute(15) && $0.slice == "all" }).line
+    }
+    #expect(try line().contains("\"predictions\":100,\"labelled\":10,\"implied\":0,\"coverage\":0.1,\"final\":false"))
+    let verdict = try Self.verdict(scene)
+    #expect(verdict.value == 0.1 && verdict.tier == .warning)
+    #expect(try line().contains("\"predictions\":100,\"labelled\":100,\"implied\":90,\"coverage\":1.0,\"final\":true"))
+  }
+
+  @Test func slicesAreJudgedEachByThemselves() throws {
+    let events = Scene.predictions(100) { i, event in
+      event.output = "0.9"
+      event.version = i % 2 == 0 ? "\"v1\"" : "\"v2\""
+    }
+    let labels = events.enumerated().map { i, event in
+      LabelEvent(id: event.id ?? "", time: event.time, value: i % 2 == 0 ? "1" : "0")
+    }
+    let scene = try Scene(
+      checks: [Self.check(.accuracy, [Check.below(0.25)], slices: .each)], predictions: [events], labels: [labels])
+    try scene.read()
+    let verdicts = try scene.judge(at: Scene.minute(200), labels: Scene.minute(80))
+    #expect(try verdicts.only("c", 15).tier == .ok)
+    #expect(try verdicts.only("c", 15, slice: "version=v1").tier == .ok)
+    #expect(try verdicts.only("c", 15, slice: "version=v2").tier == .warning)
+  }
+}

@@ -46,10 +46,12 @@ package struct LeewayServer: Sendable {
     }
   }
 
-  /// Runs until SIGINT, SIGTERM or a failure; in-flight work is drained and committed before it returns.
+  /// Runs until a signal, the graceful shutdown of a group around it, or a failure; in-flight work is drained and
+  /// committed before it returns.
   ///
+  /// - Parameter handlesSignals: false where a group around it does; else SIGINT and SIGTERM end it.
   /// - Throws: `InputProblem`, `EnvironmentProblem` or `LedgerError`.
-  package func run() async throws {
+  package func run(handlesSignals: Bool = true) async throws {
     let ledger = try openLedger()
     defer { ledger.close() }
     let now = WallClock.now()
@@ -89,7 +91,7 @@ package struct LeewayServer: Sendable {
           service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
           failureTerminationBehavior: .gracefullyShutdownGroup)
       },
-      gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet(logger))
+      gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [], logger: Self.quiet(logger))
     group.maximumGracefulShutdownDuration = .seconds(25)
     try await ServiceGroup(configuration: group).run()
   }

@@ -4,29 +4,26 @@ import LeewayDelivery
 import LeewayLedger
 import LeewaySource
 package import Logging
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// The whole service, assembled from a configuration.
 package struct LeewayServer: Sendable {
   private let configuration: ServiceConfiguration
   private let plans: [MonitorPlan]
   private let logger: Logger
-  private let companions: [any Service]
   private let onRunning: @Sendable (_ port: Int) async -> Void
 
   /// - Parameters:
   ///   - plans: each monitor with its baseline.
-  ///   - companions: run beside the service and are shut down first; when one ends, all end.
   ///   - onRunning: called with the port once pages are served.
   /// - Throws: `InputProblem` if something in the configuration cannot work.
   package init(
-    configuration: ServiceConfiguration, plans: [MonitorPlan], logger: Logger, companions: [any Service] = [],
+    configuration: ServiceConfiguration, plans: [MonitorPlan], logger: Logger,
     onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
     self.configuration = configuration
     self.plans = plans
     self.logger = logger
-    self.companions = companions
     self.onRunning = onRunning
   }
 
@@ -84,7 +81,6 @@ package struct LeewayServer: Sendable {
     }
     // Shutdown goes backwards: no new requests, then no new messages, then the last verdicts, then deliveries.
     services += [evaluation, intake, http]
-    services += companions
     var group = ServiceGroupConfiguration(
       services: services.map {
         .init(

@@ -1,174 +1,198 @@
-package import Foundation
+import Foundation
 package import LeewayCore
-import LeewayDelivery
+import LeewayLedger
 import LeewaySource
 package import Logging
 import ServiceLifecycle
 
-/// An embedded broker, a model whose world changes, the whole service, and somebody who is told.
+/// The whole service beside an embedded broker, with a model whose world changes, somebody who is told, and a trainer.
 package struct Demo: Sendable {
-  private let duration: TimeSpan?
-  private let port: Int
-  private let folder: URL
-  private let logger: Logger
+  /// What the command line says.
+  package struct Options: Sendable {
+    /// Of the page; 0 takes any that is free.
+    package var port: Int
+    /// Seconds of the demo's world that pass in one second; 3600 tells the whole story in a minute.
+    package var speed: Int
+    /// When it ends by itself; nil: on SIGINT or SIGTERM alone.
+    package var duration: TimeSpan?
+    /// Where files are kept; nil: in a temporary folder that is gone at the end.
+    package var folder: String?
+
+    package init(port: Int, speed: Int = 3600, duration: TimeSpan? = nil, folder: String? = nil) {
+      self.port = port
+      self.speed = speed
+      self.duration = duration
+      self.folder = folder
+    }
+  }
+
+  private let options: Options
   private let story: DemoStory
+  private let logger: Logger
+
+  private static let trainingRows = 8000
 
   /// - Parameters:
-  ///   - duration: wall time after which it ends; nil: until SIGINT.
-  ///   - folder: for the ledger, the training file, the baseline and the monitor; has to exist.
-  ///   - output: takes the lines of the story.
-  package init(
-    duration: TimeSpan?, port: Int, folder: URL, logger: Logger, output: @escaping @Sendable (String) -> Void
-  ) {
-    self.duration = duration
-    self.port = port
-    self.folder = folder
+  ///   - logger: for the service's own log, which is not the story.
+  ///   - print: takes the story, in whole lines, from any thread.
+  package init(_ options: Options, logger: Logger, print: @escaping @Sendable (String) -> Void) {
+    self.options = options
     self.logger = logger
-    story = DemoStory(output)
+    story = DemoStory(print: print)
   }
 
-  /// Event seconds in a wall second: a day takes 96 s.
-  private static let speed = 900.0
-
-  /// - Throws: `EnvironmentProblem` where the broker, the receiver or the service cannot start.
+  /// Runs until the time is up or a signal comes, and leaves nothing behind but what was to be kept.
+  ///
+  /// - Throws: `InputProblem`, `EnvironmentProblem`, or what the service throws.
   package func run() async throws {
-    let broker: EmbeddedBroker
-    do {
-      broker = try EmbeddedBroker { [logger] in logger.log(kafka: $0) }
-      try broker.createTopic(DemoTraffic.predictionsTopic, partitions: DemoTraffic.predictionPartitions)
-      try broker.createTopic(DemoTraffic.labelsTopic, partitions: DemoTraffic.labelPartitions)
-    } catch {
-      throw EnvironmentProblem("demo: \(error)")
-    }
+    let page = try PortReservation(options.port)
+    let receiverPort = try PortReservation(0)
+    let files = try DemoFiles(kept: options.folder)
+    defer { files.remove() }
+    let broker = try makeBroker()
+    // Last of all: the consumer says goodbye to a broker that is still there.
     defer { broker.close() }
-    let monitor = try fit()
-    let retrained = StopFlag()
-    let secret = "demo-secret"
-    let trainer = DemoTrainer(story: story, retrained: retrained)
-    let receiver = try DemoReceiver(story: story, secret: secret) { trainer.train($0) }
-    defer { receiver.close() }
+    let secret = UUID().uuidString
+    let configuration = try configure(files, broker, page: page.port, receiver: receiverPort.port, secret)
+    introduce(files, broker, page.port)
 
-    let http = try await freePort()
-    try write("leeway.yaml", configuration(broker.bootstrap, http, receiver.port, secret))
-    let (configuration, problems) = ServiceConfiguration.load(folder.appendingPathComponent("leeway.yaml").path, environment: [:])
-    guard let configuration else { throw InputProblem(problems.map(\.description).joined(separator: "\n")) }
-    let traffic = DemoTraffic(
-      broker: broker, start: WallClock.now().floor(to: .hours(1)), speed: Self.speed, story: story, retrained: retrained)
-    let duration = self.duration
-    let story = self.story
+    let stage = DemoStage()
+    try await serve(configuration, broker, secret, stage, page, receiverPort)
+    try summarise(files, stage)
+  }
+
+  private func makeBroker() throws -> EmbeddedBroker {
+    do {
+      let broker = try EmbeddedBroker()
+      for (topic, partitions) in [DemoTraffic.predictions, DemoTraffic.labels] {
+        try broker.createTopic(topic, partitions: partitions)
+      }
+      return broker
+    } catch {
+      throw EnvironmentProblem("the embedded broker: \(error)")
+    }
+  }
+
+  /// Writes the files that a user would write, fits the baseline, and reads all of it as `leeway run` does.
+  private func configure(
+    _ files: DemoFiles, _ broker: EmbeddedBroker, page: Int, receiver: Int, _ secret: String
+  ) throws -> Configuration {
+    let environment = ["LEEWAY_DEMO_SECRET": secret]
+    try files.write(DemoFiles.monitorText, to: files.monitor)
+    try files.write(
+      DemoFiles.configurationText(bootstrap: broker.bootstrap, port: page, receiver: receiver), to: files.configuration)
+    try files.writeTraining(rows: Self.trainingRows)
+    let (monitor, problems) = MonitorFile.load(files.monitor, environment: environment)
+    guard let monitor, let baseline = monitor.baselinePath else { throw InputProblem(Self.list(problems)) }
+    var outcome = try BaselineFit(monitor: monitor, paths: [files.training]).run()
+    try BaselineFile.write(&outcome.baseline, to: baseline)
+    let (configuration, all) = Configuration.load(
+      configPath: files.configuration, monitorsDirectory: files.monitors, environment: environment)
+    guard let configuration else { throw InputProblem(Self.list(all)) }
+    for problem in all { logger.warning("\(problem)") }
+    return configuration
+  }
+
+  private static func list(_ problems: [ConfigurationProblem]) -> String {
+    problems.map { "\($0)" }.joined(separator: "\n")
+  }
+
+  private func introduce(_ files: DemoFiles, _ broker: EmbeddedBroker, _ port: Int) {
+    let pace =
+      options.speed == 3600
+      ? "an hour of their world passes every second" : "their world runs \(options.speed) times as fast"
+    story.say("Leeway \(ServiceVersion.text) demo: a model says which food orders will come late; \(pace).")
+    story.say("")
+    story.say("  open     http://127.0.0.1:\(port)/      (metrics at /metrics, results at /api/v1/results)")
+    story.say("  broker   \(broker.bootstrap), embedded: \(DemoTraffic.predictions.topic), \(DemoTraffic.labels.topic)")
+    story.say(
+      options.folder == nil
+        ? "  files    temporary; --keep DIR keeps them"
+        : "  files    \(files.folder): leeway.yaml, monitors/late-orders.yaml")
+    story.say("  end      \(options.duration.map { "after \($0), or Ctrl-C" } ?? "Ctrl-C")")
+    story.say("")
+  }
+
+  // MARK: Running
+
+  private func serve(
+    _ configuration: Configuration, _ broker: EmbeddedBroker, _ secret: String, _ stage: DemoStage,
+    _ page: PortReservation, _ receiverPort: PortReservation
+  ) async throws {
+    guard let service = configuration.service else { throw InputProblem("the demo's leeway.yaml could not be read") }
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .error)
+    let calls = RetrainCalls()
+    // A week ago, so that a minute's worth of days stays in the past.
+    let start = (WallClock.now() - .days(7)).floor(to: .days(1))
+    let receiver = DemoReceiver(port: receiverPort.port, secret: secret, story: story, calls: calls, logger: quiet)
     let server = LeewayServer(
-      configuration: configuration, plans: try LeewayServer.plans([monitor]), logger: logger,
-      companions: [traffic, DemoTimer(duration: duration)],
-      onRunning: { port in
-        story.tell("open http://127.0.0.1:\(port)/ — a second here is \(Int(Self.speed / 60)) minutes there; \(duration.map { "it ends by itself after \($0)" } ?? "Ctrl-C ends it")")
-      })
-    try await server.run()
-    story.tell("the demo has ended; everything it made in \(folder.path) may go")
+      configuration: service, plans: configuration.plans, logger: logger, onRunning: { _ in stage.serve() })
+    let traffic = DemoTraffic(
+      bootstrap: broker.bootstrap, speed: options.speed, start: start, stage: stage, story: story)
+    let trainer = DemoTrainer(calls: calls, stage: stage, story: story)
+    // Shutdown goes backwards: no more orders, then the service drains, and the receiver hears of it all.
+    var group = ServiceGroupConfiguration(
+      services: [
+        .init(service: receiver.application()), .init(service: ServerService(server: server)),
+        .init(service: trainer), .init(service: traffic),
+        .init(service: Countdown(duration: options.duration), successTerminationBehavior: .gracefullyShutdownGroup),
+      ], gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet)
+    group.maximumGracefulShutdownDuration = .seconds(30)
+    defer { withExtendedLifetime((page, receiverPort)) {} }
+    try await ServiceGroup(configuration: group).run()
   }
 
-  /// Training rows of the quiet world, fitted as `leeway baseline fit` does.
-  private func fit() throws -> Monitor {
-    var world = DemoWorld(seed: 1)
-    var csv = DemoWorld.csvHeader
-    for i in 0..<20_000 {
-      let payment = world.payment(.init(), hour: i % 24)
-      csv += world.csv(payment, fraud: world.happens(world.probability(payment, .init())))
-    }
-    try write("training.csv", csv)
-    try FileManager.default.createDirectory(at: folder.appendingPathComponent("monitors"), withIntermediateDirectories: true)
-    try write("monitors/card-fraud.yaml", DemoWorld.monitor)
-    let (monitor, problems) = MonitorFile.load(folder.appendingPathComponent("monitors/card-fraud.yaml").path, environment: [:])
-    guard let monitor, let path = monitor.baselinePath else {
-      throw InputProblem(problems.map(\.description).joined(separator: "\n"))
-    }
-    var outcome = try BaselineFit(monitor: monitor, paths: [folder.appendingPathComponent("training.csv").path]).run()
-    try BaselineFile.write(&outcome.baseline, to: path)
-    return monitor
+  /// The service without signals of its own: the demo's group has them.
+  private struct ServerService: Service {
+    let server: LeewayServer
+
+    func run() async throws { try await server.run(handlesSignals: false) }
   }
 
-  private func configuration(_ bootstrap: String, _ http: Int, _ receiver: Int, _ secret: String) -> String {
-    """
-    kafka: {bootstrap: "\(bootstrap)", group: leeway-demo}
-    ledger: sqlite:leeway.db
-    http: {listen: "127.0.0.1:\(http)", public_url: "http://127.0.0.1:\(http)"}
-    receivers:
-      chat: {type: slack, url: "http://127.0.0.1:\(receiver)/chat"}
-      pager: {type: webhook, url: "http://127.0.0.1:\(receiver)/pager", secret: \(secret)}
-      retrain: {type: webhook, url: "http://127.0.0.1:\(receiver)/retrain", secret: \(secret)}
-    limits: {flush_every: 500ms}
-    evaluation: {every: 500ms}
+  /// Ends when the time is up, and with it the demo.
+  private struct Countdown: Service {
+    let duration: TimeSpan?
 
-    """
-  }
-
-  private func write(_ name: String, _ text: String) throws {
-    do { try Data(text.utf8).write(to: folder.appendingPathComponent(name)) } catch {
-      throw EnvironmentProblem("demo: \(folder.appendingPathComponent(name).path) cannot be written: \(error.localizedDescription)")
+    func run() async throws {
+      guard let duration else { return try await gracefulShutdown() }
+      try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(duration.milliseconds)) }
     }
   }
 
-  /// The trainer needs the service's address before it listens, so a port of the system's choice is chosen here.
-  private func freePort() async throws -> Int {
-    let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var yes: Int32 = 1
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let free = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-      }
+  // MARK: The end
+
+  private func summarise(_ files: DemoFiles, _ stage: DemoStage) throws {
+    let ledger = try SQLiteLedger(path: files.ledger)
+    defer { ledger.close() }
+    let (read, results, incidents, deliveries, retrains) = try ledger.read { reader in
+      (
+        try reader.partitions(of: "late-orders").reduce(into: Int64(0)) { $0 &+= $1.nextOffset },
+        try Self.count(reader),
+        try reader.incidents(IncidentQuery(limit: 1000)), try reader.deliveries(incident: nil, limit: 1000),
+        try reader.retrains(monitor: nil, limit: 100)
+      )
     }
-    guard free else {
-      throw EnvironmentProblem("demo: port \(port) is taken (\(String(cString: strerror(errno)))); choose another with --port, 0 for any")
-    }
-    return Int(UInt16(bigEndian: address.sin_port))
+    let produced = stage.produced
+    let resolved = incidents.count { $0.state == .resolved }
+    let delivered = deliveries.count { $0.state == .delivered }
+    let outcome = retrains.isEmpty ? "none" : retrains.map { "\($0.id) \($0.state.rawValue)" }.joined(separator: ", ")
+    story.say("")
+    story.say(
+      "Summary: \(produced.predictions) predictions and \(produced.labels) labels produced, \(read) events read; \(results) results; "
+        + "\(incidents.count) incidents (\(resolved) resolved); \(delivered) of \(deliveries.count) deliveries made; retrain: \(outcome)."
+    )
+    if options.folder != nil { story.say("Files are in \(files.folder).") }
   }
-}
 
-/// Ends the demo after a while; its end shuts the group down in order.
-struct DemoTimer: Service {
-  let duration: TimeSpan?
-
-  func run() async throws {
-    let length = duration.map { Duration.milliseconds($0.milliseconds) } ?? .seconds(1_000_000_000)
-    // Either the time is up or the group shuts down for another reason.
-    try? await cancelWhenGracefulShutdown { try await Task.sleep(for: length) }
-  }
-}
-
-/// The demo's training pipeline: thinks for a few seconds and answers on the callback's address.
-struct DemoTrainer: Sendable {
-  let story: DemoStory
-  let retrained: StopFlag
-
-  func train(_ call: JSONReader) {
-    guard let url = try? call.member("callback_url").string(), let token = try? call.member("callback_token").string() else {
-      story.tell("the call to retrain has no callback")
-      return
+  private static func count(_ reader: any LedgerReader) throws -> Int {
+    var query = ResultQuery(limit: 5000)
+    var count = 0
+    while true {
+      let page = try reader.results(query)
+      count += page.count
+      guard page.count == query.limit, let last = page.last else { return count }
+      query.after = last.position
     }
-    let story = self.story
-    let retrained = self.retrained
-    let thread = Thread {
-      WallClock.pause(milliseconds: 4000, unless: StopFlag())
-      let body = Array("{\"status\":\"succeeded\",\"model_version\":\"v2\",\"metrics\":{\"auc\":0.79}}".utf8)
-      let request = HTTPRequest(
-        url: url,
-        headers: [HTTPHeader("Content-Type", "application/json"), HTTPHeader("Authorization", "Bearer \(token)")],
-        body: body)
-      guard let sender = try? HTTPRequestSender(version: ServiceVersion.text, abort: AbortFlag()) else { return }
-      switch sender.post(request) {
-      case .success(let answer):
-        story.tell("the trainer says v2 is ready, and the service answers \(answer.status)")
-        if (200..<300).contains(answer.status) { retrained.raise() }
-      case .failure(let failure): story.tell("the trainer cannot reach the service: \(failure.text)")
-      }
-    }
-    thread.name = "demo-trainer"
-    thread.start()
   }
 }

@@ -1,112 +1,151 @@
 import Foundation
+import HTTPTypes
+import Hummingbird
 import LeewayCore
 import LeewayDelivery
+import Logging
 import Synchronization
 
-/// Who is told: a small HTTP server on loopback that prints every request, one connection at a time, and that plays the
-/// trainer: a few seconds after a call to retrain it answers on the callback's address.
-final class DemoReceiver: Sendable {
+/// Stands for the chat, the pager and the trainer's front door: takes every request, checks its signature as a receiver
+/// should, and prints it.
+struct DemoReceiver: Sendable {
   let port: Int
-  private let socket: Int32
-  private let stop = StopFlag()
-  private let story: DemoStory
-  private let secret: String
-  /// Called on the receiver's thread with the body of a call to retrain.
-  private let onRetrain: @Sendable (JSONReader) -> Void
+  /// What webhooks are signed with.
+  let secret: String
+  let story: DemoStory
+  /// Calls to retrain whose signature holds.
+  let calls: RetrainCalls
+  let logger: Logger
 
-  init(story: DemoStory, secret: String, onRetrain: @escaping @Sendable (JSONReader) -> Void) throws {
-    self.story = story
-    self.secret = secret
-    self.onRetrain = onRetrain
-    let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let bound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, length) == 0 && listen(descriptor, 16) == 0 && getsockname(descriptor, $0, &length) == 0
-      }
+  private static let bodyLimit = 1 << 20
+  /// Older signatures could be somebody's recording.
+  private static let patience: Int64 = 300
+
+  func application() -> some ApplicationProtocol {
+    let router = Router()
+    router.post("{receiver}") { request, context in
+      let bytes = try await request.body.collect(upTo: Self.bodyLimit)
+      return take(request, path: "/\(context.parameters.get("receiver") ?? "")", body: Array(bytes.readableBytesView))
     }
-    guard descriptor >= 0, bound else {
-      throw EnvironmentProblem("demo: no free port on loopback for the receiver: \(String(cString: strerror(errno)))")
-    }
-    socket = descriptor
-    port = Int(UInt16(bigEndian: address.sin_port))
-    let thread = Thread { [self] in serve() }
-    thread.name = "demo-receiver"
-    thread.start()
+    return Application(
+      router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
+      logger: logger)
   }
 
-  func close() {
-    stop.raise()
-    shutdown(socket, Int32(SHUT_RDWR))
-    Glibc.close(socket)
+  private func take(_ request: Request, path: String, body: [UInt8]) -> HTTPResponse.Status {
+    let signature = signature(of: request, body)
+    let text = String(decoding: body, as: UTF8.self).split(whereSeparator: \.isNewline).joined(separator: " ")
+    let key = HTTPField.Name("Idempotency-Key").flatMap { request.headers[$0] } ?? "none"
+    story.tell(
+      "request", "POST \(path)  \(Headline(body))",
+      detail: "Idempotency-Key: \(key)  signature: \(signature.rawValue)", body: text)
+    if path == "/retrain", signature == .verified, let call = RetrainCalls.Call(body) { calls.add(call) }
+    return signature == .wrong ? .unauthorized : .ok
   }
 
-  private func serve() {
-    while !stop.isRaised {
-      let connection = accept(socket, nil, nil)
-      guard connection >= 0 else { continue }
-      var limit = timeval(tv_sec: 5, tv_usec: 0)
-      setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-      if let request = Request(reading: connection) {
-        show(request)
-        let answer = Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok".utf8)
-        _ = send(connection, answer, answer.count, Int32(MSG_NOSIGNAL))
-      }
-      Glibc.close(connection)
+  private enum Signature: String { case verified, wrong, none }
+
+  private func signature(of request: Request, _ body: [UInt8]) -> Signature {
+    guard let timestampName = HTTPField.Name("X-Leeway-Timestamp"), let name = HTTPField.Name("X-Leeway-Signature"),
+      let given = request.headers[name]
+    else { return .none }
+    guard let timestamp = request.headers[timestampName].flatMap(Int64.init),
+      case let (milliseconds, overflow) = timestamp.multipliedReportingOverflow(by: 1000), !overflow,
+      abs(Double(timestamp) - WallClock.now().seconds) <= Double(Self.patience)
+    else { return .wrong }
+    let expected = "v1=" + WebhookSignature(of: body, secret: secret, now: milliseconds).digest
+    // Every byte is looked at, so that the time taken says nothing of where a guess goes wrong.
+    guard given.utf8.count == expected.utf8.count else { return .wrong }
+    let difference = zip(given.utf8, expected.utf8).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) }
+    return difference == 0 ? .verified : .wrong
+  }
+}
+
+/// What a notification is about, in a few words for the terminal: the tier, what happened, and the first reason.
+private struct Headline: CustomStringConvertible {
+  let description: String
+
+  /// The members that are read of a webhook's body, and of a chat message.
+  private struct Body: Decodable {
+    struct Evidence: Decodable {
+      var check: String?
+      var subject: String?
+      var metric: String?
+      var value: Double?
+      var threshold: Double?
+      var window: String?
+    }
+
+    struct Block: Decodable {
+      struct Text: Decodable { var text: String? }
+      var text: Text?
+    }
+
+    var event: String?
+    var monitor: String?
+    var tier: String?
+    var evidence: [Evidence]?
+    var text: String?
+    var blocks: [Block]?
+  }
+
+  init(_ bytes: [UInt8]) {
+    guard let body = try? JSONDecoder().decode(Body.self, from: Data(bytes)) else {
+      description = "not JSON"
+      return
+    }
+    let words = body.event.map { Self.words(ofWebhook: body, event: $0) } ?? Self.words(ofChat: body)
+    // It came over a socket: nothing in it may move the terminal's cursor.
+    description = words.filter { !$0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } }
+  }
+
+  private static func words(ofWebhook body: Body, event: String) -> String {
+    let capital =
+      event == "retrain.requested"
+      ? "RETRAIN" : event == "incident.resolved" ? "RESOLVED" : (body.tier ?? "").uppercased()
+    var words = "\(capital)  \(event): \(body.monitor ?? "")"
+    if let first = body.evidence?.first, let value = first.value, let threshold = first.threshold {
+      words += ": \(first.metric ?? "") of \(first.subject ?? "") is \((value * 1000).rounded() / 1000), "
+      words += "limit \(threshold) (\(first.check ?? ""), \(first.window ?? ""))"
+    }
+    return words
+  }
+
+  private static func words(ofChat body: Body) -> String {
+    let text = body.text ?? ""
+    let tier = ["critical", "warning", "info"].first { text.contains("(\($0),") } ?? ""
+    let capital = text.hasPrefix("Incident resolved") ? "RESOLVED" : tier.uppercased()
+    let reason = body.blocks?.lazy.compactMap { $0.text?.text }.first { $0.contains("•") }?
+      .split(separator: "•").dropFirst().first.map { ": " + $0.drop(while: \.isWhitespace) }
+    let title = text.prefix { $0 != "(" }.split(separator: " ").joined(separator: " ")
+    return "\(capital)  \(title)\(reason ?? "")"
+  }
+}
+
+/// Calls to retrain on their way from the receiver to the trainer.
+final class RetrainCalls: Sendable {
+  /// What the trainer needs of a call.
+  struct Call: Sendable, Decodable {
+    var retrain: String
+    var callbackURL: String
+    var callbackToken: String
+
+    enum CodingKeys: String, CodingKey {
+      case retrain
+      case callbackURL = "callback_url"
+      case callbackToken = "callback_token"
+    }
+
+    init?(_ body: [UInt8]) {
+      guard let call = try? JSONDecoder().decode(Call.self, from: Data(body)) else { return nil }
+      self = call
     }
   }
 
-  private func show(_ request: Request) {
-    let oneLine = String(decoding: request.body, as: UTF8.self).replacingOccurrences(of: "\n", with: " ")
-    let root = (try? JSONValue(parsing: request.body)).map(JSONReader.init)
-    let event = (try? root?.member("event").string()) ?? "message"
-    let tier = (try? root?.member("tier").string()).map { " \($0.uppercased())" } ?? ""
-    var signed = ""
-    if let timestamp = request.headers["x-leeway-timestamp"], let given = request.headers["x-leeway-signature"] {
-      let expected = WebhookSignature(of: request.body, secret: secret, now: (Int64(timestamp) ?? 0) * 1000)
-      signed = expected.headers.contains { $0.value == given } ? " signature=good" : " signature=WRONG"
-    }
-    story.tell("\(request.path)\(tier) \(event) idempotency-key=\(request.headers["idempotency-key"] ?? "none")\(signed)")
-    story.tell(oneLine)
-    if event == "retrain.requested", let root { onRetrain(root) }
-  }
+  private let waiting = Mutex<[Call]>([])
+  private static let limit = 16
 
-  /// One request with a body of known length, at most 1 MiB.
-  private struct Request {
-    var path: String
-    var headers: [String: String] = [:]
-    var body: [UInt8] = []
-
-    init?(reading connection: Int32) {
-      var bytes: [UInt8] = []
-      var buffer = [UInt8](repeating: 0, count: 16_384)
-      func more() -> Bool {
-        let count = recv(connection, &buffer, buffer.count, 0)
-        guard count > 0, bytes.count < 1 << 20 else { return false }
-        bytes.append(contentsOf: buffer[..<count])
-        return true
-      }
-      let blank = Array("\r\n\r\n".utf8)
-      var head: Int?
-      while head == nil {
-        guard more() else { return nil }
-        head = bytes.indices.first { bytes[$0...].starts(with: blank) }
-      }
-      let lines = String(decoding: bytes[..<head!], as: UTF8.self).components(separatedBy: "\r\n")
-      let words = lines[0].split(separator: " ")
-      guard words.count == 3 else { return nil }
-      path = String(words[1])
-      for line in lines.dropFirst() {
-        guard let colon = line.firstIndex(of: ":") else { continue }
-        headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
-      }
-      let start = head! + 4
-      let length = Int(headers["content-length"] ?? "0") ?? 0
-      while bytes.count - start < length { guard more() else { return nil } }
-      body = Array(bytes[start..<min(bytes.count, start + max(0, length))])
-    }
-  }
+  /// Calls beyond the limit are dropped.
+  func add(_ call: Call) { waiting.withLock { if $0.count < Self.limit { $0.append(call) } } }
+  func next() -> Call? { waiting.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
 }

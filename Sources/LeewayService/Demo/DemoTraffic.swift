@@ -2,127 +2,208 @@ import Foundation
 import LeewayCore
 import LeewaySource
 import ServiceLifecycle
-import Synchronization
 
-/// Plays the model's traffic in accelerated event time: quiet, then one feature shifts, then the labels show the model
-/// failing; after the retraining a new version serves.
+/// Produces the orders' predictions and labels, on a thread of its own: a quiet past at once, then live, paced by the
+/// clock, an hour of the world a second unless `speed` says otherwise.
 struct DemoTraffic: Service {
-  let broker: EmbeddedBroker
+  let bootstrap: String
+  /// Event time that passes in one second of the clock, in seconds.
+  let speed: Int
+  /// Where the live part begins.
   let start: EventTime
-  /// Event seconds in a wall second.
-  let speed: Double
+  let stage: DemoStage
   let story: DemoStory
-  /// Raised when the trainer has answered: from then on v2 serves.
-  let retrained: StopFlag
 
-  static let predictionsTopic = "serving.card-fraud.predictions"
-  static let labelsTopic = "serving.card-fraud.labels"
-  static let predictionPartitions = 4
-  static let labelPartitions = 2
-  /// Payments in an event hour.
-  private static let rate = 900.0
-  /// Hours of quiet past that are there when the page opens.
-  static let past = 10.0
-  /// Wall seconds until amounts shift and until fraud changes.
-  private static let shiftAfter = 12.0
-  private static let failAfter = 22.0
+  static let predictions = (topic: "shop.orders.predictions", partitions: 4)
+  static let labels = (topic: "shop.orders.arrivals", partitions: 2)
+  /// How long the past is.
+  static let past = TimeSpan.hours(12)
 
   func run() async throws {
     try await withDedicatedThread("demo-traffic") { stop in
-      do { try play(until: stop) } catch let error as KafkaError { throw EnvironmentProblem("demo: \(error.description)") }
-    }
-  }
-
-  private struct DueLabel {
-    var time: EventTime
-    var id: String
-    var fraud: Bool
-  }
-
-  private func play(until stop: StopFlag) throws {
-    let producer = try KafkaProducer(try KafkaSettings(bootstrap: broker.bootstrap, group: "demo"))
-    var world = DemoWorld(seed: 7)
-    var due: [DueLabel] = []
-    var number = 0
-    var now = start - .milliseconds(Int64(Self.past * 3_600_000))
-    let step = TimeSpan.milliseconds(Int64(3_600_000 / Self.rate))
-    let began = ContinuousClock.now
-    var phase = 0
-    while !stop.isRaised {
-      let wall = began.duration(to: .now) / .seconds(1)
-      let clock = start + .milliseconds(Int64(wall * speed * 1000))
-      if phase == 0, wall >= Self.shiftAfter {
-        phase = 1
-        story.tell("from \(now) amounts are half as large again: the inputs drift, the model still holds")
+      let producer: KafkaProducer
+      do {
+        producer = try KafkaProducer(
+          KafkaSettings(bootstrap: bootstrap, group: "demo", properties: ["linger.ms": "5"]))
+      } catch {
+        throw EnvironmentProblem("the demo's producer does not start: \(error)")
       }
-      if phase == 1, wall >= Self.failAfter {
-        phase = 2
-        story.tell("from \(now) fraud follows other rules: only the labels, an hour or so later, can tell")
-      }
-      if phase == 2, retrained.isRaised {
-        phase = 3
-        story.tell("from \(now) the retrained v2 serves")
-      }
-      let conditions = DemoWorld.Conditions(amountFactor: phase >= 1 ? 1.6 : 1, newRules: phase >= 2)
-      while now <= clock, !stop.isRaised {
-        number += 1
-        let payment = world.payment(conditions, hour: Int((now.milliseconds / 3_600_000) % 24))
-        let id = "p-\(number)"
-        let message = world.prediction(payment, id: id, time: now, version: phase >= 3 ? 2 : 1)
-        try send(message, Self.predictionsTopic, number % Self.predictionPartitions, now, producer, stop)
-        let fraud = world.happens(world.probability(payment, conditions))
-        // One in twenty never gets a label.
-        if !world.happens(0.05) {
-          due.append(DueLabel(time: now + .seconds(Int64(world.between(300, 5400))), id: id, fraud: fraud))
-        }
-        now = now + step
-        try sendLabels(&due, until: now, producer, stop)
-      }
-      producer.poll(timeoutMilliseconds: 20)
-      WallClock.pause(milliseconds: 30, unless: stop)
-    }
-    _ = producer.flush(timeoutMilliseconds: 2000)
-  }
-
-  private func sendLabels(_ due: inout [DueLabel], until now: EventTime, _ producer: KafkaProducer, _ stop: StopFlag) throws {
-    guard due.count > 2000 || due.count % 16 == 0 else { return }
-    due.sort { $0.time < $1.time }
-    let ready = due.prefix { $0.time <= now }
-    for label in ready {
-      var w = JSONWriter(capacity: 96)
-      w.beginObject()
-      w.key("prediction_id")
-      w.string(label.id)
-      w.key("labelled_at_ms")
-      w.number(label.time.milliseconds)
-      w.key("is_fraud")
-      w.number(label.fraud ? 1 : 0)
-      w.endObject()
-      let partition = Int(label.id.utf8.last ?? 0) % Self.labelPartitions
-      try send(w.bytes, Self.labelsTopic, partition, label.time, producer, stop)
-    }
-    due.removeFirst(ready.count)
-  }
-
-  private func send(
-    _ bytes: [UInt8], _ topic: String, _ partition: Int, _ time: EventTime, _ producer: KafkaProducer, _ stop: StopFlag
-  ) throws {
-    while !stop.isRaised {
-      let outcome = try bytes.withUnsafeBytes {
-        try producer.produce(topic: topic, partition: Int32(partition), value: $0, timestampMilliseconds: time.milliseconds)
-      }
-      if case .queued = outcome { return }
-      producer.poll(timeoutMilliseconds: 20)
+      try DemoTrafficLoop(self, producer, stop).run()
     }
   }
 }
 
-/// Lines of the story on standard output, one at a time.
-final class DemoStory: Sendable {
-  private let output: @Sendable (String) -> Void
-  private let lock = Mutex(())
+/// The producer's state; made, used and dropped on its thread.
+private final class DemoTrafficLoop {
+  private let traffic: DemoTraffic
+  private let producer: KafkaProducer
+  private let stop: StopFlag
+  private var script: DemoScript
+  private var world = OrderWorld(seed: 2)
+  private var json = JSONWriter(capacity: 512)
+  private var number: Int64 = 0
+  private var nextOrder: EventTime
+  private var waiting: [Label] = []
 
-  init(_ output: @escaping @Sendable (String) -> Void) { self.output = output }
+  private struct Label {
+    var order: Int64
+    var time: EventTime
+    var isLate: Bool
+  }
 
-  func tell(_ line: String) { lock.withLock { _ in output(line) } }
+  private static let ordersPerHour = 600.0
+  /// Between the order and the label; under the monitor's horizon.
+  private static let delay = TimeSpan.minutes(10).milliseconds...TimeSpan.minutes(50).milliseconds
+
+  init(_ traffic: DemoTraffic, _ producer: KafkaProducer, _ stop: StopFlag) {
+    self.traffic = traffic
+    self.producer = producer
+    self.stop = stop
+    script = DemoScript(start: traffic.start)
+    nextOrder = traffic.start - DemoTraffic.past
+  }
+
+  func run() throws {
+    try produce(until: traffic.start)
+    _ = producer.flush(timeoutMilliseconds: 10_000)
+    while !stop.isRaised, !traffic.stage.isServing { WallClock.pause(milliseconds: 20, unless: stop) }
+    let began = ContinuousClock.now
+    while !stop.isRaised {
+      let passed = began.duration(to: .now) / .milliseconds(1) * Double(traffic.speed)
+      let now = traffic.start + .milliseconds(Int64(min(passed, 1e15)))
+      try produce(until: now)
+      if let news = script.news(at: now, model: traffic.stage.model) {
+        traffic.story.tell("world", news, at: now.floor(to: .minutes(1)))
+      }
+      producer.poll(timeoutMilliseconds: 0)
+      WallClock.pause(milliseconds: 40, unless: stop)
+    }
+    _ = producer.flush(timeoutMilliseconds: 2000)
+    if let failure = producer.latestFailure {
+      throw EnvironmentProblem("the demo's producer lost \(producer.failed) records: \(failure.description)")
+    }
+  }
+
+  private func produce(until now: EventTime) throws {
+    var counts: (predictions: Int64, labels: Int64) = (0, 0)
+    let model = traffic.stage.model
+    while nextOrder < now, !stop.isRaised {
+      let order = world.order(rule: script.rule, distanceFactor: script.distanceFactor)
+      try send(order, model)
+      counts.predictions += 1
+      if world.uniform() < 0.97 {
+        let span = Double(Self.delay.upperBound - Self.delay.lowerBound) * world.uniform()
+        let delay = Self.delay.lowerBound + Int64(span)
+        waiting.append(Label(order: number, time: nextOrder + .milliseconds(delay), isLate: order.isLate))
+      }
+      number += 1
+      nextOrder = nextOrder + .milliseconds(Int64(3_600_000 / rate(nextOrder) * (0.5 + world.uniform())))
+    }
+    let due = waiting.filter { $0.time <= now }.sorted { $0.time < $1.time }
+    waiting.removeAll { $0.time <= now }
+    for label in due where !stop.isRaised { try send(label) }
+    counts.labels = Int64(due.count)
+    traffic.stage.count(predictions: counts.predictions, labels: counts.labels)
+  }
+
+  /// Orders an hour: fewest at six, most at eighteen.
+  private func rate(_ time: EventTime) -> Double {
+    let day = Double((time - time.floor(to: .days(1))).milliseconds) / 86_400_000
+    return Self.ordersPerHour * (1 - 0.25 * sin(2 * .pi * day))
+  }
+
+  private func send(_ order: Order, _ model: OrderWorld.Model) throws {
+    json.removeAll()
+    json.beginObject()
+    json.key("order_id")
+    json.string("order-\(number)")
+    json.key("at")
+    json.number(nextOrder.milliseconds)
+    order.write(to: &json, model: model)
+    json.endObject()
+    try send(DemoTraffic.predictions, nextOrder)
+  }
+
+  private func send(_ label: Label) throws {
+    json.removeAll()
+    json.beginObject()
+    json.key("order_id")
+    json.string("order-\(label.order)")
+    json.key("at")
+    json.number(label.time.milliseconds)
+    json.key("late")
+    json.bool(label.isLate)
+    json.endObject()
+    try send(DemoTraffic.labels, label.time, order: label.order)
+  }
+
+  /// In event-time order within each partition, so nothing is late.
+  private func send(_ topic: (topic: String, partitions: Int), _ time: EventTime, order: Int64? = nil) throws {
+    let partition = Int32((order ?? number) % Int64(topic.partitions))
+    while !stop.isRaised {
+      let outcome: KafkaProducer.Outcome
+      do {
+        outcome = try json.bytes.withUnsafeBytes { bytes in
+          try producer.produce(
+            topic: topic.topic, partition: partition, value: bytes, timestampMilliseconds: time.milliseconds)
+        }
+      } catch {
+        throw EnvironmentProblem("the demo's producer cannot write: \(error)")
+      }
+      guard outcome == .queueFull else { return }
+      producer.poll(timeoutMilliseconds: 50)
+    }
+  }
+}
+
+/// What happens to the world, and when.
+struct DemoScript {
+  private enum Chapter { case past, quiet, suburbs, closed, retrained, calm }
+
+  private let start: EventTime
+  private var chapter = Chapter.past
+  private var retrainedAt: EventTime?
+
+  init(start: EventTime) { self.start = start }
+
+  var rule: OrderWorld.Rule {
+    switch chapter {
+    case .past, .quiet, .suburbs: .roadsOpen
+    case .closed, .retrained, .calm: .roadsClosed
+    }
+  }
+
+  var distanceFactor: Double {
+    switch chapter {
+    case .past, .quiet, .calm: 1
+    case .suburbs, .closed, .retrained: 1.35
+    }
+  }
+
+  /// Moves on as far as time and the model in use allow; says what has changed, if anything.
+  mutating func news(at now: EventTime, model: OrderWorld.Model) -> String? {
+    switch chapter {
+    case .past:
+      chapter = .quiet
+      return "Live. Orders are as in training: all should be quiet."
+    case .quiet where now >= start + .hours(10):
+      chapter = .suburbs
+      return
+        "The shop opens in the suburbs: distances grow by a third. The model can deal with that, so expect a warning (drift) and no retraining."
+    case .suburbs where now >= start + .hours(20):
+      chapter = .closed
+      return
+        "The ring road closes: cars and scooters stand in jams, distance hardly counts. The model doesn't know; expect its performance to fail as labels come in."
+    case .closed where model == .v2:
+      chapter = .retrained
+      retrainedAt = now
+      return "Version v2, trained on the new days, answers from here on: performance should recover."
+    case .retrained:
+      guard let retrainedAt, now >= retrainedAt + .hours(8) else { return nil }
+      chapter = .calm
+      return
+        "The suburbs get a shop of their own: distances are as in training again. Nothing more will happen; Ctrl-C ends the demo."
+    case .quiet, .suburbs, .closed, .calm: return nil
+    }
+  }
 }

@@ -125,7 +125,8 @@ package struct Demo: Sendable {
     let calls = RetrainCalls()
     // A week ago, so that a minute's worth of days stays in the past.
     let start = (WallClock.now() - .days(7)).floor(to: .days(1))
-    let receiver = DemoReceiver(port: receiverPort.port, secret: secret, story: story, calls: calls, logger: quiet)
+    let receiver = DemoReceiver(
+      port: receiverPort.port, secret: secret, story: story, stage: stage, calls: calls, logger: quiet)
     let server = LeewayServer(
       configuration: service, plans: configuration.plans, logger: logger, onRunning: { _ in stage.serve() })
     let traffic = DemoTraffic(

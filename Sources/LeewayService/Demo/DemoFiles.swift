@@ -88,7 +88,7 @@ struct DemoFiles {
     panes: 30m
     windows:
       - {size: 1h, every: 30m}
-      - {size: 2h, every: 30m}
+      - {size: 2h, every: 1h}
     lateness: 5m
 
     checks:

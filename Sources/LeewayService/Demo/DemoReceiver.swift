@@ -13,6 +13,7 @@ struct DemoReceiver: Sendable {
   /// What webhooks are signed with.
   let secret: String
   let story: DemoStory
+  let stage: DemoStage
   /// Calls to retrain whose signature holds.
   let calls: RetrainCalls
   let logger: Logger
@@ -39,6 +40,7 @@ struct DemoReceiver: Sendable {
     story.tell(
       "request", "POST \(path)  \(Headline(body))",
       detail: "Idempotency-Key: \(key)  signature: \(signature.rawValue)", body: text)
+    if path == "/chat" { stage.warn() }
     if path == "/retrain", signature == .verified, let call = RetrainCalls.Call(body) { calls.add(call) }
     return signature == .wrong ? .unauthorized : .ok
   }

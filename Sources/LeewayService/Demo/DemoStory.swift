@@ -34,11 +34,12 @@ final class DemoStory: Sendable {
   }
 }
 
-/// What the trainer changes and the producer obeys.
+/// What the receiver and the trainer bring about, and the producer obeys.
 final class DemoStage: Sendable {
   private struct State {
     var model = OrderWorld.Model.v1
     var isServing = false
+    var hasWarned = false
     var produced: (predictions: Int64, labels: Int64) = (0, 0)
   }
 
@@ -51,6 +52,10 @@ final class DemoStage: Sendable {
   /// Whether the page is there, so that the live part may begin.
   var isServing: Bool { state.withLock { $0.isServing } }
   func serve() { state.withLock { $0.isServing = true } }
+
+  /// Whether somebody has been told of the drift.
+  var hasWarned: Bool { state.withLock { $0.hasWarned } }
+  func warn() { state.withLock { $0.hasWarned = true } }
 
   var produced: (predictions: Int64, labels: Int64) { state.withLock { $0.produced } }
   func count(predictions: Int64, labels: Int64) {

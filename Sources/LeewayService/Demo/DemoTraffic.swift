@@ -17,7 +17,7 @@ struct DemoTraffic: Service {
   static let predictions = (topic: "shop.orders.predictions", partitions: 4)
   static let labels = (topic: "shop.orders.arrivals", partitions: 2)
   /// How long the past is.
-  static let past = TimeSpan.hours(12)
+  static let past = TimeSpan.hours(8)
 
   func run() async throws {
     try await withDedicatedThread("demo-traffic") { stop in
@@ -72,9 +72,6 @@ private final class DemoTrafficLoop {
       let passed = began.duration(to: .now) / .milliseconds(1) * Double(traffic.speed)
       let now = traffic.start + .milliseconds(Int64(min(passed, 1e15)))
       try produce(until: now)
-      if let news = script.news(at: now, model: traffic.stage.model) {
-        traffic.story.tell("world", news, at: now.floor(to: .minutes(1)))
-      }
       producer.poll(timeoutMilliseconds: 0)
       WallClock.pause(milliseconds: 40, unless: stop)
     }
@@ -87,7 +84,11 @@ private final class DemoTrafficLoop {
   private func produce(until now: EventTime) throws {
     var counts: (predictions: Int64, labels: Int64) = (0, 0)
     let model = traffic.stage.model
+    let hasWarned = traffic.stage.hasWarned
     while nextOrder < now, !stop.isRaised {
+      if let news = script.news(at: nextOrder, model: model, hasWarned: hasWarned) {
+        traffic.story.tell("world", news, at: nextOrder.floor(to: .minutes(1)))
+      }
       let order = world.order(rule: script.rule, distanceFactor: script.distanceFactor)
       try send(order, model)
       counts.predictions += 1
@@ -180,17 +181,19 @@ struct DemoScript {
     }
   }
 
-  /// Moves on as far as time and the model in use allow; says what has changed, if anything.
-  mutating func news(at now: EventTime, model: OrderWorld.Model) -> String? {
+  /// Moves on as far as time, the model in use and what was heard of the last chapter allow; says what has changed, if
+  /// anything. On a slow machine one chapter thus waits for the other, within limits.
+  mutating func news(at now: EventTime, model: OrderWorld.Model, hasWarned: Bool) -> String? {
     switch chapter {
     case .past:
+      guard now >= start else { return nil }
       chapter = .quiet
       return "Live. Orders are as in training: all should be quiet."
     case .quiet where now >= start + .hours(10):
       chapter = .suburbs
       return
         "The shop opens in the suburbs: distances grow by a third. The model can deal with that, so expect a warning (drift) and no retraining."
-    case .suburbs where now >= start + .hours(20):
+    case .suburbs where now >= start + .hours(hasWarned ? 18 : 30):
       chapter = .closed
       return
         "The ring road closes: cars and scooters stand in jams, distance hardly counts. The model doesn't know; expect its performance to fail as labels come in."

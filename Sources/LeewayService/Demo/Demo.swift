@@ -133,12 +133,15 @@ package struct Demo: Sendable {
       bootstrap: broker.bootstrap, speed: options.speed, start: start, stage: stage, story: story)
     let trainer = DemoTrainer(calls: calls, stage: stage, story: story)
     // Shutdown goes backwards: no more orders, then the service drains, and the receiver hears of it all.
+    let services: [any Service] = [
+      receiver.application(), ServerService(server: server), trainer, traffic, Countdown(duration: options.duration),
+    ]
     var group = ServiceGroupConfiguration(
-      services: [
-        .init(service: receiver.application()), .init(service: ServerService(server: server)),
-        .init(service: trainer), .init(service: traffic),
-        .init(service: Countdown(duration: options.duration), successTerminationBehavior: .gracefullyShutdownGroup),
-      ], gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet)
+      services: services.map {
+        .init(
+          service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+          failureTerminationBehavior: .gracefullyShutdownGroup)
+      }, gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet)
     group.maximumGracefulShutdownDuration = .seconds(30)
     defer { withExtendedLifetime((page, receiverPort)) {} }
     try await ServiceGroup(configuration: group).run()

@@ -12,7 +12,7 @@ struct DemoFiles {
   var configuration: String { folder + "/leeway.yaml" }
   var ledger: String { folder + "/leeway.db" }
 
-  /// - Parameter kept: a folder of the user's, made if it is not there; nil makes a temporary one.
+  /// - Parameter kept: a folder of the user's, made if it is not there and its parent is; nil makes a temporary one.
   /// - Throws: `InputProblem` if the folder holds files already, `EnvironmentProblem` if it cannot be made.
   init(kept: String?) throws {
     let files = FileManager.default
@@ -22,11 +22,8 @@ struct DemoFiles {
       throw InputProblem(
         "\(folder): the folder is not empty, and the demo would mix with what is there; give a new one")
     }
-    do {
-      try files.createDirectory(
-        atPath: monitors, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
-      throw EnvironmentProblem("\(folder): the folder cannot be made: \(error.readable)")
+    for path in [folder, monitors] where mkdir(path, 0o700) != 0 && errno != EEXIST {
+      throw EnvironmentProblem("\(path): the folder cannot be made: \(String(cString: strerror(errno)))")
     }
   }
 
@@ -35,8 +32,8 @@ struct DemoFiles {
   }
 
   func write(_ text: String, to path: String) throws {
-    do { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) } catch {
-      throw EnvironmentProblem("\(path): cannot be written: \(error.readable)")
+    guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8)) else {
+      throw EnvironmentProblem("\(path): cannot be written: \(String(cString: strerror(errno)))")
     }
   }
 

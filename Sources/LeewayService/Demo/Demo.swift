@@ -54,10 +54,8 @@ package struct Demo: Sendable {
     defer { broker.close() }
     let secret = UUID().uuidString
     let configuration = try configure(files, broker, page: page.port, receiver: receiverPort.port, secret)
-    introduce(files, broker, page.port)
-
     let stage = DemoStage()
-    try await serve(configuration, broker, secret, stage, page, receiverPort)
+    try await serve(configuration, broker, secret, stage, page, receiverPort) { introduce(files, broker, page.port) }
     try summarise(files, stage)
   }
 
@@ -103,13 +101,13 @@ package struct Demo: Sendable {
       ? "an hour of their world passes every second" : "their world runs \(options.speed) times as fast"
     story.say("Leeway \(ServiceVersion.text) demo: a model says which food orders will come late; \(pace).")
     story.say("")
-    story.say("  open     http://127.0.0.1:\(port)/      (metrics at /metrics, results at /api/v1/results)")
-    story.say("  broker   \(broker.bootstrap), embedded: \(DemoTraffic.predictions.topic), \(DemoTraffic.labels.topic)")
+    story.say("  open http://127.0.0.1:\(port)/      metrics at /metrics, results at /api/v1/results")
+    story.say("  broker \(broker.bootstrap), embedded: \(DemoTraffic.predictions.topic), \(DemoTraffic.labels.topic)")
     story.say(
       options.folder == nil
-        ? "  files    temporary; --keep DIR keeps them"
-        : "  files    \(files.folder): leeway.yaml, monitors/late-orders.yaml")
-    story.say("  end      \(options.duration.map { "after \($0), or Ctrl-C" } ?? "Ctrl-C")")
+        ? "  files temporary; --keep DIR keeps them"
+        : "  files \(files.folder): leeway.yaml, monitors/late-orders.yaml")
+    story.say("  end \(options.duration.map { "after \($0), or Ctrl-C" } ?? "Ctrl-C")")
     story.say("")
   }
 
@@ -117,7 +115,7 @@ package struct Demo: Sendable {
 
   private func serve(
     _ configuration: Configuration, _ broker: EmbeddedBroker, _ secret: String, _ stage: DemoStage,
-    _ page: PortReservation, _ receiverPort: PortReservation
+    _ page: PortReservation, _ receiverPort: PortReservation, introduce: @escaping @Sendable () -> Void
   ) async throws {
     guard let service = configuration.service else { throw InputProblem("the demo's leeway.yaml could not be read") }
     var quiet = logger
@@ -128,7 +126,11 @@ package struct Demo: Sendable {
     let receiver = DemoReceiver(
       port: receiverPort.port, secret: secret, story: story, stage: stage, calls: calls, logger: quiet)
     let server = LeewayServer(
-      configuration: service, plans: configuration.plans, logger: logger, onRunning: { _ in stage.serve() })
+      configuration: service, plans: configuration.plans, logger: logger,
+      onRunning: { _ in
+        introduce()
+        stage.serve()
+      })
     let traffic = DemoTraffic(
       bootstrap: broker.bootstrap, speed: options.speed, start: start, stage: stage, story: story)
     let trainer = DemoTrainer(calls: calls, stage: stage, story: story)

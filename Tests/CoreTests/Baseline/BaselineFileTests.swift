@@ -83,9 +83,9 @@ import Testing
     ),
     (
       "\"version\":1", "\"version\":2",
-      "version: version 2 was written by a newer leeway and this one reads up to 1; upgrade leeway or fit the baseline anew"
+      "version: 2 was written by a newer leeway and this one reads up to 1; upgrade leeway or fit the baseline anew"
     ),
-    ("\"version\":1", "\"version\":0", "version: unknown version 0"),
+    ("\"version\":1", "\"version\":0", "version: 0 is no version that there was; fit the baseline anew"),
     ("\"version\":1", "\"version\":\"1\"", "version: expected an integer, found \"1\""),
     ("\"monitor\":\"m\",", "", "monitor: expected a string, found nothing"),
     ("\"task\":\"binary\"", "\"task\":\"ranking\"", "task: unknown task; known are binary, multiclass, regression"),

@@ -7,11 +7,15 @@ struct RunningService {
   /// `http://127.0.0.1:PORT`
   let base: String
 
+  private static var announcement: Regex<(Substring, Substring)> { /(?:on|open) (http:\/\/[0-9.:]+)\// }
+
   /// Starts the service and waits for its pages.
   init(_ arguments: [String] = ["run"], in folder: URL) throws {
     let process = try LeewayProcess(arguments, in: folder)
     let base = try eventually(within: 60) { () -> String?? in
-      if let found = process.standardError.firstMatch(of: /on (http:\/\/[0-9.:]+)\//) { return String(found.1) }
+      if let found = (process.standardError + process.standardOutput).firstMatch(of: Self.announcement) {
+        return String(found.1)
+      }
       return process.isRunning ? nil : .some(nil)
     }
     self.process = process

@@ -1,0 +1,134 @@
+import Foundation
+import Testing
+
+/// A real Prometheus scrapes a service that has everything to show: the demo.
+@Suite struct PrometheusTests {
+  private static let missing = ["prometheus", "promtool", "python3"].filter { path(of: $0) == nil }
+
+  private static func path(of command: String) -> String? {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin").split(separator: ":").map { "\($0)/\(command)" }
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+
+  /// The repository, whose dashboards are what is tested.
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  @Test(
+    .enabled(
+      if: missing.isEmpty || ProcessInfo.processInfo.environment["CI"] == "true",
+      "\(missing.joined(separator: ", ")) not installed; deploy/setup.sh test installs what is missing"))
+  func everyQueryOfTheDashboardHasData() async throws {
+    try #require(Self.missing.isEmpty, "deploy/setup.sh test installs what is missing")
+    let folder = try TemporaryFolder()
+    // Far more than is needed: it is ended as soon as all has been seen.
+    let demo = try RunningService(["demo", "--port", "0", "--for", "5m"], in: folder.url)
+    defer { if demo.process.isRunning { demo.process.killAtOnce() } }
+    try folder.write(
+      """
+      global: {scrape_interval: 1s, evaluation_interval: 1s}
+      rule_files: ["\(Self.root.path)/dashboards/alerts.yml"]
+      scrape_configs:
+        - {job_name: leeway, static_configs: [{targets: ["\(demo.base.dropFirst("http://".count))"]}]}
+
+      """, to: "prometheus.yml")
+    let prometheus = try Program("prometheus", in: folder.url)
+      .started([
+        "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address=127.0.0.1:0",
+      ])
+    defer { prometheus.end() }
+    let announced = try await inTime(30) { () -> String? in
+      prometheus.output.firstMatch(of: /msg="Listening on" address=([0-9.:]+)/).map { String($0.1) }
+    }
+    let base = "http://\(try #require(announced, "\(prometheus.output)"))"
+
+    // An incident and its deliveries, as Prometheus sees them.
+    let wanted =
+      "sum(leeway_incident_transitions_total) > 0 and sum(leeway_deliveries_total{outcome=\"delivered\"}) > 0"
+    let seen = try await inTime(90) { try Self.query(wanted, base).isEmpty ? nil : true }
+    try #require(seen != nil, "\(demo.process.standardOutput)\(demo.process.standardError)")
+    #expect(try Self.query("up{job=\"leeway\"} == 1", base).count == 1)
+
+    let queries = try Program("python3", in: folder.url).run(
+      [Self.root.appendingPathComponent("dashboards/queries.py").path, "--against", base])
+    #expect(queries.code == 0)
+    #expect(queries.output.wholeMatch(of: /queries: ([0-9]+) of \1 are good\n/) != nil, "\(queries.output)")
+
+    try folder.write(try #require(demo.get("/metrics")), to: "metrics")
+    let promtool = try Program("promtool", in: folder.url).run(["check", "metrics"], input: "metrics")
+    #expect(promtool.code == 0)
+    #expect(promtool.output == "")
+
+    // The rules are evaluated too.
+    let rules = try #require(try Self.answer("\(base)/api/v1/rules")["groups"] as? [[String: Any]])
+    let health = rules.flatMap { $0["rules"] as? [[String: Any]] ?? [] }.map { $0["health"] as? String ?? "" }
+    #expect(health.count > 10)
+    #expect(Set(health) == ["ok"])
+
+    demo.process.interrupt()
+    #expect(demo.process.wait() == 0, "\(demo.process.standardError)")
+  }
+
+  private static func query(_ text: String, _ base: String) throws -> [Any] {
+    let escaped = try #require(text.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+    return try #require(try answer("\(base)/api/v1/query?query=\(escaped)")["result"] as? [Any])
+  }
+
+  private static func answer(_ address: String) throws -> [String: Any] {
+    let curl = try Program("curl").run(["-sS", "-f", "-m", "30", address])
+    try #require(curl.code == 0, "\(curl.output)")
+    let object = try JSONSerialization.jsonObject(with: Data(curl.output.utf8)) as? [String: Any]
+    return try #require(object?["data"] as? [String: Any])
+  }
+
+  /// Asks every half second, without holding up the other tests.
+  private func inTime<T>(_ seconds: Int, _ body: () throws -> T?) async throws -> T? {
+    for _ in 0..<seconds * 2 {
+      if let value = try body() { return value }
+      try await Task.sleep(for: .milliseconds(500))
+    }
+    return nil
+  }
+
+  /// Another program of the machine, found by its name; output and errors go to one file.
+  private struct Program {
+    private let process = Process()
+    private let file: URL
+    private let folder: URL
+
+    init(_ name: String, in folder: URL = FileManager.default.temporaryDirectory) throws {
+      let path = try #require(PrometheusTests.path(of: name), "\(name) is not installed")
+      self.folder = folder
+      file = folder.appendingPathComponent("\(name)-\(UUID().uuidString)")
+      process.executableURL = URL(fileURLWithPath: path)
+      process.currentDirectoryURL = folder
+    }
+
+    var output: String { (try? String(contentsOf: file, encoding: .utf8)) ?? "" }
+
+    func started(_ arguments: [String], input: String? = nil) throws -> Program {
+      FileManager.default.createFile(atPath: file.path, contents: nil)
+      let handle = try FileHandle(forWritingTo: file)
+      process.arguments = arguments
+      process.standardOutput = handle
+      process.standardError = handle
+      process.standardInput =
+        try input.map { try FileHandle(forReadingFrom: folder.appendingPathComponent($0)) } ?? FileHandle.nullDevice
+      try process.run()
+      return self
+    }
+
+    func run(_ arguments: [String], input: String? = nil) throws -> (code: Int32, output: String) {
+      let started = try started(arguments, input: input)
+      defer { try? FileManager.default.removeItem(at: file) }
+      process.waitUntilExit()
+      return (process.terminationStatus, started.output)
+    }
+
+    func end() {
+      guard process.isRunning else { return }
+      process.terminate()
+      process.waitUntilExit()
+    }
+  }
+}

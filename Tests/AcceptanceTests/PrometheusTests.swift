@@ -22,7 +22,7 @@ import Testing
     try #require(Self.missing.isEmpty, "deploy/setup.sh test installs what is missing")
     let folder = try TemporaryFolder()
     // Far more than is needed: it is ended as soon as all has been seen.
-    let demo = try RunningService(["demo", "--port", "0", "--for", "5m"], in: folder.url)
+    let demo = try RunningService(["demo", "--port", "0", "--for", "1h"], in: folder.url)
     defer { if demo.process.isRunning { demo.process.killAtOnce() } }
     try folder.write(
       """
@@ -107,7 +107,7 @@ import Testing
     var output: String { (try? String(contentsOf: file, encoding: .utf8)) ?? "" }
 
     func started(_ arguments: [String], input: String? = nil) throws -> Program {
-      FileManager.default.createFile(atPath: file.path, contents: nil)
+      _ = FileManager.default.createFile(atPath: file.path, contents: nil)
       let handle = try FileHandle(forWritingTo: file)
       process.arguments = arguments
       process.standardOutput = handle

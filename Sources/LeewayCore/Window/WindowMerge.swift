@@ -75,8 +75,6 @@ extension WindowDefinition {
 
   /// The ends of the windows that hold a pane, ascending.
   func ends(holding pane: EventTime) -> StrideThrough<Int64> {
-    // A time that no event can have comes of a damaged row, and would overflow below.
-    guard pane > .earliestWritable - size, pane <= .latestWritable else { return stride(from: 1, through: 0, by: 1) }
     let first = pane.floor(to: every) + every
     // The last window that holds it starts at or before it.
     let last = (pane + size).floor(to: every)

@@ -65,8 +65,6 @@ import Testing
       var out: [String: [String: Any]] = [:]
       for var line in lines where ["drift", "performance"].contains(CarLoan.text(line, "type")) {
         line["final"] = nil
-        // Whether a window is complete includes whether it is closed.
-        line["complete"] = nil
         out[CarLoan.key(line)] = line
       }
       return out

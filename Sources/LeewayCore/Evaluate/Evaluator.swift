@@ -15,13 +15,13 @@ package struct Evaluator: Sendable {
   /// One round.
   ///
   /// - Parameters:
-  ///   - now: wall clock, for idleness, deadlines and the outbox.
+  ///   - now: wall clock, for deadlines and the outbox.
   ///   - watermarks: nil: as stored with the partitions.
   /// - Throws: what the ledger throws; `LeaseLost` if another evaluator has taken over.
   package func evaluate(
     _ ledger: any Ledger, lease: EvaluationLease, now: EventTime, watermarks: Watermarks? = nil
   ) throws -> EvaluationReport {
-    guard let round = try ledger.read({ try prepare($0, now: now, watermarks: watermarks) }) else {
+    guard let round = try ledger.read({ try prepare($0, watermarks: watermarks) }) else {
       return EvaluationReport()
     }
     return try ledger.write { try commit(round, lease: lease, now: now, in: $0) }
@@ -44,13 +44,13 @@ package struct Evaluator: Sendable {
     var end: EventTime
   }
 
-  func prepare(_ reader: any LedgerReader, now: EventTime, watermarks: Watermarks?) throws -> Round? {
+  func prepare(_ reader: any LedgerReader, watermarks: Watermarks?) throws -> Round? {
     let monitor = plan.monitor
     guard try reader.generation(of: monitor.name)?.generation == plan.generation else { return nil }
     let marks = try reader.dirtyMarks(monitor: monitor.name, generation: plan.generation)
     let stored = try reader.progress(monitor: monitor.name, generation: plan.generation)
     let before = stored ?? EvaluationProgress()
-    let reached = try watermarks ?? Watermarks(partitions: reader.partitions(of: monitor.name), now: now)
+    let reached = try watermarks ?? Watermarks(partitions: reader.partitions(of: monitor.name), now: reader.now())
 
     var round = Round(progress: before)
     if let first = marks.filter({ $0.kind == .drift }).map(\.pane).min() {

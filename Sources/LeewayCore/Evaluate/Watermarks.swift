@@ -8,7 +8,7 @@ package struct Watermarks: Sendable, Equatable {
     self.labels = labels
   }
 
-  /// The minimum over the partitions of each role that are not idle at `now` (wall clock). Where all are idle, or none
+  /// The minimum over the partitions of each role that are not idle at `now` (the ledger's clock). Where all are idle, or none
   /// is known, the watermark is −∞, which holds what was reached before.
   package init(partitions: [PartitionRecord], now: EventTime) {
     func minimum(_ role: StreamRole) -> EventTime {

@@ -70,14 +70,22 @@ package final class Intake {
     }
   }
 
-  /// The partition's end was reached and nothing has come since: it holds no watermark back until `until`. A claim that
-  /// lasts beyond `renewBefore` is left as it is, so that silence does not cost a flush a second.
-  package func claimIdle(_ place: TopicPartition, until: EventTime, renewBefore: EventTime) {
+  /// The partition's end was reached and nothing has come since: from the next flush on it holds no watermark back for
+  /// `span` of the ledger's clock. A claim is renewed when half of it is over, so that silence does not cost a flush a
+  /// second.
+  ///
+  /// - Parameter now: the caller's clock, for renewals alone.
+  package func claimIdle(_ place: TopicPartition, lasting span: TimeSpan, now: EventTime) {
     guard let slot = slots[place] else { return }
     for route in routes[slot.index] {
-      if let known = monitors[route.monitor].partitions[route.partition].idleUntil, known > renewBefore { continue }
-      monitors[route.monitor].partitions[route.partition].idleUntil = until
+      monitors[route.monitor].partitions[route.partition].idleness.claim(lasting: span, now: now)
     }
+  }
+
+  /// The partition's end, one past its last message, as the source sees it: for the lag that all instances can show.
+  package func note(end offset: Int64, of place: TopicPartition) {
+    guard let slot = slots[place] else { return }
+    for route in routes[slot.index] { monitors[route.monitor].partitions[route.partition].endOffset = offset }
   }
 
   /// Offsets below the log's start are gone: the partition goes on at `offset`.

@@ -60,7 +60,7 @@ struct MonitorFlush {
       ids.append(entry.id)
       starts.append(i)
     }
-    let stored = try tx.waiting(monitor: monitor, generation: generation, ids: ids)
+    let stored = try tx.lockWaiting(monitor: monitor, generation: generation, ids: ids)
     let join = Join(pane: plan.monitor.pane, horizon: labels.horizon, absent: labels.absent)
     var changes: [PerformanceChange] = []
     var rows: [WaitingRow] = []

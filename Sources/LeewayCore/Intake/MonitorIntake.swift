@@ -30,7 +30,7 @@ struct MonitorIntake {
   mutating func take(_ message: SourceMessage, partition index: Int, quarantineRows: Int) {
     guard message.offset >= partitions[index].nextOffset else { return }
     partitions[index].nextOffset = message.offset &+ 1
-    partitions[index].idleUntil = nil
+    partitions[index].idleness.end()
     switch partitions[index].role {
     case .predictions: takePrediction(message, index, quarantineRows)
     case .labels: takeLabel(message, index, quarantineRows)

@@ -9,8 +9,10 @@ struct PartitionIntake {
   var nextOffset: Int64
   var watermark: EventTime
   var committedWatermark: EventTime
-  var idleUntil: EventTime?
-  var committedIdleUntil: EventTime?
+  var idleness = Idleness()
+  /// The log's end as the source sees it.
+  var endOffset: Int64?
+  var committedEndOffset: Int64?
 
   var drift: DriftDeltas
   var joins = JoinLog()
@@ -25,13 +27,12 @@ struct PartitionIntake {
     nextOffset = record.nextOffset
     watermark = record.watermark
     committedWatermark = record.watermark
-    idleUntil = record.idleUntil
-    committedIdleUntil = record.idleUntil
     drift = DriftDeltas(shape: shape)
   }
 
   var hasChanges: Bool {
-    nextOffset != committedOffset || watermark != committedWatermark || idleUntil != committedIdleUntil
+    nextOffset != committedOffset || watermark != committedWatermark || idleness.isPending
+      || endOffset != committedEndOffset
   }
 
   var pendingBytes: Int { drift.residentBytes + joins.byteCount + quarantine.count * 512 }
@@ -39,14 +40,15 @@ struct PartitionIntake {
   var advance: PartitionAdvance {
     PartitionAdvance(
       key: key, epoch: epoch, expectedOffset: committedOffset, nextOffset: nextOffset, watermark: watermark,
-      idleUntil: idleUntil)
+      idleFor: idleness.claimed, endOffset: endOffset)
   }
 
   /// The flush stands.
   mutating func committed() {
     committedOffset = nextOffset
     committedWatermark = watermark
-    committedIdleUntil = idleUntil
+    committedEndOffset = endOffset
+    idleness.committed()
     clearPending()
   }
 
@@ -54,7 +56,8 @@ struct PartitionIntake {
   mutating func discard() {
     nextOffset = committedOffset
     watermark = committedWatermark
-    idleUntil = committedIdleUntil
+    endOffset = committedEndOffset
+    idleness = Idleness()
     clearPending()
   }
 
@@ -71,6 +74,29 @@ struct PartitionIntake {
     if time > watermark { watermark = time }
     return false
   }
+}
+
+/// An owner's claim that a partition has nothing to read.
+struct Idleness {
+  /// For how long from the commit on; nil: not idle.
+  private(set) var claimed: TimeSpan?
+  /// By the caller's clock, for renewal alone.
+  private var claimedAt: EventTime?
+  private(set) var isPending = false
+
+  /// Renews a claim when half of it is over.
+  mutating func claim(lasting span: TimeSpan, now: EventTime) {
+    if claimed == span, let claimedAt, now >= claimedAt, (now - claimedAt).milliseconds < span.milliseconds / 2 {
+      return
+    }
+    claimed = span
+    claimedAt = now
+    isPending = true
+  }
+
+  /// A message came, which the next flush tells.
+  mutating func end() { self = Idleness() }
+  mutating func committed() { isPending = false }
 }
 
 /// A partition's share of the join since the last flush: ids and encoded halves, one after another.

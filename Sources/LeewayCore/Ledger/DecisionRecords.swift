@@ -112,11 +112,13 @@ package struct OutboxRecord: Sendable, Equatable {
   package var firstAttemptAt: EventTime?
   package var nextAttemptAt: EventTime
   package var lastError: String
+  /// How often it has been leased: tells a sender's lease from the ones after it.
+  package var leases: Int64
 
   package init(
     key: String, monitor: String, incident: String, receiver: String, sequence: Int64, body: String,
     createdAt: EventTime, state: DeliveryState = .owed, attempts: Int = 0, firstAttemptAt: EventTime? = nil,
-    nextAttemptAt: EventTime, lastError: String = ""
+    nextAttemptAt: EventTime, lastError: String = "", leases: Int64 = 0
   ) {
     self.key = key
     self.monitor = monitor
@@ -130,6 +132,7 @@ package struct OutboxRecord: Sendable, Equatable {
     self.firstAttemptAt = firstAttemptAt
     self.nextAttemptAt = nextAttemptAt
     self.lastError = lastError
+    self.leases = leases
   }
 }
 

@@ -2,6 +2,9 @@
 /// happens in one `write`. Implementations map each call below to a statement or a batch of them and hold no logic of
 /// their own; what a flush, an evaluation or a send means is said once, in this target.
 ///
+/// Leases, idleness and heartbeats are in the ledger's own clock, which all instances share: callers say how long
+/// something lasts, and the ledger compares. Times that are data (events, retries, deadlines) come from the caller.
+///
 /// Calls block; they are made from threads of their own, never from Swift's cooperative pool.
 package protocol Ledger: Sendable {
   /// Runs `body` in one read snapshot: everything it reads was committed at one moment.
@@ -31,13 +34,20 @@ package struct LedgerError: Error, CustomStringConvertible, Sendable {
 
 /// What can be read in a snapshot.
 package protocol LedgerReader {
+  /// The ledger's own clock (PostgreSQL: `clock_timestamp()`), wall-clock time.
+  func now() throws -> EventTime
+
   // Intake
-  /// The one put last.
+  /// The one put last. In a transaction that writes, it stays the current one until the transaction ends.
   func generation(of monitor: String) throws -> GenerationRecord?
+  /// All that are stored, the one put last at the end.
+  func generations(of monitor: String) throws -> [GenerationRecord]
   /// Ordered by (topic, partition).
   func partitions(of monitor: String) throws -> [PartitionRecord]
-  /// The sequence number of the writer's last flush and whether it may still flush; nil if unknown.
+  /// nil if unknown.
   func writer(_ id: String) throws -> WriterRecord?
+  /// All that are stored, by (registration, id).
+  func writers() throws -> [WriterRecord]
   /// Stored join states, parallel to `ids`.
   func waiting(monitor: String, generation: String, ids: [[UInt8]]) throws -> [[UInt8]?]
 
@@ -56,7 +66,15 @@ package protocol LedgerReader {
   func ownSlices(_ kind: PaneKind, monitor: String, generation: String, writer: String, pane: EventTime) throws
     -> [String]
 
+  /// Which blocks one writer has stored with start below `before`, by (pane, slice's bytes); at most `limit`.
+  func ownKeys(
+    _ kind: PaneKind, monitor: String, generation: String, writer: String, before: EventTime, limit: Int
+  ) throws
+    -> [PaneKey]
+
   // Evaluation
+  /// By name; those that were released or have expired too.
+  func leases() throws -> [LeaseRecord]
   func dirtyMarks(monitor: String, generation: String) throws -> [DirtyMark]
   func progress(monitor: String, generation: String) throws -> EvaluationProgress?
   /// Stored verdicts of one check at the given ends, any order.
@@ -93,20 +111,32 @@ package protocol LedgerReader {
 package protocol LedgerWriter: LedgerReader {
   // Intake
   /// Throws if the id is taken.
-  func register(writer: String, at now: EventTime) throws
-  /// Adds 1 to the writer's flush sequence if it is `expected` and the writer is alive; false changes nothing.
+  func register(writer: String, instance: InstanceIdentity) throws
+  /// Says that the writer lives; false if it may not flush any more.
+  func heartbeat(writer: String) throws -> Bool
+  /// Adds 1 to the writer's flush sequence if it is `expected` and the writer is alive, and says that it lives; false
+  /// changes nothing.
   func advance(writer: String, expected: Int64) throws -> Bool
-  /// A writer that is dead may not flush again.
+  /// Waits for a flush of the writer that is under way, and lets none begin until the transaction ends; nil if unknown.
+  func lock(writer: String) throws -> WriterRecord?
+  /// A writer that is dead may not flush again; partitions that it owns have no owner and are not idle any more.
   func retire(writer: String) throws
+  /// Waits for transactions that have read the monitor's generation, and lets none read it until this one ends.
+  func lockGeneration(of monitor: String) throws
   func put(generation: GenerationRecord) throws
   /// Creates rows that are missing, at offset 0 and the watermark −∞; leaves the others alone.
   func ensure(partitions: [(key: PartitionKey, role: StreamRole)]) throws
-  /// Takes partitions over: adds 1 to the epoch, sets the owner, ends idleness. Returns the rows, parallel to `keys`.
-  /// Throws if a row is missing.
+  /// Takes partitions over: adds 1 to the epoch, sets the owner (a writer's id), ends idleness. Returns the rows, parallel
+  /// to `keys`. Throws if a row is missing.
   func claim(partitions keys: [PartitionKey], owner: String) throws -> [PartitionRecord]
+  /// Those that `owner` still owns have no owner and are not idle any more.
+  func release(partitions keys: [PartitionKey], owner: String) throws
   /// Compare-and-set on (epoch, nextOffset), in the order given (topic, partition). False: taken over, nothing changed.
   func advance(partitions: [PartitionAdvance]) throws -> [Bool]
-  /// nil state deletes the row.
+  /// Stored join states, parallel to `ids`, which ascend by bytes. Until the transaction ends nobody else changes them, and
+  /// what a concurrent transaction has stored is waited for and seen, also where there was no row before.
+  func lockWaiting(monitor: String, generation: String, ids: [[UInt8]]) throws -> [[UInt8]?]
+  /// Rows locked before. nil state deletes the row.
   func put(waiting rows: [WaitingRow], monitor: String, generation: String) throws
   func put(
     _ kind: PaneKind, monitor: String, generation: String, writer: String, blocks: [(key: PaneKey, block: [UInt8])])
@@ -118,10 +148,10 @@ package protocol LedgerWriter: LedgerReader {
   func quarantine(_ records: [QuarantineRecord], keep: Int) throws
 
   // Evaluation
-  /// Takes or renews the named lease; nil if somebody else holds it at `now`. The epoch rises when it changes hands or
-  /// is taken after a release; it starts at 1.
-  func acquire(lease: String, holder: String, now: EventTime, until: EventTime) throws -> Int64?
-  /// The epoch of the lease as stored.
+  /// Takes or renews the named lease for `lasting` from now; nil if somebody else holds it now. The epoch rises when it
+  /// changes hands or is taken after a release; it starts at 1.
+  func acquire(lease: String, holder: String, lasting: TimeSpan) throws -> Int64?
+  /// The epoch of the lease as stored; nobody can take the lease until the transaction ends.
   func epoch(ofLease lease: String) throws -> Int64?
   func release(lease: String, holder: String) throws
   /// Inserts or replaces by position, revision 0 at first; a replaced line's revision rises by 1 if the line differs.
@@ -139,14 +169,24 @@ package protocol LedgerWriter: LedgerReader {
   func record(input: OutsideInput) throws
 
   // Delivery
-  /// Leases the first owed row of each incident for `receiver` if it is due and not leased: at most `limit`, those that
-  /// have been due longest first.
-  func leaseDeliveries(receiver: String, now: EventTime, until: EventTime, limit: Int) throws -> [OutboxRecord]
-  /// Stores state, attempts, first and next attempt and last error of a row and ends its lease. Throws if there is no
-  /// such row.
-  func settle(delivery: OutboxRecord) throws
+  /// Leases for `lasting` from now the first owed row of each incident for `receiver` if its next attempt is at or before
+  /// `due` and nobody has leased it: at most `limit`, those that have been due longest first. Rows that another
+  /// transaction is leasing are passed over.
+  func leaseDeliveries(receiver: String, due: EventTime, lasting: TimeSpan, limit: Int) throws -> [OutboxRecord]
+  /// Stores state, attempts, first and next attempt and last error of a row that is owed and was leased last with
+  /// `delivery.leases`, and ends that lease. False: somebody else has leased or settled it since; nothing changed.
+  func settle(delivery: OutboxRecord) throws -> Bool
 
   // Reclaiming, in bounded steps; each returns the rows removed.
   func reclaimWaiting(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
   func reclaimPanes(_ kind: PaneKind, monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
+  /// Lines with end below `before`, the oldest first.
+  func reclaimResults(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
+  /// Delivered and dead rows that were created before `before`, the oldest first.
+  func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int
+  /// Writers that are dead and have no panes left.
+  func reclaimWriters(limit: Int) throws -> Int
+  /// Marks, progress and the generation itself, if it is not the monitor's last and none of its panes, waiting rows and
+  /// results are left; 1 if it has gone.
+  func reclaimGeneration(monitor: String, generation: String) throws -> Int
 }

@@ -31,17 +31,20 @@ package struct PartitionRecord: Sendable, Equatable {
   package var role: StreamRole
   /// Rises with every claim; part of every compare-and-set.
   package var epoch: Int64
+  /// Id of the writer that has claimed it; nil where nobody has, or its owner died or let it go.
   package var owner: String?
   /// First offset that is not yet in the ledger.
   package var nextOffset: Int64
   /// Highest event time; `.distantPast` before the first event.
   package var watermark: EventTime
-  /// The owner has reached the partition's end and claims idleness until this wall-clock time.
+  /// The owner has reached the partition's end and claims idleness until this time of the ledger's clock.
   package var idleUntil: EventTime?
+  /// The log's end as the owner saw it last; nil if it has not said.
+  package var endOffset: Int64?
 
   package init(
     key: PartitionKey, role: StreamRole, epoch: Int64, owner: String?, nextOffset: Int64, watermark: EventTime,
-    idleUntil: EventTime? = nil
+    idleUntil: EventTime? = nil, endOffset: Int64? = nil
   ) {
     self.key = key
     self.role = role
@@ -50,6 +53,7 @@ package struct PartitionRecord: Sendable, Equatable {
     self.nextOffset = nextOffset
     self.watermark = watermark
     self.idleUntil = idleUntil
+    self.endOffset = endOffset
   }
 }
 
@@ -60,30 +64,77 @@ package struct PartitionAdvance: Sendable, Equatable {
   package var expectedOffset: Int64
   package var nextOffset: Int64
   package var watermark: EventTime
-  package var idleUntil: EventTime?
+  /// Claims idleness for so long from the commit on, in the ledger's clock; nil: the partition is not idle.
+  package var idleFor: TimeSpan?
+  /// nil leaves what is stored.
+  package var endOffset: Int64?
 
   package init(
     key: PartitionKey, epoch: Int64, expectedOffset: Int64, nextOffset: Int64, watermark: EventTime,
-    idleUntil: EventTime? = nil
+    idleFor: TimeSpan? = nil, endOffset: Int64? = nil
   ) {
     self.key = key
     self.epoch = epoch
     self.expectedOffset = expectedOffset
     self.nextOffset = nextOffset
     self.watermark = watermark
-    self.idleUntil = idleUntil
+    self.idleFor = idleFor
+    self.endOffset = endOffset
   }
 }
 
+/// Where a writer runs, for people.
+package struct InstanceIdentity: Sendable, Hashable {
+  package var host: String
+  package var process: Int32
+
+  package init(host: String, process: Int32) {
+    self.host = host
+    self.process = process
+  }
+}
+
+/// One start of one instance's intake. Times are in the ledger's clock.
 package struct WriterRecord: Sendable, Equatable {
   package var id: String
+  package var instance: InstanceIdentity
+  /// Flushes that stand.
   package var flushSequence: Int64
+  /// False: it may not flush again.
   package var alive: Bool
+  package var registeredAt: EventTime
+  /// Registration, heartbeat or flush, whichever was last.
+  package var lastSeenAt: EventTime
+  package var lastFlushAt: EventTime?
 
-  package init(id: String, flushSequence: Int64, alive: Bool) {
+  package init(
+    id: String, instance: InstanceIdentity, flushSequence: Int64, alive: Bool, registeredAt: EventTime,
+    lastSeenAt: EventTime, lastFlushAt: EventTime? = nil
+  ) {
     self.id = id
+    self.instance = instance
     self.flushSequence = flushSequence
     self.alive = alive
+    self.registeredAt = registeredAt
+    self.lastSeenAt = lastSeenAt
+    self.lastFlushAt = lastFlushAt
+  }
+}
+
+/// A lease as stored.
+package struct LeaseRecord: Sendable, Equatable {
+  package var name: String
+  /// nil after a release.
+  package var holder: String?
+  package var epoch: Int64
+  /// In the ledger's clock.
+  package var until: EventTime
+
+  package init(name: String, holder: String?, epoch: Int64, until: EventTime) {
+    self.name = name
+    self.holder = holder
+    self.epoch = epoch
+    self.until = until
   }
 }
 
@@ -157,15 +208,19 @@ package struct DirtyMark: Sendable, Equatable {
 package struct EvaluationProgress: Sendable, Equatable {
   /// Windows with end at or below it are closed and have drift verdicts.
   package var closedThrough: EventTime
+  /// Of those, windows with end at or below it closed without the help of idleness: nothing is accepted for them any more.
+  package var finalThrough: EventTime
   /// Windows with end at or below it are mature and have performance verdicts.
   package var maturedThrough: EventTime
   /// The pane of the monitor's first event in this generation.
   package var firstPane: EventTime?
 
   package init(
-    closedThrough: EventTime = .distantPast, maturedThrough: EventTime = .distantPast, firstPane: EventTime? = nil
+    closedThrough: EventTime = .distantPast, finalThrough: EventTime = .distantPast,
+    maturedThrough: EventTime = .distantPast, firstPane: EventTime? = nil
   ) {
     self.closedThrough = closedThrough
+    self.finalThrough = finalThrough
     self.maturedThrough = maturedThrough
     self.firstPane = firstPane
   }

@@ -29,21 +29,32 @@ package final class SQLiteLedger: Ledger {
     package var readers: Int
     /// The file grows no larger; a write beyond it throws `storageFull`. nil: the disk's end.
     package var maximumBytes: Int64?
+    /// What leases and idleness are compared with.
+    package var clock: @Sendable () -> EventTime
 
     package init(
       durability: Durability = .power, busySeconds: Double = 10, cacheBytes: Int = 64 << 20, readers: Int = 4,
-      maximumBytes: Int64? = nil
+      maximumBytes: Int64? = nil, clock: @escaping @Sendable () -> EventTime = SQLiteLedger.wallClock
     ) {
       self.durability = durability
       self.busySeconds = busySeconds
       self.cacheBytes = cacheBytes
       self.readers = readers
       self.maximumBytes = maximumBytes
+      self.clock = clock
     }
+  }
+
+  /// The machine's clock: one instance has one.
+  package static let wallClock: @Sendable () -> EventTime = {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return EventTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
   }
 
   package let location: String
   private let path: String
+  private let clock: @Sendable () -> EventTime
   private let pool: DatabasePool
   /// A folder to remove on closing.
   private let scratchFolder: String?
@@ -115,6 +126,7 @@ package final class SQLiteLedger: Ledger {
       throw LedgerError.sqlite("opening tables", path: path, error)
     }
     self.path = path
+    clock = options.clock
     self.scratchFolder = scratchFolder
     self.lock = Mutex(lock)
     location = scratchFolder == nil ? "SQLite file \(path)" : "temporary SQLite file \(path)"
@@ -137,7 +149,7 @@ package final class SQLiteLedger: Ledger {
   package func read<T>(_ body: (any LedgerReader) throws -> T) throws -> T {
     do {
       return try pool.read { db in
-        let session = SQLiteSession(db, path: path)
+        let session = SQLiteSession(db, path: path, clock: clock)
         let value = try body(session)
         if let failure = session.failure { throw failure }
         return value
@@ -153,7 +165,7 @@ package final class SQLiteLedger: Ledger {
         if db.isInsideTransaction { try db.rollback() }
         var value: T?
         try db.inTransaction(.immediate) {
-          let session = SQLiteSession(db, path: path)
+          let session = SQLiteSession(db, path: path, clock: clock)
           value = try body(session)
           if let failure = session.failure { throw failure }
           return .commit

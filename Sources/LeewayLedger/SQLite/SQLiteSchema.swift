@@ -224,6 +224,23 @@ enum SQLiteSchema {
       name TEXT PRIMARY KEY,
       value BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
+    """,
     """
+    ALTER TABLE writers ADD COLUMN host TEXT NOT NULL DEFAULT '';
+    ALTER TABLE writers ADD COLUMN process INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE writers ADD COLUMN last_seen INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE writers ADD COLUMN last_flush INTEGER;
+    UPDATE writers SET last_seen = registered_at;
+
+    ALTER TABLE partitions ADD COLUMN end_offset INTEGER;
+    ALTER TABLE evaluations ADD COLUMN final_through INTEGER NOT NULL DEFAULT -9223372036854775808;
+    UPDATE evaluations SET final_through = closed_through;
+    ALTER TABLE outbox ADD COLUMN leases INTEGER NOT NULL DEFAULT 0;
+
+    -- What one writer holds: for folding, and to see that a dead one holds nothing any more.
+    CREATE INDEX drift_panes_by_writer ON drift_panes (writer, scope, pane);
+    CREATE INDEX performance_panes_by_writer ON performance_panes (writer, scope, pane);
+    CREATE INDEX results_by_series ON results (series, end_time);
+    """,
   ]
 }

@@ -5,21 +5,26 @@ extension SQLiteSession {
   func progress(monitor: String, generation: String) throws -> EvaluationProgress? {
     guard let scope = try scope(monitor, generation) else { return nil }
     return try first(
-      "reading progress", "SELECT closed_through, matured_through, first_pane FROM evaluations WHERE scope = ?", scope
+      "reading progress",
+      "SELECT closed_through, final_through, matured_through, first_pane FROM evaluations WHERE scope = ?",
+      scope
     ) {
       EvaluationProgress(
-        closedThrough: try $0.time(0), maturedThrough: try $0.time(1), firstPane: try $0.optionalTime(2))
+        closedThrough: try $0.time(0), finalThrough: try $0.time(1), maturedThrough: try $0.time(2),
+        firstPane: try $0.optionalTime(3))
     }
   }
 
   func put(progress: EvaluationProgress, monitor: String, generation: String) throws {
     let scope = try scopeForWriting(monitor, generation)
     let sql = """
-      INSERT INTO evaluations (scope, closed_through, matured_through, first_pane) VALUES (?, ?, ?, ?)
-      ON CONFLICT (scope) DO UPDATE SET closed_through = excluded.closed_through,
+      INSERT INTO evaluations (scope, closed_through, final_through, matured_through, first_pane) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (scope) DO UPDATE SET closed_through = excluded.closed_through, final_through = excluded.final_through,
         matured_through = excluded.matured_through, first_pane = excluded.first_pane
       """
-    try run("storing progress", sql, scope, progress.closedThrough, progress.maturedThrough, progress.firstPane)
+    try run(
+      "storing progress", sql, scope, progress.closedThrough, progress.finalThrough, progress.maturedThrough,
+      progress.firstPane)
   }
 
   func machine(monitor: String, group: CauseGroup) throws -> [UInt8]? {
@@ -39,7 +44,7 @@ extension SQLiteSession {
 
   // MARK: Leases
 
-  func acquire(lease: String, holder: String, now: EventTime, until: EventTime) throws -> Int64? {
+  func acquire(lease: String, holder: String, lasting: TimeSpan) throws -> Int64? {
     let sql = """
       INSERT INTO leases (name, holder, epoch, until) VALUES (?1, ?2, 1, ?4)
       ON CONFLICT (name) DO UPDATE SET holder = ?2, until = ?4,
@@ -48,11 +53,19 @@ extension SQLiteSession {
       RETURNING epoch
       """
     return try statement("acquiring a lease", sql) { upsert in
-      try upsert.bind(lease, holder, now, until)
+      let now = try now()
+      try upsert.bind(lease, holder, now, now + lasting)
       guard try upsert.step() else { return nil }
       let epoch = try upsert.integer(0)
       while try upsert.step() {}
       return epoch
+    }
+  }
+
+  func leases() throws -> [LeaseRecord] {
+    try rows("reading leases", "SELECT name, holder, epoch, until FROM leases ORDER BY name") {
+      LeaseRecord(
+        name: try $0.text(0), holder: try $0.optionalText(1), epoch: try $0.integer(2), until: try $0.time(3))
     }
   }
 

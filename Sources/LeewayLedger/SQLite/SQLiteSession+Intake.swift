@@ -2,26 +2,97 @@ import LeewayCore
 
 /// Writers, generations, partitions, waiting predictions, quarantine.
 extension SQLiteSession {
-  func writer(_ id: String) throws -> WriterRecord? {
-    try first("reading a writer", "SELECT flush_seq, alive FROM writers WHERE id = ?", id) {
-      WriterRecord(id: id, flushSequence: try $0.integer(0), alive: try $0.integer(1) != 0)
-    }
+  private static let writerColumns = """
+    id, host, process, flush_seq, alive, registered_at, last_seen, last_flush
+    """
+
+  private func writer(_ row: PreparedStatement) throws -> WriterRecord {
+    guard let process = Int32(exactly: try row.integer(2)) else { throw row.damaged(2, "is too large") }
+    return WriterRecord(
+      id: try row.text(0), instance: InstanceIdentity(host: try row.text(1), process: process),
+      flushSequence: try row.integer(3), alive: try row.integer(4) != 0, registeredAt: try row.time(5),
+      lastSeenAt: try row.time(6), lastFlushAt: try row.optionalTime(7))
   }
 
-  func register(writer: String, at now: EventTime) throws {
-    try run(
-      "registering a writer", "INSERT INTO writers (id, flush_seq, alive, registered_at) VALUES (?, 0, 1, ?)", writer,
-      now)
+  func writer(_ id: String) throws -> WriterRecord? {
+    try first("reading a writer", "SELECT \(Self.writerColumns) FROM writers WHERE id = ?", id, as: writer)
+  }
+
+  func writers() throws -> [WriterRecord] {
+    try rows(
+      "reading writers", "SELECT \(Self.writerColumns) FROM writers ORDER BY registered_at, id", as: writer)
+  }
+
+  func register(writer: String, instance: InstanceIdentity) throws {
+    let sql = """
+      INSERT INTO writers (id, host, process, flush_seq, alive, registered_at, last_seen) VALUES (?1, ?2, ?3, 0, 1, ?4, ?4)
+      """
+    try run("registering a writer", sql, writer, instance.host, instance.process, now())
+  }
+
+  func heartbeat(writer: String) throws -> Bool {
+    try run("saying that a writer lives", "UPDATE writers SET last_seen = ? WHERE id = ? AND alive = 1", now(), writer)
+      == 1
   }
 
   func advance(writer: String, expected: Int64) throws -> Bool {
-    try run(
-      "advancing a writer", "UPDATE writers SET flush_seq = flush_seq + 1 WHERE id = ? AND flush_seq = ? AND alive = 1",
-      writer, expected) == 1
+    let sql = """
+      UPDATE writers SET flush_seq = flush_seq + 1, last_seen = ?1, last_flush = ?1
+      WHERE id = ?2 AND flush_seq = ?3 AND alive = 1
+      """
+    return try run("advancing a writer", sql, now(), writer, expected) == 1
   }
+
+  /// SQLite has one writing transaction at a time, so reading is locking.
+  func lock(writer: String) throws -> WriterRecord? { try self.writer(writer) }
 
   func retire(writer: String) throws {
     try run("retiring a writer", "UPDATE writers SET alive = 0 WHERE id = ?", writer)
+    try run("retiring a writer", "UPDATE partitions SET owner = NULL, idle_until = NULL WHERE owner = ?", writer)
+  }
+
+  func reclaimWriters(limit: Int) throws -> Int {
+    let sql = """
+      DELETE FROM writers WHERE id IN (
+        SELECT id FROM writers WHERE alive = 0 AND NOT EXISTS (SELECT 1 FROM drift_panes WHERE writer = writers.id)
+          AND NOT EXISTS (SELECT 1 FROM performance_panes WHERE writer = writers.id)
+        ORDER BY registered_at, id LIMIT ?)
+      """
+    return try run("reclaiming writers", sql, max(0, limit))
+  }
+
+  // MARK: Generations
+
+  /// SQLite has one writing transaction at a time.
+  func lockGeneration(of monitor: String) throws {}
+
+  func generations(of monitor: String) throws -> [GenerationRecord] {
+    try rows(
+      "reading generations",
+      "SELECT generation, starts_at, baseline FROM generations WHERE monitor = ? ORDER BY id", monitor
+    ) {
+      GenerationRecord(
+        monitor: monitor, generation: try $0.text(0), startsAt: try $0.time(1), baseline: try $0.text(2))
+    }
+  }
+
+  func reclaimGeneration(monitor: String, generation: String) throws -> Int {
+    let doing: StaticString = "reclaiming a generation"
+    guard try self.generation(of: monitor)?.generation != generation else { return 0 }
+    let lines = try first(
+      doing, "SELECT 1 FROM result_series WHERE monitor = ? AND generation = ? LIMIT 1", monitor, generation
+    ) { try $0.integer(0) }
+    guard lines == nil else { return 0 }
+    if let scope = try scope(monitor, generation) {
+      for table in ["drift_panes", "performance_panes", "waiting"] {
+        let left = try first(doing, "SELECT 1 FROM \(table) WHERE scope = ? LIMIT 1", scope) { try $0.integer(0) }
+        guard left == nil else { return 0 }
+      }
+      for table in ["dirty_marks", "evaluations"] { try run(doing, "DELETE FROM \(table) WHERE scope = ?", scope) }
+      try run(doing, "DELETE FROM scopes WHERE id = ?", scope)
+      forget(monitor, generation)
+    }
+    return try run(doing, "DELETE FROM generations WHERE monitor = ? AND generation = ?", monitor, generation)
   }
 
   func generation(of monitor: String) throws -> GenerationRecord? {
@@ -44,12 +115,13 @@ extension SQLiteSession {
 
   // MARK: Partitions
 
-  private static let partitionColumns = "role, epoch, owner, next_offset, watermark, idle_until"
+  private static let partitionColumns = "role, epoch, owner, next_offset, watermark, idle_until, end_offset"
 
   private func partition(_ row: PreparedStatement, _ key: PartitionKey) throws -> PartitionRecord {
     PartitionRecord(
       key: key, role: try row.named(0), epoch: try row.integer(1), owner: try row.optionalText(2),
-      nextOffset: try row.integer(3), watermark: try row.time(4), idleUntil: try row.optionalTime(5))
+      nextOffset: try row.integer(3), watermark: try row.time(4), idleUntil: try row.optionalTime(5),
+      endOffset: try row.optionalInteger(6))
   }
 
   func partitions(of monitor: String) throws -> [PartitionRecord] {
@@ -58,8 +130,8 @@ extension SQLiteSession {
       "SELECT \(Self.partitionColumns), topic, partition FROM partitions WHERE monitor = ? ORDER BY topic, partition",
       monitor
     ) { row in
-      guard let number = Int32(exactly: try row.integer(7)) else { throw row.damaged(7, "is too large") }
-      return try partition(row, PartitionKey(monitor: monitor, topic: try row.text(6), partition: number))
+      guard let number = Int32(exactly: try row.integer(8)) else { throw row.damaged(8, "is too large") }
+      return try partition(row, PartitionKey(monitor: monitor, topic: try row.text(7), partition: number))
     }
   }
 
@@ -94,16 +166,28 @@ extension SQLiteSession {
     }
   }
 
+  func release(partitions keys: [PartitionKey], owner: String) throws {
+    let sql = """
+      UPDATE partitions SET owner = NULL, idle_until = NULL
+      WHERE monitor = ? AND topic = ? AND partition = ? AND owner = ?
+      """
+    try statement("releasing partitions", sql) { update in
+      for key in keys { try update.run(key.monitor, key.topic, key.partition, owner) }
+    }
+  }
+
   func advance(partitions: [PartitionAdvance]) throws -> [Bool] {
     let sql = """
-      UPDATE partitions SET next_offset = ?, watermark = ?, idle_until = ?
+      UPDATE partitions SET next_offset = ?, watermark = ?, idle_until = ?, end_offset = ifnull(?, end_offset)
       WHERE monitor = ? AND topic = ? AND partition = ? AND epoch = ? AND next_offset = ?
       """
+    let now = try now()
     return try statement("advancing partitions", sql) { update in
       try partitions.map { part in
         try update.run(
-          part.nextOffset, part.watermark, part.idleUntil, part.key.monitor, part.key.topic, part.key.partition,
-          part.epoch, part.expectedOffset) == 1
+          part.nextOffset, part.watermark, part.idleFor.map { now + $0 }, part.endOffset, part.key.monitor,
+          part.key.topic,
+          part.key.partition, part.epoch, part.expectedOffset) == 1
       }
     }
   }
@@ -121,6 +205,11 @@ extension SQLiteSession {
         return try select.step() ? try select.blob(0) : nil
       }
     }
+  }
+
+  /// SQLite has one writing transaction at a time, so reading is locking.
+  func lockWaiting(monitor: String, generation: String, ids: [[UInt8]]) throws -> [[UInt8]?] {
+    try waiting(monitor: monitor, generation: generation, ids: ids)
   }
 
   func put(waiting rows: [WaitingRow], monitor: String, generation: String) throws {

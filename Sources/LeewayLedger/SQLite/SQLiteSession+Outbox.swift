@@ -4,7 +4,7 @@ import LeewayCore
 extension SQLiteSession {
   private static let outboxColumns = """
     key, monitor, incident, receiver, sequence, body, created_at, state, attempts, first_attempt_at, next_attempt_at,
-    last_error
+    last_error, leases
     """
 
   private func delivery(_ row: PreparedStatement) throws -> OutboxRecord {
@@ -12,12 +12,12 @@ extension SQLiteSession {
       key: try row.text(0), monitor: try row.text(1), incident: try row.text(2), receiver: try row.text(3),
       sequence: try row.integer(4), body: try row.text(5), createdAt: try row.time(6), state: try row.named(7),
       attempts: try row.count(8), firstAttemptAt: try row.optionalTime(9), nextAttemptAt: try row.time(10),
-      lastError: try row.text(11))
+      lastError: try row.text(11), leases: try row.integer(12))
   }
 
   func enqueue(_ rows: [OutboxRecord]) throws {
     let sql = """
-      INSERT INTO outbox (\(Self.outboxColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO outbox (\(Self.outboxColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
       ON CONFLICT (key) DO NOTHING
       """
     try statement("storing deliveries", sql) { insert in
@@ -29,34 +29,46 @@ extension SQLiteSession {
     }
   }
 
-  func leaseDeliveries(receiver: String, now: EventTime, until: EventTime, limit: Int) throws -> [OutboxRecord] {
+  func leaseDeliveries(receiver: String, due: EventTime, lasting: TimeSpan, limit: Int) throws -> [OutboxRecord] {
     // An incident's rows go in order: one that waits for its time, or is leased, holds back those behind it.
     let sql = """
       SELECT \(Self.outboxColumns) FROM outbox o
-      WHERE receiver = ?1 AND state = 'owed' AND next_attempt_at <= ?2 AND (leased_until IS NULL OR leased_until <= ?2)
+      WHERE receiver = ?1 AND state = 'owed' AND next_attempt_at <= ?2 AND (leased_until IS NULL OR leased_until <= ?4)
         AND NOT EXISTS (
           SELECT 1 FROM outbox earlier
           WHERE earlier.receiver = o.receiver AND earlier.incident = o.incident AND earlier.state = 'owed'
             AND (earlier.sequence, earlier.key) < (o.sequence, o.key))
       ORDER BY next_attempt_at, key LIMIT ?3
       """
-    let leased = try rows("leasing deliveries", sql, receiver, now, max(0, limit), as: delivery)
-    try statement("leasing deliveries", "UPDATE outbox SET leased_until = ? WHERE key = ?") { update in
-      for row in leased { try update.run(until, row.key) }
+    let now = try now()
+    var leased = try rows("leasing deliveries", sql, receiver, due, max(0, limit), now, as: delivery)
+    try statement("leasing deliveries", "UPDATE outbox SET leased_until = ?, leases = leases + 1 WHERE key = ?") {
+      update in
+      for i in leased.indices {
+        try update.run(now + lasting, leased[i].key)
+        leased[i].leases += 1
+      }
     }
     return leased
   }
 
-  func settle(delivery: OutboxRecord) throws {
+  func settle(delivery: OutboxRecord) throws -> Bool {
     let sql = """
       UPDATE outbox SET state = ?, attempts = ?, first_attempt_at = ?, next_attempt_at = ?, last_error = ?,
         leased_until = NULL
-      WHERE key = ?
+      WHERE key = ? AND leases = ? AND state = 'owed'
       """
-    let changed = try run(
+    return try run(
       "settling a delivery", sql, delivery.state.rawValue, delivery.attempts, delivery.firstAttemptAt,
-      delivery.nextAttemptAt, delivery.lastError, delivery.key)
-    if changed == 0 { throw refused("settling a delivery", "there is none with the key \(delivery.key)") }
+      delivery.nextAttemptAt, delivery.lastError, delivery.key, delivery.leases) == 1
+  }
+
+  func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int {
+    let sql = """
+      DELETE FROM outbox WHERE key IN
+        (SELECT key FROM outbox WHERE created_at < ? AND state <> 'owed' ORDER BY created_at, sequence, key LIMIT ?)
+      """
+    return try run("reclaiming deliveries", sql, before, max(0, limit))
   }
 
   func outboxBacklog() throws -> [OutboxBacklog] {

@@ -56,6 +56,18 @@ extension SQLiteSession {
     return try rows("reading a writer's slices", sql, scope, pane, writer) { try $0.text(0) }
   }
 
+  func ownKeys(
+    _ kind: PaneKind, monitor: String, generation: String, writer: String, before: EventTime, limit: Int
+  ) throws -> [PaneKey] {
+    guard let scope = try scope(monitor, generation) else { return [] }
+    let sql = """
+      SELECT pane, slice FROM \(table(kind)) WHERE writer = ? AND scope = ? AND pane < ? ORDER BY pane, slice LIMIT ?
+      """
+    return try rows("reading a writer's panes", sql, writer, scope, before, max(0, limit)) {
+      PaneKey(pane: try $0.time(0), slice: try $0.text(1))
+    }
+  }
+
   func put(
     _ kind: PaneKind, monitor: String, generation: String, writer: String, blocks: [(key: PaneKey, block: [UInt8])]
   ) throws {

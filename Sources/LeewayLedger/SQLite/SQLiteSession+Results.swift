@@ -129,6 +129,31 @@ extension SQLiteSession {
     }
   }
 
+  func reclaimResults(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int {
+    let doing: StaticString = "reclaiming results"
+    let gone = """
+      DELETE FROM results WHERE row IN (
+        SELECT r.row FROM result_series s JOIN results r ON r.series = s.id
+        WHERE s.monitor = ? AND s.generation = ? AND s.first_end < ? AND r.end_time < ? ORDER BY r.end_time LIMIT ?)
+      """
+    let removed = try run(doing, gone, monitor, generation, before, before, max(0, limit))
+    guard removed > 0 else { return 0 }
+    // A series begins with its first line that is left, and goes with its last.
+    try run(
+      doing,
+      """
+      DELETE FROM result_series WHERE monitor = ? AND generation = ?
+        AND NOT EXISTS (SELECT 1 FROM results WHERE series = result_series.id)
+      """, monitor, generation)
+    try run(
+      doing,
+      """
+      UPDATE result_series SET first_end = (SELECT min(end_time) FROM results WHERE series = result_series.id)
+      WHERE monitor = ? AND generation = ? AND first_end < ?
+      """, monitor, generation, before)
+    return removed
+  }
+
   // MARK: Parts of the statements
 
   private static let resultColumns = """

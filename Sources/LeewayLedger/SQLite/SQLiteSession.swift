@@ -8,15 +8,19 @@ import LeewayCore
 final class SQLiteSession {
   private let db: Database
   private let path: String
+  private let clock: @Sendable () -> EventTime
   /// The first call that failed. The transaction is then doomed.
   private(set) var failure: LedgerError?
   /// Scopes never change, so each is looked up once.
   private var scopes: [[String]: Int64] = [:]
 
-  init(_ db: Database, path: String) {
+  init(_ db: Database, path: String, clock: @escaping @Sendable () -> EventTime) {
     self.db = db
     self.path = path
+    self.clock = clock
   }
+
+  func now() throws -> EventTime { clock() }
 
   // MARK: Statements
 
@@ -88,6 +92,9 @@ final class SQLiteSession {
     scopes[[monitor, generation]] = made
     return made
   }
+
+  /// After its row has been deleted.
+  func forget(_ monitor: String, _ generation: String) { scopes[[monitor, generation]] = nil }
 
   // MARK: Failures
 

@@ -32,6 +32,11 @@ func withDedicatedThread(_ name: String, _ body: @escaping @Sendable (StopFlag) 
   }
 }
 
+extension InstanceIdentity {
+  /// As other instances and people see this one.
+  static let ofThisProcess = InstanceIdentity(host: ProcessInfo.processInfo.hostName, process: getpid())
+}
+
 /// The machine's clock.
 enum WallClock {
   static func now() -> EventTime {

@@ -43,11 +43,13 @@ struct DeliveryLoop: Service {
       }
       guard due else { return 0 }
       let rows = try ledger.write {
-        try $0.leaseDeliveries(receiver: receiver.name, now: now, until: now + Self.leaseTime, limit: 10)
+        try $0.leaseDeliveries(receiver: receiver.name, due: now, lasting: Self.leaseTime, limit: 10)
       }
       for row in rows where !stop.isRaised {
         guard let settled = attempt(row, sender) else { continue }
-        try ledger.write { try $0.settle(delivery: settled) }
+        if try !ledger.write({ try $0.settle(delivery: settled) }) {
+          logger.warning("\(row.key): another instance has sent it too, with the same key; its outcome stands")
+        }
       }
       return rows.count
     } catch {

@@ -99,7 +99,7 @@ private final class EvaluationThread {
     if let held = leases[monitor], now + Self.leaseTime < held.until + .seconds(15) { return held.lease }
     let name = EvaluationLease.name(monitor: monitor)
     let until = now + Self.leaseTime
-    let epoch = try ledger.write { try $0.acquire(lease: name, holder: loop.holder, now: now, until: until) }
+    let epoch = try ledger.write { try $0.acquire(lease: name, holder: loop.holder, lasting: Self.leaseTime) }
     leases[monitor] = epoch.map { (EvaluationLease(name: name, epoch: $0), until) }
     return leases[monitor]?.lease
   }

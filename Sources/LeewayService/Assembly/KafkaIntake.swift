@@ -59,7 +59,7 @@ private final class KafkaIntakeLoop {
     let writer = UUID().uuidString.lowercased()
     let limits = service.configuration.limits
     let plans = try service.ledger.write { tx in
-      try tx.register(writer: writer, at: WallClock.now())
+      try tx.register(writer: writer, instance: .ofThisProcess)
       return try service.plans.map { (plan: $0, startsAt: try Generations.current($0, in: tx)) }
     }
     return Intake(
@@ -409,7 +409,7 @@ private final class KafkaIntakeLoop {
         continue
       }
       guard now >= end.since + patience else { continue }
-      intake.claimIdle(partition, until: now + patience * 2, renewBefore: now + patience)
+      intake.claimIdle(partition, lasting: patience * 2, now: now)
     }
   }
 

@@ -1,3 +1,4 @@
+import Glibc
 package import LeewayCore
 import LeewayLedger
 import LeewaySource
@@ -40,7 +41,7 @@ package struct Replay {
     let writer = "replay"
     let keys = partitions.map(\.key)
     let records = try ledger.write { tx in
-      try tx.register(writer: writer, at: .distantPast)
+      try tx.register(writer: writer, instance: InstanceIdentity(host: "", process: getpid()))
       try tx.put(
         generation: GenerationRecord(
           monitor: monitor, generation: plan.generation, startsAt: .distantPast, baseline: plan.baseline.identity))
@@ -61,7 +62,7 @@ package struct Replay {
     let watermarks = Watermarks(predictions: highest(.predictions), labels: highest(.labels))
     let name = EvaluationLease.name(monitor: monitor)
     let epoch = try ledger.write {
-      try $0.acquire(lease: name, holder: writer, now: .distantPast, until: .distantFuture)
+      try $0.acquire(lease: name, holder: writer, lasting: .days(36_500))
     }
     guard let epoch else { throw LeaseLost(name: name) }
     let evaluator = Evaluator(plan: plan, maximumWindows: 4096)

@@ -8,12 +8,15 @@ package final class InMemoryLedger: Ledger {
   /// One writer at a time; readers go on beside it.
   private let writing = Mutex(())
 
-  package init() {}
+  private let clock: @Sendable () -> EventTime
+
+  /// - Parameter clock: what leases and idleness are compared with; it stands still unless given.
+  package init(clock: @escaping @Sendable () -> EventTime = { EventTime(milliseconds: 0) }) { self.clock = clock }
 
   package var location: String { "memory" }
 
   package func read<T>(_ body: (any LedgerReader) throws -> T) throws -> T {
-    let session = InMemorySession(committed.withLock { $0 })
+    let session = InMemorySession(committed.withLock { $0 }, clock: clock)
     let value = try body(session)
     if let failure = session.failure { throw failure }
     return value
@@ -21,7 +24,7 @@ package final class InMemoryLedger: Ledger {
 
   package func write<T>(_ body: (any LedgerWriter) throws -> T) throws -> T {
     try writing.withLock { _ in
-      let session = InMemorySession(committed.withLock { $0 })
+      let session = InMemorySession(committed.withLock { $0 }, clock: clock)
       let value = try body(session)
       if let failure = session.failure { throw failure }
       let tables = session.tables

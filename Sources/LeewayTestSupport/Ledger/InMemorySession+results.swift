@@ -19,12 +19,20 @@ extension InMemorySession {
     tables.machines[InMemoryTables.MachineKey(monitor: ByteName(monitor), group: group)] = machine
   }
 
-  func acquire(lease: String, holder: String, now: EventTime, until: EventTime) throws -> Int64? {
+  func acquire(lease: String, holder: String, lasting: TimeSpan) throws -> Int64? {
+    let now = try now()
     let known = tables.leases[ByteName(lease)]
     if let known, let other = known.holder, other != ByteName(holder), known.until > now { return nil }
     let epoch = known.map { $0.holder == ByteName(holder) ? $0.epoch : $0.epoch + 1 } ?? 1
-    tables.leases[ByteName(lease)] = InMemoryTables.Lease(holder: ByteName(holder), epoch: epoch, until: until)
+    tables.leases[ByteName(lease)] = InMemoryTables.Lease(
+      holder: ByteName(holder), epoch: epoch, until: now + lasting)
     return epoch
+  }
+
+  func leases() throws -> [LeaseRecord] {
+    tables.leases.sorted { $0.key < $1.key }.map {
+      LeaseRecord(name: $0.key.text, holder: $0.value.holder?.text, epoch: $0.value.epoch, until: $0.value.until)
+    }
   }
 
   func epoch(ofLease lease: String) throws -> Int64? { tables.leases[ByteName(lease)]?.epoch }
@@ -65,6 +73,20 @@ extension InMemorySession {
         tables.results.insert(result, at: i)
       }
     }
+  }
+
+  func reclaimResults(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int {
+    let scope = InMemoryTables.Scope(monitor, generation)
+    var left = max(0, limit)
+    let count = tables.results.count
+    tables.results.removeAll { line in
+      guard left > 0, line.end < before, InMemoryTables.Scope(line.monitor, line.generation) == scope else {
+        return false
+      }
+      left -= 1
+      return true
+    }
+    return count - tables.results.count
   }
 
   func results(_ query: ResultQuery) throws -> [ResultRecord] {
@@ -141,7 +163,8 @@ extension InMemorySession: LedgerWriter {
     }
   }
 
-  func leaseDeliveries(receiver: String, now: EventTime, until: EventTime, limit: Int) throws -> [OutboxRecord] {
+  func leaseDeliveries(receiver: String, due: EventTime, lasting: TimeSpan, limit: Int) throws -> [OutboxRecord] {
+    let now = try now()
     func before(_ a: OutboxRecord, _ b: OutboxRecord) -> Bool {
       a.sequence == b.sequence ? utf8Order(a.key, b.key) : a.sequence < b.sequence
     }
@@ -151,16 +174,22 @@ extension InMemorySession: LedgerWriter {
       if let known = first[incident], before(known.record, row.record) { continue }
       first[incident] = row
     }
-    let due = first.values
-      .filter { $0.record.nextAttemptAt <= now && ($0.leasedUntil.map { $0 <= now } ?? true) }.map(\.record)
+    let leased = first.values
+      .filter { $0.record.nextAttemptAt <= due && ($0.leasedUntil.map { $0 <= now } ?? true) }.map(\.record)
       .sorted { $0.nextAttemptAt == $1.nextAttemptAt ? utf8Order($0.key, $1.key) : $0.nextAttemptAt < $1.nextAttemptAt }
       .prefix(max(0, limit))
-    for row in due { tables.outbox[ByteName(row.key)]?.leasedUntil = until }
-    return Array(due)
+    return leased.map { row in
+      var row = row
+      row.leases += 1
+      tables.outbox[ByteName(row.key)] = InMemoryTables.Delivery(record: row, leasedUntil: now + lasting)
+      return row
+    }
   }
 
-  func settle(delivery: OutboxRecord) throws {
-    guard var row = tables.outbox[ByteName(delivery.key)] else { throw refused("no delivery \(delivery.key)") }
+  func settle(delivery: OutboxRecord) throws -> Bool {
+    guard var row = tables.outbox[ByteName(delivery.key)], row.record.leases == delivery.leases,
+      row.record.state == .owed
+    else { return false }
     row.record.state = delivery.state
     row.record.attempts = delivery.attempts
     row.record.firstAttemptAt = delivery.firstAttemptAt
@@ -168,6 +197,18 @@ extension InMemorySession: LedgerWriter {
     row.record.lastError = delivery.lastError
     row.leasedUntil = nil
     tables.outbox[ByteName(delivery.key)] = row
+    return true
+  }
+
+  func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int {
+    func older(_ a: OutboxRecord, _ b: OutboxRecord) -> Bool {
+      if a.createdAt != b.createdAt { return a.createdAt < b.createdAt }
+      return a.sequence == b.sequence ? utf8Order(a.key, b.key) : a.sequence < b.sequence
+    }
+    let done = tables.outbox.values.map(\.record).filter { $0.createdAt < before && $0.state != .owed }
+    let gone = done.sorted(by: older).prefix(max(0, limit))
+    for row in gone { tables.outbox[ByteName(row.key)] = nil }
+    return gone.count
   }
 
   func outboxBacklog() throws -> [OutboxBacklog] {

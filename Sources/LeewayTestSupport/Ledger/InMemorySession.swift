@@ -5,8 +5,14 @@ final class InMemorySession {
   var tables: InMemoryTables
   /// The first call that failed. The transaction is then doomed.
   private(set) var failure: LedgerError?
+  private let clock: @Sendable () -> EventTime
 
-  init(_ tables: InMemoryTables) { self.tables = tables }
+  init(_ tables: InMemoryTables, clock: @escaping @Sendable () -> EventTime) {
+    self.tables = tables
+    self.clock = clock
+  }
+
+  func now() throws -> EventTime { clock() }
 
   func refused(_ why: String) -> LedgerError {
     let error = LedgerError("in-memory ledger: \(why)")
@@ -22,6 +28,12 @@ extension InMemorySession {
     tables.generations.last { ByteName($0.monitor) == ByteName(monitor) }
   }
 
+  func generations(of monitor: String) throws -> [GenerationRecord] {
+    tables.generations.filter { ByteName($0.monitor) == ByteName(monitor) }
+  }
+
+  func lockGeneration(of monitor: String) throws {}
+
   func partitions(of monitor: String) throws -> [PartitionRecord] {
     tables.partitions.values.filter { $0.key.monitor == monitor }.sorted {
       $0.key.topic == $1.key.topic ? $0.key.partition < $1.key.partition : utf8Order($0.key.topic, $1.key.topic)
@@ -35,9 +47,22 @@ extension InMemorySession {
     return ids.map { rows?[$0]?.state }
   }
 
-  func register(writer: String, at now: EventTime) throws {
+  func writers() throws -> [WriterRecord] {
+    tables.writers.values.sorted {
+      $0.registeredAt == $1.registeredAt ? utf8Order($0.id, $1.id) : $0.registeredAt < $1.registeredAt
+    }
+  }
+
+  func register(writer: String, instance: InstanceIdentity) throws {
     guard tables.writers[ByteName(writer)] == nil else { throw refused("writer \(writer) is registered") }
-    tables.writers[ByteName(writer)] = WriterRecord(id: writer, flushSequence: 0, alive: true)
+    tables.writers[ByteName(writer)] = WriterRecord(
+      id: writer, instance: instance, flushSequence: 0, alive: true, registeredAt: clock(), lastSeenAt: clock())
+  }
+
+  func heartbeat(writer: String) throws -> Bool {
+    guard tables.writers[ByteName(writer)]?.alive == true else { return false }
+    tables.writers[ByteName(writer)]?.lastSeenAt = clock()
+    return true
   }
 
   func advance(writer: String, expected: Int64) throws -> Bool {
@@ -45,10 +70,38 @@ extension InMemorySession {
       return false
     }
     tables.writers[ByteName(writer)]?.flushSequence += 1
+    tables.writers[ByteName(writer)]?.lastSeenAt = clock()
+    tables.writers[ByteName(writer)]?.lastFlushAt = clock()
     return true
   }
 
-  func retire(writer: String) throws { tables.writers[ByteName(writer)]?.alive = false }
+  func lock(writer: String) throws -> WriterRecord? { tables.writers[ByteName(writer)] }
+
+  func retire(writer: String) throws {
+    tables.writers[ByteName(writer)]?.alive = false
+    try release(partitions: Array(tables.partitions.keys), owner: writer)
+  }
+
+  func reclaimWriters(limit: Int) throws -> Int {
+    let holders = Set(tables.panes.values.flatMap(\.values).flatMap(\.keys).map(\.writer))
+    let gone = try writers().filter { !$0.alive && !holders.contains(ByteName($0.id)) }.prefix(max(0, limit))
+    for writer in gone { tables.writers[ByteName(writer.id)] = nil }
+    return gone.count
+  }
+
+  func reclaimGeneration(monitor: String, generation: String) throws -> Int {
+    let scope = InMemoryTables.Scope(monitor, generation)
+    guard try self.generation(of: monitor)?.generation != generation,
+      !tables.panes.contains(where: { $0.key.scope == scope && !$0.value.isEmpty }),
+      tables.waiting[scope]?.isEmpty ?? true,
+      !tables.results.contains(where: { InMemoryTables.Scope($0.monitor, $0.generation) == scope })
+    else { return 0 }
+    tables.marks.removeAll { $0.scope == scope }
+    tables.progress[scope] = nil
+    let before = tables.generations.count
+    tables.generations.removeAll { InMemoryTables.Scope($0.monitor, $0.generation) == scope }
+    return before - tables.generations.count
+  }
 
   func put(generation: GenerationRecord) throws {
     tables.generations.removeAll { $0.monitor == generation.monitor && $0.generation == generation.generation }
@@ -73,6 +126,14 @@ extension InMemorySession {
     }
   }
 
+  func release(partitions keys: [PartitionKey], owner: String) throws {
+    for key in keys {
+      guard let known = tables.partitions[key]?.owner, ByteName(known) == ByteName(owner) else { continue }
+      tables.partitions[key]?.owner = nil
+      tables.partitions[key]?.idleUntil = nil
+    }
+  }
+
   func advance(partitions: [PartitionAdvance]) throws -> [Bool] {
     partitions.map { part in
       guard var record = tables.partitions[part.key], record.epoch == part.epoch,
@@ -80,10 +141,15 @@ extension InMemorySession {
       else { return false }
       record.nextOffset = part.nextOffset
       record.watermark = part.watermark
-      record.idleUntil = part.idleUntil
+      record.idleUntil = part.idleFor.map { clock() + $0 }
+      record.endOffset = part.endOffset ?? record.endOffset
       tables.partitions[part.key] = record
       return true
     }
+  }
+
+  func lockWaiting(monitor: String, generation: String, ids: [[UInt8]]) throws -> [[UInt8]?] {
+    try waiting(monitor: monitor, generation: generation, ids: ids)
   }
 
   func put(waiting rows: [WaitingRow], monitor: String, generation: String) throws {
@@ -152,6 +218,17 @@ extension InMemorySession {
   {
     (tables.panes[table(kind, monitor, generation)]?[pane] ?? [:]).keys
       .filter { $0.writer == ByteName(writer) }.map(\.slice).sorted().map(\.text)
+  }
+
+  func ownKeys(
+    _ kind: PaneKind, monitor: String, generation: String, writer: String, before: EventTime, limit: Int
+  ) throws -> [PaneKey] {
+    let rows = tables.panes[table(kind, monitor, generation)] ?? [:]
+    let keys = rows.keys.filter { $0 < before }.sorted().lazy.flatMap { pane in
+      (rows[pane] ?? [:]).keys.filter { $0.writer == ByteName(writer) }.map(\.slice).sorted()
+        .map { PaneKey(pane: pane, slice: $0.text) }
+    }
+    return Array(keys.prefix(max(0, limit)))
   }
 
   func put(

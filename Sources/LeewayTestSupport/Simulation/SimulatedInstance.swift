@@ -46,7 +46,7 @@ package final class SimulatedInstance {
     writers += 1
     let writer = "\(name)-\(writers)"
     let starts = try ledger.write { tx in
-      try tx.register(writer: writer, at: EventTime(milliseconds: 0))
+      try tx.register(writer: writer, instance: InstanceIdentity(host: name, process: Int32(writers)))
       return try plans.map { try tx.generation(of: $0.monitor.name)?.startsAt ?? .distantPast }
     }
     intake = Intake(plans: Array(zip(plans, starts)), writer: writer, limits: limits)
@@ -73,7 +73,7 @@ package final class SimulatedInstance {
   /// Takes partitions over and goes on where the ledger says.
   package func claim(_ places: [Place]) throws {
     let keys = plans.flatMap { Self.keys($0, logs, Set(places)).map(\.key) }
-    for record in try ledger.write({ try $0.claim(partitions: keys, owner: name) }) { intake.open(record) }
+    for record in try ledger.write({ try $0.claim(partitions: keys, owner: intake.writer) }) { intake.open(record) }
     for place in places { positions[place] = intake.nextOffset(place).map { Int($0) } }
   }
 
@@ -133,7 +133,7 @@ package final class SimulatedInstance {
     let name = EvaluationLease.name(monitor: plan.monitor.name)
     guard
       let epoch = try ledger.write({
-        try $0.acquire(lease: name, holder: "evaluator", now: now, until: .distantFuture)
+        try $0.acquire(lease: name, holder: "evaluator", lasting: .days(36_500))
       })
     else { throw LeaseLost(name: name) }
     let evaluator = Evaluator(plan: plan, context: context, maximumWindows: maximumWindows)

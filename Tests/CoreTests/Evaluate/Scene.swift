@@ -6,7 +6,9 @@ import Testing
 /// A monitor with its messages in the ledger, ready to be judged.
 struct Scene {
   let plan: MonitorPlan
-  let ledger = InMemoryLedger()
+  /// The ledger's.
+  let clock: ManualClock
+  let ledger: InMemoryLedger
   let logs: [MessageLog]
 
   /// - Parameters:
@@ -24,6 +26,9 @@ struct Scene {
 
   init(plan: MonitorPlan, predictions: [[PredictionEvent]], labels: [[LabelEvent]] = [[]]) throws {
     self.plan = plan
+    let clock = ManualClock()
+    self.clock = clock
+    ledger = InMemoryLedger(clock: { clock.now })
     logs = [
       MessageLog(topic: "predictions", role: .predictions, partitions: predictions.map { $0.map { $0.message() } }),
       MessageLog(topic: "labels", role: .labels, partitions: labels.map { $0.map { $0.message() } }),

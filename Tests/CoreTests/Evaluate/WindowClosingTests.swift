@@ -51,15 +51,18 @@ import Testing
     let instance = try scene.instance()
     try instance.claimAll()
     instance.readAll()
-    instance.intake.claimIdle(idle, until: Scene.minute(1000), renewBefore: Scene.minute(1000))
+    instance.intake.claimIdle(idle, lasting: .minutes(1000), now: Scene.minute(0))
     try instance.flush()
-    // The claim is in wall-clock time.
-    try scene.judge(now: Scene.minute(1000))
+    // The claim is in the ledger's time.
+    scene.clock.advance(.minutes(1000))
+    try scene.judge()
     #expect(try scene.windows(.drift) == [])
-    try scene.judge(now: Scene.minute(999))
+    scene.clock.advance(.minutes(-1))
+    try scene.judge()
     #expect(try scene.windows(.drift) == ["15m 5", "15m 10", "15m 15", "1h 30"])
     // What was closed stays closed.
-    try scene.judge(now: Scene.minute(1001))
+    scene.clock.advance(.minutes(2))
+    try scene.judge()
     #expect(try scene.windows(.drift) == ["15m 5", "15m 10", "15m 15", "1h 30"])
   }
 
@@ -68,8 +71,7 @@ import Testing
     let instance = try scene.instance()
     try instance.claimAll()
     instance.readAll()
-    instance.intake.claimIdle(
-      TopicPartition("predictions", 0), until: Scene.minute(1000), renewBefore: Scene.minute(1000))
+    instance.intake.claimIdle(TopicPartition("predictions", 0), lasting: .minutes(1000), now: Scene.minute(0))
     try instance.flush()
     try scene.judge(now: Scene.minute(1))
     #expect(try scene.windows(.drift) == [])
@@ -82,12 +84,12 @@ import Testing
     try instance.claimAll()
     instance.read(TopicPartition("predictions", 0), 10)
     instance.read(idle, 1)
-    instance.intake.claimIdle(idle, until: Scene.minute(1000), renewBefore: Scene.minute(1000))
+    instance.intake.claimIdle(idle, lasting: .minutes(1000), now: Scene.minute(0))
     instance.read(idle, 1)
     try instance.flush()
     try scene.judge(now: Scene.minute(1))
     #expect(try scene.windows(.drift) == [])
-    instance.intake.claimIdle(idle, until: Scene.minute(1000), renewBefore: Scene.minute(1000))
+    instance.intake.claimIdle(idle, lasting: .minutes(1000), now: Scene.minute(0))
     try instance.flush()
     let other = try scene.instance2()
     try other.claim([idle])
@@ -107,7 +109,7 @@ import Testing
     let instance = try scene.instance()
     try instance.claimAll()
     instance.read(TopicPartition("predictions", 0), 10)
-    instance.intake.claimIdle(idle, until: Scene.minute(1000), renewBefore: Scene.minute(1000))
+    instance.intake.claimIdle(idle, lasting: .minutes(1000), now: Scene.minute(0))
     try instance.flush()
     let verdict = try scene.judge(now: Scene.minute(1)).only("traffic", 5)
     #expect(verdict.tier == .warning)
@@ -154,11 +156,10 @@ import Testing
     try scene.read()
     let name = EvaluationLease.name(monitor: "m")
     let old = try scene.ledger.write {
-      try $0.acquire(lease: name, holder: "a", now: Scene.minute(0), until: Scene.minute(1))
+      try $0.acquire(lease: name, holder: "a", lasting: .minutes(1))
     }
-    _ = try scene.ledger.write {
-      try $0.acquire(lease: name, holder: "b", now: Scene.minute(2), until: Scene.minute(3))
-    }
+    scene.clock.advance(.minutes(2))
+    _ = try scene.ledger.write { try $0.acquire(lease: name, holder: "b", lasting: .minutes(1)) }
     let evaluator = Evaluator(plan: scene.plan)
     #expect(throws: LeaseLost.self) {
       try evaluator.evaluate(

@@ -1,4 +1,5 @@
 import LeewayCore
+import LeewayTestSupport
 import Testing
 
 @Suite("Ledger: evaluation")
@@ -10,7 +11,8 @@ struct EvaluationConformance {
     #expect(try ledger.read { try $0.machine(monitor: "m", group: .drift) } == nil)
     #expect(try ledger.read { try $0.setting("key") } == nil)
     for progress in [
-      EvaluationProgress(), EvaluationProgress(closedThrough: .at(5), maturedThrough: .at(3), firstPane: .at(-1)),
+      EvaluationProgress(),
+      EvaluationProgress(closedThrough: .at(5), finalThrough: .at(4), maturedThrough: .at(3), firstPane: .at(-1)),
     ] {
       try ledger.write { try $0.put(progress: progress, monitor: "m", generation: "g") }
       #expect(try ledger.read { try $0.progress(monitor: "m", generation: "g") } == progress)
@@ -27,30 +29,45 @@ struct EvaluationConformance {
 
   @Test(arguments: ledgers)
   func `a lease has one holder, and its epoch tells them apart`(_ store: LedgerUnderTest) throws {
-    let ledger = try store.make()
-    func acquire(_ holder: String, _ now: Int64, _ until: Int64) throws -> Int64? {
-      try ledger.write { try $0.acquire(lease: "m", holder: holder, now: .at(now), until: .at(until)) }
+    let clock = ManualClock()
+    let ledger = try store.make(clock)
+    func acquire(_ holder: String, lasting seconds: Int64 = 100) throws -> Int64? {
+      try ledger.write { try $0.acquire(lease: "m", holder: holder, lasting: .seconds(seconds)) }
     }
     func epoch() throws -> Int64? { try ledger.write { try $0.epoch(ofLease: "m") } }
     #expect(try epoch() == nil)
-    #expect(try acquire("a", 0, 10) == 1)
-    #expect(try acquire("b", 9, 19) == nil)
-    #expect(try acquire("a", 9, 20) == 1)
-    #expect(try acquire("b", 19, 29) == nil)
+    #expect(try acquire("a") == 1)
+    clock.advance(.seconds(60))
+    #expect(try acquire("b") == nil)
+    // Renewed, it lasts from then on.
+    #expect(try acquire("a") == 1)
+    clock.advance(.seconds(60))
+    #expect(try acquire("b") == nil)
     // It lapses at its end, and only then.
-    #expect(try acquire("b", 20, 30) == 2)
-    #expect(try acquire("a", 21, 31) == nil)
+    clock.advance(.seconds(41))
+    #expect(try acquire("b") == 2)
+    #expect(try acquire("a") == nil)
     #expect(try epoch() == 2)
     // The holder that comes back late, before anybody else, keeps its epoch.
-    #expect(try acquire("b", 100, 110) == 2)
+    clock.advance(.seconds(1000))
+    #expect(try acquire("b") == 2)
     try ledger.write { try $0.release(lease: "m", holder: "a") }
-    #expect(try acquire("a", 101, 111) == nil)
+    #expect(try acquire("a") == nil)
     try ledger.write { try $0.release(lease: "m", holder: "b") }
     #expect(try epoch() == 2)
-    #expect(try acquire("a", 101, 111) == 3)
+    #expect(try acquire("a") == 3)
     try ledger.write { try $0.release(lease: "m", holder: "a") }
-    #expect(try acquire("a", 102, 112) == 4)
-    #expect(try ledger.write { try $0.acquire(lease: "n", holder: "b", now: .at(0), until: .at(1)) } == 1)
+    #expect(try acquire("a", lasting: 50) == 4)
+    #expect(try ledger.write { try $0.acquire(lease: "l", holder: "b", lasting: .seconds(1)) } == 1)
+    let now = try ledger.read { try $0.now() }
+    let leases = try ledger.read { try $0.leases() }
+    #expect(leases.map(\.name) == ["l", "m"])
+    #expect(leases.map(\.holder) == ["b", "a"])
+    #expect(leases.map(\.epoch) == [1, 4])
+    #expect((.seconds(40) ... .seconds(50)).contains(leases[1].until - now))
+    // A clock that goes backwards makes a lease last longer, never shorter.
+    clock.advance(.seconds(-10_000))
+    #expect(try acquire("b") == nil)
   }
 
   @Test(arguments: ledgers)

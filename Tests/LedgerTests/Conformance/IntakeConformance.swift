@@ -6,18 +6,57 @@ import Testing
 struct IntakeConformance {
   @Test(arguments: ledgers)
   func `a writer's flushes are counted while it lives`(_ store: LedgerUnderTest) throws {
-    let ledger = try store.make()
-    #expect(try ledger.read { try $0.writer("w") } == nil)
-    try ledger.write { try $0.register(writer: "w", at: .at(1)) }
+    let clock = ManualClock()
+    let ledger = try store.make(clock)
+    func record() throws -> WriterRecord? { try ledger.read { try $0.writer("w") } }
+    #expect(try record() == nil)
+    try ledger.write { try $0.register(writer: "w", instance: .here) }
+    let registered = try #require(try record())
+    #expect(registered.instance == .here && registered.flushSequence == 0 && registered.alive)
+    #expect(registered.lastSeenAt == registered.registeredAt && registered.lastFlushAt == nil)
+    clock.advance(.seconds(10))
     #expect(try ledger.write { try $0.advance(writer: "w", expected: 0) })
     #expect(try !ledger.write { try $0.advance(writer: "w", expected: 0) })
     #expect(try !ledger.write { try $0.advance(writer: "w", expected: 2) })
     #expect(try !ledger.write { try $0.advance(writer: "nobody", expected: 0) })
-    #expect(try ledger.read { try $0.writer("w") } == WriterRecord(id: "w", flushSequence: 1, alive: true))
+    let flushed = try #require(try record())
+    #expect(flushed.flushSequence == 1 && flushed.lastFlushAt == flushed.lastSeenAt)
+    #expect((.seconds(10) ... .seconds(19)).contains(flushed.lastSeenAt - registered.registeredAt))
+    clock.advance(.seconds(10))
+    #expect(try ledger.write { try $0.heartbeat(writer: "w") })
+    #expect(try !ledger.write { try $0.heartbeat(writer: "nobody") })
+    let seen = try #require(try record())
+    #expect(seen.lastFlushAt == flushed.lastFlushAt && seen.lastSeenAt >= flushed.lastSeenAt + .seconds(10))
+    #expect(try ledger.write { try $0.lock(writer: "w") } == seen)
+    #expect(try ledger.write { try $0.lock(writer: "nobody") } == nil)
     try ledger.write { try $0.retire(writer: "w") }
     #expect(try !ledger.write { try $0.advance(writer: "w", expected: 1) })
-    #expect(try ledger.read { try $0.writer("w") } == WriterRecord(id: "w", flushSequence: 1, alive: false))
-    #expect(throws: LedgerError.self) { try ledger.write { try $0.register(writer: "w", at: .at(2)) } }
+    #expect(try !ledger.write { try $0.heartbeat(writer: "w") })
+    var dead = seen
+    dead.alive = false
+    #expect(try record() == dead)
+    #expect(throws: LedgerError.self) { try ledger.write { try $0.register(writer: "w", instance: .here) } }
+    clock.advance(.seconds(10))
+    try ledger.write { try $0.register(writer: "a", instance: InstanceIdentity(host: "é", process: .max)) }
+    #expect(try ledger.read { try $0.writers() }.map(\.id) == ["w", "a"])
+  }
+
+  @Test(arguments: PaneKind.allCases, ledgers)
+  func `a dead writer goes once it holds nothing`(_ kind: PaneKind, _ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    let key = PaneKey(pane: .at(10), slice: "all")
+    try ledger.write { ledger in
+      for writer in ["alive", "dead", "empty"] { try ledger.register(writer: writer, instance: .here) }
+      for writer in ["dead", "empty"] { try ledger.retire(writer: writer) }
+      try ledger.put(kind, monitor: "m", generation: "g", writer: "dead", blocks: [(key, [1])])
+    }
+    func reclaim(_ limit: Int) throws -> Int { try ledger.write { try $0.reclaimWriters(limit: limit) } }
+    #expect(try reclaim(0) == 0)
+    #expect(try reclaim(9) == 1)
+    #expect(try Set(ledger.read { try $0.writers() }.map(\.id)) == ["alive", "dead"])
+    try ledger.write { try $0.delete(kind, monitor: "m", generation: "g", writer: "dead", keys: [key]) }
+    #expect(try reclaim(9) == 1)
+    #expect(try ledger.read { try $0.writers() }.map(\.id) == ["alive"])
   }
 
   @Test(arguments: ledgers)
@@ -34,6 +73,63 @@ struct IntakeConformance {
     again.startsAt = .at(900)
     try ledger.write { try $0.put(generation: again) }
     #expect(try ledger.read { try $0.generation(of: "m") } == again)
+    #expect(try ledger.read { try $0.generations(of: "m") } == [new, again])
+    #expect(try ledger.read { try $0.generations(of: "none") } == [])
+    try ledger.write {
+      try $0.lockGeneration(of: "m")
+      try $0.lockGeneration(of: "none")
+    }
+  }
+
+  @Test(arguments: ledgers)
+  func `an old generation goes once nothing of it is left`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    let pane = PaneKey(pane: .at(10), slice: "all")
+    let line = ResultRecord(
+      monitor: "m", generation: "old", type: .drift, window: "1h", size: 3600, end: .at(10), slice: "all", subject: "x",
+      line: "{}")
+    try ledger.write { ledger in
+      for name in ["old", "new"] {
+        try ledger.put(
+          generation: GenerationRecord(monitor: "m", generation: name, startsAt: .distantPast, baseline: ""))
+        try ledger.mark(dirty: [(.drift, .at(10))], monitor: "m", generation: name)
+        try ledger.put(progress: EvaluationProgress(), monitor: "m", generation: name)
+      }
+      try ledger.put(.drift, monitor: "m", generation: "old", writer: "w", blocks: [(pane, [1])])
+      try ledger.put(
+        waiting: [WaitingRow(id: [1], state: [1], reclaimAfter: .at(0))], monitor: "m", generation: "old")
+      try ledger.put(results: [line])
+    }
+    func reclaim(_ generation: String) throws -> Int {
+      try ledger.write { try $0.reclaimGeneration(monitor: "m", generation: generation) }
+    }
+    #expect(try reclaim("old") == 0)
+    #expect(
+      try ledger.write {
+        try $0.reclaimPanes(.drift, monitor: "m", generation: "old", before: .distantFuture, limit: 9)
+      } == 1)
+    #expect(try reclaim("old") == 0)
+    #expect(
+      try ledger.write {
+        try $0.reclaimWaiting(monitor: "m", generation: "old", before: .distantFuture, limit: 9)
+      } == 1)
+    #expect(try reclaim("old") == 0)
+    #expect(
+      try ledger.write {
+        try $0.reclaimResults(monitor: "m", generation: "old", before: .distantFuture, limit: 9)
+      } == 1)
+    #expect(try reclaim("old") == 1)
+    #expect(try reclaim("old") == 0)
+    #expect(try reclaim("new") == 0)
+    try ledger.read { (reader: any LedgerReader) throws in
+      #expect(try reader.generations(of: "m").map(\.generation) == ["new"])
+      #expect(try reader.dirtyMarks(monitor: "m", generation: "old") == [])
+      #expect(try reader.progress(monitor: "m", generation: "old") == nil)
+      #expect(try reader.dirtyMarks(monitor: "m", generation: "new").count == 1)
+    }
+    // A name that comes back starts from nothing.
+    try ledger.write { try $0.mark(dirty: [(.drift, .at(20))], monitor: "m", generation: "old") }
+    #expect(try ledger.read { try $0.dirtyMarks(monitor: "m", generation: "old") }.map(\.pane) == [.at(20)])
   }
 
   @Test(arguments: ledgers)
@@ -64,7 +160,8 @@ struct IntakeConformance {
     let keys = (0..<3).map { PartitionKey(monitor: "m", topic: "t", partition: Int32($0)) }
     func advance(_ i: Int, epoch: Int64, from: Int64, to: Int64) -> PartitionAdvance {
       PartitionAdvance(
-        key: keys[i], epoch: epoch, expectedOffset: from, nextOffset: to, watermark: .at(to), idleUntil: .at(77))
+        key: keys[i], epoch: epoch, expectedOffset: from, nextOffset: to, watermark: .at(to),
+        idleFor: .seconds(77), endOffset: to + 5)
     }
     try ledger.write { try $0.ensure(partitions: keys.map { (key: $0, role: .predictions) }) }
     let claimed = try ledger.write { try $0.claim(partitions: keys.reversed(), owner: "a") }
@@ -79,10 +176,12 @@ struct IntakeConformance {
     #expect(
       taken == [
         PartitionRecord(
-          key: keys[1], role: .predictions, epoch: 2, owner: "b", nextOffset: 10, watermark: .at(10), idleUntil: nil)
+          key: keys[1], role: .predictions, epoch: 2, owner: "b", nextOffset: 10, watermark: .at(10), idleUntil: nil,
+          endOffset: 15)
       ])
     let before = try ledger.read { try $0.partitions(of: "m") }
-    #expect(before[0].idleUntil == .at(77))
+    let idle = try #require(before[0].idleUntil) - ledger.read { try $0.now() }
+    #expect((.seconds(67) ... .seconds(77)).contains(idle))
     #expect(
       try ledger.write {
         try $0.advance(partitions: (0..<3).map { advance($0, epoch: 1, from: 10, to: 20) })
@@ -90,6 +189,15 @@ struct IntakeConformance {
     let after = try ledger.read { try $0.partitions(of: "m") }
     #expect(after.map(\.nextOffset) == [20, 10, 20])
     #expect(after[1] == before[1])
+    // What an advance does not say: idleness ends, the log's end stays.
+    #expect(
+      try ledger.write {
+        try $0.advance(partitions: [
+          PartitionAdvance(key: keys[2], epoch: 1, expectedOffset: 20, nextOffset: 20, watermark: .at(20))
+        ])
+      } == [true])
+    let quiet = try ledger.read { try $0.partitions(of: "m") }[2]
+    #expect(quiet.idleUntil == nil && quiet.endOffset == 25 && quiet.nextOffset == 20)
     // The right epoch with a stale offset, and a partition that has no row.
     let missing = PartitionAdvance(
       key: PartitionKey(monitor: "m", topic: "t", partition: 9), epoch: 0, expectedOffset: 0, nextOffset: 1,
@@ -98,8 +206,37 @@ struct IntakeConformance {
       try ledger.write { try $0.advance(partitions: [advance(0, epoch: 1, from: 10, to: 30), missing]) } == [
         false, false,
       ])
-    #expect(try ledger.read { try $0.partitions(of: "m") } == after)
+    #expect(try ledger.read { try $0.partitions(of: "m") }.dropLast() == after.dropLast())
     #expect(throws: LedgerError.self) { try ledger.write { try $0.claim(partitions: [missing.key], owner: "c") } }
+  }
+
+  @Test(arguments: ledgers)
+  func `a partition without its owner is nobody's and not idle`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    let keys = (0..<4).map { PartitionKey(monitor: "m", topic: "t", partition: Int32($0)) }
+    try ledger.write { ledger in
+      for writer in ["a", "b"] { try ledger.register(writer: writer, instance: .here) }
+      try ledger.ensure(partitions: keys.map { (key: $0, role: .predictions) })
+      _ = try ledger.claim(partitions: Array(keys[..<3]), owner: "a")
+      _ = try ledger.claim(partitions: [keys[3]], owner: "b")
+      _ = try ledger.advance(
+        partitions: keys.map {
+          PartitionAdvance(
+            key: $0, epoch: 1, expectedOffset: 0, nextOffset: 1, watermark: .at(1), idleFor: .seconds(1000))
+        })
+    }
+    func owners() throws -> [String?] { try ledger.read { try $0.partitions(of: "m") }.map(\.owner) }
+    func idle() throws -> [Bool] { try ledger.read { try $0.partitions(of: "m") }.map { $0.idleUntil != nil } }
+    #expect(try idle() == [true, true, true, true])
+    // b's is not a's to let go.
+    try ledger.write { try $0.release(partitions: [keys[0], keys[3]], owner: "a") }
+    #expect(try owners() == [nil, "a", "a", "b"])
+    #expect(try idle() == [false, true, true, true])
+    try ledger.write { try $0.retire(writer: "a") }
+    #expect(try owners() == [nil, nil, nil, "b"])
+    #expect(try idle() == [false, false, false, true])
+    let rows = try ledger.read { try $0.partitions(of: "m") }
+    #expect(rows.map(\.epoch) == [1, 1, 1, 1] && rows.map(\.nextOffset) == [1, 1, 1, 1])
   }
 
   @Test(arguments: ledgers)
@@ -116,6 +253,11 @@ struct IntakeConformance {
     }
     #expect(try read("g") == [[0xFF, 7], nil, [7], [0, 0, 7]])
     #expect(try read("h") == [nil, nil, nil, nil])
+    let ordered = asked.sorted { $0.lexicographicallyPrecedes($1) }
+    let locked = try ledger.write { try $0.lockWaiting(monitor: "m", generation: "g", ids: ordered) }
+    #expect(locked == [[7], [0, 0, 7], nil, [0xFF, 7]])
+    // Locking leaves nothing behind.
+    #expect(try read("g")[1] == nil)
     #expect(try read("none") == [nil, nil, nil, nil])
     try ledger.write {
       try $0.put(

@@ -6,14 +6,23 @@ import Testing
 /// A store that has to keep the protocol's words. Every conformance test runs once for each of `ledgers`.
 struct LedgerUnderTest: Sendable, CustomTestStringConvertible {
   var testDescription: String
-  /// An empty one, which nobody else sees.
-  var make: @Sendable () throws -> any Ledger
+  /// An empty one, which nobody else sees. Its clock goes with `clock`; where it starts, and whether it goes on by
+  /// itself, is the store's affair: tests leave seconds between what must be apart.
+  var open: @Sendable (_ clock: ManualClock) throws -> any Ledger
+
+  func make(_ clock: ManualClock = ManualClock()) throws -> any Ledger { try open(clock) }
 }
 
 let ledgers = [
-  LedgerUnderTest(testDescription: "SQLite") { try SQLiteLedger.temporary() },
-  LedgerUnderTest(testDescription: "in memory") { InMemoryLedger() },
+  LedgerUnderTest(testDescription: "SQLite") { clock in
+    try SQLiteLedger.temporary(options: SQLiteLedger.Options(durability: .scratch, clock: { clock.now }))
+  },
+  LedgerUnderTest(testDescription: "in memory") { clock in InMemoryLedger(clock: { clock.now }) },
 ]
+
+extension InstanceIdentity {
+  static let here = InstanceIdentity(host: "here", process: 7)
+}
 
 extension EventTime {
   static func at(_ milliseconds: Int64) -> EventTime { EventTime(milliseconds: milliseconds) }

@@ -1,4 +1,5 @@
 import LeewayCore
+import LeewayTestSupport
 import Testing
 
 @Suite("Ledger: outbox")
@@ -13,23 +14,24 @@ struct OutboxConformance {
   }
 
   private func lease(
-    _ ledger: any Ledger, _ receiver: String = "chat", now: Int64, until: Int64, limit: Int = 100
-  ) throws -> [String] {
+    _ ledger: any Ledger, _ receiver: String = "chat", due: Int64 = 0, lasting seconds: Int64 = 100, limit: Int = 100
+  ) throws -> [OutboxRecord] {
     try ledger.write {
-      try $0.leaseDeliveries(receiver: receiver, now: .at(now), until: .at(until), limit: limit)
-    }.map(\.key)
+      try $0.leaseDeliveries(receiver: receiver, due: .at(due), lasting: .seconds(seconds), limit: limit)
+    }
   }
 
+  @discardableResult
   private func settle(
-    _ ledger: any Ledger, _ record: OutboxRecord, _ state: DeliveryState, next: Int64 = 0
-  ) throws {
-    var record = record
+    _ ledger: any Ledger, _ record: OutboxRecord?, _ state: DeliveryState, next: Int64 = 0
+  ) throws -> Bool {
+    var record = try #require(record)
     record.state = state
     record.attempts += 1
     record.firstAttemptAt = .at(1)
     record.nextAttemptAt = .at(next)
     record.lastError = state == .delivered ? "" : "503"
-    try ledger.write { try $0.settle(delivery: record) }
+    return try ledger.write { [record] in try $0.settle(delivery: record) }
   }
 
   @Test(arguments: ledgers)
@@ -41,38 +43,73 @@ struct OutboxConformance {
     ]
     try ledger.write { try $0.enqueue(rows) }
     // b2 is due, b1 before it is not.
-    #expect(try lease(ledger, now: 0, until: 10) == ["c9", "a1"])
-    #expect(try lease(ledger, now: 5, until: 15) == ["b1"])
-    #expect(try lease(ledger, now: 9, until: 19) == [])
-    #expect(try lease(ledger, "pager", now: 0, until: 10) == ["p1"])
-    try settle(ledger, rows[1], .delivered)
-    #expect(try lease(ledger, now: 9, until: 19) == ["a2"])
+    let first = try lease(ledger)
+    #expect(first.map(\.key) == ["c9", "a1"])
+    let b1 = try lease(ledger, due: 5)
+    #expect(b1.map(\.key) == ["b1"])
+    #expect(try lease(ledger, due: 9).isEmpty)
+    #expect(try lease(ledger, "pager").map(\.key) == ["p1"])
+    #expect(try settle(ledger, first.last, .delivered))
+    let second = try lease(ledger, due: 9)
+    #expect(second.map(\.key) == ["a2"])
     // A failed attempt is tried again at its time, and holds back those behind it until then.
-    try settle(ledger, rows[2], .owed, next: 50)
-    #expect(try lease(ledger, now: 18, until: 28) == ["c9"])
-    #expect(try lease(ledger, now: 50, until: 60) == ["a2", "c9", "b1"].sorted { due($0) < due($1) })
+    #expect(try settle(ledger, b1.first, .owed, next: 50))
+    #expect(try lease(ledger, due: 49).isEmpty)
+    let again = try lease(ledger, due: 50)
+    #expect(again.map(\.key) == ["b1"])
     // A dead letter releases the next.
-    try settle(ledger, rows[2], .dead)
-    #expect(try lease(ledger, now: 51, until: 61) == ["b2"])
-
-    func due(_ key: String) -> Int64 { ["c9": -1, "a2": 0, "b1": 50][key] ?? 0 }
+    #expect(try settle(ledger, again.first, .dead))
+    #expect(try lease(ledger, due: 51).map(\.key) == ["b2"])
   }
 
   @Test(arguments: ledgers)
   func `a lease lapses at its end, and the limit bounds a step`(_ store: LedgerUnderTest) throws {
-    let ledger = try store.make()
+    let clock = ManualClock()
+    let ledger = try store.make(clock)
     try ledger.write { try $0.enqueue((0..<5).map { owed("k\($0)", "i\($0)", 1, due: Int64($0)) }) }
-    #expect(try lease(ledger, now: 10, until: 20, limit: 2) == ["k0", "k1"])
-    #expect(try lease(ledger, now: 19, until: 29, limit: 2) == ["k2", "k3"])
-    #expect(try lease(ledger, now: 20, until: 30, limit: 2) == ["k0", "k1"])
-    #expect(try lease(ledger, now: 20, until: 30, limit: 0) == [])
-    #expect(try lease(ledger, now: 20, until: 30) == ["k4"])
-    #expect(try lease(ledger, now: 3, until: 30) == [])
+    func leased(_ due: Int64, _ limit: Int = 100) throws -> [String] {
+      try lease(ledger, due: due, lasting: 100, limit: limit).map(\.key)
+    }
+    #expect(try leased(10, 2) == ["k0", "k1"])
+    clock.advance(.seconds(60))
+    #expect(try leased(10, 2) == ["k2", "k3"])
+    clock.advance(.seconds(41))
+    #expect(try leased(10, 2) == ["k0", "k1"])
+    #expect(try leased(10, 0) == [])
+    #expect(try leased(3) == [])
+    #expect(try leased(10) == ["k4"])
     // Settling ends it at once.
-    let tried = owed("k0", "i0", 1)
-    try settle(ledger, tried, .owed, next: 22)
-    #expect(try lease(ledger, now: 21, until: 31) == [])
-    #expect(try lease(ledger, now: 22, until: 32) == ["k0"])
+    clock.advance(.seconds(101))
+    let k0 = try lease(ledger, due: 0)
+    #expect(try settle(ledger, k0.first, .owed, next: 22))
+    #expect(try leased(21) == ["k1", "k2", "k3", "k4"])
+    #expect(try leased(22) == ["k0"])
+  }
+
+  @Test(arguments: ledgers)
+  func `a sender whose lease another has taken settles nothing`(_ store: LedgerUnderTest) throws {
+    let clock = ManualClock()
+    let ledger = try store.make(clock)
+    try ledger.write { try $0.enqueue([owed("k", "i", 1)]) }
+    func stored() throws -> OutboxRecord? { try ledger.read { try $0.deliveries(incident: nil, limit: 1) }.first }
+    let slow = try lease(ledger).first
+    #expect(slow?.leases == 1)
+    clock.advance(.seconds(101))
+    let quick = try lease(ledger).first
+    #expect(quick?.leases == 2)
+    // The slow one is late: the row is the other's, before and after that one has settled it.
+    #expect(try !settle(ledger, slow, .dead))
+    #expect(try stored()?.state == .owed)
+    #expect(try settle(ledger, quick, .delivered))
+    #expect(try !settle(ledger, slow, .dead))
+    #expect(try !settle(ledger, quick, .owed))
+    #expect(try stored()?.state == .delivered)
+    #expect(try stored()?.attempts == 1)
+    // Late and alone it may.
+    try ledger.write { try $0.enqueue([owed("l", "i", 2)]) }
+    let late = try lease(ledger).first
+    clock.advance(.seconds(1000))
+    #expect(try settle(ledger, late, .delivered))
   }
 
   @Test(arguments: ledgers)
@@ -80,7 +117,7 @@ struct OutboxConformance {
     let ledger = try store.make()
     let first = owed("k", "i", 1)
     try ledger.write { try $0.enqueue([first]) }
-    try settle(ledger, first, .delivered, next: 7)
+    try settle(ledger, lease(ledger).first, .delivered, next: 7)
     var again = first
     again.body = "other"
     try ledger.write { try $0.enqueue([again, again, owed("l", "i", 2)]) }
@@ -91,8 +128,25 @@ struct OutboxConformance {
     expected.attempts = 1
     expected.firstAttemptAt = .at(1)
     expected.nextAttemptAt = .at(7)
+    expected.leases = 1
     #expect(stored.last == expected)
-    #expect(throws: LedgerError.self) { try settle(ledger, owed("unknown", "i", 1), .delivered) }
+    #expect(try !settle(ledger, owed("unknown", "i", 1), .delivered))
+  }
+
+  @Test(arguments: ledgers)
+  func `what was delivered or given up is reclaimed by age`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    try ledger.write { try $0.enqueue((0..<5).map { owed("k\($0)", "i\($0)", 1, created: Int64($0)) }) }
+    for row in try lease(ledger) where row.key != "k1" { try settle(ledger, row, row.key == "k2" ? .dead : .delivered) }
+    func reclaim(_ before: Int64, _ limit: Int) throws -> Int {
+      try ledger.write { try $0.reclaimDeliveries(createdBefore: .at(before), limit: limit) }
+    }
+    #expect(try reclaim(4, 0) == 0)
+    #expect(try reclaim(4, 2) == 2)
+    #expect(try ledger.read { try $0.deliveries(incident: nil, limit: 9) }.map(\.key) == ["k4", "k3", "k1"])
+    #expect(try reclaim(4, 2) == 1)
+    #expect(try reclaim(4, 2) == 0)
+    #expect(try ledger.read { try $0.deliveries(incident: nil, limit: 9) }.map(\.key) == ["k4", "k1"])
   }
 
   @Test(arguments: ledgers)
@@ -104,13 +158,16 @@ struct OutboxConformance {
       owed("d", "i", 1, to: "pager", created: 5), owed("e", "i", 1, to: "am", created: 5),
     ]
     try ledger.write { try $0.enqueue(rows) }
-    try settle(ledger, rows[1], .dead)
-    try settle(ledger, rows[3], .dead)
-    try settle(ledger, rows[4], .delivered)
-    _ = try lease(ledger, now: 100, until: 200)
+    let leased = try lease(ledger) + lease(ledger, "pager") + lease(ledger, "am")
+    for row in leased {
+      if row.key == "a" { try settle(ledger, row, .delivered) }
+    }
+    try settle(ledger, lease(ledger).first { $0.key == "b" }, .dead)
+    try settle(ledger, leased.first { $0.key == "d" }, .dead)
+    try settle(ledger, leased.first { $0.key == "e" }, .delivered)
     #expect(
       try ledger.read { try $0.outboxBacklog() } == [
-        OutboxBacklog(receiver: "chat", owed: 2, dead: 1, oldest: .at(20)),
+        OutboxBacklog(receiver: "chat", owed: 1, dead: 1, oldest: .at(20)),
         OutboxBacklog(receiver: "pager", owed: 0, dead: 1, oldest: nil),
       ])
     #expect(try ledger.read { try $0.deliveries(incident: nil, limit: 3) }.map(\.key) == ["a", "c", "b"])

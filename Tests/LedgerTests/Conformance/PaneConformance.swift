@@ -76,6 +76,17 @@ struct PaneConformance {
       try $0.ownSlices(.drift, monitor: "m", generation: "g", writer: "w", pane: .at(300))
     }
     #expect(own.map { Array($0.utf8) } == slices.map { Array($0.utf8) })
+    func ownKeys(_ before: Int64, _ limit: Int, _ writer: String = "w") throws -> [PaneKey] {
+      try ledger.read {
+        try $0.ownKeys(
+          .drift, monitor: "m", generation: "g", writer: writer, before: .at(before), limit: limit)
+      }
+    }
+    let keys = starts.flatMap { pane in slices.map { PaneKey(pane: pane, slice: $0) } }
+    #expect(try ownKeys(601, 1000) == keys)
+    #expect(try ownKeys(600, 1000) == Array(keys.dropLast(slices.count)))
+    #expect(try ownKeys(601, slices.count + 1) == Array(keys.prefix(slices.count + 1)))
+    #expect(try ownKeys(601, 9, "other") == [])
     func stored(_ range: Range<EventTime>) throws -> [EventTime] {
       try ledger.read { try $0.paneStarts(.drift, monitor: "m", generation: "g", in: range) }
     }

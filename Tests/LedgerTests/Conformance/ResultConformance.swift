@@ -125,4 +125,37 @@ struct ResultConformance {
       try ledger.read { try $0.latestResults(monitor: "m", generation: "g", type: .drift) }.map(\.end) == [.at(10)])
     #expect(try stored().map(\.end) == [.at(5), .at(10)])
   }
+
+  @Test(arguments: ledgers)
+  func `lines are reclaimed oldest first, of one generation`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    func line(_ end: Int64, _ subject: String, _ generation: String = "g") -> ResultRecord {
+      ResultRecord(
+        monitor: "m", generation: generation, type: .drift, window: "1h", size: 3600, end: .at(end), slice: "all",
+        subject: subject, line: "{}")
+    }
+    try ledger.write {
+      try $0.put(
+        results: [10, 20, 30, 40].flatMap { [line($0, "x"), line($0, "y")] } + [line(5, "z"), line(10, "x", "h")])
+    }
+    func reclaim(_ before: Int64, _ limit: Int) throws -> Int {
+      try ledger.write { try $0.reclaimResults(monitor: "m", generation: "g", before: .at(before), limit: limit) }
+    }
+    func ends(_ generation: String) throws -> [Int64] {
+      try ledger.read { try $0.results(ResultQuery(limit: 99)) }.filter { $0.generation == generation }
+        .map(\.end.milliseconds)
+    }
+    #expect(try reclaim(30, 0) == 0)
+    #expect(try reclaim(30, 3) == 3)
+    #expect(try ends("g") == [20, 20, 30, 30, 40, 40])
+    #expect(try reclaim(30, 3) == 2)
+    #expect(try reclaim(30, 3) == 0)
+    #expect(try ends("g") == [30, 30, 40, 40])
+    #expect(try ends("h") == [10])
+    let latest = try ledger.read { try $0.latestResults(monitor: "m", generation: "g", type: .drift) }
+    #expect(latest.map(\.subject) == ["x", "y"] && latest.allSatisfy { $0.end == .at(40) })
+    // A series that was emptied begins anew.
+    try ledger.write { try $0.put(results: [line(50, "z")]) }
+    #expect(try ledger.read { try $0.results(ResultQuery(subject: "z", limit: 9)) }.map(\.end) == [.at(50)])
+  }
 }

@@ -11,7 +11,7 @@ struct TransactionConformance {
     let ledger = try store.make()
     let key = PartitionKey(monitor: "m", topic: "t", partition: 0)
     try ledger.write {
-      try $0.register(writer: "w", at: .at(0))
+      try $0.register(writer: "w", instance: .here)
       try $0.ensure(partitions: [(key: key, role: .predictions)])
     }
     let before = try ledger.read { try $0.partitions(of: "m") }
@@ -38,7 +38,7 @@ struct TransactionConformance {
             key: "k", monitor: "m", incident: "i", receiver: "r", sequence: 1, body: "", createdAt: .at(0),
             nextAttemptAt: .at(0))
         ])
-        _ = try ledger.acquire(lease: "l", holder: "h", now: .at(0), until: .at(1))
+        _ = try ledger.acquire(lease: "l", holder: "h", lasting: .seconds(1))
         throw Abandoned()
       }
     }
@@ -68,8 +68,8 @@ struct TransactionConformance {
     #expect(throws: LedgerError.self) {
       try ledger.write { ledger in
         try ledger.put(setting: "s", value: [1])
-        try ledger.register(writer: "w", at: .at(0))
-        try? ledger.register(writer: "w", at: .at(0))
+        try ledger.register(writer: "w", instance: .here)
+        try? ledger.register(writer: "w", instance: .here)
       }
     }
     #expect(try ledger.read { try $0.setting("s") } == nil)

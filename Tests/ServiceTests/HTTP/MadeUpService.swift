@@ -294,14 +294,14 @@ struct MadeUpService {
       try writer.enqueue(Self.deliveries)
       for receiver in ["chat", "pager"] {
         for var row in try writer.leaseDeliveries(
-          receiver: receiver, now: Self.noon, until: Self.noon + .minutes(1), limit: 10)
+          receiver: receiver, due: Self.noon, lasting: .minutes(1), limit: 10)
         {
           row.attempts = receiver == "chat" ? 1 : 6
           row.state = receiver == "chat" ? .delivered : .owed
           row.firstAttemptAt = Self.noon - .minutes(9)
           row.nextAttemptAt = Self.noon + .minutes(16)
           row.lastError = receiver == "chat" ? "" : "HTTP 503 after 2.1 s; will be tried again"
-          try writer.settle(delivery: row)
+          _ = try writer.settle(delivery: row)
         }
       }
       try writer.quarantine(

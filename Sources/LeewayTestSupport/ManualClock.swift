@@ -1,0 +1,12 @@
+package import LeewayCore
+import Synchronization
+
+/// A clock that a test moves, in both directions.
+package final class ManualClock: Sendable {
+  private let time: Mutex<EventTime>
+
+  package init(_ start: EventTime = EventTime(milliseconds: 0)) { time = Mutex(start) }
+
+  package var now: EventTime { time.withLock { $0 } }
+  package func advance(_ span: TimeSpan) { time.withLock { $0 = $0 + span } }
+}

@@ -1,0 +1,162 @@
+import Glibc
+
+/// A difference or a ratio of two rates with an interval.
+public struct RateComparison: Sendable, Equatable {
+  /// Group less reference, or group by reference.
+  public var estimate: Double
+  public var lower: Double
+  public var upper: Double
+
+  public init(estimate: Double, lower: Double, upper: Double) {
+    self.estimate = estimate
+    self.lower = lower
+    self.upper = upper
+  }
+}
+
+/// A rate: successes of trials.
+public struct Rate: Sendable, Equatable {
+  public var successes: Int64
+  public var trials: Int64
+
+  /// - Precondition: 0 ≤ `successes` ≤ `trials`.
+  public init(_ successes: Int64, of trials: Int64) {
+    precondition(successes >= 0 && successes <= trials, "successes are a part of the trials")
+    self.successes = successes
+    self.trials = trials
+  }
+
+  /// In [0, 1]; nil without trials.
+  public var value: Double? { trials > 0 ? Double(successes) / Double(trials) : nil }
+
+  /// This rate less another, in [−1, 1], with the hybrid score interval: from p₁ − p₂ the distance √((p₁ − l₁)² + (u₂ − p₂)²) down
+  /// and √((u₁ − p₁)² + (p₂ − l₂)²) up, l and u the ends of each rate's Wilson interval. nil without trials on either side.
+  ///
+  /// Source: Newcombe, Statistics in Medicine 17 (1998), method 10.
+  public func difference(from other: Rate, confidence: Double = 0.99) -> RateComparison? {
+    guard let p = value, let q = other.value,
+      let own = wilsonInterval(successes: successes, trials: trials, confidence: confidence),
+      let others = wilsonInterval(successes: other.successes, trials: other.trials, confidence: confidence)
+    else { return nil }
+    let difference = p - q
+    return RateComparison(
+      estimate: difference, lower: difference - hypot(p - own.lower, others.upper - q),
+      upper: difference + hypot(own.upper - p, q - others.lower))
+  }
+
+  /// This rate by another, from 0 up, with the interval exp(ln r ∓ z √(1/x₁ − 1/n₁ + 1/x₂ − 1/n₂)); with no success on this side it
+  /// is [0, ∞]. nil where the other rate is 0 or has no trials, or this one has none.
+  ///
+  /// Source: Katz et al., Biometrics 34 (1978).
+  public func ratio(to other: Rate, confidence: Double = 0.99) -> RateComparison? {
+    guard let p = value, let q = other.value, q > 0 else { return nil }
+    guard successes > 0 else { return RateComparison(estimate: 0, lower: 0, upper: .infinity) }
+    let z = SpecialFunctions.normalQuantile((1 + confidence) / 2)
+    let error =
+      (1 / Double(successes) - 1 / Double(trials) + 1 / Double(other.successes) - 1 / Double(other.trials)).squareRoot()
+    return RateComparison(estimate: p / q, lower: p / q * exp(-z * error), upper: p / q * exp(z * error))
+  }
+
+  /// One-sided p-value that this rate less another is beyond `limit` in the limit's own direction, by the normal limit of the
+  /// difference: P(Z ≥ (d − limit)/s) for a limit ≥ 0, else P(Z ≤ (d − limit)/s), s² = p₁(1 − p₁)/n₁ + p₂(1 − p₂)/n₂ with half a success
+  /// and half a failure added to each side, so that s is never 0. nil without trials.
+  ///
+  /// Source: Agresti and Caffo, The American Statistician 54 (2000), for the added halves.
+  public func pValue(ofDifferenceFrom other: Rate, beyond limit: Double) -> Double? {
+    guard let p = value, let q = other.value else { return nil }
+    let error = (variance + other.variance).squareRoot()
+    let z = (p - q - limit) / error
+    return SpecialFunctions.normalSurvival(limit >= 0 ? z : -z)
+  }
+
+  private var variance: Double {
+    let n = Double(trials) + 1
+    let p = (Double(successes) + 0.5) / n
+    return p * (1 - p) / n
+  }
+}
+
+/// How one group is treated beside a reference group, from both confusions at one threshold.
+///
+/// Groups of fewer than `minimumRows` labelled rows say nothing: every value is nil.
+///
+/// Source: Hardt, Price and Srebro, NeurIPS (2016); Feldman et al., KDD (2015) for the disparate impact.
+public struct GroupFairness: Sendable, Equatable {
+  public static let minimumRows: Int64 = 100
+
+  /// Which decision is the good one for whom it concerns.
+  public enum Favourable: Sendable { case positive, negative }
+
+  private let group: Sides
+  private let reference: Sides
+  private let confidence: Double
+  private let isEnough: Bool
+
+  /// Rates of a good decision: among all, among those who deserve it, among those who do not.
+  private struct Sides: Sendable, Equatable {
+    let selected: Rate
+    let deserving: Rate
+    let undeserving: Rate
+
+    init(_ c: ConfusionCounts, _ favourable: Favourable) {
+      switch favourable {
+      case .positive:
+        selected = Rate(c.predictedPositives, of: c.total)
+        deserving = Rate(c.truePositives, of: c.positives)
+        undeserving = Rate(c.falsePositives, of: c.negatives)
+      case .negative:
+        selected = Rate(c.total - c.predictedPositives, of: c.total)
+        deserving = Rate(c.trueNegatives, of: c.negatives)
+        undeserving = Rate(c.falseNegatives, of: c.positives)
+      }
+    }
+  }
+
+  public init(
+    group: ConfusionCounts, reference: ConfusionCounts, favourable: Favourable = .positive, confidence: Double = 0.99
+  ) {
+    self.group = Sides(group, favourable)
+    self.reference = Sides(reference, favourable)
+    self.confidence = confidence
+    isEnough = min(group.total, reference.total) >= Self.minimumRows
+  }
+
+  private func compare(_ rate: KeyPath<Sides, Rate>) -> RateComparison? {
+    isEnough ? group[keyPath: rate].difference(from: reference[keyPath: rate], confidence: confidence) : nil
+  }
+
+  /// P(good decision) of the group less that of the reference, in [−1, 1].
+  public var demographicParityDifference: RateComparison? { compare(\.selected) }
+
+  /// P(good decision) of the group by that of the reference, from 0 up; under 0.8 is the four-fifths rule's limit.
+  public var disparateImpact: RateComparison? {
+    isEnough ? group.selected.ratio(to: reference.selected, confidence: confidence) : nil
+  }
+
+  /// P(good decision | deserved) of the group less that of the reference, in [−1, 1].
+  public var equalOpportunityDifference: RateComparison? { compare(\.deserving) }
+
+  /// The greater of the absolute differences of both conditional rates, in [0, 1]. Its interval goes from the greater of the two
+  /// least distances from 0 to the greater of the two most, each interval at (1 + `confidence`)/2, so that both hold together
+  /// (Bonferroni).
+  public var equalisedOddsDifference: RateComparison? {
+    let joint = (1 + confidence) / 2
+    guard isEnough, let a = group.deserving.difference(from: reference.deserving, confidence: joint),
+      let b = group.undeserving.difference(from: reference.undeserving, confidence: joint)
+    else { return nil }
+    func least(_ c: RateComparison) -> Double { c.lower <= 0 && c.upper >= 0 ? 0 : min(abs(c.lower), abs(c.upper)) }
+    func most(_ c: RateComparison) -> Double { min(1, max(abs(c.lower), abs(c.upper))) }
+    return RateComparison(
+      estimate: max(abs(a.estimate), abs(b.estimate)), lower: max(least(a), least(b)), upper: max(most(a), most(b)))
+  }
+
+  /// One-sided p-value that the demographic parity difference is beyond `limit`; for Benjamini–Hochberg over the groups.
+  public func demographicParityPValue(beyond limit: Double) -> Double? {
+    isEnough ? group.selected.pValue(ofDifferenceFrom: reference.selected, beyond: limit) : nil
+  }
+
+  /// The same for the equal opportunity difference.
+  public func equalOpportunityPValue(beyond limit: Double) -> Double? {
+    isEnough ? group.deserving.pValue(ofDifferenceFrom: reference.deserving, beyond: limit) : nil
+  }
+}

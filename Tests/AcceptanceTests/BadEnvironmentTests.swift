@@ -110,7 +110,7 @@ import Testing
   }
 
   /// A service that waits for its broker holds its port and its ledger against others, and gives up after 30 s.
-  @Test func brokerPortAndLedgerThatAreNotToBeHad() async throws {
+  @Test func brokerPortAndLedgerThatAreNotToBeHad() throws {
     try Shop.prepare(in: folder)
     try configure()
     let first = try RunningService(in: folder.url)
@@ -128,7 +128,7 @@ import Testing
     try configure(ledger: "other.db", http: "{listen: \"\(address)\"}")
     try expectRun("http.listen \(address): another process listens there; stop it or choose another port")
 
-    for _ in 0..<400 where first.process.isRunning { try await Task.sleep(for: .milliseconds(100)) }
+    _ = try eventually { first.process.isRunning ? nil : true }
     try #require(!first.process.isRunning)
     #expect(first.process.wait() == 3)
     let lines = first.process.standardError.split(separator: "\n")

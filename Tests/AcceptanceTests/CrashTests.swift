@@ -38,7 +38,7 @@ import Testing
     for _ in 0..<2 {
       let service = try RunningService(in: folder.url)
       defer { if service.process.isRunning { service.process.killAtOnce() } }
-      let accepted = try eventually(within: 60) { () -> Int? in
+      let accepted = try eventually { () -> Int? in
         if sent < messages.count / 2 { try send(200) }
         return (try? service.counts("leeway_events_total"))?["accepted"].flatMap { $0 >= 1000 ? $0 : nil }
       }
@@ -50,9 +50,9 @@ import Testing
     let service = try RunningService(in: folder.url)
     defer { if service.process.isRunning { service.process.killAtOnce() } }
     try send(messages.count)
-    try service.awaitOffsets([Shop.predictions: total, Shop.labels: total * 9 / 10], within: 120)
+    try service.awaitOffsets([Shop.predictions: total, Shop.labels: total * 9 / 10])
     var found: [String] = []
-    _ = try eventually(within: 60) { () -> Bool? in
+    _ = try eventually { () -> Bool? in
       found = try service.results()
       return found == expected ? true : nil
     }

@@ -67,9 +67,13 @@ final class TemporaryFolder {
   }
 }
 
+/// How long, in seconds, something may take that has to happen: far longer than on a machine with much else to do. Only a
+/// test that fails waits so long.
+let patience = 600.0
+
 /// Asks until the answer is there or the time is up: bounded waiting on a condition, not on a duration.
-func eventually<T>(within seconds: Double, _ body: () throws -> T?) throws -> T? {
-  let deadline = Date(timeIntervalSinceNow: seconds)
+func eventually<T>(_ body: () throws -> T?) throws -> T? {
+  let deadline = Date(timeIntervalSinceNow: patience)
   while true {
     if let value = try body() { return value }
     guard Date() < deadline else { return nil }

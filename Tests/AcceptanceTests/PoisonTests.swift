@@ -100,7 +100,7 @@ import Testing
 
   private func expectResults(of service: RunningService, _ expected: [String]) throws {
     var found: [String] = []
-    _ = try eventually(within: 30) { () -> Bool? in
+    _ = try eventually { () -> Bool? in
       found = try service.results()
       return found == expected ? true : nil
     }

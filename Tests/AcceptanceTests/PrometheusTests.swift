@@ -37,7 +37,7 @@ import Testing
         "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address=127.0.0.1:0",
       ])
     defer { prometheus.end() }
-    let announced = try await inTime(30) { () -> String? in
+    let announced = try await inTime { () -> String? in
       prometheus.output.firstMatch(of: /msg="Listening on" address=([0-9.:]+)/).map { String($0.1) }
     }
     let base = "http://\(try #require(announced, "\(prometheus.output)"))"
@@ -45,7 +45,7 @@ import Testing
     // An incident and its deliveries, as Prometheus sees them.
     let wanted =
       "sum(leeway_incident_transitions_total) > 0 and sum(leeway_deliveries_total{outcome=\"delivered\"}) > 0"
-    let seen = try await inTime(90) { try Self.query(wanted, base).isEmpty ? nil : true }
+    let seen = try await inTime { try Self.query(wanted, base).isEmpty ? nil : true }
     try #require(seen != nil, "\(demo.process.standardOutput)\(demo.process.standardError)")
     #expect(try Self.query("up{job=\"leeway\"} == 1", base).count == 1)
 
@@ -82,8 +82,8 @@ import Testing
   }
 
   /// Asks every half second, without holding up the other tests.
-  private func inTime<T>(_ seconds: Int, _ body: () throws -> T?) async throws -> T? {
-    for _ in 0..<seconds * 2 {
+  private func inTime<T>(_ body: () throws -> T?) async throws -> T? {
+    for _ in 0..<Int(patience) * 2 {
       if let value = try body() { return value }
       try await Task.sleep(for: .milliseconds(500))
     }

@@ -12,7 +12,7 @@ struct RunningService {
   /// Starts the service and waits for its pages.
   init(_ arguments: [String] = ["run"], in folder: URL) throws {
     let process = try LeewayProcess(arguments, in: folder)
-    let base = try eventually(within: 60) { () -> String?? in
+    let base = try eventually { () -> String?? in
       if let found = (process.standardError + process.standardOutput).firstMatch(of: Self.announcement) {
         return String(found.1)
       }
@@ -73,9 +73,9 @@ struct RunningService {
   }
 
   /// Waits until the ledger stands at these offsets, by topic, and an evaluation has seen it.
-  func awaitOffsets(_ wanted: [String: Int], within seconds: Double = 60) throws {
+  func awaitOffsets(_ wanted: [String: Int]) throws {
     var found: [String: Int] = [:]
-    let reached = try eventually(within: seconds) { () -> Bool? in
+    let reached = try eventually { () -> Bool? in
       guard process.isRunning else { return false }
       guard let text = get("/api/v1/monitors/shop"),
         let monitor = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],

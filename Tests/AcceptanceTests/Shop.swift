@@ -133,7 +133,7 @@ extension EmbeddedBroker {
       }
       if let key = message.key { try key.withUnsafeBytes { try sendValue($0) } } else { try sendValue(nil) }
     }
-    #expect(producer.flush(timeoutMilliseconds: 60_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
     #expect(producer.failed == 0, "\(String(describing: producer.latestFailure))")
   }
 }

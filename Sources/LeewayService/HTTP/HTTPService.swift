@@ -69,6 +69,9 @@ package struct HTTPService: Service {
   func application() -> some ApplicationProtocol {
     let limits = limits
     let onRunning = onRunning
+    // A connection that is cut off at shutdown is an error to the server and none to an operator.
+    var quiet = logger
+    quiet.logLevel = .critical
     let channel = HTTP1Channel.Configuration(
       additionalChannelHandlers: [
         SlowPeerLimit(requestTime: .init(limits.requestTime), stalledWriteTime: .init(limits.stalledWriteTime))
@@ -82,9 +85,9 @@ package struct HTTPService: Service {
       server: .http1(configuration: channel),
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port),
-        availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: logger)),
+        availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: quiet)),
       onServerRunning: { await onRunning($0.localAddress?.port ?? 0) },
-      logger: logger)
+      logger: quiet)
   }
 
   func router() -> Router<ServiceContext> {

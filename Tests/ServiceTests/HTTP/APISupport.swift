@@ -9,7 +9,7 @@ import Testing
 
 /// Runs a test against a server of its own on a loopback socket.
 func serving(
-  _ service: MadeUpService, tokens: AccessTokens? = nil, limits: HTTPLimits = HTTPLimits(),
+  _ service: MadeUpService, tokens: AccessTokens? = nil, limits: HTTPLimits = .patient,
   _ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void
 ) async throws {
   var logger = Logger(label: "test")
@@ -17,6 +17,17 @@ func serving(
   let http = HTTPService(
     view: service.view(), host: "127.0.0.1", port: 0, tokens: tokens, limits: limits, logger: logger)
   try await http.application().test(.live) { client in try await test(client) }
+}
+
+extension HTTPLimits {
+  /// Of a server whose clients share a busy machine with it.
+  static var patient: HTTPLimits {
+    var limits = HTTPLimits()
+    limits.requestTime = .seconds(600)
+    limits.idleTime = .seconds(600)
+    limits.stalledWriteTime = .seconds(600)
+    return limits
+  }
 }
 
 /// `#expect(a == b)` where `a` is awaited, which the macro cannot take apart.

@@ -19,7 +19,7 @@ import Testing
       try producer.write(
         "scores", record.partition.partition, key: record.key, value: record.value, at: record.timestamp)
     }
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
     #expect(producer.delivered == 800)
     #expect(producer.failed == 0)
 
@@ -36,7 +36,7 @@ import Testing
     for partition in partitions {
       #expect(reader.records.filter { $0.partition == partition }.map(\.offset) == Array(0..<100))
       #expect(reader.consumer.watermarks(of: partition).high == 100)
-      let asked = try reader.consumer.queryWatermarks(of: partition, timeoutMilliseconds: 10_000)
+      let asked = try reader.consumer.queryWatermarks(of: partition, timeoutMilliseconds: 120_000)
       #expect(asked == (0, 100))
     }
     #expect(reader.consumer.close())
@@ -48,7 +48,7 @@ import Testing
     let settings = try KafkaSettings(broker)
     let producer = try KafkaProducer(settings)
     for index in 0..<300 { try producer.write("scores", Int32(index % 3), value: "\(index)") }
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
 
     let reader = try Reader(settings)
     reader.ledger = [TopicPartition("scores", 0): 90, TopicPartition("scores", 1): 100]
@@ -74,7 +74,7 @@ import Testing
     let settings = try KafkaSettings(broker)
     let producer = try KafkaProducer(settings)
     for index in 0..<20_000 { try producer.write("scores", Int32(index % 2), value: "\(index)") }
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
 
     let reader = try Reader(settings)
     let (first, second) = (TopicPartition("scores", 0), TopicPartition("scores", 1))
@@ -109,7 +109,7 @@ import Testing
     let settings = try KafkaSettings(broker)
     let producer = try KafkaProducer(settings)
     for index in 0..<1000 { try producer.write("scores", 0, value: "\(index)") }
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
 
     let partition = TopicPartition("scores", 0)
     let reader = try Reader(settings)
@@ -148,7 +148,7 @@ import Testing
     let settings = try KafkaSettings(broker)
     let producer = try KafkaProducer(settings)
     for index in 0..<4000 { try producer.write("scores", Int32(index % 2), value: "\(index)") }
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
 
     let (first, second) = (TopicPartition("scores", 0), TopicPartition("scores", 1))
     let reader = try Reader(settings)
@@ -185,7 +185,7 @@ import Testing
     let large = String(repeating: "0123456789", count: 500_000)
     try producer.write("large", 0, key: "big", value: large)
     try producer.write("large", 0, key: "small", value: "after")
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
     #expect(producer.delivered == 2)
 
     let reader = try Reader(settings)
@@ -205,12 +205,12 @@ import Testing
     try broker.createTopic("one", partitions: 1)
     try broker.failTopic("nowhere", code: 3)
     let consumer = try KafkaConsumer(KafkaSettings(broker))
-    let found = try consumer.partitions(of: ["one", "three", "nowhere"], timeoutMilliseconds: 20_000)
+    let found = try consumer.partitions(of: ["one", "three", "nowhere"], timeoutMilliseconds: 120_000)
     #expect(found == ["one": [0], "three": [0, 1, 2]])
     // 29: this client may not know.
     try broker.failTopic("one", code: 29)
     let error = #expect(throws: KafkaError.self) {
-      try consumer.partitions(of: ["three", "one"], timeoutMilliseconds: 20_000)
+      try consumer.partitions(of: ["three", "one"], timeoutMilliseconds: 120_000)
     }
     #expect(error?.description == "one: Broker: Topic authorization failed (TOPIC_AUTHORIZATION_FAILED)")
   }

@@ -10,7 +10,7 @@ import Testing
     let settings = try KafkaSettings(broker)
     let producer = try KafkaProducer(settings)
     for index in 0..<20 { try producer.write("scores", Int32(index % 2), value: "\(index)") }
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
 
     let (first, second) = (TopicPartition("scores", 0), TopicPartition("scores", 1))
     let reader = try Reader(settings)
@@ -45,11 +45,11 @@ import Testing
     // The embedded broker keeps 5 MB.
     let megabyte = String(repeating: "x", count: 1_000_000)
     for _ in 0..<10 { try producer.write("scores", 0, value: megabyte) }
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
 
     let partition = TopicPartition("scores", 0)
     let reader = try Reader(settings)
-    let low = try reader.consumer.queryWatermarks(of: partition, timeoutMilliseconds: 10_000).low
+    let low = try reader.consumer.queryWatermarks(of: partition, timeoutMilliseconds: 120_000).low
     #expect(low > 0 && low < 10)
     reader.ledger = [partition: 0]
     try reader.assign([partition])
@@ -74,7 +74,7 @@ import Testing
     let settings = try KafkaSettings(broker)
     let producer = try KafkaProducer(settings)
     for index in 0..<400 { try producer.write("scores", Int32(index % 4), value: "\(index)") }
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
     let reader = try Reader(settings)
     try reader.consumer.subscribe(["scores"])
     try poll(until: "the first 400") {
@@ -98,7 +98,7 @@ import Testing
     } step: {
       try reader.step()
     }
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
     #expect(reader.records.compactMap(\.value).compactMap(Int.init).sorted() == Array(0..<800))
     #expect(producer.failed == 0)
     #expect(reader.errors.allSatisfy { !$0.isFatal })
@@ -110,7 +110,7 @@ import Testing
     let settings = try KafkaSettings(broker, group: "moving")
     let producer = try KafkaProducer(settings)
     for index in 0..<100 { try producer.write("scores", Int32(index % 2), value: "\(index)") }
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
     let reader = try Reader(settings)
     try reader.consumer.subscribe(["scores"])
     try poll(until: "the first 100") {
@@ -158,7 +158,7 @@ import Testing
     let settings = try KafkaSettings(broker)
     let producer = try KafkaProducer(settings)
     try producer.write("scores", 0, value: "here")
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
     // 3: there is no such topic.
     try broker.failTopic("scores", code: 3)
     let reader = try Reader(settings)

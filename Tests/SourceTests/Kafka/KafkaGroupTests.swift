@@ -79,7 +79,7 @@ import Testing
     let settings = try KafkaSettings(broker)
     let producer = try KafkaProducer(settings)
     for index in 0..<100 { try producer.write("scores", 0, value: "\(index)") }
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
 
     let partition = TopicPartition("scores", 0)
     let reader = try Reader(settings)
@@ -132,7 +132,7 @@ import Testing
     let settings = try KafkaSettings(broker, ["session.timeout.ms": "4000"])
     let producer = try KafkaProducer(settings)
     for index in 0..<100 { try producer.write("scores", Int32(index % 2), value: "\(index)") }
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
     let reader = try Reader(settings)
     try reader.consumer.subscribe(["scores"])
     try poll(until: "the first 100") {

@@ -22,7 +22,7 @@ import Testing
     #expect(producer.pending == 10)
     #expect(!producer.flush(timeoutMilliseconds: 1))
     try broker.bringUp()
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
     #expect(producer.delivered == 10)
     #expect(producer.pending == 0)
   }
@@ -34,9 +34,9 @@ import Testing
     // 10: larger than the broker takes.
     try broker.failNextRequests(apiKey: 0, codes: [10])
     try producer.write("letters", 0, value: "refused")
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
     try producer.write("letters", 0, value: "taken")
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
     #expect(producer.failed == 1)
     #expect(producer.delivered == 1)
     #expect(producer.latestFailure?.name == "MSG_SIZE_TOO_LARGE")
@@ -59,7 +59,7 @@ import Testing
     let settings = try KafkaSettings(broker)
     let producer = try KafkaProducer(settings)
     for index in 0..<200 { try producer.write("letters", nil, key: "key-\(index % 20)", value: "\(index)") }
-    #expect(producer.flush(timeoutMilliseconds: 30_000))
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
     let reader = try Reader(settings)
     try reader.assign((0..<4).map { TopicPartition("letters", $0) })
     try poll(until: "all") {

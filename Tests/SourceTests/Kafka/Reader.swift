@@ -65,7 +65,7 @@ struct Unfulfilled: Error, CustomStringConvertible {
 
 /// Repeats `step`, which waits by itself inside a poll, until the condition holds.
 func poll(
-  until what: String, within seconds: Int = 30, _ condition: () throws -> Bool, step: () throws -> Void
+  until what: String, within seconds: Int = 600, _ condition: () throws -> Bool, step: () throws -> Void
 ) throws {
   let end = ContinuousClock.now + .seconds(seconds)
   while try !condition() {

@@ -9,18 +9,83 @@ if Context.environment["LEEWAY_STRICT"] == "1" { swift.append(.treatAllWarnings(
 
 let package = Package(
   name: "leeway",
-  dependencies: [.package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")],
+  products: [.executable(name: "leeway", targets: ["leeway"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
   targets: [
+    // C libraries of the system, and the thin C that Swift cannot say itself.
+    .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSimdjson", cxxSettings: [.define("NDEBUG")], linkerSettings: [.linkedLibrary("simdjson")]),
+
+    // The data flow, top to bottom.
     .target(name: "LeewayStatistics", swiftSettings: swift),
     .target(name: "LeewayCore", dependencies: ["LeewayStatistics", "CSimdjson"], swiftSettings: swift),
+    .target(name: "LeewaySource", dependencies: ["LeewayCore", "CRdKafka", "CZlib"], swiftSettings: swift),
     .target(
-      name: "LeewayLedger", dependencies: ["LeewayCore", .product(name: "GRDB", package: "GRDB.swift")],
+      name: "LeewayLedger",
+      dependencies: [
+        "LeewayCore", "CPostgres", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
       swiftSettings: swift),
+    .target(
+      name: "LeewayDelivery", dependencies: ["LeewayCore", "CCurl", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: swift),
+    .target(
+      name: "LeewayService",
+      dependencies: [
+        "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "Yams",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: swift),
+    .executableTarget(
+      name: "leeway",
+      dependencies: [
+        "LeewayService", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: swift),
+
     .target(name: "LeewayTestSupport", dependencies: ["LeewayCore", "LeewayStatistics"], swiftSettings: swift),
     .testTarget(
+      name: "StatisticsTests", dependencies: ["LeewayStatistics", "LeewayTestSupport"], resources: [.copy("Fixtures")],
+      swiftSettings: swift),
+    .testTarget(
       name: "CoreTests", dependencies: ["LeewayCore", "LeewayTestSupport"], swiftSettings: swift),
-    .testTarget(name: "LedgerTests", dependencies: ["LeewayLedger", "LeewayTestSupport", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: swift),
+    .testTarget(name: "SourceTests", dependencies: ["LeewaySource", "LeewayTestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "LedgerTests",
+      dependencies: ["LeewayLedger", "LeewayTestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: swift),
+    .testTarget(name: "DeliveryTests", dependencies: ["LeewayDelivery", "LeewayTestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "ServiceTests",
+      dependencies: [
+        "LeewayService", "LeewayTestSupport", .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ],
+      resources: [.copy("Fixtures")], swiftSettings: swift),
+    .testTarget(
+      name: "AcceptanceTests", dependencies: ["LeewayService", "LeewaySource", "LeewayTestSupport", "leeway"],
+      resources: [.copy("Fixtures")], swiftSettings: swift),
   ],
   cxxLanguageStandard: .cxx17
 )

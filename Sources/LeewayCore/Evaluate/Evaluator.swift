@@ -16,15 +16,34 @@ package struct Evaluator: Sendable {
   ///
   /// - Parameters:
   ///   - now: wall clock, for deadlines and the outbox.
+  ///   - partitions: what the topics' metadata say now; those without a row get one at −∞ first, so that a new partition
+  ///     holds the watermark back before anybody has read it.
   ///   - watermarks: nil: as stored with the partitions.
   /// - Throws: what the ledger throws; `LeaseLost` if another evaluator has taken over.
   package func evaluate(
-    _ ledger: any Ledger, lease: EvaluationLease, now: EventTime, watermarks: Watermarks? = nil
+    _ ledger: any Ledger, lease: EvaluationLease, now: EventTime, partitions: [TopicPartition] = [],
+    watermarks: Watermarks? = nil
   ) throws -> EvaluationReport {
-    guard let round = try ledger.read({ try prepare($0, watermarks: watermarks) }) else {
-      return EvaluationReport()
-    }
+    try ensure(partitions, in: ledger)
+    let (prepared, noData) = try ledger.read { try prepare($0, watermarks: watermarks) }
+    var report = EvaluationReport()
+    report.noData = noData
+    guard let round = prepared else { return report }
     return try ledger.write { try commit(round, lease: lease, now: now, in: $0) }
+  }
+
+  /// Rows for what the metadata have and the ledger has not.
+  private func ensure(_ places: [TopicPartition], in ledger: any Ledger) throws {
+    guard !places.isEmpty else { return }
+    let monitor = plan.monitor
+    let known = try Set(ledger.read { try $0.partitions(of: monitor.name) }.map(\.key))
+    let missing = places.compactMap { place -> (key: PartitionKey, role: StreamRole)? in
+      let key = PartitionKey(monitor: monitor.name, topic: place.topic, partition: place.partition)
+      guard !known.contains(key) else { return nil }
+      if place.topic == monitor.predictions.topic { return (key, .predictions) }
+      return place.topic == monitor.labels?.topic ? (key, .labels) : nil
+    }
+    if !missing.isEmpty { try ledger.write { try $0.ensure(partitions: missing) } }
   }
 
   // MARK: Reading
@@ -32,6 +51,9 @@ package struct Evaluator: Sendable {
   /// What a round found in its snapshot.
   struct Round {
     var progress: EvaluationProgress
+    /// The generation's first pane: a window that begins before it is not complete, whatever else is stored.
+    var startsAt: EventTime
+    var noData: Bool
     var consumedMarks: [Int64] = []
     var results: [ResultRecord] = []
     var verdicts: [Verdict] = []
@@ -44,19 +66,22 @@ package struct Evaluator: Sendable {
     var end: EventTime
   }
 
-  func prepare(_ reader: any LedgerReader, watermarks: Watermarks?) throws -> Round? {
+  func prepare(_ reader: any LedgerReader, watermarks: Watermarks?) throws -> (round: Round?, noData: Bool) {
     let monitor = plan.monitor
-    guard try reader.generation(of: monitor.name)?.generation == plan.generation else { return nil }
+    guard let generation = try reader.generation(of: monitor.name), generation.generation == plan.generation else {
+      return (nil, false)
+    }
     let marks = try reader.dirtyMarks(monitor: monitor.name, generation: plan.generation)
     let stored = try reader.progress(monitor: monitor.name, generation: plan.generation)
     let before = stored ?? EvaluationProgress()
     let reached = try watermarks ?? Watermarks(partitions: reader.partitions(of: monitor.name), now: reader.now())
 
-    var round = Round(progress: before)
+    var round = Round(progress: before, startsAt: generation.startsAt, noData: reached.noData)
     if let first = marks.filter({ $0.kind == .drift }).map(\.pane).min() {
       round.progress.firstPane = min(first, before.firstPane ?? first)
     }
     var closedThrough = max(before.closedThrough, reached.closedThrough(monitor))
+    var finalThrough = max(before.finalThrough, min(reached.finalThrough(monitor), closedThrough))
     // Labels may go on while predictions are silent, and never get ahead of what is closed.
     var maturedThrough = max(before.maturedThrough, min(reached.maturedThrough(monitor), closedThrough))
 
@@ -65,12 +90,17 @@ package struct Evaluator: Sendable {
     var maturing = try newWork(.performance, after: before.maturedThrough, through: maturedThrough, reader)
     let allClosed = cut(&closing, &closedThrough)
     let allMatured = cut(&maturing, &maturedThrough)
-    round.isComplete = allClosed && allMatured
+    finalThrough = min(finalThrough, closedThrough)
+    // Windows that closed with the help of idleness, and that nothing can change any more: their lines say so.
+    var settling = try newWork(
+      .drift, after: before.finalThrough, through: min(finalThrough, before.closedThrough), reader)
+    let allFinal = cut(&settling, &finalThrough)
+    round.isComplete = allClosed && allMatured && allFinal
     maturedThrough = min(maturedThrough, closedThrough)
     maturing.removeAll { $0.end > maturedThrough }
 
     // Windows that were closed before and whose panes have changed since; newest first, the rest waits with its marks.
-    var revisedDrift: Set<Work> = []
+    var revisedDrift = Set(settling)
     var revisedPerformance: Set<Work> = []
     for mark in marks.sorted(by: { $0.pane > $1.pane }) {
       if revisedDrift.count + revisedPerformance.count >= maximumWindows * 2 {
@@ -91,12 +121,13 @@ package struct Evaluator: Sendable {
 
     guard
       stored == nil || closedThrough != before.closedThrough || maturedThrough != before.maturedThrough
-        || !marks.isEmpty
-    else { return nil }
+        || finalThrough != before.finalThrough || !marks.isEmpty
+    else { return (nil, reached.noData) }
 
     let closingSet = Set(closing)
     let maturingSet = Set(maturing)
     round.progress.closedThrough = closedThrough
+    round.progress.finalThrough = finalThrough
     round.progress.maturedThrough = maturedThrough
     var history = VerdictHistory(plan: plan, reader: reader)
     for (i, window) in monitor.windows.enumerated() {
@@ -113,7 +144,7 @@ package struct Evaluator: Sendable {
     round.verdicts.sort(by: Verdict.precedes)
     let lines = ResultLines(plan: plan)
     round.results.append(contentsOf: round.verdicts.map(lines.verdict))
-    return round
+    return (round, reached.noData)
   }
 
   private func ends(_ work: Set<Work>, _ window: Int) -> [EventTime] {
@@ -178,8 +209,8 @@ package struct Evaluator: Sendable {
       let range = window.range(endingAt: end)
       try merge.move(to: range, in: reader)
       let view = WindowView(
-        definition: window, end: end, complete: isComplete(range, round.progress), drift: try merge.view())
-      round.results.append(contentsOf: lines.drift(view, closed: true))
+        definition: window, end: end, complete: isComplete(range, round), drift: try merge.view())
+      round.results.append(contentsOf: lines.drift(view, closed: true, final: end <= round.progress.finalThrough))
       round.windows += 1
       guard newlyClosed.contains(end) else { continue }
       for check in checks {
@@ -206,7 +237,7 @@ package struct Evaluator: Sendable {
       let mature = end <= round.progress.maturedThrough
       let summaries = try merge.view().mapValues { PerformanceSummary(layout: layout, block: $0, withImplied: mature) }
       let view = WindowView(
-        definition: window, end: end, complete: isComplete(range, round.progress), performance: summaries)
+        definition: window, end: end, complete: isComplete(range, round), performance: summaries)
       round.results.append(contentsOf: lines.performance(view, mature: mature))
       round.windows += 1
       guard newlyMature.contains(end), !view.performance.isEmpty else { continue }
@@ -228,8 +259,8 @@ package struct Evaluator: Sendable {
       .map { String(decoding: $0.key.name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self) }
   }
 
-  private func isComplete(_ range: Range<EventTime>, _ progress: EvaluationProgress) -> Bool {
-    progress.firstPane.map { range.lowerBound >= $0 } ?? false
+  private func isComplete(_ range: Range<EventTime>, _ round: Round) -> Bool {
+    range.lowerBound >= round.startsAt && round.progress.firstPane.map { range.lowerBound >= $0 } ?? false
   }
 
   // MARK: Committing
@@ -242,6 +273,7 @@ package struct Evaluator: Sendable {
     var report = EvaluationReport()
     report.progress = round.progress
     report.windows = round.windows
+    report.noData = round.noData
     report.isComplete = round.isComplete
     report.verdicts = round.verdicts
     report.results = round.results
@@ -280,6 +312,8 @@ package struct EvaluationReport: Sendable {
   package var progress: EvaluationProgress?
   /// Windows computed, of drift and performance.
   package var windows = 0
+  /// All prediction partitions are idle: the watermark holds, and nothing closes until data come.
+  package var noData = false
   /// False: call again at once.
   package var isComplete = true
   package var results: [ResultRecord] = []

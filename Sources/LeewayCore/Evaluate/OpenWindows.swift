@@ -10,7 +10,7 @@ package struct OpenWindows: Sendable {
   package func results(_ query: ResultQuery, in reader: any LedgerReader) throws -> [ResultRecord] {
     let monitor = plan.monitor
     guard query.monitor == nil || query.monitor == monitor.name,
-      try reader.generation(of: monitor.name)?.generation == plan.generation
+      let generation = try reader.generation(of: monitor.name), generation.generation == plan.generation
     else { return [] }
     let progress = try reader.progress(monitor: monitor.name, generation: plan.generation) ?? EvaluationProgress()
     let firstMarked = try reader.dirtyMarks(monitor: monitor.name, generation: plan.generation)
@@ -28,11 +28,12 @@ package struct OpenWindows: Sendable {
           let range = window.range(endingAt: end)
           try merge.move(to: range, in: reader)
           var view = WindowView(
-            definition: window, end: end, complete: firstPane.map { range.lowerBound >= $0 } ?? false)
+            definition: window, end: end,
+            complete: range.lowerBound >= generation.startsAt && firstPane.map { range.lowerBound >= $0 } ?? false)
           switch kind {
           case .drift:
             view.drift = try merge.view()
-            out.append(contentsOf: lines.drift(view, closed: false))
+            out.append(contentsOf: lines.drift(view, closed: false, final: false))
           case .performance:
             guard let layout = plan.performance else { continue }
             view.performance = try merge.view().mapValues {

@@ -3,7 +3,9 @@ struct ResultLines {
   let plan: MonitorPlan
 
   /// One `drift` line for every subject of every slice that has rows.
-  func drift(_ view: WindowView, closed: Bool) -> [ResultRecord] {
+  ///
+  /// - Parameter final: closed without the help of idleness, so that nothing can change the line any more.
+  func drift(_ view: WindowView, closed: Bool, final: Bool) -> [ResultRecord] {
     var out: [ResultRecord] = []
     for (slice, block) in view.drift where block.counts[DriftLayout.rows] > 0 {
       for (i, subject) in plan.drift.subjects.enumerated() {
@@ -29,7 +31,7 @@ struct ResultLines {
         w.key("complete")
         w.bool(view.complete && closed)
         w.key("final")
-        w.bool(closed)
+        w.bool(final)
         w.key("metrics")
         comparison.metrics.write(to: &w)
         w.endObject()

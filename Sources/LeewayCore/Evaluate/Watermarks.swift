@@ -1,25 +1,40 @@
 /// How far event time has come, over all partitions.
 package struct Watermarks: Sendable, Equatable {
+  /// Idle partitions aside.
   package var predictions: EventTime
   package var labels: EventTime
+  /// Of the predictions, with the partitions that are idle: nothing that comes can be behind it by more than the lateness.
+  package var settled: EventTime
+  /// Every prediction partition is idle: no data come, and the watermark holds.
+  package var noData: Bool
 
+  /// Watermarks that do not rest on idleness.
   package init(predictions: EventTime, labels: EventTime) {
     self.predictions = predictions
     self.labels = labels
+    settled = predictions
+    noData = false
   }
 
-  /// The minimum over the partitions of each role that are not idle at `now` (the ledger's clock). Where all are idle, or none
-  /// is known, the watermark is −∞, which holds what was reached before.
+  /// The minimum over the partitions of each role that are not idle at `now` (the ledger's clock). Where all are idle, or
+  /// none is known, the watermark is −∞, which holds what was reached before.
   package init(partitions: [PartitionRecord], now: EventTime) {
+    func isIdle(_ partition: PartitionRecord) -> Bool { partition.idleUntil.map { $0 > now } ?? false }
     func minimum(_ role: StreamRole) -> EventTime {
-      partitions.filter { $0.role == role && !($0.idleUntil.map { $0 > now } ?? false) }.map(\.watermark).min()
-        ?? .distantPast
+      partitions.filter { $0.role == role && !isIdle($0) }.map(\.watermark).min() ?? .distantPast
     }
-    self.init(predictions: minimum(.predictions), labels: minimum(.labels))
+    predictions = minimum(.predictions)
+    labels = minimum(.labels)
+    let all = partitions.filter { $0.role == .predictions }
+    settled = all.map(\.watermark).min() ?? .distantPast
+    noData = !all.isEmpty && all.allSatisfy(isIdle)
   }
 
   /// Windows with end at or below it are closed.
   func closedThrough(_ monitor: Monitor) -> EventTime { Self.back(predictions, monitor.lateness) }
+
+  /// Windows with end at or below it are closed and stay as they are.
+  func finalThrough(_ monitor: Monitor) -> EventTime { Self.back(settled, monitor.lateness) }
 
   /// Closed windows with end at or below it are mature: the labels are past their horizon.
   func maturedThrough(_ monitor: Monitor) -> EventTime {

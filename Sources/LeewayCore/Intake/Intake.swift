@@ -106,6 +106,13 @@ package final class Intake {
   /// Whether a flush would change anything.
   package var hasChanges: Bool { monitors.contains { $0.partitions.contains(where: \.hasChanges) } }
 
+  /// Says that this writer lives, where a flush has not said it lately.
+  ///
+  /// - Throws: `WriterFenced` if it may not flush any more; what the ledger throws.
+  package func beat(in ledger: any Ledger) throws {
+    guard try ledger.write({ try $0.heartbeat(writer: writer) }) else { throw WriterFenced(writer: writer) }
+  }
+
   // MARK: Flush
 
   /// Commits everything taken so far in one transaction. On an error nothing is lost: the next flush carries it.

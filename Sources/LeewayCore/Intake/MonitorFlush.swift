@@ -123,7 +123,7 @@ struct MonitorFlush {
   }
 
   /// Folds slices beyond the cap into their `__other__`, within this writer's own rows of each touched pane.
-  private func enforceCap(_ kind: PaneKind, keys: [PaneKey], shape: CellBlock.Shape, in tx: any LedgerWriter) throws {
+  func enforceCap(_ kind: PaneKind, keys: [PaneKey], shape: CellBlock.Shape, in tx: any LedgerWriter) throws {
     let cap = SliceCap(plan: plan)
     guard !cap.segments.isEmpty else { return }
     var pane = keys.startIndex

@@ -1,0 +1,80 @@
+/// Removes what no window, label, check or receiver can need any more, in bounded steps. Done by the holder of the
+/// monitor's lease.
+package struct Reclaim: Sendable {
+  package let plan: MonitorPlan
+  /// Results are kept for so long behind the newest closed window.
+  package let results: TimeSpan
+  /// Deliveries that are done are kept for so long.
+  package let deliveries: TimeSpan
+  package let limit: Int
+
+  package init(plan: MonitorPlan, results: TimeSpan, deliveries: TimeSpan, limit: Int = 5000) {
+    self.plan = plan
+    self.results = results
+    self.deliveries = deliveries
+    self.limit = limit
+  }
+
+  /// One step of each kind, each in a transaction of its own.
+  ///
+  /// - Parameter now: wall clock, for the age of deliveries.
+  /// - Returns: rows removed; 0: nothing is left to do.
+  /// - Throws: what the ledger throws; `LeaseLost` if another instance has taken the monitor over.
+  package func step(_ ledger: any Ledger, lease: EvaluationLease, now: EventTime) throws -> Int {
+    let monitor = plan.monitor
+    let name = monitor.name
+    let (progress, partitions, generations) = try ledger.read { reader in
+      (
+        try reader.progress(monitor: name, generation: plan.generation), try reader.partitions(of: name),
+        try reader.generations(of: name)
+      )
+    }
+    // An evaluator that is behind the times touches nothing.
+    guard generations.last?.generation == plan.generation else { return 0 }
+    var removed = 0
+    func step(_ before: EventTime, _ body: (any LedgerWriter, EventTime) throws -> Int) throws {
+      guard before > .earliestWritable else { return }
+      removed += try ledger.write { tx in
+        guard try tx.epoch(ofLease: lease.name) == lease.epoch else { throw LeaseLost(name: lease.name) }
+        return try body(tx, before)
+      }
+    }
+    if let progress, let largest = monitor.windows.map(\.size).max() {
+      // Twice the window, so that pages can still draw the newest one.
+      try step(progress.finalThrough - largest * 2) {
+        try $0.reclaimPanes(.drift, monitor: name, generation: plan.generation, before: $1, limit: limit)
+      }
+      if monitor.labels != nil {
+        try step(min(progress.finalThrough, progress.maturedThrough) - largest * 2) {
+          try $0.reclaimPanes(.performance, monitor: name, generation: plan.generation, before: $1, limit: limit)
+        }
+        // The least of all partitions, idle or not: what is behind it by more than the lateness can come no more.
+        let least = partitions.map(\.watermark).min() ?? .distantPast
+        try step(least - monitor.lateness) {
+          try $0.reclaimWaiting(monitor: name, generation: plan.generation, before: $1, limit: limit)
+        }
+      }
+      try step(progress.finalThrough - max(results, largest * 2)) {
+        try $0.reclaimResults(monitor: name, generation: plan.generation, before: $1, limit: limit)
+      }
+    }
+    for old in generations.dropLast() {
+      for kind in PaneKind.allCases {
+        try step(.distantFuture) {
+          try $0.reclaimPanes(kind, monitor: name, generation: old.generation, before: $1, limit: limit)
+        }
+      }
+      try step(.distantFuture) {
+        try $0.reclaimWaiting(monitor: name, generation: old.generation, before: $1, limit: limit)
+      }
+      let newest = progress?.finalThrough ?? .distantPast
+      try step(newest - results) {
+        try $0.reclaimResults(monitor: name, generation: old.generation, before: $1, limit: limit)
+      }
+      try step(.distantFuture) { tx, _ in try tx.reclaimGeneration(monitor: name, generation: old.generation) }
+    }
+    try step(now - deliveries) { try $0.reclaimDeliveries(createdBefore: $1, limit: limit) }
+    try step(.distantFuture) { tx, _ in try tx.reclaimWriters(limit: limit) }
+    return removed
+  }
+}

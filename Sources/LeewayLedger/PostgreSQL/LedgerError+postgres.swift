@@ -1,0 +1,78 @@
+import LeewayCore
+
+extension LedgerError {
+  /// What PostgreSQL said, in words that name the place, the cause and the fix.
+  static func postgres(_ doing: String, place: String, _ failure: PostgreSQLFailure) -> LedgerError {
+    let state = failure.state.map { "PostgreSQL \($0): " } ?? ""
+    let said = "\(state)\(failure.message.isEmpty ? "no reason given" : failure.message)"
+    func error(_ cause: String, _ fix: String, full: Bool = false) -> LedgerError {
+      LedgerError("\(doing) in the ledger \(place): \(cause) (\(said)); \(fix)", storageFull: full)
+    }
+    switch failure.state ?? "" {
+    case "53100": return error("the server's disk is full", "make room there", full: true)
+    case "53300": return error("the server has no connection left", connectionAdvice)
+    case "25006":
+      return error(
+        "the server is read-only",
+        "it is a standby, or default_transaction_read_only is on; turn that off, or name the primary")
+    case "57P01", "57P02", "57P03", "57P04":
+      return error("the server is stopping or starting", "it is tried again until the server is back")
+    case "55P03", "57014":
+      return error("a lock or a statement took too long", "end what holds the locks (pg_stat_activity, pg_locks)")
+    case "25P03":
+      return error(
+        "the transaction stood still for too long", "this process was stopped or starved; it goes on by itself")
+    case "42501": return error("the role may not", "make it the owner of the tables, or of its own database")
+    case "40001", "40P01":
+      return error("others changed the same rows again and again", "it is tried again; fewer instances collide less")
+    case "42P01", "42703", "3F000":
+      return error("tables are gone or changed", "restore them from a backup, or start with an empty database")
+    case "XX001", "XX002", "58030", "58P01":
+      return error("the server's files are damaged or cannot be read", "restore them from a backup")
+    default:
+      if failure.connectionLost {
+        return error("the connection was lost", "it is tried again until the server answers")
+      }
+      return LedgerError("\(doing) in the ledger \(place): \(said)")
+    }
+  }
+
+  private static let connectionAdvice = "raise max_connections, or run fewer instances; each takes up to 8"
+
+  /// Why there is no connection. libpq gives no code before there is one, so this reads the server's English.
+  static func postgresConnecting(place: String, _ failure: PostgreSQLFailure) -> LedgerError {
+    let said = failure.message
+    func has(_ texts: String...) -> Bool { texts.contains(where: said.contains) }
+    let fix =
+      if has("password authentication failed", "no password supplied") {
+        "correct the password in the address, PGPASSWORD or .pgpass"
+      } else if has("certificate", "SSL", "sslmode", "root.crt") {
+        "check sslmode and sslrootcert in the address against the server's certificate"
+      } else if has("definition of service", "service file") {
+        "check PGSERVICE and the service file"
+      } else if has("no pg_hba.conf entry") {
+        "let this host and user in, in the server's pg_hba.conf"
+      } else if has("does not exist") && has("FATAL:  database") {
+        "create it (createdb), or name another one"
+      } else if has("does not exist") && has("FATAL:  role") {
+        "create it (createuser), or name another one"
+      } else if has("too many clients", "remaining connection slots", "too many connections") {
+        connectionAdvice
+      } else if has("could not translate host name") {
+        "correct the host's name in the address"
+      } else {
+        "start the server, or correct the address"
+      }
+    return LedgerError("connecting to the ledger \(place): \(said); \(fix)")
+  }
+
+  /// Whether waiting can help: the server is not there yet, or is full.
+  static func mayPass(_ failure: PostgreSQLFailure) -> Bool {
+    let lasting = [
+      "authentication failed", "no password supplied", "certificate", "SSL", "sslmode", "root.crt", "service",
+      "pg_hba.conf", "does not exist", "invalid",
+    ]
+    return !lasting.contains(where: failure.message.contains)
+      || failure.message.contains("Is the server running")
+  }
+}

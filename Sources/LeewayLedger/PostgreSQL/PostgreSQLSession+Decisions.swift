@@ -1,0 +1,138 @@
+import Foundation
+import LeewayCore
+
+/// Incidents, retrains, outside inputs.
+extension PostgreSQLSession {
+  private static let incidentColumns = """
+    id, monitor, cause_group, state, tier, opened_at, changed_at, resolved_at, checks, subjects, evidence
+    """
+
+  private func incident(_ row: PostgreSQLRow) throws -> IncidentRecord {
+    IncidentRecord(
+      id: try row.text(0), monitor: try row.text(1), group: try row.named(2), state: try row.named(3),
+      tier: try row.numbered(4), openedAt: try row.time(5), changedAt: try row.time(6),
+      resolvedAt: try row.optionalTime(7), checks: try names(row, 8), subjects: try names(row, 9),
+      evidence: try row.text(10))
+  }
+
+  /// Names may hold any character, so a list of them is a JSON array.
+  private func names(_ row: PostgreSQLRow, _ column: CInt) throws -> [String] {
+    let text = try row.text(column)
+    guard let names = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) else {
+      throw row.damaged(column, "is not a JSON array of texts")
+    }
+    return names
+  }
+
+  private func json(_ names: [String]) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    return String(decoding: try encoder.encode(names), as: UTF8.self)
+  }
+
+  /// Holds the decisions of the monitor that `id` of `table` belongs to; it always belongs to the same one.
+  private func lockDecisions(of id: String, in table: String) throws {
+    guard writes else { return }
+    let monitor = try first("locking", "SELECT monitor FROM \(table) WHERE id = $1", id) { try $0.text(0) }
+    if let monitor { try lock(.decisions(monitor: monitor)) }
+  }
+
+  func incidents(_ query: IncidentQuery) throws -> [IncidentRecord] {
+    if let monitor = query.monitor { try lock(.decisions(monitor: monitor)) }
+    let sql = """
+      SELECT \(Self.incidentColumns) FROM incidents
+      WHERE ($1::text IS NULL OR monitor = $1) AND ($2::boolean IS NULL OR (state <> 'resolved') = $2)
+      ORDER BY opened_at DESC, id DESC LIMIT $3
+      """
+    return try rows("reading incidents", sql, query.monitor, query.open, max(0, query.limit), as: incident)
+  }
+
+  func incident(_ id: String) throws -> IncidentRecord? {
+    try lockDecisions(of: id, in: "incidents")
+    return try first(
+      "reading an incident", "SELECT \(Self.incidentColumns) FROM incidents WHERE id = $1", id, as: incident)
+  }
+
+  func put(incident: IncidentRecord) throws {
+    try lock(.decisions(monitor: incident.monitor))
+    let sql = """
+      INSERT INTO incidents (\(Self.incidentColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+      ON CONFLICT (id) DO UPDATE SET monitor = excluded.monitor, cause_group = excluded.cause_group,
+        state = excluded.state, tier = excluded.tier, opened_at = excluded.opened_at,
+        changed_at = excluded.changed_at, resolved_at = excluded.resolved_at, checks = excluded.checks,
+        subjects = excluded.subjects, evidence = excluded.evidence
+      """
+    try run(
+      "storing an incident", sql, incident.id, incident.monitor, incident.group.rawValue, incident.state.rawValue,
+      incident.tier.rawValue, incident.openedAt, incident.changedAt, incident.resolvedAt, try json(incident.checks),
+      try json(incident.subjects), incident.evidence)
+  }
+
+  // MARK: Retrains
+
+  private static let retrainColumns = """
+    id, monitor, incident, state, requested_at, deadline, requested_wall, completed_wall, answer
+    """
+
+  private func retrain(_ row: PostgreSQLRow) throws -> RetrainRecord {
+    RetrainRecord(
+      id: try row.text(0), monitor: try row.text(1), incident: try row.text(2), state: try row.named(3),
+      requestedAt: try row.time(4), deadline: try row.time(5), requestedWall: try row.time(6),
+      completedWall: try row.optionalTime(7), answer: try row.text(8))
+  }
+
+  func retrains(monitor: String?, limit: Int) throws -> [RetrainRecord] {
+    if let monitor { try lock(.decisions(monitor: monitor)) }
+    let sql = """
+      SELECT \(Self.retrainColumns) FROM retrains WHERE ($1::text IS NULL OR monitor = $1)
+      ORDER BY requested_wall DESC, id DESC LIMIT $2
+      """
+    return try rows("reading retrains", sql, monitor, max(0, limit), as: retrain)
+  }
+
+  func retrain(_ id: String) throws -> RetrainRecord? {
+    try lockDecisions(of: id, in: "retrains")
+    return try first("reading a retrain", "SELECT \(Self.retrainColumns) FROM retrains WHERE id = $1", id, as: retrain)
+  }
+
+  func put(retrain: RetrainRecord) throws {
+    try lock(.decisions(monitor: retrain.monitor))
+    let sql = """
+      INSERT INTO retrains (\(Self.retrainColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+      ON CONFLICT (id) DO UPDATE SET monitor = excluded.monitor, incident = excluded.incident, state = excluded.state,
+        requested_at = excluded.requested_at, deadline = excluded.deadline, requested_wall = excluded.requested_wall,
+        completed_wall = excluded.completed_wall, answer = excluded.answer
+      """
+    try run(
+      "storing a retrain", sql, retrain.id, retrain.monitor, retrain.incident, retrain.state.rawValue,
+      retrain.requestedAt, retrain.deadline, retrain.requestedWall, retrain.completedWall, retrain.answer)
+  }
+
+  // MARK: Outside inputs
+
+  func record(input: OutsideInput) throws {
+    try lock(.decisions(monitor: input.monitor))
+    try run(
+      "recording an input",
+      "INSERT INTO outside_inputs (monitor, incident, at, kind, detail) VALUES ($1, $2, $3, $4, $5)", input.monitor,
+      input.incident, input.at, input.kind, input.detail)
+  }
+
+  func inputs(monitor: String?, incident: String?, limit: Int) throws -> [OutsideInput] {
+    if let monitor { try lock(.decisions(monitor: monitor)) }
+    // Written out, so that each form uses its index.
+    let filter =
+      switch (monitor, incident) {
+      case (nil, nil): "$1::text IS NULL AND $2::text IS NULL"
+      case (_?, nil): "monitor = $1 AND $2::text IS NULL"
+      case (nil, _?): "incident = $2 AND $1::text IS NULL"
+      case (_?, _?): "incident = $2 AND monitor = $1"
+      }
+    let sql = "SELECT monitor, incident, at, kind, detail FROM outside_inputs WHERE \(filter) ORDER BY id DESC LIMIT $3"
+    return try rows("reading inputs", sql, monitor, incident, max(0, limit)) {
+      OutsideInput(
+        monitor: try $0.text(0), incident: try $0.text(1), at: try $0.time(2), kind: try $0.text(3),
+        detail: try $0.text(4))
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import LeewayCore
+
+/// Deliveries owed, leased, settled.
+extension PostgreSQLSession {
+  private static let outboxColumns = """
+    key, monitor, incident, receiver, sequence, body, created_at, state, attempts, first_attempt_at, next_attempt_at,
+    last_error, leases
+    """
+
+  private func delivery(_ row: PostgreSQLRow) throws -> OutboxRecord {
+    OutboxRecord(
+      key: try row.text(0), monitor: try row.text(1), incident: try row.text(2), receiver: try row.text(3),
+      sequence: try row.integer(4), body: try row.text(5), createdAt: try row.time(6), state: try row.named(7),
+      attempts: try row.count(8), firstAttemptAt: try row.optionalTime(9), nextAttemptAt: try row.time(10),
+      lastError: try row.text(11), leases: try row.integer(12))
+  }
+
+  func enqueue(_ rows: [OutboxRecord]) throws {
+    let sql = """
+      INSERT INTO outbox (\(Self.outboxColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)
+      ON CONFLICT (key) DO NOTHING
+      """
+    for row in rows {
+      try run(
+        "storing deliveries", sql, row.key, row.monitor, row.incident, row.receiver, row.sequence, row.body,
+        row.createdAt, row.state.rawValue, row.attempts, row.firstAttemptAt, row.nextAttemptAt, row.lastError)
+    }
+  }
+
+  func leaseDeliveries(receiver: String, due: EventTime, lasting: TimeSpan, limit: Int) throws -> [OutboxRecord] {
+    // An incident's rows go in order: one that waits for its time, or is leased, holds back those behind it. A row that
+    // somebody is leasing or settling at this moment is his: it is skipped, and looked at again in the next round.
+    let now = Self.clock("$5")
+    let sql = """
+      UPDATE outbox SET leased_until = \(now) + $3, leases = leases + 1 WHERE key IN (
+        SELECT o.key FROM outbox o
+        WHERE o.receiver = $1 AND o.state = 'owed' AND o.next_attempt_at <= $2
+          AND (o.leased_until IS NULL OR o.leased_until <= \(now))
+          AND NOT EXISTS (
+            SELECT 1 FROM outbox earlier
+            WHERE earlier.receiver = o.receiver AND earlier.incident = o.incident AND earlier.state = 'owed'
+              AND (earlier.sequence, earlier.key) < (o.sequence, o.key))
+        ORDER BY o.next_attempt_at, o.key LIMIT $4 FOR UPDATE SKIP LOCKED)
+      RETURNING \(Self.outboxColumns)
+      """
+    let leased = try rows(
+      "leasing deliveries", sql, receiver, due, lasting.milliseconds, max(0, limit), testTime, as: delivery)
+    return leased.sorted { a, b in
+      a.nextAttemptAt != b.nextAttemptAt ? a.nextAttemptAt < b.nextAttemptAt : utf8Order(a.key, b.key)
+    }
+  }
+
+  func settle(delivery: OutboxRecord) throws -> Bool {
+    let sql = """
+      UPDATE outbox SET state = $1, attempts = $2, first_attempt_at = $3, next_attempt_at = $4, last_error = $5,
+        leased_until = NULL
+      WHERE key = $6 AND leases = $7 AND state = 'owed'
+      """
+    return try run(
+      "settling a delivery", sql, delivery.state.rawValue, delivery.attempts, delivery.firstAttemptAt,
+      delivery.nextAttemptAt, delivery.lastError, delivery.key, delivery.leases) == 1
+  }
+
+  func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int {
+    try run(
+      "reclaiming deliveries",
+      """
+      DELETE FROM outbox WHERE key IN (
+        SELECT key FROM outbox WHERE created_at < $1 AND state <> 'owed' ORDER BY created_at, sequence, key LIMIT $2)
+      """, before, max(0, limit))
+  }
+
+  func outboxBacklog() throws -> [OutboxBacklog] {
+    let sql = """
+      SELECT receiver, count(*) FILTER (WHERE state = 'owed'), count(*) FILTER (WHERE state = 'dead'),
+        min(created_at) FILTER (WHERE state = 'owed')
+      FROM outbox WHERE state <> 'delivered' GROUP BY receiver ORDER BY receiver
+      """
+    return try rows("reading the backlog", sql) {
+      OutboxBacklog(
+        receiver: try $0.text(0), owed: try $0.count(1), dead: try $0.count(2), oldest: try $0.optionalTime(3))
+    }
+  }
+
+  func deliveries(incident: String?, limit: Int) throws -> [OutboxRecord] {
+    let filter = incident == nil ? "$1::text IS NULL" : "incident = $1"
+    let sql = """
+      SELECT \(Self.outboxColumns) FROM outbox WHERE \(filter)
+      ORDER BY created_at DESC, sequence DESC, key DESC LIMIT $2
+      """
+    return try rows("reading deliveries", sql, incident, max(0, limit), as: delivery)
+  }
+}

@@ -1,0 +1,247 @@
+import LeewayCore
+
+/// Result lines. What a line repeats from window to window is kept once, in `result_series`; a line has its series, its
+/// end and its sequence.
+extension PostgreSQLSession {
+  func put(results: [ResultRecord]) throws {
+    // A statement changes a row once, and a revision counts every change: a line that comes twice goes in two rounds.
+    var rounds: [[(result: ResultRecord, series: [UInt8])]] = []
+    var seen: [[UInt8]: Int] = [:]
+    for result in results {
+      let series = Self.seriesKey(result)
+      let key = series + PostgreSQLKey.digest(["\(result.end.milliseconds)", "\(result.sequence)"])
+      let round = seen[key, default: 0]
+      seen[key] = round + 1
+      if round == rounds.count { rounds.append([]) }
+      rounds[round].append((result, series))
+    }
+    for round in rounds {
+      try PostgreSQLBatches.of(round, size: { $0.result.line.utf8.count + 256 }) { try put(results: $0) }
+    }
+  }
+
+  private static func seriesKey(_ result: ResultRecord) -> [UInt8] {
+    PostgreSQLKey.digest([
+      result.monitor, result.generation, result.type.rawValue, result.check, result.window, "\(result.size)",
+      result.slice, result.subject, result.metric,
+    ])
+  }
+
+  private func put(results batch: ArraySlice<(result: ResultRecord, series: [UInt8])>) throws {
+    let doing: StaticString = "storing results"
+    // Each series once, with the first and the last end that the batch has of it.
+    var extents: [[UInt8]: (result: ResultRecord, first: EventTime, last: EventTime)] = [:]
+    for (result, series) in batch {
+      let known = extents[series] ?? (result, result.end, result.end)
+      extents[series] = (known.result, min(known.first, result.end), max(known.last, result.end))
+    }
+    let series = extents.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+    var parameters = PostgreSQLParameters()
+    parameters.append(series) { $0.key }
+    parameters.append(series) { $0.value.result.monitor }
+    parameters.append(series) { $0.value.result.generation }
+    parameters.append(series) { $0.value.result.type.rawValue }
+    parameters.append(series) { $0.value.result.check }
+    parameters.append(series) { $0.value.result.window }
+    parameters.append(series) { $0.value.result.size }
+    parameters.append(series) { $0.value.result.slice }
+    parameters.append(series) { $0.value.result.subject }
+    parameters.append(series) { $0.value.result.metric }
+    parameters.append(series) { $0.value.first }
+    parameters.append(series) { $0.value.last }
+    var numbers: [[UInt8]: Int64] = [:]
+    _ = try rows(
+      doing,
+      """
+      INSERT INTO result_series AS s (series_key, monitor, generation, type, check_name, window_name, size, slice,
+        subject, metric, first_end, last_end)
+      SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+        $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[])
+      ON CONFLICT (series_key) DO UPDATE SET first_end = least(s.first_end, excluded.first_end),
+        last_end = greatest(s.last_end, excluded.last_end)
+      RETURNING series_key, id
+      """, parameters
+    ) { numbers[try $0.blob(0)] = try $0.integer(1) }
+    let lines = try batch.map { line -> (series: Int64, result: ResultRecord) in
+      guard let number = numbers[line.series] else { throw damaged(doing, "a series has no number") }
+      return (number, line.result)
+    }.sorted { a, b in
+      (a.result.end, a.series, a.result.sequence) < (b.result.end, b.series, b.result.sequence)
+    }
+    parameters = PostgreSQLParameters()
+    parameters.append(lines) { $0.series }
+    parameters.append(lines) { $0.result.end }
+    parameters.append(lines) { $0.result.sequence }
+    parameters.append(lines) { $0.result.line }
+    parameters.append(lines) { $0.result.rawTier?.rawValue }
+    parameters.append(lines) { $0.result.value }
+    try execute(
+      doing,
+      """
+      INSERT INTO results AS r (series, end_time, sequence, revision, line, raw_tier, value)
+      SELECT k.series, k.end_time, k.sequence, 0, k.line, k.raw_tier, k.value
+      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::double precision[])
+        AS k (series, end_time, sequence, line, raw_tier, value)
+      ON CONFLICT (end_time, series, sequence) DO UPDATE SET revision = r.revision + (r.line <> excluded.line)::int,
+        line = excluded.line, raw_tier = excluded.raw_tier, value = excluded.value
+      """, parameters)
+  }
+
+  func verdicts(monitor: String, generation: String, check: String, ends: [EventTime]) throws -> [VerdictRecord] {
+    try rows(
+      "reading verdicts",
+      """
+      SELECT r.raw_tier, s.slice, s.subject, r.value, r.end_time FROM result_series s
+      JOIN results r ON r.series = s.id AND r.end_time = ANY ($5)
+      WHERE s.monitor = $1 AND s.generation = $2 AND s.type = $3 AND s.check_name = $4
+      """, monitor, generation, ResultType.verdict.rawValue, check, PostgreSQLArray(ends)
+    ) {
+      VerdictRecord(
+        end: try $0.time(4), slice: try $0.text(1), subject: try $0.text(2), rawTier: try $0.numbered(0),
+        value: try $0.optionalReal(3))
+    }
+  }
+
+  func latestResults(monitor: String, generation: String, type: ResultType) throws -> [ResultRecord] {
+    let sql = """
+      SELECT \(Self.resultColumns) FROM result_series s CROSS JOIN LATERAL (
+        SELECT * FROM results l WHERE l.end_time = s.last_end AND l.series = s.id ORDER BY l.sequence DESC LIMIT 1) r
+      WHERE s.monitor = $1 AND s.generation = $2 AND s.type = $3
+      ORDER BY \(Self.resultOrder)
+      """
+    return try rows("reading the latest results", sql, monitor, generation, type.rawValue, as: result)
+  }
+
+  func results(_ query: ResultQuery) throws -> [ResultRecord] {
+    guard query.limit > 0 else { return [] }
+    let values = [query.monitor, query.type?.rawValue, query.window, query.slice, query.subject]
+    guard let extent = try extent(of: query, values), extent.series > 0 else { return [] }
+    // The series say where their lines begin and end: nobody reads through years in which there are none.
+    var first = max(query.from ?? .distantPast, extent.first)
+    var last = extent.last
+    if let to = query.to {
+      guard to > .distantPast else { return [] }
+      last = min(last, EventTime(milliseconds: to.milliseconds - 1))
+    }
+    if let after = query.after { first = max(first, after.end) }
+    guard first <= last else { return [] }
+    // Few series: look for a line of each at every end, then order what was found. Many: walk the ends in order and
+    // leave out what does not match; the server then orders the lines of one end at a time.
+    let few = extent.series <= 16 || query.type == .incident
+    let ends = """
+      WITH RECURSIVE ends (end_time) AS (
+        SELECT min(end_time) FROM results WHERE end_time >= $6
+        UNION ALL
+        SELECT (SELECT min(end_time) FROM results r WHERE r.end_time > ends.end_time) FROM ends
+        WHERE end_time < $7)
+      """
+    let join =
+      few
+      ? "ends JOIN result_series s ON true JOIN results r ON r.end_time = ends.end_time AND r.series = s.id"
+      : "results r JOIN result_series s ON s.id = r.series"
+    var parameters = PostgreSQLParameters()
+    for value in values { parameters.append(value) }
+    parameters.append(first)
+    parameters.append(last)
+    parameters.append(query.limit)
+    var after = ""
+    if let position = query.after {
+      after = """
+        AND (r.end_time, s.size, s.slice, s.type, s.subject, s.check_name, s.metric, r.sequence, s.monitor,
+          s.window_name, s.generation) > ($9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+        """
+      parameters.append(position.end)
+      parameters.append(position.size)
+      for text in [position.slice, position.type, position.subject, position.check, position.metric] {
+        parameters.append(text)
+      }
+      parameters.append(position.sequence)
+      for text in [position.monitor, position.window, position.generation] { parameters.append(text) }
+    }
+    let sql = """
+      \(few ? ends : "") SELECT \(Self.resultColumns) FROM \(join)
+      WHERE \(Self.filter(query)) AND r.end_time >= $6 AND r.end_time <= $7 \(after)
+      ORDER BY \(Self.resultOrder) LIMIT $8
+      """
+    return try rows("reading results", sql, parameters, as: result)
+  }
+
+  func reclaimResults(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int {
+    let doing: StaticString = "reclaiming results"
+    let removed = try run(
+      doing,
+      """
+      DELETE FROM results r USING (
+        SELECT r.end_time, r.series, r.sequence FROM result_series s JOIN results r ON r.series = s.id
+        WHERE s.monitor = $1 AND s.generation = $2 AND s.first_end < $3 AND r.end_time < $3
+        ORDER BY r.end_time LIMIT $4) gone
+      WHERE r.end_time = gone.end_time AND r.series = gone.series AND r.sequence = gone.sequence
+      """, monitor, generation, before, max(0, limit))
+    guard removed > 0 else { return 0 }
+    // A series begins with its first line that is left, and goes with its last.
+    try run(
+      doing,
+      """
+      DELETE FROM result_series s WHERE s.monitor = $1 AND s.generation = $2
+        AND NOT EXISTS (SELECT 1 FROM results r WHERE r.series = s.id)
+      """, monitor, generation)
+    try run(
+      doing,
+      """
+      UPDATE result_series s SET first_end = (SELECT min(r.end_time) FROM results r WHERE r.series = s.id)
+      WHERE s.monitor = $1 AND s.generation = $2 AND s.first_end < $3
+      """, monitor, generation, before)
+    return removed
+  }
+
+  // MARK: Parts of the statements
+
+  private static let resultColumns = """
+    s.monitor, s.generation, s.type, s.window_name, s.size, r.end_time, s.slice, s.subject, s.check_name, s.metric,
+    r.sequence, r.line, r.raw_tier, r.value, r.revision
+    """
+
+  /// As `ResultPosition` compares.
+  private static let resultOrder = """
+    r.end_time, s.size, s.slice, s.type, s.subject, s.check_name, s.metric, r.sequence, s.monitor, s.window_name,
+    s.generation
+    """
+
+  private func result(_ row: PostgreSQLRow) throws -> ResultRecord {
+    ResultRecord(
+      monitor: try row.text(0), generation: try row.text(1), type: try row.named(2), window: try row.text(3),
+      size: try row.integer(4), end: try row.time(5), slice: try row.text(6), subject: try row.text(7),
+      check: try row.text(8), metric: try row.text(9), sequence: try row.integer(10), line: try row.text(11),
+      rawTier: row.isNull(12) ? nil : try row.numbered(12), value: try row.optionalReal(13),
+      revision: try row.integer(14))
+  }
+
+  /// Conditions on `result_series s`, with parameters 1 to 5; those that are not asked for are named all the same, so that
+  /// the server knows their type.
+  private static func filter(_ query: ResultQuery) -> String {
+    [
+      ("s.monitor", query.monitor != nil), ("s.type", query.type != nil), ("s.window_name", query.window != nil),
+      ("s.slice", query.slice != nil), ("s.subject", query.subject != nil),
+    ].enumerated().map { i, term in term.1 ? "\(term.0) = $\(i + 1)" : "$\(i + 1)::text IS NULL" }
+      .joined(separator: " AND ")
+  }
+
+  private struct Extent {
+    var series: Int64
+    var first: EventTime
+    var last: EventTime
+  }
+
+  /// How many series match, and between which ends their lines are.
+  private func extent(of query: ResultQuery, _ values: [String?]) throws -> Extent? {
+    var parameters = PostgreSQLParameters()
+    for value in values { parameters.append(value) }
+    let sql = """
+      SELECT count(*), coalesce(min(s.first_end), 0), coalesce(max(s.last_end), 0) FROM result_series s
+      WHERE \(Self.filter(query))
+      """
+    return try rows("reading results", sql, parameters) {
+      Extent(series: try $0.integer(0), first: try $0.time(1), last: try $0.time(2))
+    }.first
+  }
+}

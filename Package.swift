@@ -64,7 +64,8 @@ let package = Package(
       ],
       swiftSettings: swift),
 
-    .target(name: "LeewayTestSupport", dependencies: ["LeewayCore", "LeewayStatistics"], swiftSettings: swift),
+    .target(
+      name: "LeewayTestSupport", dependencies: ["LeewayCore", "LeewayStatistics", "CPostgres"], swiftSettings: swift),
     .testTarget(
       name: "StatisticsTests", dependencies: ["LeewayStatistics", "LeewayTestSupport"], resources: [.copy("Fixtures")],
       swiftSettings: swift),

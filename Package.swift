@@ -90,3 +90,13 @@ let package = Package(
   ],
   cxxLanguageStandard: .cxx17
 )
+
+// Benchmarks are built by `make bench` alone; see Benchmarks/README.md.
+if Context.environment["LEEWAY_BENCHMARKS"] == "1" {
+  package.targets += [
+    .target(name: "CAllocationCount", path: "Benchmarks/Sources/CAllocationCount"),
+    .executableTarget(
+      name: "LeewayBenchmarks", dependencies: ["LeewayCore", "LeewayTestSupport", "CAllocationCount"],
+      path: "Benchmarks/Sources/LeewayBenchmarks", swiftSettings: swift),
+  ]
+}

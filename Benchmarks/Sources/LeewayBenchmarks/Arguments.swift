@@ -1,0 +1,31 @@
+/// `--name value` pairs after a subcommand.
+struct Arguments {
+  private var values: [String: String] = [:]
+
+  init(_ words: ArraySlice<String>) throws {
+    var words = words
+    while let name = words.popFirst() {
+      guard name.hasPrefix("--"), let value = words.popFirst() else {
+        throw BenchmarkFailure("expected --name value, found \(name)")
+      }
+      values[String(name.dropFirst(2))] = value
+    }
+  }
+
+  func integer(_ name: String, _ standard: Int) throws -> Int {
+    guard let text = values[name] else { return standard }
+    guard let value = Int(text), value >= 0 else { throw BenchmarkFailure("--\(name) \(text) is no number") }
+    return value
+  }
+
+  func shape() throws -> Shape {
+    guard let text = values["shape"] else { return .plain }
+    guard let shape = Shape(rawValue: text) else { throw BenchmarkFailure("--shape \(text) is none of plain, nested, unordered, escaped") }
+    return shape
+  }
+
+  func path(_ name: String) throws -> String {
+    guard let path = values[name] else { throw BenchmarkFailure("--\(name) PATH is missing") }
+    return path
+  }
+}

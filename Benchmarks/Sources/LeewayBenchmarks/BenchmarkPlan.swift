@@ -1,0 +1,113 @@
+import Glibc
+import LeewayCore
+import LeewayStatistics
+import LeewayTestSupport
+
+extension Traffic {
+  /// A monitor of this traffic without labels, with a baseline fitted to events of another seed.
+  func plan(version: Bool = false, segments: Int = 0, trainingRows: Int = 20_000) throws -> MonitorPlan {
+    let monitor = Monitor(
+      name: "bench", task: .binary,
+      predictions: PredictionStream(
+        topic: "predictions", id: nil, time: try FieldPath("timestamp_ms"), timeFormat: .epochMilliseconds,
+        version: version ? try FieldPath("model_version") : nil, output: try FieldPath("score")),
+      features: try (0..<features).map {
+        Feature(name: name($0), kind: isNumeric($0) ? .numeric : .categorical, field: try FieldPath(path($0)))
+      },
+      segments: try (0..<segments).map { Segment(name: Self.segments[$0], field: try FieldPath(segmentPath($0))) },
+      pane: .minutes(5),
+      windows: [WindowDefinition(name: "1h", size: .hours(1), every: .minutes(5))],
+      lateness: .minutes(10), skew: .hours(1))
+    var random = SeededGenerator(seed: 2)
+    var numbers = [[Double]](repeating: [], count: features + 1)
+    var counts = [[String: Int]](repeating: [:], count: features)
+    for _ in 0..<trainingRows {
+      for feature in 0..<features {
+        if isNumeric(feature) {
+          numbers[feature].append(Double(number(feature, using: &random)) ?? 0)
+        } else {
+          counts[feature][category(feature, using: &random), default: 0] += 1
+        }
+      }
+      numbers[features].append(Double(random.next() % 10_000) / 10_000)
+    }
+    func subject(_ name: String, _ values: [Double]) -> BaselineBuilder.Subject {
+      let sorted = values.sorted()
+      let mean = values.reduce(0, +) / Double(values.count)
+      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+      return BaselineBuilder.Subject(
+        name: name,
+        domain: .numeric(
+          NumericDomain(
+            binning: .fit(sorted: sorted),
+            fixedPoint: FixedPoint(origin: sorted[sorted.count / 2], standardDeviation: variance.squareRoot()))),
+        mean: mean, standardDeviation: variance.squareRoot())
+    }
+    var subjects = (0..<features).map { feature -> BaselineBuilder.Subject in
+      if isNumeric(feature) { return subject(name(feature), numbers[feature]) }
+      let categories = counts[feature].sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
+      return BaselineBuilder.Subject(
+        name: name(feature), domain: .categorical(CategoricalDomain(categories: categories)))
+    }
+    subjects.append(subject("score", numbers[features]))
+    var builder = BaselineBuilder(
+      monitor: monitor, subjects: subjects,
+      segments: (0..<segments).map { SegmentProfile(name: Self.segments[$0], values: Self.segmentValues[$0]) },
+      classes: [], labels: false)
+    for subject in subjects.indices { builder.setMissing(subject) }
+    builder.commitRow(slices: [], output: nil, label: nil)
+    return try MonitorPlan(monitor: monitor, baseline: builder.finish())
+  }
+}
+
+/// One monitor's intake over one partition and a ledger in memory.
+struct BenchmarkIntake {
+  let plan: MonitorPlan
+  let ledger = InMemoryLedger()
+  let intake: Intake
+  let slot: Intake.Slot
+  private var offset: Int64 = 0
+
+  init(plan: MonitorPlan) throws {
+    self.plan = plan
+    let key = PartitionKey(monitor: plan.monitor.name, topic: "predictions", partition: 0)
+    let records = try ledger.write { tx in
+      try tx.put(
+        generation: GenerationRecord(
+          monitor: plan.monitor.name, generation: plan.generation, startsAt: .distantPast,
+          baseline: plan.baseline.identity))
+      try tx.ensure(partitions: [(key, .predictions)])
+      try tx.register(writer: "bench", at: EventTime(milliseconds: 0))
+      return try tx.claim(partitions: [key], owner: "bench")
+    }
+    intake = Intake(plans: [(plan, .distantPast)], writer: "bench")
+    for record in records { intake.open(record) }
+    guard let slot = intake.slot(TopicPartition("predictions", 0)) else { throw BenchmarkFailure("no partition") }
+    self.slot = slot
+  }
+
+  mutating func take(_ events: EventBuffer) {
+    let first = offset
+    events.forEach { index, payload in
+      intake.take(SourceMessage(offset: first + Int64(index), recordTime: nil, key: nil, value: payload), from: slot)
+    }
+    offset += Int64(events.count)
+  }
+
+  /// All panes of the ledger, added up by slice.
+  func merged() throws -> [(slice: String, block: CellBlock)] {
+    var blocks: [String: CellBlock] = [:]
+    let range = EventTime.earliestWritable..<EventTime.latestWritable
+    try ledger.read { reader in
+      try reader.panes(.drift, monitor: plan.monitor.name, generation: plan.generation, in: range) { _, slice, bytes in
+        try blocks[slice, default: CellBlock(plan.drift.shape)].merge(encoded: bytes)
+      }
+    }
+    return blocks.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+}
+
+struct BenchmarkFailure: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}

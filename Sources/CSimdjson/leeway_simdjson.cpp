@@ -7,9 +7,13 @@
 #include <memory>
 #include <new>
 
+#include "field_scan.h"
 #include "number_repair.h"
 #include "plan.h"
 
+// There are two ways from text to values. `FieldScan` takes what nearly every message is. Everything else, and all that
+// is read as a tree, goes through simdjson's DOM, which also says what is wrong with a message.
+//
 // The parsed document is simdjson's tape: one 64-bit word a token, its type in the top byte. Words of arrays and
 // objects hold the index after their end, words of strings an offset into the string buffer (32-bit length, bytes),
 // and numbers fill a second word. Reading it directly saves the DOM's checks at every step.
@@ -18,7 +22,7 @@ namespace {
 
 using simdjson::error_code;
 
-constexpr size_t kPadding = simdjson::SIMDJSON_PADDING;
+constexpr size_t kPadding = simdjson::SIMDJSON_PADDING > 64 ? simdjson::SIMDJSON_PADDING : 64;
 
 inline char type_of(uint64_t word) { return char(word >> 56); }
 inline uint64_t payload_of(uint64_t word) { return word & 0x00FFFFFFFFFFFFFFull; }
@@ -87,6 +91,7 @@ inline void read(const uint64_t *tape, const uint8_t *strings, uint32_t position
 struct leeway_parser {
   simdjson::dom::parser dom;
   std::unique_ptr<uint8_t[]> buffer;
+  std::unique_ptr<uint8_t[]> strings;  // what FieldScan has unescaped
   size_t capacity = 0;
   std::unique_ptr<leeway::NumberRepair> repair;
   size_t maximum_bytes;
@@ -103,7 +108,8 @@ struct leeway_parser {
     if (wanted > dom.max_capacity()) wanted = dom.max_capacity();
     capacity = 0;
     buffer.reset(new (std::nothrow) uint8_t[wanted + kPadding]);
-    if (!buffer) return false;
+    strings.reset(new (std::nothrow) uint8_t[wanted + kPadding]);
+    if (!buffer || !strings) return false;
     // simdjson refuses what reaches its limit of depth; ours may be reached.
     if (dom.allocate(wanted, maximum_depth + 1) != simdjson::SUCCESS) return false;
     if (dom.doc.allocate(wanted) != simdjson::SUCCESS) return false;
@@ -111,9 +117,10 @@ struct leeway_parser {
     return true;
   }
 
-  leeway_json_error parse(const uint8_t *bytes, size_t length) {
+  // Copies the text to where bytes behind it can be read; without a byte order mark.
+  leeway_json_error load(const uint8_t *&bytes, size_t &length) {
     if (length > maximum_bytes) return LEEWAY_JSON_TOO_LARGE;
-    if (length >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF) {  // a byte order mark
+    if (length >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF) {
       bytes += 3;
       length -= 3;
     }
@@ -121,6 +128,26 @@ struct leeway_parser {
     if (!reserve(length)) return LEEWAY_JSON_OUT_OF_MEMORY;
     std::memcpy(buffer.get(), bytes, length);
     std::memset(buffer.get() + length, ' ', kPadding);
+    return LEEWAY_JSON_OK;
+  }
+
+  // Fills the slots from a loaded text by the fast path; false if it must take the slow one.
+  bool scan(leeway::Plan &plan, size_t length, leeway_value *slots) {
+    auto &stage = *dom.implementation;
+    if (stage.stage1(buffer.get(), length, simdjson::stage1_mode::regular) != simdjson::SUCCESS) return false;
+    uint32_t *tokens = stage.structural_indexes.get();
+    uint32_t *end = tokens + stage.n_structural_indexes;
+    *end = uint32_t(length);
+    return leeway::FieldScan(plan, slots, buffer.get(), strings.get(), maximum_depth).run(tokens, end);
+  }
+
+  leeway_json_error parse(const uint8_t *bytes, size_t length) {
+    const leeway_json_error loaded = load(bytes, length);
+    return loaded == LEEWAY_JSON_OK ? parse_loaded(bytes, length) : loaded;
+  }
+
+  // Builds the tape of the text that is loaded.
+  leeway_json_error parse_loaded(const uint8_t *bytes, size_t length) {
     error_code error = dom.parse(buffer.get(), length, false).error();
     if (error == simdjson::SUCCESS) return LEEWAY_JSON_OK;
     return second_chance(error, bytes, length);
@@ -201,7 +228,7 @@ struct Walk {
       uint32_t length;
       std::memcpy(&length, key, 4);
       position++;
-      int32_t child = plan.child(node, key + 4, length, link);
+      int32_t child = plan.look_up(node, key + 4, length, link)->child;
       if (child >= 0) take(uint32_t(child), position);
       position = after(tape, position);
     }
@@ -255,8 +282,15 @@ void leeway_plan_destroy(leeway_plan *plan) { delete plan; }
 leeway_json_error leeway_extract(
     leeway_parser *parser, leeway_plan *plan, const void *bytes, size_t length, leeway_value *slots) {
   leeway::Plan &fields = plan->plan;
-  std::memset(slots, 0, fields.next_slot.size() * sizeof(leeway_value));
-  leeway_json_error error = parser->parse(static_cast<const uint8_t *>(bytes), length);
+  const size_t size = fields.next_slot.size() * sizeof(leeway_value);
+  std::memset(slots, 0, size);
+  const uint8_t *text = static_cast<const uint8_t *>(bytes);
+  leeway_json_error error = parser->load(text, length);
+  if (error != LEEWAY_JSON_OK) return error;
+  fields.message++;
+  if (parser->scan(fields, length, slots)) return LEEWAY_JSON_OK;
+  std::memset(slots, 0, size);
+  error = parser->parse_loaded(text, length);
   if (error != LEEWAY_JSON_OK) return error;
   const uint64_t *tape = parser->dom.doc.tape.get();
   if (type_of(tape[1]) != '{') return LEEWAY_JSON_NOT_AN_OBJECT;

@@ -68,15 +68,55 @@ class Plan {
     strangers_left_ = kStrangers;
   }
 
-  // The node for a key of `node`, or -1. `link` is the link of the key before it, and becomes this key's. The 8 bytes
-  // after the key must be readable.
-  int32_t child(uint32_t node, const uint8_t *key, uint32_t length, uint32_t &link) {
-    uint32_t expected = links_[link].next;
-    if (expected != 0 && matches(links_[expected], node, key, length)) {
-      link = expected;
-      return links_[expected].child;
+  // A key met at a node; `place` is the place of the last one, 0 for none, and becomes this one's.
+  struct Link {
+    uint64_t head = 0;    // the key's first 8 bytes
+    uint64_t mask = 0;    // of the bytes that `head` has
+    uint32_t length = 0;
+    uint32_t offset = 0;  // into keys_
+    uint32_t node = 0;
+    uint32_t next = 0;    // the place of the link that followed last; 0 for none
+    int32_t child = -1;   // the node that the key leads to
+    int32_t slot = -1;    // that node's slot, if it is all that the node has
+    bool in_text = false;  // short, and written in JSON text as it is
+  };
+
+  // The link of a key in JSON text, known to be closed by a quote, if it is the one that followed last: a comparison, and
+  // the key's end need not be looked for. The `kLongestInText` + 8 bytes at `key` must be readable.
+  const Link *follower(uint32_t node, const uint8_t *key, uint32_t &place) const {
+    const uint32_t expected = links_[place].next;
+    const Link &next = links_[expected];
+    uint64_t head;
+    std::memcpy(&head, key, 8);
+    if (!next.in_text || ((head & next.mask) ^ next.head) != 0 || key[next.length] != '"' || next.node != node) {
+      return nullptr;
     }
-    return look_up(node, key, length, link);
+    if (next.length > 8 && std::memcmp(keys_.data() + next.offset, key, next.length) != 0) return nullptr;
+    place = expected;
+    return &next;
+  }
+
+  // The link of any key of a node, unescaped; an unknown one's leads nowhere. The 8 bytes behind it must be readable.
+  const Link *look_up(uint32_t node, const uint8_t *key, uint32_t length, uint32_t &place) {
+    const uint32_t expected = links_[place].next;
+    if (expected != 0 && matches(links_[expected], node, key, length)) {
+      place = expected;
+      return &links_[expected];
+    }
+    const size_t start = bucket_of(node, key, length);
+    for (size_t bucket = start; table_[bucket] != 0; bucket = (bucket + 1) & (table_.size() - 1)) {
+      const uint32_t found = table_[bucket];
+      if (!matches(links_[found], node, key, length)) continue;
+      links_[place].next = found;
+      place = found;
+      return &links_[found];
+    }
+    if (strangers_left_ == 0 || length > kLongestStranger) return &links_[0];
+    strangers_left_--;
+    const uint32_t added = insert(node, key, length, start, -1);
+    links_[place].next = added;
+    place = added;
+    return &links_[added];
   }
 
   // Empties the slots under a node.
@@ -85,7 +125,6 @@ class Plan {
       std::memset(&slots[slot], 0, sizeof(leeway_value));
     }
     for (uint32_t child = nodes[node].first_child; child != 0; child = nodes[child].sibling) {
-      if (nodes[child].seen != message) continue;
       nodes[child].seen = 0;
       forget(child, slots);
     }
@@ -94,15 +133,7 @@ class Plan {
  private:
   static constexpr uint32_t kStrangers = 512;
   static constexpr uint32_t kLongestStranger = 64;
-
-  struct Link {
-    uint64_t head = 0;   // the key's first 8 bytes
-    uint32_t length = 0;
-    uint32_t offset = 0;  // into keys_
-    uint32_t node = 0;
-    uint32_t next = 0;   // the link that followed last; 0 for none
-    int32_t child = -1;
-  };
+  static constexpr uint32_t kLongestInText = 48;
 
   struct Child {
     uint32_t parent;
@@ -131,7 +162,12 @@ class Plan {
   static uint64_t head_of(const uint8_t *key, uint32_t length) {
     uint64_t head;
     std::memcpy(&head, key, 8);
-    return length >= 8 ? head : head & ((uint64_t(1) << (8 * length)) - 1);
+    return head & mask_of(length);
+  }
+
+  // Of a key's first bytes in a word, on a little-endian machine as simdjson's own kernels assume.
+  static uint64_t mask_of(uint32_t length) {
+    return length >= 8 ? ~uint64_t(0) : (uint64_t(1) << (8 * length)) - 1;
   }
 
   bool matches(const Link &link, uint32_t node, const uint8_t *key, uint32_t length) const {
@@ -158,28 +194,14 @@ class Plan {
     link.offset = uint32_t(keys_.size());
     link.node = node;
     link.child = child;
+    if (child >= 0 && !nodes[child].has_children && next_slot[nodes[child].first_slot] < 0) {
+      link.slot = nodes[child].first_slot;
+    }
+    link.mask = mask_of(length);
+    link.in_text = length <= kLongestInText && !std::memchr(key, '"', length) && !std::memchr(key, '\\', length);
     keys_.insert(keys_.end(), key, key + length);
     links_.push_back(link);
     return table_[bucket] = uint32_t(links_.size() - 1);
-  }
-
-  int32_t look_up(uint32_t node, const uint8_t *key, uint32_t length, uint32_t &link) {
-    size_t bucket = bucket_of(node, key, length);
-    size_t start = bucket;
-    for (; table_[bucket] != 0; bucket = (bucket + 1) & (table_.size() - 1)) {
-      uint32_t found = table_[bucket];
-      if (!matches(links_[found], node, key, length)) continue;
-      links_[link].next = found;
-      link = found;
-      return links_[found].child;
-    }
-    if (strangers_left_ > 0 && length <= kLongestStranger) {
-      strangers_left_--;
-      uint32_t added = insert(node, key, length, start, -1);
-      links_[link].next = added;
-      link = added;
-    }
-    return -1;
   }
 };
 

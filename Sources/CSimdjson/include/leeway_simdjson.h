@@ -1,5 +1,6 @@
-// JSON for Leeway: a C interface over simdjson's DOM parser, which validates everything and picks the processor's
-// kernel at run time. Nothing here throws, and nothing allocates once buffers have grown to the traffic.
+// JSON for Leeway: a C interface over simdjson, whose kernels are picked for the processor at run time. Everything is
+// validated, the parts of a message that nobody reads too.
+// Nothing here throws, and nothing allocates once buffers have grown to the traffic.
 //
 // A parser and a plan belong to one thread at a time.
 

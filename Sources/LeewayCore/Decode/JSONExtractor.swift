@@ -13,6 +13,7 @@ package final class JSONExtractor {
   private let parser: OpaquePointer
   private let plan: OpaquePointer
   private let slots: UnsafeMutablePointer<leeway_value>
+  private let slotCount: Int
 
   /// An extractor for `fields`.
   package init(fields: [FieldPath], limits: DecodeLimits = DecodeLimits()) {
@@ -31,6 +32,7 @@ package final class JSONExtractor {
     else { preconditionFailure("no memory for a JSON parser") }
     self.parser = parser
     self.plan = plan
+    slotCount = fields.count
     slots = .allocate(capacity: max(fields.count, 1))
     slots.initialize(repeating: leeway_value(), count: max(fields.count, 1))
   }
@@ -50,7 +52,7 @@ package final class JSONExtractor {
 
   /// The value of `fields[slot]` in the last message.
   @inline(__always) package subscript(slot: Int) -> JSONScalarView {
-    precondition(fields.indices.contains(slot))
+    precondition(slot >= 0 && slot < slotCount)
     return JSONScalarView(slots[slot])
   }
 

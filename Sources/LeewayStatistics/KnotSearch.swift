@@ -95,3 +95,32 @@ struct KnotSearch: Sendable {
     }
   }
 }
+
+extension NumericBinning {
+  /// The cells of a whole column: for each value what ``cell(of:)`` says, at half its cost, since the table and the knots
+  /// stay in the processor's first cache. NaN and the infinities get some cell.
+  ///
+  /// - Parameter cells: as many as there are values.
+  public func cells(of values: UnsafeBufferPointer<Double>, into cells: UnsafeMutableBufferPointer<Int32>) {
+    precondition(values.count == cells.count)
+    let (origin, scale, lastEntry, window) = (search.origin, search.scale, search.lastEntry, search.window)
+    search.starts.withUnsafeBufferPointer { starts in
+      search.padded.withUnsafeBufferPointer { padded in
+        // Unchecked for the reasons given in `KnotSearch.find`.
+        guard let starts = starts.baseAddress, let padded = padded.baseAddress else { return }
+        for i in values.indices {
+          let x = values[i]
+          let entry = KnotSearch.entry(x, origin: origin, scale: scale, lastEntry: lastEntry)
+          var below = Int(truncatingIfNeeded: starts[entry])
+          var half = window >> 1
+          while half > 0 {
+            let isBelow = Int(truncatingIfNeeded: (padded[below &+ half &- 1] - x).bitPattern >> 63)
+            below &+= half & (0 &- isBelow)
+            half >>= 1
+          }
+          cells[i] = Int32(truncatingIfNeeded: 2 &* below &+ (padded[below] == x ? 1 : 0))
+        }
+      }
+    }
+  }
+}

@@ -29,7 +29,7 @@ package struct BaselineBuilder {
   private let segments: [SegmentProfile]
   private let classes: [String]
   private let layout: DriftLayout
-  private var columns: DriftColumns
+  private let columns: DriftColumns
   private var all: CellBlock
   private var slices: [String: CellBlock] = [:]
   private var rowsBySlice: [String: [Int32]] = [:]

@@ -6,14 +6,13 @@ struct MonitorIntake {
   private var predictions: PredictionDecoder
   private var labels: LabelDecoder?
   private var slices: SliceTable
-  private var columns: DriftColumns
+  private let columns: DriftColumns
+  private let pool: DeltaPool
   /// Of the rows in `columns`: the pane, and the slices without `all`, `slices.segmentCount` a row.
   private var rowPanes: [EventTime] = []
   private var rowSlices: [Int32] = []
   /// The partition that the rows in `columns` came from.
   private var rowsPartition = -1
-  private var rowBlocks: [Int] = []
-  private var picked: [Int32] = []
 
   init(plan: MonitorPlan, startsAt: EventTime, limits: IntakeLimits) {
     self.plan = plan
@@ -22,6 +21,7 @@ struct MonitorIntake {
     labels = plan.monitor.labels.map { LabelDecoder(stream: $0, task: plan.monitor.task, limits: limits.decode) }
     slices = SliceTable(plan: plan)
     columns = DriftColumns(plan: plan)
+    pool = DeltaPool(plan.drift.shape)
   }
 
   var sliceNames: [String] { slices.names }
@@ -52,7 +52,7 @@ struct MonitorIntake {
     }
     if columns.isFull || rowsPartition != index { drainRows() }
     rowsPartition = index
-    predictions.fill(&columns)
+    predictions.fill(columns)
     rowPanes.append(time.floor(to: plan.monitor.pane))
     let firstSlice = rowSlices.count
     predictions.slices(&slices, into: &rowSlices)
@@ -122,30 +122,8 @@ struct MonitorIntake {
       rowSlices.removeAll(keepingCapacity: true)
     }
     guard columns.count > 0 else { return }
-    let width = slices.segmentCount
-    // Every row belongs to `all` and to at most `width` more blocks; the rows of one block are added together.
-    for column in -1..<width {
-      rowBlocks.removeAll(keepingCapacity: true)
-      for row in 0..<columns.count {
-        let slice = column < 0 ? SliceTable.all : rowSlices[row * width + column]
-        rowBlocks.append(slice < 0 ? -1 : partitions[rowsPartition].drift.block(pane: rowPanes[row], slice: slice))
-      }
-      var row = 0
-      while row < rowBlocks.count {
-        let block = rowBlocks[row]
-        guard block >= 0 else {
-          row += 1
-          continue
-        }
-        picked.removeAll(keepingCapacity: true)
-        for other in row..<rowBlocks.count where rowBlocks[other] == block {
-          picked.append(Int32(other))
-          rowBlocks[other] = -1
-        }
-        picked.withUnsafeBufferPointer { partitions[rowsPartition].drift.add(columns, rows: $0, to: block) }
-        row += 1
-      }
-    }
+    partitions[rowsPartition].drift.add(
+      columns, panes: rowPanes, slices: rowSlices, width: slices.segmentCount, pool: pool)
   }
 
   mutating func afterFlush() { slices.shrinkIfLarge() }

@@ -1,3 +1,5 @@
+internal import CSimdjson
+
 /// Turns a monitor's prediction messages into rows of columns, slices and join changes. One thread's.
 struct PredictionDecoder {
   private let plan: MonitorPlan
@@ -5,9 +7,10 @@ struct PredictionDecoder {
   private let idSlot: Int?
   private let timeSlot: Int
   private let versionSlot: Int?
-  private let outputSlot: Int
   private let probabilitiesSlot: Int?
-  private let featureSlots: Range<Int>
+  /// Of the drift subjects, in their order; the output's is the last.
+  private let subjectSlots: Range<Int>
+  private let outputSlot: Int
   private let segmentSlots: Range<Int>
   private var scratch: [UInt8] = []
 
@@ -32,11 +35,11 @@ struct PredictionDecoder {
     timeSlot = fields.count
     fields.append(stream.time)
     versionSlot = slot(stream.version)
+    probabilitiesSlot = slot(stream.probabilities)
+    subjectSlots = fields.count..<fields.count + plan.monitor.features.count + 1
+    fields.append(contentsOf: plan.monitor.features.map(\.field))
     outputSlot = fields.count
     fields.append(stream.output)
-    probabilitiesSlot = slot(stream.probabilities)
-    featureSlots = fields.count..<fields.count + plan.monitor.features.count
-    fields.append(contentsOf: plan.monitor.features.map(\.field))
     segmentSlots = fields.count..<fields.count + plan.monitor.segments.count
     fields.append(contentsOf: plan.monitor.segments.map(\.field))
     extractor = JSONExtractor(fields: fields, limits: limits)
@@ -57,35 +60,18 @@ struct PredictionDecoder {
   }
 
   /// Fills the columns' next row from the parsed message.
-  mutating func fill(_ columns: inout DriftColumns) {
-    for (subject, slot) in featureSlots.enumerated() {
-      let view = extractor[slot]
-      if plan.drift.subjects[subject].isNumeric {
-        fillNumber(view, subject, &columns)
-      } else {
-        fillCategory(view, subject, &columns)
+  mutating func fill(_ columns: DriftColumns) {
+    for subject in 0..<subjectSlots.count {
+      let view = extractor[subjectSlots.lowerBound &+ subject]
+      switch view.kind {
+      case .absent, .null: columns.setMissing(subject)
+      case .double where columns.isNumeric(subject): columns.setNumber(subject, view.value.number)
+      case .int64 where columns.isNumeric(subject): columns.setNumber(subject, Double(view.value.int64))
+      case .uint64 where columns.isNumeric(subject): columns.setNumber(subject, Double(view.value.uint64))
+      case _ where columns.isNumeric(subject): columns.setInvalid(subject)
+      case .string: if let text = view.text { columns.setCategory(subject, ShortestText.withoutZeroFraction(text)) }
+      default: if withCategory(view, { columns.setCategory(subject, $0) }) == nil { columns.setInvalid(subject) }
       }
-    }
-    if plan.drift.subjects[plan.outputSubject].isNumeric {
-      fillNumber(extractor[outputSlot], plan.outputSubject, &columns)
-    } else {
-      fillCategory(extractor[outputSlot], plan.outputSubject, &columns)
-    }
-  }
-
-  private func fillNumber(_ view: JSONScalarView, _ subject: Int, _ columns: inout DriftColumns) {
-    switch view.kind {
-    case .absent, .null: columns.setMissing(subject)
-    case .double, .int64, .uint64: columns.setNumber(subject, view.double ?? .nan)
-    default: columns.setInvalid(subject)
-    }
-  }
-
-  private mutating func fillCategory(_ view: JSONScalarView, _ subject: Int, _ columns: inout DriftColumns) {
-    switch view.kind {
-    case .absent, .null: columns.setMissing(subject)
-    default:
-      if withCategory(view, { columns.setCategory(subject, $0) }) == nil { columns.setInvalid(subject) }
     }
   }
 

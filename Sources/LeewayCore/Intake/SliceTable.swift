@@ -1,3 +1,5 @@
+import Glibc
+
 /// Names of slices as small numbers, and which of them may have a slice of their own.
 ///
 /// A segment that the baseline has profiled keeps the profile's values; versions and segments without a profile keep,
@@ -12,6 +14,8 @@ struct SliceTable {
   private(set) var cappedSegment: [Int32] = [-1]
   private(set) var hashes: [UInt64] = [0]
   private var byValue: [Dictionary<[UInt8], Int32>]
+  /// In front of `byValue`, for the values that most events have.
+  private var frequent = FrequentValues()
   private let segments: [String]
   private let profiles: [Set<NameKey>?]
   let limit: Int
@@ -43,10 +47,18 @@ struct SliceTable {
     cappedSegment.removeSubrange(1...)
     hashes.removeSubrange(1...)
     byValue = Array(repeating: [:], count: segments.count)
+    frequent = FrequentValues()
   }
 
   /// The slice of one segment's value.
   mutating func slice(segment: Int, value: UnsafeRawBufferPointer) -> Int32 {
+    if let known = frequent.slice(segment, value) { return known }
+    let found = find(segment: segment, value: value)
+    frequent.insert(segment, value, slice: found)
+    return found
+  }
+
+  private mutating func find(segment: Int, value: UnsafeRawBufferPointer) -> Int32 {
     let key = Array(value)
     if let known = byValue[segment][key] { return known }
     let text = String(decoding: value, as: UTF8.self)
@@ -76,6 +88,68 @@ struct SliceTable {
     cappedSegment.append(capped)
     hashes.append(hash)
     return Int32(names.count - 1)
+  }
+}
+
+/// The first few hundred values met, found without an allocation. It takes keys from outside under a hash that is not
+/// keyed, so a look-up gives up after a few probes; what isn't found here is looked up elsewhere.
+private struct FrequentValues {
+  private struct Entry {
+    var hash: UInt64 = 0
+    var segment: Int32 = -1
+    var slice: Int32 = 0
+    var start: Int32 = 0
+    var count: Int32 = 0
+  }
+
+  private static let capacity = 1024
+  private static let probes = 8
+  private static let longest = 256
+
+  private var entries: [Entry] = []
+  private var bytes: [UInt8] = []
+  private var count = 0
+
+  func slice(_ segment: Int, _ value: UnsafeRawBufferPointer) -> Int32? {
+    guard !entries.isEmpty else { return nil }
+    let hash = Self.hash(segment, value)
+    return entries.withUnsafeBufferPointer { entries in
+      for probe in 0..<Self.probes {
+        let entry = entries[(Int(truncatingIfNeeded: hash) &+ probe) & (Self.capacity &- 1)]
+        guard entry.segment >= 0 else { return nil }
+        if entry.hash == hash, entry.segment == segment, Int(entry.count) == value.count, matches(entry, value) {
+          return entry.slice
+        }
+      }
+      return nil
+    }
+  }
+
+  @inline(__always) private func matches(_ entry: Entry, _ value: UnsafeRawBufferPointer) -> Bool {
+    guard let start = value.baseAddress else { return true }
+    return bytes.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return value.isEmpty }
+      return memcmp(base + Int(entry.start), start, value.count) == 0
+    }
+  }
+
+  mutating func insert(_ segment: Int, _ value: UnsafeRawBufferPointer, slice: Int32) {
+    guard count < Self.capacity / 2, value.count <= Self.longest else { return }
+    if entries.isEmpty { entries = Array(repeating: Entry(), count: Self.capacity) }
+    let hash = Self.hash(segment, value)
+    for probe in 0..<Self.probes {
+      let place = (Int(truncatingIfNeeded: hash) &+ probe) & (Self.capacity - 1)
+      guard entries[place].segment < 0 else { continue }
+      entries[place] = Entry(
+        hash: hash, segment: Int32(segment), slice: slice, start: Int32(bytes.count), count: Int32(value.count))
+      bytes.append(contentsOf: value)
+      count += 1
+      return
+    }
+  }
+
+  private static func hash(_ segment: Int, _ value: UnsafeRawBufferPointer) -> UInt64 {
+    ByteHash.hash(value) &+ UInt64(truncatingIfNeeded: segment) &* 0x9E37_79B9_7F4A_7C15
   }
 }
 

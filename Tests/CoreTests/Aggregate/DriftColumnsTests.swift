@@ -35,13 +35,13 @@ import Testing
   }
 
   private func cells(
-    _ subject: Int, range: ClosedRange<Double>? = nil, _ fill: (inout DriftColumns) -> Void
+    _ subject: Int, range: ClosedRange<Double>? = nil, _ fill: (DriftColumns) -> Void
   ) throws -> SubjectCells {
     var monitor = try Self.monitor()
     monitor.features[0].range = range
     let plan = try Self.plan(monitor)
-    var columns = DriftColumns(plan: plan, capacity: 64)
-    fill(&columns)
+    let columns = DriftColumns(plan: plan, capacity: 64)
+    fill(columns)
     var block = CellBlock(plan.drift.shape)
     Array(Int32(0)..<Int32(columns.count)).withUnsafeBufferPointer { columns.add(rows: $0, to: &block) }
     #expect(block.counts[DriftLayout.rows] == columns.count)

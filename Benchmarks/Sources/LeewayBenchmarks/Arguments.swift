@@ -20,7 +20,9 @@ struct Arguments {
 
   func shape() throws -> Shape {
     guard let text = values["shape"] else { return .plain }
-    guard let shape = Shape(rawValue: text) else { throw BenchmarkFailure("--shape \(text) is none of plain, nested, unordered, escaped") }
+    guard let shape = Shape(rawValue: text) else {
+      throw BenchmarkFailure("--shape \(text) is none of plain, nested, unordered, escaped")
+    }
     return shape
   }
 

@@ -29,7 +29,9 @@ struct Traffic {
 
   func isNumeric(_ feature: Int) -> Bool { feature % 5 != 4 }
   func name(_ feature: Int) -> String { feature < 10 ? "f0\(feature)" : "f\(feature)" }
-  func path(_ feature: Int) -> String { shape == .nested ? "input.\(isNumeric(feature) ? "n" : "c").\(name(feature))" : name(feature) }
+  func path(_ feature: Int) -> String {
+    shape == .nested ? "input.\(isNumeric(feature) ? "n" : "c").\(name(feature))" : name(feature)
+  }
   func segmentPath(_ segment: Int) -> String {
     shape == .nested ? "context.\(Self.segments[segment])" : Self.segments[segment]
   }
@@ -55,7 +57,7 @@ struct Traffic {
   /// A categorical feature's value, without quotes.
   func category(_ feature: Int, using random: inout SeededGenerator) -> String {
     let kinds = 4 + feature % 29
-    let pick = Int(random.next() % UInt64(kinds * kinds)) 
+    let pick = Int(random.next() % UInt64(kinds * kinds))
     if pick == 0, random.next() % 20 == 0 { return "new\(random.next() % 1000)" }
     return "c\(Int(Double(pick).squareRoot()))"
   }

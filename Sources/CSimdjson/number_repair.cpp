@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "number_text.h"
+
 namespace leeway {
 
 namespace {
@@ -137,7 +139,7 @@ NumberRepair::Result NumberRepair::rewrite(const uint8_t *bytes, size_t length) 
       ordinal++;
       i = number.end;
       // A number runs into nothing but the end of a value.
-      if (i < length && (is_digit(bytes[i]) || bytes[i] == '-' || bytes[i] == '.')) return unchanged;
+      if (i < length && !ends_scalar(bytes[i])) return unchanged;
     }
     copy_until(length);
     return changed ? rewritten : unchanged;

@@ -103,6 +103,7 @@ extension NumericBinning {
   /// - Parameter cells: as many as there are values.
   public func cells(of values: UnsafeBufferPointer<Double>, into cells: UnsafeMutableBufferPointer<Int32>) {
     precondition(values.count == cells.count)
+    let last = cellCount - 1
     let (origin, scale, lastEntry, window) = (search.origin, search.scale, search.lastEntry, search.window)
     search.starts.withUnsafeBufferPointer { starts in
       search.padded.withUnsafeBufferPointer { padded in
@@ -118,7 +119,7 @@ extension NumericBinning {
             below &+= half & (0 &- isBelow)
             half >>= 1
           }
-          cells[i] = Int32(truncatingIfNeeded: 2 &* below &+ (padded[below] == x ? 1 : 0))
+          cells[i] = Int32(truncatingIfNeeded: min(last, 2 &* below &+ (padded[below] == x ? 1 : 0)))
         }
       }
     }

@@ -2,7 +2,7 @@
 /// layout, at half its size and without wide arithmetic for every value. One thread's.
 ///
 /// While it holds few rows it is a list of entries, so hundreds of partitions with a few rows each stay small; then it
-/// becomes an array of every count and sum. Sums of u below `DriftColumns.near` fit a word for `settleRows` rows; before
+/// becomes an array of every count and sum. Sums of u below `DriftColumns.near` fit a word for 2²² rows; before
 /// more come, and for what lies farther out, they go to a wide block.
 final class DeltaBlock {
   private let shape: CellBlock.Shape
@@ -16,8 +16,6 @@ final class DeltaBlock {
   /// Few and wide: always exact.
   private var squares: [Int192]
   private var settled: CellBlock?
-
-  private static let settleRows = 1 << 22
 
   init(_ shape: CellBlock.Shape, pool: DeltaPool) {
     self.shape = shape
@@ -51,7 +49,7 @@ final class DeltaBlock {
       makeDense()
     }
     rowsUnsettled += count
-    if rowsUnsettled > Self.settleRows { settle(count) }
+    if rowsUnsettled > pool.settleRows { settle(count) }
     guard let dense else { return }
     if let start = picked?.baseAddress {
       columns.forEachPart { add($0, count, to: dense) { Int(truncatingIfNeeded: start[$0]) } }
@@ -199,10 +197,17 @@ final class DenseCells {
 final class DeltaPool {
   private let shape: CellBlock.Shape
   private var spare: [DenseCells] = []
+  /// How many rows a block's words are given before they are emptied into wide ones.
+  let settleRows: Int
 
   private static let keptBytes = 16 << 20
 
-  init(_ shape: CellBlock.Shape) { self.shape = shape }
+  init(_ shape: CellBlock.Shape, settleRows: Int = 1 << 22) {
+    // 2⁴⁰ · 2²² is below 2⁶³.
+    precondition((1...1 << 22).contains(settleRows))
+    self.shape = shape
+    self.settleRows = settleRows
+  }
 
   func take() -> DenseCells { spare.popLast() ?? DenseCells(shape) }
 

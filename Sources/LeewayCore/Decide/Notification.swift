@@ -56,7 +56,9 @@ struct Notification {
     w.key("opened_at")
     w.time(incident.openedAt)
     w.key("model_version")
-    if let version = machine.active.values.sorted(by: { $0.end > $1.end }).lazy.compactMap(\.version).first {
+    // Of the newest evidence; of equally new ones the first by key, since a dictionary has no order of its own.
+    let newest = machine.active.sorted { $0.value.end != $1.value.end ? $0.value.end > $1.value.end : $0.key < $1.key }
+    if let version = newest.lazy.compactMap(\.value.version).first {
       w.string(version)
     } else {
       w.null()

@@ -50,7 +50,7 @@ extension LedgerError {
         "check sslmode and sslrootcert in the address against the server's certificate"
       } else if has("definition of service", "service file") {
         "check PGSERVICE and the service file"
-      } else if has("no pg_hba.conf entry") {
+      } else if has("pg_hba.conf") {
         "let this host and user in, in the server's pg_hba.conf"
       } else if has("does not exist") && has("FATAL:  database") {
         "create it (createdb), or name another one"

@@ -11,7 +11,7 @@ struct PostgreSQLAddress: Sendable {
 
   /// - Throws: `LedgerError` if libpq cannot read it.
   init(_ text: String) throws {
-    guard let options = PQconninfoParse(text, nil) else {
+    guard Self.isUnambiguous(text), let options = PQconninfoParse(text, nil) else {
       // libpq's own words quote the string, and with it perhaps the password.
       throw LedgerError(
         "opening the ledger: the PostgreSQL address cannot be read; it takes "
@@ -26,6 +26,17 @@ struct PostgreSQLAddress: Sendable {
     }
     self.text = text
     place = Self.place(values)
+  }
+
+  /// A password with a bare `@`, `/` or `?` in it would end where it should not, and the rest of it pass for a host's
+  /// name, which everybody may see.
+  private static func isUnambiguous(_ text: String) -> Bool {
+    guard let scheme = text.firstRange(of: "://") else { return true }
+    let rest = text[scheme.upperBound...]
+    let place = rest.prefix { $0 != "?" }
+    let user = place.prefix { $0 != "@" }
+    if user.endIndex == place.endIndex { return !rest.contains("@") }
+    return !user.contains("/") && !place[user.endIndex...].dropFirst().contains("@")
   }
 
   private static func place(_ values: [String: String]) -> String {

@@ -104,7 +104,10 @@ final class PostgreSQLConnection: @unchecked Sendable {
     while true {
       while PQisBusy(handle) == 1 {
         _ = try wait(for: Int16(POLLIN), until: deadline)
-        guard PQconsumeInput(handle) == 1 else { throw failure ?? lost() }
+        guard PQconsumeInput(handle) == 1 else {
+          failure?.connectionLost = true
+          throw failure ?? lost()
+        }
       }
       guard let handle = PQgetResult(self.handle) else { break }
       let result = PostgreSQLResult(handle)

@@ -75,6 +75,9 @@ package final class PostgreSQLLedger: Ledger {
       "PostgreSQL \(version / 10_000).\(version % 10_000), \(place)" + (connection.isEncrypted ? ", encrypted" : "")
   }
 
+  /// Whether libpq can read it.
+  package static func isAddress(_ address: String) -> Bool { (try? PostgreSQLAddress(address)) != nil }
+
   private static func connect(_ pool: PostgreSQLPool, _ place: String, within seconds: Int) throws
     -> PostgreSQLConnection
   {

@@ -15,7 +15,8 @@ package final class PostgreSQLProxy: Sendable {
   private struct State {
     var cut: Cut?
     var cuts = 0
-    var sockets: Set<Int32> = []
+    /// Kept until the end, so that no number of theirs is given to somebody else while it is still in use here.
+    var links: [Link] = []
     var isStopped = false
   }
 
@@ -33,9 +34,13 @@ package final class PostgreSQLProxy: Sendable {
     Thread.detachNewThread { [weak self] in
       while true {
         let client = accept(listener, nil, nil)
-        guard client >= 0 else { return }
+        guard client >= 0 else {
+          close(listener)
+          return
+        }
         guard let self else {
           close(client)
+          close(listener)
           return
         }
         self.serve(client)
@@ -52,14 +57,14 @@ package final class PostgreSQLProxy: Sendable {
   deinit { stop() }
 
   package func stop() {
-    let sockets = state.withLock { state in
-      guard !state.isStopped else { return Set<Int32>() }
+    let links = state.withLock { state in
+      defer { state.links = [] }
+      // Its thread closes it: nobody else can get its number before that has noticed.
+      if !state.isStopped { shutdown(listener, Int32(SHUT_RDWR)) }
       state.isStopped = true
-      shutdown(listener, Int32(SHUT_RDWR))
-      close(listener)
-      return state.sockets
+      return state.links
     }
-    for socket in sockets { shutdown(socket, Int32(SHUT_RDWR)) }
+    for link in links { link.cut() }
   }
 
   private func serve(_ client: Int32) {
@@ -73,7 +78,7 @@ package final class PostgreSQLProxy: Sendable {
     let link = Link(client: client, server: upstream)
     guard connected == 0,
       state.withLock({ state in
-        state.sockets.formUnion([client, upstream])
+        state.links.append(link)
         return !state.isStopped
       })
     else { return link.cut() }
@@ -89,7 +94,8 @@ package final class PostgreSQLProxy: Sendable {
     while let bytes = link.read(link.client) {
       held += bytes
       while true {
-        // The first message has no type; then one byte of type, and a length that counts itself.
+        // The first message has no type, nor has the question before it whether to encrypt, which has 8 bytes; then
+        // one byte of type, and a length that counts itself.
         let head = isFirst ? 0 : 1
         guard held.count >= head + 4 else { break }
         let length = held[head..<head + 4].reduce(0) { $0 << 8 | Int($1) }
@@ -99,7 +105,7 @@ package final class PostgreSQLProxy: Sendable {
         let query =
           !isFirst && message[0] == UInt8(ascii: "Q")
           ? String(decoding: message[5...].dropLast(), as: UTF8.self) : nil
-        isFirst = false
+        isFirst = isFirst && length == 8
         switch query.flatMap(take) {
         case .beforeServerSees: return
         case .beforeClientHears: link.deafen()

@@ -1,10 +1,10 @@
 import CPostgres
 
 /// A connection for what tests say to a server beside the ledger. Guarded by its owner's mutex.
-final class SQLConsole: @unchecked Sendable {
+package final class SQLConsole: @unchecked Sendable {
   private let handle: OpaquePointer
 
-  init(_ address: String) throws {
+  package init(_ address: String) throws {
     guard let handle = PQconnectdb(address) else { throw TemporaryPostgreSQL.Failure(description: "no memory") }
     self.handle = handle
     guard PQstatus(handle) == CONNECTION_OK else {
@@ -15,7 +15,8 @@ final class SQLConsole: @unchecked Sendable {
 
   deinit { PQfinish(handle) }
 
-  func execute(_ sql: String) throws -> [[String?]] {
+  @discardableResult
+  package func execute(_ sql: String) throws -> [[String?]] {
     let result = PQexec(handle, sql)
     defer { PQclear(result) }
     guard [PGRES_COMMAND_OK, PGRES_TUPLES_OK].contains(PQresultStatus(result)) else {

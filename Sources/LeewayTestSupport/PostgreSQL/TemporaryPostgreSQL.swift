@@ -24,6 +24,7 @@ package final class TemporaryPostgreSQL: Sendable {
   private let reservation: LoopbackPort
   private let watcher: Process
   private let life: Pipe
+  private let answers: Pipe
   private let console = Mutex<SQLConsole?>(nil)
   private let schemas = Atomic<Int>(0)
 
@@ -43,7 +44,7 @@ package final class TemporaryPostgreSQL: Sendable {
     try prepare(folder)
     let lines = [
       "listen_addresses = '127.0.0.1'", "port = \(port)", "unix_socket_directories = '\(folder)'", "fsync = off",
-      "synchronous_commit = off", "full_page_writes = off", "max_connections = 200", "shared_buffers = 64MB",
+      "full_page_writes = off", "max_connections = 200", "shared_buffers = 64MB",
       "lc_messages = 'C'", "max_wal_size = 256MB",
     ]
     try Self.write((lines + settings).joined(separator: "\n") + "\n", to: "\(folder)/leeway.conf")
@@ -59,8 +60,9 @@ package final class TemporaryPostgreSQL: Sendable {
     try watcher.run()
     try? life.fileHandleForReading.close()
     try? said.fileHandleForWriting.close()
-    let answer = String(decoding: said.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    guard answer == "ready\n" else {
+    answers = said
+    let answer = Self.line(said.fileHandleForReading)
+    guard answer == "ready" else {
       let log = ["init.log", "server.log"].map {
         (try? String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)) ?? ""
       }
@@ -82,10 +84,15 @@ package final class TemporaryPostgreSQL: Sendable {
     if "$2/initdb" -D data -U leeway -A trust -E UTF8 --locale=C --no-sync >init.log 2>&1 &&
       cat leeway.conf >>data/postgresql.conf && cp pg_hba.conf data/ &&
       "$2/pg_ctl" -D data -w -t 300 -l server.log start >/dev/null 2>&1
-    then echo ready; fi
-    exec >/dev/null
-    cat
-    "$2/pg_ctl" -D data -m immediate -w stop
+    then echo ready; else echo no; fi
+    while read -r command mode; do
+      case "$command" in
+        stop) "$2/pg_ctl" -D data -m "$mode" -w -t 300 stop >/dev/null 2>&1 ;;
+        start) "$2/pg_ctl" -D data -w -t 300 -l server.log start >/dev/null 2>&1 ;;
+      esac
+      echo "$?"
+    done
+    "$2/pg_ctl" -D data -m immediate -w stop >/dev/null 2>&1
     cd / && rm -rf "$1"
     """
 
@@ -123,34 +130,35 @@ package final class TemporaryPostgreSQL: Sendable {
   /// Such as `stop("fast")`, which ends every connection.
   package func stop(_ mode: String = "fast") throws {
     console.withLock { $0 = nil }
-    try control(["stop", "-m", mode, "-w"])
+    try control("stop \(mode)")
   }
 
-  package func start() throws { try control(["start", "-w", "-t", "300", "-l", "\(folder)/server.log"]) }
+  package func start() throws { try control("start") }
 
-  private func control(_ arguments: [String]) throws {
-    let control = Self.process("\(Self.programs)/pg_ctl", ["-D", "\(folder)/data"] + arguments, ownerOf: nil)
-    control.standardOutput = FileHandle.nullDevice
-    control.standardInput = FileHandle.nullDevice
-    try control.run()
-    control.waitUntilExit()
-    guard control.terminationStatus == 0 else { throw Failure(description: "pg_ctl \(arguments) failed") }
+  /// By the shell beside it, so that the server is never a child of this process.
+  private func control(_ command: String) throws {
+    try life.fileHandleForWriting.write(contentsOf: Data("\(command)\n".utf8))
+    guard Self.line(answers.fileHandleForReading) == "0" else { throw Failure(description: "pg_ctl \(command) failed") }
+  }
+
+  private static func line(_ handle: FileHandle) -> String {
+    var line: [UInt8] = []
+    while let byte = (try? handle.read(upToCount: 1))?.first, byte != UInt8(ascii: "\n") { line.append(byte) }
+    return String(decoding: line, as: UTF8.self)
   }
 
   // MARK: Parts
 
   /// PostgreSQL refuses to run as root; root runs it as `postgres`, or as `nobody` where there is no such user.
-  private static func process(_ program: String, _ arguments: [String], ownerOf folder: String?) -> Process {
+  private static func process(_ program: String, _ arguments: [String], ownerOf folder: String) -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: "/")
     guard getuid() == 0, let user = getpwnam("postgres") ?? getpwnam("nobody") else { return process }
     let (uid, gid) = (user.pointee.pw_uid, user.pointee.pw_gid)
-    if let folder {
-      for name in ["."] + ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []) {
-        chown("\(folder)/\(name)", uid, gid)
-      }
+    for name in ["."] + ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []) {
+      chown("\(folder)/\(name)", uid, gid)
     }
     process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
     process.arguments = ["--reuid=\(uid)", "--regid=\(gid)", "--clear-groups", program] + arguments

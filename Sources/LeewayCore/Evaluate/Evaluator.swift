@@ -74,7 +74,10 @@ package struct Evaluator: Sendable {
     let marks = try reader.dirtyMarks(monitor: monitor.name, generation: plan.generation)
     let stored = try reader.progress(monitor: monitor.name, generation: plan.generation)
     let before = stored ?? EvaluationProgress()
-    let reached = try watermarks ?? Watermarks(partitions: reader.partitions(of: monitor.name), now: reader.now())
+    let reached =
+      try watermarks
+      ?? Watermarks(
+        partitions: reader.partitions(of: monitor.name).filter { plan.reads($0.key, as: $0.role) }, now: reader.now())
 
     var round = Round(progress: before, startsAt: generation.startsAt, noData: reached.noData)
     if let first = marks.filter({ $0.kind == .drift }).map(\.pane).min() {

@@ -7,7 +7,7 @@ package final class Intake {
 
   package let writer: String
   private(set) var sequence: Int64
-  private let limits: IntakeLimits
+  private var limits: IntakeLimits
   private var monitors: [MonitorIntake]
   /// For each slot the (monitor, partition) pairs that its messages go to.
   private var routes: [[(monitor: Int, partition: Int)]] = []
@@ -28,14 +28,17 @@ package final class Intake {
   /// Opens a claimed partition for the monitor that its record names; it goes on at the record's offset.
   package func open(_ record: PartitionRecord) {
     guard let monitor = monitors.firstIndex(where: { $0.plan.monitor.name == record.key.monitor }) else { return }
-    let place = TopicPartition(record.key.topic, record.key.partition)
+    place(PartitionIntake(record, shape: monitors[monitor].plan.drift.shape), monitor)
+  }
+
+  private func place(_ opened: PartitionIntake, _ monitor: Int) {
+    let place = TopicPartition(opened.key.topic, opened.key.partition)
     let slot = slots[place] ?? Slot(index: routes.count)
     if slots[place] == nil {
       slots[place] = slot
       routes.append([])
     }
-    let opened = PartitionIntake(record, shape: monitors[monitor].plan.drift.shape)
-    if let known = monitors[monitor].partitions.firstIndex(where: { $0.key == record.key }) {
+    if let known = monitors[monitor].partitions.firstIndex(where: { $0.key == opened.key }) {
       // Rows still in columns are the old owner's: they go with its deltas.
       monitors[monitor].drainRows()
       monitors[monitor].partitions[known] = opened
@@ -54,6 +57,26 @@ package final class Intake {
       monitors[route.monitor].partitions[route.partition].discard()
     }
     routes[slot.index] = []
+  }
+
+  /// Goes on with other monitors. One that stays keeps its partitions and where it stands in them; those of a monitor or
+  /// a stream that is gone are let go; a new one has none until they are opened. Slots from before are void.
+  ///
+  /// Everything taken must have been flushed.
+  package func replace(plans: [(plan: MonitorPlan, startsAt: EventTime)], limits: IntakeLimits) {
+    precondition(!hasChanges, "flush before monitors are replaced")
+    self.limits = limits
+    let before = monitors
+    monitors = plans.map { MonitorIntake(plan: $0.plan, startsAt: $0.startsAt, limits: limits) }
+    let open = routes.flatMap { $0.map { before[$0.monitor].partitions[$0.partition] } }
+    routes = []
+    slots = [:]
+    for partition in open {
+      guard let monitor = monitors.firstIndex(where: { $0.plan.reads(partition.key, as: partition.role) }) else {
+        continue
+      }
+      place(PartitionIntake(continuing: partition, shape: monitors[monitor].plan.drift.shape), monitor)
+    }
   }
 
   package func slot(_ place: TopicPartition) -> Slot? { slots[place] }
@@ -199,6 +222,9 @@ package struct WriterFenced: Error, CustomStringConvertible {
 /// The monitor or its baseline has changed under this writer: load it anew.
 package struct GenerationSuperseded: Error, CustomStringConvertible {
   package var monitor: String
+
+  package init(monitor: String) { self.monitor = monitor }
+
   package var description: String { "monitor \(monitor) runs with another configuration or baseline now" }
 }
 

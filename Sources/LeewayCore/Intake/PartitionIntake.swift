@@ -30,6 +30,12 @@ struct PartitionIntake {
     drift = DriftDeltas(shape: shape)
   }
 
+  /// The same place, with everything committed, for a monitor whose panes may have another shape.
+  init(continuing other: PartitionIntake, shape: CellBlock.Shape) {
+    self = other
+    drift = DriftDeltas(shape: shape)
+  }
+
   var hasChanges: Bool {
     nextOffset != committedOffset || watermark != committedWatermark || idleness.isPending
       || endOffset != committedEndOffset

@@ -80,6 +80,13 @@ package final class MonitorPlan: Sendable {
     }
   }
 
+  /// Whether a partition is one of the monitor's streams as it is now. Rows of topics that it read once stay in the
+  /// ledger.
+  package func reads(_ key: PartitionKey, as role: StreamRole) -> Bool {
+    guard key.monitor == monitor.name else { return false }
+    return key.topic == (role == .predictions ? monitor.predictions.topic : monitor.labels?.topic)
+  }
+
   /// A subject's baseline for a slice: the whole training set for `all`, else the slice's own, nil if it has none.
   func baselineSide(subject index: Int, slice: String) -> BaselineSide? { sides[NameKey(slice)]?[index] }
 

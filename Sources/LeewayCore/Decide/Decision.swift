@@ -49,6 +49,10 @@ struct Decision {
   let context: DecisionContext
 
   private var monitor: Monitor { plan.monitor }
+  private var journal: IncidentJournal {
+    IncidentJournal(
+      monitor: monitor.name, generation: plan.generation, baseline: plan.baseline.identity, context: context)
+  }
 
   func decide(_ verdicts: [Verdict], now: EventTime, in tx: any LedgerWriter) throws -> Decisions {
     var out = Decisions()
@@ -89,16 +93,15 @@ struct Decision {
         subjects: Set(resolved ? Array(incident.subjects) : machine.active.keys.map(\.subject)).sorted(by: utf8Order),
         sequence: incident.sequence)
       out.transitions.append(step)
-      try tx.put(results: [line(step)])
       let told =
         resolved
         ? incident.receivers : receivers(upTo: incident.tier, after: transition == .opened ? nil : before?.tier)
-      try notify(step, machine, told, now: now, in: tx)
+      try journal.record(step, machine, incident, to: told, now: now, in: tx)
       machine.told(told)
     }
     let wanted = machine.incident?.retrain == nil && transition != .resolved && wantsRetrain(group, incident.tier)
     if wanted { try requestRetrain(&machine, group, end, now: now, in: tx, into: &out) }
-    try store(machine, group, end, resolved: transition == .resolved, in: tx)
+    try journal.store(machine, group, end, resolved: transition == .resolved, in: tx)
     if transition == .resolved { machine.close() }
   }
 
@@ -108,72 +111,6 @@ struct Decision {
     if let after { names.formUnion(monitor.alerts[after] ?? []) }
     names.remove(DecisionContext.retrainReceiver)
     return names.intersection(context.receivers)
-  }
-
-  private func line(_ step: IncidentTransition) -> ResultRecord {
-    var w = JSONWriter()
-    w.beginObject()
-    for (key, text) in [("type", "incident"), ("monitor", step.monitor), ("incident", step.incident)] {
-      w.key(key)
-      w.string(text)
-    }
-    w.key("at")
-    w.time(step.at)
-    for (key, text) in [("transition", step.transition), ("tier", step.tier.name), ("reason", step.group.rawValue)] {
-      w.key(key)
-      w.string(text)
-    }
-    w.key("checks")
-    w.strings(step.checks)
-    w.key("subjects")
-    w.strings(step.subjects)
-    w.endObject()
-    // An incident has no window: its size is 0 and its subject, for the key alone, its id.
-    return ResultRecord(
-      monitor: step.monitor, generation: plan.generation, type: .incident, window: "", size: 0, end: step.at, slice: "",
-      subject: step.incident, sequence: step.sequence, line: w.text)
-  }
-
-  private func store(
-    _ machine: IncidentMachine, _ group: CauseGroup, _ end: EventTime, resolved: Bool, in tx: any LedgerWriter
-  ) throws {
-    guard let incident = machine.incident else { return }
-    let known = try tx.incident(incident.id)
-    var state = known?.state ?? .open
-    if resolved {
-      state = .resolved
-    } else if incident.retrain != nil, state == .open || state == .acknowledged {
-      state = .retraining
-    }
-    var w = JSONWriter()
-    Notification.writeEvidence(machine, to: &w)
-    // A resolved incident keeps showing what it was about.
-    let evidence = resolved ? known?.evidence ?? w.text : w.text
-    try tx.put(
-      incident: IncidentRecord(
-        id: incident.id, monitor: monitor.name, group: group, state: state, tier: incident.tier,
-        openedAt: incident.openedAt, changedAt: end, resolvedAt: resolved ? end : nil,
-        checks: incident.checks.sorted(by: utf8Order), subjects: incident.subjects.sorted(by: utf8Order),
-        evidence: evidence))
-  }
-
-  private func notify(
-    _ step: IncidentTransition, _ machine: IncidentMachine, _ receivers: Set<String>, now: EventTime,
-    in tx: any LedgerWriter
-  ) throws {
-    guard !receivers.isEmpty, let incident = machine.incident else { return }
-    let body = Notification(plan: plan, context: context, group: step.group, machine: machine, incident: incident)
-      .incident(step)
-    try tx.enqueue(
-      receivers.sorted(by: utf8Order).map { outbox($0, incident.id, step.sequence, step.transition, body, now) })
-  }
-
-  private func outbox(
-    _ receiver: String, _ incident: String, _ sequence: Int64, _ what: String, _ body: String, _ now: EventTime
-  ) -> OutboxRecord {
-    OutboxRecord(
-      key: "\(incident)/\(sequence)-\(what)/\(receiver)", monitor: monitor.name, incident: incident, receiver: receiver,
-      sequence: sequence, body: body, createdAt: now, nextAttemptAt: now)
   }
 
   // MARK: Retraining
@@ -214,9 +151,10 @@ struct Decision {
         id: id, monitor: monitor.name, incident: incident.id, state: .requested, requestedAt: end, deadline: deadline,
         requestedWall: now))
     guard context.receivers.contains(DecisionContext.retrainReceiver) else { return }
-    let body = Notification(plan: plan, context: context, group: group, machine: machine, incident: incident)
-      .retrain(id: id, deadline: deadline)
-    try tx.enqueue([outbox(DecisionContext.retrainReceiver, incident.id, incident.sequence, "retrain", body, now)])
+    let body = journal.notification(group, machine, incident).retrain(id: id, deadline: deadline)
+    try tx.enqueue([
+      journal.outbox(DecisionContext.retrainReceiver, incident.id, incident.sequence, "retrain", body, now)
+    ])
   }
 
   /// Why no retrain may be asked for now; nil if it may. Both clocks count: event time, so that a replay decides alike,

@@ -75,6 +75,13 @@ package struct IncidentMachine: Sendable, Equatable {
     }
   }
 
+  /// Gives the incident up because nothing can end it any more; what there was of it, with the step that resolves it.
+  mutating func withdraw() -> Incident? {
+    active = [:]
+    incident?.sequence += 1
+    return incident
+  }
+
   /// After `resolved` has been recorded.
   mutating func close() { incident = nil }
 

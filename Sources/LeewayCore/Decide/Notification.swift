@@ -1,6 +1,7 @@
 /// The JSON that receivers get, as a webhook sends it; other formats are made of it.
 struct Notification {
-  let plan: MonitorPlan
+  let monitor: String
+  let baseline: String
   let context: DecisionContext
   let group: CauseGroup
   let machine: IncidentMachine
@@ -48,7 +49,7 @@ struct Notification {
     w.key("version")
     w.number(1 as Int64)
     for (key, text) in [
-      ("event", event), ("incident", incident.id), ("monitor", plan.monitor.name), ("tier", incident.tier.name),
+      ("event", event), ("incident", incident.id), ("monitor", monitor), ("tier", incident.tier.name),
     ] {
       w.key(key)
       w.string(text)
@@ -80,7 +81,7 @@ struct Notification {
       w.null()
     }
     w.key("baseline")
-    w.string(plan.baseline.identity)
+    w.string(baseline)
   }
 
   /// At most 100, the worst first.

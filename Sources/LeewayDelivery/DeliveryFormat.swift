@@ -28,7 +28,7 @@ package enum RenderedDelivery: Sendable, Equatable {
 
 extension HTTPRequest {
   /// What every format's request has in common.
-  init(json body: [UInt8], to url: String, key: String, limits: HTTPLimits) {
+  init(json body: [UInt8], to url: String, key: String, limits: RequestLimits) {
     self.init(
       url: url, headers: [HTTPHeader("Content-Type", "application/json"), HTTPHeader("Idempotency-Key", key)],
       body: body, limits: limits)
@@ -39,9 +39,9 @@ extension HTTPRequest {
 package struct WebhookFormat: DeliveryFormat {
   package let url: String
   package let secret: String?
-  package let limits: HTTPLimits
+  package let limits: RequestLimits
 
-  package init(url: String, secret: String?, limits: HTTPLimits = HTTPLimits()) {
+  package init(url: String, secret: String?, limits: RequestLimits = RequestLimits()) {
     self.url = url
     self.secret = secret
     self.limits = limits

@@ -4,7 +4,7 @@ import CCurl
 package struct HTTPAnswer: Sendable, Equatable {
   package var status: Int
   package var retryAfter: RetryAfter?
-  /// The beginning of the body, at most `HTTPLimits.answerBytes`.
+  /// The beginning of the body, at most `RequestLimits.answerBytes`.
   package var bodyPrefix: [UInt8]
   /// Whether the body went on and was refused. The status holds all the same: a receiver that answers 200 with a long
   /// page has taken the notification, and sending it again would only repeat it.

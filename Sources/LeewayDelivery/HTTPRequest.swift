@@ -15,9 +15,9 @@ package struct HTTPRequest: Sendable, Equatable {
   package var url: String
   package var headers: [HTTPHeader]
   package var body: [UInt8]
-  package var limits: HTTPLimits
+  package var limits: RequestLimits
 
-  package init(url: String, headers: [HTTPHeader], body: [UInt8], limits: HTTPLimits = HTTPLimits()) {
+  package init(url: String, headers: [HTTPHeader], body: [UInt8], limits: RequestLimits = RequestLimits()) {
     self.url = url
     self.headers = headers
     self.body = body
@@ -26,7 +26,7 @@ package struct HTTPRequest: Sendable, Equatable {
 }
 
 /// How long and how much one request may take.
-package struct HTTPLimits: Sendable, Equatable {
+package struct RequestLimits: Sendable, Equatable {
   /// Milliseconds, at least 1, for the name, the connection and TLS.
   package var connect: Int64
   /// Milliseconds, at least 1, from the first byte of work to the answer's last.

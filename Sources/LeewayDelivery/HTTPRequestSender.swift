@@ -136,7 +136,7 @@ package final class HTTPRequestSender {
     return list
   }
 
-  private func failure(_ code: CURLcode, origin: URLOrigin, limits: HTTPLimits) -> HTTPFailure {
+  private func failure(_ code: CURLcode, origin: URLOrigin, limits: RequestLimits) -> HTTPFailure {
     let said = String(cString: curl_easy_strerror(code))
     switch code {
     case CURLE_OPERATION_TIMEDOUT:
@@ -155,7 +155,7 @@ package final class HTTPRequestSender {
       return HTTPFailure(.reset, "POST \(origin): the connection ended before the answer did")
     case CURLE_WRITE_ERROR where intake.headersAreTooLong:
       return HTTPFailure(
-        .tooLarge, "POST \(origin): the answer's headers are over \(HTTPLimits.answerHeaderBytes) bytes")
+        .tooLarge, "POST \(origin): the answer's headers are over \(RequestLimits.answerHeaderBytes) bytes")
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_HTTP2_STREAM,
       CURLE_BAD_CONTENT_ENCODING:
       return HTTPFailure(.badAnswer, "POST \(origin): the answer is not HTTP")
@@ -228,7 +228,7 @@ private final class AnswerIntake {
   func take(header line: UnsafeRawBufferPointer) -> Int {
     headerBytes += line.count
     // Counted over all of an answer's headers and its interim answers: curl limits a line, not their number.
-    guard headerBytes <= HTTPLimits.answerHeaderBytes else {
+    guard headerBytes <= RequestLimits.answerHeaderBytes else {
       headersAreTooLong = true
       return 0
     }

@@ -13,11 +13,11 @@ package struct Receiver: Sendable, Equatable, CustomStringConvertible, CustomDeb
   package let url: String
   /// Signs a webhook's bodies.
   package let secret: String?
-  package let limits: HTTPLimits
+  package let limits: RequestLimits
 
   /// - Throws: `Invalid`, which names the key of the configuration and never its value.
   package init(
-    name: String, kind: Kind, url: String = "", secret: String? = nil, limits: HTTPLimits = HTTPLimits()
+    name: String, kind: Kind, url: String = "", secret: String? = nil, limits: RequestLimits = RequestLimits()
   ) throws(Invalid) {
     if kind == .log {
       guard url.isEmpty else { throw Invalid(key: "url", problem: "means nothing for a log; remove it") }

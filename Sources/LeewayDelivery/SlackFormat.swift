@@ -3,9 +3,9 @@ import Foundation
 /// `slack`: a Block Kit message for an incoming webhook, within Slack's limits.
 package struct SlackFormat: DeliveryFormat {
   package let url: String
-  package let limits: HTTPLimits
+  package let limits: RequestLimits
 
-  package init(url: String, limits: HTTPLimits = HTTPLimits()) {
+  package init(url: String, limits: RequestLimits = RequestLimits()) {
     self.url = url
     self.limits = limits
   }

@@ -6,10 +6,11 @@ import Testing
 /// A real request to a real, badly behaved server on loopback.
 @Suite struct HTTPRequestSenderTests {
   /// Short where the receiver never answers; nothing asserts how long anything took.
-  private static let short = HTTPLimits(connect: 2_000, total: 300, stall: 10_000)
+  private static let short = RequestLimits(connect: 2_000, total: 300, stall: 10_000)
 
   private func post(
-    to receiver: LoopbackReceiver, path: String = "/hook?key=q-secret", limits: HTTPLimits = HTTPLimits(total: 60_000)
+    to receiver: LoopbackReceiver, path: String = "/hook?key=q-secret",
+    limits: RequestLimits = RequestLimits(total: 60_000)
   ) throws -> Result<HTTPAnswer, HTTPFailure> {
     try HTTPRequestSender(version: "1.2.3", abort: AbortFlag())
       .post(HTTPRequest(url: receiver.url(path), headers: [], body: Array("{}".utf8), limits: limits))
@@ -22,7 +23,7 @@ import Testing
     let answer = try sender.post(
       HTTPRequest(
         url: receiver.url("/hook?a=1"), headers: [HTTPHeader("Idempotency-Key", "k-1"), HTTPHeader("X-Empty", "")],
-        body: body, limits: HTTPLimits(total: 60_000))
+        body: body, limits: RequestLimits(total: 60_000))
     ).get()
     #expect(answer == HTTPAnswer(status: 202, bodyPrefix: Array("taken".utf8)))
     let request = try #require(receiver.requests.first)
@@ -90,7 +91,7 @@ import Testing
   @Test func drippingReceiverIsGivenUpBeforeALongLimit() throws {
     // A megabyte at a byte a second would end in eleven days; the total limit is a day.
     let receiver = try LoopbackReceiver(otherwise: .drip)
-    let limits = HTTPLimits(total: 86_400_000, stall: 1_000)
+    let limits = RequestLimits(total: 86_400_000, stall: 1_000)
     #expect(try post(to: receiver, limits: limits).failed?.kind == .timeout)
   }
 
@@ -208,7 +209,7 @@ import Testing
     let (results, end) = AsyncStream<Result<HTTPAnswer, HTTPFailure>>.makeStream()
     // Started at once, on a thread of its own: a task might wait behind other tests' blocking requests.
     Thread.detachNewThread {
-      let limits = HTTPLimits(total: 86_400_000, stall: 86_400_000)
+      let limits = RequestLimits(total: 86_400_000, stall: 86_400_000)
       if let sender = try? HTTPRequestSender(version: "1", abort: abort) {
         end.yield(sender.post(HTTPRequest(url: url, headers: [], body: [1], limits: limits)))
       }

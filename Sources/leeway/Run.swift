@@ -8,7 +8,8 @@ struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run the service: read Kafka, judge, alert, serve pages and metrics.",
     discussion: """
-      Ends cleanly on SIGINT and SIGTERM: what was read is committed first.
+      Ends cleanly on SIGINT and SIGTERM: what was read is committed first; a second one ends it at once. Reads its \
+      files again on SIGHUP; if there is a mistake in them, all mistakes are logged and nothing changes.
 
       EXAMPLE
         leeway run --config leeway.yaml --monitors monitors
@@ -28,8 +29,10 @@ struct Run: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let (configuration, problems) = Configuration.load(
+    let files = ConfigurationFiles(
       configPath: config, monitorsDirectory: monitors, environment: ProcessInfo.processInfo.environment)
+    let (configuration, problems) = Configuration.load(
+      configPath: files.configPath, monitorsDirectory: files.monitorsDirectory, environment: files.environment)
     Monitors.report(problems)
     guard let configuration, let service = configuration.service else { throw ExitCode(1) }
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
@@ -37,7 +40,7 @@ struct Run: AsyncParsableCommand {
     logger.logLevel = try level()
     let host = service.http.host
     let server = LeewayServer(
-      configuration: service, plans: try LeewayServer.plans(configuration.monitors), logger: logger,
+      configuration: service, plans: configuration.plans, files: files, logger: logger,
       onRunning: { [logger] port in logger.info("pages, API and metrics on http://\(host):\(port)/") })
     try await server.run()
   }

@@ -7,14 +7,18 @@ final class LeewayProcess {
   private let error: URL
   let folder: URL
 
-  /// - Parameter folder: the working directory.
-  init(_ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws {
+  /// - Parameters:
+  ///   - folder: the working directory.
+  ///   - wrapper: a command that ends in becoming the one in its arguments, as `nice -n 19` does.
+  init(
+    _ arguments: [String], in folder: URL, environment: [String: String] = [:], through wrapper: [String] = []
+  ) throws {
     self.folder = folder
     output = folder.appendingPathComponent("out-\(UUID().uuidString)")
     error = folder.appendingPathComponent("err-\(UUID().uuidString)")
     for url in [output, error] { try Data().write(to: url) }
-    process.executableURL = Self.executable
-    process.arguments = arguments
+    process.executableURL = wrapper.isEmpty ? Self.executable : URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = (wrapper.isEmpty ? [] : wrapper + [Self.executable.path]) + arguments
     process.currentDirectoryURL = folder
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
@@ -35,6 +39,7 @@ final class LeewayProcess {
 
   func interrupt() { kill(process.processIdentifier, SIGINT) }
   func terminate() { kill(process.processIdentifier, SIGTERM) }
+  func hangUp() { kill(process.processIdentifier, SIGHUP) }
   func killAtOnce() { kill(process.processIdentifier, SIGKILL) }
 
   /// Waits for the end and returns the exit code.

@@ -10,8 +10,10 @@ struct RunningService {
   private static var announcement: Regex<(Substring, Substring)> { /(?:on|open) (http:\/\/[0-9.:]+)\// }
 
   /// Starts the service and waits for its pages.
-  init(_ arguments: [String] = ["run"], in folder: URL) throws {
-    let process = try LeewayProcess(arguments, in: folder)
+  init(
+    _ arguments: [String] = ["run"], in folder: URL, environment: [String: String] = [:], through wrapper: [String] = []
+  ) throws {
+    let process = try LeewayProcess(arguments, in: folder, environment: environment, through: wrapper)
     let base = try eventually { () -> String?? in
       if let found = (process.standardError + process.standardOutput).firstMatch(of: Self.announcement) {
         return String(found.1)
@@ -34,6 +36,28 @@ struct RunningService {
     let text = pipe.fileHandleForReading.readDataToEndOfFile()
     curl.waitUntilExit()
     return curl.terminationStatus == 0 ? String(decoding: text, as: UTF8.self) : nil
+  }
+
+  /// The status and the body, whatever they are.
+  func post(_ path: String, token: String? = nil) throws -> (status: Int, body: String) {
+    try ask("POST", path, token)
+  }
+
+  func read(_ path: String) throws -> (status: Int, body: String) { try ask("GET", path, nil) }
+
+  private func ask(_ method: String, _ path: String, _ token: String?) throws -> (status: Int, body: String) {
+    let curl = Process()
+    curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+    curl.arguments =
+      ["-sS", "-m", "120", "-X", method, "-w", "\n%{http_code}"]
+      + (token.map { ["-H", "Authorization: Bearer \($0)"] } ?? []) + [base + path]
+    let pipe = Pipe()
+    curl.standardOutput = pipe
+    try curl.run()
+    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    curl.waitUntilExit()
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    return (Int(lines.last ?? "") ?? 0, lines.dropLast().joined(separator: "\n"))
   }
 
   func object(_ path: String) throws -> [String: Any] {
@@ -73,13 +97,13 @@ struct RunningService {
   }
 
   /// Waits until the ledger stands at these offsets, by topic, and an evaluation has seen it.
-  func awaitOffsets(_ wanted: [String: Int]) throws {
+  func awaitOffsets(_ wanted: [String: Int], of monitor: String = "shop") throws {
     var found: [String: Int] = [:]
     let reached = try eventually { () -> Bool? in
       guard process.isRunning else { return false }
-      guard let text = get("/api/v1/monitors/shop"),
-        let monitor = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
-        let partitions = monitor["partitions"] as? [[String: Any]]
+      guard let text = get("/api/v1/monitors/\(monitor)"),
+        let view = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
+        let partitions = view["partitions"] as? [[String: Any]]
       else { return nil }
       for partition in partitions { found[partition["topic"] as? String ?? ""] = partition["next_offset"] as? Int }
       return wanted.allSatisfy { found[$0.key] == $0.value } ? true : nil

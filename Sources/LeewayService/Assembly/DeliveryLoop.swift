@@ -6,25 +6,29 @@ import ServiceLifecycle
 import Synchronization
 
 /// Sends what the outbox owes one receiver, on a thread of its own, so that a slow receiver delays no other.
+///
+/// What a receiver that is configured no longer is owed stays in the outbox, and goes out if it comes back.
 struct DeliveryLoop: Service {
-  let receiver: Receiver
+  let name: String
+  let live: LiveSetup
   let ledger: any Ledger
   let metrics: ServiceMetrics
   let logger: Logger
 
-  /// Longer than an attempt may take: a row is not sent twice while its sender lives.
+  /// Longer than attempts at all the rows leased at once may take: a row is not sent twice while its sender lives.
   private static let leaseTime = TimeSpan.minutes(1)
+  private static let rowsAtOnce = 5
 
   func run() async throws {
     let abort = AbortFlag()
     try await withGracefulShutdownHandler {
-      try await withDedicatedThread("leeway-\(receiver.name)") { stop in
+      try await withDedicatedThread("leeway-\(name)") { stop in
         let sender: HTTPRequestSender
         do { sender = try HTTPRequestSender(version: ServiceVersion.text, abort: abort) } catch {
-          throw EnvironmentProblem("receiver \(receiver.name): \(error)")
+          throw EnvironmentProblem("receiver \(name): \(error)")
         }
-        while !stop.isRaised {
-          let sent = deliverDue(sender, stop)
+        while !stop.isRaised, let receiver = live.current.receivers.first(where: { $0.name == name }) {
+          let sent = deliverDue(to: receiver, sender, stop)
           if sent == 0 { WallClock.pause(milliseconds: 250, unless: stop) }
         }
       }
@@ -35,32 +39,32 @@ struct DeliveryLoop: Service {
   }
 
   /// - Returns: rows handled.
-  private func deliverDue(_ sender: HTTPRequestSender, _ stop: StopFlag) -> Int {
+  private func deliverDue(to receiver: Receiver, _ sender: HTTPRequestSender, _ stop: StopFlag) -> Int {
     let now = WallClock.now()
     do {
       let due = try ledger.read { reader in
-        try reader.outboxBacklog().contains { $0.receiver == receiver.name && $0.owed > 0 }
+        try reader.outboxBacklog().contains { $0.receiver == name && $0.owed > 0 }
       }
       guard due else { return 0 }
       let rows = try ledger.write {
-        try $0.leaseDeliveries(receiver: receiver.name, due: now, lasting: Self.leaseTime, limit: 10)
+        try $0.leaseDeliveries(receiver: name, due: now, lasting: Self.leaseTime, limit: Self.rowsAtOnce)
       }
       for row in rows where !stop.isRaised {
-        guard let settled = attempt(row, sender) else { continue }
+        guard let settled = attempt(row, receiver, sender) else { continue }
         if try !ledger.write({ try $0.settle(delivery: settled) }) {
           logger.warning("\(row.key): another instance has sent it too, with the same key; its outcome stands")
         }
       }
       return rows.count
     } catch {
-      logger.warning("the outbox of \(receiver.name) cannot be read now: \(error)")
+      logger.warning("the outbox of \(name) cannot be read now: \(error)")
       WallClock.pause(milliseconds: 1000, unless: stop)
       return 0
     }
   }
 
   /// One attempt; nil if shutdown cut it short, which counts as none.
-  private func attempt(_ row: OutboxRecord, _ sender: HTTPRequestSender) -> OutboxRecord? {
+  private func attempt(_ row: OutboxRecord, _ receiver: Receiver, _ sender: HTTPRequestSender) -> OutboxRecord? {
     let now = WallClock.now()
     var row = row
     row.attempts += 1
@@ -78,6 +82,7 @@ struct DeliveryLoop: Service {
       return settle(row, .delivered)
     case .request(let request):
       let result = sender.post(request)
+      Failpoints.fromEnvironment?.pass(.afterRequestSent)
       if case .failure(let failure) = result, failure.kind == .aborted { return nil }
       if case .failure(let failure) = result { row.lastError = failure.text }
       if case .success(let answer) = result, !(200..<300).contains(answer.status) {
@@ -97,15 +102,15 @@ struct DeliveryLoop: Service {
     case .delivered:
       row.state = .delivered
       row.lastError = ""
-      metrics.count(delivery: .delivered, receiver: receiver.name)
+      metrics.count(delivery: .delivered, receiver: name)
     case .retry(let at):
       row.nextAttemptAt = EventTime(milliseconds: at)
-      metrics.count(delivery: .retried, receiver: receiver.name)
+      metrics.count(delivery: .retried, receiver: name)
       logger.warning("\(row.key): \(row.lastError); attempt \(row.attempts + 1) at \(row.nextAttemptAt)")
     case .deadLetter(let reason):
       row.state = .dead
       row.lastError = reason
-      metrics.count(delivery: .dead, receiver: receiver.name)
+      metrics.count(delivery: .dead, receiver: name)
       logger.error("\(row.key) is given up: \(reason)")
     }
     return row

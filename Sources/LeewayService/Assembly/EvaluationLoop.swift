@@ -1,13 +1,15 @@
 import Foundation
 import LeewayCore
+import LeewayDelivery
 import Logging
 import ServiceLifecycle
 
 /// Judges every monitor on a thread of its own, round after round, under a lease in the ledger.
 struct EvaluationLoop: Service {
-  let plans: [MonitorPlan]
-  let context: DecisionContext
-  let configuration: ServiceConfiguration
+  let live: LiveSetup
+  let token: CallbackToken
+  /// Whether no other instance can use this ledger.
+  let isAlone: Bool
   let ledger: any Ledger
   let metrics: ServiceMetrics
   let state: ServiceState
@@ -15,12 +17,18 @@ struct EvaluationLoop: Service {
   let holder: String
   let logger: Logger
 
+  fileprivate func context(_ setup: Setup) -> DecisionContext {
+    DecisionContext(
+      receivers: Set(setup.receivers.map(\.name)), publicURL: setup.configuration.http.publicURL,
+      callbackToken: { [token] in token.token(retrain: $0, deadline: $1.milliseconds) })
+  }
+
   func run() async throws {
     try await withDedicatedThread("leeway-evaluate") { stop in
       let thread = EvaluationThread(self)
       while !stop.isRaised {
         thread.round(stop)
-        WallClock.pause(milliseconds: Int(configuration.evaluation.every.milliseconds), unless: stop)
+        WallClock.pause(milliseconds: Int(thread.every.milliseconds), unless: stop)
       }
       thread.finish()
     }
@@ -30,6 +38,12 @@ struct EvaluationLoop: Service {
 /// The state of the evaluation thread; made, used and dropped on it.
 private final class EvaluationThread {
   private let loop: EvaluationLoop
+  private var setup: Setup
+  private var revision: Int
+  private var context: DecisionContext
+  /// Monitors that were here and are no longer, whose incidents have to be resolved.
+  private var removed: Set<String> = []
+  private var withdrawalIsDue = true
   private var ledger: any Ledger { loop.ledger }
   private var metrics: ServiceMetrics { loop.metrics }
   private var logger: Logger { loop.logger }
@@ -43,16 +57,23 @@ private final class EvaluationThread {
   private static let refreshEvery = TimeSpan.seconds(5)
   private static let reclaimEvery = TimeSpan.minutes(1)
 
+  var every: TimeSpan { setup.configuration.evaluation.every }
+
   init(_ loop: EvaluationLoop) {
     self.loop = loop
+    revision = loop.live.revision
+    setup = loop.live.current
+    context = loop.context(setup)
     reclaimDue = WallClock.now() + Self.reclaimEvery
-    for plan in loop.plans { restoreMetrics(plan) }
+    for plan in setup.plans { restoreMetrics(plan) }
   }
 
   func round(_ stop: StopFlag) {
-    for plan in loop.plans where !stop.isRaised { evaluate(plan, stop) }
+    follow()
+    withdraw()
+    for plan in setup.plans where !stop.isRaised { evaluate(plan, stop) }
     if WallClock.now() >= reclaimDue {
-      for plan in loop.plans where leases[plan.monitor.name] != nil { reclaim(plan) }
+      for plan in setup.plans where leases[plan.monitor.name] != nil { reclaim(plan) }
       reclaimDue = WallClock.now() + Self.reclaimEvery
     }
   }
@@ -60,15 +81,64 @@ private final class EvaluationThread {
   /// What the intake committed last is judged, then others may go on.
   func finish() {
     let never = StopFlag()
-    for plan in loop.plans {
+    for plan in setup.plans {
       evaluate(plan, never)
       try? ledger.write { try $0.release(lease: EvaluationLease.name(monitor: plan.monitor.name), holder: loop.holder) }
     }
   }
 
+  /// Goes on with what a reload has put in force.
+  private func follow() {
+    let now = loop.live.revision
+    guard now != revision else { return }
+    revision = now
+    let before = setup
+    setup = loop.live.current
+    context = loop.context(setup)
+    let change = SetupChange(from: before, to: setup)
+    for name in change.removed {
+      try? ledger.write { try $0.release(lease: EvaluationLease.name(monitor: name), holder: loop.holder) }
+      leases[name] = nil
+      refreshDue[name] = nil
+      metrics.forget(monitor: name)
+    }
+    removed.formUnion(change.removed)
+    removed.subtract(setup.plans.map(\.monitor.name))
+    withdrawalIsDue = true
+    loop.state.configure(setup.plans)
+    metrics.announce(setup.plans.map(\.monitor), receivers: setup.receivers.map(\.name))
+    for plan in setup.plans where !change.unchanged.contains(plan.monitor.name) {
+      metrics.forgetResults(monitor: plan.monitor.name)
+      refreshDue[plan.monitor.name] = nil
+      restoreMetrics(plan)
+    }
+  }
+
+  /// Resolves what no verdict can resolve any more. Tried again in the next round if the ledger fails.
+  private func withdraw() {
+    guard withdrawalIsDue else { return }
+    do {
+      let steps = try ledger.write { tx in
+        try Withdrawal.apply(plans: setup.plans, context: context, now: WallClock.now(), in: tx) { monitor in
+          loop.isAlone || removed.contains(monitor)
+        }
+      }
+      withdrawalIsDue = false
+      removed = []
+      for step in steps {
+        if setup.plans.contains(where: { $0.monitor.name == step.monitor }) {
+          metrics.count(transition: step.transition, monitor: step.monitor)
+        }
+        logger.notice("incident \(step.incident) is resolved, since nothing can judge it any more")
+      }
+    } catch {
+      logger.warning("incidents without a check cannot be resolved now: \(error)")
+    }
+  }
+
   private func evaluate(_ plan: MonitorPlan, _ stop: StopFlag) {
     let monitor = plan.monitor.name
-    let evaluator = Evaluator(plan: plan, context: loop.context)
+    let evaluator = Evaluator(plan: plan, context: context)
     var moved = false
     do {
       while let lease = try lease(monitor) {
@@ -86,7 +156,7 @@ private final class EvaluationThread {
       // Another instance goes on; nothing was written.
       leases[monitor] = nil
     } catch let error as LedgerError {
-      loop.state.set(ledgerFailure: error.description)
+      loop.state.set(ledgerFailure: error.description, of: .evaluation)
       logger.warning("monitor \(monitor) cannot be judged now: \(error.description)")
     } catch {
       logger.error("monitor \(monitor) cannot be judged: \(error)")
@@ -108,7 +178,7 @@ private final class EvaluationThread {
     let monitor = plan.monitor.name
     metrics.apply(
       MetricsUpdate(
-        monitor: monitor, maximumSeries: loop.configuration.limits.maximumSeries, records: report.results))
+        monitor: monitor, maximumSeries: setup.configuration.limits.maximumSeries, records: report.results))
     for transition in report.decisions.transitions {
       metrics.count(transition: transition.transition, monitor: monitor)
       logger.info(
@@ -126,7 +196,8 @@ private final class EvaluationThread {
     refreshDue[monitor] = now + Self.refreshEvery
     let (generation, partitions, progress, incidents, backlog, latest) = try ledger.read { reader in
       (
-        try reader.generation(of: monitor), try reader.partitions(of: monitor),
+        try reader.generation(of: monitor),
+        try reader.partitions(of: monitor).filter { plan.reads($0.key, as: $0.role) },
         try reader.progress(monitor: monitor, generation: plan.generation),
         try reader.incidents(IncidentQuery(open: true, limit: 1000)), try reader.outboxBacklog(),
         try reader.latestResults(monitor: monitor, generation: plan.generation, type: .performance)
@@ -145,7 +216,7 @@ private final class EvaluationThread {
     metrics.set(incidents: incidents)
     metrics.set(outbox: backlog, now: now)
     metrics.set(ready: loop.state.readiness(now: now).allSatisfy(\.holds))
-    loop.state.set(ledgerFailure: nil)
+    loop.state.set(ledgerFailure: nil, of: .evaluation)
     let prefix = Slice.version + "="
     let newest = latest.map(\.end).max()
     let versions = Set(
@@ -168,9 +239,14 @@ private final class EvaluationThread {
         try reader.latestResults(monitor: monitor, generation: plan.generation, type: $0)
       }
     }
+    // What a check or window that is no longer there said stays in the ledger.
+    let mine = (records ?? []).filter { record in
+      record.type == .verdict
+        ? plan.monitor.checks.contains { $0.name == record.check }
+        : plan.monitor.windows.contains { $0.name == record.window }
+    }
     metrics.apply(
-      MetricsUpdate(
-        monitor: monitor, maximumSeries: loop.configuration.limits.maximumSeries, records: records ?? []))
+      MetricsUpdate(monitor: monitor, maximumSeries: setup.configuration.limits.maximumSeries, records: mine))
   }
 
   /// Removes, in bounded steps, what no window, label or check can need any more.
@@ -196,7 +272,9 @@ private final class EvaluationThread {
     step(progress.maturedThrough - largest * 2) {
       try $0.reclaimPanes(.performance, monitor: monitor.name, generation: plan.generation, before: $1, limit: 5000)
     }
-    let partitions = (try? ledger.read { try $0.partitions(of: monitor.name) }) ?? []
+    let partitions = ((try? ledger.read { try $0.partitions(of: monitor.name) }) ?? []).filter {
+      plan.reads($0.key, as: $0.role)
+    }
     let least = partitions.map(\.watermark).min() ?? .distantPast
     guard least > .distantPast else { return }
     step(least - monitor.lateness) {

@@ -7,43 +7,55 @@ import ServiceLifecycle
 /// Kafka to committed panes: one thread polls, decodes, aggregates and commits; it also answers rebalances, so nothing
 /// is shared and nothing races.
 struct KafkaIntake: Service {
-  let plans: [MonitorPlan]
+  let live: LiveSetup
+  let reload: Reload
   let settings: KafkaSettings
-  let configuration: ServiceConfiguration
+  /// Whether no other instance can use this ledger.
+  let isAlone: Bool
   let ledger: any Ledger
   let metrics: ServiceMetrics
   let state: ServiceState
   let logger: Logger
 
+  var configuration: ServiceConfiguration { live.current.configuration }
+
   func run() async throws {
     try await withDedicatedThread("leeway-intake") { stop in
-      try KafkaIntakeLoop(self).run(until: stop)
+      defer { live.withdraw("the service is stopping") }
+      while !stop.isRaised {
+        do {
+          try KafkaIntakeLoop(self).run(until: stop)
+        } catch let superseded as GenerationSuperseded {
+          // The loop has let go of its partitions: those who know the newer configuration go on with them.
+          catchUp(with: superseded, until: stop)
+        }
+      }
     }
   }
 }
 
 /// The state of the intake thread; made, used and dropped on it.
-private final class KafkaIntakeLoop {
-  private let service: KafkaIntake
-  private let consumer: KafkaConsumer
-  private let topics: [(topic: String, monitor: String, role: StreamRole)]
-  private let logger: Logger
-  private var intake: Intake
-  private var slots: [UInt64: Intake.Slot] = [:]
+final class KafkaIntakeLoop {
+  let service: KafkaIntake
+  let consumer: KafkaConsumer
+  /// Who reads which topic, as what.
+  var topics: [(topic: String, monitor: String, role: StreamRole)]
+  let logger: Logger
+  var intake: Intake
+  var slots: [UInt64: Intake.Slot] = [:]
+  /// Before it has, a reload finds nothing to subscribe to anew.
+  var hasSubscribed = false
   /// Partitions at whose end reading stands: the end's offset, and since when.
   private var ends: [TopicPartition: (offset: Int64, since: EventTime)] = [:]
   private var flushDue: EventTime
-  private var metadataDue: EventTime
+  var metadataDue: EventTime
   private var flushBackoff = 0
   private var lastError: (text: String, at: EventTime)?
 
   init(_ service: KafkaIntake) throws {
     self.service = service
     logger = service.logger
-    topics = service.plans.flatMap { plan in
-      [(plan.monitor.predictions.topic, plan.monitor.name, StreamRole.predictions)]
-        + (plan.monitor.labels.map { [($0.topic, plan.monitor.name, StreamRole.labels)] } ?? [])
-    }
+    topics = Self.topics(service.live.current.plans)
     let logger = service.logger
     do {
       consumer = try KafkaConsumer(service.settings) { line in logger.log(kafka: line) }
@@ -57,29 +69,26 @@ private final class KafkaIntakeLoop {
 
   private static func makeIntake(_ service: KafkaIntake) throws -> Intake {
     let writer = UUID().uuidString.lowercased()
-    let limits = service.configuration.limits
+    let setup = service.live.current
     let plans = try service.ledger.write { tx in
       try tx.register(writer: writer, instance: .ofThisProcess)
-      return try service.plans.map { (plan: $0, startsAt: try Generations.current($0, in: tx)) }
+      return try setup.plans.map {
+        (plan: $0, startsAt: try Generations.current($0, mayReturn: service.isAlone, in: tx))
+      }
     }
-    return Intake(
-      plans: plans, writer: writer,
-      limits: IntakeLimits(
-        decode: DecodeLimits(messageBytes: limits.messageBytes), pendingBytes: limits.flushBytes,
-        quarantineRows: limits.quarantineRows))
+    return Intake(plans: plans, writer: writer, limits: Self.limits(setup))
   }
 
   func run(until stop: StopFlag) throws {
     try awaitBroker(stop)
     guard !stop.isRaised else { return }
-    do { try consumer.subscribe(Array(Set(topics.map(\.topic))).sorted(by: utf8Order)) } catch {
-      throw EnvironmentProblem("Kafka: \(error.description)")
-    }
+    try subscribe()
     logger.info(
       "reading \(Set(topics.map(\.topic)).sorted(by: utf8Order).joined(separator: ", ")) as group \(service.configuration.kafka.group)"
     )
     while !stop.isRaised {
       try step()
+      try adoptProposal()
     }
     // Intake has stopped; what was taken is committed before the partitions go.
     try flush()
@@ -105,6 +114,7 @@ private final class KafkaIntakeLoop {
         }
         warn("Kafka at \(service.settings.bootstrap) does not answer yet: \(error.description)")
         WallClock.pause(milliseconds: 500, unless: stop)
+        try adoptProposal()
       }
     }
   }
@@ -145,7 +155,14 @@ private final class KafkaIntakeLoop {
     let after = WallClock.now()
     if after >= flushDue || (intake.isFull && flushBackoff == 0) { try flushAndReport(after) }
     if after >= metadataDue {
-      do { try refreshPartitions(timeout: 2000) } catch { warn(error.description) }
+      do {
+        try refreshPartitions(timeout: 2000)
+        try checkGenerations()
+      } catch let error as EnvironmentProblem {
+        warn(error.description)
+      } catch let error as LedgerError {
+        warn(error.description)
+      }
     }
   }
 
@@ -278,7 +295,7 @@ private final class KafkaIntakeLoop {
   }
 
   @discardableResult
-  private func consumerCall<T>(_ body: () throws(KafkaError) -> T) throws(EnvironmentProblem) -> T {
+  func consumerCall<T>(_ body: () throws(KafkaError) -> T) throws(EnvironmentProblem) -> T {
     do { return try body() } catch { throw EnvironmentProblem("Kafka: \(error.description)") }
   }
 
@@ -300,7 +317,7 @@ private final class KafkaIntakeLoop {
     }
   }
 
-  private func flush() throws {
+  func flush() throws {
     let started = ContinuousClock.now
     let report: FlushReport
     do {
@@ -310,8 +327,6 @@ private final class KafkaIntakeLoop {
       service.metrics.flushed(seconds: 0, .fenced)
       try startAnew()
       return
-    } catch let superseded as GenerationSuperseded {
-      throw EnvironmentProblem(superseded.description)
     }
     service.state.set(ledgerFailure: nil)
     let seconds = started.duration(to: .now) / .seconds(1)
@@ -346,7 +361,7 @@ private final class KafkaIntakeLoop {
     try seekToLedger(held)
   }
 
-  private func seekToLedger(_ partitions: [TopicPartition]) throws {
+  func seekToLedger(_ partitions: [TopicPartition]) throws {
     for partition in partitions {
       let next = intake.nextOffset(partition) ?? 0
       try consumerCall { () throws(KafkaError) in

@@ -10,37 +10,24 @@ import ServiceLifecycle
 package struct LeewayServer: Sendable {
   private let configuration: ServiceConfiguration
   private let plans: [MonitorPlan]
+  private let files: ConfigurationFiles?
   private let logger: Logger
   private let onRunning: @Sendable (_ port: Int) async -> Void
 
   /// - Parameters:
   ///   - plans: each monitor with its baseline.
+  ///   - files: where both came from and are read again by a reload; nil: there is no reload.
   ///   - onRunning: called with the port once pages are served.
   /// - Throws: `InputProblem` if something in the configuration cannot work.
   package init(
-    configuration: ServiceConfiguration, plans: [MonitorPlan], logger: Logger,
+    configuration: ServiceConfiguration, plans: [MonitorPlan], files: ConfigurationFiles? = nil, logger: Logger,
     onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
     self.configuration = configuration
     self.plans = plans
+    self.files = files
     self.logger = logger
     self.onRunning = onRunning
-  }
-
-  /// Loads each monitor's baseline and makes its plan.
-  ///
-  /// - Throws: `InputProblem` that names the file.
-  package static func plans(_ monitors: [Monitor]) throws -> [MonitorPlan] {
-    try monitors.map { monitor in
-      guard let path = monitor.baselinePath else {
-        throw InputProblem("monitor \(monitor.name) has no baseline; add baseline: NAME.baseline.json")
-      }
-      do { return try MonitorPlan(monitor: monitor, baseline: BaselineFile.read(path)) } catch let error
-        as BaselineMismatch
-      {
-        throw InputProblem("\(path): \(error.description)")
-      }
-    }
   }
 
   /// Runs until a signal, the graceful shutdown of a group around it, or a failure; in-flight work is drained and
@@ -49,38 +36,38 @@ package struct LeewayServer: Sendable {
   /// - Parameter handlesSignals: false where a group around it does; else SIGINT and SIGTERM end it.
   /// - Throws: `InputProblem`, `EnvironmentProblem` or `LedgerError`.
   package func run(handlesSignals: Bool = true) async throws {
+    let setup = try Setup(configuration: configuration, plans: plans)
+    let live = LiveSetup(setup)
+    let settings = try kafkaSettings()
     let ledger = try openLedger()
     defer { ledger.close() }
+    let store = Failpoints.fromEnvironment.map { FailpointLedger(ledger, $0) as any Ledger } ?? ledger
     let now = WallClock.now()
     let metrics = ServiceMetrics(version: ServiceVersion.text, librdkafka: KafkaLibrary.version, startedAt: now)
     metrics.reloaded(successfully: true, at: now)
-    let state = ServiceState(
-      views: plans.map {
-        MonitorView(monitor: $0.monitor, baseline: $0.baseline.identity, baselineRows: $0.baseline.rows)
-      }, now: now)
-    let token = try CallbackToken(key: serviceKey(ledger))
-    let receivers = try makeReceivers()
-    metrics.announce(plans.map(\.monitor), receivers: receivers.map(\.name))
-    let context = DecisionContext(
-      receivers: Set(receivers.map(\.name)), publicURL: configuration.http.publicURL,
-      callbackToken: { token.token(retrain: $0, deadline: $1.milliseconds) })
-    let settings = try kafkaSettings()
+    metrics.set(outdated: false)
+    metrics.announce(plans.map(\.monitor), receivers: setup.receivers.map(\.name))
+    let state = ServiceState(plans: plans, now: now)
+    let token = try CallbackToken(key: serviceKey(store))
+    let reload = Reload(files: files, live: live, metrics: metrics, logger: logger)
     logger.info("leeway \(ServiceVersion.text), librdkafka \(KafkaLibrary.version), \(ledger.location)")
 
     let evaluation = EvaluationLoop(
-      plans: plans, context: context, configuration: configuration, ledger: ledger, metrics: metrics, state: state,
+      live: live, token: token, isAlone: isAlone, ledger: store, metrics: metrics, state: state,
       holder: UUID().uuidString.lowercased(), logger: logger)
     let intake = KafkaIntake(
-      plans: plans, settings: settings, configuration: configuration, ledger: ledger, metrics: metrics, state: state,
+      live: live, reload: reload, settings: settings, isAlone: isAlone, ledger: store, metrics: metrics, state: state,
       logger: logger)
     let http = HTTPService(
-      view: view(ledger, metrics, state, token), host: configuration.http.host, port: configuration.http.port,
-      tokens: try accessTokens(), logger: logger, onRunning: onRunning)
-    var services: [any Service] = receivers.map {
-      DeliveryLoop(receiver: $0, ledger: ledger, metrics: metrics, logger: logger)
-    }
+      view: view(store, metrics, state, token, live, reload), host: configuration.http.host,
+      port: configuration.http.port, tokens: { live.current.tokens }, logger: logger, onRunning: onRunning)
     // Shutdown goes backwards: no new requests, then no new messages, then the last verdicts, then deliveries.
-    services += [evaluation, intake, http]
+    var services: [any Service] = [
+      DeliveryLoops(live: live, ledger: store, metrics: metrics, logger: logger), evaluation, intake, http,
+    ]
+    if handlesSignals {
+      services.append(Signals(grace: configuration.limits.shutdownTime, reload: reload, logger: logger))
+    }
     var group = ServiceGroupConfiguration(
       services: services.map {
         .init(
@@ -88,8 +75,16 @@ package struct LeewayServer: Sendable {
           failureTerminationBehavior: .gracefullyShutdownGroup)
       },
       gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [], logger: Self.quiet(logger))
-    group.maximumGracefulShutdownDuration = .seconds(25)
+    group.maximumGracefulShutdownDuration = .milliseconds(configuration.limits.shutdownTime.milliseconds)
     try await ServiceGroup(configuration: group).run()
+    logger.notice("ended cleanly; of this run the ledger holds \(metrics.intakeSummary)")
+  }
+
+  /// Whether no other instance can use the ledger at the same time.
+  private var isAlone: Bool {
+    switch configuration.ledger {
+    case .sqlite: true
+    }
   }
 
   /// The lifecycle's own steps are of no interest to an operator.
@@ -116,27 +111,6 @@ package struct LeewayServer: Sendable {
     }
   }
 
-  private func makeReceivers() throws -> [Receiver] {
-    var out: [Receiver] = []
-    var settings = configuration.receivers
-    if settings["log"] == nil { settings["log"] = ReceiverSettings(name: "log", kind: .log) }
-    for (name, setting) in settings.sorted(by: { utf8Order($0.key, $1.key) }) {
-      let kind: Receiver.Kind =
-        switch setting.kind {
-        case .log: .log
-        case .webhook: .webhook
-        case .slack: .slack
-        }
-      do {
-        out.append(
-          try Receiver(name: name, kind: kind, url: setting.url?.revealed ?? "", secret: setting.secret?.revealed))
-      } catch {
-        throw InputProblem("receivers.\(name).\(error)")
-      }
-    }
-    return out
-  }
-
   private func kafkaSettings() throws -> KafkaSettings {
     do {
       return try KafkaSettings(
@@ -148,32 +122,21 @@ package struct LeewayServer: Sendable {
     }
   }
 
-  private func accessTokens() throws -> AccessTokens? {
-    guard let path = configuration.http.tokensFile else { return nil }
-    let bytes: [UInt8]
-    do { bytes = try TextFile.bytes(at: path, limit: 1 << 20) } catch {
-      throw InputProblem("\(path): the file of tokens \(error.problem)")
-    }
-    do { return try AccessTokens(parsing: String(decoding: bytes, as: UTF8.self), file: path) } catch {
-      throw InputProblem(error.description)
-    }
-  }
-
   private func view(
-    _ ledger: any Ledger, _ metrics: ServiceMetrics, _ state: ServiceState, _ token: CallbackToken
+    _ ledger: any Ledger, _ metrics: ServiceMetrics, _ state: ServiceState, _ token: CallbackToken, _ live: LiveSetup,
+    _ reload: Reload
   ) -> ServiceView {
-    let plans = self.plans
-    return ServiceView(
+    ServiceView(
       ledger: ledger, monitors: { state.monitors },
       openResults: { query in
         let lines = try ledger.read { reader in
-          try plans.flatMap { try OpenWindows(plan: $0).results(query, in: reader) }
+          try live.current.plans.flatMap { try OpenWindows(plan: $0).results(query, in: reader) }
         }
         let rest = query.after.map { after in lines.filter { $0.position > after } } ?? lines
         return Array(rest.sorted { $0.position < $1.position }.prefix(query.limit))
       },
       histogram: { monitor, window, slice, subject, end in
-        guard let plan = plans.first(where: { $0.monitor.name == monitor }) else { return nil }
+        guard let plan = live.current.plans.first(where: { $0.monitor.name == monitor }) else { return nil }
         return try ledger.read {
           try HistogramReader(plan: plan).histogram(window: window, slice: slice, subject: subject, end: end, in: $0)
         }
@@ -192,7 +155,8 @@ package struct LeewayServer: Sendable {
         incident.state = record.state == .succeeded ? .verifying : .open
         try tx.put(incident: incident)
       },
-      now: { WallClock.now() }, version: ServiceVersion.text)
+      reload: { await reload($0) }, audit: AuditLog(logger: logger), now: { WallClock.now() },
+      version: ServiceVersion.text)
   }
 }
 

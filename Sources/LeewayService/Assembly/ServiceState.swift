@@ -6,19 +6,42 @@ final class ServiceState: Sendable {
   private struct Values {
     var views: [String: MonitorView] = [:]
     var assigned: Int?
-    var ledgerFailure: String?
+    /// By who met it: that one of them can write does not mean that the other can.
+    var ledgerFailures: [LedgerUser: String] = [:]
     var brokerFailure: String?
+    /// Why this instance does no work: another one runs newer files.
+    var outdated: String?
     var lag: Int64 = 0
     var lastProgress: EventTime
   }
+
+  /// Threads that write to the ledger for themselves.
+  enum LedgerUser { case intake, evaluation }
 
   private let values: Mutex<Values>
   /// Lag that does not shrink for this long is a stall.
   private let patience: TimeSpan = .minutes(5)
 
-  init(views: [MonitorView], now: EventTime) {
-    values = Mutex(
-      Values(views: Dictionary(uniqueKeysWithValues: views.map { ($0.monitor.name, $0) }), lastProgress: now))
+  init(plans: [MonitorPlan], now: EventTime) {
+    values = Mutex(Values(lastProgress: now))
+    configure(plans)
+  }
+
+  /// Shows these monitors from now on. What is known of one that goes on in its generation stays.
+  func configure(_ plans: [MonitorPlan]) {
+    values.withLock { values in
+      let before = values.views
+      values.views = [:]
+      for plan in plans {
+        var view = MonitorView(
+          monitor: plan.monitor, baseline: plan.baseline.identity, baselineRows: plan.baseline.rows)
+        if let known = before[plan.monitor.name], known.generation?.generation == plan.generation {
+          view = known
+          view.monitor = plan.monitor
+        }
+        values.views[plan.monitor.name] = view
+      }
+    }
   }
 
   var monitors: [MonitorView] {
@@ -35,8 +58,12 @@ final class ServiceState: Sendable {
 
   /// - Parameter partitions: nil before the group has answered.
   func set(assigned partitions: Int?) { values.withLock { $0.assigned = partitions } }
-  func set(ledgerFailure: String?) { values.withLock { $0.ledgerFailure = ledgerFailure } }
+  /// nil: the last call succeeded.
+  func set(ledgerFailure: String?, of user: LedgerUser = .intake) {
+    values.withLock { $0.ledgerFailures[user] = ledgerFailure }
+  }
   func set(brokerFailure: String?) { values.withLock { $0.brokerFailure = brokerFailure } }
+  func set(outdated: String?) { values.withLock { $0.outdated = outdated } }
 
   /// A flush committed something, or there was nothing to do.
   func flushed(lag: Int64, moved: Bool, now: EventTime) {
@@ -48,11 +75,14 @@ final class ServiceState: Sendable {
 
   func readiness(now: EventTime) -> [ReadinessCondition] {
     values.withLock { values in
+      let ledgerFailure = values.ledgerFailures[.intake] ?? values.ledgerFailures[.evaluation]
       let stalled = values.lag > 0 && now > values.lastProgress + patience
       return [
-        ReadinessCondition(name: "configured", holds: !values.views.isEmpty, detail: "\(values.views.count) monitors"),
         ReadinessCondition(
-          name: "ledger", holds: values.ledgerFailure == nil, detail: values.ledgerFailure ?? "the last commit stands"),
+          name: "configured", holds: !values.views.isEmpty && values.outdated == nil,
+          detail: values.outdated ?? (values.views.count == 1 ? "1 monitor" : "\(values.views.count) monitors")),
+        ReadinessCondition(
+          name: "ledger", holds: ledgerFailure == nil, detail: ledgerFailure ?? "the last commit stands"),
         ReadinessCondition(
           name: "partitions", holds: values.assigned != nil && values.brokerFailure == nil,
           detail: values.brokerFailure ?? values.assigned.map { "\($0) partitions assigned" }

@@ -50,6 +50,8 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var maximumSeries = 5000
     /// Quarantined messages of one monitor that are kept to be looked at.
     package var quarantineRows = 10_000
+    /// How long a shutdown may take to commit what was read.
+    package var shutdownTime = TimeSpan.seconds(25)
 
     package init() {}
   }

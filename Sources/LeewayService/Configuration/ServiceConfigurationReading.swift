@@ -222,6 +222,7 @@ final class ServiceConfigurationReading {
     if let every = map.value("flush_every")?.span(in: .milliseconds(10) ... .minutes(1)) { limits.flushEvery = every }
     count("max_series", &limits.maximumSeries, in: 0...1_000_000)
     count("quarantine_rows", &limits.quarantineRows, in: 0...10_000_000)
+    if let time = map.value("shutdown_time")?.span(in: .seconds(1) ... .hours(1)) { limits.shutdownTime = time }
     map.finish()
     return limits
   }

@@ -9,6 +9,8 @@ struct Endpoint: Sendable {
     case everybody
     /// A token of this role or above; without one, requests from this machine.
     case reading
+    /// A token of this role or above, from wherever the request comes.
+    case changing(Role)
     /// The endpoint looks at the token itself.
     case callback
   }
@@ -22,11 +24,16 @@ struct Endpoint: Sendable {
 
 /// Lets a request pass, or says which token it needs.
 struct AccessPolicy: Sendable {
-  /// nil where no `tokens_file` is set: then only requests from this machine may read.
-  var tokens: AccessTokens?
+  /// nil where no `tokens_file` is set: then only requests from this machine may read, and nobody may change anything.
+  var tokens: @Sendable () -> AccessTokens?
 
   func admit(_ request: Request, _ context: ServiceContext, to access: Endpoint.Access) throws(Problem) {
-    guard access == .reading else { return }
+    switch access {
+    case .everybody, .callback: return
+    case .changing(let role): return try admit(request, as: role)
+    case .reading: break
+    }
+    let tokens = tokens()
     let origin = RequestOrigin(
       remote: context.remoteAddress, authority: request.head.authority,
       isForwarded: request.headers[.forwarded] != nil || request.headers[.xForwardedFor] != nil)
@@ -40,6 +47,26 @@ struct AccessPolicy: Sendable {
         tokens == nil
           ? "Reading from another machine needs a token, and http.tokens_file is not set."
           : "Reading from another machine needs a token.")
+    }
+  }
+
+  private func admit(_ request: Request, as needed: Role) throws(Problem) {
+    let fix =
+      "Send Authorization: Bearer TOKEN with a token of the \(needed.rawValue) role from http.tokens_file."
+    let ask: HTTPFields = [.wwwAuthenticate: "Bearer realm=\"leeway\""]
+    guard let tokens = tokens() else {
+      throw Problem(
+        .unauthorized, "A change needs a token, and http.tokens_file is not set.",
+        fix: "Set http.tokens_file, with a line \(needed.rawValue):TOKEN in the file.", headers: ask)
+    }
+    guard let token = request.bearerToken else {
+      throw Problem(.unauthorized, "A change needs a token.", fix: fix, headers: ask)
+    }
+    guard let role = tokens.role(of: token) else {
+      throw Problem(.unauthorized, "The bearer token is not one of http.tokens_file.", fix: fix, headers: ask)
+    }
+    guard role >= needed else {
+      throw Problem(.forbidden, "The token is a \(role.rawValue)'s, and this is for an \(needed.rawValue).", fix: fix)
     }
   }
 

@@ -11,7 +11,7 @@ package struct HTTPService: Service {
   private let view: ServiceView
   private let host: String
   private let port: Int
-  private let tokens: AccessTokens?
+  private let tokens: @Sendable () -> AccessTokens?
   private let limits: HTTPLimits
   private let logger: Logger
   private let onRunning: @Sendable (_ port: Int) async -> Void
@@ -19,10 +19,11 @@ package struct HTTPService: Service {
   /// - Parameters:
   ///   - host: Name or address to listen on.
   ///   - port: 0 lets the system choose.
-  ///   - tokens: Of `http.tokens_file`. Without them reading is for this machine alone.
+  ///   - tokens: Of `http.tokens_file`, asked for at every request. Without them reading is for this machine alone.
   ///   - onRunning: Called once with the port.
   package init(
-    view: ServiceView, host: String, port: Int, tokens: AccessTokens?, limits: HTTPLimits = HTTPLimits(),
+    view: ServiceView, host: String, port: Int, tokens: @escaping @Sendable () -> AccessTokens?,
+    limits: HTTPLimits = HTTPLimits(),
     logger: Logger, onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
     self.view = view
@@ -105,6 +106,7 @@ package struct HTTPService: Service {
       + ResultEndpoints(view: view, threads: threads, limits: limits).all
       + DecisionEndpoints(view: view, threads: threads).all
       + RetrainCallback(view: view, threads: threads, limits: limits).all
+      + ReloadEndpoint(view: view).all
       + PageEndpoints().all
   }
 }

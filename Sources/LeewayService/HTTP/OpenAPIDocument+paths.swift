@@ -353,6 +353,21 @@ extension OpenAPIDocument {
           }
         }
       },
+      "/-/reload": {
+        "post": {
+          "operationId": "reload",
+          "summary": "Loads the configuration and the monitors again, all of it or nothing. Needs an operator's token.",
+          "security": [{"token": []}],
+          "responses": {
+            "200": {
+              "description": "What runs from now on.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Reloaded"}}}
+            },
+            "422": {"$ref": "#/components/responses/Problem"},
+            "default": {"$ref": "#/components/responses/Problem"}
+          }
+        }
+      },
       "/api/v1/openapi.json": {
         "get": {
           "operationId": "describe", "summary": "This document.", "security": [],

@@ -7,7 +7,8 @@ extension OpenAPIDocument {
         "properties": {
           "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
           "detail": {"type": "string"}, "instance": {"type": "string"}, "parameter": {"type": "string"},
-          "value": {"type": "string"}, "fix": {"type": "string"}
+          "value": {"type": "string"}, "fix": {"type": "string"},
+          "errors": {"type": "array", "items": {"type": "string"}, "description": "Of files: FILE:LINE:COLUMN: what is wrong."}
         },
         "required": ["type", "title", "status", "detail", "instance"]
       },
@@ -25,6 +26,21 @@ extension OpenAPIDocument {
           }
         },
         "required": ["ready", "conditions"]
+      },
+      "Reloaded": {
+        "type": "object", "description": "Names of monitors.",
+        "properties": {
+          "added": {"type": "array", "items": {"type": "string"}},
+          "removed": {"type": "array", "items": {"type": "string"}},
+          "restarted": {
+            "type": "array", "items": {"type": "string"}, "description": "Begin a new generation with clean panes."
+          },
+          "adjusted": {
+            "type": "array", "items": {"type": "string"}, "description": "Go on counting with other checks or alerts."
+          },
+          "unchanged": {"type": "array", "items": {"type": "string"}}
+        },
+        "required": ["added", "removed", "restarted", "adjusted", "unchanged"]
       },
       "Tier": {"enum": ["insufficient_data", "ok", "info", "warning", "critical"]},
       "Monitor": {

@@ -17,7 +17,9 @@ struct Problem: Error, Sendable, Equatable {
     case unauthorized
     case forbidden
     case conflict
+    case badConfiguration = "bad-configuration"
     case busy
+    case notNow = "not-now"
     case ledgerFailed = "ledger-failed"
     case failed
 
@@ -31,7 +33,8 @@ struct Problem: Error, Sendable, Equatable {
       case .unauthorized: .unauthorized
       case .forbidden: .forbidden
       case .conflict: .conflict
-      case .busy, .ledgerFailed: .serviceUnavailable
+      case .badConfiguration: .unprocessableContent
+      case .busy, .notNow, .ledgerFailed: .serviceUnavailable
       case .failed: .internalServerError
       }
     }
@@ -49,7 +52,9 @@ struct Problem: Error, Sendable, Equatable {
       case .unauthorized: "Token needed"
       case .forbidden: "Not allowed"
       case .conflict: "Already settled"
+      case .badConfiguration: "The configuration was not loaded"
       case .busy: "Too many requests at once"
+      case .notNow: "Not now"
       case .ledgerFailed: "The ledger failed"
       case .failed: "The service failed"
       }
@@ -65,17 +70,20 @@ struct Problem: Error, Sendable, Equatable {
   var value: String?
   /// What to do instead.
   var fix: String?
+  /// Everything that is wrong, where one detail cannot hold it.
+  var errors: [String] = []
   var headers: HTTPFields = [:]
 
   init(
     _ kind: Kind, _ detail: String, parameter: String? = nil, value: String? = nil, fix: String? = nil,
-    headers: HTTPFields = [:]
+    errors: [String] = [], headers: HTTPFields = [:]
   ) {
     self.kind = kind
     self.detail = detail
     self.parameter = parameter
     self.value = value.map { String($0.prefix(200)) }
     self.fix = fix
+    self.errors = errors
     self.headers = headers
   }
 
@@ -93,6 +101,7 @@ struct Problem: Error, Sendable, Equatable {
     if let parameter { json.member("parameter", parameter) }
     if let value { json.member("value", value) }
     if let fix { json.member("fix", fix) }
+    if !errors.isEmpty { json.member("errors", errors) }
     json.endObject()
     return json.bytes
   }

@@ -26,6 +26,10 @@ package struct ServiceView: Sendable {
   /// Called within the transaction that stores a trainer's answer, after the record: the place to move the incident on
   /// and to page. Throwing undoes the answer.
   package var settled: @Sendable (RetrainRecord, any LedgerWriter) throws -> Void
+  /// Loads the configuration again. The argument says who asks, for the log.
+  package var reload: @Sendable (_ origin: String) async -> Result<SetupChange, ReloadRefusal>
+  /// Where changes that people ask for are written down.
+  package var audit: AuditLog
   /// Wall-clock time.
   package var now: @Sendable () -> EventTime
   /// The service's own version.
@@ -43,6 +47,10 @@ package struct ServiceView: Sendable {
     verifyCallback:
       @escaping @Sendable (_ retrain: String, _ token: String, _ now: EventTime) throws -> CallbackVerdict,
     settled: @escaping @Sendable (RetrainRecord, any LedgerWriter) throws -> Void = { _, _ in },
+    reload: @escaping @Sendable (_ origin: String) async -> Result<SetupChange, ReloadRefusal> = { _ in
+      .failure(ReloadRefusal(problems: ["this service was not started from files; there is nothing to reload"]))
+    },
+    audit: AuditLog,
     now: @escaping @Sendable () -> EventTime,
     version: String
   ) {
@@ -54,6 +62,8 @@ package struct ServiceView: Sendable {
     self.metrics = metrics
     self.verifyCallback = verifyCallback
     self.settled = settled
+    self.reload = reload
+    self.audit = audit
     self.now = now
     self.version = version
   }

@@ -2,8 +2,9 @@
 enum MetricFamily: String, CaseIterable {
   case buildInfo = "leeway_build_info"
   case checkTier = "leeway_check_tier"
+  case configLastReloadTimestamp = "leeway_config_last_reload_success_timestamp_seconds"
   case configLastReloadSuccessful = "leeway_config_last_reload_successful"
-  case configLastReloadTimestamp = "leeway_config_last_reload_timestamp_seconds"
+  case configOutdated = "leeway_config_outdated"
   case consumerLag = "leeway_consumer_lag"
   case correctiveAction = "leeway_corrective_action_seconds"
   case deliveries = "leeway_deliveries_total"
@@ -45,7 +46,8 @@ enum MetricFamily: String, CaseIterable {
     switch self {
     case .buildInfo: ["version", "swift", "librdkafka"]
     case .checkTier: ["monitor", "check"]
-    case .configLastReloadSuccessful, .configLastReloadTimestamp, .flush, .processResidentMemory, .processStartTime,
+    case .configLastReloadSuccessful, .configLastReloadTimestamp, .configOutdated, .flush, .processResidentMemory,
+      .processStartTime,
       .ready:
       []
     case .consumerLag: ["topic", "partition"]
@@ -74,6 +76,7 @@ enum MetricFamily: String, CaseIterable {
         + " 0 ok, 1 info, 2 warning, 3 critical, -1 insufficient data."
     case .configLastReloadSuccessful: "Whether the last attempt to load the configuration succeeded."
     case .configLastReloadTimestamp: "When the configuration that is running was loaded."
+    case .configOutdated: "Whether another instance runs a newer configuration, so that this one does no work."
     case .consumerLag: "Messages between the partition's end and what is committed to the ledger."
     case .correctiveAction: "Time from the request for a retrain to its outcome."
     case .deliveries: "Attempts to deliver a notification, by outcome: delivered, retried or dead."

@@ -110,6 +110,16 @@ package final class ServiceMetrics: Sendable {
     add(1, to: .flushes, [outcome.rawValue])
   }
 
+  /// What has become of all messages so far: `12 accepted, 1 late`.
+  package var intakeSummary: String {
+    let counts = state.withLock { $0.values[.events] ?? [:] }
+    let parts = EventOutcome.allCases.compactMap { outcome -> String? in
+      let count = counts.filter { $0.key.last == outcome.rawValue }.values.reduce(0, +)
+      return count > 0 || outcome == .accepted ? "\(Int64(count)) \(outcome.rawValue)" : nil
+    }
+    return parts.joined(separator: ", ")
+  }
+
   /// Replaces the lag of all partitions.
   package func set(lag: [(topic: String, partition: Int32, messages: Int64)]) {
     replace(.consumerLag, lag.map { ([$0.topic, String($0.partition)], Double($0.messages)) })
@@ -185,8 +195,19 @@ package final class ServiceMetrics: Sendable {
     if successfully { replace(.configLastReloadTimestamp, [([], now.seconds)]) }
   }
 
+  /// Whether another instance runs a newer configuration.
+  package func set(outdated: Bool) { replace(.configOutdated, [([], outdated ? 1 : 0)]) }
+
   /// `route` is a route's pattern, never a path.
   package func count(request route: String, status: Int) { add(1, to: .httpRequests, [route, String(status)]) }
+
+  /// Drops what windows and checks of a monitor have shown, not what was counted.
+  package func forgetResults(monitor: String) {
+    state.withLock { state in
+      state.results[monitor] = nil
+      state.values[.checkTier] = state.values[.checkTier]?.filter { $0.key.first != monitor }
+    }
+  }
 
   /// Drops what is known of a monitor that is configured no longer.
   package func forget(monitor: String) {

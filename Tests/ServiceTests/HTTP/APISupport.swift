@@ -15,7 +15,7 @@ func serving(
   var logger = Logger(label: "test")
   logger.logLevel = .critical
   let http = HTTPService(
-    view: service.view(), host: "127.0.0.1", port: 0, tokens: tokens, limits: limits, logger: logger)
+    view: service.view(), host: "127.0.0.1", port: 0, tokens: { tokens }, limits: limits, logger: logger)
   try await http.application().test(.live) { client in try await test(client) }
 }
 
@@ -62,17 +62,5 @@ extension JSONValue {
   var text: String? {
     guard case .string(let text) = self else { return nil }
     return text
-  }
-}
-
-/// SplitMix64, so that a printed seed runs a case again.
-struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    return Digest64.mix(state)
   }
 }

@@ -20,7 +20,7 @@ import Testing
   ) async throws {
     let (ports, port) = AsyncStream<Int>.makeStream()
     let http = HTTPService(
-      view: service.view(), host: "127.0.0.1", port: 0, tokens: nil, limits: limits, logger: Self.logger(),
+      view: service.view(), host: "127.0.0.1", port: 0, tokens: { nil }, limits: limits, logger: Self.logger(),
       onRunning: { port.yield($0) })
     let group = ServiceGroup(
       configuration: .init(
@@ -65,7 +65,7 @@ import Testing
     let service = MadeUpService(ledger: try SQLiteLedger.temporary())
     try await running(service, limits: .patient) { port in
       let second = HTTPService(
-        view: service.view(), host: "127.0.0.1", port: port, tokens: nil, logger: Self.logger())
+        view: service.view(), host: "127.0.0.1", port: port, tokens: { nil }, logger: Self.logger())
       await #expect(throws: (any Error).self) { try await second.run() }
     }
   }

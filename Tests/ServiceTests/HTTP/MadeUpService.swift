@@ -1,5 +1,6 @@
 import LeewayCore
 import LeewayLedger
+import Logging
 
 @testable import LeewayService
 
@@ -15,6 +16,8 @@ struct MadeUpService {
     ReadinessCondition(name: "ledger", holds: true, detail: "sqlite"),
   ]
   var now = noon + .minutes(12)
+  var reload: @Sendable (String) async -> Result<SetupChange, ReloadRefusal> = { _ in .success(SetupChange()) }
+  var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
   init(ledger: any Ledger) { self.ledger = ledger }
 
@@ -40,7 +43,7 @@ struct MadeUpService {
       verifyCallback: { retrain, token, now in
         guard token == "token-of-\(retrain)" else { return .wrong }
         return now < Self.noon + .hours(6) ? .valid : .expired
-      }, now: { now }, version: "1.0.0")
+      }, reload: reload, audit: AuditLog(logger: logger), now: { now }, version: "1.0.0")
   }
 
   // MARK: Monitors

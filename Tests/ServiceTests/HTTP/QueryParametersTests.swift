@@ -1,5 +1,6 @@
 import HummingbirdTesting
 import LeewayCore
+import LeewayTestSupport
 import Testing
 
 @testable import LeewayService
@@ -127,7 +128,7 @@ import Testing
   /// Queries made from pieces of good ones: whatever comes, it is an answer or a problem, and the server lives.
   @Test func hostileQueriesGetAnAnswer() async throws {
     let seed = UInt64.random(in: 0...UInt64.max)
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let pieces = [
       "monitor", "type", "limit", "from", "open", "cursor", "=", "=", "&", "&", "%", "%00", "%ff", "%2", "+", "?", "#",
       "/", "//",
@@ -164,7 +165,7 @@ import Testing
   /// What is no request, or more of one than is taken.
   @Test func brokenRequestsAreRefusedAndTheServerLives() async throws {
     let seed = UInt64.random(in: 0...UInt64.max)
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var requests: [[UInt8]] = [
       Array("GET / HTTP/9.9\r\n\r\n".utf8), Array("OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".utf8),
       Array("GET http://%00/?#? HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".utf8),

@@ -2,6 +2,7 @@ import Hummingbird
 import HummingbirdTesting
 import LeewayCore
 import LeewayLedger
+import LeewayTestSupport
 import Synchronization
 import Testing
 
@@ -100,7 +101,7 @@ import Testing
 
   @Test func aCursorIsReadBackAndNothingElseIs() throws {
     let seed = UInt64.random(in: 0...UInt64.max)
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for record in MadeUpService.lines().prefix(50) {
       let text = ResultCursor.text(of: record.position)
       #expect(ResultCursor.position(of: text) == record.position)

@@ -1,5 +1,6 @@
 import Foundation
 import LeewayCore
+import LeewayTestSupport
 import Testing
 
 @testable import LeewayService
@@ -87,7 +88,7 @@ import Testing
     #expect(lines.count { $0.hasPrefix("leeway_window_rows{") } == 2)
     #expect(lines.contains("leeway_series_dropped_total{monitor=\"fraud\"} 115"))
     let seed = UInt64.random(in: 0...UInt64.max)
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for _ in 0..<20 { #expect(rendered(records.shuffled(using: &random)) == expected, "seed \(seed)") }
   }
 

@@ -1,0 +1,35 @@
+import LeewayCore
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// One loop for every receiver, from when it is configured until it is no longer.
+struct DeliveryLoops: Service {
+  let live: LiveSetup
+  let ledger: any Ledger
+  let metrics: ServiceMetrics
+  let logger: Logger
+
+  func run() async throws {
+    let running = RunningNames()
+    try await withThrowingDiscardingTaskGroup { group in
+      for await setup in live.setups().cancelOnGracefulShutdown() {
+        for receiver in setup.receivers where running.insert(receiver.name) {
+          group.addTask {
+            defer { running.remove(receiver.name) }
+            try await DeliveryLoop(
+              name: receiver.name, live: live, ledger: ledger, metrics: metrics, logger: logger
+            ).run()
+          }
+        }
+      }
+    }
+  }
+
+  private final class RunningNames: Sendable {
+    private let names = Mutex<Set<String>>([])
+
+    func insert(_ name: String) -> Bool { names.withLock { $0.insert(name).inserted } }
+    func remove(_ name: String) { names.withLock { _ = $0.remove(name) } }
+  }
+}

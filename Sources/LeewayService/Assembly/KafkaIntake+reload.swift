@@ -1,0 +1,152 @@
+import LeewayCore
+import LeewaySource
+import Logging
+
+/// Going on with another setup, and falling behind one.
+extension KafkaIntakeLoop {
+  static func topics(_ plans: [MonitorPlan]) -> [(topic: String, monitor: String, role: StreamRole)] {
+    plans.flatMap { plan in
+      [(plan.monitor.predictions.topic, plan.monitor.name, StreamRole.predictions)]
+        + (plan.monitor.labels.map { [($0.topic, plan.monitor.name, StreamRole.labels)] } ?? [])
+    }
+  }
+
+  static func limits(_ setup: Setup) -> IntakeLimits {
+    let limits = setup.configuration.limits
+    return IntakeLimits(
+      decode: DecodeLimits(messageBytes: limits.messageBytes), pendingBytes: limits.flushBytes,
+      quarantineRows: limits.quarantineRows)
+  }
+
+  func subscribe() throws {
+    let names = Set(topics.map(\.topic)).sorted(by: utf8Order)
+    try consumerCall { () throws(KafkaError) in try consumer.subscribe(names) }
+    hasSubscribed = true
+  }
+
+  /// Puts the setup in force that a reload proposes, if one does: what was taken is committed under the old one, then the
+  /// ledger takes new generations and claims in one transaction, and nothing after that can fail but the broker.
+  ///
+  /// - Throws: what ends the intake. What only ends the reload is the proposal's answer.
+  func adoptProposal() throws {
+    guard let proposal = service.live.takeProposal() else { return }
+    do {
+      try flush()
+      try adopt(proposal.setup)
+    } catch let error as LedgerError {
+      let again = "; the ledger did not take the change, reload again"
+      return proposal.refuse(ReloadRefusal(error.description + (error.outcomeUnknown ? again : "")))
+    } catch {
+      proposal.refuse(ReloadRefusal("\(error)"))
+      throw error
+    }
+    proposal.adopted()
+  }
+
+  /// - Throws: `GenerationSuperseded` if another instance has changed a monitor, which a silent intake would not notice.
+  func checkGenerations() throws {
+    let plans = service.live.current.plans
+    let other = try service.ledger.read { reader in
+      try plans.first { try !Generations.isCurrent($0, in: reader) }
+    }
+    if let other { throw GenerationSuperseded(monitor: other.monitor.name) }
+  }
+
+  private func adopt(_ setup: Setup) throws {
+    let wanted = Self.topics(setup.plans)
+    let added = wanted.filter { entry in !topics.contains { $0 == entry } }
+    let held = consumer.assignment.sorted()
+    // Streams that are new on partitions which this instance reads already: no rebalance will hand them out.
+    let rows = held.flatMap { place in
+      added.filter { $0.topic == place.topic }.map { entry in
+        (key: PartitionKey(monitor: entry.monitor, topic: place.topic, partition: place.partition), role: entry.role)
+      }
+    }
+    let writer = intake.writer
+    let running = service.live.current.plans
+    let (plans, records) = try service.ledger.write { tx in
+      // Whoever asks an instance that runs the ledger's own generations for an older one means it.
+      let mayReturn = try service.isAlone || running.allSatisfy { try Generations.isCurrent($0, in: tx) }
+      let plans = try setup.plans.map { plan in
+        (plan: plan, startsAt: try Generations.current(plan, mayReturn: mayReturn, in: tx))
+      }
+      try tx.ensure(partitions: rows)
+      return (plans, try tx.claim(partitions: rows.map(\.key), owner: writer))
+    }
+    let before = Dictionary(held.map { ($0, intake.nextOffset($0)) }, uniquingKeysWith: { $1 })
+    intake.replace(plans: plans, limits: Self.limits(setup))
+    for record in records { intake.open(record) }
+    slots.removeAll()
+    let topicsBefore = Set(topics.map(\.topic))
+    topics = wanted
+    service.live.replace(with: setup)
+
+    // A new stream may begin before the place where its partition is read now; the others pass over what they had.
+    var back: [TopicPartition] = []
+    for place in Set(rows.map { TopicPartition($0.key.topic, $0.key.partition) }).sorted() {
+      guard let old = before[place] ?? nil, let next = intake.nextOffset(place), next < old else { continue }
+      if next == 0, setup.configuration.kafka.start == .latest {
+        intake.skip(place, to: old)
+      } else {
+        back.append(place)
+      }
+    }
+    try seekToLedger(back)
+    guard topicsBefore != Set(wanted.map(\.topic)) else { return }
+    metadataDue = .distantPast
+    if hasSubscribed { try subscribe() }
+  }
+}
+
+extension KafkaIntake {
+  /// Reads the files again until they hold what the ledger runs on, or something that it has never had.
+  func catchUp(with superseded: GenerationSuperseded, until stop: StopFlag) {
+    let detail =
+      "\(superseded.description); this instance has let go of its partitions and reads its files again now and then: "
+      + "give it the newer ones, or end it"
+    logger.error("\(detail)")
+    state.set(outdated: detail)
+    metrics.set(outdated: true)
+    var wait = 1000
+    while !stop.isRaised {
+      if let setup = newerSetup() {
+        let change = SetupChange(from: live.current, to: setup)
+        live.replace(with: setup)
+        reload.succeeded(change, "a newer configuration")
+        break
+      }
+      var rest = wait
+      while rest > 0, !stop.isRaised {
+        WallClock.pause(milliseconds: min(rest, 100), unless: stop)
+        rest -= 100
+        // A reload that is asked for is not kept waiting.
+        guard let proposal = live.takeProposal() else { continue }
+        if isNewer(proposal.setup) {
+          live.replace(with: proposal.setup)
+          state.set(outdated: nil)
+          metrics.set(outdated: false)
+          return proposal.adopted()
+        }
+        proposal.refuse(
+          ReloadRefusal(problems: [
+            "the files are older than what another instance runs: \(superseded.description); give them what it has"
+          ]))
+      }
+      wait = min(wait * 2, 30_000)
+    }
+    state.set(outdated: nil)
+    metrics.set(outdated: false)
+  }
+
+  private func newerSetup() -> Setup? {
+    guard case .success(let (setup, _)) = reload.read(after: live.current.configuration) else { return nil }
+    return isNewer(setup) ? setup : nil
+  }
+
+  private func isNewer(_ setup: Setup) -> Bool {
+    do { return try ledger.read { try Generations.superseded(setup.plans, in: $0).isEmpty } } catch {
+      logger.warning("the ledger cannot be asked for its configuration now: \(error)")
+      return false
+    }
+  }
+}

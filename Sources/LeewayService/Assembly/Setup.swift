@@ -1,0 +1,86 @@
+import LeewayCore
+import LeewayDelivery
+
+/// Everything that a reload may change, checked and made ready: replaced as a whole, never in part.
+struct Setup: Sendable {
+  let configuration: ServiceConfiguration
+  /// Ordered as the monitors' files.
+  let plans: [MonitorPlan]
+  /// Ordered by name; `log` is always there.
+  let receivers: [Receiver]
+  let tokens: AccessTokens?
+
+  /// - Throws: `InputProblem` that names the key or the file.
+  init(configuration: ServiceConfiguration, plans: [MonitorPlan]) throws {
+    self.configuration = configuration
+    self.plans = plans
+    receivers = try Self.receivers(configuration)
+    tokens = try Self.tokens(configuration)
+  }
+
+  private static func receivers(_ configuration: ServiceConfiguration) throws -> [Receiver] {
+    var out: [Receiver] = []
+    var settings = configuration.receivers
+    if settings["log"] == nil { settings["log"] = ReceiverSettings(name: "log", kind: .log) }
+    for (name, setting) in settings.sorted(by: { utf8Order($0.key, $1.key) }) {
+      let kind: Receiver.Kind =
+        switch setting.kind {
+        case .log: .log
+        case .webhook: .webhook
+        case .slack: .slack
+        }
+      do {
+        out.append(
+          try Receiver(name: name, kind: kind, url: setting.url?.revealed ?? "", secret: setting.secret?.revealed))
+      } catch {
+        throw InputProblem("receivers.\(name).\(error)")
+      }
+    }
+    return out
+  }
+
+  private static func tokens(_ configuration: ServiceConfiguration) throws -> AccessTokens? {
+    guard let path = configuration.http.tokensFile else { return nil }
+    let bytes: [UInt8]
+    do { bytes = try TextFile.bytes(at: path, limit: 1 << 20) } catch {
+      throw InputProblem("\(path): the file of tokens \(error.problem)")
+    }
+    do { return try AccessTokens(parsing: String(decoding: bytes, as: UTF8.self), file: path) } catch {
+      throw InputProblem(error.description)
+    }
+  }
+}
+
+/// What a reload did to the monitors, by name, each list in the order of the names.
+package struct SetupChange: Sendable, Equatable {
+  package var added: [String] = []
+  package var removed: [String] = []
+  /// Begin a new generation: their streams, features, panes or baseline are others.
+  package var restarted: [String] = []
+  /// Go on counting as before; their checks, windows or alerts are others.
+  package var adjusted: [String] = []
+  package var unchanged: [String] = []
+
+  package init() {}
+
+  init(from before: Setup, to after: Setup) {
+    for plan in after.plans {
+      let name = plan.monitor.name
+      guard let known = before.plans.first(where: { $0.monitor.name == name }) else {
+        added.append(name)
+        continue
+      }
+      if known.generation != plan.generation {
+        restarted.append(name)
+      } else if known.monitor != plan.monitor {
+        adjusted.append(name)
+      } else {
+        unchanged.append(name)
+      }
+    }
+    removed = before.plans.map(\.monitor.name).filter { name in !after.plans.contains { $0.monitor.name == name } }
+    for list in [\SetupChange.added, \.removed, \.restarted, \.adjusted, \.unchanged] {
+      self[keyPath: list].sort(by: utf8Order)
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import Hummingbird
+import LeewayCore
+package import Logging
+
+/// One line for every change that somebody asked for over HTTP, refused or not: what, and who by the first digits of the
+/// token's SHA-256.
+package struct AuditLog: Sendable {
+  private let logger: Logger
+
+  /// - Parameter logger: the lines go to it at `notice`, with `audit` set.
+  package init(logger: Logger) { self.logger = logger }
+
+  func record(_ action: String, _ outcome: String, _ request: Request, _ context: ServiceContext) {
+    let token = request.bearerToken.map { String(SHA256.hash(Array($0.utf8)).hex.prefix(8)) } ?? "none"
+    logger.notice(
+      "audit: \(action) \(outcome)",
+      metadata: [
+        "audit": "\(action)", "outcome": "\(outcome)", "token": "sha256:\(token)",
+        "from": "\(context.remoteAddress?.ipAddress ?? "unknown")", "path": "\(request.uri.path.prefix(200))",
+      ])
+  }
+}

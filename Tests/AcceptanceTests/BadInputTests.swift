@@ -73,7 +73,7 @@ import Testing
     try folder.write(
       """
       kafka: {bootstrap: "localhost", properties: {fetch.min.byte: 1, auto.offset.reset: earliest}}
-      ledger: postgres://user:secret@host/db
+      ledger: postgres://user:sec/ret@host/db
       htp: {listen: "127.0.0.1:80"}
 
       """, to: "bad.yaml")
@@ -81,7 +81,7 @@ import Testing
       bad.yaml:1:20: kafka.bootstrap is localhost; it takes HOST:PORT, several separated by commas
       bad.yaml:1:62: kafka.properties.fetch.min.byte: No such configuration property: "fetch.min.byte"
       bad.yaml:1:84: kafka.properties.auto.offset.reset: auto.offset.reset is always error here: an offset that is gone is reported, never skipped; remove it
-      bad.yaml:2:9: ledger is a PostgreSQL address; PostgreSQL is not supported yet; use sqlite:leeway.db
+      bad.yaml:2:9: ledger is no PostgreSQL address; it takes postgres://USER:PASSWORD@HOST:5432/DATABASE, with % codes for special characters
       bad.yaml:3:1: htp is not a key that can be set. Did you mean http?
 
       """

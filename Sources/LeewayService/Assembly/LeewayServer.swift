@@ -39,8 +39,8 @@ package struct LeewayServer: Sendable {
     let setup = try Setup(configuration: configuration, plans: plans)
     let live = LiveSetup(setup)
     let settings = try kafkaSettings()
-    let ledger = try openLedger()
-    defer { ledger.close() }
+    let (ledger, closeLedger) = try openLedger()
+    defer { closeLedger() }
     let store = Failpoints.fromEnvironment.map { FailpointLedger(ledger, $0) as any Ledger } ?? ledger
     let now = WallClock.now()
     let metrics = ServiceMetrics(version: ServiceVersion.text, librdkafka: KafkaLibrary.version, startedAt: now)
@@ -84,6 +84,7 @@ package struct LeewayServer: Sendable {
   private var isAlone: Bool {
     switch configuration.ledger {
     case .sqlite: true
+    case .postgres: false
     }
   }
 
@@ -94,9 +95,14 @@ package struct LeewayServer: Sendable {
     return quiet
   }
 
-  private func openLedger() throws -> SQLiteLedger {
+  private func openLedger() throws -> (ledger: any Ledger, close: () -> Void) {
     switch configuration.ledger {
-    case .sqlite(let path): try SQLiteLedger(path: path)
+    case .sqlite(let path):
+      let ledger = try SQLiteLedger(path: path)
+      return (ledger, ledger.close)
+    case .postgres(let address):
+      let ledger = try PostgreSQLLedger(address: address.revealed)
+      return (ledger, ledger.close)
     }
   }
 

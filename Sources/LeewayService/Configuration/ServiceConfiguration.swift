@@ -25,6 +25,8 @@ package struct ServiceConfiguration: Sendable, Equatable {
   package enum LedgerLocation: Sendable, Equatable {
     /// A SQLite file, its path as seen from the working folder.
     case sqlite(path: String)
+    /// A PostgreSQL address, as libpq takes it; it may hold a password.
+    case postgres(address: Secret)
   }
 
   package struct HTTP: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import LeewayCore
+import LeewayLedger
 import LeewaySource
 
 /// `leeway.yaml` on its way to a `ServiceConfiguration`.
@@ -100,11 +101,16 @@ final class ServiceConfigurationReading {
     guard let text = value.text(limit: 4096) else { return nil }
     // Addresses of databases hold passwords, so none of these messages shows the value.
     if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") {
-      value.complain("is a PostgreSQL address; PostgreSQL is not supported yet; use sqlite:leeway.db")
-      return nil
+      guard PostgreSQLLedger.isAddress(text) else {
+        value.complain(
+          "is no PostgreSQL address; it takes postgres://USER:PASSWORD@HOST:5432/DATABASE, with % codes for special "
+            + "characters")
+        return nil
+      }
+      return .postgres(address: Secret(text))
     }
     guard text.hasPrefix("sqlite:"), text.utf8.count > 7 else {
-      value.complain("must be sqlite: and the path of a file, as sqlite:leeway.db")
+      value.complain("must be sqlite: and the path of a file, as sqlite:leeway.db, or postgres://USER@HOST/DATABASE")
       return nil
     }
     return sqlite(String(text.dropFirst(7)))

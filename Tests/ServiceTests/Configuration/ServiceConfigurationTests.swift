@@ -96,7 +96,7 @@ import Testing
     let (configuration, problems) = load(
       """
       kafka: {bootstrap: "${BAD}", group: g, idle_after: "${BAD}"}
-      ledger: postgres://leeway:hunter2@db/leeway
+      ledger: postgres://leeway:hunter2%zz@db/leeway
       http: {listen: "${BAD}", public_url: "${BAD}"}
       receivers:
         a: {type: slack, url: "${BAD}"}
@@ -110,7 +110,7 @@ import Testing
       problems == [
         "etc/leeway.yaml:1:20: kafka.bootstrap is ${BAD}; it takes HOST:PORT, several separated by commas",
         "etc/leeway.yaml:1:52: kafka.idle_after is ${BAD}; it takes a duration such as 90s, 5m, 1h or 7d",
-        "etc/leeway.yaml:2:9: ledger is a PostgreSQL address; PostgreSQL is not supported yet; use sqlite:leeway.db",
+        "etc/leeway.yaml:2:9: ledger is no PostgreSQL address; it takes postgres://USER:PASSWORD@HOST:5432/DATABASE, with % codes for special characters",
         "etc/leeway.yaml:3:16: http.listen is ${BAD}; it takes HOST:PORT, as 127.0.0.1:8080 or [::1]:8080",
         "etc/leeway.yaml:3:38: http.public_url must be http:// or https:// with a host, as https://leeway.example.com",
         "etc/leeway.yaml:5:25: receivers.a.url must be http:// or https:// with a host, without spaces",
@@ -118,6 +118,18 @@ import Testing
         "etc/leeway.yaml:7:25: receivers.c.url needs the environment variable of ${UNSET}, which is not set; set UNSET",
         "etc/leeway.yaml:8:13: receivers.d.type is ${BAD}; it takes log, webhook or slack",
       ])
+  }
+
+  @Test func aPostgreSQLAddressIsTakenAsItIsAndNeverShown() throws {
+    let (configuration, problems) = load(
+      kafka + "ledger: \"postgresql://leeway:${PASSWORD}@db1,db2:5433/leeway?sslmode=verify-full\"",
+      environment: ["PASSWORD": "hunter2"])
+    #expect(problems == [])
+    let ledger = try #require(configuration?.ledger)
+    #expect(
+      ledger
+        == .postgres(address: Secret("postgresql://leeway:hunter2@db1,db2:5433/leeway?sslmode=verify-full")))
+    #expect(!"\(ledger)".contains("hunter2"))
   }
 
   @Test(arguments: ["pagerduty", "alertmanager"]) func receiversOfLaterSaySo(type: String) {
@@ -145,7 +157,7 @@ import Testing
       problems == [
         "etc/leeway.yaml:1:1: kafca is not a key that can be set. Did you mean kafka?",
         "etc/leeway.yaml:1:1: kafka is missing; add kafka: {bootstrap: \"localhost:9092\"}",
-        "etc/leeway.yaml:2:9: ledger must be sqlite: and the path of a file, as sqlite:leeway.db",
+        "etc/leeway.yaml:2:9: ledger must be sqlite: and the path of a file, as sqlite:leeway.db, or postgres://USER@HOST/DATABASE",
         "etc/leeway.yaml:4:3: receivers.Chat is no name for a receiver; it takes 1 to 63 small letters, digits and hyphens",
         "etc/leeway.yaml:5:19: receivers.retrain.type is slack; the receiver retrain asks a trainer, which takes type: webhook",
         "etc/leeway.yaml:5:43: receivers.retrain.secret is not a key that can be set. The keys here are type, url.",

@@ -50,6 +50,7 @@ format: ## put Swift sources in their one format
 
 rules: setup-test ## test the Prometheus rules and parse every query of the dashboard
 	promtool check config --lint=all --lint-fatal deploy/prometheus.yml
+	promtool check config --lint=all --lint-fatal deploy/prometheus.instances.yml
 	promtool check rules --lint=all --lint-fatal dashboards/alerts.yml
 	promtool test rules dashboards/alerts_test.yml
 	dashboards/queries.py --check
@@ -60,6 +61,7 @@ strict unit check examples: export LEEWAY_STRICT := 1
 check: export SLACK_URL := http://127.0.0.1/slack
 check: export PAGER_URL := http://127.0.0.1/pager
 check: export HOOK_SECRET := secret
+check: export LEEWAY_PORT := 8080
 
 strict: setup
 	swift build --build-tests
@@ -68,6 +70,7 @@ check: strict ## check the example monitors as a user would
 	.build/debug/leeway check --monitors monitors
 	.build/debug/leeway check --config deploy/leeway.example.yaml --monitors monitors
 	.build/debug/leeway check --config deploy/leeway.compose.yaml --monitors monitors
+	.build/debug/leeway check --config deploy/leeway.instances.yaml --monitors monitors
 
 # Tests against brokers, databases and processes wait for them, and while they do no thread is left for the others; those
 # of the HTTP service have clients that do not wait for ever. So each kind runs by itself. A test that is skipped has not

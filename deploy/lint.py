@@ -38,43 +38,51 @@ def containerfile():
 
 def compose():
     """Every mounted file exists, every volume is declared, and every service that is waited for is there."""
-    file = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    for path in sorted(DEPLOY.glob("compose*.yaml")):
+        yield from compose_file(path.name, yaml.safe_load(path.read_text()))
+
+
+def compose_file(path, file):
     for name, service in file["services"].items():
         for source in (volume.split(":")[0] for volume in service.get("volumes", [])):
             if not ((DEPLOY / source).exists() if source.startswith(".") else source in file["volumes"]):
-                yield f"compose.yaml: {name} mounts {source}, which is not there"
+                yield f"{path}: {name} mounts {source}, which is not there"
         for other in service.get("depends_on", {}):
             if other not in file["services"]:
-                yield f"compose.yaml: {name} waits for {other}, which is not there"
+                yield f"{path}: {name} waits for {other}, which is not there"
         if "build" in service and not (DEPLOY / service["build"]["context"] / service["build"]["dockerfile"]).exists():
-            yield f"compose.yaml: {name} is built from a file that is not there"
+            yield f"{path}: {name} is built from a file that is not there"
 
 
 def kubernetes():
     """Mounts, probes, selectors and the user agree."""
-    documents = list(yaml.safe_load_all((DEPLOY / "kubernetes/leeway.yaml").read_text()))
-    settings, service, stateful = (next(d for d in documents if d["kind"] == kind) for kind in KINDS)
-    pod = stateful["spec"]["template"]
+    for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")):
+        yield from kubernetes_file(f"kubernetes/{path.name}", list(yaml.safe_load_all(path.read_text())))
+
+
+def kubernetes_file(path, documents):
+    settings, service, workload = (next(d for d in documents if d["kind"] in kinds) for kinds in KINDS)
+    pod = workload["spec"]["template"]
     container = pod["spec"]["containers"][0]
     volumes = {volume["name"] for volume in pod["spec"]["volumes"]}
-    volumes |= {claim["metadata"]["name"] for claim in stateful["spec"]["volumeClaimTemplates"]}
+    volumes |= {claim["metadata"]["name"] for claim in workload["spec"].get("volumeClaimTemplates", [])}
     mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
     if volumes != set(mounts):
-        yield f"kubernetes: volumes {sorted(volumes)} are not the mounts {sorted(mounts)}"
+        yield f"{path}: volumes {sorted(volumes)} are not the mounts {sorted(mounts)}"
     if mounts["settings"]["subPath"] not in settings["data"]:
-        yield "kubernetes: the settings that are mounted are not in the ConfigMap"
+        yield f"{path}: the settings that are mounted are not in the ConfigMap"
     ports = {port["name"] for port in container["ports"]}
     used = {container[probe]["httpGet"]["port"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
     if not used | {port["targetPort"] for port in service["spec"]["ports"]} <= ports:
-        yield "kubernetes: a probe or the service names a port that the container lacks"
-    selectors = [service["spec"]["selector"], stateful["spec"]["selector"]["matchLabels"], pod["metadata"]["labels"]]
+        yield f"{path}: a probe or the service names a port that the container lacks"
+    selectors = [service["spec"]["selector"], workload["spec"]["selector"]["matchLabels"], pod["metadata"]["labels"]]
     if any(selector != selectors[0] for selector in selectors):
-        yield "kubernetes: selectors and labels differ"
+        yield f"{path}: selectors and labels differ"
     if f"USER {pod['spec']['securityContext']['runAsUser']}\n" not in (DEPLOY / "Containerfile").read_text():
-        yield "kubernetes: runs as another user than the Containerfile"
+        yield f"{path}: runs as another user than the Containerfile"
 
 
-KINDS = ("ConfigMap", "Service", "StatefulSet")
+KINDS = (["ConfigMap"], ["Service"], ["StatefulSet", "Deployment"])
 
 if __name__ == "__main__":
     problems = [problem for check in (containerfile, compose, kubernetes) for problem in check()]

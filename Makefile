@@ -7,12 +7,14 @@ SHELL := bash
 
 FOR ?=
 PORT ?= 8080
+SEEDS ?= 100000
+FROM ?= 1
 SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
 SCRIPTS := .ci/run $(wildcard deploy/*.sh)
 
 EXAMPLES := fraud product-category delivery-time
 
-.PHONY: help setup setup-test build demo examples test lint format rules check strict unit clean
+.PHONY: help setup setup-test build demo examples test lint format rules check strict unit simulate clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+): [^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -56,7 +58,7 @@ rules: setup-test ## test the Prometheus rules and parse every query of the dash
 	dashboards/queries.py --check
 
 # Tests and the command of a debug build, with warnings as errors.
-strict unit check examples: export LEEWAY_STRICT := 1
+strict unit check examples simulate: export LEEWAY_STRICT := 1
 # Secrets that the example configuration expects.
 check: export SLACK_URL := http://127.0.0.1/slack
 check: export PAGER_URL := http://127.0.0.1/pager
@@ -85,6 +87,10 @@ unit: strict
 	run --filter '^(Source|Acceptance)Tests\.'
 	@if grep -E '^[^ ]+ (Test|Suite) .* skipped(\.|: )' .build/test.log; then \
 	  echo "the tests above were skipped"; [[ -z "$${CI:-}" ]]; fi
+
+# A failing seed is printed with its history, shortened to what is needed.
+simulate: strict ## run SEEDS=100000 simulations, from seed FROM=1 on
+	SEEDS=$(SEEDS) FROM=$(FROM) swift test --skip-build --disable-xctest --filter everySeedEndsAsTheNaiveBatch
 
 clean: ## remove what was built
 	rm -rf .build

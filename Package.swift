@@ -71,6 +71,8 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(
       name: "CoreTests", dependencies: ["LeewayCore", "LeewayTestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["LeewayCore", "LeewayTestSupport"], swiftSettings: swift),
     .testTarget(name: "SourceTests", dependencies: ["LeewaySource", "LeewayTestSupport"], swiftSettings: swift),
     .testTarget(
       name: "LedgerTests",

@@ -9,14 +9,41 @@ package final class InMemoryLedger: Ledger {
   private let writing = Mutex(())
 
   private let clock: @Sendable () -> EventTime
+  private let flaw: LedgerFlaw?
+  /// As it was before the last commit; kept for flaws alone.
+  private let before = Mutex(InMemoryTables())
 
-  /// - Parameter clock: what leases and idleness are compared with; it stands still unless given.
-  package init(clock: @escaping @Sendable () -> EventTime = { EventTime(milliseconds: 0) }) { self.clock = clock }
+  /// - Parameters:
+  ///   - clock: what leases and idleness are compared with; it stands still unless given.
+  ///   - flaw: a rule to leave out.
+  package init(
+    clock: @escaping @Sendable () -> EventTime = { EventTime(milliseconds: 0) }, without flaw: LedgerFlaw? = nil
+  ) {
+    self.clock = clock
+    self.flaw = flaw
+  }
+
+  /// Another ledger that holds what this one holds now.
+  package func copy() -> InMemoryLedger {
+    let copy = InMemoryLedger(clock: clock, without: flaw)
+    let tables = committed.withLock { $0 }
+    copy.committed.withLock { $0 = tables }
+    return copy
+  }
+
+  private func session() -> InMemorySession {
+    let session = InMemorySession(committed.withLock { $0 }, clock: clock)
+    if let flaw {
+      session.flaw = flaw
+      session.stale = before.withLock { $0 }
+    }
+    return session
+  }
 
   package var location: String { "memory" }
 
   package func read<T>(_ body: (any LedgerReader) throws -> T) throws -> T {
-    let session = InMemorySession(committed.withLock { $0 }, clock: clock)
+    let session = session()
     let value = try body(session)
     if let failure = session.failure { throw failure }
     return value
@@ -24,12 +51,23 @@ package final class InMemoryLedger: Ledger {
 
   package func write<T>(_ body: (any LedgerWriter) throws -> T) throws -> T {
     try writing.withLock { _ in
-      let session = InMemorySession(committed.withLock { $0 }, clock: clock)
-      let value = try body(session)
-      if let failure = session.failure { throw failure }
-      let tables = session.tables
-      committed.withLock { $0 = tables }
-      return value
+      let session = session()
+      do {
+        let value = try body(session)
+        if let failure = session.failure { throw failure }
+        if flaw != nil { before.withLock { $0 = committed.withLock { $0 } } }
+        let tables = session.tables
+        committed.withLock { $0 = tables }
+        return value
+      } catch {
+        let tables = session.tables
+        switch flaw {
+        case .flushAtomicity: committed.withLock { $0.partitions = tables.partitions }
+        case .evaluationAtomicity: committed.withLock { $0.progress = tables.progress }
+        default: break
+        }
+        throw error
+      }
     }
   }
 }

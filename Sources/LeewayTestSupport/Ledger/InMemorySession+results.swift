@@ -23,7 +23,7 @@ extension InMemorySession {
     let now = try now()
     let known = tables.leases[ByteName(lease)]
     if let known, let other = known.holder, other != ByteName(holder), known.until > now { return nil }
-    let epoch = known.map { $0.holder == ByteName(holder) ? $0.epoch : $0.epoch + 1 } ?? 1
+    let epoch = known.map { $0.holder == ByteName(holder) || flaw == .leaseEpoch ? $0.epoch : $0.epoch + 1 } ?? 1
     tables.leases[ByteName(lease)] = InMemoryTables.Lease(
       holder: ByteName(holder), epoch: epoch, until: now + lasting)
     return epoch
@@ -187,8 +187,8 @@ extension InMemorySession: LedgerWriter {
   }
 
   func settle(delivery: OutboxRecord) throws -> Bool {
-    guard var row = tables.outbox[ByteName(delivery.key)], row.record.leases == delivery.leases,
-      row.record.state == .owed
+    guard var row = tables.outbox[ByteName(delivery.key)],
+      flaw == .settlement || (row.record.leases == delivery.leases && row.record.state == .owed)
     else { return false }
     row.record.state = delivery.state
     row.record.attempts = delivery.attempts

@@ -6,6 +6,10 @@ final class InMemorySession {
   /// The first call that failed. The transaction is then doomed.
   private(set) var failure: LedgerError?
   private let clock: @Sendable () -> EventTime
+  var flaw: LedgerFlaw?
+  var stale = InMemoryTables()
+  /// This transaction has locked a writer: it folds.
+  private var folds = false
 
   init(_ tables: InMemoryTables, clock: @escaping @Sendable () -> EventTime) {
     self.tables = tables
@@ -35,7 +39,9 @@ extension InMemorySession {
   func lockGeneration(of monitor: String) throws {}
 
   func partitions(of monitor: String) throws -> [PartitionRecord] {
-    tables.partitions.values.filter { $0.key.monitor == monitor }.sorted {
+    tables.partitions.values.filter {
+      $0.key.monitor == monitor && (flaw != .unreadPartitions || $0.watermark > .distantPast)
+    }.sorted {
       $0.key.topic == $1.key.topic ? $0.key.partition < $1.key.partition : utf8Order($0.key.topic, $1.key.topic)
     }
   }
@@ -75,7 +81,10 @@ extension InMemorySession {
     return true
   }
 
-  func lock(writer: String) throws -> WriterRecord? { tables.writers[ByteName(writer)] }
+  func lock(writer: String) throws -> WriterRecord? {
+    folds = true
+    return tables.writers[ByteName(writer)]
+  }
 
   func retire(writer: String) throws {
     tables.writers[ByteName(writer)]?.alive = false
@@ -136,8 +145,8 @@ extension InMemorySession {
 
   func advance(partitions: [PartitionAdvance]) throws -> [Bool] {
     partitions.map { part in
-      guard var record = tables.partitions[part.key], record.epoch == part.epoch,
-        record.nextOffset == part.expectedOffset
+      guard var record = tables.partitions[part.key],
+        flaw == .compareAndSet || (record.epoch == part.epoch && record.nextOffset == part.expectedOffset)
       else { return false }
       record.nextOffset = part.nextOffset
       record.watermark = part.watermark
@@ -149,7 +158,11 @@ extension InMemorySession {
   }
 
   func lockWaiting(monitor: String, generation: String, ids: [[UInt8]]) throws -> [[UInt8]?] {
-    try waiting(monitor: monitor, generation: generation, ids: ids)
+    guard flaw != .joinLock else {
+      let rows = stale.waiting[InMemoryTables.Scope(monitor, generation)]
+      return ids.map { rows?[$0]?.state }
+    }
+    return try waiting(monitor: monitor, generation: generation, ids: ids)
   }
 
   func put(waiting rows: [WaitingRow], monitor: String, generation: String) throws {
@@ -193,7 +206,7 @@ extension InMemorySession {
     _ kind: PaneKind, monitor: String, generation: String, in range: Range<EventTime>,
     visit: (_ pane: EventTime, _ slice: String, _ block: [UInt8]) throws -> Void
   ) throws {
-    let rows = tables.panes[table(kind, monitor, generation)] ?? [:]
+    let rows = (flaw == .snapshot ? stale : tables).panes[table(kind, monitor, generation)] ?? [:]
     for pane in rows.keys.filter(range.contains).sorted() {
       for (key, block) in (rows[pane] ?? [:]).sorted(by: { $0.key < $1.key }) { try visit(pane, key.slice.text, block) }
     }
@@ -208,7 +221,7 @@ extension InMemorySession {
   func ownPanes(_ kind: PaneKind, monitor: String, generation: String, writer: String, keys: [PaneKey]) throws
     -> [[UInt8]?]
   {
-    let rows = tables.panes[table(kind, monitor, generation)]
+    let rows = (flaw == .foldLock && folds ? stale : tables).panes[table(kind, monitor, generation)]
     let writer = ByteName(writer)
     return keys.map { rows?[$0.pane]?[InMemoryTables.Block(slice: ByteName($0.slice), writer: writer)] }
   }
@@ -266,6 +279,11 @@ extension InMemorySession {
   func mark(dirty panes: [(kind: PaneKind, pane: EventTime)], monitor: String, generation: String) throws {
     let scope = InMemoryTables.Scope(monitor, generation)
     for (kind, pane) in panes {
+      if flaw == .dirtyMarks,
+        tables.marks.contains(where: { $0.scope == scope && $0.mark.kind == kind && $0.mark.pane == pane })
+      {
+        continue
+      }
       tables.marks.removeAll { $0.scope == scope && $0.mark.kind == kind && $0.mark.pane == pane }
       tables.lastMark += 1
       tables.marks.append(

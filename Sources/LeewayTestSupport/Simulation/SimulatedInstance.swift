@@ -7,7 +7,7 @@ package final class SimulatedInstance {
 
   package let name: String
   package private(set) var intake: Intake
-  private let plans: [MonitorPlan]
+  package private(set) var plans: [MonitorPlan]
   private let logs: [MessageLog]
   private let ledger: any Ledger
   private let limits: IntakeLimits
@@ -42,15 +42,19 @@ package final class SimulatedInstance {
   }
 
   /// Dies and comes back as a new writer that has claimed nothing.
-  package func restart() throws {
+  ///
+  /// - Parameter plans: what it watches from now on; nil: what it did before.
+  package func restart(plans: [MonitorPlan]? = nil) throws {
+    if let plans { self.plans = plans }
+    intake = Intake(plans: [], writer: "", limits: limits)
+    positions = [:]
     writers += 1
     let writer = "\(name)-\(writers)"
     let starts = try ledger.write { tx in
       try tx.register(writer: writer, instance: InstanceIdentity(host: name, process: Int32(writers)))
-      return try plans.map { try tx.generation(of: $0.monitor.name)?.startsAt ?? .distantPast }
+      return try self.plans.map { try Generations.current($0, in: tx) }
     }
-    intake = Intake(plans: Array(zip(plans, starts)), writer: writer, limits: limits)
-    positions = [:]
+    intake = Intake(plans: Array(zip(self.plans, starts)), writer: writer, limits: limits)
   }
 
   package static func places(_ logs: [MessageLog]) -> [Place] {
@@ -72,8 +76,12 @@ package final class SimulatedInstance {
 
   /// Takes partitions over and goes on where the ledger says.
   package func claim(_ places: [Place]) throws {
-    let keys = plans.flatMap { Self.keys($0, logs, Set(places)).map(\.key) }
-    for record in try ledger.write({ try $0.claim(partitions: keys, owner: intake.writer) }) { intake.open(record) }
+    let rows = plans.flatMap { Self.keys($0, logs, Set(places)) }
+    let records = try ledger.write { tx in
+      try tx.ensure(partitions: rows)
+      return try tx.claim(partitions: rows.map(\.key), owner: intake.writer)
+    }
+    for record in records { intake.open(record) }
     for place in places { positions[place] = intake.nextOffset(place).map { Int($0) } }
   }
 
@@ -81,18 +89,20 @@ package final class SimulatedInstance {
 
   package var owned: [Place] { positions.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) } }
 
-  package func isAtEnd(_ place: Place) -> Bool { (positions[place] ?? .max) >= messages(place).count }
-  package var isAtEnd: Bool { owned.allSatisfy(isAtEnd) }
+  package func isAtEnd(_ place: Place, _ end: Int = .max) -> Bool {
+    (positions[place] ?? .max) >= min(end, messages(place).count)
+  }
+  package var isAtEnd: Bool { owned.allSatisfy { isAtEnd($0) } }
 
   private func messages(_ place: Place) -> [LoggedMessage] {
     logs.first { $0.topic == place.topic }?.partitions[Int(place.partition)] ?? []
   }
 
-  /// Takes at most `count` messages of a partition.
-  package func read(_ place: Place, _ count: Int) {
+  /// Takes at most `count` messages of a partition, of its first `visible`.
+  package func read(_ place: Place, _ count: Int, of visible: Int = .max) {
     guard let position = positions[place], let slot = intake.slot(place) else { return }
     let log = messages(place)
-    let end = min(log.count, position + count)
+    let end = min(log.count, visible, position + count)
     for offset in min(position, end)..<end { Self.take(log[offset], offset: Int64(offset), from: slot, by: intake) }
     positions[place] = max(position, end)
   }
@@ -110,6 +120,13 @@ package final class SimulatedInstance {
   }
 
   package func readAll() { for place in owned { read(place, .max / 2) } }
+
+  /// Hands a partition over: nobody owns it until the next claim.
+  package func release(_ place: Place) throws {
+    drop(place)
+    let keys = plans.flatMap { Self.keys($0, logs, [place]).map(\.key) }
+    try ledger.write { try $0.release(partitions: keys, owner: intake.writer) }
+  }
 
   /// Lets go of a partition without flushing it.
   package func drop(_ place: Place) {

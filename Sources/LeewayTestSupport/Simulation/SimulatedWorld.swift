@@ -1,0 +1,285 @@
+package import LeewayCore
+
+/// What one seed makes: logs with everything that happens to logs, in the phases in which they are written, and the events
+/// that they were made of, so that a test can work out by itself what must come of them. Small, so that thousands can run.
+package struct SimulatedWorld: Sendable {
+  package struct Prediction: Sendable {
+    package var id: String
+    package var time: EventTime
+    /// JSON text of the output, canonical.
+    package var output: String
+    package var version: String
+    /// nil: missing. −9999 is out of range, so invalid.
+    package var amount: Int?
+    package var recordTime: EventTime?
+
+    package var event: PredictionEvent {
+      PredictionEvent(
+        id: "\"\(id)\"", time: time, version: "\"\(version)\"", output: output, amount: amount.map(String.init),
+        country: nil)
+    }
+  }
+
+  package struct Label: Sendable {
+    package var id: String
+    package var time: EventTime
+    /// Canonical JSON text; `null` retracts.
+    package var value: String
+  }
+
+  package enum Event: Sendable {
+    case prediction(Prediction)
+    case label(Label)
+    /// Logged as it is; nothing comes of it.
+    case junk
+  }
+
+  package struct Entry: Sendable {
+    package var event: Event
+    package var message: LoggedMessage
+  }
+
+  /// One partition's log; `ends[phase]` is its length after that phase, 0 before it exists.
+  package struct Partition: Sendable {
+    package var place: TopicPartition
+    package var role: StreamRole
+    package var entries: [Entry] = []
+    package var ends: [Int] = []
+    /// The phase in which the partition is made.
+    package var since: Int
+    /// Ends with a message far ahead of all others, so that in the end it holds no watermark back.
+    package var hasSentinel: Bool
+    /// Is idle in the end; else it holds the watermark where its messages end.
+    package var endsIdle: Bool
+
+    package func end(_ phase: Int) -> Int { phase < ends.count ? ends[phase] : entries.count }
+  }
+
+  package let seed: UInt64
+  package let task: ModelTask
+  package let phases: Int
+  package let instances: Int
+  package private(set) var partitions: [Partition] = []
+  /// What the monitor becomes, one after another.
+  package let plans: [MonitorPlan]
+  /// Waiting rows are reclaimed, so no label is older than its prediction.
+  package let reclaims: Bool
+  /// Partitions are called idle that speak again: windows close early and are revised.
+  package let idlesEarly: Bool
+
+  package static let start = EventTime(milliseconds: 1_750_000_000_000).floor(to: .hours(1))
+  package static let phase = TimeSpan.minutes(30)
+  package static let horizon = TimeSpan.minutes(15)
+  package static let lateness = TimeSpan.minutes(3)
+
+  package init(seed: UInt64) {
+    self.seed = seed
+    var random = SeededGenerator(seed: seed)
+    func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
+    let task: ModelTask = chance(70) ? .binary : .regression
+    self.task = task
+    phases = [1, 1, 2, 2, 2, 3][Int.random(in: 0..<6, using: &random)]
+    instances = [1, 2, 2, 3, 3, 4][Int.random(in: 0..<6, using: &random)]
+    reclaims = chance(50)
+    idlesEarly = chance(15)
+    plans = Array(SimulatedMonitor.plans(task).prefix(phases > 1 && chance(35) ? 2 : 1))
+    let logs = Int.random(in: 1...3, using: &random)
+    for i in 0..<logs {
+      partitions.append(
+        Partition(
+          place: TopicPartition("predictions", Int32(i)), role: .predictions,
+          since: i == 0 || chance(65) ? 0 : Int.random(in: 0..<phases, using: &random),
+          hasSentinel: chance(80), endsIdle: i > 0))
+    }
+    for i in 0..<Int.random(in: 1...2, using: &random) {
+      partitions.append(
+        Partition(
+          place: TopicPartition("labels", Int32(i)), role: .labels, since: 0, hasSentinel: chance(i == 0 ? 50 : 75),
+          endsIdle: i > 0))
+    }
+    var made: [Prediction] = []
+    for phase in 0..<phases {
+      for i in 0..<logs { write(phase, i, &made, &random) }
+    }
+    writeLabels(made, logs, &random)
+    let far = Self.start + Self.phase * Int64(phases) + .minutes(90)
+    for i in partitions.indices where partitions[i].hasSentinel {
+      partitions[i].endsIdle = false
+      let event: Event =
+        partitions[i].role == .predictions
+        ? .prediction(Prediction(id: "end-\(i)", time: far, output: "0.5", version: "v1", amount: 5))
+        : .label(Label(id: "nobody", time: far + .hours(1), value: "null"))
+      partitions[i].append(event)
+      partitions[i].ends[phases - 1] = partitions[i].entries.count
+    }
+  }
+
+  private mutating func write(
+    _ phase: Int, _ i: Int, _ made: inout [Prediction], _ random: inout SeededGenerator
+  ) {
+    func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
+    defer { partitions[i].ends.append(partitions[i].entries.count) }
+    guard phase >= partitions[i].since else { return }
+    let count = Int.random(in: 3...14, using: &random)
+    let drifted = chance(50)
+    for n in 0..<count {
+      let place = TimeSpan.milliseconds(Self.phase.milliseconds * Int64(n) / Int64(count))
+      let jitter = TimeSpan.milliseconds(Int64.random(in: -120_000..<120_000, using: &random))
+      var time = Self.start + Self.phase * Int64(phase) + place + jitter
+      if chance(5), n > 3 { time = time - .minutes(Int64.random(in: 4...30, using: &random)) }
+      var prediction = Prediction(
+        id: "p\(i)-\(partitions[i].entries.count)", time: time, output: output(drifted, &random),
+        version: "v\(min(Int.random(in: 1...4, using: &random), Int.random(in: 1...3, using: &random)))",
+        amount: chance(8) ? nil : chance(4) ? -9999 : Int.random(in: drifted ? 5...11 : 0...9, using: &random),
+        recordTime: nil)
+      if chance(3) {
+        prediction.recordTime = time - .minutes(61)
+      } else if chance(30) {
+        prediction.recordTime = time - .minutes(60)
+      }
+      let near = made.filter { abs(($0.time - time).milliseconds) < TimeSpan.minutes(10).milliseconds }
+      if n > 0, chance(12), let other = near.randomElement(using: &random) {
+        // The same id and version again, whole or in other words.
+        prediction = other
+        prediction.recordTime = nil
+        if chance(50) { prediction.time = time }
+        if chance(40) { prediction.output = output(drifted, &random) }
+        if chance(30) { prediction.amount = 3 }
+      }
+      if chance(3) { prediction.output = "[1]" }
+      made.append(prediction)
+      partitions[i].append(.prediction(prediction))
+      if chance(3) { partitions[i].append(.junk) }
+    }
+  }
+
+  private func output(_ drifted: Bool, _ random: inout SeededGenerator) -> String {
+    switch task {
+    case .regression: ["0", "1", "0.5", "12.25", "-3"][Int.random(in: 0..<5, using: &random)]
+    default: (Double(Int.random(in: drifted ? 4...9 : 1...9, using: &random)) / 10).description
+    }
+  }
+
+  private mutating func writeLabels(_ made: [Prediction], _ first: Int, _ random: inout SeededGenerator) {
+    func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
+    func value() -> String {
+      task == .binary ? (chance(50) ? "0" : "1") : ["0", "2", "2.5", "-7"][Int.random(in: 0..<4, using: &random)]
+    }
+    var said: [(label: Label, order: EventTime)] = []
+    func say(_ label: Label) {
+      // Out of order by less than the lateness.
+      said.append((label, label.time + .milliseconds(Int64.random(in: -60_000...60_000, using: &random))))
+    }
+    for prediction in made where chance(80) {
+      let earliest: Int64 = reclaims ? 0 : -240_000
+      var label = Label(
+        id: prediction.id,
+        time: prediction.time + .milliseconds(Int64.random(in: earliest...1_200_000, using: &random)),
+        value: value())
+      if chance(5) { label.time = prediction.time + Self.horizon }
+      say(label)
+      while chance(30) {
+        if chance(60) { label.time = label.time + .milliseconds(Int64.random(in: 0...480_000, using: &random)) }
+        if chance(70) { label.value = chance(30) ? "null" : value() }
+        say(label)
+      }
+    }
+    said.sort { $0.order < $1.order }
+    let logs = first..<partitions.count
+    var next = 0
+    for phase in 0..<phases {
+      let end = Self.start + Self.phase * Int64(phase + 1)
+      while next < said.count, said[next].order < end || phase == phases - 1 {
+        let i = Int.random(in: logs, using: &random)
+        partitions[i].append(.label(said[next].label))
+        if chance(2) { partitions[i].append(.junk) }
+        next += 1
+      }
+      for i in logs { partitions[i].ends.append(partitions[i].entries.count) }
+    }
+  }
+
+  package var logs: [MessageLog] {
+    [("predictions", StreamRole.predictions), ("labels", .labels)].map { topic, role in
+      MessageLog(
+        topic: topic, role: role,
+        partitions: partitions.filter { $0.role == role }.map { $0.entries.map(\.message) })
+    }
+  }
+}
+
+extension SimulatedWorld.Partition {
+  fileprivate mutating func append(_ event: SimulatedWorld.Event) {
+    let message: LoggedMessage
+    switch event {
+    case .prediction(let prediction): message = prediction.event.message(recordTime: prediction.recordTime)
+    case .label(let label):
+      // Some retractions come as tombstones keyed by the id.
+      message =
+        label.value == "null" && label.time.milliseconds % 2 == 0
+        ? LoggedMessage(key: Array(label.id.utf8), value: nil, recordTime: label.time)
+        : LabelEvent(id: "\"\(label.id)\"", time: label.time, value: label.value).message()
+    case .junk:
+      let junk = ["{", "not json", "[]", "{\"time\":\"soon\"}", ""]
+      message =
+        entries.count % 6 == 5 ? LoggedMessage(key: nil, value: nil) : LoggedMessage(junk[entries.count % junk.count])
+    }
+    entries.append(SimulatedWorld.Entry(event: event, message: message))
+  }
+}
+
+/// The monitors of simulated worlds: one feature, versions beyond the cap, checks of every family that fire easily. Made
+/// once, since baselines cost more than a run.
+package enum SimulatedMonitor {
+  private static let binary = [UInt64(1), 2].map { try? plan(.binary, seed: $0) }
+  private static let regression = [UInt64(1), 2].map { try? plan(.regression, seed: $0) }
+
+  /// The monitor with two baselines, so in two generations.
+  package static func plans(_ task: ModelTask) -> [MonitorPlan] {
+    (task == .binary ? binary : regression).compactMap { $0 }
+  }
+
+  package static let receivers: Set<String> = ["chat", "pager"]
+
+  private static func plan(_ task: ModelTask, seed: UInt64) throws -> MonitorPlan {
+    func above(_ tier: Tier, _ x: Double) -> TierLimit { TierLimit(tier, .above(.absolute(x))) }
+    var monitor = try SampleMonitor.monitor(
+      task,
+      checks: [
+        Check(
+          name: "drift", on: .features(except: []), metric: .psi, window: "20m",
+          limits: [above(.info, 0.5), above(.warning, 1.5), above(.critical, 4)], consecutive: 2, significance: nil,
+          minimumRows: 3),
+        Check(
+          name: "slices", on: .output, metric: .ks, window: "10m", limits: [above(.warning, 0.4)], slices: .each,
+          significance: nil, minimumRows: 2, partial: true),
+        Check(
+          name: "missing", on: .features(except: []), metric: .missingRatio, window: "10m", limits: [above(.info, 0.1)],
+          significance: nil),
+        Check(
+          name: "traffic", on: .traffic, metric: .rows, window: "20m",
+          limits: [TierLimit(.warning, .below(.relative(0.5)))]),
+        Check(
+          name: "quality", on: .performance, metric: task == .regression ? .mae : .accuracy, window: "10m",
+          limits: [TierLimit(.critical, task == .regression ? .above(.absolute(1.5)) : .below(.absolute(0.6)))],
+          minimumRows: 2, certain: false, minimumPositives: 1, minimumNegatives: 1),
+      ])
+    monitor.features.removeLast()
+    monitor.segments = []
+    monitor.maximumSegments = 1
+    monitor.lateness = SimulatedWorld.lateness
+    monitor.labels?.horizon = SimulatedWorld.horizon
+    monitor.windows = [
+      WindowDefinition(name: "10m", size: .minutes(10), every: .minutes(10)),
+      WindowDefinition(name: "20m", size: .minutes(20), every: .minutes(10)),
+    ]
+    monitor.alerts = [.info: ["chat"], .warning: ["chat"], .critical: ["chat", "pager"]]
+    let rows = SampleMonitor.trainingRows(300, seed: seed).map { row in
+      var row = row
+      row.amount = (row.amount / 5).rounded(.down)
+      row.number = (row.number * 10).rounded(.up) / 10
+      return row
+    }
+    return try MonitorPlan(monitor: monitor, baseline: SampleMonitor.baseline(monitor, rows: rows))
+  }
+}

@@ -1,0 +1,119 @@
+import LeewayTestSupport
+
+@testable import LeewayCore
+
+/// Compares what a simulation has stored with the naive batch over the same messages.
+enum Comparison {
+  /// One run of a seed; the differences found, none if all is as it must be.
+  static func differences(
+    _ world: SimulatedWorld, _ actions: [SimulatedAction], without flaw: LedgerFlaw? = nil
+  ) -> (found: [String], history: [String]) {
+    do {
+      let simulation = try Simulation(world, without: flaw)
+      do {
+        try simulation.run(actions)
+        return (try simulation.problems + differences(simulation), simulation.history)
+      } catch {
+        return (simulation.problems + ["it ended with \(error)"], simulation.history)
+      }
+    } catch {
+      return (["it did not begin: \(error)"], [])
+    }
+  }
+
+  private static func differences(_ simulation: Simulation) throws -> [String] {
+    let world = simulation.world
+    let stored = try simulation.ledger.read { try $0.results(ResultQuery(limit: .max)) }
+    var found: [String] = []
+    var verdicts: [(plan: MonitorPlan, verdicts: [Verdict])] = []
+    for (i, turn) in simulation.switches.enumerated() {
+      guard let plan = world.plans.first(where: { $0.generation == turn.record.generation }) else { continue }
+      let next = i + 1 < simulation.switches.count ? simulation.switches[i + 1] : nil
+      let naive = NaiveBatch(
+        world, plan: plan, startsAt: turn.record.startsAt, begin: i == 0 ? [:] : turn.offsets, end: next?.offsets)
+      let mine = stored.filter { $0.generation == plan.generation && $0.type != .incident }
+      // Windows that closed early have verdicts of what had come by then.
+      let compared = world.idlesEarly ? mine.filter { $0.type != .verdict } : mine
+      for line in compared {
+        // The generation before ends when the next begins: what it had not judged by then, it never will.
+        if next != nil, line.type == .performance, !line.line.contains("\"final\":true") { continue }
+        guard let wanted = naive.lines[line.position] else {
+          found.append("nothing should be here: \(line.line)")
+          continue
+        }
+        if same(line.line, next != nil || world.idlesEarly) != same(wanted.line, next != nil || world.idlesEarly) {
+          found.append("found  \(line.line)\nwanted \(wanted.line)")
+        }
+      }
+      let positions = Set(mine.map(\.position))
+      if next == nil, !world.idlesEarly {
+        for line in naive.lines.values.sorted(by: { $0.position < $1.position })
+        where !positions.contains(line.position) { found.append("missing \(line.line)") }
+      } else if next == nil {
+        for line in naive.lines.values where line.type == .drift && !positions.contains(line.position) {
+          found.append("missing \(line.line)")
+        }
+      }
+      verdicts.append(
+        (plan, naive.verdicts.filter { positions.contains(ResultLines(plan: plan).verdict($0).position) }))
+    }
+    if !world.idlesEarly { found += try transitions(simulation, verdicts) }
+    return found
+  }
+
+  /// A generation that has ended may have closed windows by idleness that the batch does not know of.
+  private static func same(_ line: String, _ leavesOutFinal: Bool) -> String {
+    leavesOutFinal && line.hasPrefix("{\"type\":\"drift\"")
+      ? line.split(separator: ",").filter { !$0.hasPrefix("\"final\"") }.joined(separator: ",") : line
+  }
+
+  /// Transitions are a fold over the verdicts, consumed once and in order.
+  private static func transitions(
+    _ simulation: Simulation, _ verdicts: [(plan: MonitorPlan, verdicts: [Verdict])]
+  ) throws -> [String] {
+    let scratch = InMemoryLedger()
+    let context = DecisionContext(receivers: SimulatedMonitor.receivers)
+    // Each generation's verdicts are decided under its own plan.
+    for (plan, verdicts) in verdicts {
+      _ = try scratch.write { try Decision(plan: plan, context: context).decide(verdicts, now: .distantPast, in: $0) }
+    }
+    func summary(_ ledger: InMemoryLedger) throws -> [String] {
+      try ledger.read { reader in
+        try reader.results(ResultQuery(type: .incident, limit: .max)).map(\.line)
+          + reader.incidents(IncidentQuery(limit: .max)).map { "\($0)" }
+          + reader.deliveries(incident: nil, limit: .max).map { "\($0.key) \($0.body)" }.sorted()
+      }
+    }
+    let (found, wanted) = (try summary(simulation.ledger), try summary(scratch))
+    guard found != wanted else { return [] }
+    let first = zip(found, wanted).first { $0 != $1 }
+    return ["transitions: \(found.count) lines for \(wanted.count)\nfound  \(first?.0 ?? "")\nwanted \(first?.1 ?? "")"]
+  }
+
+  /// The shortest history that still fails: drops actions, then what goes wrong in them, while the failure stays.
+  static func shrunk(
+    _ world: SimulatedWorld, _ actions: [SimulatedAction], without flaw: LedgerFlaw? = nil
+  ) -> [SimulatedAction] {
+    var actions = actions
+    func fails(_ candidate: [SimulatedAction]) -> Bool {
+      !differences(world, candidate, without: flaw).found.isEmpty
+    }
+    var size = actions.count / 2
+    while size > 0 {
+      var start = 0
+      while start < actions.count {
+        var candidate = actions
+        candidate.removeSubrange(start..<min(start + size, actions.count))
+        if fails(candidate) { actions = candidate } else { start += size }
+      }
+      size /= 2
+    }
+    for i in actions.indices {
+      guard let calm = actions[i].withoutMishap else { continue }
+      var candidate = actions
+      candidate[i] = calm
+      if fails(candidate) { actions = candidate }
+    }
+    return actions
+  }
+}

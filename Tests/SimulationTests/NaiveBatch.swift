@@ -1,0 +1,269 @@
+import LeewayTestSupport
+
+@testable import LeewayCore
+
+/// What must come of a simulated world, worked out in one batch from its events and the rules: no partitions' offsets, no
+/// panes, no deltas, no joins, no folding, no rounds. Only the definitions of a window's numbers are the service's own,
+/// so that the lines can be compared byte for byte; what those numbers are is tested elsewhere.
+struct NaiveBatch {
+  /// Lines by their place, of everything that closes until the end.
+  private(set) var lines: [ResultPosition: ResultRecord] = [:]
+  private(set) var verdicts: [Verdict] = []
+  private(set) var late = 0
+  private let world: SimulatedWorld
+  private let plan: MonitorPlan
+  private var accepted: [SimulatedWorld.Prediction] = []
+  private var labels: [String: [SimulatedWorld.Label]] = [:]
+  private let startsAt: EventTime
+  private var closed = EventTime.distantPast
+  private var final = EventTime.distantPast
+  private var mature = EventTime.distantPast
+  private var history: [String: [VerdictRecord]] = [:]
+
+  private var monitor: Monitor { plan.monitor }
+
+  /// - Parameters:
+  ///   - begin: where each partition stood when the generation began; missing: at its beginning.
+  ///   - end: where it stood when the next one did; nil: the generation is the last.
+  init(
+    _ world: SimulatedWorld, plan: MonitorPlan, startsAt: EventTime, begin: [TopicPartition: Int64],
+    end: [TopicPartition: Int64]?
+  ) {
+    self.world = world
+    self.plan = plan
+    self.startsAt = startsAt
+    var watermarks: [(role: StreamRole, time: EventTime, idle: Bool)] = []
+    for partition in world.partitions {
+      let range = Int(begin[partition.place] ?? 0)..<(end.map { Int($0[partition.place] ?? 0) } ?? .max)
+      var watermark = EventTime.distantPast
+      for (offset, entry) in partition.entries.enumerated() {
+        switch entry.event {
+        case .junk: break
+        case .label(let label):
+          watermark = max(watermark, label.time)
+          if range.contains(offset) { labels[label.id, default: []].append(label) }
+        case .prediction(let prediction):
+          if let record = prediction.recordTime, prediction.time > record + .hours(1) { break }
+          if watermark > .distantPast, prediction.time < watermark - SimulatedWorld.lateness {
+            late += 1
+            break
+          }
+          watermark = max(watermark, prediction.time)
+          if range.contains(offset), prediction.time >= startsAt { accepted.append(prediction) }
+        }
+      }
+      watermarks.append((partition.role, watermark, partition.endsIdle))
+    }
+    func least(_ role: StreamRole, idle: Bool) -> EventTime {
+      watermarks.filter { $0.role == role && (idle || !$0.idle) }.map(\.time).min() ?? .distantPast
+    }
+    func back(_ time: EventTime, _ span: TimeSpan) -> EventTime { time == .distantPast ? time : time - span }
+    closed = back(least(.predictions, idle: false), SimulatedWorld.lateness)
+    final = min(closed, back(least(.predictions, idle: true), SimulatedWorld.lateness))
+    mature = min(closed, back(least(.labels, idle: false), SimulatedWorld.lateness + SimulatedWorld.horizon))
+    let best = standing()
+    for window in monitor.windows { judge(window, best) }
+    verdicts.sort(by: Verdict.precedes)
+  }
+
+  private mutating func judge(_ window: WindowDefinition, _ best: [SimulatedWorld.Prediction]) {
+    guard let first = accepted.map(\.time).min() else { return }
+    let firstPane = first.floor(to: monitor.pane)
+    var end = firstPane.floor(to: window.every)
+    while end < closed || end == closed {
+      let range = end - window.size..<end
+      let rows = accepted.filter { range.contains($0.time) }
+      // Windows of silence are judged for a while.
+      let reach = window.size * 29
+      let watched = accepted.contains { p in
+        let pane = p.time.floor(to: monitor.pane)
+        return pane < end && end <= (pane + reach).floor(to: window.every)
+      }
+      defer { end = end + window.every }
+      guard watched else { continue }
+      let complete = range.lowerBound >= startsAt && range.lowerBound >= firstPane
+      drift(window, end, rows, complete)
+      performance(window, end, rows, best.filter { range.contains($0.time) }, complete)
+    }
+  }
+
+  // MARK: Slices
+
+  /// Versions that keep a slice of their own: the smallest hashes.
+  private func kept(_ predictions: [SimulatedWorld.Prediction]) -> Set<String> {
+    let versions = Set(predictions.map(\.version))
+    return Set(
+      versions.sorted { (Digest64.hash($0), $0) < (Digest64.hash($1), $1) }.prefix(monitor.maximumSegments))
+  }
+
+  private func grouped(
+    _ rows: [SimulatedWorld.Prediction], _ kept: Set<String>
+  ) -> [NameKey: [SimulatedWorld.Prediction]] {
+    var out: [NameKey: [SimulatedWorld.Prediction]] = [:]
+    for row in rows {
+      out[NameKey("all"), default: []].append(row)
+      out[NameKey("version=\(kept.contains(row.version) ? row.version : "__other__")"), default: []].append(row)
+    }
+    return out
+  }
+
+  private func version(_ slices: [NameKey: [SimulatedWorld.Prediction]]) -> String? {
+    slices.filter { $0.key.name.hasPrefix("version=") }
+      .sorted { $0.value.count == $1.value.count ? $0.key.name < $1.key.name : $0.value.count > $1.value.count }
+      .first.map { String($0.key.name.dropFirst("version=".count)) }
+  }
+
+  // MARK: Drift
+
+  private mutating func drift(
+    _ window: WindowDefinition, _ end: EventTime, _ rows: [SimulatedWorld.Prediction], _ complete: Bool
+  ) {
+    let slices = grouped(rows, kept(rows))
+    let view = WindowView(definition: window, end: end, complete: complete, drift: slices.mapValues(block))
+    for line in ResultLines(plan: plan).drift(view, closed: true, final: end <= final) { lines[line.position] = line }
+    for check in monitor.checks where check.window == window.name && check.metric.family != .performance {
+      let isTraffic = check.metric.family == .traffic
+      guard isTraffic || !slices.isEmpty else { continue }
+      add(
+        CheckEvaluation(check: check, plan: plan)
+          .verdicts(view, usualRows: isTraffic ? usual(check, window, end) : [:])
+          .map { $0.with(version: version(slices)) },
+        check, window, end)
+    }
+  }
+
+  private func block(_ rows: [SimulatedWorld.Prediction]) -> CellBlock {
+    var block = CellBlock(plan.drift.shape)
+    for row in rows {
+      block.counts[DriftLayout.rows] += 1
+      for subject in plan.drift.subjects {
+        let value = subject.name == "amount" ? row.amount.map(Double.init) : Double(row.output)
+        guard case .numeric(let domain) = subject.domain else { continue }
+        if subject.name == "amount", value == nil {
+          block.counts[subject.missing] += 1
+          continue
+        }
+        guard let value, subject.name != "amount" || abs(value) <= 1000 else {
+          block.counts[subject.invalid] += 1
+          continue
+        }
+        let below = domain.binning.knots.count { $0 < value }
+        let isKnot = domain.binning.knots.contains(value)
+        block.counts[subject.counts + 2 * below + (isKnot ? 1 : 0)] += 1
+        guard let units = domain.fixedPoint.quantise(value) else {
+          block.counts[subject.outlying] += 1
+          continue
+        }
+        block.squares[subject.square] += Int192(squareOf: units)
+        if !isKnot { block.sums[subject.sums + below] += Int128(units) }
+      }
+    }
+    return block
+  }
+
+  // MARK: Performance
+
+  /// Of the predictions with one id and version the smallest stands.
+  private func standing() -> [SimulatedWorld.Prediction] {
+    func precedes(_ a: SimulatedWorld.Prediction, _ b: SimulatedWorld.Prediction) -> Bool {
+      if a.time != b.time { return a.time < b.time }
+      if a.output != b.output { return Array(a.output.utf8).lexicographicallyPrecedes(Array(b.output.utf8)) }
+      let digests = [a, b].map { SHA256.hash(Array($0.event.json.utf8)).bytes }
+      return digests[0].lexicographicallyPrecedes(digests[1])
+    }
+    var best: [String: SimulatedWorld.Prediction] = [:]
+    for prediction in accepted where prediction.output != "[1]" {
+      let key = "\(prediction.id) \(prediction.version)"
+      if let known = best[key], !precedes(prediction, known) { continue }
+      best[key] = prediction
+    }
+    return Array(best.values)
+  }
+
+  private func label(of prediction: SimulatedWorld.Prediction) -> SimulatedWorld.Label? {
+    let last = prediction.time + SimulatedWorld.horizon
+    let best = (labels[prediction.id] ?? []).filter { $0.time <= last }.max { a, b in
+      if a.time != b.time { return a.time < b.time }
+      if (a.value == "null") != (b.value == "null") { return b.value == "null" }
+      return a.value.utf8.lexicographicallyPrecedes(b.value.utf8)
+    }
+    return best?.value == "null" ? nil : best
+  }
+
+  private mutating func performance(
+    _ window: WindowDefinition, _ end: EventTime, _ rows: [SimulatedWorld.Prediction],
+    _ best: [SimulatedWorld.Prediction], _ complete: Bool
+  ) {
+    guard let layout = plan.performance else { return }
+    let slices = grouped(best, kept(rows.filter { $0.output != "[1]" }))
+    let isMature = end <= mature
+    let summaries = slices.mapValues { rows in
+      var block = CellBlock(layout.shape)
+      for row in rows {
+        let label = label(of: row)
+        layout.apply(
+          PerformanceRow(
+            output: .number(Double(row.output) ?? 0), label: label.map { .number(Double($0.value) ?? 0) },
+            delay: label.map { $0.time - row.time }, implied: nil), to: &block)
+      }
+      return PerformanceSummary(layout: layout, block: block, withImplied: isMature)
+    }
+    let view = WindowView(definition: window, end: end, complete: complete, performance: summaries)
+    for line in ResultLines(plan: plan).performance(view, mature: isMature) { lines[line.position] = line }
+    guard isMature, !summaries.isEmpty else { return }
+    for check in monitor.checks where check.window == window.name && check.metric.family == .performance {
+      add(
+        CheckEvaluation(check: check, plan: plan).verdicts(view).map { $0.with(version: version(slices)) }, check,
+        window, end)
+    }
+  }
+
+  // MARK: Verdicts
+
+  /// Applies `for: N`, which looks at windows a size apart and passes over those that say nothing.
+  private mutating func add(_ found: [Verdict], _ check: Check, _ window: WindowDefinition, _ end: EventTime) {
+    let earlier = history[check.name] ?? []
+    for var verdict in found {
+      if check.consecutive > 1, verdict.rawTier > .ok {
+        var tiers = [verdict.rawTier]
+        for step in 1...4 * check.consecutive where tiers.count < check.consecutive {
+          let record = earlier.first {
+            $0.end == end - window.size * Int64(step) && $0.slice == verdict.slice && $0.subject == verdict.subject
+          }
+          guard let record, record.rawTier != .insufficientData else { continue }
+          if record.rawTier == .ok { break }
+          tiers.append(record.rawTier)
+        }
+        verdict.tier = tiers.count == check.consecutive ? tiers.min() ?? .ok : .ok
+      }
+      verdicts.append(verdict)
+      let line = ResultLines(plan: plan).verdict(verdict)
+      lines[line.position] = line
+      history[check.name, default: []].append(
+        VerdictRecord(
+          end: end, slice: verdict.slice, subject: verdict.subject, rawTier: verdict.rawTier, value: verdict.value))
+    }
+  }
+
+  private func usual(_ check: Check, _ window: WindowDefinition, _ end: EventTime) -> [String: Double] {
+    var values: [String: [Double]] = [:]
+    for record in history[check.name] ?? [] where record.end >= end - window.size * 28 && record.end < end {
+      let steps = (end - record.end).milliseconds
+      guard steps % window.size.milliseconds == 0, let value = record.value else { continue }
+      values[record.slice, default: []].append(value)
+    }
+    return values.filter { $0.value.count >= 3 }.mapValues { values in
+      let sorted = values.sorted()
+      return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    }
+  }
+}
+
+extension ResultPosition: Hashable {
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(end)
+    hasher.combine(type)
+    hasher.combine(slice)
+    hasher.combine(check)
+  }
+}

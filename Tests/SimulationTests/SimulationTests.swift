@@ -1,0 +1,68 @@
+import Foundation
+import LeewayTestSupport
+import Testing
+
+@testable import LeewayCore
+
+/// The invariant that everything else serves: whatever the interleaving, the batches, the crashes, the take-overs and the
+/// number of instances, results and transitions are those of one naive batch over the same messages.
+@Suite struct SimulationTests {
+  /// `SEEDS` and `FROM` in the environment; see `make simulate`.
+  private static let seeds: Range<UInt64> = {
+    let environment = ProcessInfo.processInfo.environment
+    let from = environment["FROM"].flatMap(UInt64.init) ?? 1
+    return from..<from + (environment["SEEDS"].flatMap(UInt64.init) ?? 1000)
+  }()
+
+  @Test(arguments: 0..<2)
+  func everySeedEndsAsTheNaiveBatch(_ half: UInt64) {
+    var failures = 0
+    for seed in Self.seeds where seed % 2 == half && failures < 3 {
+      let world = SimulatedWorld(seed: seed)
+      let actions = SimulatedAction.plan(for: world)
+      guard !Comparison.differences(world, actions).found.isEmpty else { continue }
+      failures += 1
+      let shortest = Comparison.shrunk(world, actions)
+      let (found, history) = Comparison.differences(world, shortest)
+      Issue.record(
+        """
+        seed \(seed) (make simulate FROM=\(seed) SEEDS=1):
+        \(found.prefix(3).joined(separator: "\n"))
+        history, shortened from \(actions.count) to \(shortest.count) actions:
+        \(history.joined(separator: "\n"))
+        """)
+    }
+  }
+
+  /// The simulator notices when a rule is left out, and soon.
+  @Test(arguments: LedgerFlaw.allCases)
+  func aLedgerWithoutARuleIsFound(_ flaw: LedgerFlaw) {
+    let seed = (UInt64(1)...200).first { seed in
+      let world = SimulatedWorld(seed: seed)
+      return !Comparison.differences(world, SimulatedAction.plan(for: world), without: flaw).found.isEmpty
+    }
+    if ProcessInfo.processInfo.environment["SHOW_SEEDS"] != nil { print("without \(flaw): seed \(seed ?? 0)") }
+    #expect(seed != nil, "nobody notices that \(flaw) is missing")
+  }
+
+  /// The worlds are no easy ones.
+  @Test func worldsHoldEverythingThatHappensToLogs() {
+    let worlds = (UInt64(1)...60).map { SimulatedWorld(seed: $0) }
+    let batches = worlds.map { world in
+      NaiveBatch(world, plan: world.plans[0], startsAt: .distantPast, begin: [:], end: nil)
+    }
+    #expect(batches.count { $0.late > 0 } > 10)
+    #expect(batches.count { $0.verdicts.contains { $0.tier >= .warning } } > 30)
+    #expect(batches.count { $0.verdicts.contains { $0.metric.family == .performance && $0.tier == .critical } } > 5)
+    #expect(worlds.count { $0.plans.count > 1 } > 5)
+    #expect(worlds.count { $0.partitions.contains { $0.since > 0 } } > 5)
+  }
+
+  @Test func aSeedReplaysExactly() {
+    for seed in UInt64(1)...5 {
+      let world = SimulatedWorld(seed: seed)
+      let runs = (0..<2).map { _ in Comparison.differences(world, SimulatedAction.plan(for: world)).history }
+      #expect(runs[0] == runs[1] && runs[0].count > 30, "seed \(seed)")
+    }
+  }
+}

@@ -13,9 +13,12 @@ struct EvaluationLoop: Service {
   let ledger: any Ledger
   let metrics: ServiceMetrics
   let state: ServiceState
-  /// Names this process among the holders of leases.
+  /// Names this process among the holders of leases: `HOST/PROCESS/` and what is its own.
   let holder: String
   let logger: Logger
+
+  /// A writer that has not been heard of for so long is taken for dead, and what it left is folded up.
+  static let deadAfter = TimeSpan.minutes(2)
 
   fileprivate func context(_ setup: Setup) -> DecisionContext {
     DecisionContext(
@@ -73,7 +76,11 @@ private final class EvaluationThread {
     withdraw()
     for plan in setup.plans where !stop.isRaised { evaluate(plan, stop) }
     if WallClock.now() >= reclaimDue {
-      for plan in setup.plans where leases[plan.monitor.name] != nil { reclaim(plan) }
+      for plan in setup.plans {
+        guard let lease = leases[plan.monitor.name]?.lease else { continue }
+        fold(plan, lease)
+        reclaim(plan)
+      }
       reclaimDue = WallClock.now() + Self.reclaimEvery
     }
   }
@@ -141,6 +148,8 @@ private final class EvaluationThread {
     let evaluator = Evaluator(plan: plan, context: context)
     var moved = false
     do {
+      // Another instance may have begun a newer generation, which is for it to judge.
+      guard try ledger.read({ try Generations.isCurrent(plan, in: $0) }) else { return try letGo(of: monitor) }
       while let lease = try lease(monitor) {
         let started = ContinuousClock.now
         let report = try evaluator.evaluate(ledger, lease: lease, now: WallClock.now())
@@ -161,6 +170,11 @@ private final class EvaluationThread {
     } catch {
       logger.error("monitor \(monitor) cannot be judged: \(error)")
     }
+  }
+
+  private func letGo(of monitor: String) throws {
+    guard leases.removeValue(forKey: monitor) != nil else { return }
+    try ledger.write { try $0.release(lease: EvaluationLease.name(monitor: monitor), holder: loop.holder) }
   }
 
   /// The monitor's lease, renewed when half of it is over; nil while another instance holds it.
@@ -194,13 +208,14 @@ private final class EvaluationThread {
     let monitor = plan.monitor.name
     let now = WallClock.now()
     refreshDue[monitor] = now + Self.refreshEvery
-    let (generation, partitions, progress, incidents, backlog, latest) = try ledger.read { reader in
+    let (generation, partitions, progress, incidents, backlog, latest, writers) = try ledger.read { reader in
       (
         try reader.generation(of: monitor),
         try reader.partitions(of: monitor).filter { plan.reads($0.key, as: $0.role) },
         try reader.progress(monitor: monitor, generation: plan.generation),
         try reader.incidents(IncidentQuery(open: true, limit: 1000)), try reader.outboxBacklog(),
-        try reader.latestResults(monitor: monitor, generation: plan.generation, type: .performance)
+        try reader.latestResults(monitor: monitor, generation: plan.generation, type: .performance),
+        try reader.writers()
       )
     }
     let watermarks = Watermarks(partitions: partitions, now: now)
@@ -213,6 +228,12 @@ private final class EvaluationThread {
     let labels = known(watermarks.labels, .labels)
     metrics.set(watermark: predictions, monitor: monitor, stream: .predictions)
     metrics.set(watermark: labels, monitor: monitor, stream: .labels)
+    let living = writers.filter(\.alive)
+    metrics.set(instances: Set(living.map(\.instance)).count)
+    let mine = Set(living.filter { $0.instance == .ofThisProcess }.map(\.id))
+    metrics.set(
+      partitions: partitions.filter { $0.owner.map(mine.contains) ?? false }, of: monitor,
+      limit: setup.configuration.limits.maximumSeries)
     metrics.set(incidents: incidents)
     metrics.set(outbox: backlog, now: now)
     metrics.set(ready: loop.state.readiness(now: now).allSatisfy(\.holds))
@@ -247,6 +268,19 @@ private final class EvaluationThread {
     }
     metrics.apply(
       MetricsUpdate(monitor: monitor, maximumSeries: setup.configuration.limits.maximumSeries, records: mine))
+  }
+
+  /// Adds up what earlier writers left, so that a window reads one row where many lives have each left one.
+  private func fold(_ plan: MonitorPlan, _ lease: EvaluationLease) {
+    do {
+      let fold = Fold(plan: plan, deadAfter: EvaluationLoop.deadAfter)
+      let report = try fold.step(ledger, lease: lease)
+      for writer in report.retired { logger.notice("writer \(writer) is silent and taken for dead") }
+    } catch is LeaseLost {
+      leases[plan.monitor.name] = nil
+    } catch {
+      logger.warning("folding rows of \(plan.monitor.name) failed and will be tried again: \(error)")
+    }
   }
 
   /// Removes, in bounded steps, what no window, label or check can need any more.

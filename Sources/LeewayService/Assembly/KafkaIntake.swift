@@ -23,10 +23,14 @@ struct KafkaIntake: Service {
     try await withDedicatedThread("leeway-intake") { stop in
       defer { live.withdraw("the service is stopping") }
       while !stop.isRaised {
+        var loop: KafkaIntakeLoop?
         do {
-          try KafkaIntakeLoop(self).run(until: stop)
+          loop = try KafkaIntakeLoop(self)
+          try loop?.run(until: stop)
         } catch let superseded as GenerationSuperseded {
-          // The loop has let go of its partitions: those who know the newer configuration go on with them.
+          // Those who know the newer configuration go on with the partitions.
+          loop?.leave()
+          loop = nil
           catchUp(with: superseded, until: stop)
         }
       }
@@ -49,6 +53,7 @@ final class KafkaIntakeLoop {
   private var ends: [TopicPartition: (offset: Int64, since: EventTime)] = [:]
   private var flushDue: EventTime
   var metadataDue: EventTime
+  var heartbeatDue: EventTime
   private var flushBackoff = 0
   private var lastError: (text: String, at: EventTime)?
 
@@ -65,12 +70,14 @@ final class KafkaIntakeLoop {
     intake = try Self.makeIntake(service)
     flushDue = WallClock.now()
     metadataDue = flushDue
+    heartbeatDue = flushDue
   }
 
   private static func makeIntake(_ service: KafkaIntake) throws -> Intake {
     let writer = UUID().uuidString.lowercased()
     let setup = service.live.current
     let plans = try service.ledger.write { tx in
+      if service.isAlone { for other in try tx.writers() where other.alive { try tx.retire(writer: other.id) } }
       try tx.register(writer: writer, instance: .ofThisProcess)
       return try setup.plans.map {
         (plan: $0, startsAt: try Generations.current($0, mayReturn: service.isAlone, in: tx))
@@ -92,7 +99,7 @@ final class KafkaIntakeLoop {
     }
     // Intake has stopped; what was taken is committed before the partitions go.
     try flush()
-    _ = consumer.close()
+    leave()
     logger.info("intake has stopped and its last flush stands")
   }
 
@@ -158,6 +165,7 @@ final class KafkaIntakeLoop {
       do {
         try refreshPartitions(timeout: 2000)
         try checkGenerations()
+        try beat(WallClock.now())
       } catch let error as EnvironmentProblem {
         warn(error.description)
       } catch let error as LedgerError {
@@ -303,6 +311,7 @@ final class KafkaIntakeLoop {
 
   private func flushAndReport(_ now: EventTime) throws {
     claimIdleness(now)
+    noteEnds()
     do {
       try flush()
       flushBackoff = 0
@@ -338,7 +347,7 @@ final class KafkaIntakeLoop {
   }
 
   /// Under a new writer id everything assigned is claimed again and read from the ledger's offsets.
-  private func startAnew() throws {
+  func startAnew() throws {
     let fenced = intake
     intake = try Self.makeIntake(service)
     slots.removeAll()

@@ -42,6 +42,7 @@ package struct LeewayServer: Sendable {
     let (ledger, closeLedger) = try openLedger()
     defer { closeLedger() }
     let store = Failpoints.fromEnvironment.map { FailpointLedger(ledger, $0) as any Ledger } ?? ledger
+    if isAlone { try releaseLeases(store) }
     let now = WallClock.now()
     let metrics = ServiceMetrics(version: ServiceVersion.text, librdkafka: KafkaLibrary.version, startedAt: now)
     metrics.reloaded(successfully: true, at: now)
@@ -54,7 +55,7 @@ package struct LeewayServer: Sendable {
 
     let evaluation = EvaluationLoop(
       live: live, token: token, isAlone: isAlone, ledger: store, metrics: metrics, state: state,
-      holder: UUID().uuidString.lowercased(), logger: logger)
+      holder: InstanceIdentity.ofThisProcess.leasePrefix + UUID().uuidString.lowercased(), logger: logger)
     let intake = KafkaIntake(
       live: live, reload: reload, settings: settings, isAlone: isAlone, ledger: store, metrics: metrics, state: state,
       logger: logger)
@@ -103,6 +104,15 @@ package struct LeewayServer: Sendable {
     case .postgres(let address):
       let ledger = try PostgreSQLLedger(address: address.revealed)
       return (ledger, ledger.close)
+    }
+  }
+
+  /// A process that was killed left them, and nobody but this one could hold them: judging begins at once.
+  private func releaseLeases(_ ledger: any Ledger) throws {
+    try ledger.write { tx in
+      for lease in try tx.leases() {
+        if let holder = lease.holder { try tx.release(lease: lease.name, holder: holder) }
+      }
     }
   }
 

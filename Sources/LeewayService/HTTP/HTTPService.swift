@@ -106,6 +106,7 @@ package struct HTTPService: Service {
       + ResultEndpoints(view: view, threads: threads, limits: limits).all
       + DecisionEndpoints(view: view, threads: threads).all
       + RetrainCallback(view: view, threads: threads, limits: limits).all
+      + InstanceEndpoint(view: view, threads: threads).all
       + ReloadEndpoint(view: view).all
       + PageEndpoints().all
   }

@@ -353,6 +353,29 @@ extension OpenAPIDocument {
           }
         }
       },
+      "/api/v1/instances": {
+        "get": {
+          "operationId": "listInstances", "summary": "Who reads which partitions, and how far they are.",
+          "responses": {
+            "200": {
+              "description": "What was asked for.",
+              "content": {
+                "application/json": {
+                  "schema": {
+                    "type": "object",
+                    "properties": {
+                      "instances": {"type": "array", "items": {"$ref": "#/components/schemas/Instance"}},
+                      "unowned": {"type": "array", "items": {"$ref": "#/components/schemas/OwnedPartition"}}
+                    },
+                    "required": ["instances", "unowned"]
+                  }
+                }
+              }
+            },
+            "default": {"$ref": "#/components/responses/Problem"}
+          }
+        }
+      },
       "/-/reload": {
         "post": {
           "operationId": "reload",

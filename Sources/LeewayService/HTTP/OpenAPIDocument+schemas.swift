@@ -27,6 +27,33 @@ extension OpenAPIDocument {
         },
         "required": ["ready", "conditions"]
       },
+      "OwnedPartition": {
+        "type": "object",
+        "properties": {
+          "monitor": {"type": "string"}, "topic": {"type": "string"}, "partition": {"type": "integer"},
+          "role": {"enum": ["predictions", "labels"]},
+          "position": {"type": "integer", "description": "First offset that is not in the ledger yet."},
+          "end": {"type": ["integer", "null"], "description": "The log's end as its owner saw it last."},
+          "lag": {"type": ["integer", "null"]}, "watermark": {"type": ["string", "null"], "format": "date-time"},
+          "idle": {"type": "boolean", "description": "At its end and silent, so that it holds no window back."}
+        },
+        "required": ["monitor", "topic", "partition", "role", "position", "end", "lag", "watermark", "idle"]
+      },
+      "Instance": {
+        "type": "object",
+        "properties": {
+          "instance": {"type": "string"}, "host": {"type": "string"}, "process": {"type": "integer"},
+          "answering": {"type": "boolean", "description": "The instance that gives this answer."},
+          "since": {"type": "string", "format": "date-time"}, "last_seen": {"type": "string", "format": "date-time"},
+          "last_flush": {"type": ["string", "null"], "format": "date-time"}, "flushes": {"type": "integer"},
+          "evaluates": {"type": "array", "items": {"type": "string"}, "description": "Monitors that it judges."},
+          "partitions": {"type": "array", "items": {"$ref": "#/components/schemas/OwnedPartition"}}
+        },
+        "required": [
+          "instance", "host", "process", "answering", "since", "last_seen", "last_flush", "flushes", "evaluates",
+          "partitions"
+        ]
+      },
       "Reloaded": {
         "type": "object", "description": "Names of monitors.",
         "properties": {

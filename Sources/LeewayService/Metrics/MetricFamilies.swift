@@ -17,11 +17,14 @@ enum MetricFamily: String, CaseIterable {
   case httpRequests = "leeway_http_requests_total"
   case incidentTransitions = "leeway_incident_transitions_total"
   case incidents = "leeway_incidents"
+  case instances = "leeway_instances"
   case labelCoverage = "leeway_label_coverage_ratio"
   case labelDelay = "leeway_label_delay_seconds"
   case labels = "leeway_labels_total"
   case outboxOldest = "leeway_outbox_oldest_seconds"
   case outboxRows = "leeway_outbox_rows"
+  case partitionOwned = "leeway_partition_owned"
+  case partitionWatermark = "leeway_partition_watermark_timestamp_seconds"
   case performance = "leeway_performance"
   case processResidentMemory = "leeway_process_resident_memory_bytes"
   case processStartTime = "leeway_process_start_time_seconds"
@@ -46,7 +49,8 @@ enum MetricFamily: String, CaseIterable {
     switch self {
     case .buildInfo: ["version", "swift", "librdkafka"]
     case .checkTier: ["monitor", "check"]
-    case .configLastReloadSuccessful, .configLastReloadTimestamp, .configOutdated, .flush, .processResidentMemory,
+    case .configLastReloadSuccessful, .configLastReloadTimestamp, .configOutdated, .flush, .instances,
+      .processResidentMemory,
       .processStartTime,
       .ready:
       []
@@ -63,6 +67,7 @@ enum MetricFamily: String, CaseIterable {
     case .labelCoverage, .windowRows: ["monitor", "window", "slice"]
     case .outboxOldest: ["receiver"]
     case .outboxRows: ["receiver", "state"]
+    case .partitionOwned, .partitionWatermark: ["monitor", "topic", "partition"]
     case .performance: ["monitor", "window", "slice", "metric"]
     case .watermark: ["monitor", "stream"]
     }
@@ -89,12 +94,15 @@ enum MetricFamily: String, CaseIterable {
     case .httpRequests: "HTTP requests answered, by route and status code."
     case .incidentTransitions: "Transitions of incidents."
     case .incidents: "Incidents that are not resolved, by highest tier and state."
+    case .instances: "Instances that use the same ledger, this one too."
     case .labelCoverage: "Share of the newest window's predictions that have a label."
     case .labelDelay: "Time from a prediction to its label."
     case .labels:
       "Labels by outcome: matched, early, repeated, corrected, retracted, orphaned, expired or beyond_horizon."
     case .outboxOldest: "Age of the oldest notification that a receiver is still owed."
     case .outboxRows: "Notifications that a receiver is owed, and those given up as dead letters."
+    case .partitionOwned: "The partitions that this instance reads for a monitor; always 1."
+    case .partitionWatermark: "Highest event time of a partition that this instance reads."
     case .performance: "Performance of the newest window from the labels so far."
     case .processResidentMemory: "Resident memory of the process."
     case .processStartTime: "When the process started, in seconds since 1970."

@@ -125,6 +125,25 @@ package final class ServiceMetrics: Sendable {
     replace(.consumerLag, lag.map { ([$0.topic, String($0.partition)], Double($0.messages)) })
   }
 
+  /// Replaces what is known of a monitor's partitions that this instance owns: at most `limit` of them.
+  package func set(partitions: [PartitionRecord], of monitor: String, limit: Int) {
+    let shown = partitions.prefix(max(0, limit / 2))
+    func labels(_ key: PartitionKey) -> [String] { [monitor, key.topic, String(key.partition)] }
+    state.withLock { state in
+      for family in [MetricFamily.partitionOwned, .partitionWatermark] {
+        state.values[family] = (state.values[family] ?? [:]).filter { $0.key.first != monitor }
+      }
+      for partition in shown {
+        state.values[.partitionOwned, default: [:]][labels(partition.key)] = 1
+        guard partition.watermark > .distantPast else { continue }
+        state.values[.partitionWatermark, default: [:]][labels(partition.key)] = partition.watermark.seconds
+      }
+    }
+  }
+
+  /// Instances that use this ledger.
+  package func set(instances: Int) { replace(.instances, [([], Double(instances))]) }
+
   /// nil, and the sentinels, remove the series.
   package func set(watermark: EventTime?, monitor: String, stream: StreamRole) {
     let known = watermark.flatMap { $0 == .distantPast || $0 == .distantFuture ? nil : $0.seconds }

@@ -38,6 +38,10 @@ enum IndexPage {
         <h2 id="monitors-title">Monitors</h2>
         <div id="monitors" class="cards"></div>
       </section>
+      <section aria-labelledby="instances-title" id="instances-section" hidden>
+        <h2 id="instances-title">Instances</h2>
+        <div id="instances"></div>
+      </section>
       <section aria-labelledby="explore-title" id="explore" hidden>
         <h2 id="explore-title">Windows</h2>
         <div id="choices" class="choices"></div>

@@ -2,7 +2,7 @@ extension Script {
   /// Asking the API, and saying so when it does not answer.
   static let source = #"""
     const state = {
-      ready: null, monitors: null, incidents: null, details: new Map(), opened: new Set(), monitor: null, detail: null,
+      ready: null, monitors: null, incidents: null, instances: null, details: new Map(), opened: new Set(), monitor: null, detail: null,
       series: null, histogram: null, failure: null, answered: null,
       choice: { monitor: "", window: "", slice: "all", subject: "", metric: "" }, filter: { slice: "", subject: "" },
     };

@@ -33,8 +33,8 @@ extension Script {
 
     async function turn() {
       try {
-        const [ready, monitors, incidents] = await Promise.all([ask("/readyz", 503), ask("/api/v1/monitors"),
-          ask("/api/v1/incidents?limit=200")]);
+        const [ready, monitors, incidents, instances] = await Promise.all([ask("/readyz", 503), ask("/api/v1/monitors"),
+          ask("/api/v1/incidents?limit=200"), ask("/api/v1/instances")]);
         state.failure = null;
         state.answered = now();
         byId("trouble").hidden = true;
@@ -42,6 +42,7 @@ extension Script {
         update("ready", ready, () => {});
         update("monitors", monitors.monitors, renderMonitors);
         update("incidents", incidents.incidents, renderIncidents);
+        update("instances", instances, renderInstances);
         renderOverall();
         byId("fresh").textContent = "as of " + new Date(now()).toISOString().slice(11, 19) + " UTC";
         if (!current() && state.monitors.length > 0) {

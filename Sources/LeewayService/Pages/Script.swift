@@ -4,5 +4,6 @@
 /// and names come from other people's events.
 enum Script {
   static let javaScript =
-    "\"use strict\";\n(() => {\n" + elements + source + charts + incidents + monitors + explore + start + "})();\n"
+    "\"use strict\";\n(() => {\n" + elements + source + charts + incidents + monitors + instances + explore + start
+    + "})();\n"
 }

@@ -1,0 +1,302 @@
+import Foundation
+import LeewaySource
+import LeewayTestSupport
+import Testing
+
+/// Several `leeway run` of one Kafka group on one PostgreSQL. One test after another: each has many processes.
+@Suite(.serialized) struct Instances {}
+
+/// Asks until the answer is there or the time is up, as `eventually` does, and leaves its thread to other tests meanwhile.
+func awaited<T>(_ body: () throws -> T?) async throws -> T? {
+  let deadline = Date(timeIntervalSinceNow: patience)
+  while true {
+    if let value = try body() { return value }
+    guard Date() < deadline else { return nil }
+    try await Task.sleep(for: .milliseconds(100))
+  }
+}
+
+/// The shop on topics of several partitions, read by any number of instances that share one PostgreSQL.
+final class Fleet {
+  static let partitions: [String: Int32] = [Shop.predictions: 6, Shop.labels: 3]
+
+  let folder: TemporaryFolder
+  let broker: EmbeddedBroker
+  let server: TemporaryPostgreSQL
+  /// The schema that this fleet's ledger has for itself.
+  let schema: String
+  private(set) var processes: [LeewayProcess] = []
+  private let producer: KafkaProducer
+  private var console: SQLConsole?
+  /// What was sent, by topic and partition.
+  private var logs: [String: [[String]]] = [:]
+  /// Predictions sent.
+  private(set) var sent = 0
+
+  /// - Parameters:
+  ///   - user: the ledger's role; made if it is not the server's owner.
+  ///   - settings: of the ledger's connections.
+  ///   - sessionMilliseconds: after which the group gives a silent member up.
+  init(
+    server: TemporaryPostgreSQL? = nil, user: String = "leeway", settings: [String] = [],
+    sessionMilliseconds: Int = 6000, receiver: LoopbackReceiver? = nil
+  ) throws {
+    let server = try server ?? TemporaryPostgreSQL.shared.get()
+    self.server = server
+    schema = "fleet_\(UUID().uuidString.prefix(8).lowercased())"
+    if user != "leeway" { try server.execute("CREATE ROLE \(user) LOGIN") }
+    try server.execute("CREATE SCHEMA \(schema) AUTHORIZATION \(user)")
+    broker = try EmbeddedBroker()
+    producer = try KafkaProducer(KafkaSettings(bootstrap: broker.bootstrap, group: "producer"))
+    for (topic, count) in Self.partitions {
+      try broker.createTopic(topic, partitions: Int(count))
+      logs[topic] = Array(repeating: [], count: Int(count))
+    }
+    folder = try TemporaryFolder()
+    try Shop.prepare(in: folder, bootstrap: broker.bootstrap)
+    if receiver != nil {
+      try folder.write(Shop.monitor.replacing("warning: [log]", with: "warning: [hook]"), to: "monitors/shop.yaml")
+    }
+    let options = (["search_path=\(schema)"] + settings).map { "-c\($0.replacing("=", with: "%3D"))" }
+    try folder.write(
+      """
+      kafka:
+        bootstrap: "\(broker.bootstrap)"
+        group: fleet
+        idle_after: 1d
+        properties: {session.timeout.ms: "\(sessionMilliseconds)", heartbeat.interval.ms: "300"}
+      ledger: "\(server.address(user: user, "options=\(options.joined(separator: "%20"))"))"
+      http: {listen: "127.0.0.1:0"}
+      limits: {flush_every: 100ms}
+      evaluation: {every: 200ms}
+      \(receiver.map { "receivers: {hook: {type: webhook, url: \"\($0.url())\"}}" } ?? "")
+
+      """, to: "leeway.yaml")
+  }
+
+  // MARK: Members
+
+  /// Starts an instance and does not wait for anything.
+  func start() throws -> LeewayProcess {
+    let process = try LeewayProcess(["run"], in: folder.url)
+    processes.append(process)
+    return process
+  }
+
+  /// Starts instances and waits until their pages are served.
+  func start(_ count: Int) async throws -> [RunningService] {
+    let started = try (0..<count).map { _ in try start() }
+    var services: [RunningService] = []
+    for process in started { services.append(try await RunningService(of: process)) }
+    return services
+  }
+
+  /// Ends those that are left as an operator does; each must say that all went well.
+  func stop() async throws {
+    let left = processes.filter(\.isRunning)
+    for process in left { process.terminate() }
+    for process in left {
+      let ended = try await awaited { process.isRunning ? nil : true }
+      try #require(ended == true, "\(process.standardError)")
+      #expect(process.wait() == 0, "\(process.standardError)")
+    }
+  }
+
+  /// Leaves nothing behind, whatever has happened.
+  func end() {
+    for process in processes where process.isRunning {
+      process.killAtOnce()
+      process.wait()
+    }
+    broker.close()
+    _ = try? server.execute("DROP SCHEMA \(schema) CASCADE")
+  }
+
+  /// What all members said, for messages of failures.
+  var words: String {
+    processes.map { "process \($0.identifier):\n\($0.standardError.suffix(6000))" }.joined(separator: "\n")
+  }
+
+  // MARK: Traffic
+
+  /// Sends predictions and their labels. Everything is a function of the index, and each partition is in the order of event
+  /// time: nothing is late. In every second hour all amounts are out of place, so that incidents open and are resolved.
+  func send(_ count: Int) throws {
+    for i in sent..<sent + count {
+      let isOdd = i / 240 % 2 == 1
+      try send(
+        Shop.predictions, Int32(i * 5 % 7 % 6), Shop.prediction(i, amount: isOdd ? "\(900 + i % 31)" : nil),
+        Shop.time(i))
+      if i % 10 != 9 { try send(Shop.labels, Int32(i / 2 % 3), Shop.label(i), Shop.time(i) + 60_000) }
+    }
+    sent += count
+    try flush()
+  }
+
+  /// Brings the end of all partitions to the same time: the minimum over them, which the service waits for, is then the
+  /// maximum, at which `replay` ends.
+  func sendLast() throws {
+    let end = Shop.time(sent + 1)
+    for partition in 0..<6 {
+      let text = Shop.prediction(sent + partition, id: "\"last\(partition)\"", at: "\(end)")
+      try send(Shop.predictions, Int32(partition), text, end)
+    }
+    for partition in 0..<3 {
+      let text = Shop.label(sent + partition, id: "\"last\(partition)\"", at: "\(end + 60_000)")
+      try send(Shop.labels, Int32(partition), text, end + 60_000)
+    }
+    try flush()
+  }
+
+  private func send(_ topic: String, _ partition: Int32, _ text: String, _ time: Int64) throws {
+    logs[topic]?[Int(partition)].append(text)
+    try Array(text.utf8).withUnsafeBytes { bytes in
+      while case .queueFull = try producer.produce(
+        topic: topic, partition: partition, value: bytes, timestampMilliseconds: time)
+      {
+        producer.poll(timeoutMilliseconds: 50)
+      }
+    }
+  }
+
+  private func flush() throws {
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
+    try #require(producer.failed == 0, "\(String(describing: producer.latestFailure))")
+  }
+
+  // MARK: The ledger
+
+  /// The one value that a query gives.
+  func value(_ sql: String) throws -> String? { try rows(sql).first?.first ?? nil }
+
+  func rows(_ sql: String) throws -> [[String?]] {
+    if let console, let rows = try? console.execute(sql) { return rows }
+    // The first time, or the server has been away.
+    let console = try SQLConsole(server.address("options=-csearch_path%3D\(schema)"))
+    self.console = console
+    return try console.execute(sql)
+  }
+
+  /// Processes that own partitions now.
+  func owners() throws -> Set<Int32> {
+    try Set(
+      rows("SELECT DISTINCT w.process FROM partitions p JOIN writers w ON w.id = p.owner")
+        .compactMap { $0[0].flatMap { Int32($0) } })
+  }
+
+  /// The writer under whose name a process owns partitions.
+  func writer(of process: LeewayProcess) throws -> String? {
+    try value(
+      """
+      SELECT p.owner FROM partitions p JOIN writers w ON w.id = p.owner WHERE w.process = \(process.identifier)
+      LIMIT 1
+      """)
+  }
+
+  /// Messages committed, of all partitions.
+  func committed() throws -> Int { try Int(value("SELECT coalesce(sum(next_offset), 0) FROM partitions") ?? "") ?? 0 }
+
+  /// Waits until the ledger's offsets are where each log ends.
+  func awaitCommitted(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    var wanted: [String: Int] = [:]
+    for (topic, partitions) in logs {
+      for (i, log) in partitions.enumerated() { wanted["\(topic)/\(i)"] = log.count }
+    }
+    var found: [String: Int] = [:]
+    _ = try await awaited { () -> Bool? in
+      found = [:]
+      for row in try rows("SELECT topic || '/' || partition, next_offset FROM partitions") {
+        found[row[0] ?? ""] = row[1].flatMap { Int($0) }
+      }
+      return found == wanted || !processes.contains(where: \.isRunning) ? true : nil
+    }
+    try #require(found == wanted, "\(words)", sourceLocation: sourceLocation)
+  }
+
+  // MARK: Results
+
+  /// What one life over the same messages gives, to which nothing happens.
+  func replay() throws -> [String] {
+    var arguments = ["replay", "monitors/shop.yaml"]
+    for (topic, option) in [(Shop.predictions, "--predictions"), (Shop.labels, "--labels")] {
+      arguments.append(option)
+      for (i, log) in (logs[topic] ?? []).enumerated() {
+        try folder.write(log.joined(separator: "\n"), to: "\(topic)-\(i).jsonl")
+        arguments.append("\(topic)-\(i).jsonl")
+      }
+    }
+    let replay = try LeewayProcess.run(arguments, in: folder.url)
+    try #require(replay.code == 0, "\(replay.error)")
+    return replay.output.split(separator: "\n").map(String.init)
+  }
+
+  /// Waits until an instance shows, line for line, what replay gives.
+  ///
+  /// - Returns: the lines.
+  @discardableResult
+  func expectResultsOfReplay(
+    _ service: RunningService, _ comment: String = "", sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws -> [String] {
+    let expected = try replay()
+    #expect(expected.count > 100, sourceLocation: sourceLocation)
+    #expect(Self.transitions(expected).count > 4, sourceLocation: sourceLocation)
+    var found: [String] = []
+    _ = try await awaited { () -> Bool? in
+      guard service.process.isRunning else { return false }
+      let text = service.get("/api/v1/results?open=true", accept: "application/x-ndjson") ?? ""
+      found = text.split(separator: "\n").map(String.init)
+      return found == expected ? true : nil
+    }
+    let difference = found.difference(from: expected)
+    #expect(
+      difference.isEmpty, "\(comment) \(difference.map { "\($0)" }.prefix(20).joined(separator: "\n"))\n\(words)",
+      sourceLocation: sourceLocation)
+    return expected
+  }
+
+  static func transitions(_ lines: [String]) -> [String] { lines.filter { $0.hasPrefix("{\"type\":\"incident\"") } }
+
+  /// Waits until nothing is owed, and holds what came in to the transitions: each has one key and one body.
+  func expectDeliveries(
+    _ receiver: LoopbackReceiver, of lines: [String], sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    let settled = try await awaited { () -> Bool? in
+      try value("SELECT count(*) FROM outbox WHERE state <> 'delivered'") == "0" ? true : nil
+    }
+    try #require(settled == true, "\(words)", sourceLocation: sourceLocation)
+    var bodies: [String: Set<String>] = [:]
+    for request in receiver.requests {
+      bodies[request.header("Idempotency-Key") ?? "none", default: []].insert(request.text)
+    }
+    #expect(bodies.values.allSatisfy { $0.count == 1 }, sourceLocation: sourceLocation)
+    func step(_ object: [String: Any], _ name: String, _ prefix: String) -> [String] {
+      [CarLoan.text(object, "incident"), prefix + CarLoan.text(object, name), CarLoan.text(object, "at")]
+    }
+    let steps = try CarLoan.objects(bodies.values.flatMap { $0 }).map { step($0, "event", "") }.sorted {
+      "\($0)" < "\($1)"
+    }
+    let wanted = try CarLoan.objects(Self.transitions(lines)).map { step($0, "transition", "incident.") }
+      .sorted { "\($0)" < "\($1)" }
+    #expect(steps == wanted, sourceLocation: sourceLocation)
+  }
+}
+
+extension RunningService {
+  /// An instance that has been started; waits for its pages.
+  init(of process: LeewayProcess) async throws {
+    let found = try await awaited { () -> String?? in
+      if let found = process.standardError.firstMatch(of: /on (http:\/\/[0-9.:]+)\//) { return String(found.1) }
+      return process.isRunning ? nil : .some(nil)
+    }
+    base = try #require(found ?? nil, "\(process.standardError)")
+    self.process = process
+  }
+
+  /// A counter of this instance; nil if it doesn't answer.
+  func sample(of name: String) -> Int? {
+    get("/metrics")?.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+      .flatMap { $0.split(separator: " ").last }.flatMap { Double($0) }.map { Int($0) }
+  }
+
+  func flushes(_ outcome: String) -> Int { sample(of: "leeway_flushes_total{outcome=\"\(outcome)\"}") ?? 0 }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import LeewayTestSupport
+import Testing
+
+extension Instances {
+  /// What PostgreSQL does to a service: it stops, is read-only, has no connection left. The service says so, loses nothing and
+  /// goes on by itself.
+  @Suite struct DatabaseFaultTests {
+    @Test func aDatabaseThatStopsIsReadOnlyOrFullLosesNothing() async throws {
+      let server = try TemporaryPostgreSQL(settings: ["max_connections = 14", "superuser_reserved_connections = 3"])
+      let fleet = try Fleet(server: server, user: "tenant")
+      defer { fleet.end() }
+      let service = try await fleet.start(1)[0]
+      try fleet.send(600)
+      try await fleet.awaitCommitted()
+      try await expectReady(service)
+
+      // Stopped at once, in the middle of a flush.
+      do {
+        let trap = try FlushTrap(service.process, of: fleet)
+        _ = try await trap.awaitFlush()
+        try server.stop("immediate")
+        try await expectUnready(service, ["connect"]) { try fleet.send(60) }
+      }
+      try server.start()
+      try await expectReady(service)
+      try await fleet.awaitCommitted()
+
+      // Read-only: reading goes on, committing does not.
+      try server.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+      try server.execute("SELECT pg_reload_conf()")
+      try await expectUnready(service, ["the server is read-only", "name the primary"]) { try fleet.send(60) }
+      try server.execute("ALTER SYSTEM RESET default_transaction_read_only")
+      try server.execute("SELECT pg_reload_conf()")
+      try await expectReady(service)
+      try await fleet.awaitCommitted()
+
+      // Others have taken every connection.
+      var others: [SQLConsole] = []
+      let full = try await awaited { () -> Bool? in
+        let own = "FROM pg_stat_activity WHERE application_name = 'leeway'"
+        try server.execute("SELECT pg_terminate_backend(pid) \(own)")
+        while let other = try? SQLConsole(server.address(user: "tenant")) { others.append(other) }
+        return try fleet.value("SELECT count(*) \(own)") == "0" ? true : nil
+      }
+      try #require(full == true)
+      try await expectUnready(service, ["raise max_connections"]) { try fleet.send(60) }
+      others = []
+      try await expectReady(service)
+      try await fleet.awaitCommitted()
+
+      try fleet.send(1200)
+      try fleet.sendLast()
+      try await fleet.awaitCommitted()
+      try await fleet.expectResultsOfReplay(service)
+      #expect(service.sample(of: "leeway_ready") == 1)
+      try await fleet.stop()
+    }
+
+    /// The service lives, is not ready for as long as flushes fail, and says why, there and in its log.
+    private func expectUnready(
+      _ service: RunningService, _ words: [String], sourceLocation: SourceLocation = #_sourceLocation,
+      _ send: () throws -> Void
+    ) async throws {
+      let failures = service.flushes("failed")
+      try send()
+      let said = try await awaited { () -> String? in
+        Self.conditions(service)["ledger"].flatMap { text in words.allSatisfy(text.contains) ? text : nil }
+      }
+      #expect(said != nil, "\(service.process.standardError)", sourceLocation: sourceLocation)
+      // Attempts fail again and again, and at no time between them does it call itself ready.
+      let failing = try await awaited { () -> Bool? in
+        #expect(Self.conditions(service)["ledger"] != nil, sourceLocation: sourceLocation)
+        return service.flushes("failed") >= failures + 3 ? true : nil
+      }
+      #expect(failing == true, "\(service.process.standardError)", sourceLocation: sourceLocation)
+      #expect(service.sample(of: "leeway_ready") == 0, sourceLocation: sourceLocation)
+      #expect(service.get("/healthz") != nil, sourceLocation: sourceLocation)
+      #expect(
+        service.process.standardError.contains("flush failed and will be tried again"), sourceLocation: sourceLocation)
+    }
+
+    private func expectReady(_ service: RunningService, sourceLocation: SourceLocation = #_sourceLocation) async throws
+    {
+      let ready = try await awaited { service.get("/readyz") != nil ? true : nil }
+      try #require(ready == true, "\(service.process.standardError)", sourceLocation: sourceLocation)
+    }
+
+    /// What `/readyz` says of each condition that doesn't hold.
+    private static func conditions(_ service: RunningService) -> [String: String] {
+      let curl = Process()
+      curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+      curl.arguments = ["-sS", "-m", "60", service.base + "/readyz"]
+      let pipe = Pipe()
+      curl.standardOutput = pipe
+      guard (try? curl.run()) != nil else { return [:] }
+      let text = pipe.fileHandleForReading.readDataToEndOfFile()
+      curl.waitUntilExit()
+      let answer = try? JSONSerialization.jsonObject(with: text) as? [String: Any]
+      var found: [String: String] = [:]
+      for condition in answer?["conditions"] as? [[String: Any]] ?? [] where condition["holds"] as? Bool == false {
+        found[CarLoan.text(condition, "name")] = CarLoan.text(condition, "detail")
+      }
+      return found
+    }
+  }
+}

@@ -3,8 +3,8 @@ import LeewayTestSupport
 import Testing
 
 extension Instances {
-  /// What PostgreSQL does to a service: it stops, is read-only, has no connection left. The service says so, loses nothing and
-  /// goes on by itself.
+  /// What PostgreSQL does to a service: it stops, is read-only, has no connection left. The service says so, loses
+  /// nothing and goes on by itself.
   @Suite struct DatabaseFaultTests {
     @Test func aDatabaseThatStopsIsReadOnlyOrFullLosesNothing() async throws {
       let server = try TemporaryPostgreSQL(settings: ["max_connections = 14", "superuser_reserved_connections = 3"])

@@ -11,7 +11,7 @@
 namespace leeway {
 
 // Whether a value that isn't a string may end before this byte.
-inline bool ends_scalar(uint8_t byte) {
+inline __attribute__((always_inline)) bool ends_scalar(uint8_t byte) {
   if (byte == ',' || byte == '}') return true;
   return byte == ']' || byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t' || byte == ':';
 }

@@ -7,7 +7,8 @@ import LeewayStatistics
 /// across all of them and would else fall into the same few sets of the cache.
 package final class DriftColumns {
   package let capacity: Int
-  package private(set) var count = 0
+  /// Never lent as inout, so the run-time check of exclusive access, one a value, would find nothing.
+  @exclusivity(unchecked) package private(set) var count = 0
   private let layout: DriftLayout
   /// Keeps alive what `columns` points to.
   private let categories: [CategoryIndex?]
@@ -19,7 +20,7 @@ package final class DriftColumns {
   /// Subject-major, numeric: the value until it is placed, then its u (0 unless it is present), or `outlying`.
   private let units: UnsafeMutablePointer<Int64>
   /// Rows whose numbers have their cells.
-  private var placed = 0
+  @exclusivity(unchecked) private var placed = 0
 
   private struct Column {
     var isNumeric: Bool

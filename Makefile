@@ -14,7 +14,7 @@ SCRIPTS := .ci/run $(wildcard deploy/*.sh)
 
 EXAMPLES := fraud product-category delivery-time
 
-.PHONY: help setup setup-test build demo examples test lint format rules check strict unit simulate clean
+.PHONY: bench help setup setup-test build demo examples test lint format rules check strict unit simulate clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+): [^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -91,6 +91,9 @@ unit: strict
 # A failing seed is printed with its history, shortened to what is needed.
 simulate: strict ## run SEEDS=100000 simulations, from seed FROM=1 on
 	SEEDS=$(SEEDS) FROM=$(FROM) swift test --skip-build --disable-xctest --filter everySeedEndsAsTheNaiveBatch
+
+bench: setup ## build the benchmarks, install the peers and print the table; ONLY="decode drift" for some of them
+	@Benchmarks/run.py $(ONLY)
 
 clean: ## remove what was built
 	rm -rf .build

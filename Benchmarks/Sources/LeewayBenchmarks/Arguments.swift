@@ -18,12 +18,16 @@ struct Arguments {
     return value
   }
 
-  func shape() throws -> Shape {
-    guard let text = values["shape"] else { return .plain }
+  /// The traffic that --features and --shape describe.
+  func traffic() throws -> Traffic {
+    var traffic = Traffic()
+    traffic.features = try integer("features", traffic.features)
+    guard let text = values["shape"] else { return traffic }
     guard let shape = Shape(rawValue: text) else {
-      throw BenchmarkFailure("--shape \(text) is none of plain, nested, unordered, escaped")
+      throw BenchmarkFailure("--shape \(text) is none of \(Shape.allCases.map(\.rawValue).joined(separator: ", "))")
     }
-    return shape
+    traffic.shape = shape
+    return traffic
   }
 
   func path(_ name: String) throws -> String {

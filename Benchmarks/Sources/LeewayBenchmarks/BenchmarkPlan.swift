@@ -4,8 +4,16 @@ import LeewayStatistics
 import LeewayTestSupport
 
 extension Traffic {
+  /// The rows that baselines are fitted to.
+  func training(_ count: Int) -> [[String?]] {
+    var random = SeededGenerator(seed: 2)
+    return (0..<count).map { _ in trainingRow(using: &random) }
+  }
+
   /// A monitor of this traffic without labels, with a baseline fitted to events of another seed.
-  func plan(version: Bool = false, segments: Int = 0, trainingRows: Int = 20_000) throws -> MonitorPlan {
+  func plan(version: Bool = false, segments: Int = 0, trainingRows: Int = BenchmarkIntake.trainingRows) throws
+    -> MonitorPlan
+  {
     let monitor = Monitor(
       name: "bench", task: .binary,
       predictions: PredictionStream(
@@ -18,18 +26,18 @@ extension Traffic {
       pane: .minutes(5),
       windows: [WindowDefinition(name: "1h", size: .hours(1), every: .minutes(5))],
       lateness: .minutes(10), skew: .hours(1))
-    var random = SeededGenerator(seed: 2)
+    let rows = training(trainingRows)
     var numbers = [[Double]](repeating: [], count: features + 1)
-    var counts = [[String: Int]](repeating: [:], count: features)
-    for _ in 0..<trainingRows {
-      for feature in 0..<features {
-        if isNumeric(feature) {
-          numbers[feature].append(Double(number(feature, using: &random)) ?? 0)
+    var counts = [[String: Int]](repeating: [:], count: features + 1)
+    for row in rows {
+      for (subject, text) in row.enumerated() {
+        guard let text else { continue }
+        if let number = Double(text) {
+          numbers[subject].append(number)
         } else {
-          counts[feature][category(feature, using: &random), default: 0] += 1
+          counts[subject][String(text.dropFirst().dropLast()), default: 0] += 1
         }
       }
-      numbers[features].append(Double(random.next() % 10_000) / 10_000)
     }
     func subject(_ name: String, _ values: [Double]) -> BaselineBuilder.Subject {
       let sorted = values.sorted()
@@ -54,14 +62,28 @@ extension Traffic {
       monitor: monitor, subjects: subjects,
       segments: (0..<segments).map { SegmentProfile(name: Self.segments[$0], values: Self.segmentValues[$0]) },
       classes: [], labels: false)
-    for subject in subjects.indices { builder.setMissing(subject) }
-    builder.commitRow(slices: [], output: nil, label: nil)
+    for row in rows {
+      for (subject, text) in row.enumerated() {
+        guard let text else {
+          builder.setMissing(subject)
+          continue
+        }
+        if let number = Double(text) {
+          builder.setNumber(subject, number)
+        } else {
+          Array(text.utf8.dropFirst().dropLast()).withUnsafeBytes { builder.setCategory(subject, $0) }
+        }
+      }
+      builder.commitRow(slices: [], output: nil, label: nil)
+    }
     return try MonitorPlan(monitor: monitor, baseline: builder.finish())
   }
 }
 
 /// One monitor's intake over one partition and a ledger in memory.
 struct BenchmarkIntake {
+  static let trainingRows = 20_000
+
   let plan: MonitorPlan
   let ledger = InMemoryLedger()
   let intake: Intake

@@ -1,84 +1,94 @@
 import LeewayCore
-import LeewayStatistics
 
 extension Main {
-  /// Writes the events and the bins that the peers are to use.
-  static func generate(_ arguments: Arguments) throws {
-    let traffic = Traffic(features: try arguments.integer("features", 20), shape: try arguments.shape())
-    let events = traffic.events(try arguments.integer("events", 200_000))
-    try TextFile.write(events.bytes, to: try arguments.path("out"))
-    let plan = try traffic.plan()
-    var json = JSONWriter()
-    json.beginArray()
-    for (index, subject) in plan.drift.subjects.enumerated() {
-      json.beginObject()
-      json.key("path")
-      json.string(index == plan.outputSubject ? "score" : traffic.path(index))
-      switch subject.domain {
-      case .numeric(let domain):
-        json.key("knots")
-        json.beginArray()
-        for knot in domain.binning.knots { json.number(knot) }
-        json.endArray()
-      case .categorical(let domain):
-        json.key("categories")
-        json.beginArray()
-        for category in domain.categories { json.string(category) }
-        json.endArray()
-      }
-      json.endObject()
-    }
-    json.endArray()
-    try TextFile.write(json.bytes, to: try arguments.path("bins"))
-  }
-
-  /// Decodes and aggregates a million events and more, in one thread, as the service's intake does.
+  /// Decodes and aggregates events from memory in one thread, as the service's intake does.
   static func decode(_ arguments: Arguments) throws {
-    let traffic = Traffic(features: try arguments.integer("features", 20), shape: try arguments.shape())
+    let traffic = try arguments.traffic()
     let segments = try arguments.integer("segments", 0)
     let events = traffic.events(try arguments.integer("events", 200_000))
     let plan = try traffic.plan(version: segments > 0, segments: segments)
-    var bench = try BenchmarkIntake(plan: plan)
-    // Buffers grow to the traffic first.
-    bench.take(events)
-    let report = try bench.intake.flush(to: bench.ledger)
-    guard report.events["bench"]?.accepted == Int64(events.count) else {
-      throw BenchmarkFailure("not every event was accepted: \(report.events)")
-    }
-    let counts = try bench.merged()
-    let passes = max(1, try arguments.integer("passes", 5))
-    var best = Double.infinity
-    var allocations = UInt64.max
-    for _ in 0..<passes {
-      let measured = Measurement.of { bench.take(events) }
-      best = min(best, measured.seconds)
-      allocations = min(allocations, measured.allocations)
-      _ = try bench.intake.flush(to: bench.ledger)
-    }
+    let rate = try DecodeRate(plan: plan, events: events, passes: try arguments.integer("passes", 5))
     var json = JSONWriter()
     json.beginObject()
     json.key("events_per_second")
-    json.number((Double(events.count) / best).rounded())
-    json.key("nanoseconds")
-    json.number(best / Double(events.count) * 1e9)
+    json.number((1 / rate.secondsPerEvent).rounded())
     json.key("allocations")
-    json.number(Int64(allocations))
-    json.key("events")
-    json.number(Int64(events.count))
-    json.key("bytes")
+    json.number(Int64(clamping: rate.allocations))
+    json.key("allocation_events")
+    json.number(Int64(events.count * rate.passes))
+    json.key("bytes_per_event")
     json.number(Double(events.bytes.count) / Double(events.count))
     json.key("counts")
     json.beginArray()
-    if let all = counts.first(where: { $0.slice == Slice.all })?.block {
-      for subject in plan.drift.subjects {
-        json.beginArray()
-        let cells = plan.drift.cells(of: subject, in: all)
-        for count in cells.counts + [cells.missing, cells.invalid] { json.number(count) }
-        json.endArray()
-      }
+    for subject in plan.drift.subjects {
+      json.beginArray()
+      let cells = plan.drift.cells(of: subject, in: rate.all)
+      for count in cells.counts + [cells.missing, cells.invalid] { json.number(count) }
+      json.endArray()
     }
     json.endArray()
     json.endObject()
     print(json.text)
+  }
+
+  /// Events a second against the number of features and of segments, the version being one more slice from one on.
+  static func growth(_ arguments: Arguments) throws {
+    let values = try arguments.integer("values", 2_000_000)
+    for features in [5, 10, 20, 50, 100, 200, 500] {
+      for segments in features == 20 ? [0, 1, 2, 3, 4, 5] : [0] {
+        let traffic = Traffic(features: features, segments: segments)
+        let events = traffic.events(max(2000, values / features))
+        let plan = try traffic.plan(version: segments > 0, segments: segments)
+        let rate = try DecodeRate(plan: plan, events: events, passes: 3)
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("features")
+        json.number(features)
+        json.key("segments")
+        json.number(segments)
+        json.key("bytes_per_event")
+        json.number((Double(events.bytes.count) / Double(events.count)).rounded())
+        json.key("events_per_second")
+        json.number((1 / rate.secondsPerEvent).rounded())
+        json.endObject()
+        print(json.text)
+      }
+    }
+  }
+}
+
+/// How fast one monitor takes events in, and what it counted.
+struct DecodeRate {
+  /// Of the processor; the best pass.
+  let secondsPerEvent: Double
+  /// In all passes together.
+  let allocations: UInt64
+  let passes: Int
+  /// Slice `all` of the events, taken once.
+  let all: CellBlock
+
+  init(plan: MonitorPlan, events: EventBuffer, passes: Int) throws {
+    var bench = try BenchmarkIntake(plan: plan)
+    bench.take(events)
+    let report = try bench.intake.flush(to: bench.ledger)
+    guard report.events[plan.monitor.name]?.accepted == Int64(events.count) else {
+      throw BenchmarkFailure("not every event was accepted: \(report.events)")
+    }
+    guard let all = try bench.merged().first(where: { $0.slice == Slice.all }) else {
+      throw BenchmarkFailure("the ledger has no slice all")
+    }
+    self.all = all.block
+    // Buffers and deltas grow to the traffic before anything is measured.
+    bench.take(events)
+    var best = Double.infinity
+    var allocations: UInt64 = 0
+    self.passes = max(passes, 1)
+    for _ in 0..<self.passes {
+      let measured = Measurement.of { bench.take(events) }
+      best = min(best, measured.seconds)
+      allocations += measured.allocations
+    }
+    secondsPerEvent = best / Double(events.count)
+    self.allocations = allocations
   }
 }

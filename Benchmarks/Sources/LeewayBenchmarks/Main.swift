@@ -2,13 +2,13 @@
 @main
 enum Main {
   static func main() throws {
+    let commands: [String: (Arguments) throws -> Void] = [
+      "generate": generate, "decode": decode, "drift": drift, "growth": growth,
+    ]
     let words = CommandLine.arguments.dropFirst()
-    guard let command = words.first else { throw BenchmarkFailure("which? generate, decode, growth") }
-    let arguments = try Arguments(words.dropFirst())
-    switch command {
-    case "generate": try generate(arguments)
-    case "decode": try decode(arguments)
-    default: throw BenchmarkFailure("no benchmark is called \(command)")
+    guard let command = words.first.flatMap({ commands[$0] }) else {
+      throw BenchmarkFailure("which benchmark? \(commands.keys.sorted().joined(separator: ", "))")
     }
+    try command(try Arguments(words.dropFirst()))
   }
 }

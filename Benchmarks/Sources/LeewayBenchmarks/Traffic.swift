@@ -15,8 +15,10 @@ enum Shape: String, CaseIterable {
 
 /// A made-up model's log: four numeric features for each categorical one, some values missing, some categories new.
 struct Traffic {
-  let features: Int
-  let shape: Shape
+  var features = 20
+  var shape = Shape.plain
+  /// Segment fields in every event, 0 to 5.
+  var segments = 2
 
   static let segments = ["channel", "country", "device", "plan", "region"]
   static let segmentValues = [
@@ -72,7 +74,7 @@ struct Traffic {
     var numeric: [String] = []
     var categorical: [String] = []
     var context: [String] = []
-    for segment in Self.segments.indices.prefix(2) {
+    for segment in 0..<segments {
       let values = Self.segmentValues[segment]
       context.append("\"\(Self.segments[segment])\":\"\(values[Int(random.next() % UInt64(values.count))])\"")
     }
@@ -99,6 +101,15 @@ struct Traffic {
     }
     if shape == .unordered { plainMembers.shuffle(using: &random) }
     return "{\(plainMembers.joined(separator: ","))}"
+  }
+
+  /// A row that the model was trained on: the value of every feature, then the score, as JSON text; nil for none.
+  func trainingRow(using random: inout SeededGenerator) -> [String?] {
+    (0..<features).map { feature in
+      let fate = random.next() % 100
+      let text = isNumeric(feature) ? number(feature, using: &random) : "\"\(category(feature, using: &random))\""
+      return fate == 0 ? nil : text
+    } + ["\(Double(random.next() % 10_000) / 10_000)"]
   }
 
   /// Events in UTF-8 one after another, each followed by a line feed.

@@ -88,7 +88,9 @@ package final class Intake {
   }
 
   package func take(_ message: SourceMessage, from slot: Slot) {
-    for route in routes[slot.index] {
+    // By index: going through the array itself would retain and release it for every message.
+    for index in routes[slot.index].indices {
+      let route = routes[slot.index][index]
       monitors[route.monitor].take(message, partition: route.partition, quarantineRows: limits.quarantineRows)
     }
   }

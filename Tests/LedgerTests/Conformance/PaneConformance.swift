@@ -96,6 +96,35 @@ struct PaneConformance {
   }
 
   @Test(arguments: ledgers)
+  func `slices may be longer than an index takes, and come in pages`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    let long = String(repeating: "x", count: 4000)
+    let slices = [long + "b", long + "a", long, String(repeating: "x", count: 255), "x", long + long]
+    let keys = slices.flatMap { slice in (0..<60).map { PaneKey(pane: .at($0), slice: slice) } }
+    try ledger.write { ledger in
+      for writer in ["w1", "w2"] {
+        try ledger.put(
+          .drift, monitor: "m", generation: "g", writer: writer,
+          blocks: keys.map { (key: $0, block: Array("\($0.slice.utf8.count) \(writer)".utf8)) })
+      }
+    }
+    let sorted = slices.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let expected = (0..<60).flatMap { pane in
+      sorted.flatMap { slice in
+        ["w1", "w2"].map { Row(pane: .at(pane), slice: slice, block: Array("\(slice.utf8.count) \($0)".utf8)) }
+      }
+    }
+    #expect(try ledger.read { try panes($0, .drift, .at(0)..<EventTime.at(60)) } == expected)
+    #expect(try ledger.read { try panes($0, .drift, .at(59)..<EventTime.at(60)) } == expected.suffix(12))
+    try ledger.write { try $0.delete(.drift, monitor: "m", generation: "g", writer: "w1", keys: [keys[0]]) }
+    #expect(
+      try ledger.read {
+        try $0.ownPanes(.drift, monitor: "m", generation: "g", writer: "w1", keys: [keys[0], keys[60]])
+      }
+        == [nil, Array("4001 w1".utf8)])
+  }
+
+  @Test(arguments: ledgers)
   func `a visitor may read and may stop`(_ store: LedgerUnderTest) throws {
     struct Enough: Error {}
     let ledger = try store.make()

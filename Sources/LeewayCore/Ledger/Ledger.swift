@@ -10,7 +10,8 @@ package protocol Ledger: Sendable {
   /// Runs `body` in one read snapshot: everything it reads was committed at one moment.
   func read<T>(_ body: (any LedgerReader) throws -> T) throws -> T
   /// Runs `body` in one serialisable read-write transaction (SQLite: BEGIN IMMEDIATE); commits when it returns, rolls
-  /// back when it throws. A call inside that failed dooms the transaction, even if `body` catches the error.
+  /// back when it throws. A call inside that failed dooms the transaction, even if `body` catches the error. A transaction
+  /// that loses against others is run again: until it returns, `body` changes nothing but the ledger.
   func write<T>(_ body: (any LedgerWriter) throws -> T) throws -> T
   /// For start-up and the log: kind and place, without secrets.
   var location: String { get }

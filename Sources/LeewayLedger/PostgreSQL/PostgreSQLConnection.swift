@@ -22,9 +22,10 @@ final class PostgreSQLConnection: @unchecked Sendable {
   private var prepared: [String: String] = [:]
   /// Numbers of scopes that are committed; scopes never change.
   var scopes: [[String]: Int64] = [:]
-  /// What keeps the locks of two ledgers in one database apart.
-  private(set) var schema = ""
   private let patience: Int
+  /// Not to be used again, though it answers: it leads to a server that has become read-only, and libpq shall choose
+  /// anew among the hosts of the address.
+  var isSpent = false
 
   /// Connects.
   ///
@@ -44,8 +45,6 @@ final class PostgreSQLConnection: @unchecked Sendable {
   }
 
   deinit { PQfinish(handle) }
-
-  func useSchema(_ name: String) { schema = name }
 
   var isAlive: Bool { PQstatus(handle) == CONNECTION_OK }
   var isIdle: Bool { PQtransactionStatus(handle) == PQTRANS_IDLE }

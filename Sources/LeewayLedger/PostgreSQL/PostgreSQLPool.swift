@@ -110,7 +110,7 @@ final class PostgreSQLPool: Sendable {
 
   private func giveBack(_ connection: PostgreSQLConnection) {
     state.withLock { state in
-      guard !state.isClosed, connection.isAlive, connection.isIdle else { return }
+      guard !state.isClosed, connection.isAlive, connection.isIdle, !connection.isSpent else { return }
       state.idle.append(connection)
     }
   }

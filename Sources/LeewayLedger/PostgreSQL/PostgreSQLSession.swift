@@ -140,6 +140,7 @@ final class PostgreSQLSession {
   private func failed(_ doing: StaticString, _ failure: PostgreSQLFailure) -> LedgerError {
     let error = LedgerError.postgres("\(doing)", place: place, failure)
     isConflict = failure.isConflict
+    connection.isSpent = connection.isSpent || failure.state == "25006"
     self.failure = error
     return error
   }

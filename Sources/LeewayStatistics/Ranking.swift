@@ -147,6 +147,20 @@ public struct RankingCells: Sendable, Equatable {
     return hits / Double(places)
   }
 
+  /// Score bounds of `precisionAtTop`, each on its own, with the hits of ties that straddle the cut rounded outwards: it takes
+  /// the places as given, not as another draw would fill them. nil where that is nil.
+  public func precisionAtTopBounds(_ share: Double, confidence: Double = 0.99) -> OneSidedBounds? {
+    guard let precision = precisionAtTop(share), let places = decimalPlaces(share, of: total) else { return nil }
+    let hits = precision * Double(places)
+    // A whole number of hits may have lost its last digit to the division.
+    let low = Int64((hits + 1e-6).rounded(.down))
+    let high = min(places, Int64((hits - 1e-6).rounded(.up)))
+    guard let lower = wilsonLowerBound(successes: low, trials: places, confidence: confidence),
+      let upper = wilsonUpperBound(successes: max(low, high), trials: places, confidence: confidence)
+    else { return nil }
+    return OneSidedBounds(lower: lower, upper: upper)
+  }
+
   /// The highest precision over the thresholds whose recall is at least `recall`. nil without positives or where `recall`
   /// is above 1.
   public func precision(atRecall recall: Double) -> Double? {

@@ -25,10 +25,10 @@ extension Baseline {
           "\(version) was written by a newer leeway and this one reads up to \(Self.formatVersion); upgrade leeway or fit the baseline anew"
         )
       }
-      guard version == Self.formatVersion else {
+      guard version >= 1 else {
         throw try root.member("version").failure("\(version) is no version that there was; fit the baseline anew")
       }
-      try self.init(root)
+      try self.init(root, version: version)
     } catch {
       throw BaselineDamaged(description: error.description)
     }
@@ -41,7 +41,7 @@ extension Baseline {
     }
   }
 
-  private init(_ root: JSONReader) throws(JSONFailure) {
+  private init(_ root: JSONReader, version: Int64) throws(JSONFailure) {
     guard let task = ModelTask(rawValue: try root.member("task").string()) else {
       throw try root.member("task").failure("unknown task; known are binary, multiclass, regression")
     }
@@ -72,6 +72,36 @@ extension Baseline {
         return PerformanceBaseline(
           labelled: try r.member("labelled").count(), inSample: try r.member("in_sample").bool(), metrics: metrics)
       })
+    if version >= 2 { estimation = try EstimationBaseline(root.member("estimation"), task, subjects) }
+  }
+}
+
+extension EstimationBaseline {
+  fileprivate init(_ r: JSONReader, _ task: ModelTask, _ subjects: [SubjectBaseline]) throws(JSONFailure) {
+    let rows = try r.member("rows").count()
+    let inSample = try r.member("in_sample").bool()
+    switch task {
+    case .binary:
+      guard
+        let map = IsotonicMap(
+          scores: try r.member("scores").doubles(), probabilities: try r.member("probabilities").doubles())
+      else {
+        throw r.failure("scores must ascend and as many probabilities from 0 to 1 never fall")
+      }
+      self.init(rows: rows, inSample: inSample, basis: .scores(map))
+    case .regression:
+      let bins = try r.member("bin_rows").array { (e) throws(JSONFailure) in try e.count() }
+      let errors = try r.member("bin_absolute_errors").doubles()
+      var known = 0
+      if case .numeric(let domain) = subjects.last?.domain { known = domain.binning.cuts.count + 1 }
+      try r.member("bin_rows").require(bins.count, known)
+      try r.member("bin_absolute_errors").require(errors.count, known)
+      guard errors.allSatisfy({ $0 >= 0 && $0.isFinite }), bins.reduce(0, &+) <= CellBlock.maximumCount else {
+        throw r.failure("errors must not be negative, and rows at most 2^48")
+      }
+      self.init(rows: rows, inSample: inSample, basis: .errors(rows: bins, absoluteErrors: errors))
+    case .multiclass: throw r.failure("a multiclass baseline has none")
+    }
   }
 }
 

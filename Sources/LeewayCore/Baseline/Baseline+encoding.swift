@@ -1,9 +1,12 @@
-/// The file format, version 1: one JSON object. `identity` is `sha256:` and the digest of the same object written
+/// The file format, versions 1 and 2: one JSON object. Version 2 adds the member `estimation`; without one a file is written
+/// as version 1, which earlier versions read. `identity` is `sha256:` and the digest of the same object written
 /// without `identity`; numbers are the shortest text that reads back the same. Numbers beyond 64 bits are decimal
 /// strings. Cells of slices are sparse: index, value, index, value, …
 extension Baseline {
   package static let formatName = "leeway-baseline"
-  package static let formatVersion: Int64 = 1
+  package static let formatVersion: Int64 = 2
+
+  private var writtenVersion: Int64 { estimation == nil ? 1 : 2 }
 
   /// The file's bytes, with a final newline; sets the identity that belongs to the content.
   package mutating func encoded() -> [UInt8] {
@@ -24,7 +27,7 @@ extension Baseline {
     w.key("format")
     w.string(Self.formatName)
     w.key("version")
-    w.number(Self.formatVersion)
+    w.number(writtenVersion)
     if withIdentity {
       w.key("identity")
       w.string(identity)
@@ -69,6 +72,33 @@ extension Baseline {
     w.strings(classes)
     w.key("performance")
     if let performance { performance.write(to: &w) } else { w.null() }
+    if let estimation {
+      w.key("estimation")
+      estimation.write(to: &w)
+    }
+    w.endObject()
+  }
+}
+
+extension EstimationBaseline {
+  fileprivate func write(to w: inout JSONWriter) {
+    w.beginObject()
+    w.key("rows")
+    w.number(rows)
+    w.key("in_sample")
+    w.bool(inSample)
+    switch basis {
+    case .scores(let map):
+      w.key("scores")
+      w.numbers(map.scores)
+      w.key("probabilities")
+      w.numbers(map.probabilities)
+    case .errors(let rows, let errors):
+      w.key("bin_rows")
+      w.numbers(rows)
+      w.key("bin_absolute_errors")
+      w.numbers(errors)
+    }
     w.endObject()
   }
 }

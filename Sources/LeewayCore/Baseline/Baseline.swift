@@ -20,11 +20,13 @@ package struct Baseline: Sendable, Equatable {
   package var classes: [String]
   /// The model's own performance on the training labels, if the file had them; always in-sample here.
   package var performance: PerformanceBaseline?
+  /// What performance may be expected from where labels have not come; nil without training labels.
+  package var estimation: EstimationBaseline?
 
   package init(
     identity: String = "", monitor: String, task: ModelTask, rows: Int64, subjects: [SubjectBaseline],
     segments: [SegmentProfile] = [], slices: [SliceBaseline] = [], classes: [String] = [],
-    performance: PerformanceBaseline? = nil
+    performance: PerformanceBaseline? = nil, estimation: EstimationBaseline? = nil
   ) {
     self.identity = identity
     self.monitor = monitor
@@ -35,6 +37,7 @@ package struct Baseline: Sendable, Equatable {
     self.slices = slices
     self.classes = classes
     self.performance = performance
+    self.estimation = estimation
   }
 
   package func subject(named name: String) -> SubjectBaseline? { subjects.first { $0.name == name } }

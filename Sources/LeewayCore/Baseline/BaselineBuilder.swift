@@ -35,6 +35,8 @@ package struct BaselineBuilder {
   private var rowsBySlice: [String: [Int32]] = [:]
   private let performance: PerformanceLayout?
   private var joined: CellBlock?
+  /// Rows that the model was not trained on.
+  private var heldOut: CellBlock?
 
   /// - Parameters:
   ///   - subjects: the monitor's features in order, then its output.
@@ -64,7 +66,8 @@ package struct BaselineBuilder {
     case (.multiclass, _): PerformanceLayout(task: .multiclass(classes), impliedLabels: false)
     case (.regression, .numeric(let domain)):
       PerformanceLayout(
-        task: .regression(FixedPoint(origin: 0, exponent: domain.fixedPoint.exponent)), impliedLabels: false)
+        task: .regression(FixedPoint(origin: 0, exponent: domain.fixedPoint.exponent), domain.binning),
+        impliedLabels: false)
     default: nil
     }
   }
@@ -100,6 +103,17 @@ package struct BaselineBuilder {
     if columns.isFull { drain() }
   }
 
+  /// A row that the model was not trained on: with any of them, performance and estimates are of these rows alone, and
+  /// nothing else of the baseline is.
+  package mutating func commitHeldOut(output: ModelOutput?, label: LabelValue?) {
+    guard let performance, let output, let label else { return }
+    if case .number(let x) = output, !x.isFinite || (monitor.task == .binary && !(0...1).contains(x)) { return }
+    var block = heldOut ?? CellBlock(performance.shape)
+    heldOut = nil
+    performance.apply(PerformanceRow(output: output, label: label), to: &block)
+    heldOut = block
+  }
+
   private mutating func drain() {
     guard columns.count > 0 else { return }
     let everything = (0..<Int32(columns.count)).map(\.self)
@@ -131,19 +145,22 @@ package struct BaselineBuilder {
           slice: name, rows: block.counts[DriftLayout.rows],
           subjects: layout.subjects.map { layout.cells(of: $0, in: block) })
       },
-      classes: classes, performance: performanceBaseline())
+      classes: classes, performance: performanceBaseline(),
+      estimation: performance.flatMap { layout in
+        (heldOut ?? joined).flatMap { EstimationBaseline(fitting: layout, $0, inSample: heldOut == nil) }
+      })
     baseline.identity = baseline.contentIdentity()
     return baseline
   }
 
   private func performanceBaseline() -> PerformanceBaseline? {
-    guard let performance, let joined else { return nil }
-    let summary = PerformanceSummary(layout: performance, block: joined, withImplied: false)
+    guard let performance, let block = heldOut ?? joined else { return nil }
+    let summary = PerformanceSummary(layout: performance, block: block, withImplied: false)
     guard summary.labelled > 0 else { return nil }
     var metrics: [String: Double] = [:]
     for (name, value) in summary.metrics.entries where Metric(rawValue: name)?.family == .performance {
       if let value { metrics[name] = value }
     }
-    return PerformanceBaseline(labelled: summary.labelled, inSample: true, metrics: metrics)
+    return PerformanceBaseline(labelled: summary.labelled, inSample: heldOut == nil, metrics: metrics)
   }
 }

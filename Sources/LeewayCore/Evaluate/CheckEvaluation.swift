@@ -22,6 +22,7 @@ struct CheckEvaluation {
     case .ratio: ratioVerdicts(view)
     case .traffic: trafficVerdicts(view, usualRows)
     case .performance: performanceVerdicts(view)
+    case .estimate: estimateVerdicts(view)
     }
   }
 
@@ -213,18 +214,19 @@ struct CheckEvaluation {
   private func performanceVerdicts(_ view: WindowView) -> [Verdict] {
     slices(view.performance.keys.map(\.name)).compactMap { slice in
       guard let summary = view.performance[NameKey(slice)] else { return nil }
-      let value = check.metric == .coverage ? summary.coverage : summary.metrics[check.metric]
+      let value = summary.value(check.metric, at: check.place)
       var verdict = Verdict(
         check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,
         rows: summary.labelled)
       if check.metric == .ece { verdict.pValue = summary.calibrationPValue }
       guard judged(view), let value, isSufficient(summary) else { return verdict }
       let reference = plan.baseline.performance?.metrics[check.metric.rawValue]
-      let bounds = summary.bounds(check.metric)
+      let bounds = summary.bounds(check.metric, at: check.place)
       for tier in check.limits {
         guard let (threshold, fires) = tier.limit.resolved(reference: reference) else { continue }
         if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
         verdict.threshold = verdict.threshold ?? threshold
+        if tier.limit.isRelative { verdict.isInSample = plan.baseline.performance?.inSample }
         let bound = bounds.map { fires == .above ? $0.lower : $0.upper }
         if verdict.bound == nil { verdict.bound = bound }
         guard Limit.isReached(value, threshold, fires) else { continue }
@@ -237,6 +239,33 @@ struct CheckEvaluation {
             guard let p = summary.calibrationPValue, p <= significance else { continue }
           }
         }
+        verdict.rawTier = tier.tier
+        verdict.threshold = threshold
+      }
+      verdict.tier = verdict.rawTier
+      return verdict
+    }
+  }
+
+  // MARK: Estimates
+
+  /// As soon as a window closes, from what the model put out. Without a bound: what an estimate rests on cannot be counted.
+  private func estimateVerdicts(_ view: WindowView) -> [Verdict] {
+    let reference = plan.baseline.performance?.metrics[(check.metric.realised ?? check.metric).rawValue]
+    return slices(view.drift.keys.map(\.name)).compactMap { slice in
+      guard let block = view.drift[NameKey(slice)] else { return nil }
+      let estimated = EstimatedPerformance(plan, block)
+      let value = estimated?.value(check.metric)
+      var verdict = Verdict(
+        check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,
+        rows: estimated?.rows ?? 0)
+      guard judged(view), let value, verdict.rows >= check.minimumRows else { return verdict }
+      for tier in check.limits {
+        guard let (threshold, fires) = tier.limit.resolved(reference: reference) else { continue }
+        if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
+        verdict.threshold = verdict.threshold ?? threshold
+        if tier.limit.isRelative { verdict.isInSample = plan.baseline.performance?.inSample }
+        guard Limit.isReached(value, threshold, fires) else { continue }
         verdict.rawTier = tier.tier
         verdict.threshold = threshold
       }

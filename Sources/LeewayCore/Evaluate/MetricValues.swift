@@ -19,9 +19,10 @@ package struct MetricValues: Sendable, Equatable {
     a.entries.elementsEqual(b.entries) { $0.name == $1.name && $0.value == $1.value }
   }
 
-  func write(to w: inout JSONWriter) {
+  /// - Parameter others: further ones behind them.
+  func write(to w: inout JSONWriter, and others: [(name: String, value: Double?)] = []) {
     w.beginObject()
-    for (name, value) in entries {
+    for (name, value) in entries + others {
       w.key(name)
       w.number(value)
     }

@@ -9,32 +9,61 @@ struct PerformanceSummary {
   let positives: Int64?
   let negatives: Int64?
   let metrics: MetricValues
-  /// Binary: rows of [count, mean score, positive share] for the bins that hold anything.
+  /// Rows of [count, mean score, positive share] for the bins that hold anything; multiclass: of the predicted class's
+  /// probability, and how often it was right.
   let reliability: [ReliabilityTable.Row]
+  /// Multiclass: every class that came as a label or a prediction against all others.
+  let classes: [(name: String, counts: ConfusionCounts)]
+  /// Multiclass with at most `largestMatrix` classes: rows by label, columns by prediction.
+  let confusion: (names: [String], counts: [[Int64]])?
+  /// What the baseline lets expect of all predictions, labelled or not.
+  let estimated: EstimatedPerformance?
+  /// Binary: the labelled scores.
+  private let ranking: RankingCells?
   private let bounds: [Metric: OneSidedBounds]
   /// Smallest of Spiegelhalter's and the bins' p-value: for verdicts on `ece`.
   let calibrationPValue: Double?
 
   var coverage: Double? { predictions > 0 ? Double(labelled) / Double(predictions) : nil }
 
+  static let largestMatrix = 20
+
+  /// - Parameter place: of a metric that has one.
+  func value(_ metric: Metric, at place: Double? = nil) -> Double? {
+    switch metric {
+    case .coverage: coverage
+    case .precisionAtTop: place.flatMap { ranking?.precisionAtTop($0) }
+    case .precisionAtRecall: place.flatMap { ranking?.precision(atRecall: $0) }
+    case .recallAtPrecision: place.flatMap { ranking?.recall(atPrecision: $0) }
+    default: metrics[metric]
+    }
+  }
+
   /// One-sided 99 % bounds where the metric has them.
-  func bounds(_ metric: Metric) -> OneSidedBounds? { bounds[metric] }
+  func bounds(_ metric: Metric, at place: Double? = nil) -> OneSidedBounds? {
+    metric == .precisionAtTop ? place.flatMap { ranking?.precisionAtTopBounds($0) } : bounds[metric]
+  }
 
   /// - Parameter withImplied: unlabelled predictions count with the value that absence means (mature windows).
   init(layout: PerformanceLayout, block: CellBlock, withImplied: Bool) {
-    var reading = Reading(
+    var reading = PerformanceReading(
       layout: layout, block: block, parts: withImplied && layout.hasImpliedLabels ? [.labelled, .implied] : [.labelled])
     predictions = block.counts[PerformanceLayout.predictions]
     switch layout.task {
     case .binary(let binning, _): reading.binary(binning)
-    case .multiclass(let classes): reading.multiclass(classes.count + 1)
-    case .regression(let fixedPoint): reading.regression(fixedPoint)
+    case .multiclass(let classes): reading.multiclass(classes)
+    case .regression(let fixedPoint, let binning): reading.regression(fixedPoint, binning)
     }
     labelled = reading.labelled
     implied = reading.implied
     positives = reading.positives
     negatives = reading.negatives
     reliability = reading.reliability
+    classes = reading.classes
+    confusion = reading.confusion
+    ranking = reading.ranking
+    estimated = EstimatedPerformance(layout, block)
+    if let estimated { reading.compare(estimated) }
     bounds = reading.bounds
     calibrationPValue = reading.calibrationPValue
     for (name, share) in [("label_delay_p50_seconds", 0.5), ("label_delay_p90_seconds", 0.9)] {
@@ -54,191 +83,5 @@ struct PerformanceSummary {
       if Double(seen) >= share * Double(total) { return PerformanceLayout.delayUpperBound(i) }
     }
     return nil
-  }
-}
-
-/// Reads the parts of a block that belong to real and, where asked, implied labels.
-private struct Reading {
-  let layout: PerformanceLayout
-  let block: CellBlock
-  let parts: [PerformanceLayout.Part]
-  var metrics = MetricValues()
-  var bounds: [Metric: OneSidedBounds] = [:]
-  var labelled: Int64 = 0
-  var implied: Int64 = 0
-  var positives: Int64?
-  var negatives: Int64?
-  var reliability: [ReliabilityTable.Row] = []
-  var calibrationPValue: Double?
-
-  init(layout: PerformanceLayout, block: CellBlock, parts: [PerformanceLayout.Part]) {
-    self.layout = layout
-    self.block = block
-    self.parts = parts
-  }
-
-  private func count(_ offset: Int) -> Int64 { parts.reduce(0) { $0 &+ block.counts[layout.counts($1) + offset] } }
-  private func counts(_ offset: Int, _ n: Int) -> [Int64] { (0..<n).map { count(offset + $0) } }
-  private func sum(_ offset: Int) -> Int128 { parts.reduce(0) { $0 &+ block.sums[layout.sums($1) + offset] } }
-  private func fraction(_ offset: Int) -> Double { Fraction64.double(sum(offset)) }
-  private func square(_ offset: Int) -> Int192 {
-    parts.reduce(into: Int192.zero) { $0 += block.squares[layout.squares($1) + offset] }
-  }
-
-  mutating func set(_ metric: Metric, _ value: Double?, _ bounds: OneSidedBounds? = nil) {
-    metrics.set(metric, value)
-    self.bounds[metric] = bounds
-  }
-
-  mutating func binary(_ binning: NumericBinning) {
-    let cells = binning.cellCount
-    let table = BinaryOffset.tableOf(cells: cells)
-    let positive = counts(0, cells)
-    let negative = counts(cells, cells)
-    let p = positive.reduce(0, &+)
-    let n = negative.reduce(0, &+)
-    positives = p
-    negatives = n
-    labelled = p &+ n
-    if parts.contains(.implied) {
-      let base = layout.counts(.implied)
-      implied = block.counts[base..<base + 2 * cells].reduce(0, &+)
-    }
-    let ranking = RankingCells(positives: positive, negatives: negative)
-    set(.auc, ranking.auc, ranking.aucBounds())
-    metrics.set("auc_bound", ranking.aucBound)
-    set(.averagePrecision, ranking.averagePrecision)
-    metrics.set("average_precision_bound", ranking.averagePrecisionBound)
-    for (metric, sum, squared) in [
-      (Metric.brier, BinarySum.brier, BinarySum.brierSquared),
-      (.logLoss, BinarySum.logLoss, BinarySum.logLossSquared),
-    ] {
-      let mean = MeanSums(count: labelled, sum: fraction(sum), squares: fraction(squared))
-      set(metric, mean.mean, mean.bounds())
-    }
-    calibration(binning, table, positive, negative)
-
-    let c = counts(2 * cells + table.confusion, 4)
-    let confusion = ConfusionCounts(
-      truePositives: c[0], falsePositives: c[1], falseNegatives: c[2], trueNegatives: c[3])
-    set(.accuracy, confusion.accuracy, confusion.accuracyBounds())
-    set(.precision, confusion.precision, confusion.precisionBounds())
-    set(.recall, confusion.recall, confusion.recallBounds())
-    set(.f1, confusion.f1, confusion.f1Bounds())
-    set(.positiveRate, confusion.positiveRate, confusion.positiveRateBounds())
-    set(.predictedPositiveRate, confusion.predictedPositiveRate, confusion.predictedPositiveRateBounds())
-    labelledScores(cells)
-  }
-
-  private mutating func calibration(
-    _ binning: NumericBinning, _ table: (confusion: Int, bins: Int, positives: Int, end: Int), _ positive: [Int64],
-    _ negative: [Int64]
-  ) {
-    let cells = binning.cellCount
-    let bins = ReliabilityTable(
-      counts: counts(2 * cells + table.bins, 10), scoreSums: (0..<10).map { fraction(BinarySum.bins + $0) },
-      positives: counts(2 * cells + table.positives, 10))
-    set(.ece, bins.ece)
-    set(.mce, bins.mce)
-    reliability = bins.rows
-    let z = spiegelhalterZ(
-      numerator: fraction(BinarySum.spiegelhalterNumerator), variance: fraction(BinarySum.spiegelhalterVariance))
-    calibrationPValue = [z.map(spiegelhalterPValue(z:)), bins.chiSquared?.pValue].compactMap { $0 }.min()
-
-    // One group a cell: at a knot the score itself, between knots the cell's mean score and its edges.
-    var scores: [Double] = []
-    var lower: [Double] = []
-    var upper: [Double] = []
-    var groupPositives: [Int64] = []
-    var groupNegatives: [Int64] = []
-    for cell in 0..<cells where positive[cell] &+ negative[cell] > 0 {
-      if cell % 2 == 1 {
-        let knot = binning.knots[cell / 2]
-        scores.append(knot)
-        lower.append(knot)
-        upper.append(knot)
-      } else {
-        let mean = fraction(BinarySum.cells + cell / 2) / Double(positive[cell] &+ negative[cell])
-        let low = cell == 0 ? 0 : binning.knots[cell / 2 - 1]
-        let high = cell == cells - 1 ? 1 : binning.knots[cell / 2]
-        scores.append(min(max(mean, low), high))
-        lower.append(low)
-        upper.append(high)
-      }
-      groupPositives.append(positive[cell])
-      groupNegatives.append(negative[cell])
-    }
-    let line =
-      scores.isEmpty
-      ? nil
-      : calibrationRegression(
-        scores: scores, lowerEdges: lower, upperEdges: upper, positives: groupPositives, negatives: groupNegatives)
-    set(.calibrationSlope, line?.slope)
-    set(.calibrationIntercept, line?.intercept)
-    metrics.set("calibration_slope_bound", line?.slopeBound)
-    metrics.set("calibration_intercept_bound", line?.interceptBound)
-  }
-
-  /// Labelled against unlabelled scores: labels that come early are no random sample.
-  private mutating func labelledScores(_ cells: Int) {
-    let base = layout.counts(.labelled)
-    var labelled: Int64 = 0
-    var unlabelled: Int64 = 0
-    var labelledBelow = [Int64]()
-    var unlabelledBelow = [Int64]()
-    for cell in 0..<cells {
-      let here = block.counts[base + cell] &+ block.counts[base + cells + cell]
-      labelled &+= here
-      unlabelled &+= block.counts[PerformanceLayout.scores + cell] &- here
-      labelledBelow.append(labelled)
-      unlabelledBelow.append(unlabelled)
-    }
-    guard labelled > 0, unlabelled > 0 else { return set(.labelledScoreKS, nil) }
-    var ks = 0.0
-    for (a, b) in zip(labelledBelow, unlabelledBelow) {
-      ks = max(ks, abs(Double(a) / Double(labelled) - Double(b) / Double(unlabelled)))
-    }
-    set(.labelledScoreKS, ks)
-  }
-
-  mutating func multiclass(_ k: Int) {
-    let confusion = MulticlassConfusion(classCount: k, counts: counts(0, k * k))
-    labelled = confusion.total
-    if parts.contains(.implied) {
-      let base = layout.counts(.implied)
-      implied = block.counts[base..<base + k * k].reduce(0, &+)
-    }
-    set(.accuracy, confusion.accuracy, confusion.accuracyBounds())
-    set(.macroF1, confusion.macroF1)
-    let loss = MeanSums(count: count(k * k), sum: fraction(0), squares: fraction(1))
-    set(.logLoss, loss.mean, loss.bounds())
-  }
-
-  mutating func regression(_ fixedPoint: FixedPoint) {
-    func value(_ c: RegressionCount) -> Int64 { count(c.rawValue) }
-    func total(_ s: RegressionSum) -> Double { fixedPoint.unscaled(sum(s.rawValue)) }
-    labelled = value(.values)
-    if parts.contains(.implied) { implied = block.counts[layout.counts(.implied) + RegressionCount.values.rawValue] }
-    let metricsOrder: [Metric] = [.mae, .rmse, .bias, .mape, .wape, .r2]
-    guard labelled > 0, value(.outlying) == 0 else {
-      for metric in metricsOrder { set(metric, nil) }
-      return
-    }
-    let unit = fixedPoint.unscaled(1)
-    // Centred exactly, so that targets far from 0 lose nothing.
-    let centred =
-      ExactMoments.scaledVariance(count: labelled, sum: sum(RegressionSum.target.rawValue), squares: square(1))
-      / Double(labelled) * unit * unit
-    let sums = RegressionSums(
-      count: labelled, errors: total(.error), squaredErrors: square(0).double * unit * unit,
-      absoluteErrors: total(.absoluteError), absoluteTargets: total(.absoluteTarget), targets: 0,
-      squaredTargets: centred, relativeErrors: fraction(RegressionSum.absoluteRatio.rawValue),
-      zeroTargets: value(.zeroTargets))
-    set(.mae, sums.mae, sums.maeBounds())
-    set(.rmse, sums.rmse, sums.rmseBounds())
-    set(.bias, sums.bias, sums.biasBounds())
-    set(.mape, value(.ratioOutlying) == 0 ? sums.mape : nil)
-    set(.wape, sums.wape, sums.wapeBounds())
-    set(.r2, sums.r2)
   }
 }

@@ -34,6 +34,7 @@ struct ResultLines {
         w.bool(final)
         w.key("metrics")
         comparison.metrics.write(to: &w)
+        if i == plan.outputSubject { EstimatedPerformance(plan, block)?.write(to: &w) }
         w.endObject()
         out.append(record(.drift, view, slice.name, subject.name, w.text))
       }
@@ -60,8 +61,8 @@ struct ResultLines {
       w.key("final")
       w.bool(mature)
       w.key("metrics")
-      summary.metrics.write(to: &w)
-      if plan.monitor.task == .binary {
+      summary.metrics.write(to: &w, and: placed(summary))
+      if plan.monitor.task == .binary || !summary.reliability.isEmpty {
         w.key("reliability")
         w.beginArray()
         for row in summary.reliability {
@@ -73,10 +74,55 @@ struct ResultLines {
         }
         w.endArray()
       }
+      if plan.monitor.task == .multiclass { writeClasses(summary, to: &w) }
+      summary.estimated?.write(to: &w)
       w.endObject()
       out.append(record(.performance, view, slice.name, "", w.text))
     }
     return out
+  }
+
+  /// Metrics at the places that checks name, as `precision_at_top_0.01`.
+  private func placed(_ summary: PerformanceSummary) -> [(name: String, value: Double?)] {
+    var out: [(name: String, value: Double?)] = []
+    for check in plan.monitor.checks {
+      guard let place = check.place else { continue }
+      let name = "\(check.metric.rawValue)_\(ShortestText.of(place))"
+      guard !out.contains(where: { $0.name == name }) else { continue }
+      out.append((name, summary.value(check.metric, at: place)))
+    }
+    return out
+  }
+
+  /// `per_class`: of every class that came; `confusion`: rows by label, columns by prediction, both in the order of `classes`.
+  private func writeClasses(_ summary: PerformanceSummary, to w: inout JSONWriter) {
+    w.key("per_class")
+    w.beginObject()
+    for (name, counts) in summary.classes {
+      w.key(name)
+      w.beginObject()
+      w.key("labelled")
+      w.number(counts.positives)
+      w.key("predicted")
+      w.number(counts.predictedPositives)
+      for (key, value) in [("precision", counts.precision), ("recall", counts.recall), ("f1", counts.f1)] {
+        w.key(key)
+        w.number(value)
+      }
+      w.endObject()
+    }
+    w.endObject()
+    guard let confusion = summary.confusion else { return }
+    w.key("classes")
+    w.strings(confusion.names)
+    w.key("confusion")
+    w.beginArray()
+    for row in confusion.counts {
+      w.beginArray()
+      for count in row { w.number(count) }
+      w.endArray()
+    }
+    w.endArray()
   }
 
   func verdict(_ verdict: Verdict) -> ResultRecord {
@@ -107,6 +153,10 @@ struct ResultLines {
       if let certain = verdict.certain { w.bool(certain) } else { w.null() }
       w.key("bound")
       w.number(verdict.bound)
+    }
+    if let isInSample = verdict.isInSample {
+      w.key("in_sample")
+      w.bool(isInSample)
     }
     w.key("threshold")
     w.number(verdict.threshold)

@@ -17,6 +17,8 @@ package struct Verdict: Sendable, Equatable {
   /// Performance: whether the 99 % bound was beyond the limit; nil where the metric has no bound.
   package var certain: Bool?
   package var bound: Double?
+  /// Where the limit is relative to the baseline's own value: whether that is of the rows that the model was trained on.
+  package var isInSample: Bool?
   /// The limit of the tier reached, or of the lowest tier.
   package var threshold: Double?
   /// What the metric rests on.
@@ -72,6 +74,14 @@ extension Limit {
     case .maximumDrop(.relative(let share)): reference.map { ($0 - abs($0) * share, .below) }
     case .maximumRise(.absolute(let x)): reference.map { ($0 + x, .above) }
     case .maximumRise(.relative(let share)): reference.map { ($0 + abs($0) * share, .above) }
+    }
+  }
+
+  /// Whether it is measured from a reference.
+  var isRelative: Bool {
+    switch self {
+    case .above(.absolute), .below(.absolute): false
+    default: true
     }
   }
 

@@ -46,12 +46,14 @@ package struct Check: Sendable, Equatable {
   package var minimumPositives: Int64
   package var minimumNegatives: Int64
   package var reference: Reference
+  /// Of a metric with a place: the share of rows at the top, or the recall or precision to hold.
+  package var place: Double?
 
   package init(
     name: String, on: Subjects, metric: Metric, window: String, limits: [TierLimit], consecutive: Int = 1,
     slices: Slices = .all, significance: Double? = 0.01, minimumRows: Int64 = 200, partial: Bool = false,
     certain: Bool = true, minimumPositives: Int64 = 30, minimumNegatives: Int64 = 30,
-    reference: Reference = .baseline
+    reference: Reference = .baseline, place: Double? = nil
   ) {
     self.name = name
     self.on = on
@@ -67,13 +69,15 @@ package struct Check: Sendable, Equatable {
     self.minimumPositives = minimumPositives
     self.minimumNegatives = minimumNegatives
     self.reference = reference
+    self.place = place
   }
 
   /// The incident machine that consumes its verdicts.
   package var causeGroup: CauseGroup {
     switch metric.family {
     case .ratio, .traffic: .dataQuality
-    case .distance, .level: .drift
+    // Estimates are of what models were given, and judged when a window closes.
+    case .distance, .level, .estimate: .drift
     case .performance: .performance
     }
   }

@@ -27,14 +27,35 @@ package enum Metric: String, Sendable, CaseIterable {
   case accuracy, precision, recall, f1
   case positiveRate = "positive_rate"
   case predictedPositiveRate = "predicted_positive_rate"
+  case spiegelhalterZ = "spiegelhalter_z"
+  // With a place that the check names by `at`.
+  case precisionAtTop = "precision_at_top"
+  case precisionAtRecall = "precision_at_recall"
+  case recallAtPrecision = "recall_at_precision"
   // Performance, multiclass and regression.
   case macroF1 = "macro_f1"
   case mae, rmse, bias, mape, wape, r2
+  case absoluteErrorP50 = "absolute_error_p50"
+  case absoluteErrorP90 = "absolute_error_p90"
+  case absoluteErrorP99 = "absolute_error_p99"
+  // Expected before labels come, and how wrong that was.
+  case estimatedAUC = "estimated_auc"
+  case estimatedAccuracy = "estimated_accuracy"
+  case estimatedPrecision = "estimated_precision"
+  case estimatedRecall = "estimated_recall"
+  case estimatedF1 = "estimated_f1"
+  case estimatedBrier = "estimated_brier"
+  case estimatedPositiveRate = "estimated_positive_rate"
+  case estimatedMAE = "estimated_mae"
+  case confidentRatio = "confident_ratio"
+  case estimatedAUCError = "estimated_auc_error"
+  case estimatedAccuracyError = "estimated_accuracy_error"
+  case estimatedMAEError = "estimated_mae_error"
   // Labels themselves.
   case coverage
   case labelledScoreKS = "labelled_score_ks"
 
-  package enum Family: Sendable { case distance, ratio, level, traffic, performance }
+  package enum Family: Sendable { case distance, ratio, level, traffic, performance, estimate }
   package enum Direction: Sendable { case above, below }
 
   package var family: Family {
@@ -44,6 +65,9 @@ package enum Metric: String, Sendable, CaseIterable {
     case .missingRatio, .invalidRatio, .unseenRatio, .outsideRatio: .ratio
     case .mean, .standardDeviation: .level
     case .rows: .traffic
+    case .estimatedAUC, .estimatedAccuracy, .estimatedPrecision, .estimatedRecall, .estimatedF1, .estimatedBrier,
+      .estimatedPositiveRate, .estimatedMAE, .confidentRatio:
+      .estimate
     default: .performance
     }
   }
@@ -52,7 +76,8 @@ package enum Metric: String, Sendable, CaseIterable {
   package var direction: Direction {
     switch self {
     case .auc, .averagePrecision, .accuracy, .precision, .recall, .f1, .macroF1, .r2, .coverage, .calibrationSlope,
-      .rows:
+      .rows, .precisionAtTop, .precisionAtRecall, .recallAtPrecision, .estimatedAUC, .estimatedAccuracy,
+      .estimatedPrecision, .estimatedRecall, .estimatedF1, .confidentRatio:
       .below
     default: .above
     }
@@ -62,9 +87,10 @@ package enum Metric: String, Sendable, CaseIterable {
   package var range: ClosedRange<Double>? {
     switch self {
     case .psi: 0...10
-    case .wasserstein, .wassersteinNormalised, .standardDeviation, .rows, .logLoss, .mae, .rmse, .mape, .wape:
+    case .wasserstein, .wassersteinNormalised, .standardDeviation, .rows, .logLoss, .mae, .rmse, .mape, .wape,
+      .absoluteErrorP50, .absoluteErrorP90, .absoluteErrorP99, .estimatedMAE, .estimatedMAEError:
       0...Double.greatestFiniteMagnitude
-    case .mean, .bias, .calibrationSlope, .calibrationIntercept: nil
+    case .mean, .bias, .calibrationSlope, .calibrationIntercept, .spiegelhalterZ: nil
     case .r2: -Double.greatestFiniteMagnitude...1
     default: 0...1
     }
@@ -83,13 +109,48 @@ package enum Metric: String, Sendable, CaseIterable {
     switch self {
     case .coverage: true
     case .labelledScoreKS: task != .multiclass
-    case .auc, .averagePrecision, .brier, .ece, .mce, .calibrationSlope, .calibrationIntercept, .precision, .recall,
-      .f1, .positiveRate, .predictedPositiveRate:
+    case .auc, .averagePrecision, .brier, .calibrationSlope, .calibrationIntercept, .precision, .recall, .f1,
+      .positiveRate, .predictedPositiveRate, .spiegelhalterZ, .precisionAtTop, .precisionAtRecall, .recallAtPrecision,
+      .estimatedAUC, .estimatedAccuracy, .estimatedPrecision, .estimatedRecall, .estimatedF1, .estimatedBrier,
+      .estimatedPositiveRate, .confidentRatio, .estimatedAUCError, .estimatedAccuracyError:
       task == .binary
-    case .accuracy, .logLoss: task != .regression
+    case .accuracy, .logLoss, .ece, .mce: task != .regression
     case .macroF1: task == .multiclass
-    case .mae, .rmse, .bias, .mape, .wape, .r2: task == .regression
+    case .mae, .rmse, .bias, .mape, .wape, .r2, .absoluteErrorP50, .absoluteErrorP90, .absoluteErrorP99, .estimatedMAE,
+      .estimatedMAEError:
+      task == .regression
     default: true
+    }
+  }
+
+  /// Whether it says that scores are not the probabilities that they claim to be, and nothing of how well they rank.
+  package var isCalibration: Bool {
+    switch self {
+    case .ece, .mce, .calibrationSlope, .calibrationIntercept, .spiegelhalterZ: true
+    default: false
+    }
+  }
+
+  /// The values that a check's `at` may take, above the lower end; nil for metrics without a place.
+  package var place: ClosedRange<Double>? {
+    switch self {
+    case .precisionAtTop, .precisionAtRecall, .recallAtPrecision: 0...1
+    default: nil
+    }
+  }
+
+  /// What an estimate is an estimate of.
+  package var realised: Metric? {
+    switch self {
+    case .estimatedAUC: .auc
+    case .estimatedAccuracy: .accuracy
+    case .estimatedPrecision: .precision
+    case .estimatedRecall: .recall
+    case .estimatedF1: .f1
+    case .estimatedBrier: .brier
+    case .estimatedPositiveRate: .positiveRate
+    case .estimatedMAE: .mae
+    default: nil
     }
   }
 }

@@ -60,9 +60,11 @@ package final class MonitorPlan: Sendable {
       }
     }
     performance = try monitor.labels.map { (labels) throws(BaselineMismatch) in
-      PerformanceLayout(
+      var layout = PerformanceLayout(
         task: try Self.performanceTask(monitor, output: output, classes: baseline.classes),
         impliedLabels: labels.absent != nil)
+      layout.estimation = baseline.estimation
+      return layout
     }
     generation = Self.generation(monitor, baseline.identity)
   }
@@ -75,7 +77,7 @@ package final class MonitorPlan: Sendable {
     case (.multiclass, .categorical(let domain)):
       return .multiclass(classes.isEmpty ? domain.categories.prefix(100).sorted(by: utf8Order) : classes)
     case (.regression, .numeric(let domain)):
-      return .regression(FixedPoint(origin: 0, exponent: domain.fixedPoint.exponent))
+      return .regression(FixedPoint(origin: 0, exponent: domain.fixedPoint.exponent), domain.binning)
     default: throw BaselineMismatch(monitor: monitor.name, reason: "the output's kind is not that of the task")
     }
   }
@@ -115,6 +117,7 @@ package final class MonitorPlan: Sendable {
       w.string(segment.field.description)
     }
     if let labels = monitor.labels {
+      w.number(PerformanceLayout.version)
       for text in [
         labels.topic, labels.id.description, labels.time.description, labels.timeFormat.rawValue,
         labels.value.description, labels.positive ?? "", labels.positive == nil ? "" : "positive",

@@ -1,0 +1,187 @@
+import Glibc
+import LeewayStatistics
+
+extension PerformanceLayout {
+  /// Adds a row to a block, or takes it back exactly.
+  func apply(_ row: PerformanceRow, to block: inout CellBlock, subtract: Bool = false) {
+    // A score outside [0, 1] is refused at decode; one here comes of a damaged row, and no sum could hold its losses.
+    if case .binary = task, case .number(let score) = row.output, !(0...1).contains(score) { return }
+    let sign: Int64 = subtract ? -1 : 1
+    block.counts[Self.predictions] &+= sign
+    count(row.output, sign, in: &block)
+    if let label = row.label {
+      if let delay = row.delay { block.counts[Self.delays + Self.delayBucket(delay)] &+= sign }
+      apply(row.output, label, .labelled, sign, to: &block)
+    } else if let implied = row.implied, hasImpliedLabels {
+      apply(row.output, implied, .implied, sign, to: &block)
+    }
+  }
+
+  /// Whether the counts of a stored block, none of them negative, can be those of joined predictions.
+  func isConsistent(_ block: CellBlock) -> Bool {
+    let offsets: (bins: Int, positives: Int)
+    switch task {
+    case .binary(let binning, _):
+      let table = BinaryOffset.tableOf(cells: binning.cellCount)
+      offsets = (2 * binning.cellCount + table.bins, 2 * binning.cellCount + table.positives)
+    case .multiclass(let classes):
+      let table = MulticlassOffset.of(classes: classes.count + 1)
+      offsets = (table.bins, table.correct)
+    case .regression: return true
+    }
+    return Part.allCases.prefix(hasImpliedLabels ? 2 : 1).allSatisfy { part in
+      (0..<ReliabilityTable.binCount).allSatisfy {
+        block.counts[counts(part) + offsets.positives + $0] <= block.counts[counts(part) + offsets.bins + $0]
+      }
+    }
+  }
+
+  /// What is counted of every prediction, labelled or not.
+  private func count(_ output: ModelOutput, _ sign: Int64, in block: inout CellBlock) {
+    switch (task, output) {
+    case (.binary(let binning, _), .number(let score)):
+      let cell = binning.cell(of: score)
+      block.counts[Self.outputs + cell] &+= sign
+      if cell % 2 == 0 { block.sums[outputSums + cell / 2] &+= Int128(sign) &* Fraction64.quantise(score) }
+    case (.multiclass, .category(let predicted, let probabilities)):
+      guard let confidence = Self.confidence(predicted, probabilities) else { return }
+      block.counts[Self.outputs + ReliabilityTable.bin(of: confidence)] &+= sign
+    case (.regression(_, let binning), .number(let prediction)):
+      if prediction.isFinite { block.counts[Self.outputs + binning.cell(of: prediction)] &+= sign }
+    default: break
+    }
+  }
+
+  /// The probability given to the predicted class; nil if there is none in [0, 1].
+  private static func confidence(_ predicted: String, _ probabilities: [ClassProbability]) -> Double? {
+    guard let p = probabilities.first(where: { $0.name == predicted })?.probability, (0...1).contains(p) else {
+      return nil
+    }
+    return p
+  }
+
+  static func delayBucket(_ delay: TimeSpan) -> Int {
+    let seconds = Double(delay.milliseconds) / 1000
+    guard seconds > 1 else { return 0 }
+    return min(delayBuckets - 1, Int((2 * log2(seconds)).rounded(.up)))
+  }
+
+  /// Upper edge of a delay bucket in seconds.
+  package static func delayUpperBound(_ bucket: Int) -> Double { pow(2, Double(bucket) / 2) }
+
+  private func apply(
+    _ output: ModelOutput, _ label: LabelValue, _ part: Part, _ sign: Int64, to block: inout CellBlock
+  ) {
+    switch (task, output, label) {
+    case (.binary(let binning, let threshold), .number(let score), .number(let y)):
+      applyBinary(binning, threshold, score, positive: y == 1, part, sign, to: &block)
+    case (.multiclass(let classes), .category(let predicted, let probabilities), .category(let actual)):
+      applyMulticlass(classes, predicted, probabilities, actual, part, sign, to: &block)
+    case (.regression(let fixedPoint, let binning), .number(let prediction), .number(let target)):
+      applyRegression(fixedPoint, binning, prediction, target, part, sign, to: &block)
+    default:
+      break  // A label of another task's kind is refused at decode.
+    }
+  }
+
+  private func applyBinary(
+    _ binning: NumericBinning, _ threshold: Double, _ score: Double, positive: Bool, _ part: Part, _ sign: Int64,
+    to block: inout CellBlock
+  ) {
+    let cells = binning.cellCount
+    let counts = counts(part)
+    let cell = binning.cell(of: score)
+    block.counts[counts + (positive ? 0 : cells) + cell] &+= sign
+    let table = BinaryOffset.tableOf(cells: cells)
+    let predicted = score >= threshold
+    let confusion = predicted ? (positive ? 0 : 1) : (positive ? 2 : 3)
+    block.counts[counts + 2 * cells + table.confusion + confusion] &+= sign
+    let bin = ReliabilityTable.bin(of: score)
+    block.counts[counts + 2 * cells + table.bins + bin] &+= sign
+    if positive { block.counts[counts + 2 * cells + table.positives + bin] &+= sign }
+
+    let y = positive ? 1.0 : 0.0
+    let brier = (score - y) * (score - y)
+    let loss = -log(max(positive ? score : 1 - score, 1e-15))
+    let s = sums(part)
+    let weight = Int128(sign)
+    block.sums[s + BinarySum.brier] &+= weight &* Fraction64.quantise(brier)
+    block.sums[s + BinarySum.brierSquared] &+= weight &* Fraction64.quantise(brier * brier)
+    block.sums[s + BinarySum.logLoss] &+= weight &* Fraction64.quantise(loss)
+    block.sums[s + BinarySum.logLossSquared] &+= weight &* Fraction64.quantise(loss * loss)
+    let tilt = 1 - 2 * score
+    block.sums[s + BinarySum.spiegelhalterNumerator] &+= weight &* Fraction64.quantise((y - score) * tilt)
+    block.sums[s + BinarySum.spiegelhalterVariance] &+= weight &* Fraction64.quantise(tilt * tilt * score * (1 - score))
+    let fixedScore = Fraction64.quantise(score)
+    block.sums[s + BinarySum.bins + bin] &+= weight &* fixedScore
+    if cell % 2 == 0 { block.sums[s + BinarySum.cells + cell / 2] &+= weight &* fixedScore }
+  }
+
+  private func applyMulticlass(
+    _ classes: [String], _ predicted: String, _ probabilities: [ClassProbability], _ actual: String, _ part: Part,
+    _ sign: Int64, to block: inout CellBlock
+  ) {
+    let k = classes.count + 1
+    let counts = counts(part)
+    let offsets = MulticlassOffset.of(classes: k)
+    let weight = Int128(sign)
+    block.counts[counts + classNumber(actual) * k + classNumber(predicted)] &+= sign
+    guard !probabilities.isEmpty else { return }
+    let p = probabilities.first { $0.name == actual }?.probability ?? 0
+    block.counts[counts + offsets.probabilities] &+= sign
+    let loss = -log(max(p, 1e-15))
+    block.sums[sums(part) + MulticlassSum.logLoss] &+= weight &* Fraction64.quantise(loss)
+    block.sums[sums(part) + MulticlassSum.logLossSquared] &+= weight &* Fraction64.quantise(loss * loss)
+    guard let confidence = Self.confidence(predicted, probabilities) else { return }
+    let bin = ReliabilityTable.bin(of: confidence)
+    block.counts[counts + offsets.bins + bin] &+= sign
+    if predicted == actual { block.counts[counts + offsets.correct + bin] &+= sign }
+    block.sums[sums(part) + MulticlassSum.bins + bin] &+= weight &* Fraction64.quantise(confidence)
+  }
+
+  private func applyRegression(
+    _ fixedPoint: FixedPoint, _ binning: NumericBinning, _ prediction: Double, _ target: Double, _ part: Part,
+    _ sign: Int64, to block: inout CellBlock
+  ) {
+    let counts = counts(part)
+    let s = sums(part)
+    let weight = Int128(sign)
+    block.counts[counts + RegressionCount.values.rawValue] &+= sign
+    let cell = prediction.isFinite ? binning.cell(of: prediction) : 0
+    block.counts[counts + RegressionOffset.cells + cell] &+= sign
+    guard let e = fixedPoint.quantise(prediction - target), let y = fixedPoint.quantise(target) else {
+      block.counts[counts + RegressionCount.outlying.rawValue] &+= sign
+      return
+    }
+    block.sums[s + RegressionSum.error.rawValue] &+= weight &* Int128(e)
+    block.sums[s + RegressionSum.absoluteError.rawValue] &+= weight &* Int128(e.magnitude)
+    block.sums[s + RegressionSum.target.rawValue] &+= weight &* Int128(y)
+    block.sums[s + RegressionSum.absoluteTarget.rawValue] &+= weight &* Int128(y.magnitude)
+    block.sums[s + RegressionSum.allCases.count + binning.psiBin(ofCell: cell)] &+= weight &* Int128(e.magnitude)
+    block.counts[counts + RegressionOffset.errors + ErrorHistogram.bin(of: e.magnitude)] &+= sign
+    for (i, square) in [Int192(squareOf: e), Int192(squareOf: y)].enumerated() {
+      if sign > 0 { block.squares[squares(part) + i] += square } else { block.squares[squares(part) + i] -= square }
+    }
+    var ratio = 0.0
+    if target == 0 {
+      block.counts[counts + RegressionCount.zeroTargets.rawValue] &+= sign
+    } else {
+      ratio = abs((prediction - target) / target)
+      if ratio < 0x1p40 {
+        block.sums[s + RegressionSum.absoluteRatio.rawValue] &+= weight &* Fraction64.quantise(ratio)
+      } else {
+        block.counts[counts + RegressionCount.ratioOutlying.rawValue] &+= sign
+      }
+    }
+    let size = Double(e.magnitude) * 0x1p-32
+    let product = size * (Double(y.magnitude) * 0x1p-32)
+    guard size < 0x1p10, ratio < 0x1p20, product < 0x1p40 else {
+      block.counts[counts + RegressionCount.unbounded.rawValue] &+= sign
+      return
+    }
+    let square = size * size
+    block.sums[s + RegressionSum.fourthPower.rawValue] &+= weight &* Fraction64.quantise(square * square)
+    block.sums[s + RegressionSum.squaredRatio.rawValue] &+= weight &* Fraction64.quantise(ratio * ratio)
+    block.sums[s + RegressionSum.product.rawValue] &+= weight &* Fraction64.quantise(product)
+  }
+}

@@ -1,0 +1,169 @@
+import LeewayStatistics
+import LeewayTestSupport
+import Testing
+
+@testable import LeewayCore
+
+/// What a performance block says beside the golden numbers: bounds, classes, places, and that rows come and go exactly.
+@Suite struct LabelledMetricsTests {
+  private static func layout(_ task: PerformanceLayout.Task) -> PerformanceLayout {
+    PerformanceLayout(task: task, impliedLabels: false)
+  }
+
+  private static func summary(_ layout: PerformanceLayout, _ rows: [PerformanceRow]) -> PerformanceSummary {
+    var block = CellBlock(layout.shape)
+    for row in rows { layout.apply(row, to: &block) }
+    return PerformanceSummary(layout: layout, block: block, withImplied: false)
+  }
+
+  @Test(arguments: UInt64(1)...10) func rowsAreTakenBackExactly(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let binning = NumericBinning(knots: [0.1, 0.25, 0.5], cuts: [0.25])
+    let classes = ["a", "b"]
+    for task in [
+      PerformanceLayout.Task.binary(binning, threshold: 0.5), .multiclass(classes),
+      .regression(FixedPoint(origin: 0, exponent: 30), binning),
+    ] {
+      let layout = Self.layout(task)
+      var block = CellBlock(layout.shape)
+      var rows: [PerformanceRow] = []
+      for _ in 0..<50 {
+        let x = Double.random(in: 0...1, using: &random)
+        let isMulticlass = if case .multiclass = task { true } else { false }
+        let row = PerformanceRow(
+          output: isMulticlass
+            ? .category("a", probabilities: [.init(name: "a", probability: x), .init(name: "b", probability: 1 - x)])
+            : .number(x),
+          label: Bool.random(using: &random) ? nil : isMulticlass ? .category("b") : .number(x < 0.4 ? 0 : 1))
+        layout.apply(row, to: &block)
+        rows.append(row)
+      }
+      #expect(!block.isZero)
+      for row in rows.shuffled(using: &random) { layout.apply(row, to: &block, subtract: true) }
+      #expect(block.isZero, "seed \(seed)")
+    }
+  }
+
+  /// 200 errors of 0.01, 0.02, … 2: any quantile is within 1/64 of the sorted list's.
+  @Test func errorQuantilesAreWithinTheirBins() throws {
+    let layout = Self.layout(
+      .regression(FixedPoint(origin: 0, exponent: 32), NumericBinning(knots: [1, 5, 9], cuts: [5])))
+    let rows = (1...200).map { i in
+      PerformanceRow(
+        output: .number(10 + Double(i) / 100 * (i % 2 == 0 ? 1 : -1)), label: .number(10))
+    }
+    let summary = Self.summary(layout, rows)
+    for (metric, exact) in [
+      (Metric.absoluteErrorP50, 1.0), (.absoluteErrorP90, 1.8), (.absoluteErrorP99, 1.98),
+    ] {
+      let found = try #require(summary.metrics[metric])
+      #expect(abs(found - exact) <= exact / 64, "\(metric): \(found)")
+    }
+  }
+
+  @Test(arguments: UInt64(1)...20) func errorBinsHoldWhatTheySay(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    for _ in 0..<500 {
+      let steps = UInt64.random(in: 0..<(1 << 62), using: &random) >> UInt64.random(in: 0..<62, using: &random)
+      let bin = ErrorHistogram.bin(of: steps)
+      #expect(bin >= 0 && bin < ErrorHistogram.binCount)
+      #expect(ErrorHistogram.lowerEdge(bin) <= Double(steps) && Double(steps) <= ErrorHistogram.lowerEdge(bin + 1))
+    }
+    #expect(ErrorHistogram.quantile(0.5, [0, 0]) == nil)
+  }
+
+  /// Bounds of the root mean square, mean relative and weighted relative error against the sums themselves.
+  @Test func regressionBoundsAreThoseOfTheSums() throws {
+    let layout = Self.layout(
+      .regression(FixedPoint(origin: 0, exponent: 28), NumericBinning(knots: [10, 20], cuts: [10])))
+    var random = SeededGenerator(seed: 7)
+    let pairs = (0..<400).map { _ in
+      (Double.random(in: 5...50, using: &random), Double.random(in: 5...50, using: &random))
+    }
+    let summary = Self.summary(
+      layout, pairs.map { PerformanceRow(output: .number($0.0), label: .number($0.1)) })
+    func sums(_ value: (Double, Double) -> Double) -> MeanSums {
+      pairs.reduce(into: MeanSums(count: 0, sum: 0, squares: 0)) {
+        let x = value($1.0, $1.1)
+        $0.count += 1
+        $0.sum += x
+        $0.squares += x * x
+      }
+    }
+    func expect(_ metric: Metric, _ expected: OneSidedBounds?) throws {
+      let found = try #require(summary.bounds(metric))
+      let expected = try #require(expected)
+      #expect(abs(found.lower - expected.lower) < 1e-6 && abs(found.upper - expected.upper) < 1e-6, "\(metric)")
+    }
+    try expect(.rmse, sums { ($0 - $1) * ($0 - $1) }.rootBounds())
+    try expect(.mape, sums { abs(($0 - $1) / $1) }.bounds())
+    let errors = sums { abs($0 - $1) }
+    let products = pairs.reduce(0) { $0 + abs($1.0 - $1.1) * $1.1 }
+    try expect(.wape, RatioSums(numerator: errors, denominator: sums { $1 }, products: products).bounds())
+  }
+
+  @Test func everyClassHasItsOwnNumbers() throws {
+    let layout = Self.layout(.multiclass(["bird", "cat"]))
+    func rows(_ count: Int, _ predicted: String, _ actual: String, _ p: Double) -> [PerformanceRow] {
+      Array(
+        repeating: PerformanceRow(
+          output: .category(
+            predicted, probabilities: [.init(name: predicted, probability: p), .init(name: "x", probability: 1 - p)]),
+          label: .category(actual)), count: count)
+    }
+    let summary = Self.summary(
+      layout,
+      rows(6, "bird", "bird", 0.95) + rows(2, "bird", "cat", 0.85) + rows(1, "cat", "cat", 0.6)
+        + rows(1, "cat", "ox", 0.6))
+    #expect(summary.classes.map(\.name) == ["bird", "cat", "__other__"])
+    #expect(summary.classes[0].counts.precision == 0.75 && summary.classes[0].counts.recall == 1)
+    #expect(summary.classes[1].counts.precision == 0.5 && summary.classes[1].counts.recall == 1.0 / 3)
+    #expect(summary.classes[2].counts.precision == nil && summary.classes[2].counts.recall == 0)
+    #expect(summary.confusion?.counts == [[6, 0, 0], [2, 1, 0], [0, 1, 0]])
+    // Of the predicted class: 0.95 right in 6 of 6, 0.85 in none of 2, 0.6 in one of 2.
+    #expect(summary.reliability.map(\.count) == [2, 2, 6])
+    let ece = try #require(summary.metrics[.ece])
+    #expect(abs(ece - (0.2 * 0.1 + 0.2 * 0.85 + 0.6 * 0.05)) < 1e-12)
+    #expect(summary.metrics[.confidentRatio] == 0.6)
+  }
+
+  @Test func aCheckNamesThePlaceOfItsMetric() throws {
+    let layout = Self.layout(
+      .binary(NumericBinning(knots: (0...10).map { Double($0) / 10 }, cuts: [0.5]), threshold: 0.5))
+    // Of the 20 rows at 0.9 half are positive, of the 80 at 0.2 ten.
+    let rows = (0..<100).map { i in
+      PerformanceRow(output: .number(i < 20 ? 0.9 : 0.2), label: .number(i < 10 || (i >= 90) ? 1 : 0))
+    }
+    let summary = Self.summary(layout, rows)
+    #expect(summary.value(.precisionAtTop, at: 0.2) == 0.5)
+    #expect(summary.value(.precisionAtTop, at: 0.1) == 0.5)
+    #expect(summary.value(.precisionAtTop) == nil)
+    #expect(summary.value(.recallAtPrecision, at: 0.4) == 0.5)
+    #expect(summary.value(.precisionAtRecall, at: 0.9) == 0.2)
+    let bounds = try #require(summary.bounds(.precisionAtTop, at: 0.2))
+    #expect(bounds == wilsonBounds(successes: 10, trials: 20))
+    #expect(summary.bounds(.precisionAtRecall, at: 0.9) == nil)
+  }
+
+  @Test func theLineHasEveryPlaceThatChecksName() throws {
+    func check(_ name: String, _ place: Double) -> Check {
+      Check(
+        name: name, on: .performance, metric: .precisionAtTop, window: "15m", limits: [Check.below(0.6)],
+        minimumRows: 10,
+        partial: true, certain: false, minimumPositives: 0, minimumNegatives: 0, place: place)
+    }
+    let events = Scene.predictions(100) { i, event in event.output = i < 50 ? "0.9" : "0.1" }
+    let labels = events.enumerated().map { i, event in
+      LabelEvent(id: event.id ?? "", time: event.time, value: i % 2 == 0 ? "1" : "0")
+    }
+    let scene = try Scene(
+      checks: [check("top", 0.01), check("more", 0.1), check("again", 0.1)], predictions: [events], labels: [labels])
+    try scene.read()
+    let verdicts = try scene.judge(at: Scene.minute(200), labels: Scene.minute(80))
+    #expect(try verdicts.only("top", 15).value == 0.5)
+    #expect(try verdicts.only("more", 15).tier == .warning)
+    let line = try #require(try scene.lines(.performance).first { $0.end == Scene.minute(15) && $0.slice == "all" })
+      .line
+    #expect(line.contains("\"precision_at_top_0.01\":0.5,\"precision_at_top_0.1\":0.5}"))
+  }
+}

@@ -12,6 +12,7 @@ package struct LogFormat: DeliveryFormat {
     add("monitor", stored.monitor)
     add("tier", stored.tier)
     add("reason", stored.reason)
+    add("advice", stored.advice)
     add("at", stored.at)
     add("opened_at", stored.openedAt)
     add("model_version", stored.modelVersion)

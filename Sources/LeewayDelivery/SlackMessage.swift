@@ -45,7 +45,7 @@ struct SlackMessage: Encodable {
     }
   }
 
-  /// At most 7 of Slack's 10 fields.
+  /// At most 8 of Slack's 10 fields.
   private static func facts(_ stored: StoredNotification) -> [Text] {
     var fields: [Text] = []
     func add(_ name: String, _ value: String?) {
@@ -55,6 +55,7 @@ struct SlackMessage: Encodable {
     add("Monitor", stored.monitor)
     add("Tier", stored.tier)
     add("Cause", stored.reason)
+    add("Advice", stored.advice)
     add("Model version", stored.modelVersion)
     if let start = stored.window?.start, let end = stored.window?.end { add("Window", "\(start) to \(end)") }
     add("Opened", stored.openedAt)

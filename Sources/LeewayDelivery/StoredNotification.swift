@@ -15,6 +15,8 @@ struct StoredNotification: Decodable {
   var modelVersion: String?
   /// The cause group: `data`, `drift`, `performance`.
   var reason: String?
+  /// What is to be done where that is not to retrain.
+  var advice: String?
   var evidence: [Evidence]?
   var window: Window?
   var baseline: String?
@@ -47,7 +49,7 @@ struct StoredNotification: Decodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case version, event, incident, monitor, tier, at, reason, evidence, window, baseline, url, retrain, deadline
+    case version, event, incident, monitor, tier, at, reason, advice, evidence, window, baseline, url, retrain, deadline
     case openedAt = "opened_at"
     case modelVersion = "model_version"
   }

@@ -99,7 +99,9 @@ struct Decision {
       try journal.record(step, machine, incident, to: told, now: now, in: tx)
       machine.told(told)
     }
-    let wanted = machine.incident?.retrain == nil && transition != .resolved && wantsRetrain(group, incident.tier)
+    let wanted =
+      machine.incident?.retrain == nil && transition != .resolved && machine.advice == nil
+      && wantsRetrain(group, incident.tier)
     if wanted { try requestRetrain(&machine, group, end, now: now, in: tx, into: &out) }
     try journal.store(machine, group, end, resolved: transition == .resolved, in: tx)
     if transition == .resolved { machine.close() }

@@ -10,7 +10,7 @@ struct IncidentJournal {
     _ step: IncidentTransition, _ machine: IncidentMachine, _ incident: IncidentMachine.Incident,
     to receivers: Set<String>, now: EventTime, in tx: any LedgerWriter
   ) throws {
-    try tx.put(results: [line(step)])
+    try tx.put(results: [line(step, advice: machine.advice)])
     guard !receivers.isEmpty else { return }
     let body = notification(step.group, machine, incident).incident(step)
     try tx.enqueue(
@@ -56,7 +56,7 @@ struct IncidentJournal {
       sequence: sequence, body: body, createdAt: now, nextAttemptAt: now)
   }
 
-  private func line(_ step: IncidentTransition) -> ResultRecord {
+  private func line(_ step: IncidentTransition, advice: String?) -> ResultRecord {
     var w = JSONWriter()
     w.beginObject()
     for (key, text) in [("type", "incident"), ("monitor", step.monitor), ("incident", step.incident)] {
@@ -68,6 +68,10 @@ struct IncidentJournal {
     for (key, text) in [("transition", step.transition), ("tier", step.tier.name), ("reason", step.group.rawValue)] {
       w.key(key)
       w.string(text)
+    }
+    if let advice {
+      w.key("advice")
+      w.string(advice)
     }
     w.key("checks")
     w.strings(step.checks)

@@ -92,6 +92,17 @@ package struct IncidentMachine: Sendable, Equatable {
   }
   mutating func heldBack(_ reason: String) { incident?.heldBack = reason }
 
+  /// What is to be done where everything that fires is a calibration metric: the model still ranks as it did, and its
+  /// scores are no longer probabilities. Retraining is not the answer then.
+  package var advice: String? {
+    guard !active.isEmpty, active.values.allSatisfy({ Metric(rawValue: $0.metric)?.isCalibration ?? false }) else {
+      return nil
+    }
+    return
+      "recalibrate: only calibration has moved; fit a new map from scores to probabilities, a retrain is not called "
+      + "for"
+  }
+
   /// Drops what fired by checks that the monitor no longer has.
   mutating func keep(checks: Set<String>) { active = active.filter { checks.contains($0.key.check) } }
 

@@ -66,6 +66,10 @@ struct Notification {
     }
     w.key("reason")
     w.string(group.rawValue)
+    if let advice = machine.advice {
+      w.key("advice")
+      w.string(advice)
+    }
     w.key("evidence")
     Self.writeEvidence(machine, to: &w)
     w.key("window")

@@ -120,14 +120,25 @@ extension MonitorReading {
   /// A change of performance that has nothing to change from can't fire.
   func warnOfChanges(from baseline: Baseline) {
     for check in checks where check.check?.reference == .baseline {
-      guard let metric = check.metric, metric.family == .performance,
-        baseline.performance?.metrics[metric.rawValue] == nil
+      guard let metric = check.metric, metric.family == .performance || metric.family == .estimate,
+        baseline.performance?.metrics[(metric.realised ?? metric).rawValue] == nil
       else { continue }
       for limit in check.limits where limit.limit.limit.isChange {
         limit.value.warn(
           "never fires, since the baseline has no \(metric.rawValue) to change from; give a number, or fit on files "
             + "that have it")
       }
+    }
+  }
+}
+
+extension MonitorReading {
+  /// An estimate rests on labelled rows in the baseline.
+  func warnOfEstimates(from baseline: Baseline) {
+    for check in checks where check.metric?.family == .estimate && baseline.estimation == nil {
+      check.limits.first?.value.warn(
+        "never fires, since the baseline has no labelled rows to estimate from; fit it on files with labels, or with "
+          + "--calibrate-on FILE")
     }
   }
 }

@@ -20,10 +20,7 @@ extension MonitorReading {
   private static let maximumChecks = 500
   private static let maximumRows: Int64 = 1_000_000_000_000
   /// Metrics that are specified and not built yet.
-  private static let plannedMetrics = [
-    "precision_at_top", "precision_at_recall", "recall_at_precision", "adwin", "page_hinkley", "ddm", "eddm", "hddm_a",
-    "hddm_w",
-  ]
+  private static let plannedMetrics = ["adwin", "page_hinkley", "ddm", "eddm", "hddm_a", "hddm_w"]
 
   func readChecks() {
     guard let values = top.value("checks")?.list(of: "checks", atMost: Self.maximumChecks) else { return }
@@ -48,6 +45,7 @@ extension MonitorReading {
     let (on, onValue) = readSubjects(map)
     let metric = readMetric(map, on: on, onValue)
     if let metric, let on { checkSubjects(metric, on, onValue, map) }
+    let (place, hasPlace) = readPlace(map, metric)
     let window = readWindowReference(map)
     let limits = readLimits(map, metric: metric)
     let consecutive = map.value("for").map { $0.integer(in: 1...1000) } ?? 1
@@ -56,6 +54,7 @@ extension MonitorReading {
     let minimumRows = map.value("min_rows").map { $0.integer(in: 0...Self.maximumRows) } ?? 200
     let partial = map.value("partial").map { $0.bool() } ?? false
     let isPerformance = metric.map { $0.family == .performance }
+    let isOfModel = metric.map { $0.family == .performance || $0.family == .estimate }
     func performanceOnly(_ key: String) -> ConfigurationValue? {
       let value = map.value(key)
       if isPerformance == false { value?.warn("means something for performance checks alone; remove it") }
@@ -64,17 +63,21 @@ extension MonitorReading {
     let certain = performanceOnly("certain").map { $0.bool() } ?? true
     let positives = performanceOnly("min_positives").map { $0.integer(in: 0...Self.maximumRows) } ?? 30
     let negatives = performanceOnly("min_negatives").map { $0.integer(in: 0...Self.maximumRows) } ?? 30
-    let reference = performanceOnly("reference").map { readReference($0) } ?? .baseline
+    let reference =
+      map.value("reference").map { value in
+        if isOfModel == false { value.warn("means something for performance checks alone; remove it") }
+        return readReference(value)
+      } ?? .baseline
 
     var check: Check?
     let isRight = !reading.problems[before...].hasErrors
     if isRight, let name, let on, let metric, let window, let consecutive, let slices, let minimumRows, let partial,
-      let certain, let positives, let negatives, let reference
+      let certain, let positives, let negatives, let reference, hasPlace
     {
       check = Check(
         name: name, on: on, metric: metric, window: window, limits: limits.map(\.limit), consecutive: Int(consecutive),
         slices: slices, significance: significance, minimumRows: minimumRows, partial: partial, certain: certain,
-        minimumPositives: positives, minimumNegatives: negatives, reference: reference)
+        minimumPositives: positives, minimumNegatives: negatives, reference: reference, place: place)
     }
     return ReadCheck(name: name, metric: metric, minimumRows: minimumRows ?? 200, limits: limits, check: check)
   }
@@ -171,10 +174,10 @@ extension MonitorReading {
       switch metric.family {
       case .distance, .ratio, .level: "features, \(outputName) or a list of features"
       case .traffic: "traffic"
-      case .performance: "performance"
+      case .performance, .estimate: "performance"
       }
     switch (metric.family, on) {
-    case (_, nil), (.traffic, .traffic), (.performance, .performance): break
+    case (_, nil), (.traffic, .traffic), (.performance, .performance), (.estimate, .performance): break
     case (.distance, .features), (.distance, .named), (.distance, .output), (.ratio, .features), (.ratio, .named),
       (.ratio, .output), (.level, .features), (.level, .named), (.level, .output):
       break
@@ -184,11 +187,11 @@ extension MonitorReading {
       )
       return nil
     }
-    if metric.family == .performance, let task, !metric.applies(to: task) {
+    if metric.family == .performance || metric.family == .estimate, let task, !metric.applies(to: task) {
       value.refuse("a \(task.rawValue) monitor has \(names(metrics(for: .performance)))")
       return nil
     }
-    if metric == .logLoss, task == .multiclass, !hasProbabilities {
+    if [.logLoss, .ece, .mce].contains(metric), task == .multiclass, !hasProbabilities {
       value.refuse("it needs the classes' probabilities; add probabilities: FIELD to predictions.fields")
       return nil
     }
@@ -200,7 +203,7 @@ extension MonitorReading {
       switch (on, metric.family) {
       case (nil, _): true
       case (.traffic, .traffic): true
-      case (.performance, .performance): task.map(metric.applies) ?? true
+      case (.performance, .performance), (.performance, .estimate): task.map(metric.applies) ?? true
       case (.features, .distance), (.features, .ratio), (.features, .level), (.named, .distance), (.named, .ratio),
         (.named, .level), (.output, .distance), (.output, .ratio), (.output, .level):
         true
@@ -313,6 +316,33 @@ extension MonitorReading {
       return nil
     }
     return number
+  }
+
+  /// `at: 1%` of a metric with a place; false if it is wrong or missing.
+  private func readPlace(_ map: ConfigurationMap, _ metric: Metric?) -> (place: Double?, isRight: Bool) {
+    guard let metric else {
+      _ = map.value("at")
+      return (nil, true)
+    }
+    guard metric.place != nil else {
+      guard let value = map.value("at") else { return (nil, !map.contains("at")) }
+      value.complain("goes with precision_at_top, precision_at_recall and recall_at_precision; remove it")
+      return (nil, false)
+    }
+    let what =
+      switch metric {
+      case .precisionAtTop: ("the share of rows at the top", "1%")
+      case .precisionAtRecall: ("the recall to hold", "80%")
+      default: ("the precision to hold", "80%")
+      }
+    guard let value = map.required("at", add: "at: \(what.1), \(what.0)") else { return (nil, false) }
+    let rule = "it takes \(what.0), above 0% and up to 100%, such as \(what.1)"
+    guard let place = value.percent ?? value.number(rule) else { return (nil, false) }
+    guard place > 0, place <= 1 else {
+      value.refuse(rule)
+      return (nil, false)
+    }
+    return (place, true)
   }
 
   private func readReference(_ value: ConfigurationValue) -> Check.Reference? {

@@ -39,7 +39,7 @@ extension MonitorReading {
     for key in ["max_drop", "max_rise"] {
       guard let value = map.value(key) else { continue }
       let isDrop = key == "max_drop"
-      if let metric, metric.family != .performance {
+      if let metric, metric.family != .performance, metric.realised == nil {
         let fix = metric == .rows ? "use \(isDrop ? "below: 50%" : "above: 200%")" : "use a plain limit"
         value.complain("is for performance metrics, and \(metric.rawValue) is none; \(fix)")
         continue
@@ -148,7 +148,9 @@ extension Metric {
   /// The side on which the model is worse; nil where both may be.
   fileprivate var worse: Direction? {
     switch self {
-    case .bias, .calibrationSlope, .calibrationIntercept, .positiveRate, .predictedPositiveRate: nil
+    case .bias, .calibrationSlope, .calibrationIntercept, .positiveRate, .predictedPositiveRate, .spiegelhalterZ,
+      .estimatedPositiveRate:
+      nil
     default: direction
     }
   }

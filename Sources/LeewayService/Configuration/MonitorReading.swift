@@ -128,6 +128,7 @@ final class MonitorReading {
       let baseline = try Baseline(decoding: TextFile.bytes(at: path, limit: Baseline.maximumBytes))
       warnOfTiers(within: baseline)
       warnOfChanges(from: baseline)
+      warnOfEstimates(from: baseline)
       return (path, baseline)
     } catch {
       let reason = (error as? TextFile.Failure)?.problem ?? "\(error)"

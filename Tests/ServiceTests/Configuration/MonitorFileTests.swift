@@ -240,7 +240,7 @@ import Testing
           switch metric.family {
           case .distance, .ratio, .level: isUnseenOfNumber ? "c" : output
           case .traffic: "traffic"
-          case .performance: "performance"
+          case .performance, .estimate: "performance"
           }
         let (monitor, problems) = load(
           """
@@ -250,11 +250,12 @@ import Testing
           labels: {topic: l, fields: {id: id, time: at, value: y}, horizon: 1d}
           features: {c: categorical}
           windows: [{size: 1h, every: 5m}]
-          checks: [{name: any, on: \(on), metric: \(metric.rawValue), window: 1h, warning: 0.5}]
+          checks: [{name: any, on: \(on), metric: \(metric.rawValue), window: 1h, warning: 0.5\(metric.place == nil ? "" : ", at: 10%")}]
           alerts: {warning: [log]}
           """)
         #expect(problems == [], "\(task) \(metric)")
         #expect(monitor?.checks.first?.metric == metric)
+        #expect(monitor?.checks.first?.place == (metric.place == nil ? nil : 0.1))
         let limit: Limit = metric.direction == .above ? .above(.absolute(0.5)) : .below(.absolute(0.5))
         #expect(monitor?.checks.first?.limits == [TierLimit(.warning, limit)])
       }

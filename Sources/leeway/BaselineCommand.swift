@@ -17,14 +17,17 @@ struct BaselineCommand: ParsableCommand {
       abstract: "Fit a monitor's baseline to training files (CSV or JSON Lines, plain or .gz).",
       discussion: """
         Columns are found by feature name, then by field path; the label's column is labels.fields.value. Memory does not \
-        grow with rows.
+        grow with rows. Files of --calibrate-on hold rows that the model was not trained on, with its output and the \
+        label: the model's own performance, and what is estimated where labels have not come, then rest on them.
 
         EXAMPLE
-          leeway baseline fit monitors/fraud.yaml --from train-1.csv.gz train-2.csv.gz --out fraud.baseline.json
+          leeway baseline fit monitors/fraud.yaml --from train.csv.gz --calibrate-on held-out.csv.gz
         """)
 
     @Argument(help: "The monitor file.") var monitor: String
     @Option(name: .customLong("from"), parsing: .upToNextOption, help: "Training files.") var files: [String]
+    @Option(name: .customLong("calibrate-on"), parsing: .upToNextOption, help: "Labelled files that were held out.")
+    var heldOut: [String] = []
     @Option(help: "Where to write the baseline; the monitor's baseline path unless given.") var out: String?
 
     func run() throws {
@@ -33,7 +36,7 @@ struct BaselineCommand: ParsableCommand {
         throw InputProblem("\(monitor): no baseline path; add baseline: NAME.baseline.json or give --out FILE")
       }
       let bar = ProgressBar()
-      let fit = BaselineFit(monitor: loaded, paths: files) { bar.show("fitting", $0, $1) }
+      let fit = BaselineFit(monitor: loaded, paths: files, heldOut: heldOut) { bar.show("fitting", $0, $1) }
       var outcome = try fit.run()
       bar.finish()
       try BaselineFile.write(&outcome.baseline, to: path)

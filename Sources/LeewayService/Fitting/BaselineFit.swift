@@ -10,6 +10,8 @@ import LeewayStatistics
 package struct BaselineFit {
   private let monitor: Monitor
   private let paths: [String]
+  /// Rows that the model was not trained on.
+  private let heldOut: [String]
   private let progress: (_ fraction: Double?, _ rows: Int64) -> Void
 
   /// What a fit found worth saying, besides the baseline.
@@ -19,12 +21,16 @@ package struct BaselineFit {
     package var remarks: [String]
   }
 
-  /// - Parameter progress: called every few thousand rows with the share of the input read, nil where it is not known.
+  /// - Parameters:
+  ///   - heldOut: files with labels that the model was not trained on: performance and estimates are fitted to them.
+  ///   - progress: called every few thousand rows with the share of the input read, nil where it is not known.
   package init(
-    monitor: Monitor, paths: [String], progress: @escaping (Double?, Int64) -> Void = { _, _ in }
+    monitor: Monitor, paths: [String], heldOut: [String] = [],
+    progress: @escaping (Double?, Int64) -> Void = { _, _ in }
   ) {
     self.monitor = monitor
     self.paths = paths
+    self.heldOut = heldOut
     self.progress = progress
   }
 
@@ -72,8 +78,8 @@ package struct BaselineFit {
         description:
           "\(paths.joined(separator: ", ")): \(subject.name) has no number in any row; check its type in the monitor")
     }
-    let hasLabels = monitor.labels != nil && first.labels > 0
-    if monitor.labels != nil, !hasLabels {
+    let hasLabels = monitor.labels != nil && (first.labels > 0 || !heldOut.isEmpty)
+    if monitor.labels != nil, first.labels == 0 {
       remarks.append(
         "no labels in column \(monitor.labels?.value.description ?? ""): the baseline has no performance to compare with"
       )
@@ -94,6 +100,24 @@ package struct BaselineFit {
     var builder = BaselineBuilder(
       monitor: monitor, subjects: subjects, segments: profiles, classes: first.classNames, labels: hasLabels)
     try forEachRow { reader in count(reader, subjects, &builder) }
+    if !heldOut.isEmpty {
+      guard monitor.labels != nil else {
+        throw TrainingReader.Unusable(
+          description: "\(heldOut[0]): the monitor has no labels, so there is nothing to calibrate on; add labels:")
+      }
+      var labelled: Int64 = 0
+      try forEachRow(in: heldOut, columns: heldOutColumns) { reader in
+        let label = label(reader)
+        if label != nil { labelled += 1 }
+        builder.commitHeldOut(output: output(reader), label: label)
+      }
+      guard labelled > 0 else {
+        throw TrainingReader.Unusable(
+          description:
+            "\(heldOut.joined(separator: ", ")): no row has a label in column \(monitor.labels?.value.description ?? ""); "
+            + "the file must hold what the model said and what came of it")
+      }
+    }
     let baseline = builder.finish()
     for subject in baseline.subjects where subject.cells.invalid > 0 {
       remarks.append(
@@ -102,7 +126,22 @@ package struct BaselineFit {
     return Outcome(baseline: baseline, remarks: remarks)
   }
 
+  /// Held-out files need no features.
+  private var heldOutColumns: [TrainingColumn] {
+    columns.enumerated().map { i, column in
+      var column = column
+      column.isRequired = i == outputColumn || i == labelColumn
+      return column
+    }
+  }
+
   private func forEachRow(_ body: (TrainingReader) throws -> Void) throws {
+    try forEachRow(in: paths, columns: columns, body)
+  }
+
+  private func forEachRow(
+    in paths: [String], columns: [TrainingColumn], _ body: (TrainingReader) throws -> Void
+  ) throws {
     var rows: Int64 = 0
     for path in paths {
       let reader = try TrainingReader(path: path, columns: columns)

@@ -20,6 +20,9 @@ package struct BaselineSummary {
         lines.append("           \(name) \(Self.number(value))")
       }
     }
+    if let estimation = baseline.estimation {
+      lines.append("estimates  from \(estimation.rows) rows, \(estimation.inSample ? "in sample" : "held out")")
+    }
     if !baseline.slices.isEmpty {
       lines.append("slices     " + baseline.slices.map { "\($0.slice) (\($0.rows))" }.joined(separator: ", "))
     }

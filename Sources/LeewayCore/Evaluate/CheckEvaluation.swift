@@ -15,14 +15,18 @@ struct CheckEvaluation {
   let check: Check
   let plan: MonitorPlan
 
-  /// - Parameter usualRows: the reference of a traffic check, by slice.
-  func verdicts(_ view: WindowView, usualRows: [String: Double] = [:]) -> [Verdict] {
+  /// - Parameters:
+  ///   - usualRows: the reference of a traffic check, by slice.
+  ///   - firstDays: the reference of a check that is measured from the first days of production, by slice.
+  func verdicts(
+    _ view: WindowView, usualRows: [String: Double] = [:], firstDays: [String: Double] = [:]
+  ) -> [Verdict] {
     switch check.metric.family {
     case .distance, .level: distanceVerdicts(view)
     case .ratio: ratioVerdicts(view)
     case .traffic: trafficVerdicts(view, usualRows)
-    case .performance: performanceVerdicts(view)
-    case .estimate: estimateVerdicts(view)
+    case .performance: performanceVerdicts(view, firstDays)
+    case .estimate: estimateVerdicts(view, firstDays)
     }
   }
 
@@ -211,7 +215,17 @@ struct CheckEvaluation {
 
   // MARK: Performance
 
-  private func performanceVerdicts(_ view: WindowView) -> [Verdict] {
+  /// What `max_drop` and `max_rise` are measured from, and whether that is of training rows.
+  private func reference(_ slice: String, _ firstDays: [String: Double]) -> (value: Double?, inSample: Bool?) {
+    switch check.reference {
+    case .first: return (firstDays[slice], nil)
+    case .baseline:
+      let performance = plan.baseline.performance
+      return (performance?.metrics[(check.metric.realised ?? check.metric).rawValue], performance?.inSample)
+    }
+  }
+
+  private func performanceVerdicts(_ view: WindowView, _ firstDays: [String: Double]) -> [Verdict] {
     slices(view.performance.keys.map(\.name)).compactMap { slice in
       guard let summary = view.performance[NameKey(slice)] else { return nil }
       let value = summary.value(check.metric, at: check.place)
@@ -220,13 +234,13 @@ struct CheckEvaluation {
         rows: summary.labelled)
       if check.metric == .ece { verdict.pValue = summary.calibrationPValue }
       guard judged(view), let value, isSufficient(summary) else { return verdict }
-      let reference = plan.baseline.performance?.metrics[check.metric.rawValue]
+      let reference = reference(slice, firstDays)
       let bounds = summary.bounds(check.metric, at: check.place)
       for tier in check.limits {
-        guard let (threshold, fires) = tier.limit.resolved(reference: reference) else { continue }
+        guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else { continue }
         if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
         verdict.threshold = verdict.threshold ?? threshold
-        if tier.limit.isRelative { verdict.isInSample = plan.baseline.performance?.inSample }
+        if tier.limit.isRelative { verdict.isInSample = reference.inSample }
         let bound = bounds.map { fires == .above ? $0.lower : $0.upper }
         if verdict.bound == nil { verdict.bound = bound }
         guard Limit.isReached(value, threshold, fires) else { continue }
@@ -250,8 +264,7 @@ struct CheckEvaluation {
   // MARK: Estimates
 
   /// As soon as a window closes, from what the model put out. Without a bound: what an estimate rests on cannot be counted.
-  private func estimateVerdicts(_ view: WindowView) -> [Verdict] {
-    let reference = plan.baseline.performance?.metrics[(check.metric.realised ?? check.metric).rawValue]
+  private func estimateVerdicts(_ view: WindowView, _ firstDays: [String: Double]) -> [Verdict] {
     return slices(view.drift.keys.map(\.name)).compactMap { slice in
       guard let block = view.drift[NameKey(slice)] else { return nil }
       let estimated = EstimatedPerformance(plan, block)
@@ -260,11 +273,12 @@ struct CheckEvaluation {
         check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,
         rows: estimated?.rows ?? 0)
       guard judged(view), let value, verdict.rows >= check.minimumRows else { return verdict }
+      let reference = reference(slice, firstDays)
       for tier in check.limits {
-        guard let (threshold, fires) = tier.limit.resolved(reference: reference) else { continue }
+        guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else { continue }
         if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
         verdict.threshold = verdict.threshold ?? threshold
-        if tier.limit.isRelative { verdict.isInSample = plan.baseline.performance?.inSample }
+        if tier.limit.isRelative { verdict.isInSample = reference.inSample }
         guard Limit.isReached(value, threshold, fires) else { continue }
         verdict.rawTier = tier.tier
         verdict.threshold = threshold

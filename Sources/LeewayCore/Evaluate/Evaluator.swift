@@ -219,7 +219,8 @@ package struct Evaluator: Sendable {
       for check in checks {
         guard check.metric.family == .traffic || !view.drift.isEmpty else { continue }
         let usual = check.metric.family == .traffic ? try history.usualRows(check, window, end) : [:]
-        let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view, usualRows: usual)
+        let first = try history.firstDays(check, window, end, firstPane: round.progress.firstPane)
+        let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view, usualRows: usual, firstDays: first)
           .map { $0.with(version: mostFrequentVersion(view.drift) { $0.counts[DriftLayout.rows] }) }
         round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
       }
@@ -245,7 +246,8 @@ package struct Evaluator: Sendable {
       round.windows += 1
       guard newlyMature.contains(end), !view.performance.isEmpty else { continue }
       for check in checks {
-        let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view)
+        let first = try history.firstDays(check, window, end, firstPane: round.progress.firstPane)
+        let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view, firstDays: first)
           .map { $0.with(version: mostFrequentVersion(view.performance) { $0.predictions }) }
         round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
       }

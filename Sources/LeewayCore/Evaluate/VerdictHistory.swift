@@ -3,6 +3,7 @@ struct VerdictHistory {
   private let plan: MonitorPlan
   private let reader: any LedgerReader
   private var recent: [Key: [VerdictRecord]] = [:]
+  private var firstValues: [String: [String: Double]] = [:]
 
   private struct Key: Hashable {
     var check: String
@@ -62,6 +63,32 @@ struct VerdictHistory {
       return out
     }
   }
+
+  /// The mean of a check's values over its first windows, by slice: those a size apart that lie wholly within the first days
+  /// of production, once these are over before `end`. Empty before, and for checks with another reference.
+  mutating func firstDays(
+    _ check: Check, _ window: WindowDefinition, _ end: EventTime, firstPane: EventTime?
+  ) throws -> [String: Double] {
+    guard case .first(let span) = check.reference, let firstPane, end > firstPane + span else { return [:] }
+    if let known = firstValues[check.name] { return known }
+    var ends: [EventTime] = []
+    var next = (firstPane + window.size).floor(to: window.every)
+    if next < firstPane + window.size { next = next + window.every }
+    while next <= firstPane + span, ends.count < Self.mostFirstWindows {
+      ends.append(next)
+      next = next + window.size
+    }
+    var values: [String: [Double]] = [:]
+    for (_, records) in try verdicts(check, ends).sorted(by: { $0.key < $1.key }) {
+      for record in records { if let value = record.value { values[record.slice, default: []].append(value) } }
+    }
+    let means = values.mapValues { $0.reduce(0, +) / Double($0.count) }
+    firstValues[check.name] = means
+    return means
+  }
+
+  /// A year of hours.
+  private static let mostFirstWindows = 8784
 
   /// The median rows of the last 28 windows, a size apart, by slice; slices with fewer than three have none.
   func usualRows(_ check: Check, _ window: WindowDefinition, _ end: EventTime) throws -> [String: Double] {

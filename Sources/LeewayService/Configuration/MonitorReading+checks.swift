@@ -69,6 +69,12 @@ extension MonitorReading {
         return readReference(value)
       } ?? .baseline
 
+    if case .first(let span)? = reference, let size = windows?.first(where: { $0.name == window })?.size, span < size {
+      map.value("reference")?.complain(
+        "is shorter than the window of \(size), so there is nothing to measure from; "
+          + "write first \(size), or more")
+    }
+
     var check: Check?
     let isRight = !reading.problems[before...].hasErrors
     if isRight, let name, let on, let metric, let window, let consecutive, let slices, let minimumRows, let partial,

@@ -153,6 +153,36 @@ import Testing
     #expect(try verdict(.maximumDrop(.relative(0.1)), reference: nil).tier == .insufficientData)
   }
 
+  /// All right in the first quarter of an hour, eight of ten in the second, six of ten in the third.
+  @Test func dropsMayBeFromTheFirstDaysOfProduction() throws {
+    for (limit, tier) in [(Limit.maximumDrop(.absolute(0.25)), Tier.warning), (.maximumDrop(.relative(0.35)), .ok)] {
+      let check = Check(
+        name: "c", on: .performance, metric: .accuracy, window: "15m", limits: [TierLimit(.warning, limit)],
+        minimumRows: 10, certain: false, minimumPositives: 0, minimumNegatives: 0, reference: .first(.minutes(30)))
+      let events = Scene.predictions(300, to: 45) { _, event in event.output = "0.9" }
+      let labels = events.enumerated().map { i, event in
+        LabelEvent(id: event.id ?? "", time: event.time, value: i % 10 < [10, 8, 6][i / 100] ? "1" : "0")
+      }
+      let scene = try Scene(checks: [check], predictions: [events], labels: [labels])
+      try scene.read()
+      // In one round or in many: the first days are over before they are a reference.
+      var verdicts: [Verdict] = []
+      for minute in stride(from: Int64(80), through: 120, by: 5) {
+        verdicts += try scene.judge(at: Scene.minute(200), labels: Scene.minute(minute))
+      }
+      for end in [15, 20, 25, 30] as [Int64] { #expect(try verdicts.only("c", end).tier == .insufficientData) }
+      let third = try verdicts.only("c", 45)
+      #expect(third.tier == tier && third.value == 0.6)
+      #expect(abs((third.threshold ?? 0) - (tier == .warning ? 0.65 : 0.585)) < 1e-12)
+      let at = try #require(try scene.lines(.verdict).first { $0.end == Scene.minute(45) })
+      #expect(!at.line.contains("in_sample"))
+
+      let again = try Scene(checks: [check], predictions: [events], labels: [labels])
+      try again.read()
+      #expect(try again.judge(at: Scene.minute(200), labels: Scene.minute(200)).only("c", 45) == third)
+    }
+  }
+
   @Test func absentLabelsCountAtMaturityAlone() throws {
     let scene = try Self.scene(Self.check(.accuracy, [Check.below(0.5)]), right: 10, wrong: 0, unlabelled: 90) {
       $0.labels?.absent = .number(0)

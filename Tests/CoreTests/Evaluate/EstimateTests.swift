@@ -120,7 +120,7 @@ import Testing
       layout.apply(
         PerformanceRow(output: .number(prediction), label: .number(prediction + (i % 2 == 0 ? 1 : -5))), to: &trained)
     }
-    layout.estimation = try #require(EstimationBaseline(fitting: layout, trained, inSample: true))
+    layout.estimation = EstimationBaseline(fitting: layout, trained, inSample: true)
     #expect(layout.estimation?.basis == .errors(rows: [20, 20], absoluteErrors: [20, 100]))
     var window = CellBlock(layout.shape)
     for i in 0..<40 { layout.apply(PerformanceRow(output: .number(i % 4 == 0 ? 12 : 28)), to: &window) }

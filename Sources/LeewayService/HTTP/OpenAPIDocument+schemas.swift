@@ -211,7 +211,7 @@ extension OpenAPIDocument {
           "slice": {"type": "string"}, "subject": {"type": "string"}, "baseline": {"type": "string"},
           "rows": {"type": "integer"}, "missing": {"type": "integer"}, "invalid": {"type": "integer"},
           "unseen": {"type": ["integer", "null"]}, "complete": {"type": "boolean"}, "final": {"type": "boolean"},
-          "metrics": {"$ref": "#/components/schemas/Metrics"}
+          "metrics": {"$ref": "#/components/schemas/Metrics"}, "estimated": {"$ref": "#/components/schemas/Estimated"}
         },
         "required": [
           "type", "monitor", "window", "start", "end", "slice", "subject", "baseline", "rows", "missing", "invalid",
@@ -229,6 +229,13 @@ extension OpenAPIDocument {
           "reliability": {
             "type": "array",
             "items": {"type": "array", "items": {"type": "number"}, "description": "Count, mean score, positive share."}
+          },
+          "estimated": {"$ref": "#/components/schemas/Estimated"},
+          "per_class": {"type": "object", "description": "Multiclass, by class.", "additionalProperties": true},
+          "classes": {"type": "array", "items": {"type": "string"}, "description": "Order of confusion."},
+          "confusion": {
+            "type": "array", "items": {"type": "array", "items": {"type": "integer"}},
+            "description": "Rows by label, columns by prediction."
           }
         },
         "required": [
@@ -242,6 +249,9 @@ extension OpenAPIDocument {
           "type": {"const": "verdict"}, "monitor": {"type": "string"}, "check": {"type": "string"},
           "window": {"type": "string"}, "end": {"type": "string", "format": "date-time"}, "slice": {"type": "string"},
           "subject": {"type": "string"}, "metric": {"type": "string"}, "value": {"type": ["number", "null"]},
+          "in_sample": {
+            "type": "boolean", "description": "Where the limit is relative to the baseline: whether to training rows."
+          },
           "tier": {"$ref": "#/components/schemas/Tier"}
         },
         "required": ["type", "monitor", "check", "window", "end", "slice", "metric", "tier"]
@@ -251,10 +261,19 @@ extension OpenAPIDocument {
         "properties": {
           "type": {"const": "incident"}, "monitor": {"type": "string"}, "incident": {"type": "string"},
           "at": {"type": "string", "format": "date-time"}, "transition": {"type": "string"},
+          "advice": {"type": "string", "description": "What to do where that is not to retrain."},
           "tier": {"$ref": "#/components/schemas/Tier"}, "checks": {"type": "array", "items": {"type": "string"}},
           "subjects": {"type": "array", "items": {"type": "string"}}
         },
         "required": ["type", "monitor", "incident", "at", "transition"]
+      },
+      "Estimated": {
+        "type": "object", "description": "Expected from the baseline's labelled rows, before labels come.",
+        "properties": {
+          "rows": {"type": "integer"}, "in_sample": {"type": "boolean"}, "blind_to": {"const": "concept drift"},
+          "metrics": {"$ref": "#/components/schemas/Metrics"}
+        },
+        "required": ["rows", "in_sample", "blind_to", "metrics"]
       },
       "Metrics": {"type": "object", "description": "By name; what is undefined is null.", "additionalProperties": true},
       "Incident": {

@@ -27,7 +27,34 @@ import Testing
       numbers += try compare(line, mine, key)
     }
     #expect(numbers > 190_000)
+    try expectEstimates(results)
     try expectOrder(found)
+  }
+
+  /// AUC and accuracy before labels come are those of NannyML, window by window, and near what came true.
+  private func expectEstimates(_ results: [[String: Any]]) throws {
+    let file = Bundle.module.bundleURL.appendingPathComponent("Fixtures/car_loan_estimates/nannyml.json")
+    let expected = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [[String: Any]])
+    #expect(expected.count == 48)
+    for line in expected {
+      let end = CarLoan.text(line, "end")
+      let mine = try #require(
+        results.first {
+          CarLoan.text($0, "type") == "performance" && CarLoan.text($0, "window") == "30d"
+            && CarLoan.text($0, "slice") == "all" && CarLoan.text($0, "end") == end
+        }, "no line for \(end)")
+      let estimated = try #require(mine["estimated"] as? [String: Any])
+      let metrics = try #require(estimated["metrics"] as? [String: Any])
+      let realised = try #require(mine["metrics"] as? [String: Any])
+      #expect(estimated["in_sample"] as? Bool == true)
+      for name in ["auc", "accuracy"] {
+        let found = metrics[name] as? Double ?? .nan
+        #expect(abs(found - (line[name] as? Double ?? .nan)) < 1e-6, "\(end) \(name): \(found)")
+        // A window of 412 predictions is off by 0.03, one of 5,000 by 0.01 at most.
+        let limit = (mine["predictions"] as? Int ?? 0) > 2000 ? 0.01 : 0.031
+        #expect(abs(found - (realised[name] as? Double ?? .nan)) < limit, "\(end) \(name): \(found)")
+      }
+    }
   }
 
   /// Compares one line; returns how many numbers were held against each other.

@@ -6,7 +6,7 @@ import Testing
 /// Several `leeway run` of one Kafka group on one PostgreSQL. One test after another: each has many processes.
 @Suite(.serialized) struct Instances {}
 
-/// Asks until the answer is there or the time is up, as `eventually` does; its thread is free for other tests meanwhile.
+/// Asks until the answer is there or the time is up, as `eventually` does; meanwhile its thread is free for others.
 func awaited<T>(_ body: () throws -> T?) async throws -> T? {
   let deadline = Date(timeIntervalSinceNow: patience)
   while true {
@@ -120,7 +120,8 @@ final class Fleet {
   // MARK: Traffic
 
   /// Sends predictions and their labels. Everything is a function of the index, and each partition is in the order of
-  /// event time: nothing is late. In every second hour all amounts are out of place, so that incidents open and are resolved.
+  /// event time: nothing is late. In every second hour all amounts are out of place, so that incidents open and are
+  /// resolved.
   func send(_ count: Int) throws {
     for i in sent..<sent + count {
       let isOdd = i / 240 % 2 == 1

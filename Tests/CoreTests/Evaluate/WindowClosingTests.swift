@@ -66,6 +66,74 @@ import Testing
     #expect(try scene.windows(.drift) == ["15m 5", "15m 10", "15m 15", "1h 30"])
   }
 
+  @Test func aWindowThatIdlenessClosedIsNotFinalUntilItsPartitionsSaySo() throws {
+    let scene = try Scene(predictions: [[Self.event(1), Self.event(60)], [Self.event(2), Self.event(40)]])
+    let idle = TopicPartition("predictions", 1)
+    let instance = try scene.instance()
+    try instance.claimAll()
+    instance.read(TopicPartition("predictions", 0), 10)
+    instance.read(idle, 1)
+    instance.intake.claimIdle(idle, lasting: .minutes(10), now: Scene.minute(0))
+    try instance.flush()
+    try scene.judge()
+    func final() throws -> [Bool] {
+      try scene.lines(.drift).filter { $0.window == "15m" && $0.slice == "all" && $0.subject == "amount" }
+        .map { $0.line.contains("\"final\":true") }
+    }
+    #expect(try final() == [false, false, false])
+    #expect(try scene.lines(.drift).allSatisfy { $0.line.contains("\"complete\":false") || $0.window == "15m" })
+    // The partition speaks, and its own watermark passes them.
+    instance.readAll()
+    try instance.flush()
+    try scene.judge()
+    // Those that hold its last word are closed by the other's alone.
+    #expect(try final() == [true, true, true, false, false, false])
+    let progress = try scene.ledger.read { try $0.progress(monitor: "m", generation: scene.plan.generation) }
+    #expect(progress?.closedThrough == Scene.minute(55) && progress?.finalThrough == Scene.minute(35))
+  }
+
+  @Test func aPartitionThatOnlyTheMetadataKnowHoldsEverythingBack() throws {
+    let scene = try Scene(predictions: [[Self.event(1), Self.event(60)]])
+    try scene.read()
+    let name = EvaluationLease.name(monitor: "m")
+    let epoch = try scene.ledger.write { try $0.acquire(lease: name, holder: "a", lasting: .minutes(1)) }
+    let lease = EvaluationLease(name: name, epoch: try #require(epoch))
+    let places = ["predictions", "labels", "others"].flatMap { topic in (0..<2).map { TopicPartition(topic, $0) } }
+    let report = try Evaluator(plan: scene.plan)
+      .evaluate(scene.ledger, lease: lease, now: Scene.minute(0), partitions: places)
+    #expect(report.results.isEmpty && !report.noData)
+    let rows = try scene.ledger.read { try $0.partitions(of: "m") }
+    #expect(
+      rows.map { "\($0.key.topic)/\($0.key.partition)" } == ["labels/0", "labels/1", "predictions/0", "predictions/1"])
+    #expect(rows.map(\.role) == [.labels, .labels, .predictions, .predictions])
+    #expect(rows[3].watermark == .distantPast && rows[3].epoch == 0)
+    #expect(rows[2].watermark == Scene.minute(60))
+  }
+
+  @Test func aGenerationThatComesBackIsNotCompleteAcrossTheGap() throws {
+    let scene = try Scene(predictions: [Scene.predictions(60, from: 0, to: 120)])
+    let first = scene.plan
+    let second = try MonitorPlan(
+      monitor: first.monitor,
+      baseline: SampleMonitor.baseline(first.monitor, rows: SampleMonitor.trainingRows(500, seed: 9)))
+    let instance = try scene.instance()
+    let place = TopicPartition("predictions", 0)
+    for (plan, count) in [(first, 15), (second, 15), (first, 30)] {
+      try instance.restart(plans: [plan])
+      try instance.claimAll()
+      instance.read(place, count)
+      try instance.flush()
+    }
+    let record = try #require(try scene.ledger.read { try $0.generation(of: "m") })
+    #expect(record.generation == first.generation && record.startsAt == Scene.minute(60))
+    try scene.judge(at: Scene.minute(125))
+    for line in try scene.lines(.drift) where line.slice == "all" && line.subject == "amount" {
+      let begins = line.end - TimeSpan(milliseconds: line.size)
+      #expect(line.line.contains("\"complete\":\(begins >= Scene.minute(60))"), "\(line.line)")
+    }
+    #expect(try scene.windows(.drift).contains("15m 120"))
+  }
+
   @Test func ifAllAreIdleTheWatermarkHolds() throws {
     let scene = try Scene(predictions: [[Self.event(1), Self.event(60)]])
     let instance = try scene.instance()
@@ -73,8 +141,11 @@ import Testing
     instance.readAll()
     instance.intake.claimIdle(TopicPartition("predictions", 0), lasting: .minutes(1000), now: Scene.minute(0))
     try instance.flush()
-    try scene.judge(now: Scene.minute(1))
+    #expect(try scene.judged().map(\.noData) == [true])
     #expect(try scene.windows(.drift) == [])
+    scene.clock.advance(.minutes(1001))
+    #expect(try scene.judged().map(\.noData) == [false])
+    #expect(try scene.windows(.drift) != [])
   }
 
   @Test func aClaimEndsIdlenessAndSoDoesAMessage() throws {
@@ -210,6 +281,8 @@ import Testing
 }
 
 extension Scene {
+  func judged() throws -> [EvaluationReport] { try SimulatedInstance.evaluate(plan, ledger) }
+
   /// Another instance beside the first.
   func instance2() throws -> SimulatedInstance {
     try SimulatedInstance("b", plans: [plan], logs: logs, ledger: ledger)

@@ -94,6 +94,11 @@ package final class Simulation {
       switches.last?.record.generation != record.generation
     else { return }
     let rows = (try? ledger.read { try $0.partitions(of: record.monitor) }) ?? []
+    if switches.count > 0, let highest = rows.filter({ $0.role == .predictions }).map(\.watermark).max(),
+      highest > .distantPast, record.startsAt <= highest
+    {
+      problems.append("generation \(record.generation) starts at \(record.startsAt), not above \(highest)")
+    }
     switches.append(
       Switch(
         record: record,
@@ -345,10 +350,11 @@ package final class Simulation {
     try flush(0)
     try evaluate(0, 512)
     var rows = 1
-    while rows > 0 {
+    for _ in 0..<100 where rows > 0 {
       guard let lease = try lease(0) else { break }
       rows = try Fold(plan: plan(0), deadAfter: Self.deadAfter).step(members[0].others, lease: lease).rows
     }
+    if rows > 0 { problems.append("folding does not end") }
     try evaluate(0, 512)
     clock.advance(.hours(1))
     for _ in 0..<200 where try ledger.read({ try $0.outboxBacklog() }).contains(where: { $0.owed > 0 }) {

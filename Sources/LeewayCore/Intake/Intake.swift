@@ -8,10 +8,12 @@ package final class Intake {
   package let writer: String
   private(set) var sequence: Int64
   private var limits: IntakeLimits
-  private var monitors: [MonitorIntake]
+  var monitors: [MonitorIntake]
   /// For each slot the (monitor, partition) pairs that its messages go to.
-  private var routes: [[(monitor: Int, partition: Int)]] = []
-  private var slots: [TopicPartition: Slot] = [:]
+  var routes: [[(monitor: Int, partition: Int)]] = []
+  /// Pairs of a slot that take none of its messages until somebody has decided about a gap; parallel to `routes`.
+  var held: [[(monitor: Int, partition: Int)]] = []
+  private(set) var slots: [TopicPartition: Slot] = [:]
   private var messagesSinceCheck = 0
 
   /// - Parameters:
@@ -37,7 +39,9 @@ package final class Intake {
     if slots[place] == nil {
       slots[place] = slot
       routes.append([])
+      held.append([])
     }
+    held[slot.index].removeAll { $0.monitor == monitor }
     if let known = monitors[monitor].partitions.firstIndex(where: { $0.key == opened.key }) {
       // Rows still in columns are the old owner's: they go with its deltas.
       monitors[monitor].drainRows()
@@ -52,24 +56,26 @@ package final class Intake {
   /// Stops taking a partition's messages. What is not flushed is given up: flush first.
   package func close(_ place: TopicPartition) {
     guard let slot = slots[place] else { return }
-    for route in routes[slot.index] {
+    for route in routes[slot.index] + held[slot.index] {
       monitors[route.monitor].drainRows()
       monitors[route.monitor].partitions[route.partition].discard()
     }
     routes[slot.index] = []
+    held[slot.index] = []
   }
 
   /// Goes on with other monitors. One that stays keeps its partitions and where it stands in them; those of a monitor or
   /// a stream that is gone are let go; a new one has none until they are opened. Slots from before are void.
   ///
-  /// Everything taken must have been flushed.
+  /// Everything taken must have been flushed. Gaps are open again: hold or skip them before the next message.
   package func replace(plans: [(plan: MonitorPlan, startsAt: EventTime)], limits: IntakeLimits) {
     precondition(!hasChanges, "flush before monitors are replaced")
     self.limits = limits
     let before = monitors
     monitors = plans.map { MonitorIntake(plan: $0.plan, startsAt: $0.startsAt, limits: limits) }
-    let open = routes.flatMap { $0.map { before[$0.monitor].partitions[$0.partition] } }
+    let open = zip(routes, held).map(+).flatMap { $0.map { before[$0.monitor].partitions[$0.partition] } }
     routes = []
+    held = []
     slots = [:]
     for partition in open {
       guard let monitor = monitors.firstIndex(where: { $0.plan.reads(partition.key, as: partition.role) }) else {
@@ -113,14 +119,6 @@ package final class Intake {
     for route in routes[slot.index] { monitors[route.monitor].partitions[route.partition].endOffset = offset }
   }
 
-  /// Offsets below the log's start are gone: the partition goes on at `offset`.
-  package func skip(_ place: TopicPartition, to offset: Int64) {
-    guard let slot = slots[place] else { return }
-    for route in routes[slot.index] where monitors[route.monitor].partitions[route.partition].nextOffset < offset {
-      monitors[route.monitor].partitions[route.partition].nextOffset = offset
-    }
-  }
-
   /// Bytes held and not committed.
   package var pendingBytes: Int {
     monitors.reduce(0) { $0 + $1.partitions.reduce(0) { $0 + $1.pendingBytes } }
@@ -146,7 +144,7 @@ package final class Intake {
   package func flush(to ledger: any Ledger) throws -> FlushReport {
     for i in monitors.indices { monitors[i].drainRows() }
     let changed = monitors.indices.flatMap { m in
-      monitors[m].partitions.indices.filter { monitors[m].partitions[$0].hasChanges }.map {
+      monitors[m].partitions.indices.filter { monitors[m].partitions[$0].mayFlush }.map {
         (monitor: m, partition: $0)
       }
     }.sorted { partition($0).key < partition($1).key }
@@ -239,6 +237,8 @@ package struct FlushReport: Sendable {
   package var events: [String: EventCounts] = [:]
   package var joins: [String: JoinCounts] = [:]
   package var quarantined: [QuarantineRecord] = []
+  /// Messages that were gone from the broker before they were read; 0 where that many cannot be known.
+  package var lost: [PartitionKey: Int64] = [:]
   /// Label times less prediction times, of the labels that began to count, in seconds.
   package var labelDelays: [String: [Double]] = [:]
   package var panes = 0
@@ -248,6 +248,7 @@ package struct FlushReport: Sendable {
   mutating func count(_ partition: PartitionIntake) {
     committed[partition.key] = partition.nextOffset
     events[partition.key.monitor, default: EventCounts()] += partition.counts
+    if let lost = partition.lost { self.lost[partition.key, default: 0] &+= lost }
     quarantined.append(contentsOf: partition.quarantine)
   }
 }

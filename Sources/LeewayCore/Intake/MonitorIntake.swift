@@ -13,10 +13,12 @@ struct MonitorIntake {
   private var rowSlices: [Int32] = []
   /// The partition that the rows in `columns` came from.
   private var rowsPartition = -1
+  private let deadLetters: DeadLetterLimits?
 
   init(plan: MonitorPlan, startsAt: EventTime, limits: IntakeLimits) {
     self.plan = plan
     self.startsAt = startsAt
+    deadLetters = limits.deadLetters
     predictions = PredictionDecoder(plan: plan, limits: limits.decode)
     labels = plan.monitor.labels.map { LabelDecoder(stream: $0, task: plan.monitor.task, limits: limits.decode) }
     slices = SliceTable(plan: plan)
@@ -107,6 +109,14 @@ struct MonitorIntake {
     let key = partitions[index].key
     if quarantined { partitions[index].counts.quarantined &+= 1 } else { partitions[index].counts.invalid &+= 1 }
     partitions[index].counts.rejected[rejection.code, default: 0] &+= 1
+    if let deadLetters {
+      partitions[index].append(
+        DeadLetter(
+          source: key, offset: message.offset, recordTime: message.recordTime, code: rejection.code,
+          reason: rejection.reason, key: message.key.map { Array($0.prefix(deadLetters.keyBytes)) },
+          value: message.value.map { Array($0.prefix(deadLetters.valueBytes)) },
+          valueSize: message.value?.count ?? 0))
+    }
     guard partitions[index].quarantine.count < keep else { return }
     partitions[index].quarantine.append(
       QuarantineRecord(

@@ -17,6 +17,11 @@ struct PartitionIntake {
   var drift: DriftDeltas
   var joins = JoinLog()
   var quarantine: [QuarantineRecord] = []
+  /// What is not known to have reached the dead-letter topic.
+  private(set) var deadLetters: [DeadLetter] = []
+  private var deadLetterBytes = 0
+  /// Messages that a gap took; nil without a gap.
+  var lost: Int64?
   var counts = EventCounts()
 
   init(_ record: PartitionRecord, shape: CellBlock.Shape) {
@@ -41,7 +46,10 @@ struct PartitionIntake {
       || endOffset != committedEndOffset
   }
 
-  var pendingBytes: Int { drift.residentBytes + joins.byteCount + quarantine.count * 512 }
+  /// Changes wait for their dead letters: an offset never passes a message that is nowhere.
+  var mayFlush: Bool { hasChanges && deadLetters.isEmpty }
+
+  var pendingBytes: Int { drift.residentBytes + joins.byteCount + quarantine.count * 512 + deadLetterBytes }
 
   var advance: PartitionAdvance {
     PartitionAdvance(
@@ -71,7 +79,29 @@ struct PartitionIntake {
     drift.removeAll()
     joins.removeAll()
     quarantine.removeAll()
+    if !deadLetters.isEmpty { removeDeadLetters { _ in true } }
+    lost = nil
     counts = EventCounts()
+  }
+
+  mutating func append(_ letter: DeadLetter) {
+    deadLetters.append(letter)
+    deadLetterBytes += letter.residentBytes
+  }
+
+  mutating func removeDeadLetters(where isDone: (DeadLetter) -> Bool) {
+    deadLetters.removeAll(where: isDone)
+    deadLetterBytes = deadLetters.reduce(0) { $0 + $1.residentBytes }
+  }
+
+  /// Goes on at the oldest message that there is, which of another log may be below where it stood.
+  mutating func skip(_ gap: OffsetGap) {
+    nextOffset = gap.available.lowerBound
+    lost = (lost ?? 0) &+ gap.lostMessages
+    quarantine.append(
+      QuarantineRecord(
+        monitor: key.monitor, topic: key.topic, partition: key.partition, offset: gap.wanted, code: "gap",
+        reason: gap.description, sample: []))
   }
 
   /// Late iff below the watermark before it, less the lateness: a function of this partition's log alone.

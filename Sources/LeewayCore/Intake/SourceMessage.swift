@@ -47,10 +47,16 @@ package struct IntakeLimits: Sendable, Equatable {
   package var pendingBytes: Int
   /// Quarantined messages kept with a sample, by monitor.
   package var quarantineRows: Int
+  /// What dead letters keep; nil: there is no topic for them.
+  package var deadLetters: DeadLetterLimits?
 
-  package init(decode: DecodeLimits = DecodeLimits(), pendingBytes: Int = 128 << 20, quarantineRows: Int = 1000) {
+  package init(
+    decode: DecodeLimits = DecodeLimits(), pendingBytes: Int = 128 << 20, quarantineRows: Int = 1000,
+    deadLetters: DeadLetterLimits? = nil
+  ) {
     self.decode = decode
     self.pendingBytes = pendingBytes
     self.quarantineRows = quarantineRows
+    self.deadLetters = deadLetters
   }
 }

@@ -20,6 +20,13 @@ final class KafkaCallbacks {
   var delivered = 0
   var failed = 0
   var latestFailure: KafkaError?
+  /// Of records with a token, until somebody takes them.
+  private var reports: [KafkaProducer.Report] = []
+
+  func takeReports() -> [KafkaProducer.Report] {
+    defer { reports.removeAll(keepingCapacity: true) }
+    return reports
+  }
 
   init(log: KafkaLogReceiver?, redaction: Redaction = Redaction()) {
     self.log = log
@@ -74,12 +81,17 @@ final class KafkaCallbacks {
   func registerProducer(_ configuration: OpaquePointer) {
     rd_kafka_conf_set_dr_msg_cb(configuration) { _, message, opaque in
       guard let message, let callbacks = KafkaCallbacks.from(opaque) else { return }
+      var failure: KafkaError?
       if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
         callbacks.delivered += 1
       } else {
         callbacks.failed += 1
-        callbacks.latestFailure = KafkaError(message)
+        // Never by `rd_kafka_message_errstr`, which takes a record's payload for its text.
+        failure = KafkaError(message.pointee.err, partition: callbacks.partition(of: message))
+        callbacks.latestFailure = failure
       }
+      let token = Int(bitPattern: message.pointee._private)
+      if token > 0 { callbacks.reports.append(KafkaProducer.Report(token: token, failure: failure)) }
     }
     rd_kafka_conf_set_error_cb(configuration) { handle, code, reason, opaque in
       guard let callbacks = KafkaCallbacks.from(opaque) else { return }
@@ -87,6 +99,10 @@ final class KafkaCallbacks {
       let code = rd_kafka_resp_err_t(code)
       if code == RD_KAFKA_RESP_ERR__FATAL { callbacks.latestFailure = callbacks.error(handle, code, reason) }
     }
+  }
+
+  private func partition(of message: UnsafePointer<rd_kafka_message_t>) -> TopicPartition? {
+    message.pointee.rkt.map { TopicPartition(String(cString: rd_kafka_topic_name($0)), message.pointee.partition) }
   }
 
   // MARK: Consumer

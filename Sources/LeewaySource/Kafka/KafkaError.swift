@@ -28,6 +28,10 @@ package struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
 
   package var isFatal: Bool { kind == .fatal }
   package var isRetriable: Bool { kind == .transient }
+  /// A topic or a partition isn't there; it may come, or come back.
+  package var isMissingTopic: Bool {
+    ["UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION"].contains(name)
+  }
   package var isOffsetOutOfRange: Bool { kind == .offsetOutOfRange }
 
   package var description: String {

@@ -13,6 +13,13 @@ package final class KafkaProducer {
     case queueFull
   }
 
+  /// What became of a record that was given a token.
+  struct Report {
+    let token: Int
+    /// nil: a broker has confirmed it.
+    let failure: KafkaError?
+  }
+
   private let handle: OpaquePointer
   private let callbacks: KafkaCallbacks
   private var sinceServed = 0
@@ -48,10 +55,12 @@ package final class KafkaProducer {
   ///   - partition: nil lets the key decide.
   ///   - value: nil writes a tombstone.
   ///   - timestampMilliseconds: since the epoch; nil or 0 takes the time of the call.
+  ///   - token: above 0 asks for a report of this record's own.
   /// - Throws: if this record can't be sent however long one waits: too large, no such partition, a dead handle.
   package func produce(
     topic: String, partition: Int32? = nil, key: UnsafeRawBufferPointer? = nil, value: UnsafeRawBufferPointer?,
-    timestampMilliseconds: Int64? = nil, headers: [(name: String, value: [UInt8])] = []
+    timestampMilliseconds: Int64? = nil, headers: [(name: String, value: [UInt8])] = [],
+    token: UInt = 0
   ) throws(KafkaError) -> Outcome {
     sinceServed += 1
     if sinceServed >= 64 { poll(timeoutMilliseconds: 0) }
@@ -67,7 +76,7 @@ package final class KafkaProducer {
     }
     let code = leeway_rd_kafka_produce(
       handle, topic, partition ?? unassignedPartition, Self.start(of: key), key?.count ?? 0, Self.start(of: value),
-      value?.count ?? 0, timestampMilliseconds ?? 0, list)
+      value?.count ?? 0, timestampMilliseconds ?? 0, list, token)
     guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return .queued }
     if let list { rd_kafka_headers_destroy(list) }
     switch code {
@@ -84,6 +93,9 @@ package final class KafkaProducer {
   private static func start(of bytes: UnsafeRawBufferPointer?) -> UnsafeRawPointer? {
     bytes.map { $0.baseAddress ?? UnsafeRawPointer(rd_kafka_version_str()) }
   }
+
+  /// What has become of records with a token since the last call; `poll` first.
+  func takeReports() -> [Report] { callbacks.takeReports() }
 
   /// Serves delivery reports, waiting for the first up to the time given.
   package func poll(timeoutMilliseconds: Int32) {

@@ -45,8 +45,11 @@ package struct ConfigurationFiles: Sendable {
     for name in properties.sorted(by: utf8Order) where old.kafka.properties[name] != new.kafka.properties[name] {
       keys.append(["kafka", "properties", name])
     }
-    // Whatever else is said of Kafka.
-    if keys.isEmpty, old.kafka != new.kafka { keys.append(["kafka"]) }
+    // Whatever else is said of Kafka, but for what is done about gaps.
+    var kafka = old.kafka
+    kafka.onGap = new.kafka.onGap
+    if keys.isEmpty, kafka != new.kafka { keys.append(["kafka"]) }
+    if old.deadLetterTopic != new.deadLetterTopic { keys.append(["dead_letter_topic"]) }
     if old.ledger != new.ledger { keys.append(["ledger"]) }
     if old.http.host != new.http.host || old.http.port != new.http.port { keys.append(["http", "listen"]) }
     guard !keys.isEmpty else { return [] }

@@ -15,7 +15,8 @@ extension KafkaIntakeLoop {
     let limits = setup.configuration.limits
     return IntakeLimits(
       decode: DecodeLimits(messageBytes: limits.messageBytes), pendingBytes: limits.flushBytes,
-      quarantineRows: limits.quarantineRows)
+      quarantineRows: limits.quarantineRows,
+      deadLetters: setup.configuration.deadLetterTopic == nil ? nil : DeadLetterLimits())
   }
 
   func subscribe() throws {
@@ -32,6 +33,18 @@ extension KafkaIntakeLoop {
     guard let proposal = service.live.takeProposal() else { return }
     do {
       try flush()
+      try ensureRows(newRows(of: proposal.setup))
+    } catch let error as DeadLettersOutstanding {
+      return proposal.refuse(ReloadRefusal("\(error.description); reload again once they are"))
+    } catch let error as EnvironmentProblem {
+      return proposal.refuse(ReloadRefusal("\(error); reload again"))
+    } catch let error as LedgerError {
+      return proposal.refuse(ReloadRefusal(error.description))
+    } catch {
+      proposal.refuse(ReloadRefusal("\(error)"))
+      throw error
+    }
+    do {
       try adopt(proposal.setup)
     } catch let error as LedgerError {
       let again = "; the ledger did not take the change, reload again"
@@ -52,16 +65,20 @@ extension KafkaIntakeLoop {
     if let other { throw GenerationSuperseded(monitor: other.monitor.name) }
   }
 
-  private func adopt(_ setup: Setup) throws {
-    let wanted = Self.topics(setup.plans)
-    let added = wanted.filter { entry in !topics.contains { $0 == entry } }
-    let held = consumer.assignment.sorted()
-    // Streams that are new on partitions which this instance reads already: no rebalance will hand them out.
-    let rows = held.flatMap { place in
+  /// Streams that are new on partitions which this instance reads already: no rebalance will hand them out.
+  private func newRows(of setup: Setup) -> [PartitionRows.Row] {
+    let added = Self.topics(setup.plans).filter { entry in !topics.contains { $0 == entry } }
+    return consumer.assignment.sorted().flatMap { place in
       added.filter { $0.topic == place.topic }.map { entry in
         (key: PartitionKey(monitor: entry.monitor, topic: place.topic, partition: place.partition), role: entry.role)
       }
     }
+  }
+
+  private func adopt(_ setup: Setup) throws {
+    let wanted = Self.topics(setup.plans)
+    let held = consumer.assignment.sorted()
+    let rows = newRows(of: setup)
     let writer = intake.writer
     let running = service.live.current.plans
     let (plans, records) = try service.ledger.write { tx in
@@ -70,7 +87,6 @@ extension KafkaIntakeLoop {
       let plans = try setup.plans.map { plan in
         (plan: plan, startsAt: try Generations.current(plan, mayReturn: mayReturn, in: tx))
       }
-      try tx.ensure(partitions: rows)
       return (plans, try tx.claim(partitions: rows.map(\.key), owner: writer))
     }
     let before = Dictionary(held.map { ($0, intake.nextOffset($0)) }, uniquingKeysWith: { $1 })
@@ -85,13 +101,10 @@ extension KafkaIntakeLoop {
     var back: [TopicPartition] = []
     for place in Set(rows.map { TopicPartition($0.key.topic, $0.key.partition) }).sorted() {
       guard let old = before[place] ?? nil, let next = intake.nextOffset(place), next < old else { continue }
-      if next == 0, setup.configuration.kafka.start == .latest {
-        intake.skip(place, to: old)
-      } else {
-        back.append(place)
-      }
+      back.append(place)
     }
     try seekToLedger(back)
+    try settleGapsAgain()
     guard topicsBefore != Set(wanted.map(\.topic)) else { return }
     metadataDue = .distantPast
     if hasSubscribed { try subscribe() }

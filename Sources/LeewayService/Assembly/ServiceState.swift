@@ -11,6 +11,8 @@ final class ServiceState: Sendable {
     var brokerFailure: String?
     /// Why this instance does no work: another one runs newer files.
     var outdated: String?
+    var deadLetterFailure: String?
+    var gaps: [String] = []
     var lag: Int64 = 0
     var lastProgress: EventTime
   }
@@ -65,6 +67,10 @@ final class ServiceState: Sendable {
   func set(brokerFailure: String?) { values.withLock { $0.brokerFailure = brokerFailure } }
   func set(outdated: String?) { values.withLock { $0.outdated = outdated } }
 
+  func set(deadLetterFailure: String?) { values.withLock { $0.deadLetterFailure = deadLetterFailure } }
+  /// Partitions that are not read until somebody decides about what the broker no longer has.
+  func set(gaps: [String]) { values.withLock { $0.gaps = gaps } }
+
   /// A flush committed something, or there was nothing to do.
   func flushed(lag: Int64, moved: Bool, now: EventTime) {
     values.withLock { values in
@@ -87,6 +93,13 @@ final class ServiceState: Sendable {
           name: "partitions", holds: values.assigned != nil && values.brokerFailure == nil,
           detail: values.brokerFailure ?? values.assigned.map { "\($0) partitions assigned" }
             ?? "the consumer group has not assigned partitions yet"),
+        ReadinessCondition(
+          name: "no_gap", holds: values.gaps.isEmpty,
+          detail: values.gaps.first.map { values.gaps.count == 1 ? $0 : "\($0); and \(values.gaps.count - 1) more" }
+            ?? "no offset is missing"),
+        ReadinessCondition(
+          name: "dead_letters", holds: values.deadLetterFailure == nil,
+          detail: values.deadLetterFailure ?? "none is waiting"),
         ReadinessCondition(
           name: "no_stall", holds: !stalled,
           detail: stalled

@@ -37,7 +37,10 @@ package struct Configuration: Sendable {
     let monitors = files.map { MonitorFile(path: $0, baseline: baseline, environment: environment) }
     for file in monitors { problems += file.problems }
     problems += repeatedNames(monitors)
-    if let serviceReading { problems += unknownReceivers(monitors, serviceReading) }
+    if let serviceReading {
+      problems += unknownReceivers(monitors, serviceReading)
+      problems += readDeadLetters(monitors, serviceReading)
+    }
     problems.sort()
     guard !problems.hasErrors else { return (nil, problems) }
     let configuration = Configuration(
@@ -82,6 +85,19 @@ package struct Configuration: Sendable {
       }
     }
     return problems
+  }
+
+  /// What a monitor rejects must not come back to a monitor.
+  private static func readDeadLetters(
+    _ files: [MonitorFile], _ service: ServiceConfigurationReading
+  ) -> [ConfigurationProblem] {
+    guard let (topic, place) = service.deadLetters else { return [] }
+    return files.compactMap(\.monitor).filter { $0.predictions.topic == topic || $0.labels?.topic == topic }.map {
+      .init(
+        file: service.reading.file, line: place.line, column: place.column, severity: .error,
+        message: "dead_letter_topic is \(topic), which monitor \($0.name) reads; give dead letters a topic of their own"
+      )
+    }
   }
 
   private static func unknownReceivers(

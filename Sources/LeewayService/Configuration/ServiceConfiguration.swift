@@ -19,6 +19,8 @@ package struct ServiceConfiguration: Sendable, Equatable {
     /// How long a partition at its end may be silent before it stops holding the watermark back.
     package var idleAfter: TimeSpan
     package var start: Start
+    /// What is done where the broker no longer has the messages that come next.
+    package var onGap: GapDecision = .fail
   }
 
   /// Where the ledger is.
@@ -64,6 +66,8 @@ package struct ServiceConfiguration: Sendable, Equatable {
   }
 
   package var kafka: Kafka
+  /// Where messages go that are not counted; nil: they are listed in the quarantine alone.
+  package var deadLetterTopic: String?
   package var ledger: LedgerLocation
   package var http: HTTP
   /// By name; `log` is always there.

@@ -11,6 +11,8 @@ final class ServiceConfigurationReading {
   /// Also those with a mistake of their own.
   private(set) var receiverNames: [String] = ["log"]
   private(set) var hasPublicURL = false
+  /// The dead-letter topic, and where it says so.
+  private(set) var deadLetters: (topic: String, place: ConfigurationNode.Place)?
 
   private static let maximumReceivers = 100
 
@@ -30,14 +32,14 @@ final class ServiceConfigurationReading {
     let receivers = readReceivers(top)
     let limits = readLimits(top)
     let evaluation = readEvaluation(top)
-    top.value("dead_letter_topic")?.complain(
-      "is not supported yet; leave it out, messages that cannot be read are listed at /api/v1/quarantine")
+    let deadLetterTopic = readDeadLetterTopic(top)
     top.finish()
     guard !reading.problems.hasErrors, let kafka, let ledger, let http, let receivers, let limits, let evaluation else {
       return nil
     }
     return ServiceConfiguration(
-      kafka: kafka, ledger: ledger, http: http, receivers: receivers, limits: limits, evaluation: evaluation)
+      kafka: kafka, deadLetterTopic: deadLetterTopic, ledger: ledger, http: http, receivers: receivers, limits: limits,
+      evaluation: evaluation)
   }
 
   // MARK: - Kafka
@@ -52,11 +54,22 @@ final class ServiceConfigurationReading {
     let (properties, confidential) = map.value("properties").map(readProperties) ?? ([:], [])
     let idleAfter = map.value("idle_after").map { $0.span(in: .seconds(1) ... .days(1)) } ?? .minutes(1)
     let start = map.value("start").map { $0.choice(ServiceConfiguration.Kafka.Start.self) } ?? .earliest
+    let onGap = map.value("on_gap").map { $0.choice(GapDecision.self) } ?? .fail
     map.finish()
-    guard let bootstrap, let group, let idleAfter, let start else { return nil }
+    guard let bootstrap, let group, let idleAfter, let start, let onGap else { return nil }
     return .init(
       bootstrap: bootstrap, group: group, properties: properties, confidential: confidential, idleAfter: idleAfter,
-      start: start)
+      start: start, onGap: onGap)
+  }
+
+  private func readDeadLetterTopic(_ top: ConfigurationMap) -> String? {
+    guard let value = top.value("dead_letter_topic"), let name = value.text(limit: 4096) else { return nil }
+    guard NameRule.isTopic(name) else {
+      value.refuse("Kafka's topic names are 1 to 249 letters, digits, dots, underscores and hyphens, and not . or ..")
+      return nil
+    }
+    deadLetters = (name, value.place)
+    return name
   }
 
   private func readBootstrap(_ value: ConfigurationValue) -> String? {

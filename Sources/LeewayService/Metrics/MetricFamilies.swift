@@ -7,6 +7,7 @@ enum MetricFamily: String, CaseIterable {
   case configOutdated = "leeway_config_outdated"
   case consumerLag = "leeway_consumer_lag"
   case correctiveAction = "leeway_corrective_action_seconds"
+  case deadLetters = "leeway_dead_letters_total"
   case deliveries = "leeway_deliveries_total"
   case drift = "leeway_drift"
   case evaluation = "leeway_evaluation_seconds"
@@ -14,6 +15,7 @@ enum MetricFamily: String, CaseIterable {
   case eventsRejected = "leeway_events_rejected_total"
   case flush = "leeway_flush_seconds"
   case flushes = "leeway_flushes_total"
+  case gaps = "leeway_gaps_total"
   case httpRequests = "leeway_http_requests_total"
   case incidentTransitions = "leeway_incident_transitions_total"
   case incidents = "leeway_incidents"
@@ -21,6 +23,7 @@ enum MetricFamily: String, CaseIterable {
   case labelCoverage = "leeway_label_coverage_ratio"
   case labelDelay = "leeway_label_delay_seconds"
   case labels = "leeway_labels_total"
+  case lostMessages = "leeway_lost_messages_total"
   case outboxOldest = "leeway_outbox_oldest_seconds"
   case outboxRows = "leeway_outbox_rows"
   case partitionOwned = "leeway_partition_owned"
@@ -36,8 +39,8 @@ enum MetricFamily: String, CaseIterable {
 
   var kind: MetricKind {
     switch self {
-    case .deliveries, .events, .eventsRejected, .flushes, .httpRequests, .incidentTransitions, .labels, .retrains,
-      .seriesDropped:
+    case .deadLetters, .deliveries, .events, .eventsRejected, .flushes, .gaps, .httpRequests, .incidentTransitions,
+      .labels, .lostMessages, .retrains, .seriesDropped:
       .counter
     case .correctiveAction, .evaluation, .flush, .labelDelay: .histogram
     default: .gauge
@@ -58,13 +61,15 @@ enum MetricFamily: String, CaseIterable {
     case .correctiveAction, .evaluation, .labelDelay, .seriesDropped: ["monitor"]
     case .deliveries: ["receiver", "outcome"]
     case .drift: ["monitor", "window", "slice", "subject", "metric"]
-    case .events, .labels, .retrains: ["monitor", "outcome"]
+    case .deadLetters, .events, .labels, .retrains: ["monitor", "outcome"]
     case .eventsRejected: ["monitor", "reason"]
     case .flushes: ["outcome"]
+    case .gaps: ["monitor", "topic", "partition", "decision"]
     case .httpRequests: ["route", "code"]
     case .incidentTransitions: ["monitor", "transition"]
     case .incidents: ["monitor", "tier", "state"]
     case .labelCoverage, .windowRows: ["monitor", "window", "slice"]
+    case .lostMessages: ["monitor", "topic", "partition"]
     case .outboxOldest: ["receiver"]
     case .outboxRows: ["receiver", "state"]
     case .partitionOwned, .partitionWatermark: ["monitor", "topic", "partition"]
@@ -84,6 +89,7 @@ enum MetricFamily: String, CaseIterable {
     case .configOutdated: "Whether another instance runs a newer configuration, so that this one does no work."
     case .consumerLag: "Messages between the partition's end and what is committed to the ledger."
     case .correctiveAction: "Time from the request for a retrain to its outcome."
+    case .deadLetters: "Attempts to write a rejected message to the dead-letter topic: delivered or failed."
     case .deliveries: "Attempts to deliver a notification, by outcome: delivered, retried or dead."
     case .drift: "Distance between the newest closed window and the baseline."
     case .evaluation: "Time that one evaluation of a monitor took."
@@ -91,6 +97,7 @@ enum MetricFamily: String, CaseIterable {
     case .eventsRejected: "Messages that were not counted, by reason."
     case .flush: "Time that one flush to the ledger took."
     case .flushes: "Flushes to the ledger by outcome: committed, fenced or failed."
+    case .gaps: "Times that a partition's next offset was no longer at the broker, by decision: fail or skip."
     case .httpRequests: "HTTP requests answered, by route and status code."
     case .incidentTransitions: "Transitions of incidents."
     case .incidents: "Incidents that are not resolved, by highest tier and state."
@@ -99,6 +106,7 @@ enum MetricFamily: String, CaseIterable {
     case .labelDelay: "Time from a prediction to its label."
     case .labels:
       "Labels by outcome: matched, early, repeated, corrected, retracted, orphaned, expired or beyond_horizon."
+    case .lostMessages: "Messages that were gone from the broker before they were read, and were skipped."
     case .outboxOldest: "Age of the oldest notification that a receiver is still owed."
     case .outboxRows: "Notifications that a receiver is owed, and those given up as dead letters."
     case .partitionOwned: "The partitions that this instance reads for a monitor; always 1."

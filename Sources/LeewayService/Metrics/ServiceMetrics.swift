@@ -89,6 +89,19 @@ package final class ServiceMetrics: Sendable {
     add(events, to: .events, [monitor, outcome.rawValue])
   }
 
+  package func count(deadLetters: Int, delivered: Bool, monitor: String) {
+    add(Int64(deadLetters), to: .deadLetters, [monitor, delivered ? "delivered" : "failed"])
+  }
+
+  /// Messages that the broker no longer had; 0 where that many cannot be known.
+  package func count(lost messages: Int64, of key: PartitionKey) {
+    add(messages, to: .lostMessages, [key.monitor, key.topic, String(key.partition)])
+  }
+
+  package func count(gap decision: GapDecision, of key: PartitionKey) {
+    add(1, to: .gaps, [key.monitor, key.topic, String(key.partition), decision.rawValue])
+  }
+
   /// `reason` is one of a fixed set, such as a quarantine record's code.
   package func count(rejected events: Int64, reason: String, monitor: String) {
     add(events, to: .eventsRejected, [monitor, reason])

@@ -23,6 +23,8 @@ import Testing
         properties: {security.protocol: SASL_SSL, sasl.password: "${KAFKA_PASSWORD}", fetch.min.bytes: 1}
         idle_after: 90s
         start: latest
+        on_gap: skip
+      dead_letter_topic: shop.dead
       ledger: sqlite:state/leeway.db
       http: {listen: "[::1]:0", public_url: "https://leeway.example.com/", tokens_file: tokens}
       receivers:
@@ -51,7 +53,9 @@ import Testing
             properties: [
               "security.protocol": Secret("SASL_SSL"), "sasl.password": Secret("kpass"), "fetch.min.bytes": Secret("1"),
             ],
-            confidential: ["sasl.password"], idleAfter: .seconds(90), start: .latest),
+            confidential: ["sasl.password"], idleAfter: .seconds(90), start: .latest,
+            onGap: .skip),
+          deadLetterTopic: "shop.dead",
           ledger: .sqlite(path: "etc/state/leeway.db"),
           http: .init(host: "::1", port: 0, publicURL: "https://leeway.example.com", tokensFile: "etc/tokens"),
           receivers: [
@@ -165,7 +169,7 @@ import Testing
         "etc/leeway.yaml:7:25: limits.message_bytes is 5GB; it takes 1024 to 67108864 bytes, as 1048576 or 1MiB",
         "etc/leeway.yaml:7:30: limits.max_serie is not a key that can be set. Did you mean max_series?",
         "etc/leeway.yaml:8:21: evaluation.every is 1ms; it takes 100ms to 1h",
-        "etc/leeway.yaml:9:20: dead_letter_topic is not supported yet; leave it out, messages that cannot be read are listed at /api/v1/quarantine",
+        "etc/leeway.yaml:9:20: dead_letter_topic is dead letters; Kafka's topic names are 1 to 249 letters, digits, dots, underscores and hyphens, and not . or ..",
       ])
   }
 

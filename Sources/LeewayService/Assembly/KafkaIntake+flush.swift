@@ -1,0 +1,109 @@
+import LeewayCore
+import LeewaySource
+import Logging
+
+/// Committing what was taken, and telling what became of it.
+extension KafkaIntakeLoop {
+  func flushAndReport(_ now: EventTime) throws {
+    claimIdleness(now)
+    noteEnds()
+    do {
+      try flush()
+      flushBackoff = 0
+      flushDue = WallClock.now() + service.configuration.limits.flushEvery
+    } catch let error as LedgerError {
+      // Nothing is lost: the deltas stay and the next flush carries them.
+      service.metrics.flushed(seconds: 0, .failed)
+      service.state.set(ledgerFailure: error.description)
+      flushBackoff = min(flushBackoff + 1, 6)
+      flushDue = WallClock.now() + .milliseconds(Int64(250 << flushBackoff))
+      warn("flush failed and will be tried again: \(error.description)")
+    } catch let error as DeadLettersOutstanding {
+      // Nor here: the partitions concerned wait with their offsets, the others have been committed.
+      flushBackoff = min(flushBackoff + 1, 6)
+      flushDue = WallClock.now() + .milliseconds(Int64(250 << flushBackoff))
+      warn(error.description)
+    }
+  }
+
+  func flush() throws {
+    let started = ContinuousClock.now
+    let report: FlushReport
+    let outstanding = deliverDeadLetters()
+    do {
+      report = try intake.flush(to: service.ledger)
+    } catch let fenced as WriterFenced {
+      warn(fenced.description)
+      service.metrics.flushed(seconds: 0, .fenced)
+      try startAnew()
+      return
+    }
+    service.state.set(ledgerFailure: nil)
+    let seconds = started.duration(to: .now) / .seconds(1)
+    if !report.committed.isEmpty {
+      service.metrics.flushed(seconds: seconds, report.fenced.isEmpty ? .committed : .fenced)
+    }
+    publish(report)
+    if !report.fenced.isEmpty { try reclaim(report.fenced) }
+    if let outstanding { throw outstanding }
+  }
+
+  func publish(_ report: FlushReport) {
+    for (monitor, counts) in report.events {
+      let metrics = service.metrics
+      metrics.count(events: counts.accepted, .accepted, monitor: monitor)
+      metrics.count(events: counts.late, .late, monitor: monitor)
+      metrics.count(events: counts.invalid, .invalid, monitor: monitor)
+      metrics.count(events: counts.quarantined, .quarantined, monitor: monitor)
+      for (code, count) in counts.rejected { metrics.count(rejected: count, reason: code, monitor: monitor) }
+      if counts.unjoinable > 0 { metrics.count(rejected: counts.unjoinable, reason: "unjoinable", monitor: monitor) }
+    }
+    for (monitor, counts) in report.joins {
+      let metrics = service.metrics
+      metrics.count(events: counts.duplicates, .duplicate, monitor: monitor)
+      for (count, outcome) in [
+        (counts.matched, LabelOutcome.matched), (counts.early, .early), (counts.repeated, .repeated),
+        (counts.corrected, .corrected), (counts.retracted, .retracted), (counts.beyondHorizon, .beyondHorizon),
+      ] where count > 0 { metrics.count(labels: count, outcome, monitor: monitor) }
+    }
+    for (monitor, delays) in report.labelDelays {
+      var histogram = MetricHistogram.labelDelay
+      for delay in delays { histogram.observe(delay) }
+      service.metrics.add(labelDelays: histogram, monitor: monitor)
+    }
+    for (key, count) in report.lost { service.metrics.count(lost: count, of: key) }
+    for record in report.quarantined.prefix(3) where record.code != "gap" {
+      logger.warning("\(record.topic)[\(record.partition)] offset \(record.offset): \(record.code): \(record.reason)")
+    }
+    publishLag(moved: !report.committed.isEmpty)
+    // For Kafka's own lag tools; a failure costs them their view only.
+    let offsets = Dictionary(
+      report.committed.map { (TopicPartition($0.key.topic, $0.key.partition), $0.value) }, uniquingKeysWith: min)
+    let held = offsets.filter { consumer.assignment.contains($0.key) }
+    if !held.isEmpty { try? consumer.commit(held.map { ($0.key, $0.value) }) }
+  }
+
+  func publishLag(moved: Bool) {
+    var lag: [(topic: String, partition: Int32, messages: Int64)] = []
+    for partition in consumer.assignment.sorted() {
+      guard let high = consumer.watermarks(of: partition).high else { continue }
+      let next = intake.nextOffset(partition) ?? 0
+      lag.append((partition.topic, partition.partition, max(0, high - next)))
+    }
+    service.metrics.set(lag: lag)
+    service.state.flushed(lag: lag.reduce(0) { $0 + $1.messages }, moved: moved, now: WallClock.now())
+  }
+
+  /// A partition at its end for `idle_after` holds no watermark back while this instance says so.
+  func claimIdleness(_ now: EventTime) {
+    let patience = service.configuration.kafka.idleAfter
+    for (partition, end) in ends {
+      guard let next = intake.nextOffset(partition), next == max(end.offset, 0) else {
+        if (intake.nextOffset(partition) ?? 0) > end.offset { ends[partition] = nil }
+        continue
+      }
+      guard now >= end.since + patience else { continue }
+      intake.claimIdle(partition, lasting: patience * 2, now: now)
+    }
+  }
+}

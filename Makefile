@@ -24,6 +24,7 @@ setup: ## install the Debian packages that are missing to build and run
 
 setup-test:
 	@deploy/setup.sh test
+	@deploy/setup-brokers.sh
 
 build: setup ## build the optimised command, .build/release/leeway
 	swift build -c release --product leeway

@@ -64,6 +64,8 @@ let package = Package(
       ],
       swiftSettings: swift),
 
+    // A mock cluster in a process of its own, for faults of a broker that the service must outlive.
+    .executableTarget(name: "leeway-test-broker", dependencies: ["LeewaySource", "LeewayCore"], swiftSettings: swift),
     .target(
       name: "LeewayTestSupport", dependencies: ["LeewayCore", "LeewayStatistics", "CPostgres"], swiftSettings: swift),
     .testTarget(
@@ -87,7 +89,8 @@ let package = Package(
       ],
       resources: [.copy("Fixtures")], swiftSettings: swift),
     .testTarget(
-      name: "AcceptanceTests", dependencies: ["LeewayService", "LeewaySource", "LeewayTestSupport", "leeway"],
+      name: "AcceptanceTests",
+      dependencies: ["LeewayService", "LeewaySource", "LeewayTestSupport", "CRdKafka", "leeway", "leeway-test-broker"],
       resources: [.copy("Fixtures")], swiftSettings: swift),
   ],
   cxxLanguageStandard: .cxx17

@@ -95,9 +95,10 @@ enum Shop {
   }
 }
 
-/// A record for a topic's only partition.
+/// A record for one partition of a topic.
 struct Message {
   var topic: String
+  var partition: Int32 = 0
   var key: [UInt8]?
   /// nil is a tombstone.
   var value: [UInt8]?
@@ -114,16 +115,36 @@ struct Message {
   init(_ topic: String, _ value: String, at time: Int64, key: [UInt8]? = nil) {
     self.init(topic, Array(value.utf8), at: time, key: key)
   }
+
+  /// Predictions of the shop, one after another, for one partition.
+  ///
+  /// - Parameter now: whether the records are of this moment: a broker with retention drops those of the shop's time.
+  static func predictions(_ range: Range<Int>, partition: Int32 = 0, now: Bool = false) -> [Message] {
+    let moment = Int64(Date().timeIntervalSince1970 * 1000)
+    return range.map { i in
+      var message = Message(Shop.predictions, Shop.prediction(i), at: now ? moment : Shop.time(i))
+      message.partition = partition
+      return message
+    }
+  }
 }
 
 extension EmbeddedBroker {
+  func produce(_ messages: [Message]) throws { try messages.produce(to: bootstrap) }
+}
+
+extension [Message] {
   /// Sends messages in their order, and returns when all are with the broker.
-  func produce(_ messages: [Message]) throws {
-    let producer = try KafkaProducer(KafkaSettings(bootstrap: bootstrap, group: "producer"))
-    for message in messages {
+  ///
+  /// - Parameter large: whether some are larger than any sane producer lets through.
+  func produce(to bootstrap: String, large: Bool = false) throws {
+    let properties = large ? ["message.max.bytes": "100000000", "queue.buffering.max.kbytes": "200000"] : [:]
+    let producer = try KafkaProducer(KafkaSettings(bootstrap: bootstrap, group: "producer", properties: properties))
+    for message in self {
       func send(_ key: UnsafeRawBufferPointer?, _ value: UnsafeRawBufferPointer?) throws {
         while case .queueFull = try producer.produce(
-          topic: message.topic, partition: 0, key: key, value: value, timestampMilliseconds: message.time)
+          topic: message.topic, partition: message.partition, key: key, value: value,
+          timestampMilliseconds: message.time)
         {
           producer.poll(timeoutMilliseconds: 50)
         }

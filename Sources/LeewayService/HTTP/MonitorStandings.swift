@@ -79,10 +79,14 @@ final class MonitorStandings: Sendable {
     }
     return try ledger.read { reader in
       func lines(_ type: ResultType) throws -> [ResultRecord] {
-        try reader.latestResults(monitor: view.monitor.name, generation: generation, type: type)
-          .sorted { a, b in
-            (a.slice == "all") != (b.slice == "all") ? a.slice == "all" : a.position < b.position
-          }
+        let latest = try reader.latestResults(monitor: view.monitor.name, generation: generation, type: type)
+        // What has had no line for a whole window, such as a retired version, is history.
+        let newest = Dictionary(latest.map { ($0.window, $0.end) }, uniquingKeysWith: max)
+        return latest.filter { line in
+          newest[line.window].map { line.end > $0 - .milliseconds(line.size) } ?? false
+        }.sorted { a, b in
+          (a.slice == "all") != (b.slice == "all") ? a.slice == "all" : a.position < b.position
+        }
       }
       let drift = try lines(.drift)
       let performance = try lines(.performance)

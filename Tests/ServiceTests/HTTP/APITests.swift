@@ -7,6 +7,23 @@ import Testing
 @testable import LeewayService
 
 @Suite struct APITests {
+  @Test func aRetiredVersionIsNotAmongTheNewestWindows() async throws {
+    let service = try MadeUpService.filled()
+    let hour = MadeUpService.fraud.windows[0]
+    func line(_ version: String, minutesAgo: Int64) -> ResultRecord {
+      MadeUpService.drift(
+        hour, end: MadeUpService.noon - .minutes(minutesAgo), slice: "version=\(version)", subject: "age")
+    }
+    // The windows of an hour end at noon: one that ended at eleven has nothing in common with them.
+    try service.ledger.write { try $0.put(results: [line("retired", minutesAgo: 60), line("recent", minutesAgo: 55)]) }
+    try await serving(service) { client in
+      let detail = try await client.get("/api/v1/monitors/fraud").json()
+      let slices = detail["drift"]?.elements.compactMap { $0["slice"]?.text } ?? []
+      #expect(slices.contains("version=recent"))
+      #expect(!slices.contains("version=retired"))
+    }
+  }
+
   @Test func readinessSaysWhatDoesNotHold() async throws {
     var service = try MadeUpService.filled()
     try await serving(service) { client in

@@ -26,7 +26,7 @@ import Testing
     defer { if demo.process.isRunning { demo.process.killAtOnce() } }
     try folder.write(
       """
-      global: {scrape_interval: 1s, evaluation_interval: 1s}
+      global: {scrape_interval: 5s, evaluation_interval: 5s}
       rule_files: ["\(Self.root.path)/dashboards/alerts.yml"]
       scrape_configs:
         - {job_name: leeway, static_configs: [{targets: ["\(demo.base.dropFirst("http://".count))"]}]}

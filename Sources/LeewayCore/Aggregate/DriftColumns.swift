@@ -71,12 +71,13 @@ package final class DriftColumns {
     }
   }
 
-  /// - Parameter capacity: rows of a batch; nil for what suits the processor's caches.
+  /// - Parameter capacity: rows of a batch; nil for so many that each subject's knots and counts, once they are in the
+  ///   cache, serve enough rows.
   package convenience init(plan: MonitorPlan, capacity: Int? = nil) {
     let output: ClosedRange<Double>? = plan.monitor.task == .binary ? 0...1 : nil
     self.init(
       layout: plan.drift, categories: plan.categories, ranges: plan.monitor.features.map(\.range) + [output],
-      capacity: capacity ?? min(512, max(64, 16_384 / plan.drift.subjects.count)))
+      capacity: capacity ?? (plan.drift.subjects.count > 64 ? 256 : 512))
   }
 
   deinit {

@@ -204,6 +204,37 @@ import Testing
     #expect(try scene.lines(.drift) == after)
   }
 
+  @Test func aFlushBetweenReadingAndCommittingIsNotForgotten() throws {
+    let scene = try Scene(
+      predictions: [[Self.event(1), Self.event(60)], [Self.event(2), Self.event(3), Self.event(4)]])
+    let idle = TopicPartition("predictions", 1)
+    let instance = try scene.instance()
+    try instance.claimAll()
+    instance.read(TopicPartition("predictions", 0), 10)
+    instance.intake.claimIdle(idle, lasting: .minutes(1000), now: Scene.minute(0))
+    try instance.flush()
+    try scene.judge()
+    instance.read(idle, 1)
+    try instance.flush()
+    // The evaluator has read the pane with one event more, and not yet committed, when the others come.
+    let name = EvaluationLease.name(monitor: "m")
+    let epoch = try scene.ledger.write { try $0.acquire(lease: name, holder: "evaluator", lasting: .minutes(1)) }
+    let connection = FaultyLedger(scene.ledger)
+    connection.interrupt(call: 1) {
+      instance.readAll()
+      #expect(throws: Never.self) { try instance.flush() }
+    }
+    let lease = EvaluationLease(name: name, epoch: try #require(epoch))
+    _ = try Evaluator(plan: scene.plan).evaluate(connection, lease: lease, now: Scene.minute(0))
+    func rows(_ count: Int) throws -> Bool {
+      try scene.lines(.drift).filter { $0.window == "15m" && $0.slice == "all" && $0.subject == "amount" }
+        .allSatisfy { $0.line.contains("\"rows\":\(count),") }
+    }
+    #expect(try rows(2))
+    try scene.judge()
+    #expect(try rows(4))
+  }
+
   @Test func roundsOfOneWindowGiveTheSame() throws {
     let events = Scene.predictions(300, from: 0, to: 180)
     func outcome(_ maximumWindows: Int) throws -> [ResultRecord] {

@@ -9,7 +9,7 @@ private let allowedImports: [String: Set<String>] = [
   "LeewayCore": ["Glibc", "LeewayStatistics", "CSimdjson"],
   // The edges never import each other.
   "LeewaySource": platform.union(["LeewayCore", "CRdKafka", "CZlib"]),
-  "LeewayLedger": platform.union(["LeewayCore", "GRDB", "GRDBSQLite"]),
+  "LeewayLedger": platform.union(["CPostgres", "LeewayCore", "GRDB", "GRDBSQLite"]),
   "LeewayDelivery": platform.union(["LeewayCore", "CCurl", "Crypto"]),
   "LeewayService": platform.union([
     "LeewayStatistics", "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "Crypto", "HTTPTypes",
@@ -18,7 +18,8 @@ private let allowedImports: [String: Set<String>] = [
   ]),
   // Core is there for the names of what Service takes and returns, Logging to say where the log goes.
   "leeway": platform.union(["ArgumentParser", "LeewayCore", "LeewayService", "Logging"]),
-  "LeewayTestSupport": platform.union(["LeewayCore", "LeewayStatistics"]),
+  "leeway-test-broker": platform.union(["LeewayCore", "LeewaySource"]),
+  "LeewayTestSupport": platform.union(["CPostgres", "LeewayCore", "LeewayStatistics"]),
 ]
 
 /// What comes with the toolchain and may do I/O, read clocks or lock.

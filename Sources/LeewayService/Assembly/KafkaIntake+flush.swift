@@ -40,7 +40,7 @@ extension KafkaIntakeLoop {
     }
     service.state.set(ledgerFailure: nil)
     let seconds = started.duration(to: .now) / .seconds(1)
-    if !report.committed.isEmpty {
+    if !report.committed.isEmpty || !report.fenced.isEmpty {
       service.metrics.flushed(seconds: seconds, report.fenced.isEmpty ? .committed : .fenced)
     }
     publish(report)

@@ -17,7 +17,8 @@ extension Instances {
     @Test(arguments: Transaction.allCases)
     func theFlushOfAStoppedInstanceChangesNothing(_ transaction: Transaction) async throws {
       let fleet = try Fleet(
-        settings: ["idle_in_transaction_session_timeout=\(transaction == .lasts ? "0" : "5s")"])
+        settings: ["idle_in_transaction_session_timeout=\(transaction == .lasts ? "0" : "5s")"],
+        sessionMilliseconds: 3000)
       defer { fleet.end() }
       let services = try await fleet.start(3)
       let everybody = Set(services.map(\.process.identifier))
@@ -55,6 +56,7 @@ extension Instances {
         // Its flush goes on where it stood, and finds itself without partitions.
         let fenced = try await awaited { zombie.standardError.contains("partitions were taken over") ? true : nil }
         #expect(fenced == true, "\(fleet.words)")
+        #expect(services[0].flushes("fenced") > 0)
       }
       // It is a member again, and does its part.
       let back = try await awaited { Self.count("assigned", in: zombie) > assignments ? true : nil }

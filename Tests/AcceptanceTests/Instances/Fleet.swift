@@ -20,6 +20,10 @@ func awaited<T>(_ body: () throws -> T?) async throws -> T? {
 final class Fleet {
   static let partitions: [String: Int32] = [Shop.predictions: 6, Shop.labels: 3]
 
+  /// After which the group gives a silent member up. The broker gathers a new group for 3 s, and forgets for ever a member
+  /// whose session ends while it waits in there.
+  private static let session = 6000
+
   let folder: TemporaryFolder
   let broker: EmbeddedBroker
   let server: TemporaryPostgreSQL
@@ -36,10 +40,9 @@ final class Fleet {
   /// - Parameters:
   ///   - user: the ledger's role; made if it is not the server's owner.
   ///   - settings: of the ledger's connections.
-  ///   - sessionMilliseconds: after which the group gives a silent member up.
   init(
     server: TemporaryPostgreSQL? = nil, user: String = "leeway", settings: [String] = [],
-    sessionMilliseconds: Int = 6000, receiver: LoopbackReceiver? = nil
+    receiver: LoopbackReceiver? = nil
   ) throws {
     let server = try server ?? TemporaryPostgreSQL.shared.get()
     self.server = server
@@ -64,7 +67,7 @@ final class Fleet {
         bootstrap: "\(broker.bootstrap)"
         group: fleet
         idle_after: 1d
-        properties: {session.timeout.ms: "\(sessionMilliseconds)", heartbeat.interval.ms: "300"}
+        properties: {session.timeout.ms: "\(Self.session)", heartbeat.interval.ms: "300"}
       ledger: "\(server.address(user: user, "options=\(options.joined(separator: "%20"))"))"
       http: {listen: "127.0.0.1:0"}
       limits: {flush_every: 100ms}

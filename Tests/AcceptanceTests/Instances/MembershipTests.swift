@@ -6,7 +6,7 @@ extension Instances {
   /// Members that come and go.
   @Suite struct MembershipTests {
     @Test func fiftyJoinsAndDeparturesWhileMessagesFlow() async throws {
-      let fleet = try Fleet(sessionMilliseconds: 2000)
+      let fleet = try Fleet()
       defer { fleet.end() }
       let seed = UInt64.random(in: 0...UInt64.max)
       var random = SeededGenerator(seed: seed)

@@ -17,8 +17,7 @@ extension Instances {
     @Test(arguments: Transaction.allCases)
     func theFlushOfAStoppedInstanceChangesNothing(_ transaction: Transaction) async throws {
       let fleet = try Fleet(
-        settings: ["idle_in_transaction_session_timeout=\(transaction == .lasts ? "0" : "5s")"],
-        sessionMilliseconds: 3000)
+        settings: ["idle_in_transaction_session_timeout=\(transaction == .lasts ? "0" : "5s")"])
       defer { fleet.end() }
       let services = try await fleet.start(3)
       let everybody = Set(services.map(\.process.identifier))

@@ -20,8 +20,8 @@ func awaited<T>(_ body: () throws -> T?) async throws -> T? {
 final class Fleet {
   static let partitions: [String: Int32] = [Shop.predictions: 6, Shop.labels: 3]
 
-  /// After which the group gives a silent member up. The broker gathers a new group for 3 s, and forgets for ever a member
-  /// whose session ends while it waits in there.
+  /// Milliseconds after which the group gives a silent member up. The broker gathers a new group for 3 s, and never
+  /// answers a member whose session ends meanwhile.
   private static let session = 6000
 
   let folder: TemporaryFolder

@@ -49,7 +49,8 @@ package struct Reclaim: Sendable {
           try $0.reclaimPanes(.performance, monitor: name, generation: plan.generation, before: $1, limit: limit)
         }
         // The least of all partitions, idle or not: what is behind it by more than the lateness can come no more.
-        let least = partitions.map(\.watermark).min() ?? .distantPast
+        let least =
+          partitions.filter { plan.reads($0.key, as: $0.role) }.map(\.watermark).min() ?? .distantPast
         try step(least - monitor.lateness) {
           try $0.reclaimWaiting(monitor: name, generation: plan.generation, before: $1, limit: limit)
         }

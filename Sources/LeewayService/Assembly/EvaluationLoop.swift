@@ -59,6 +59,8 @@ private final class EvaluationThread {
   /// What pages and gauges show of a monitor that stands still is at most this old.
   private static let refreshEvery = TimeSpan.seconds(5)
   private static let reclaimEvery = TimeSpan.minutes(1)
+  /// Of 5,000 rows of a kind each; what is left has to wait, and evaluation has not.
+  private static let reclaimSteps = 20
 
   var every: TimeSpan { setup.configuration.evaluation.every }
 
@@ -79,7 +81,7 @@ private final class EvaluationThread {
       for plan in setup.plans {
         guard let lease = leases[plan.monitor.name]?.lease else { continue }
         fold(plan, lease)
-        reclaim(plan)
+        reclaim(plan, lease, stop)
       }
       reclaimDue = WallClock.now() + Self.reclaimEvery
     }
@@ -283,36 +285,18 @@ private final class EvaluationThread {
     }
   }
 
-  /// Removes, in bounded steps, what no window, label or check can need any more.
-  private func reclaim(_ plan: MonitorPlan) {
-    let monitor = plan.monitor
-    guard let progress = try? ledger.read({ try $0.progress(monitor: monitor.name, generation: plan.generation) }),
-      let largest = monitor.windows.map(\.size).max()
-    else { return }
-    func step(_ before: EventTime, _ body: (any LedgerWriter, EventTime) throws -> Int) {
-      guard before > .earliestWritable else { return }
-      var removed = 0
-      do {
-        repeat { removed = try ledger.write { try body($0, before) } } while removed == 5000
-      } catch {
-        logger.warning("reclaiming rows of \(monitor.name) failed and will be tried again: \(error)")
+  /// Removes what nothing can need any more, for as long as there is some and nobody waits.
+  private func reclaim(_ plan: MonitorPlan, _ lease: EvaluationLease, _ stop: StopFlag) {
+    let limits = setup.configuration.limits
+    let reclaim = Reclaim(plan: plan, results: limits.resultsKept, deliveries: limits.deliveriesKept)
+    do {
+      for _ in 0..<Self.reclaimSteps where !stop.isRaised {
+        if try reclaim.step(ledger, lease: lease, now: WallClock.now()) == 0 { break }
       }
-    }
-    // Twice the window, so that pages can still draw the newest one.
-    step(progress.closedThrough - largest * 2) {
-      try $0.reclaimPanes(.drift, monitor: monitor.name, generation: plan.generation, before: $1, limit: 5000)
-    }
-    guard monitor.labels != nil else { return }
-    step(progress.maturedThrough - largest * 2) {
-      try $0.reclaimPanes(.performance, monitor: monitor.name, generation: plan.generation, before: $1, limit: 5000)
-    }
-    let partitions = ((try? ledger.read { try $0.partitions(of: monitor.name) }) ?? []).filter {
-      plan.reads($0.key, as: $0.role)
-    }
-    let least = partitions.map(\.watermark).min() ?? .distantPast
-    guard least > .distantPast else { return }
-    step(least - monitor.lateness) {
-      try $0.reclaimWaiting(monitor: monitor.name, generation: plan.generation, before: $1, limit: 5000)
+    } catch is LeaseLost {
+      leases[plan.monitor.name] = nil
+    } catch {
+      logger.warning("reclaiming rows of \(plan.monitor.name) failed and will be tried again: \(error)")
     }
   }
 }

@@ -56,6 +56,10 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var quarantineRows = 10_000
     /// How long a shutdown may take to commit what was read.
     package var shutdownTime = TimeSpan.seconds(25)
+    /// How long results are kept behind a monitor's newest closed window, in event time; twice its longest window at least.
+    package var resultsKept = TimeSpan.days(400)
+    /// How long deliveries that are done are kept.
+    package var deliveriesKept = TimeSpan.days(90)
 
     package init() {}
   }

@@ -15,6 +15,28 @@ enum CarLoan {
     try #require(fit.code == 0, "\(fit.error)")
   }
 
+  /// Puts the monitor and its baseline where `run` looks for them.
+  static func moveMonitor(in folder: URL) throws {
+    let monitors = folder.appendingPathComponent("monitors")
+    try FileManager.default.createDirectory(at: monitors, withIntermediateDirectories: true)
+    for name in ["monitor.yaml", "car_loan.baseline.json"] {
+      try FileManager.default.moveItem(
+        at: folder.appendingPathComponent(name), to: monitors.appendingPathComponent(name))
+    }
+  }
+
+  /// What `replay` says of the files, by the moved monitor.
+  static func replay(in folder: URL) throws -> [[String: Any]] {
+    let replay = try LeewayProcess.run(
+      [
+        "replay", "monitors/monitor.yaml", "--predictions", "predictions.jsonl.gz", "--labels", "labels.jsonl.gz",
+        "--out", "replay.jsonl",
+      ],
+      in: folder)
+    try #require(replay.code == 0, "\(replay.error)")
+    return try objects(lines(folder.appendingPathComponent("replay.jsonl")))
+  }
+
   static func lines(_ url: URL) throws -> [String] {
     let reader = LineReader(try ByteStream(path: url.path))
     var out: [String] = []
@@ -34,5 +56,85 @@ enum CarLoan {
   static func key(_ object: [String: Any]) -> String {
     ["type", "window", "end", "at", "slice", "subject", "check", "metric", "incident", "transition"]
       .map { text(object, $0) }.joined(separator: "|")
+  }
+}
+
+// MARK: - Through Kafka
+
+extension CarLoan {
+  private static let predictions = "serving.car-loan.predictions"
+  private static let labels = "serving.car-loan.labels"
+  static let partitions: [String: Int32] = [predictions: 8, labels: 8]
+
+  /// All predictions and then all labels, in the files' order, which is that of time. The id says the partition; the
+  /// event time is the record's timestamp.
+  static func messages() throws -> [Message] {
+    var out: [Message] = []
+    for (file, topic, time) in [
+      ("predictions.jsonl.gz", predictions, "timestamp_ms"), ("labels.jsonl.gz", labels, "labelled_at_ms"),
+    ] {
+      for line in try lines(folder.appendingPathComponent(file)) {
+        let object = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        let milliseconds = try #require(object[time] as? Int64 ?? (object[time] as? Int).map(Int64.init))
+        var message = Message(topic, line, at: milliseconds)
+        message.partition = Int32(text(object, "prediction_id").utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xffff } % 8)
+        out.append(message)
+      }
+    }
+    try #require(out.count == 50_000 + 49_214)
+    return out
+  }
+
+  /// Drift and performance lines but for `final`, by what names them.
+  private static func results(_ lines: [[String: Any]]) -> [String: NSDictionary] {
+    var out: [String: NSDictionary] = [:]
+    for var line in lines where ["drift", "performance"].contains(text(line, "type")) {
+      line["final"] = nil
+      out[key(line)] = NSDictionary(dictionary: line)
+    }
+    return out
+  }
+
+  /// What of the service's lines is not as the files' pipeline has it.
+  static func differences(_ live: [[String: Any]], _ files: [[String: Any]]) -> [String] {
+    var out: [String] = []
+    func hold(_ condition: Bool, _ what: @autoclosure () -> String) {
+      if !condition { out.append(what()) }
+    }
+    let (a, b) = (results(live), results(files))
+    hold(a.count == b.count, "\(a.count) results, \(b.count) of files")
+    for (key, line) in a { hold(line == b[key], "\(key): \(line), of files \(b[key] ?? [:])") }
+    // Verdicts of windows that are final in both.
+    func finals(_ lines: [[String: Any]], _ type: String) -> Set<String> {
+      Set(
+        lines.filter { text($0, "type") == type && $0["final"] as? Bool == true }
+          .map { text($0, "window") + text($0, "end") })
+    }
+    let drift = finals(live, "drift").intersection(finals(files, "drift"))
+    let performance = finals(live, "performance").intersection(finals(files, "performance"))
+    hold(drift.count > 300, "\(drift.count) windows are final")
+    hold(performance.count > 100, "\(performance.count) windows are mature")
+    func verdicts(_ lines: [[String: Any]]) -> [String: NSDictionary] {
+      Dictionary(
+        uniqueKeysWithValues: lines.filter { line in
+          guard text(line, "type") == "verdict" else { return false }
+          let window = text(line, "window") + text(line, "end")
+          return (text(line, "subject") == "performance" ? performance : drift).contains(window)
+        }.map { (key($0), NSDictionary(dictionary: $0)) })
+    }
+    let mine = verdicts(live)
+    hold(mine.count > 2000, "\(mine.count) verdicts")
+    hold(mine == verdicts(files), "verdicts differ")
+    // Incident transitions whose window is final in both.
+    func incidents(_ lines: [[String: Any]]) -> [NSDictionary] {
+      lines.filter { line in
+        guard text(line, "type") == "incident" else { return false }
+        let windows = text(line, "reason") == "performance" ? performance : drift
+        return ["1d", "30d"].contains { windows.contains($0 + text(line, "at")) }
+      }.map { NSDictionary(dictionary: $0) }
+    }
+    hold(incidents(live).count > 50, "\(incidents(live).count) transitions")
+    hold(incidents(live) == incidents(files), "transitions differ")
+    return out
   }
 }

@@ -9,12 +9,13 @@ FOR ?=
 PORT ?= 8080
 SEEDS ?= 100000
 FROM ?= 1
+SEED ?=
 SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
 SCRIPTS := .ci/run $(wildcard deploy/*.sh)
 
 EXAMPLES := fraud product-category delivery-time
 
-.PHONY: bench help setup setup-test build demo examples test lint format rules check strict unit simulate clean
+.PHONY: bench help setup setup-test build demo examples test lint format rules check strict unit simulate soak clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+): [^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -59,7 +60,7 @@ rules: setup-test ## test the Prometheus rules and parse every query of the dash
 	dashboards/queries.py --check
 
 # Tests and the command of a debug build, with warnings as errors.
-strict unit check examples simulate: export LEEWAY_STRICT := 1
+strict unit check examples simulate soak: export LEEWAY_STRICT := 1
 # Secrets that the example configuration expects.
 check: export SLACK_URL := http://127.0.0.1/slack
 check: export PAGER_URL := http://127.0.0.1/pager
@@ -85,13 +86,18 @@ unit: strict
 	    printf '\nfailed:\n'; grep -E '✘|Fatal error|^error:' .build/test.log | tail -n 40; exit 1; }; }; \
 	run --skip '^(Service|Source|Acceptance)Tests\.'; \
 	run --filter '^ServiceTests\.'; \
-	run --filter '^(Source|Acceptance)Tests\.'
+	run --filter '^(Source|Acceptance)Tests\.' --skip '\.SoakTests/'
 	@if grep -E '^[^ ]+ (Test|Suite) .* skipped(\.|: )' .build/test.log; then \
 	  echo "the tests above were skipped"; [[ -z "$${CI:-}" ]]; fi
 
 # A failing seed is printed with its history, shortened to what is needed.
 simulate: strict ## run SEEDS=100000 simulations, from seed FROM=1 on
 	SEEDS=$(SEEDS) FROM=$(FROM) swift test --skip-build --disable-xctest --filter everySeedEndsAsTheNaiveBatch
+
+# Like `unit`, it needs what setup-test installs.
+soak: setup-test strict ## kill instances on PostgreSQL at random for FOR=10m; SEED=1 says what happens to them
+	LEEWAY_SOAK=$(or $(FOR),10m) LEEWAY_SEED=$(SEED) \
+	  swift test --skip-build --disable-xctest --filter '\.SoakTests/'
 
 bench: setup ## build the benchmarks, install the peers and print the table; ONLY="decode drift" for some of them
 	@Benchmarks/run.py $(ONLY)

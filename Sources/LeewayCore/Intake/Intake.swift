@@ -93,6 +93,12 @@ package final class Intake {
     return routes[slot.index].map { monitors[$0.monitor].partitions[$0.partition].nextOffset }.min()
   }
 
+  /// The same of what a flush has committed.
+  package func committedOffset(_ place: TopicPartition) -> Int64? {
+    guard let slot = slots[place] else { return nil }
+    return routes[slot.index].map { monitors[$0.monitor].partitions[$0.partition].committedOffset }.min()
+  }
+
   package func take(_ message: SourceMessage, from slot: Slot) {
     // By index: going through the array itself would retain and release it for every message.
     for index in routes[slot.index].indices {
@@ -234,6 +240,8 @@ package struct FlushReport: Sendable {
   package var fenced: [PartitionKey] = []
   /// First uncommitted offsets, for the lag that Kafka's own tools show.
   package var committed: [PartitionKey: Int64] = [:]
+  /// Whether some partition's offset is another one than before; ends and idleness are committed without that, too.
+  package var advanced = false
   package var events: [String: EventCounts] = [:]
   package var joins: [String: JoinCounts] = [:]
   package var quarantined: [QuarantineRecord] = []
@@ -247,6 +255,7 @@ package struct FlushReport: Sendable {
 
   mutating func count(_ partition: PartitionIntake) {
     committed[partition.key] = partition.nextOffset
+    if partition.nextOffset != partition.committedOffset { advanced = true }
     events[partition.key.monitor, default: EventCounts()] += partition.counts
     if let lost = partition.lost { self.lost[partition.key, default: 0] &+= lost }
     quarantined.append(contentsOf: partition.quarantine)

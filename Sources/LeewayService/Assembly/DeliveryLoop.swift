@@ -13,6 +13,7 @@ struct DeliveryLoop: Service {
   let live: LiveSetup
   let ledger: any Ledger
   let metrics: ServiceMetrics
+  let state: ServiceState
   let logger: Logger
 
   /// Longer than attempts at all the rows leased at once may take: a row is not sent twice while its sender lives.
@@ -27,7 +28,9 @@ struct DeliveryLoop: Service {
         do { sender = try HTTPRequestSender(version: ServiceVersion.text, abort: abort) } catch {
           throw EnvironmentProblem("receiver \(name): \(error)")
         }
+        defer { state.ended(.delivery, name) }
         while !stop.isRaised, let receiver = live.current.receivers.first(where: { $0.name == name }) {
+          state.madeRound(of: .delivery, name, now: WallClock.now())
           let sent = deliverDue(to: receiver, sender, stop)
           if sent == 0 { WallClock.pause(milliseconds: 250, unless: stop) }
         }
@@ -50,6 +53,7 @@ struct DeliveryLoop: Service {
         try $0.leaseDeliveries(receiver: name, due: now, lasting: Self.leaseTime, limit: Self.rowsAtOnce)
       }
       for row in rows where !stop.isRaised {
+        state.madeRound(of: .delivery, name, now: WallClock.now())
         guard let settled = attempt(row, receiver, sender) else { continue }
         if try !ledger.write({ try $0.settle(delivery: settled) }) {
           logger.warning("\(row.key): another instance has sent it too, with the same key; its outcome stands")

@@ -8,6 +8,7 @@ struct DeliveryLoops: Service {
   let live: LiveSetup
   let ledger: any Ledger
   let metrics: ServiceMetrics
+  let state: ServiceState
   let logger: Logger
 
   func run() async throws {
@@ -18,7 +19,7 @@ struct DeliveryLoops: Service {
           group.addTask {
             defer { running.remove(receiver.name) }
             try await DeliveryLoop(
-              name: receiver.name, live: live, ledger: ledger, metrics: metrics, logger: logger
+              name: receiver.name, live: live, ledger: ledger, metrics: metrics, state: state, logger: logger
             ).run()
           }
         }

@@ -30,6 +30,7 @@ struct EvaluationLoop: Service {
     try await withDedicatedThread("leeway-evaluate") { stop in
       let thread = EvaluationThread(self)
       while !stop.isRaised {
+        state.madeRound(of: .evaluation, now: WallClock.now())
         thread.round(stop)
         WallClock.pause(milliseconds: Int(thread.every.milliseconds), unless: stop)
       }
@@ -82,6 +83,7 @@ private final class EvaluationThread {
         guard let lease = leases[plan.monitor.name]?.lease else { continue }
         fold(plan, lease)
         reclaim(plan, lease, stop)
+        loop.state.madeRound(of: .evaluation, now: WallClock.now())
       }
       reclaimDue = WallClock.now() + Self.reclaimEvery
     }
@@ -114,7 +116,7 @@ private final class EvaluationThread {
     removed.formUnion(change.removed)
     removed.subtract(setup.plans.map(\.monitor.name))
     withdrawalIsDue = true
-    loop.state.configure(setup.plans)
+    loop.state.configure(setup.plans, patience: setup.configuration.limits.stallAfter)
     metrics.announce(setup.plans.map(\.monitor), receivers: setup.receivers.map(\.name))
     for plan in setup.plans where !change.unchanged.contains(plan.monitor.name) {
       metrics.forgetResults(monitor: plan.monitor.name)
@@ -153,6 +155,8 @@ private final class EvaluationThread {
       // Another instance may have begun a newer generation, which is for it to judge.
       guard try ledger.read({ try Generations.isCurrent(plan, in: $0) }) else { return try letGo(of: monitor) }
       while let lease = try lease(monitor) {
+        // A long backfill is many steps, and none of them a stall.
+        loop.state.madeRound(of: .evaluation, now: WallClock.now())
         let started = ContinuousClock.now
         let report = try evaluator.evaluate(ledger, lease: lease, now: WallClock.now())
         if report.progress != nil {

@@ -15,6 +15,7 @@ extension KafkaIntakeLoop {
       // Nothing is lost: the deltas stay and the next flush carries them.
       service.metrics.flushed(seconds: 0, .failed)
       service.state.set(ledgerFailure: error.description)
+      publishLag(advanced: false)
       flushBackoff = min(flushBackoff + 1, 6)
       flushDue = WallClock.now() + .milliseconds(Int64(250 << flushBackoff))
       warn("flush failed and will be tried again: \(error.description)")
@@ -75,7 +76,7 @@ extension KafkaIntakeLoop {
     for record in report.quarantined.prefix(3) where record.code != "gap" {
       logger.warning("\(record.topic)[\(record.partition)] offset \(record.offset): \(record.code): \(record.reason)")
     }
-    publishLag(moved: !report.committed.isEmpty)
+    publishLag(advanced: report.advanced)
     // For Kafka's own lag tools; a failure costs them their view only.
     let offsets = Dictionary(
       report.committed.map { (TopicPartition($0.key.topic, $0.key.partition), $0.value) }, uniquingKeysWith: min)
@@ -83,15 +84,15 @@ extension KafkaIntakeLoop {
     if !held.isEmpty { try? consumer.commit(held.map { ($0.key, $0.value) }) }
   }
 
-  func publishLag(moved: Bool) {
+  func publishLag(advanced: Bool) {
     var lag: [(topic: String, partition: Int32, messages: Int64)] = []
     for partition in consumer.assignment.sorted() {
       guard let high = consumer.watermarks(of: partition).high else { continue }
-      let next = intake.nextOffset(partition) ?? 0
+      let next = intake.committedOffset(partition) ?? 0
       lag.append((partition.topic, partition.partition, max(0, high - next)))
     }
     service.metrics.set(lag: lag)
-    service.state.flushed(lag: lag.reduce(0) { $0 + $1.messages }, moved: moved, now: WallClock.now())
+    service.state.flushed(lag: lag.reduce(0) { $0 + $1.messages }, advanced: advanced, now: WallClock.now())
   }
 
   /// A partition at its end for `idle_after` holds no watermark back while this instance says so.

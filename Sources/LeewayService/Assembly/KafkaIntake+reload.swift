@@ -130,6 +130,7 @@ extension KafkaIntake {
       }
       var rest = wait
       while rest > 0, !stop.isRaised {
+        state.madeRound(of: .intake, now: WallClock.now())
         WallClock.pause(milliseconds: min(rest, 100), unless: stop)
         rest -= 100
         // A reload that is asked for is not kept waiting.

@@ -126,6 +126,7 @@ final class KafkaIntakeLoop {
   private func awaitBroker(_ stop: StopFlag) throws {
     let deadline = WallClock.now() + .seconds(30)
     while !stop.isRaised {
+      service.state.madeRound(of: .intake, now: WallClock.now())
       do {
         try refreshPartitions(timeout: 5000)
         return
@@ -181,6 +182,7 @@ final class KafkaIntakeLoop {
 
   private func step() throws {
     let now = WallClock.now()
+    service.state.madeRound(of: .intake, now: now)
     let untilFlush = max(1, min(100, (flushDue - now).milliseconds))
     // A full intake waits for its flush; librdkafka holds what comes meanwhile, within its own limit.
     if intake.isFull, flushBackoff > 0 {

@@ -48,7 +48,7 @@ package struct LeewayServer: Sendable {
     metrics.reloaded(successfully: true, at: now)
     metrics.set(outdated: false)
     metrics.announce(plans.map(\.monitor), receivers: setup.receivers.map(\.name))
-    let state = ServiceState(plans: plans, now: now)
+    let state = ServiceState(plans: plans, patience: configuration.limits.stallAfter, now: now)
     let token = try CallbackToken(key: serviceKey(store))
     let reload = Reload(files: files, live: live, metrics: metrics, logger: logger)
     logger.info("leeway \(ServiceVersion.text), librdkafka \(KafkaLibrary.version), \(ledger.location)")
@@ -64,7 +64,8 @@ package struct LeewayServer: Sendable {
       port: configuration.http.port, tokens: { live.current.tokens }, logger: logger, onRunning: onRunning)
     // Shutdown goes backwards: no new requests, then no new messages, then the last verdicts, then deliveries.
     var services: [any Service] = [
-      DeliveryLoops(live: live, ledger: store, metrics: metrics, logger: logger), evaluation, intake, http,
+      DeliveryLoops(live: live, ledger: store, metrics: metrics, state: state, logger: logger), evaluation, intake,
+      http,
     ]
     if handlesSignals {
       services.append(Signals(grace: configuration.limits.shutdownTime, reload: reload, logger: logger))
@@ -157,7 +158,8 @@ package struct LeewayServer: Sendable {
           try HistogramReader(plan: plan).histogram(window: window, slice: slice, subject: subject, end: end, in: $0)
         }
       },
-      readiness: { state.readiness(now: WallClock.now()) }, metrics: metrics,
+      readiness: { state.readiness(now: WallClock.now()) },
+      stalledParts: { state.stalledParts(now: WallClock.now()) }, metrics: metrics,
       verifyCallback: { id, presented, now in
         guard let record = try ledger.read({ try $0.retrain(id) }) else { return .wrong }
         // Good for this id whatever the time, then the deadline: who holds the token may know that it has passed.

@@ -13,25 +13,24 @@ final class ServiceState: Sendable {
     var outdated: String?
     var deadLetterFailure: String?
     var gaps: [String] = []
-    var lag: Int64 = 0
-    var lastProgress: EventTime
+    var watch: StallWatch
   }
 
   /// Threads that write to the ledger for themselves.
   enum LedgerUser { case intake, evaluation }
 
   private let values: Mutex<Values>
-  /// Lag that does not shrink for this long is a stall.
-  private let patience: TimeSpan = .minutes(5)
 
-  init(plans: [MonitorPlan], now: EventTime) {
-    values = Mutex(Values(lastProgress: now))
-    configure(plans)
+  /// - Parameter patience: for the watch over stalls.
+  init(plans: [MonitorPlan], patience: TimeSpan, now: EventTime) {
+    values = Mutex(Values(watch: StallWatch(patience: patience, now: now)))
+    configure(plans, patience: patience)
   }
 
   /// Shows these monitors from now on. What is known of one that goes on in its generation stays.
-  func configure(_ plans: [MonitorPlan]) {
+  func configure(_ plans: [MonitorPlan], patience: TimeSpan) {
     values.withLock { values in
+      values.watch.patience = patience
       let before = values.views
       values.views = [:]
       for plan in plans {
@@ -71,18 +70,28 @@ final class ServiceState: Sendable {
   /// Partitions that are not read until somebody decides about what the broker no longer has.
   func set(gaps: [String]) { values.withLock { $0.gaps = gaps } }
 
-  /// A flush committed something, or there was nothing to do.
-  func flushed(lag: Int64, moved: Bool, now: EventTime) {
+  /// What a flush, failed or not, has left: see ``StallWatch/sawFlush(lag:advanced:now:)``.
+  func flushed(lag: Int64, advanced: Bool, now: EventTime) {
+    values.withLock { $0.watch.sawFlush(lag: lag, advanced: advanced, now: now) }
+  }
+
+  /// A thread says that it is there. Deliveries have one for each receiver.
+  func madeRound(of part: ServicePart, _ thread: String = "", now: EventTime) {
+    values.withLock { $0.watch.sawRound(of: part, thread, now: now) }
+  }
+
+  func ended(_ part: ServicePart, _ thread: String) { values.withLock { $0.watch.forget(part, thread) } }
+
+  func stalledParts(now: EventTime) -> Set<ServicePart> {
     values.withLock { values in
-      values.lag = lag
-      if moved || lag == 0 { values.lastProgress = now }
+      Set(ServicePart.allCases.filter { values.watch.stall(of: $0, now: now) != nil })
     }
   }
 
   func readiness(now: EventTime) -> [ReadinessCondition] {
     values.withLock { values in
       let ledgerFailure = values.ledgerFailures[.intake] ?? values.ledgerFailures[.evaluation]
-      let stalled = values.lag > 0 && now > values.lastProgress + patience
+      let stalls = ServicePart.allCases.compactMap { values.watch.stall(of: $0, now: now) }
       return [
         ReadinessCondition(
           name: "configured", holds: !values.views.isEmpty && values.outdated == nil,
@@ -101,10 +110,8 @@ final class ServiceState: Sendable {
           name: "dead_letters", holds: values.deadLetterFailure == nil,
           detail: values.deadLetterFailure ?? "none is waiting"),
         ReadinessCondition(
-          name: "no_stall", holds: !stalled,
-          detail: stalled
-            ? "\(values.lag) messages behind and no progress for \(patience); look at the log for what holds the flush"
-            : "\(values.lag) messages behind"),
+          name: "no_stall", holds: stalls.isEmpty,
+          detail: stalls.isEmpty ? values.watch.standing : stalls.joined(separator: "; ")),
       ]
     }
   }

@@ -60,6 +60,8 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var resultsKept = TimeSpan.days(400)
     /// How long deliveries that are done are kept.
     package var deliveriesKept = TimeSpan.days(90)
+    /// How long messages may wait without a commit, and a thread may be silent, before the service is not ready.
+    package var stallAfter = TimeSpan.minutes(2)
 
     package init() {}
   }

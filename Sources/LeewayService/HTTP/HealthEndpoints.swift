@@ -45,6 +45,7 @@ struct HealthEndpoints {
   @Sendable private func metrics(_ request: Request, _ context: ServiceContext) throws -> Response {
     _ = try request.query()
     view.metrics.set(ready: view.readiness().allSatisfy(\.holds))
+    view.metrics.set(stalled: view.stalledParts())
     return Response(
       status: .ok,
       headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],

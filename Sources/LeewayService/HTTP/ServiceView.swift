@@ -3,8 +3,8 @@ package import LeewayCore
 /// Everything that HTTP may see and do, as one value. The assembly fills it with the running service, tests with
 /// made-up content; nothing in this folder reaches further.
 ///
-/// `monitors`, `readiness` and `now` answer at once from snapshots. Everything else may block and is called from
-/// ``LedgerThreads`` alone.
+/// `monitors`, `readiness`, `stalledParts` and `now` answer at once from snapshots. Everything else may block and is
+/// called from ``LedgerThreads`` alone.
 package struct ServiceView: Sendable {
   package var ledger: any Ledger
   /// The configured monitors and where they stand, in the order of their names.
@@ -19,6 +19,8 @@ package struct ServiceView: Sendable {
       SubjectHistogram?
   /// What must hold before the service is ready; ready if all do.
   package var readiness: @Sendable () -> [ReadinessCondition]
+  /// Parts of the service that stand still.
+  package var stalledParts: @Sendable () -> Set<ServicePart>
   package var metrics: ServiceMetrics
   /// Whether a callback token is good for a retrain at a moment of wall-clock time. Blocks (the service's key is in the
   /// ledger).
@@ -43,6 +45,7 @@ package struct ServiceView: Sendable {
       @escaping @Sendable (_ monitor: String, _ window: String, _ slice: String, _ subject: String, _ end: EventTime?)
       throws -> SubjectHistogram?,
     readiness: @escaping @Sendable () -> [ReadinessCondition],
+    stalledParts: @escaping @Sendable () -> Set<ServicePart> = { [] },
     metrics: ServiceMetrics,
     verifyCallback:
       @escaping @Sendable (_ retrain: String, _ token: String, _ now: EventTime) throws -> CallbackVerdict,
@@ -59,6 +62,7 @@ package struct ServiceView: Sendable {
     self.openResults = openResults
     self.histogram = histogram
     self.readiness = readiness
+    self.stalledParts = stalledParts
     self.metrics = metrics
     self.verifyCallback = verifyCallback
     self.settled = settled

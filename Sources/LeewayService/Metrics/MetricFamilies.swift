@@ -34,6 +34,7 @@ enum MetricFamily: String, CaseIterable {
   case ready = "leeway_ready"
   case retrains = "leeway_retrains_total"
   case seriesDropped = "leeway_series_dropped_total"
+  case stalled = "leeway_stalled"
   case watermark = "leeway_watermark_timestamp_seconds"
   case windowRows = "leeway_window_rows"
 
@@ -74,6 +75,7 @@ enum MetricFamily: String, CaseIterable {
     case .outboxRows: ["receiver", "state"]
     case .partitionOwned, .partitionWatermark: ["monitor", "topic", "partition"]
     case .performance: ["monitor", "window", "slice", "metric"]
+    case .stalled: ["part"]
     case .watermark: ["monitor", "stream"]
     }
   }
@@ -117,6 +119,7 @@ enum MetricFamily: String, CaseIterable {
     case .ready: "Whether every readiness condition holds."
     case .retrains: "Retrains by outcome."
     case .seriesDropped: "Series left out of an update because of max_series; the API has them."
+    case .stalled: "Whether a part (intake, evaluation, delivery) has stood still for longer than limits.stall_after."
     case .watermark: "Event time up to which a stream has been read."
     case .windowRows: "Messages in the newest closed window."
     }

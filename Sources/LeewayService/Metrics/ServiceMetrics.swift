@@ -222,6 +222,10 @@ package final class ServiceMetrics: Sendable {
 
   package func set(ready: Bool) { replace(.ready, [([], ready ? 1 : 0)]) }
 
+  package func set(stalled: Set<ServicePart>) {
+    replace(.stalled, ServicePart.allCases.map { ([$0.rawValue], stalled.contains($0) ? 1 : 0) })
+  }
+
   package func reloaded(successfully: Bool, at now: EventTime) {
     replace(.configLastReloadSuccessful, [([], successfully ? 1 : 0)])
     if successfully { replace(.configLastReloadTimestamp, [([], now.seconds)]) }

@@ -132,6 +132,21 @@ import Testing
     #expect(try stage.ledger.read { try $0.quarantined(monitor: "m", limit: 20) }.count == 3)
   }
 
+  /// What the watch over stalls goes by.
+  @Test func aFlushAdvancesOnlyIfAnOffsetDoes() throws {
+    let stage = try Stage(Self.many)
+    #expect(stage.instance.intake.committedOffset(Self.predictions) == 0)
+    stage.instance.readAll()
+    #expect(stage.instance.intake.committedOffset(Self.predictions) == 0)
+    #expect(try stage.instance.flush().advanced)
+    #expect(stage.instance.intake.committedOffset(Self.predictions) == 20)
+    // More messages at the broker than are read.
+    stage.instance.intake.note(end: 500, of: Self.predictions)
+    let report = try stage.instance.flush()
+    #expect(!report.committed.isEmpty && !report.advanced)
+    #expect(stage.instance.intake.committedOffset(TopicPartition("other", 0)) == nil)
+  }
+
   @Test func whatCameBeforeTheNextOffsetIsSkipped() throws {
     let stage = try Stage(Self.many)
     let slot = try #require(stage.instance.intake.slot(Self.predictions))

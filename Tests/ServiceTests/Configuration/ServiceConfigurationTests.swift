@@ -32,7 +32,7 @@ import Testing
         retrain: {type: webhook, url: "http://trainer/retrain", secret: "${HOOK_SECRET}"}
       limits:
         {message_bytes: 2MiB, flush_every: 250ms, flush_bytes: 16777216, max_series: 0,
-        quarantine_rows: 7}
+        quarantine_rows: 7, stall_after: 90s}
       evaluation: {every: 500ms}
       """,
       environment: [
@@ -45,6 +45,7 @@ import Testing
     limits.flushBytes = 16_777_216
     limits.maximumSeries = 0
     limits.quarantineRows = 7
+    limits.stallAfter = .seconds(90)
     #expect(
       configuration
         == ServiceConfiguration(

@@ -15,6 +15,7 @@ struct MadeUpService {
     ReadinessCondition(name: "configured", holds: true, detail: "2 monitors"),
     ReadinessCondition(name: "ledger", holds: true, detail: "sqlite"),
   ]
+  var stalledParts: Set<ServicePart> = []
   var now = noon + .minutes(12)
   var reload: @Sendable (String) async -> Result<SetupChange, ReloadRefusal> = { _ in .success(SetupChange()) }
   var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -35,11 +36,12 @@ struct MadeUpService {
 
   func view() -> ServiceView {
     let monitors = Self.monitors
-    let conditions = conditions
+    let (conditions, stalledParts) = (conditions, stalledParts)
     let now = now
     return ServiceView(
       ledger: ledger, monitors: { monitors }, openResults: openResults,
-      histogram: { Self.histogram($0, $1, $2, $3, $4) }, readiness: { conditions }, metrics: Self.metrics(),
+      histogram: { Self.histogram($0, $1, $2, $3, $4) }, readiness: { conditions }, stalledParts: { stalledParts },
+      metrics: Self.metrics(),
       verifyCallback: { retrain, token, now in
         guard token == "token-of-\(retrain)" else { return .wrong }
         return now < Self.noon + .hours(6) ? .valid : .expired

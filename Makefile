@@ -77,13 +77,14 @@ check: strict ## check the example monitors as a user would
 	.build/debug/leeway check --config deploy/leeway.instances.yaml --monitors monitors
 
 # Tests against brokers, databases and processes wait for them, and while they do no thread is left for the others; those
-# of the HTTP service have clients that do not wait for ever. So each kind runs by itself. A test that is skipped has not
-# been run: CI says so and fails. What failed is repeated at the end of a long log.
+# of the HTTP service have clients that do not wait for ever. So each kind runs by itself, a few tests at a time. A test
+# that is skipped has not been run: CI says so and fails. What failed is repeated at the end of a long log.
+unit simulate soak: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 4
 unit: strict
 	@: >.build/test.log
 	@run() { \
 	  swift test --skip-build --disable-xctest "$$@" 2>&1 | tee -a .build/test.log || { \
-	    printf '\nfailed:\n'; grep -E '✘|Fatal error|^error:' .build/test.log | tail -n 40; exit 1; }; }; \
+	    printf '\nfailed:\n'; grep -E -A2 '✘|Fatal error|^error:' .build/test.log | tail -n 40; exit 1; }; }; \
 	run --skip '^(Service|Source|Acceptance)Tests\.'; \
 	run --filter '^ServiceTests\.'; \
 	run --filter '^(Source|Acceptance)Tests\.' --skip '\.SoakTests/'

@@ -30,7 +30,7 @@ package final class KafkaProducer {
   package var failed: Int { callbacks.failed }
   /// Why the latest of the failed records was given up.
   package var latestFailure: KafkaError? { callbacks.latestFailure }
-  /// Records in the send queue or on their way.
+  /// Records in the send queue or on their way, and what librdkafka has to report besides: reports, errors of brokers.
   package var pending: Int { Int(rd_kafka_outq_len(handle)) }
 
   /// Starts librdkafka's threads; connects in the background.

@@ -88,11 +88,12 @@ import Testing
 
   /// Asks every half second, without holding up the other tests.
   private func inTime<T>(_ body: () throws -> T?) async throws -> T? {
-    for _ in 0..<Int(patience) * 2 {
+    let deadline = ContinuousClock.now + .seconds(patience)
+    while true {
       if let value = try body() { return value }
+      guard ContinuousClock.now < deadline else { return nil }
       try await Task.sleep(for: .milliseconds(500))
     }
-    return nil
   }
 
   /// Another program of the machine, found by its name; output and errors go to one file.

@@ -28,9 +28,12 @@ struct DemoReceiver: Sendable {
       let bytes = try await request.body.collect(upTo: Self.bodyLimit)
       return take(request, path: "/\(context.parameters.get("receiver") ?? "")", body: Array(bytes.readableBytesView))
     }
+    // A connection that is cut off when the demo ends is an error to the server alone.
+    var quiet = logger
+    quiet.logLevel = .critical
     return Application(
       router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
-      logger: logger)
+      logger: quiet)
   }
 
   private func take(_ request: Request, path: String, body: [UInt8]) -> HTTPResponse.Status {

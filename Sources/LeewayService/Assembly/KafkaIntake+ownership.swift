@@ -43,6 +43,8 @@ extension KafkaIntakeLoop {
     let writer = intake.writer
     let records = try service.ledger.write { try $0.claim(partitions: rows.map(\.key), owner: writer) }
     for record in records { intake.open(record) }
+    // A series that begins with a loss would hide it from rates.
+    for row in rows { service.metrics.count(lost: 0, of: row.key) }
     slots.removeAll()
     try recallGaps(rows.map(\.key))
   }

@@ -18,6 +18,7 @@ extension ServiceMetrics {
     let name = monitor.name
     announce(.events, EventOutcome.allCases.map { [name, $0.rawValue] })
     announce(.eventsRejected, [[name, DecodeFailure.notJSON.code]])
+    announce(.deadLetters, [[name, "delivered"], [name, "failed"]])
     announce(.evaluation, [name], empty: .work)
     announce(.incidentTransitions, ["opened", "escalated", "resolved"].map { [name, $0] })
     announce(.incidents, [[name, Tier.critical.name, IncidentState.open.rawValue]])

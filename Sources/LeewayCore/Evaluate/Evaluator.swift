@@ -1,5 +1,5 @@
 /// Judges one monitor: reads what changed in one snapshot, computes results, verdicts and decisions, and commits them in
-/// one transaction. Holds nothing between rounds, so whoever has the lease can go on.
+/// one transaction. Needs nothing of the round before, so whoever has the lease can go on.
 package struct Evaluator: Sendable {
   package let plan: MonitorPlan
   let context: DecisionContext
@@ -19,13 +19,15 @@ package struct Evaluator: Sendable {
   ///   - partitions: what the topics' metadata say now; those without a row get one at −∞ first, so that a new partition
   ///     holds the watermark back before anybody has read it.
   ///   - watermarks: nil: as stored with the partitions.
+  ///   - merges: what this thread has merged before; nil merges every window anew.
   /// - Throws: what the ledger throws; `LeaseLost` if another evaluator has taken over.
   package func evaluate(
     _ ledger: any Ledger, lease: EvaluationLease, now: EventTime, partitions: [TopicPartition] = [],
-    watermarks: Watermarks? = nil
+    watermarks: Watermarks? = nil, merges: WindowMerges? = nil
   ) throws -> EvaluationReport {
     try ensure(partitions, in: ledger)
-    let (prepared, noData) = try ledger.read { try prepare($0, watermarks: watermarks) }
+    let cache = MergeCache(merges: merges ?? WindowMerges(limitBytes: 0), epoch: lease.epoch)
+    let (prepared, noData) = try ledger.read { try prepare($0, watermarks: watermarks, cache) }
     var report = EvaluationReport()
     report.noData = noData
     guard let round = prepared else { return report }
@@ -66,7 +68,16 @@ package struct Evaluator: Sendable {
     var end: EventTime
   }
 
-  func prepare(_ reader: any LedgerReader, watermarks: Watermarks?) throws -> (round: Round?, noData: Bool) {
+  private struct MergeCache {
+    var merges: WindowMerges
+    var epoch: Int64
+    /// Panes of drift with a mark.
+    var marked: [EventTime] = []
+  }
+
+  private func prepare(
+    _ reader: any LedgerReader, watermarks: Watermarks?, _ cache: MergeCache
+  ) throws -> (round: Round?, noData: Bool) {
     let monitor = plan.monitor
     guard let generation = try reader.generation(of: monitor.name), generation.generation == plan.generation else {
       return (nil, false)
@@ -80,7 +91,9 @@ package struct Evaluator: Sendable {
         partitions: reader.partitions(of: monitor.name).filter { plan.reads($0.key, as: $0.role) }, now: reader.now())
 
     var round = Round(progress: before, startsAt: generation.startsAt, noData: reached.noData)
-    if let first = marks.filter({ $0.kind == .drift }).map(\.pane).min() {
+    var cache = cache
+    cache.marked = marks.filter { $0.kind == .drift }.map(\.pane)
+    if let first = cache.marked.min() {
       round.progress.firstPane = min(first, before.firstPane ?? first)
     }
     var closedThrough = max(before.closedThrough, reached.closedThrough(monitor))
@@ -135,8 +148,8 @@ package struct Evaluator: Sendable {
     var history = VerdictHistory(plan: plan, reader: reader)
     for (i, window) in monitor.windows.enumerated() {
       try judgeDrift(
-        window, ends: ends(closingSet.union(revisedDrift), i), newlyClosed: Set(ends(closingSet, i)), reader, &history,
-        &round)
+        window, ends: ends(closingSet.union(revisedDrift), i), newlyClosed: Set(ends(closingSet, i)), reader, cache,
+        &history, &round)
       if plan.performance != nil {
         // A performance line appears when its window closes and is revised until, and after, it matures.
         let all = closingSet.union(maturingSet).union(revisedPerformance)
@@ -203,9 +216,9 @@ package struct Evaluator: Sendable {
 
   private func judgeDrift(
     _ window: WindowDefinition, ends: [EventTime], newlyClosed: Set<EventTime>, _ reader: any LedgerReader,
-    _ history: inout VerdictHistory, _ round: inout Round
+    _ cache: MergeCache, _ history: inout VerdictHistory, _ round: inout Round
   ) throws {
-    var merge = WindowMerge(.drift, plan: plan, shape: plan.drift.shape)
+    var merge = cache.merges.take(window, plan: plan, epoch: cache.epoch, marked: cache.marked)
     let lines = ResultLines(plan: plan)
     let checks = plan.monitor.checks.filter { $0.window == window.name && $0.metric.family != .performance }
     for end in ends {
@@ -224,6 +237,10 @@ package struct Evaluator: Sendable {
           .map { $0.with(version: mostFrequentVersion(view.drift) { $0.counts[DriftLayout.rows] }) }
         round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
       }
+    }
+    // Of an older window the panes may be reclaimed before they leave it.
+    if let range = merge.range, range.upperBound > round.progress.closedThrough - window.every {
+      cache.merges.keep(merge, window, plan: plan, epoch: cache.epoch)
     }
   }
 

@@ -5,7 +5,7 @@ struct WindowMerge {
   let plan: MonitorPlan
   private let shape: CellBlock.Shape
   private let cap: SliceCap
-  private var range: Range<EventTime>?
+  private(set) var range: Range<EventTime>?
   /// Uncapped: which slices are left out depends on the window, so the cap is applied to a view.
   private var slices: [NameKey: Merged] = [:]
 
@@ -21,6 +21,10 @@ struct WindowMerge {
     self.shape = shape
     cap = SliceCap(plan: plan)
   }
+
+  var residentBytes: Int { slices.values.reduce(0) { $0 + $1.block.residentBytes } }
+
+  func holds(pane: EventTime) -> Bool { range?.contains(pane) ?? false }
 
   /// Makes this the merge of the panes in `next`.
   mutating func move(to next: Range<EventTime>, in reader: any LedgerReader) throws {

@@ -53,6 +53,7 @@ private final class EvaluationThread {
   private var logger: Logger { loop.logger }
   /// Leases held, and until when.
   private var leases: [String: (lease: EvaluationLease, until: EventTime)] = [:]
+  private let merges = WindowMerges()
   private var refreshDue: [String: EventTime] = [:]
   private var reclaimDue: EventTime
 
@@ -111,6 +112,7 @@ private final class EvaluationThread {
       try? ledger.write { try $0.release(lease: EvaluationLease.name(monitor: name), holder: loop.holder) }
       leases[name] = nil
       refreshDue[name] = nil
+      merges.forget(monitor: name)
       metrics.forget(monitor: name)
     }
     removed.formUnion(change.removed)
@@ -158,7 +160,7 @@ private final class EvaluationThread {
         // A long backfill is many steps, and none of them a stall.
         loop.state.madeRound(of: .evaluation, now: WallClock.now())
         let started = ContinuousClock.now
-        let report = try evaluator.evaluate(ledger, lease: lease, now: WallClock.now())
+        let report = try evaluator.evaluate(ledger, lease: lease, now: WallClock.now(), merges: merges)
         if report.progress != nil {
           moved = true
           metrics.evaluated(seconds: started.duration(to: .now) / .seconds(1), monitor: monitor)
@@ -281,10 +283,13 @@ private final class EvaluationThread {
     do {
       let fold = Fold(plan: plan, deadAfter: EvaluationLoop.deadAfter)
       let report = try fold.step(ledger, lease: lease)
+      if report.rows > 0 { merges.forget(monitor: plan.monitor.name) }
       for writer in report.retired { logger.notice("writer \(writer) is silent and taken for dead") }
     } catch is LeaseLost {
       leases[plan.monitor.name] = nil
     } catch {
+      // Some rows may have been handed over.
+      merges.forget(monitor: plan.monitor.name)
       logger.warning("folding rows of \(plan.monitor.name) failed and will be tried again: \(error)")
     }
   }

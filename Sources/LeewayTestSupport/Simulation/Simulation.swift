@@ -43,6 +43,7 @@ package final class Simulation {
     let others: FaultyLedger
     /// How many of the world's plans it knows.
     var version: Int
+    var merges = WindowMerges()
     /// Its intake, or its other thread, is in the middle of something.
     var isBusy = [false, false]
   }
@@ -213,6 +214,7 @@ package final class Simulation {
     if switches.count > 1 { members[i].version = max(members[i].version, switches.count - 1) }
     members[i].intake.calm()
     members[i].others.calm()
+    members[i].merges = WindowMerges()
     try members[i].instance.restart(plans: [world.plans[members[i].version]])
     noteGeneration()
   }
@@ -281,7 +283,8 @@ package final class Simulation {
       plan: plan(i), context: DecisionContext(receivers: SimulatedMonitor.receivers), maximumWindows: windows)
     var isComplete = false
     while !isComplete {
-      let report = try evaluator.evaluate(members[i].others, lease: lease, now: clock.now, partitions: places)
+      let report = try evaluator.evaluate(
+        members[i].others, lease: lease, now: clock.now, partitions: places, merges: members[i].merges)
       isComplete = report.isComplete
       if let progress = report.progress {
         say(
@@ -293,6 +296,7 @@ package final class Simulation {
 
   private func fold(_ i: Int, _ rows: Int) throws {
     guard let lease = try lease(i) else { return }
+    members[i].merges.forget(monitor: plan(i).monitor.name)
     let report = try Fold(plan: plan(i), deadAfter: Self.deadAfter)
       .step(members[i].others, lease: lease, limit: rows)
     say("i\(i) folds \(report.rows) rows, retires \(report.retired)")
@@ -352,6 +356,7 @@ package final class Simulation {
     var rows = 1
     for _ in 0..<100 where rows > 0 {
       guard let lease = try lease(0) else { break }
+      members[0].merges.forget(monitor: plan(0).monitor.name)
       rows = try Fold(plan: plan(0), deadAfter: Self.deadAfter).step(members[0].others, lease: lease).rows
     }
     if rows > 0 { problems.append("folding does not end") }

@@ -1,0 +1,44 @@
+/// The newest drift window of each definition as merged in the round before, so that the next one reads only the panes
+/// that enter and leave. It holds nothing that the ledger does not: whoever begins without it merges anew.
+///
+/// A merge is good as long as no pane in it has changed. Every flush that touches a pane leaves a dirty mark in its own
+/// transaction, and only the holder of the lease removes marks and folds rows: so a merge lasts while the lease's epoch
+/// does, no mark is in its range and this holder has folded nothing. One thread's.
+package final class WindowMerges {
+  private struct Key: Hashable {
+    var monitor: String
+    var generation: String
+    var window: String
+  }
+
+  private let limitBytes: Int
+  private var merges: [Key: (epoch: Int64, merge: WindowMerge)] = [:]
+
+  /// - Parameter limitBytes: of all merges kept; a window that would exceed it is merged anew in each round.
+  package init(limitBytes: Int = 64 << 20) { self.limitBytes = limitBytes }
+
+  /// Bytes of all merges kept.
+  package var residentBytes: Int { merges.values.reduce(0) { $0 + $1.merge.residentBytes } }
+
+  /// Forgets a monitor's windows: its rows were folded, or another evaluator may have judged it.
+  package func forget(monitor: String) { merges = merges.filter { $0.key.monitor != monitor } }
+
+  /// Hands the merge over, so that a round that fails leaves none.
+  ///
+  /// - Parameter marked: panes of drift that have changed since marks were last removed.
+  func take(_ window: WindowDefinition, plan: MonitorPlan, epoch: Int64, marked: [EventTime]) -> WindowMerge {
+    let known = merges.removeValue(forKey: key(window, plan))
+    if let known, known.epoch == epoch, !marked.contains(where: known.merge.holds(pane:)) { return known.merge }
+    return WindowMerge(.drift, plan: plan, shape: plan.drift.shape)
+  }
+
+  /// Keeps the merge of a window's newest end.
+  func keep(_ merge: WindowMerge, _ window: WindowDefinition, plan: MonitorPlan, epoch: Int64) {
+    guard residentBytes + merge.residentBytes <= limitBytes else { return }
+    merges[key(window, plan)] = (epoch, merge)
+  }
+
+  private func key(_ window: WindowDefinition, _ plan: MonitorPlan) -> Key {
+    Key(monitor: plan.monitor.name, generation: plan.generation, window: window.name)
+  }
+}

@@ -11,9 +11,11 @@ extension Traffic {
   }
 
   /// A monitor of this traffic without labels, with a baseline fitted to events of another seed.
-  func plan(version: Bool = false, segments: Int = 0, trainingRows: Int = BenchmarkIntake.trainingRows) throws
-    -> MonitorPlan
-  {
+  func plan(
+    version: Bool = false, segments: Int = 0,
+    windows: [WindowDefinition] = [WindowDefinition(name: "1h", size: .hours(1), every: .minutes(5))],
+    checks: [Check] = [], trainingRows: Int = BenchmarkIntake.trainingRows
+  ) throws -> MonitorPlan {
     let monitor = Monitor(
       name: "bench", task: .binary,
       predictions: PredictionStream(
@@ -24,8 +26,7 @@ extension Traffic {
       },
       segments: try (0..<segments).map { Segment(name: Self.segments[$0], field: try FieldPath(segmentPath($0))) },
       pane: .minutes(5),
-      windows: [WindowDefinition(name: "1h", size: .hours(1), every: .minutes(5))],
-      lateness: .minutes(10), skew: .hours(1))
+      windows: windows, lateness: .minutes(10), skew: .hours(1), checks: checks)
     let rows = training(trainingRows)
     var numbers = [[Double]](repeating: [], count: features + 1)
     var counts = [[String: Int]](repeating: [:], count: features + 1)

@@ -95,7 +95,7 @@ import Testing
         #expect(try found == anew.judge(through: time(pane), nil), "seed \(seed), round \(round)")
       }
     }
-    #expect(revisions > 50)
+    #expect(revisions > 20)
   }
 
   /// Another epoch may have folded rows or taken marks away; beyond the limit nothing is kept.

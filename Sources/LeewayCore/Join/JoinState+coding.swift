@@ -25,6 +25,15 @@ extension JoinState {
   }
 }
 
+extension JoinState {
+  /// How many labels a stored state holds if it has no prediction; 0 where it has one, or is damaged.
+  static func parkedLabels(in bytes: [UInt8]) -> Int64 {
+    var reader = Varint.Reader(bytes)
+    guard reader.byte() == formatVersion, reader.integer() == 0 else { return 0 }
+    return reader.integer().flatMap { $0 <= maximumLabels ? Int64($0) : nil } ?? 0
+  }
+}
+
 /// A stored join state is damaged.
 package struct JoinStateDamaged: Error, CustomStringConvertible {
   package var description: String { "a stored waiting prediction or label is damaged" }

@@ -178,8 +178,9 @@ package protocol LedgerWriter: LedgerReader {
   /// `delivery.leases`, and ends that lease. False: somebody else has leased or settled it since; nothing changed.
   func settle(delivery: OutboxRecord) throws -> Bool
 
-  // Reclaiming, in bounded steps; each returns the rows removed.
-  func reclaimWaiting(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
+  // Reclaiming, in bounded steps; each returns how many rows it removed, unless it says otherwise.
+  /// Returns the states of the rows removed: what they were waiting for is not the ledger's to know.
+  func reclaimWaiting(monitor: String, generation: String, before: EventTime, limit: Int) throws -> [[UInt8]]
   func reclaimPanes(_ kind: PaneKind, monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
   /// Lines with end below `before`, the oldest first.
   func reclaimResults(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int

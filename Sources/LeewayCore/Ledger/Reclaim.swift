@@ -15,12 +15,21 @@ package struct Reclaim: Sendable {
     self.limit = limit
   }
 
+  /// What one step did.
+  package struct Report: Sendable, Equatable {
+    /// Rows removed; 0: nothing is left to do.
+    package var rows = 0
+    /// Labels among them for which no prediction has come.
+    package var orphanedLabels: Int64 = 0
+
+    package init() {}
+  }
+
   /// One step of each kind, each in a transaction of its own.
   ///
   /// - Parameter now: wall clock, for the age of deliveries.
-  /// - Returns: rows removed; 0: nothing is left to do.
   /// - Throws: what the ledger throws; `LeaseLost` if another instance has taken the monitor over.
-  package func step(_ ledger: any Ledger, lease: EvaluationLease, now: EventTime) throws -> Int {
+  package func step(_ ledger: any Ledger, lease: EvaluationLease, now: EventTime) throws -> Report {
     let monitor = plan.monitor
     let name = monitor.name
     let (progress, partitions, generations) = try ledger.read { reader in
@@ -30,11 +39,11 @@ package struct Reclaim: Sendable {
       )
     }
     // An evaluator that is behind the times touches nothing.
-    guard generations.last?.generation == plan.generation else { return 0 }
-    var removed = 0
+    guard generations.last?.generation == plan.generation else { return Report() }
+    var report = Report()
     func step(_ before: EventTime, _ body: (any LedgerWriter, EventTime) throws -> Int) throws {
       guard before > .earliestWritable else { return }
-      removed += try ledger.write { tx in
+      report.rows += try ledger.write { tx in
         guard try tx.epoch(ofLease: lease.name) == lease.epoch else { throw LeaseLost(name: lease.name) }
         return try body(tx, before)
       }
@@ -51,9 +60,13 @@ package struct Reclaim: Sendable {
         // The least of all partitions, idle or not: what is behind it by more than the lateness can come no more.
         let least =
           partitions.filter { plan.reads($0.key, as: $0.role) }.map(\.watermark).min() ?? .distantPast
+        var orphaned: Int64 = 0
         try step(least - monitor.lateness) {
-          try $0.reclaimWaiting(monitor: name, generation: plan.generation, before: $1, limit: limit)
+          let states = try $0.reclaimWaiting(monitor: name, generation: plan.generation, before: $1, limit: limit)
+          orphaned = states.reduce(0) { $0 &+ JoinState.parkedLabels(in: $1) }
+          return states.count
         }
+        report.orphanedLabels = orphaned
       }
       try step(progress.finalThrough - max(results, largest * 2)) {
         try $0.reclaimResults(monitor: name, generation: plan.generation, before: $1, limit: limit)
@@ -66,7 +79,7 @@ package struct Reclaim: Sendable {
         }
       }
       try step(.distantFuture) {
-        try $0.reclaimWaiting(monitor: name, generation: old.generation, before: $1, limit: limit)
+        try $0.reclaimWaiting(monitor: name, generation: old.generation, before: $1, limit: limit).count
       }
       let newest = progress?.finalThrough ?? .distantPast
       try step(newest - results) {
@@ -76,6 +89,6 @@ package struct Reclaim: Sendable {
     }
     try step(now - deliveries) { try $0.reclaimDeliveries(createdBefore: $1, limit: limit) }
     try step(.distantFuture) { tx, _ in try tx.reclaimWriters(limit: limit) }
-    return removed
+    return report
   }
 }

@@ -305,16 +305,17 @@ extension PostgreSQLSession {
     }
   }
 
-  func reclaimWaiting(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int {
-    guard let scope = try scope(monitor, generation) else { return 0 }
+  func reclaimWaiting(monitor: String, generation: String, before: EventTime, limit: Int) throws -> [[UInt8]] {
+    guard let scope = try scope(monitor, generation) else { return [] }
     try lock(.joins(scope: scope))
-    return try run(
+    return try rows(
       "reclaiming waiting predictions",
       """
       DELETE FROM waiting w USING (
         SELECT id FROM waiting WHERE scope = $1 AND reclaim_after < $2 ORDER BY scope, reclaim_after LIMIT $3
-      ) k WHERE w.scope = $1 AND w.id = k.id
-      """, scope, before, max(0, limit))
+      ) k WHERE w.scope = $1 AND w.id = k.id RETURNING w.state
+      """, scope, before, max(0, limit)
+    ) { try $0.blob(0) }
   }
 
   // MARK: Quarantine

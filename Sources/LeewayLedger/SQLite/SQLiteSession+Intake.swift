@@ -232,13 +232,14 @@ extension SQLiteSession {
     }
   }
 
-  func reclaimWaiting(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int {
-    guard let scope = try scope(monitor, generation) else { return 0 }
+  func reclaimWaiting(monitor: String, generation: String, before: EventTime, limit: Int) throws -> [[UInt8]] {
+    guard let scope = try scope(monitor, generation) else { return [] }
     let sql = """
       DELETE FROM waiting WHERE scope = ?1 AND id IN
         (SELECT id FROM waiting WHERE scope = ?1 AND reclaim_after < ?2 ORDER BY reclaim_after LIMIT ?3)
+      RETURNING state
       """
-    return try run("reclaiming waiting predictions", sql, scope, before, max(0, limit))
+    return try rows("reclaiming waiting predictions", sql, scope, before, max(0, limit)) { try $0.blob(0) }
   }
 
   // MARK: Quarantine

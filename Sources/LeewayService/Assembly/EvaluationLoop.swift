@@ -300,7 +300,11 @@ private final class EvaluationThread {
     let reclaim = Reclaim(plan: plan, results: limits.resultsKept, deliveries: limits.deliveriesKept)
     do {
       for _ in 0..<Self.reclaimSteps where !stop.isRaised {
-        if try reclaim.step(ledger, lease: lease, now: WallClock.now()) == 0 { break }
+        let report = try reclaim.step(ledger, lease: lease, now: WallClock.now())
+        if report.orphanedLabels > 0 {
+          loop.metrics.count(labels: report.orphanedLabels, .orphaned, monitor: plan.monitor.name)
+        }
+        if report.rows == 0 { break }
       }
     } catch is LeaseLost {
       leases[plan.monitor.name] = nil

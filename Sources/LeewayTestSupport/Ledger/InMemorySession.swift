@@ -170,12 +170,12 @@ extension InMemorySession {
     for row in rows { tables.waiting[scope, default: [:]][row.id] = row.state == nil ? nil : row }
   }
 
-  func reclaimWaiting(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int {
+  func reclaimWaiting(monitor: String, generation: String, before: EventTime, limit: Int) throws -> [[UInt8]] {
     let scope = InMemoryTables.Scope(monitor, generation)
     let due = (tables.waiting[scope] ?? [:]).values.filter { $0.reclaimAfter < before }
       .sorted { $0.reclaimAfter < $1.reclaimAfter }.prefix(max(0, limit))
     for row in due { tables.waiting[scope]?[row.id] = nil }
-    return due.count
+    return due.compactMap(\.state)
   }
 
   func quarantine(_ records: [QuarantineRecord], keep: Int) throws {

@@ -304,9 +304,9 @@ package final class Simulation {
 
   private func reclaim(_ i: Int) throws {
     guard world.reclaims, let lease = try lease(i) else { return }
-    let removed = try Reclaim(plan: plan(i), results: .days(999), deliveries: .days(999), limit: 5)
+    let report = try Reclaim(plan: plan(i), results: .days(999), deliveries: .days(999), limit: 5)
       .step(members[i].others, lease: lease, now: clock.now)
-    say("i\(i) reclaims \(removed) rows")
+    say("i\(i) reclaims \(report.rows) rows")
   }
 
   private func send(_ i: Int, _ succeeds: Bool) throws {

@@ -162,7 +162,7 @@ import Testing
     #expect(startsAt == Scene.minute(605))
     let reclaim = Reclaim(plan: plan, results: .days(1), deliveries: .days(1), limit: 7)
     var steps = 0
-    while try reclaim.step(stage.scene.ledger, lease: stage.lease, now: Scene.minute(0)) > 0 { steps += 1 }
+    while try reclaim.step(stage.scene.ledger, lease: stage.lease, now: Scene.minute(0)).rows > 0 { steps += 1 }
     #expect(steps > 3)
     // Results are kept for a day behind what is closed, which is nothing yet.
     #expect(try stage.scene.ledger.read { try $0.generations(of: "m") }.count == 2)
@@ -172,12 +172,12 @@ import Testing
         progress: EvaluationProgress(closedThrough: Scene.minute(9000), finalThrough: Scene.minute(9000)), monitor: "m",
         generation: plan.generation)
     }
-    while try reclaim.step(stage.scene.ledger, lease: stage.lease, now: Scene.minute(0)) > 0 {}
+    while try reclaim.step(stage.scene.ledger, lease: stage.lease, now: Scene.minute(0)).rows > 0 {}
     #expect(try stage.scene.ledger.read { try $0.generations(of: "m") }.map(\.generation) == [plan.generation])
     #expect(try stage.scene.lines(.drift).isEmpty)
     // An evaluator that is behind the times touches nothing.
     #expect(
       try Reclaim(plan: old, results: .days(1), deliveries: .days(1))
-        .step(stage.scene.ledger, lease: stage.lease, now: Scene.minute(0)) == 0)
+        .step(stage.scene.ledger, lease: stage.lease, now: Scene.minute(0)).rows == 0)
   }
 }

@@ -61,7 +61,7 @@ struct ReplayCommand: ParsableCommand {
     var text =
       "leeway: \(e.accepted) predictions accepted, \(e.late) late, \(j.duplicates) duplicate; "
       + "\(e.labels) labels, \(j.matched) matched, \(j.corrected) corrected, \(j.repeated) repeated, \(j.retracted) retracted, "
-      + "\(j.beyondHorizon) beyond the horizon; \(e.invalid) messages invalid, \(e.quarantined) quarantined; "
+      + "\(j.expired) beyond the horizon; \(e.invalid) messages invalid, \(e.quarantined) quarantined; "
       + "\(summary.lines) lines\n"
     if summary.tooLong > 0 {
       let lines = summary.tooLong == 1 ? "1 line was" : "\(summary.tooLong) lines were"

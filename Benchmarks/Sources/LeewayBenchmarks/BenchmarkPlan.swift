@@ -19,7 +19,7 @@ extension Traffic {
     let monitor = Monitor(
       name: "bench", task: .binary,
       predictions: PredictionStream(
-        topic: "predictions", id: nil, time: try FieldPath("timestamp_ms"), timeFormat: .epochMilliseconds,
+        topic: "predictions", id: [], time: try FieldPath("timestamp_ms"), timeFormat: .epochMilliseconds,
         version: version ? try FieldPath("model_version") : nil, output: try FieldPath("score")),
       features: try (0..<features).map {
         Feature(name: name($0), kind: isNumeric($0) ? .numeric : .categorical, field: try FieldPath(path($0)))

@@ -1,39 +1,95 @@
 /// Turns a monitor's label messages into the join's other half. One thread's.
 struct LabelDecoder {
+  /// What a message turned out to be.
+  enum Decoded {
+    case label(id: [UInt8], JoinedLabel)
+    /// Of another model, or not in the sample; its time is the topic's progress all the same.
+    case passedOver(EventTime)
+  }
+
   private let stream: LabelStream
   private let task: ModelTask
+  private let sample: JoinSample
   private let extractor: JSONExtractor
+  /// Of the key of a tombstone, where the id has several parts.
+  private let keyExtractor: JSONExtractor
+  private let timeSlot: Int
+  private let valueSlot: Int
+  private let firstCondition: Int
+  private let conditions: [[[UInt8]]]
 
   init(stream: LabelStream, task: ModelTask, limits: DecodeLimits) {
     self.stream = stream
     self.task = task
-    extractor = JSONExtractor(fields: [stream.id, stream.time, stream.value], limits: limits)
+    sample = JoinSample(share: stream.sample)
+    timeSlot = stream.id.count
+    valueSlot = timeSlot + 1
+    firstCondition = valueSlot + 1
+    conditions = stream.conditions.map { $0.values.map { Array($0.utf8) } }
+    extractor = JSONExtractor(
+      fields: stream.id + [stream.time, stream.value] + stream.conditions.map(\.field), limits: limits)
+    keyExtractor = JSONExtractor(fields: stream.id, limits: limits)
   }
 
-  func decode(_ payload: UnsafeRawBufferPointer) throws(PredictionDecoder.Rejection) -> (
-    id: [UInt8], label: JoinedLabel
-  ) {
+  func decode(_ payload: UnsafeRawBufferPointer) throws(PredictionDecoder.Rejection) -> Decoded {
     do { try extractor.extract(payload) } catch { throw .init(code: error.code, reason: error.reason) }
-    guard let id = Self.scalarText(extractor[0]), !id.isEmpty, id.count <= 1024 else {
-      throw .init(code: "no_id", reason: "\(stream.id) is missing or no text or number of at most 1024 bytes")
+    let time = extractor[timeSlot].time(stream.timeFormat)
+    // What is of another model need not look like ours.
+    if !isOurs { return .passedOver(time ?? .distantPast) }
+    guard let id = JoinID.of(stream.id.indices.map { Self.scalarText(extractor[$0]) }) else {
+      let fields = stream.id.map(\.description).joined(separator: ", ")
+      throw .init(
+        code: "no_id",
+        reason: stream.id.count == 1
+          ? "\(fields) is missing or no text or number of at most \(JoinID.maximumBytes) bytes"
+          : "one of \(fields) is missing or no text or number, or they are longer than \(JoinID.maximumBytes) bytes")
     }
-    guard let time = extractor[1].time(stream.timeFormat) else {
+    guard let time else {
       throw .init(
         code: "bad_time",
         reason: "\(stream.time) is not a time in \(stream.timeFormat.rawValue); mend the producer or time_format")
     }
-    let view = extractor[2]
+    let view = extractor[valueSlot]
     switch view.kind {
     case .absent:
+      if stream.isShared { return .passedOver(time) }
       throw .init(code: "no_value", reason: "\(stream.value) is missing; null retracts a label, absence does not")
     case .null:
-      return (id, JoinedLabel(time: time, value: nil, canonical: []))
+      return label(id, JoinedLabel(time: time, value: nil, canonical: []))
     default:
       guard let value = Self.value(view, task: task, positive: stream.positive), let tree = extractor.tree(of: view)
       else {
         throw .init(code: "bad_value", reason: "\(stream.value) is no label of a \(task.rawValue) model\(hint)")
       }
-      return (id, JoinedLabel(time: time, value: value, canonical: CanonicalJSON.bytes(of: tree)))
+      return label(id, JoinedLabel(time: time, value: value, canonical: CanonicalJSON.bytes(of: tree)))
+    }
+  }
+
+  /// A record without a payload retracts as of its own time. Its key is the id or, where that has several parts, a JSON
+  /// object with the id's fields.
+  func decode(tombstone message: SourceMessage) throws(PredictionDecoder.Rejection) -> Decoded {
+    guard let key = message.key, !key.isEmpty, key.count <= JoinID.maximumBytes, let time = message.recordTime else {
+      throw .init(code: "tombstone", reason: "a tombstone without a key or time retracts nothing")
+    }
+    guard stream.id.count > 1 else { return label(Array(key), JoinedLabel(time: time, value: nil, canonical: [])) }
+    let names = stream.id.map(\.description).joined(separator: ", ")
+    do { try keyExtractor.extract(key) } catch {
+      throw .init(code: "tombstone", reason: "a tombstone's key is no JSON object with \(names): \(error.reason)")
+    }
+    guard let id = JoinID.of(stream.id.indices.map { Self.scalarText(keyExtractor[$0]) }) else {
+      throw .init(code: "tombstone", reason: "a tombstone's key lacks one of \(names)")
+    }
+    return label(id, JoinedLabel(time: time, value: nil, canonical: []))
+  }
+
+  private func label(_ id: [UInt8], _ label: JoinedLabel) -> Decoded {
+    sample.contains(id) ? .label(id: id, label) : .passedOver(label.time)
+  }
+
+  private var isOurs: Bool {
+    conditions.indices.allSatisfy { i in
+      guard let text = Self.scalarText(extractor[firstCondition + i]) else { return false }
+      return conditions[i].contains(text)
     }
   }
 

@@ -5,6 +5,8 @@ struct MonitorIntake {
   var partitions: [PartitionIntake] = []
   private var predictions: PredictionDecoder
   private var labels: LabelDecoder?
+  /// Of ids that are joined.
+  private let sample: JoinSample
   private var slices: SliceTable
   private let columns: DriftColumns
   private let pool: DeltaPool
@@ -21,6 +23,7 @@ struct MonitorIntake {
     deadLetters = limits.deadLetters
     predictions = PredictionDecoder(plan: plan, limits: limits.decode)
     labels = plan.monitor.labels.map { LabelDecoder(stream: $0, task: plan.monitor.task, limits: limits.decode) }
+    sample = JoinSample(share: plan.monitor.labels?.sample ?? 1)
     slices = SliceTable(plan: plan)
     columns = DriftColumns(plan: plan)
     pool = DeltaPool(plan.drift.shape)
@@ -59,10 +62,12 @@ struct MonitorIntake {
     let firstSlice = rowSlices.count
     predictions.slices(&slices, into: &rowSlices)
     if plan.performance != nil {
-      if columns.isPresent(plan.outputSubject),
-        let half = predictions.joinHalf(time: time, slices: rowSlices[firstSlice...], table: slices, payload: payload)
-      {
-        partitions[index].joins.append(id: half.id, prediction: half.prediction)
+      if columns.isPresent(plan.outputSubject), let id = predictions.joinID() {
+        if sample.contains(id) {
+          let half = predictions.joinHalf(
+            time: time, slices: rowSlices[firstSlice...], table: slices, payload: payload)
+          partitions[index].joins.append(id: id, prediction: half)
+        }
       } else {
         partitions[index].counts.unjoinable &+= 1
       }
@@ -73,24 +78,27 @@ struct MonitorIntake {
 
   private mutating func takeLabel(_ message: SourceMessage, _ index: Int, _ keep: Int) {
     guard let labels else { return }
-    let id: [UInt8]
-    let label: JoinedLabel
-    if let payload = message.value {
-      do { (id, label) = try labels.decode(payload) } catch { return reject(message, index, error, keep) }
-    } else {
-      // A tombstone keyed by the id retracts, as of the record's own time.
-      guard let key = message.key, !key.isEmpty, key.count <= 1024, let time = message.recordTime else {
-        let rejection = PredictionDecoder.Rejection(
-          code: "tombstone", reason: "a tombstone without a key or time retracts nothing")
-        return reject(message, index, rejection, keep)
+    let decoded: LabelDecoder.Decoded
+    do {
+      if let payload = message.value {
+        decoded = try labels.decode(payload)
+      } else {
+        decoded = try labels.decode(tombstone: message)
       }
-      id = Array(key)
-      label = JoinedLabel(time: time, value: nil, canonical: [])
+    } catch { return reject(message, index, error, keep) }
+    switch decoded {
+    case .label(let id, let label):
+      if let rejection = future(label.time, message) {
+        return reject(message, index, rejection, keep, quarantined: true)
+      }
+      partitions[index].reach(label.time)
+      partitions[index].joins.append(id: id, label: label)
+      partitions[index].counts.labels &+= 1
+    case .passedOver(let time):
+      // A wrong clock must not end the wait for our labels.
+      if future(time, message) == nil { partitions[index].reach(time) }
+      partitions[index].counts.passedOver &+= 1
     }
-    if let rejection = future(label.time, message) { return reject(message, index, rejection, keep, quarantined: true) }
-    if label.time > partitions[index].watermark { partitions[index].watermark = label.time }
-    partitions[index].joins.append(id: id, label: label)
-    partitions[index].counts.labels &+= 1
   }
 
   private func future(_ time: EventTime, _ message: SourceMessage) -> PredictionDecoder.Rejection? {

@@ -107,9 +107,11 @@ struct PartitionIntake {
   /// Late iff below the watermark before it, less the lateness: a function of this partition's log alone.
   mutating func isLate(_ time: EventTime, lateness: TimeSpan) -> Bool {
     if time < watermark - lateness { return true }
-    if time > watermark { watermark = time }
+    reach(time)
     return false
   }
+
+  mutating func reach(_ time: EventTime) { if time > watermark { watermark = time } }
 }
 
 /// An owner's claim that a partition has nothing to read.

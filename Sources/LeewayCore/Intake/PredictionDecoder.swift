@@ -4,7 +4,8 @@ internal import CSimdjson
 struct PredictionDecoder {
   private let plan: MonitorPlan
   private let extractor: JSONExtractor
-  private let idSlot: Int?
+  /// Of the id's fields; empty without a join.
+  private let idSlots: Range<Int>
   private let timeSlot: Int
   private let versionSlot: Int?
   private let probabilitiesSlot: Int?
@@ -31,7 +32,8 @@ struct PredictionDecoder {
       return fields.count - 1
     }
     // The label join is the one use of the id.
-    idSlot = plan.monitor.labels == nil ? nil : slot(stream.id)
+    if plan.monitor.labels != nil { fields += stream.id }
+    idSlots = 0..<fields.count
     timeSlot = fields.count
     fields.append(stream.time)
     versionSlot = slot(stream.version)
@@ -106,13 +108,22 @@ struct PredictionDecoder {
     }
   }
 
-  /// The join's half of the parsed message; nil if it has no id. The output must be valid.
+  /// What the parsed message is joined by; nil if it has none.
+  mutating func joinID() -> [UInt8]? {
+    if idSlots.count == 1 {
+      let id = withCategory(extractor[0]) { $0.count <= JoinID.maximumBytes ? Array($0) : [] }
+      return id.flatMap { $0.isEmpty ? nil : $0 }
+    }
+    var parts: [[UInt8]?] = []
+    parts.reserveCapacity(idSlots.count)
+    for slot in idSlots { parts.append(withCategory(extractor[slot]) { Array($0) }) }
+    return JoinID.of(parts)
+  }
+
+  /// The join's half of the parsed message, whose output must be valid.
   mutating func joinHalf(
     time: EventTime, slices: ArraySlice<Int32>, table: SliceTable, payload: UnsafeRawBufferPointer
-  ) -> (id: [UInt8], prediction: JoinedPrediction)? {
-    guard let idSlot, let id = withCategory(extractor[idSlot], { Array($0) }), !id.isEmpty, id.count <= 1024 else {
-      return nil
-    }
+  ) -> JoinedPrediction {
     let version = versionSlot.flatMap { slot in
       withCategory(extractor[slot]) { String(decoding: $0, as: UTF8.self) }
     }
@@ -123,13 +134,10 @@ struct PredictionDecoder {
       let name = withCategory(extractor[outputSlot]) { String(decoding: $0, as: UTF8.self) } ?? ""
       output = .category(name, probabilities: probabilities())
     }
-    return (
-      id,
-      JoinedPrediction(
-        version: version ?? "", time: time, output: output,
-        slices: slices.compactMap { $0 < 0 ? nil : table.names[Int($0)] },
-        digest: SHA256.hash(payload).bytes.prefix(16).reduce(UInt128(0)) { $0 << 8 | UInt128($1) })
-    )
+    return JoinedPrediction(
+      version: version ?? "", time: time, output: output,
+      slices: slices.compactMap { $0 < 0 ? nil : table.names[Int($0)] },
+      digest: SHA256.hash(payload).bytes.prefix(16).reduce(UInt128(0)) { $0 << 8 | UInt128($1) })
   }
 
   /// Probabilities in [0, 1] of at most 1000 classes, ascending by name.

@@ -22,6 +22,8 @@ package struct EventCounts: Sendable, Equatable {
   package var invalid: Int64 = 0
   package var quarantined: Int64 = 0
   package var labels: Int64 = 0
+  /// Labels of other models, or not in the sample.
+  package var passedOver: Int64 = 0
   /// Predictions that count for drift and cannot be joined: no usable id, or an output that is missing or invalid.
   package var unjoinable: Int64 = 0
   /// By stable code.
@@ -35,6 +37,7 @@ package struct EventCounts: Sendable, Equatable {
     a.invalid &+= b.invalid
     a.quarantined &+= b.quarantined
     a.labels &+= b.labels
+    a.passedOver &+= b.passedOver
     a.unjoinable &+= b.unjoinable
     a.rejected.merge(b.rejected, uniquingKeysWith: &+)
   }

@@ -11,7 +11,7 @@ package struct JoinCounts: Sendable, Equatable {
   /// A counting label was taken back.
   package var retracted: Int64 = 0
   /// Past the horizon of every prediction known by then.
-  package var beyondHorizon: Int64 = 0
+  package var expired: Int64 = 0
   /// More labels or versions for one id than are kept.
   package var overLimit: Int64 = 0
   /// Predictions whose (id, version) was known.
@@ -25,7 +25,7 @@ package struct JoinCounts: Sendable, Equatable {
     a.repeated &+= b.repeated
     a.corrected &+= b.corrected
     a.retracted &+= b.retracted
-    a.beyondHorizon &+= b.beyondHorizon
+    a.expired &+= b.expired
     a.overLimit &+= b.overLimit
     a.duplicates &+= b.duplicates
   }
@@ -97,7 +97,7 @@ struct Join {
         if state.predictions.isEmpty {
           counts.early &+= 1
         } else if state.predictions.allSatisfy({ label.time > $0.time + horizon }) {
-          counts.beyondHorizon &+= 1
+          counts.expired &+= 1
         }
       case .repeated: counts.repeated &+= 1
       case .overLimit: counts.overLimit &+= 1

@@ -74,8 +74,8 @@ package enum ModelTask: String, Sendable, CaseIterable {
 /// Where predictions come from and which fields of a message mean what.
 package struct PredictionStream: Sendable, Equatable {
   package var topic: String
-  /// The prediction's id; needed where labels are joined.
-  package var id: FieldPath?
+  /// The prediction's id, of one field or several; needed where labels are joined, else it may be empty.
+  package var id: [FieldPath]
   package var time: FieldPath
   package var timeFormat: TimeFormat
   package var version: FieldPath?
@@ -85,7 +85,7 @@ package struct PredictionStream: Sendable, Equatable {
   package var probabilities: FieldPath?
 
   package init(
-    topic: String, id: FieldPath?, time: FieldPath, timeFormat: TimeFormat, version: FieldPath? = nil,
+    topic: String, id: [FieldPath], time: FieldPath, timeFormat: TimeFormat, version: FieldPath? = nil,
     output: FieldPath, probabilities: FieldPath? = nil
   ) {
     self.topic = topic
@@ -100,8 +100,21 @@ package struct PredictionStream: Sendable, Equatable {
 
 /// Where ground truth comes from, and how long it may take.
 package struct LabelStream: Sendable, Equatable {
+  /// What a field must say for a message to be of this monitor.
+  package struct Condition: Sendable, Equatable {
+    package var field: FieldPath
+    /// Any of these texts; numbers and booleans are taken by their shortest text.
+    package var values: [String]
+
+    package init(field: FieldPath, values: [String]) {
+      self.field = field
+      self.values = values
+    }
+  }
+
   package var topic: String
-  package var id: FieldPath
+  /// As many fields as predictions have, in the same order.
+  package var id: [FieldPath]
   package var time: FieldPath
   package var timeFormat: TimeFormat
   package var value: FieldPath
@@ -113,10 +126,17 @@ package struct LabelStream: Sendable, Equatable {
   package var positive: String?
   /// Below this share of labelled predictions a mature window is `insufficient_data`.
   package var minimumCoverage: Double
+  /// What tells this monitor's messages from others in the topic, all of which must hold; the others are passed over.
+  package var conditions: [Condition]
+  /// Messages carry several models' outcomes: one without this monitor's value is passed over, not refused.
+  package var isShared: Bool
+  /// The share of ids, in (0, 1], that predictions and labels are joined of.
+  package var sample: Double
 
   package init(
-    topic: String, id: FieldPath, time: FieldPath, timeFormat: TimeFormat, value: FieldPath, horizon: TimeSpan,
-    absent: LabelValue? = nil, positive: String? = nil, minimumCoverage: Double = 0.8
+    topic: String, id: [FieldPath], time: FieldPath, timeFormat: TimeFormat, value: FieldPath, horizon: TimeSpan,
+    absent: LabelValue? = nil, positive: String? = nil, minimumCoverage: Double = 0.8, conditions: [Condition] = [],
+    isShared: Bool = false, sample: Double = 1
   ) {
     self.topic = topic
     self.id = id
@@ -127,6 +147,9 @@ package struct LabelStream: Sendable, Equatable {
     self.absent = absent
     self.positive = positive
     self.minimumCoverage = minimumCoverage
+    self.conditions = conditions
+    self.isShared = isShared
+    self.sample = sample
   }
 }
 

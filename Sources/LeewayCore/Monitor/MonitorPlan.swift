@@ -92,12 +92,19 @@ package final class MonitorPlan: Sendable {
   /// A subject's baseline for a slice: the whole training set for `all`, else the slice's own, nil if it has none.
   func baselineSide(subject index: Int, slice: String) -> BaselineSide? { sides[NameKey(slice)]?[index] }
 
+  /// A single field as it is written; several so that no other fields have the same text.
+  private static func text(_ id: [FieldPath]) -> String {
+    guard id.count > 1 else { return id.first?.description ?? "" }
+    return String(
+      decoding: CanonicalJSON.bytes(of: .array(id.map { .string($0.description) })), as: UTF8.self)
+  }
+
   private static func generation(_ monitor: Monitor, _ baseline: String) -> String {
     var w = JSONWriter()
     w.beginArray()
     for text in [
       monitor.name, monitor.task.rawValue, baseline, monitor.predictions.topic,
-      monitor.predictions.id?.description ?? "", monitor.predictions.time.description,
+      Self.text(monitor.predictions.id), monitor.predictions.time.description,
       monitor.predictions.timeFormat.rawValue, monitor.predictions.version?.description ?? "",
       monitor.predictions.output.description, monitor.predictions.probabilities?.description ?? "",
     ] { w.string(text) }
@@ -119,7 +126,7 @@ package final class MonitorPlan: Sendable {
     if let labels = monitor.labels {
       w.number(PerformanceLayout.version)
       for text in [
-        labels.topic, labels.id.description, labels.time.description, labels.timeFormat.rawValue,
+        labels.topic, Self.text(labels.id), labels.time.description, labels.timeFormat.rawValue,
         labels.value.description, labels.positive ?? "", labels.positive == nil ? "" : "positive",
       ] { w.string(text) }
       w.number(labels.horizon.milliseconds)
@@ -128,6 +135,12 @@ package final class MonitorPlan: Sendable {
       case .number(let number): w.number(number)
       case .category(let name): w.string(name)
       }
+      for condition in labels.conditions {
+        w.string("where \(condition.field)")
+        for value in condition.values { w.string(value) }
+      }
+      if labels.isShared { w.string("shared") }
+      if labels.sample != 1 { w.number(labels.sample) }
     }
     w.endArray()
     return String(SHA256.hash(w.bytes).hex.prefix(16))

@@ -57,6 +57,7 @@ extension KafkaIntakeLoop {
       metrics.count(events: counts.invalid, .invalid, monitor: monitor)
       metrics.count(events: counts.quarantined, .quarantined, monitor: monitor)
       for (code, count) in counts.rejected { metrics.count(rejected: count, reason: code, monitor: monitor) }
+      if counts.passedOver > 0 { metrics.count(labels: counts.passedOver, .passedOver, monitor: monitor) }
       if counts.unjoinable > 0 { metrics.count(rejected: counts.unjoinable, reason: "unjoinable", monitor: monitor) }
     }
     for (monitor, counts) in report.joins {
@@ -64,7 +65,8 @@ extension KafkaIntakeLoop {
       metrics.count(events: counts.duplicates, .duplicate, monitor: monitor)
       for (count, outcome) in [
         (counts.matched, LabelOutcome.matched), (counts.early, .early), (counts.repeated, .repeated),
-        (counts.corrected, .corrected), (counts.retracted, .retracted), (counts.beyondHorizon, .beyondHorizon),
+        (counts.corrected, .corrected), (counts.retracted, .retracted), (counts.expired, .expired),
+        (counts.overLimit, .overLimit),
       ] where count > 0 { metrics.count(labels: count, outcome, monitor: monitor) }
     }
     for (monitor, delays) in report.labelDelays {

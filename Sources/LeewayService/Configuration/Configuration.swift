@@ -41,6 +41,8 @@ package struct Configuration: Sendable {
       problems += unknownReceivers(monitors, serviceReading)
       problems += readDeadLetters(monitors, serviceReading)
     }
+    let limit = service?.limits.waitingRows ?? ServiceConfiguration.Limits().waitingRows
+    problems += WaitingPredictions.problems(monitors, limit: limit, in: configPath)
     problems.sort()
     guard !problems.hasErrors else { return (nil, problems) }
     let configuration = Configuration(

@@ -29,6 +29,8 @@ package struct MonitorFile {
   let plan: MonitorPlan?
   let name: Name?
   let receiverUses: [ReceiverUse]
+  /// How many predictions wait for labels at a time; nil without labels, or where no rate is given.
+  let waiting: WaitingPredictions?
   let problems: [ConfigurationProblem]
 
   /// Reads a monitor file.
@@ -54,9 +56,14 @@ package struct MonitorFile {
       let monitorReading = MonitorReading(top: top, requiresBaseline: baseline == .required)
       (monitor, plan) = monitorReading.read()
       name = monitorReading.name
+      if let monitor, let rate = monitorReading.rate {
+        waiting = WaitingPredictions(monitor: monitor, rate: rate.perSecond, value: rate.value)
+      } else {
+        waiting = nil
+      }
       receiverUses = monitorReading.receiverUses
     } else {
-      (monitor, plan, name) = (nil, nil, nil)
+      (monitor, plan, name, waiting) = (nil, nil, nil, nil)
       receiverUses = []
     }
     problems = reading.problems.sorted()

@@ -15,7 +15,7 @@ extension MonitorReading {
       map.finish()
       return nil
     }
-    let id = fields.value("id")?.fieldPath()
+    let id = fields.value("id").flatMap { readID($0) }
     if hasLabels, !fields.contains("id") {
       reading.error(
         fields.place, "\(fields.path(of: "id")) is missing; labels are joined by it, so add id: FIELD or remove labels")
@@ -33,10 +33,11 @@ extension MonitorReading {
       return value.fieldPath()
     }
     fields.finish()
+    rate = map.value("rate").flatMap { value in readRate(value).map { ($0, value) } }
     map.finish()
     guard let topic, let timeFormat, let time, let output else { return nil }
     return PredictionStream(
-      topic: topic, id: id, time: time, timeFormat: timeFormat, version: version, output: output,
+      topic: topic, id: id ?? [], time: time, timeFormat: timeFormat, version: version, output: output,
       probabilities: probabilities)
   }
 
@@ -73,20 +74,34 @@ extension MonitorReading {
     let positive = readPositive(map)
     let absent = map.value("absent").flatMap(readLabelValue)
     let coverage = map.value("min_coverage").map { $0.number(in: 0...1) } ?? 0.8
+    let conditions = map.value("where").map { readConditions($0) } ?? []
+    let shared = map.value("shared").map { $0.bool() } ?? false
+    let sampleValue = map.value("sample")
+    let sample = sampleValue.map { $0.number(in: 0...1) } ?? 1
+    if sample == 0 { sampleValue?.refuse("it takes more than 0 and at most 1") }
     let example = "fields: {id: FIELD, time: FIELD, value: FIELD}"
     guard let fields = map.required("fields", add: example)?.map("a map such as \(example)") else {
       map.finish()
       return nil
     }
-    let id = fields.required("id", add: "id: FIELD")?.fieldPath()
+    let idValue = fields.required("id", add: "id: FIELD")
+    let id = idValue.flatMap { readID($0) }
+    if let idValue, let id, let ids = predictions?.id, !ids.isEmpty, ids.count != id.count {
+      idValue.complain(
+        "has \(Self.fields(id.count)), and predictions.fields.id has \(Self.fields(ids.count)); name the same parts in "
+          + "the same order")
+    }
     let time = fields.required("time", add: "time: FIELD")?.fieldPath()
     let value = fields.required("value", add: "value: FIELD")?.fieldPath()
     fields.finish()
     map.finish()
-    guard let topic, let timeFormat, let horizon, let coverage, let id, let time, let value else { return nil }
+    guard let topic, let timeFormat, let horizon, let coverage, let conditions, let shared, let sample, let id,
+      let time,
+      let value
+    else { return nil }
     let stream = LabelStream(
       topic: topic, id: id, time: time, timeFormat: timeFormat, value: value, horizon: horizon, absent: absent,
-      positive: positive, minimumCoverage: coverage)
+      positive: positive, minimumCoverage: coverage, conditions: conditions, isShared: shared, sample: sample)
     return (stream, horizonGiven)
   }
 
@@ -101,6 +116,62 @@ extension MonitorReading {
 
   private func readFormat(_ map: ConfigurationMap) {
     _ = map.value("format")?.choice(among: ["json"], planned: Self.plannedFormats, what: "format")
+  }
+
+  private static let maximumParts = 8
+
+  private static func fields(_ count: Int) -> String { count == 1 ? "1 field" : "\(count) fields" }
+
+  /// A field, or a list of those that are an id together.
+  private func readID(_ value: ConfigurationValue) -> [FieldPath]? {
+    guard case .list = value.node.content else { return value.fieldPath().map { [$0] } }
+    guard let names = value.names(of: "fields", atMost: Self.maximumParts) else { return nil }
+    if names.isEmpty { value.complain("is an empty list; name a field, or several as [customer, order]") }
+    let paths = names.compactMap { $0.value.fieldPath() }
+    return paths.isEmpty || paths.count < names.count ? nil : paths
+  }
+
+  /// `where: {model: fraud}`: what tells a monitor's labels from others in the topic.
+  private func readConditions(_ value: ConfigurationValue) -> [LabelStream.Condition]? {
+    guard let map = value.map("a map of fields to texts, such as {model: fraud}") else { return nil }
+    let all = map.all()
+    if all.isEmpty { value.complain("is empty; add a field and its text, as {model: fraud}, or remove it") }
+    if all.count > Self.maximumParts {
+      value.complain("has \(all.count) fields; it takes at most \(Self.maximumParts)")
+    }
+    var conditions: [LabelStream.Condition] = []
+    for (name, place, value) in all.prefix(Self.maximumParts) {
+      do throws(FieldPathFailure) {
+        let field = try FieldPath(name)
+        let texts: [String]?
+        if case .list = value.node.content {
+          let names = value.names(of: "texts", atMost: 100)
+          if let names, names.isEmpty { value.complain("is an empty list; name a text") }
+          texts = names.map { $0.map(\.name) }
+        } else {
+          texts = value.text().map { [$0] }
+        }
+        if let texts, !texts.isEmpty { conditions.append(.init(field: field, values: texts)) }
+      } catch {
+        reading.error(place, "\(value.path) is no field: a field path \(error.problem)")
+      }
+    }
+    return conditions.count == all.count
+      ? conditions.sorted { utf8Order($0.field.description, $1.field.description) } : nil
+  }
+
+  /// `200/s`, `50000/h`: predictions a second.
+  private func readRate(_ value: ConfigurationValue) -> Double? {
+    guard let text = value.text() else { return nil }
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    let seconds: [Substring: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+    guard parts.count == 2, let count = ConfigurationValue.decimal(String(parts[0])), count > 0,
+      let unit = seconds[parts[1]]
+    else {
+      value.refuse("it takes the greatest rate of predictions, as 200/s, 5000/m, 100000/h or 2000000/d")
+      return nil
+    }
+    return count / unit
   }
 
   private func readPositive(_ map: ConfigurationMap) -> String? {

@@ -23,6 +23,8 @@ final class MonitorReading {
   var windowNames: [String] = []
   var hasLabels: Bool { top.contains("labels") }
   var hasVersion = false
+  /// Predictions a second at most, and where that is said.
+  var rate: (perSecond: Double, value: ConfigurationValue)?
   var hasProbabilities = false
   var checks: [ReadCheck] = []
   /// Also those whose receivers are wrong.

@@ -54,6 +54,8 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var maximumSeries = 5000
     /// Quarantined messages of one monitor that are kept to be looked at.
     package var quarantineRows = 10_000
+    /// Predictions that may wait for labels at a time, of all monitors together: what the ledger is made for.
+    package var waitingRows = 50_000_000
     /// How long a shutdown may take to commit what was read.
     package var shutdownTime = TimeSpan.seconds(25)
     /// How long results are kept behind a monitor's newest closed window, in event time; twice its longest window at least.

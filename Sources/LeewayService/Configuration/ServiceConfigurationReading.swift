@@ -241,6 +241,7 @@ final class ServiceConfigurationReading {
     if let every = map.value("flush_every")?.span(in: .milliseconds(10) ... .minutes(1)) { limits.flushEvery = every }
     count("max_series", &limits.maximumSeries, in: 0...1_000_000)
     count("quarantine_rows", &limits.quarantineRows, in: 0...10_000_000)
+    count("waiting_rows", &limits.waitingRows, in: 1...1_000_000_000_000)
     if let time = map.value("shutdown_time")?.span(in: .seconds(1) ... .hours(1)) { limits.shutdownTime = time }
     if let time = map.value("results_kept")?.span(in: .days(1) ... .days(36_500)) { limits.resultsKept = time }
     if let time = map.value("deliveries_kept")?.span(in: .days(1) ... .days(36_500)) { limits.deliveriesKept = time }

@@ -73,6 +73,18 @@ extension JSONWriter {
     endObject()
   }
 
+  /// What this instance has seen of a monitor's labels, as one member; null for a monitor without.
+  mutating func write(labels: (counts: [(LabelOutcome, Int64)], delays: MetricHistogram)?) {
+    key("labels")
+    guard let labels else { return null() }
+    beginObject()
+    for (outcome, count) in labels.counts { member(outcome.rawValue, count) }
+    for (name, share) in [("delay_p50_seconds", 0.5), ("delay_p90_seconds", 0.9), ("delay_p99_seconds", 0.99)] {
+      member(name, labels.delays.quantile(share))
+    }
+    endObject()
+  }
+
   mutating func write(_ partition: PartitionRecord) {
     beginObject()
     member("topic", partition.key.topic)

@@ -44,10 +44,12 @@ struct MonitorEndpoints: Sendable {
     let monitor = try monitor(named: context.segment("monitor"))
     let standings = standings
     let (standing, newest) = try await threads.run { (try standings.standing(monitor), try standings.newest(monitor)) }
+    let labels = monitor.monitor.labels.map { _ in view.metrics.labels(of: monitor.monitor.name) }
     return JSONAnswer.response(request) { json in
       json.beginObject()
       json.write(monitor)
       json.write(standing, of: monitor.monitor)
+      json.write(labels: labels)
       json.members("partitions", monitor.partitions) { json, partition in json.write(partition) }
       json.members("drift", newest.drift) { json, record in json.raw(record.line.utf8) }
       json.members("performance", newest.performance) { json, record in json.raw(record.line.utf8) }

@@ -107,7 +107,7 @@ enum MetricFamily: String, CaseIterable {
     case .labelCoverage: "Share of the newest window's predictions that have a label."
     case .labelDelay: "Time from a prediction to its label."
     case .labels:
-      "Labels by outcome: matched, early, repeated, corrected, retracted, orphaned, expired or beyond_horizon."
+      "Labels by outcome: matched, early, repeated, corrected, retracted, orphaned, expired, over_limit or passed_over."
     case .lostMessages: "Messages that were gone from the broker before they were read, and were skipped."
     case .outboxOldest: "Age of the oldest notification that a receiver is still owed."
     case .outboxRows: "Notifications that a receiver is owed, and those given up as dead letters."

@@ -37,6 +37,22 @@ package struct MetricHistogram: Sendable, Equatable {
     sum += seconds
   }
 
+  /// The value below which a share of the observations lies, linear within a bucket as PromQL's `histogram_quantile`; the
+  /// last bound where it lies above that, nil without observations.
+  package func quantile(_ share: Double) -> Double? {
+    guard count > 0, let last = bounds.last else { return nil }
+    let rank = share * Double(count)
+    var below: Int64 = 0
+    for (bucket, here) in counts.enumerated() {
+      if here > 0, Double(below &+ here) >= rank {
+        let lower = bucket == 0 ? 0 : bounds[bucket - 1]
+        return lower + (bounds[bucket] - lower) * max(0, rank - Double(below)) / Double(here)
+      }
+      below &+= here
+    }
+    return last
+  }
+
   /// Adds another histogram over the same bounds.
   package mutating func add(_ other: MetricHistogram) {
     precondition(bounds == other.bounds, "histograms over different bounds do not add")

@@ -8,8 +8,18 @@ package enum EventOutcome: String, Sendable, CaseIterable {
 
 /// What became of a label.
 package enum LabelOutcome: String, Sendable, CaseIterable {
-  case matched, early, repeated, corrected, retracted, orphaned, expired
-  case beyondHorizon = "beyond_horizon"
+  case matched
+  /// Before its prediction.
+  case early
+  case repeated, corrected, retracted
+  /// Early, and given up: its prediction never came.
+  case orphaned
+  /// Past the horizon of every prediction known by then.
+  case expired
+  /// More labels or versions for one id than are kept.
+  case overLimit = "over_limit"
+  /// Of another model in the topic, or not in the sample.
+  case passedOver = "passed_over"
 }
 
 /// How a flush ended.
@@ -109,6 +119,17 @@ package final class ServiceMetrics: Sendable {
 
   package func count(labels: Int64, _ outcome: LabelOutcome, monitor: String) {
     add(labels, to: .labels, [monitor, outcome.rawValue])
+  }
+
+  /// What has become of a monitor's labels since this instance started, and the seconds from prediction to label.
+  package func labels(of monitor: String) -> (counts: [(LabelOutcome, Int64)], delays: MetricHistogram) {
+    state.withLock { state in
+      let values = state.values[.labels] ?? [:]
+      return (
+        LabelOutcome.allCases.map { ($0, Int64(values[[monitor, $0.rawValue]] ?? 0)) },
+        state.histograms[.labelDelay]?[[monitor]] ?? .labelDelay
+      )
+    }
   }
 
   /// Seconds from prediction to label, collected over a flush in a ``MetricHistogram/labelDelay``.

@@ -9,11 +9,11 @@ package enum SampleMonitor {
     Monitor(
       name: name, task: task,
       predictions: PredictionStream(
-        topic: "predictions", id: try FieldPath("id"), time: try FieldPath("time"), timeFormat: .epochMilliseconds,
+        topic: "predictions", id: [try FieldPath("id")], time: try FieldPath("time"), timeFormat: .epochMilliseconds,
         version: try FieldPath("version"), output: try FieldPath("output"),
         probabilities: task == .multiclass ? try FieldPath("probabilities") : nil),
       labels: LabelStream(
-        topic: "labels", id: try FieldPath("id"), time: try FieldPath("time"), timeFormat: .epochMilliseconds,
+        topic: "labels", id: [try FieldPath("id")], time: try FieldPath("time"), timeFormat: .epochMilliseconds,
         value: try FieldPath("value"), horizon: .hours(1), minimumCoverage: 0.5),
       features: [
         Feature(name: "amount", kind: .numeric, field: try FieldPath("amount"), range: -1000...1000),

@@ -220,7 +220,7 @@ import Testing
     expected.duplicates = 1
     expected.repeated = 1
     expected.corrected = 1
-    expected.beyondHorizon = 1
+    expected.expired = 1
     expected.retracted = 1
     #expect(counts == expected)
   }

@@ -23,7 +23,7 @@ import Testing
       #"leeway_incident_transitions_total{monitor="fraud",transition="opened"}"#,
       #"leeway_incidents{monitor="fraud",tier="critical",state="open"}"#,
       #"leeway_label_delay_seconds_bucket{monitor="fraud",le="+Inf"}"#,
-      #"leeway_labels_total{monitor="fraud",outcome="beyond_horizon"}"#,
+      #"leeway_labels_total{monitor="fraud",outcome="orphaned"}"#,
       #"leeway_outbox_oldest_seconds{receiver="chat"}"#,
       #"leeway_outbox_rows{receiver="chat",state="owed"}"#,
       #"leeway_retrains_total{monitor="fraud",outcome="held"}"#,

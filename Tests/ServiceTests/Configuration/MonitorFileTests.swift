@@ -85,10 +85,10 @@ import Testing
         == Monitor(
           name: "fraud", task: .binary,
           predictions: PredictionStream(
-            topic: "serving.fraud.predictions", id: FieldPath("prediction_id"), time: FieldPath("timestamp_ms"),
+            topic: "serving.fraud.predictions", id: [FieldPath("prediction_id")], time: FieldPath("timestamp_ms"),
             timeFormat: .epochMilliseconds, version: FieldPath("model_version"), output: FieldPath("score")),
           labels: LabelStream(
-            topic: "serving.fraud.labels", id: FieldPath("prediction_id"), time: FieldPath("labelled_at_ms"),
+            topic: "serving.fraud.labels", id: [FieldPath("prediction_id")], time: FieldPath("labelled_at_ms"),
             timeFormat: .epochSeconds, value: FieldPath("is_fraud"), horizon: .days(30), absent: .number(0),
             positive: "fraud", minimumCoverage: 0.75),
           threshold: 0.25,
@@ -157,7 +157,7 @@ import Testing
         == Monitor(
           name: "least", task: .binary,
           predictions: PredictionStream(
-            topic: "p", id: nil, time: FieldPath("at"), timeFormat: .epochMilliseconds, output: FieldPath("s")),
+            topic: "p", id: [], time: FieldPath("at"), timeFormat: .epochMilliseconds, output: FieldPath("s")),
           labels: nil, threshold: 0.5, features: [], segments: [], maximumSegments: 100, resolution: 1024,
           maximumCategories: 1000, baselinePath: nil, season: nil, pane: .minutes(5),
           windows: [WindowDefinition(name: "1h", size: .hours(1), every: .minutes(5))], lateness: .minutes(10),

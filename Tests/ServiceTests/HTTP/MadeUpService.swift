@@ -63,11 +63,11 @@ struct MadeUpService {
   static let fraud = Monitor(
     name: "fraud", task: .binary,
     predictions: PredictionStream(
-      topic: "serving.fraud.predictions", id: path("prediction_id"), time: path("timestamp_ms"),
+      topic: "serving.fraud.predictions", id: [path("prediction_id")], time: path("timestamp_ms"),
       timeFormat: .epochMilliseconds,
       version: path("model_version"), output: path("score")),
     labels: LabelStream(
-      topic: "serving.fraud.labels", id: path("prediction_id"), time: path("labelled_at_ms"),
+      topic: "serving.fraud.labels", id: [path("prediction_id")], time: path("labelled_at_ms"),
       timeFormat: .epochMilliseconds,
       value: path("is_fraud"), horizon: .hours(2)),
     features: [
@@ -105,7 +105,7 @@ struct MadeUpService {
   static let prices = Monitor(
     name: "prices", task: .regression,
     predictions: PredictionStream(
-      topic: "serving.prices", id: nil, time: path("at"), timeFormat: .rfc3339, output: path("prediction")),
+      topic: "serving.prices", id: [], time: path("at"), timeFormat: .rfc3339, output: path("prediction")),
     features: [Feature(name: "rooms", kind: .numeric, field: path("rooms"))], pane: .minutes(5),
     windows: [WindowDefinition(name: "1h", size: .hours(1), every: .minutes(5))], lateness: .minutes(10),
     skew: .hours(1),

@@ -13,7 +13,7 @@ import Testing
     metrics.count(events: 2, .late, monitor: "fraud")
     metrics.count(events: 1, .accepted, monitor: "fraud")
     metrics.count(rejected: 1, reason: "not_json", monitor: "fraud")
-    metrics.count(labels: 7, .beyondHorizon, monitor: "fraud")
+    metrics.count(labels: 7, .expired, monitor: "fraud")
     var delays = MetricHistogram.labelDelay
     delays.observe(59)
     delays.observe(60)

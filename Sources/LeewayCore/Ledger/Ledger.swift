@@ -73,6 +73,15 @@ package protocol LedgerReader {
   ) throws
     -> [PaneKey]
 
+  // Errors, for the detectors of concept drift
+  /// Rows with time in `range`, by (time, id's bytes, version's bytes).
+  func errors(
+    monitor: String, generation: String, in range: Range<EventTime>, visit: (_ row: ErrorRow) throws -> Void) throws
+  /// What the detectors have come to; nil before the first were fed.
+  func errorFeed(monitor: String, generation: String) throws -> [UInt8]?
+  /// What they made of the panes with start in `range`, ascending by pane.
+  func fedPanes(monitor: String, generation: String, in range: Range<EventTime>) throws -> [FedPaneRecord]
+
   // Evaluation
   /// By name; those that were released or have expired too.
   func leases() throws -> [LeaseRecord]
@@ -143,6 +152,8 @@ package protocol LedgerWriter: LedgerReader {
     _ kind: PaneKind, monitor: String, generation: String, writer: String, blocks: [(key: PaneKey, block: [UInt8])])
     throws
   func delete(_ kind: PaneKind, monitor: String, generation: String, writer: String, keys: [PaneKey]) throws
+  /// Rows of ids that were locked before. An error of nil deletes the row.
+  func put(errors: [ErrorRow], monitor: String, generation: String) throws
   /// A new mark on a marked pane replaces the older one and has a higher id.
   func mark(dirty panes: [(kind: PaneKind, pane: EventTime)], monitor: String, generation: String) throws
   /// Keeps at most `keep` rows a monitor, the newest.
@@ -159,6 +170,11 @@ package protocol LedgerWriter: LedgerReader {
   /// A value that is not a number is stored as nil.
   func put(results: [ResultRecord]) throws
   func put(progress: EvaluationProgress, monitor: String, generation: String) throws
+  /// Deletes rows with time below `before`, but for those that a flush is at; returns how many.
+  func delete(errorsBefore before: EventTime, monitor: String, generation: String) throws -> Int
+  func put(errorFeed: [UInt8], monitor: String, generation: String) throws
+  /// Inserts or replaces by pane.
+  func put(fedPanes: [FedPaneRecord], monitor: String, generation: String) throws
   func delete(dirtyMarks ids: [Int64]) throws
   func put(machine: [UInt8], monitor: String, group: CauseGroup) throws
   func put(incident: IncidentRecord) throws
@@ -182,13 +198,15 @@ package protocol LedgerWriter: LedgerReader {
   /// Returns the states of the rows removed: what they were waiting for is not the ledger's to know.
   func reclaimWaiting(monitor: String, generation: String, before: EventTime, limit: Int) throws -> [[UInt8]]
   func reclaimPanes(_ kind: PaneKind, monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
+  /// Rows of errors and of what detectors made of panes, the oldest first.
+  func reclaimErrors(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
   /// Lines with end below `before`, the oldest first.
   func reclaimResults(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
   /// Delivered and dead rows that were created before `before`, the oldest first.
   func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int
   /// Writers that are dead and have no panes left.
   func reclaimWriters(limit: Int) throws -> Int
-  /// Marks, progress and the generation itself, if it is not the monitor's last and none of its panes, waiting rows and
-  /// results are left; 1 if it has gone.
+  /// Marks, progress, detectors and the generation itself, if it is not the monitor's last and none of its panes, waiting
+  /// rows, errors and results are left; 1 if it has gone.
   func reclaimGeneration(monitor: String, generation: String) throws -> Int
 }

@@ -57,6 +57,9 @@ package struct Reclaim: Sendable {
         try step(min(progress.finalThrough, progress.maturedThrough) - largest * 2) {
           try $0.reclaimPanes(.performance, monitor: name, generation: plan.generation, before: $1, limit: limit)
         }
+        try step(min(progress.finalThrough, progress.maturedThrough) - largest * 2) {
+          try $0.reclaimErrors(monitor: name, generation: plan.generation, before: $1, limit: limit)
+        }
         // The least of all partitions, idle or not: what is behind it by more than the lateness can come no more.
         let least =
           partitions.filter { plan.reads($0.key, as: $0.role) }.map(\.watermark).min() ?? .distantPast
@@ -80,6 +83,9 @@ package struct Reclaim: Sendable {
       }
       try step(.distantFuture) {
         try $0.reclaimWaiting(monitor: name, generation: old.generation, before: $1, limit: limit).count
+      }
+      try step(.distantFuture) {
+        try $0.reclaimErrors(monitor: name, generation: old.generation, before: $1, limit: limit)
       }
       let newest = progress?.finalThrough ?? .distantPast
       try step(newest - results) {

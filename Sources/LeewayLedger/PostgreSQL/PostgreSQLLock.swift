@@ -11,6 +11,7 @@ import LeewayCore
 /// | waiting predictions | `joins`, one flush of a monitor's generation at a time |
 /// | the current generation | `generation`: flushes share it, a change has it alone |
 /// | results, progress, marks | the lease's row: only its holder writes them; a mark's row, by its id |
+/// | errors to be stored | `joins`, as the pairs that they come of; what detectors make of them is the lease holder's |
 /// | machines, incidents, retrains, inputs | `decisions` of the monitor |
 /// | deliveries | their rows (leases skip rows that somebody has locked) |
 /// | settings | `setting` |

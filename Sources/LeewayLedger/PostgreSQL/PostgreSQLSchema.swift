@@ -292,6 +292,29 @@ enum PostgreSQLSchema {
       name text COLLATE "C" PRIMARY KEY,
       value bytea NOT NULL
     );
+    """,
     """
+    -- `row_key` is a digest of id and version.
+    CREATE TABLE errors (
+      scope bigint NOT NULL,
+      time bigint NOT NULL,
+      row_key bytea NOT NULL,
+      id bytea NOT NULL,
+      version bytea NOT NULL,
+      error double precision NOT NULL,
+      slices bytea NOT NULL,
+      PRIMARY KEY (scope, time, row_key)
+    ) WITH (autovacuum_vacuum_scale_factor = 0.05);
+    CREATE TABLE fed_panes (
+      scope bigint NOT NULL,
+      pane bigint NOT NULL,
+      block bytea NOT NULL,
+      PRIMARY KEY (scope, pane)
+    );
+    CREATE TABLE error_feeds (
+      scope bigint PRIMARY KEY,
+      state bytea NOT NULL
+    );
+    """,
   ]
 }

@@ -97,13 +97,15 @@ extension PostgreSQLSession {
     ) { try $0.integer(0) }
     guard lines == nil else { return 0 }
     if let scope = try scope(monitor, generation) {
-      for table in ["drift_panes", "performance_panes", "waiting"] {
+      for table in ["drift_panes", "performance_panes", "waiting", "errors", "fed_panes"] {
         let left = try first(doing, "SELECT 1::bigint FROM \(table) WHERE scope = $1 LIMIT 1", scope) {
           try $0.integer(0)
         }
         guard left == nil else { return 0 }
       }
-      for table in ["dirty_marks", "evaluations"] { try run(doing, "DELETE FROM \(table) WHERE scope = $1", scope) }
+      for table in ["dirty_marks", "evaluations", "error_feeds"] {
+        try run(doing, "DELETE FROM \(table) WHERE scope = $1", scope)
+      }
     }
     return try run(doing, "DELETE FROM generations WHERE monitor = $1 AND generation = $2", monitor, generation)
   }

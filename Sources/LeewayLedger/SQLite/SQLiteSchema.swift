@@ -242,5 +242,27 @@ enum SQLiteSchema {
     CREATE INDEX performance_panes_by_writer ON performance_panes (writer, scope, pane);
     CREATE INDEX results_by_series ON results (series, end_time);
     """,
+    """
+    -- Errors of labelled predictions until detectors have been fed with them, and what these made of each pane.
+    CREATE TABLE errors (
+      scope INTEGER NOT NULL,
+      time INTEGER NOT NULL,
+      id BLOB NOT NULL,
+      version BLOB NOT NULL,
+      error REAL NOT NULL,
+      slices BLOB NOT NULL,
+      PRIMARY KEY (scope, time, id, version)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE fed_panes (
+      scope INTEGER NOT NULL,
+      pane INTEGER NOT NULL,
+      block BLOB NOT NULL,
+      PRIMARY KEY (scope, pane)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE error_feeds (
+      scope INTEGER PRIMARY KEY,
+      state BLOB NOT NULL
+    ) STRICT;
+    """,
   ]
 }

@@ -84,11 +84,13 @@ extension SQLiteSession {
     ) { try $0.integer(0) }
     guard lines == nil else { return 0 }
     if let scope = try scope(monitor, generation) {
-      for table in ["drift_panes", "performance_panes", "waiting"] {
+      for table in ["drift_panes", "performance_panes", "waiting", "errors", "fed_panes"] {
         let left = try first(doing, "SELECT 1 FROM \(table) WHERE scope = ? LIMIT 1", scope) { try $0.integer(0) }
         guard left == nil else { return 0 }
       }
-      for table in ["dirty_marks", "evaluations"] { try run(doing, "DELETE FROM \(table) WHERE scope = ?", scope) }
+      for table in ["dirty_marks", "evaluations", "error_feeds"] {
+        try run(doing, "DELETE FROM \(table) WHERE scope = ?", scope)
+      }
       try run(doing, "DELETE FROM scopes WHERE id = ?", scope)
       forget(monitor, generation)
     }

@@ -6,6 +6,8 @@ package enum LedgerFlaw: String, Sendable, CaseIterable, CustomStringConvertible
   case flushAtomicity
   /// What a transaction that failed did to the evaluation's progress stays.
   case evaluationAtomicity
+  /// What a transaction that failed did to detectors stays.
+  case feedAtomicity
   /// The join reads an id's state as it was before the last commit.
   case joinLock
   /// Folding reads rows as they were before the last commit.

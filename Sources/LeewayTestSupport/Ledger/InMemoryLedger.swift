@@ -64,6 +64,7 @@ package final class InMemoryLedger: Ledger {
         switch flaw {
         case .flushAtomicity: committed.withLock { $0.partitions = tables.partitions }
         case .evaluationAtomicity: committed.withLock { $0.progress = tables.progress }
+        case .feedAtomicity: committed.withLock { $0.errorFeeds = tables.errorFeeds }
         default: break
         }
         throw error
@@ -114,6 +115,17 @@ struct InMemoryTables: Sendable {
     var group: CauseGroup
   }
 
+  struct ErrorKey: Hashable, Comparable, Sendable {
+    var time: EventTime
+    var id: [UInt8]
+    var version: [UInt8]
+
+    static func < (a: ErrorKey, b: ErrorKey) -> Bool {
+      if a.time != b.time { return a.time < b.time }
+      return a.id == b.id ? a.version.lexicographicallyPrecedes(b.version) : a.id.lexicographicallyPrecedes(b.id)
+    }
+  }
+
   struct Mark: Sendable {
     var scope: Scope
     var mark: DirtyMark
@@ -136,6 +148,9 @@ struct InMemoryTables: Sendable {
   var partitions: [PartitionKey: PartitionRecord] = [:]
   var waiting: [Scope: [[UInt8]: WaitingRow]] = [:]
   var panes: [PaneTable: [EventTime: [Block: [UInt8]]]] = [:]
+  var errors: [Scope: [ErrorKey: ErrorRow]] = [:]
+  var fedPanes: [Scope: [EventTime: FedPaneRecord]] = [:]
+  var errorFeeds: [Scope: [UInt8]] = [:]
   var marks: [Mark] = []
   var lastMark: Int64 = 0
   var progress: [Scope: EvaluationProgress] = [:]

@@ -102,11 +102,13 @@ extension InMemorySession {
     let scope = InMemoryTables.Scope(monitor, generation)
     guard try self.generation(of: monitor)?.generation != generation,
       !tables.panes.contains(where: { $0.key.scope == scope && !$0.value.isEmpty }),
-      tables.waiting[scope]?.isEmpty ?? true,
+      tables.waiting[scope]?.isEmpty ?? true, tables.errors[scope]?.isEmpty ?? true,
+      tables.fedPanes[scope]?.isEmpty ?? true,
       !tables.results.contains(where: { InMemoryTables.Scope($0.monitor, $0.generation) == scope })
     else { return 0 }
     tables.marks.removeAll { $0.scope == scope }
     tables.progress[scope] = nil
+    tables.errorFeeds[scope] = nil
     let before = tables.generations.count
     tables.generations.removeAll { InMemoryTables.Scope($0.monitor, $0.generation) == scope }
     return before - tables.generations.count

@@ -41,7 +41,11 @@ enum Comparison {
           found.append("nothing should be here: \(line.line)")
           continue
         }
-        if same(line.line, next != nil || world.idlesEarly) != same(wanted.line, next != nil || world.idlesEarly) {
+        func shown(_ line: String) -> String {
+          let text = same(line, next != nil || world.idlesEarly)
+          return world.idlesEarly ? withoutDetectors(text, plan) : text
+        }
+        if shown(line.line) != shown(wanted.line) {
           found.append("found  \(line.line)\nwanted \(wanted.line)")
         }
       }
@@ -54,6 +58,7 @@ enum Comparison {
           found.append("missing \(line.line)")
         }
       }
+      if next == nil, !world.idlesEarly { found += try detectors(simulation, plan, naive) }
       verdicts.append(
         (plan, naive.verdicts.filter { positions.contains(ResultLines(plan: plan).verdict($0).position) }))
     }
@@ -61,10 +66,29 @@ enum Comparison {
     return found
   }
 
+  /// Whatever rounds fed them, detectors end as if they had been fed in one go, and nothing was too late for them.
+  private static func detectors(_ simulation: Simulation, _ plan: MonitorPlan, _ naive: NaiveBatch) throws -> [String] {
+    let bytes = try simulation.ledger.read { try $0.errorFeed(monitor: plan.monitor.name, generation: plan.generation) }
+    guard let feed = try bytes.map({ try ErrorFeed(encoded: $0) }) else { return ["there are no detectors"] }
+    var found = feed.late == 0 ? [] : ["\(feed.late) errors were too late for the detectors"]
+    for key in plan.detectors where naive.detectors[key] != feed.watches.first(where: { $0.key == key })?.detector {
+      found.append("detector \(key.method) of \(key.slice.name) was fed otherwise")
+    }
+    return found
+  }
+
   /// A generation that has ended may have closed windows by idleness that the batch does not know of.
   private static func same(_ line: String, _ leavesOutFinal: Bool) -> String {
     leavesOutFinal && line.hasPrefix("{\"type\":\"drift\"")
       ? line.split(separator: ",").filter { !$0.hasPrefix("\"final\"") }.joined(separator: ",") : line
+  }
+
+  /// A pane that matured early has been fed, and what comes of it later is too late.
+  private static func withoutDetectors(_ line: String, _ plan: MonitorPlan) -> String {
+    guard line.hasPrefix("{\"type\":\"performance\"") else { return line }
+    let names = Set(plan.detectors.map { "\"\($0.method.rawValue)\":" })
+    return (line.split(separator: ",\"detectors\":").first ?? "").split(separator: ",")
+      .filter { part in !names.contains { part.hasPrefix($0) } }.joined(separator: ",")
   }
 
   /// Transitions are a fold over the verdicts, consumed once and in order.

@@ -1,3 +1,4 @@
+import LeewayStatistics
 import LeewayTestSupport
 
 @testable import LeewayCore
@@ -10,6 +11,9 @@ struct NaiveBatch {
   private(set) var lines: [ResultPosition: ResultRecord] = [:]
   private(set) var verdicts: [Verdict] = []
   private(set) var late = 0
+  /// What each detector makes of all mature errors, fed in one go.
+  private(set) var detectors: [DetectorKey: ChangeDetector] = [:]
+  private var signals: [DetectorKey: [(time: EventTime, signal: ChangeDetector.Signal)]] = [:]
   private let world: SimulatedWorld
   private let plan: MonitorPlan
   private var accepted: [SimulatedWorld.Prediction] = []
@@ -62,6 +66,7 @@ struct NaiveBatch {
     final = min(closed, back(least(.predictions, idle: true), SimulatedWorld.lateness))
     mature = min(closed, back(least(.labels, idle: false), SimulatedWorld.lateness + SimulatedWorld.horizon))
     let best = standing()
+    feed(best)
     for window in monitor.windows { judge(window, best) }
     verdicts.sort(by: Verdict.precedes)
   }
@@ -121,7 +126,7 @@ struct NaiveBatch {
     let slices = grouped(rows, kept(rows))
     let view = WindowView(definition: window, end: end, complete: complete, drift: slices.mapValues(block))
     for line in ResultLines(plan: plan).drift(view, closed: true, final: end <= final) { lines[line.position] = line }
-    for check in monitor.checks where check.window == window.name && check.metric.family != .performance {
+    for check in monitor.checks where check.window == window.name && !check.metric.isOfLabels {
       let isTraffic = check.metric.family == .traffic
       guard isTraffic || !slices.isEmpty else { continue }
       add(
@@ -208,14 +213,51 @@ struct NaiveBatch {
       }
       return PerformanceSummary(layout: layout, block: block, withImplied: isMature)
     }
-    let view = WindowView(definition: window, end: end, complete: complete, performance: summaries)
+    let view = WindowView(
+      definition: window, end: end, complete: complete, performance: summaries,
+      fed: isMature ? signals.mapValues { counts($0, in: end - window.size..<end) } : [:])
     for line in ResultLines(plan: plan).performance(view, mature: isMature) { lines[line.position] = line }
     guard isMature, !summaries.isEmpty else { return }
-    for check in monitor.checks where check.window == window.name && check.metric.family == .performance {
+    for check in monitor.checks where check.window == window.name && check.metric.isOfLabels {
       add(
         CheckEvaluation(check: check, plan: plan).verdicts(view).map { $0.with(version: version(slices)) }, check,
         window, end)
     }
+  }
+
+  // MARK: Errors
+
+  /// By event time, id and version.
+  private mutating func feed(_ best: [SimulatedWorld.Prediction]) {
+    var errors: [(prediction: SimulatedWorld.Prediction, error: Double)] = []
+    for prediction in best where prediction.time.floor(to: monitor.pane) + monitor.pane <= mature {
+      guard let label = label(of: prediction), let score = Double(prediction.output), let y = Double(label.value) else {
+        continue
+      }
+      errors.append((prediction, world.task == .binary ? ((score >= 0.5) == (y == 1) ? 0 : 1) : abs(score - y)))
+    }
+    errors.sort { a, b in
+      if a.prediction.time != b.prediction.time { return a.prediction.time < b.prediction.time }
+      let (i, j) = (Array(a.prediction.id.utf8), Array(b.prediction.id.utf8))
+      return i != j ? i.lexicographicallyPrecedes(j) : a.prediction.version < b.prediction.version
+    }
+    for key in plan.detectors {
+      var detector = ChangeDetector(key.method)
+      signals[key] = []
+      for (prediction, error) in errors where key.isOfAll || key.slice.name == "version=\(prediction.version)" {
+        signals[key]?.append((prediction.time, detector.update(error)))
+      }
+      detectors[key] = detector
+    }
+  }
+
+  private func counts(
+    _ signals: [(time: EventTime, signal: ChangeDetector.Signal)], in range: Range<EventTime>
+  ) -> FedCounts {
+    let mine = signals.filter { range.contains($0.time) }
+    return FedCounts(
+      errors: Int64(mine.count), warnings: Int64(mine.count { $0.signal == .warning }),
+      changes: Int64(mine.count { $0.signal == .change }), lastChange: mine.last { $0.signal == .change }?.time)
   }
 
   // MARK: Verdicts

@@ -101,7 +101,7 @@ struct Decision {
     }
     let wanted =
       machine.incident?.retrain == nil && transition != .resolved && machine.advice == nil
-      && wantsRetrain(group, incident.tier)
+      && wantsRetrain(group, machine.tierForRetrain(experimental))
     if wanted { try requestRetrain(&machine, group, end, now: now, in: tx, into: &out) }
     try journal.store(machine, group, end, resolved: transition == .resolved, in: tx)
     if transition == .resolved { machine.close() }
@@ -117,9 +117,12 @@ struct Decision {
 
   // MARK: Retraining
 
-  private func wantsRetrain(_ group: CauseGroup, _ tier: Tier) -> Bool {
+  /// Checks that may fire and never call for a retrain.
+  private var experimental: Set<String> { Set(monitor.checks.filter { $0.metric.isExperimental }.map(\.name)) }
+
+  private func wantsRetrain(_ group: CauseGroup, _ tier: Tier?) -> Bool {
     // Bad data is mended, not learned; and drift by the sampling null alone is not reason enough to train.
-    guard group == .performance, monitor.retrain != nil else { return false }
+    guard group == .performance, monitor.retrain != nil, let tier else { return false }
     return monitor.alerts.contains { $0.key <= tier && $0.value.contains(DecisionContext.retrainReceiver) }
   }
 

@@ -95,12 +95,21 @@ package struct IncidentMachine: Sendable, Equatable {
   /// What is to be done where everything that fires is a calibration metric: the model still ranks as it did, and its
   /// scores are no longer probabilities. Retraining is not the answer then.
   package var advice: String? {
-    guard !active.isEmpty, active.values.allSatisfy({ Metric(rawValue: $0.metric)?.isCalibration ?? false }) else {
+    guard !active.isEmpty, active.values.allSatisfy(\.isOfCalibration) else {
       return nil
     }
     return
       "recalibrate: only calibration has moved; fit a new map from scores to probabilities, a retrain is not called "
       + "for"
+  }
+
+  /// The tier that a retrain may rest on: what experimental checks say is left out. nil if nothing else fires.
+  func tierForRetrain(_ experimental: Set<String>) -> Tier? {
+    guard let incident else { return nil }
+    if incident.checks.isDisjoint(with: experimental) { return incident.tier }
+    let others = active.filter { !experimental.contains($0.key.check) }.values
+    // Beside experimental alarms calibration alone still calls for a new map, and not for a new model.
+    return others.allSatisfy(\.isOfCalibration) ? nil : others.map(\.tier).max()
   }
 
   /// Drops what fired by checks that the monitor no longer has.
@@ -135,6 +144,8 @@ package struct Evidence: Sendable, Equatable {
   package var end: EventTime
   package var rows: Int64
   package var version: String?
+
+  var isOfCalibration: Bool { Metric(rawValue: metric)?.isCalibration ?? false }
 
   init(_ verdict: Verdict) {
     tier = verdict.tier

@@ -8,6 +8,8 @@ struct WindowView {
   let complete: Bool
   var drift: [NameKey: CellBlock] = [:]
   var performance: [NameKey: PerformanceSummary] = [:]
+  /// What detectors made of the window's errors; those that have not seen all of it are left out.
+  var fed: [DetectorKey: FedCounts] = [:]
 }
 
 /// Judges one check on one window: values, family, tiers. Pure; what lies in other windows is passed in.
@@ -27,6 +29,7 @@ struct CheckEvaluation {
     case .traffic: trafficVerdicts(view, usualRows)
     case .performance: performanceVerdicts(view, firstDays)
     case .estimate: estimateVerdicts(view, firstDays)
+    case .detector: detectorVerdicts(view)
     }
   }
 
@@ -54,7 +57,7 @@ struct CheckEvaluation {
       case .features(let except): return i != plan.outputSubject && !except.contains(name) && !isOwn(i)
       case .named(let names): return names.contains(name) && !isOwn(i)
       case .output: return i == plan.outputSubject
-      case .performance, .traffic: return false
+      case .performance, .errors, .traffic: return false
       }
     }
   }
@@ -261,6 +264,34 @@ struct CheckEvaluation {
     }
   }
 
+  // MARK: Detectors
+
+  /// How often the errors' level changed in the window, as the detector says, which has no test.
+  private func detectorVerdicts(_ view: WindowView) -> [Verdict] {
+    guard let method = check.metric.detector else { return [] }
+    return slices(view.performance.keys.map(\.name)).compactMap { slice in
+      guard let summary = view.performance[NameKey(slice)] else { return nil }
+      let fed = view.fed[DetectorKey(method: method, slice: slice)]
+      var verdict = Verdict(
+        check: check, window: view.definition, end: view.end, slice: slice, subject: "errors",
+        value: fed.map { Double($0.changes) }, rows: fed?.errors ?? 0)
+      verdict.changedAt = fed?.lastChange
+      guard judged(view), let value = verdict.value, verdict.rows >= check.minimumRows, isCovered(summary) else {
+        return verdict
+      }
+      verdict.rawTier = .ok
+      for tier in check.limits {
+        guard let (threshold, fires) = tier.limit.resolved(reference: nil) else { continue }
+        verdict.threshold = verdict.threshold ?? threshold
+        guard Limit.isReached(value, threshold, fires) else { continue }
+        verdict.rawTier = tier.tier
+        verdict.threshold = threshold
+      }
+      verdict.tier = verdict.rawTier
+      return verdict
+    }
+  }
+
   // MARK: Estimates
 
   /// As soon as a window closes, from what the model put out. Without a bound: what an estimate rests on cannot be counted.
@@ -288,12 +319,14 @@ struct CheckEvaluation {
     }
   }
 
+  private func isCovered(_ summary: PerformanceSummary) -> Bool {
+    guard let coverage = summary.coverage, let least = plan.monitor.labels?.minimumCoverage else { return true }
+    return coverage >= least
+  }
+
   private func isSufficient(_ summary: PerformanceSummary) -> Bool {
     if check.metric == .coverage { return summary.predictions >= check.minimumRows }
-    guard summary.labelled >= check.minimumRows else { return false }
-    if let coverage = summary.coverage, let least = plan.monitor.labels?.minimumCoverage, coverage < least {
-      return false
-    }
+    guard summary.labelled >= check.minimumRows, isCovered(summary) else { return false }
     if let positives = summary.positives, positives < check.minimumPositives { return false }
     if let negatives = summary.negatives, negatives < check.minimumNegatives { return false }
     return true

@@ -5,11 +5,17 @@ package struct Evaluator: Sendable {
   let context: DecisionContext
   /// Windows judged in one round; a round that reaches it says so, and the next goes on.
   let maximumWindows: Int
+  /// Errors after which a round feeds detectors no further pane.
+  let maximumErrors: Int
 
-  package init(plan: MonitorPlan, context: DecisionContext = DecisionContext(), maximumWindows: Int = 512) {
+  package init(
+    plan: MonitorPlan, context: DecisionContext = DecisionContext(), maximumWindows: Int = 512,
+    maximumErrors: Int = 250_000
+  ) {
     self.plan = plan
     self.context = context
     self.maximumWindows = maximumWindows
+    self.maximumErrors = maximumErrors
   }
 
   /// One round.
@@ -61,6 +67,8 @@ package struct Evaluator: Sendable {
     var verdicts: [Verdict] = []
     var isComplete = true
     var windows = 0
+    /// nil where no check is on errors.
+    var feeding: ErrorFeeding?
   }
 
   private struct Work: Hashable {
@@ -106,13 +114,15 @@ package struct Evaluator: Sendable {
     var maturing = try newWork(.performance, after: before.maturedThrough, through: maturedThrough, reader)
     let allClosed = cut(&closing, &closedThrough)
     let allMatured = cut(&maturing, &maturedThrough)
+    maturedThrough = min(maturedThrough, closedThrough)
+    var feeding = try ErrorFeeding(plan: plan, maturedThrough: before.maturedThrough, in: reader)
+    let allFed = try feeding?.feed(through: &maturedThrough, atMost: maximumErrors, in: reader) ?? true
     finalThrough = min(finalThrough, closedThrough)
     // Windows that closed with the help of idleness, and that nothing can change any more: their lines say so.
     var settling = try newWork(
       .drift, after: before.finalThrough, through: min(finalThrough, before.closedThrough), reader)
     let allFinal = cut(&settling, &finalThrough)
-    round.isComplete = allClosed && allMatured && allFinal
-    maturedThrough = min(maturedThrough, closedThrough)
+    round.isComplete = allClosed && allMatured && allFinal && allFed
     maturing.removeAll { $0.end > maturedThrough }
 
     // Windows that were closed before and whose panes have changed since; newest first, the rest waits with its marks.
@@ -140,6 +150,7 @@ package struct Evaluator: Sendable {
         || finalThrough != before.finalThrough || !marks.isEmpty
     else { return (nil, reached.noData) }
 
+    round.feeding = feeding
     let closingSet = Set(closing)
     let maturingSet = Set(maturing)
     round.progress.closedThrough = closedThrough
@@ -220,7 +231,7 @@ package struct Evaluator: Sendable {
   ) throws {
     var merge = cache.merges.take(window, plan: plan, epoch: cache.epoch, marked: cache.marked)
     let lines = ResultLines(plan: plan)
-    let checks = plan.monitor.checks.filter { $0.window == window.name && $0.metric.family != .performance }
+    let checks = plan.monitor.checks.filter { $0.window == window.name && !$0.metric.isOfLabels }
     for end in ends {
       let range = window.range(endingAt: end)
       try merge.move(to: range, in: reader)
@@ -251,14 +262,16 @@ package struct Evaluator: Sendable {
     guard let layout = plan.performance else { return }
     var merge = WindowMerge(.performance, plan: plan, shape: layout.shape)
     let lines = ResultLines(plan: plan)
-    let checks = plan.monitor.checks.filter { $0.window == window.name && $0.metric.family == .performance }
+    let found = try round.feeding?.found(in: ends.map(window.range(endingAt:)), reader)
+    let checks = plan.monitor.checks.filter { $0.window == window.name && $0.metric.isOfLabels }
     for end in ends {
       let range = window.range(endingAt: end)
       try merge.move(to: range, in: reader)
       let mature = end <= round.progress.maturedThrough
       let summaries = try merge.view().mapValues { PerformanceSummary(layout: layout, block: $0, withImplied: mature) }
       let view = WindowView(
-        definition: window, end: end, complete: isComplete(range, round), performance: summaries)
+        definition: window, end: end, complete: isComplete(range, round), performance: summaries,
+        fed: mature ? found?.counts(in: range) ?? [:] : [:])
       round.results.append(contentsOf: lines.performance(view, mature: mature))
       round.windows += 1
       guard newlyMature.contains(end), !view.performance.isEmpty else { continue }
@@ -293,6 +306,8 @@ package struct Evaluator: Sendable {
     guard try tx.epoch(ofLease: lease.name) == lease.epoch else { throw LeaseLost(name: lease.name) }
     let monitor = plan.monitor.name
     var report = EvaluationReport()
+    // Before the marks: a flush takes these rows before those too.
+    report.lateErrors = try round.feeding?.commit(in: tx) ?? 0
     report.progress = round.progress
     report.windows = round.windows
     report.noData = round.noData
@@ -341,6 +356,8 @@ package struct EvaluationReport: Sendable {
   package var results: [ResultRecord] = []
   package var verdicts: [Verdict] = []
   package var decisions = Decisions()
+  /// Errors that came after detectors were fed with their pane, and never reach them.
+  package var lateErrors: Int64 = 0
 
   package init() {}
 }

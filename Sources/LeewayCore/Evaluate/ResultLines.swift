@@ -61,7 +61,7 @@ struct ResultLines {
       w.key("final")
       w.bool(mature)
       w.key("metrics")
-      summary.metrics.write(to: &w, and: placed(summary))
+      summary.metrics.write(to: &w, and: placed(summary) + found(view, slice.name))
       if plan.monitor.task == .binary || !summary.reliability.isEmpty {
         w.key("reliability")
         w.beginArray()
@@ -76,6 +76,7 @@ struct ResultLines {
       }
       if plan.monitor.task == .multiclass { writeClasses(summary, to: &w) }
       summary.estimated?.write(to: &w)
+      writeDetectors(view, slice.name, to: &w)
       w.endObject()
       out.append(record(.performance, view, slice.name, "", w.text))
     }
@@ -92,6 +93,33 @@ struct ResultLines {
       out.append((name, summary.value(check.metric, at: place)))
     }
     return out
+  }
+
+  /// How many changes each detector of a slice has found; null until the window is mature.
+  private func found(_ view: WindowView, _ slice: String) -> [(name: String, value: Double?)] {
+    plan.detectors.filter { $0.slice == NameKey(slice) }.map { key in
+      (key.method.rawValue, view.fed[key].map { Double($0.changes) })
+    }
+  }
+
+  private func writeDetectors(_ view: WindowView, _ slice: String, to w: inout JSONWriter) {
+    let fed = plan.detectors.filter { $0.slice == NameKey(slice) && view.fed[$0] != nil }
+    guard !fed.isEmpty else { return }
+    w.key("detectors")
+    w.beginObject()
+    for key in fed {
+      guard let counts = view.fed[key] else { continue }
+      w.key(key.method.rawValue)
+      w.beginObject()
+      for (name, count) in [("errors", counts.errors), ("warnings", counts.warnings), ("changes", counts.changes)] {
+        w.key(name)
+        w.number(count)
+      }
+      w.key("last_change")
+      if let time = counts.lastChange { w.time(time) } else { w.null() }
+      w.endObject()
+    }
+    w.endObject()
   }
 
   /// `per_class`: of every class that came; `confusion`: rows by label, columns by prediction, both in the order of `classes`.
@@ -153,6 +181,12 @@ struct ResultLines {
       if let certain = verdict.certain { w.bool(certain) } else { w.null() }
       w.key("bound")
       w.number(verdict.bound)
+    }
+    if verdict.metric.family == .detector {
+      w.key("changed_at")
+      if let time = verdict.changedAt { w.time(time) } else { w.null() }
+      w.key("experimental")
+      w.bool(verdict.metric.isExperimental)
     }
     if let isInSample = verdict.isInSample {
       w.key("in_sample")

@@ -21,6 +21,8 @@ package struct Verdict: Sendable, Equatable {
   package var isInSample: Bool?
   /// The limit of the tier reached, or of the lowest tier.
   package var threshold: Double?
+  /// Detectors: the time of the last error of the window that was a change.
+  package var changedAt: EventTime?
   /// What the metric rests on.
   package var rows: Int64
   /// The model version that most of the window's rows came from.

@@ -66,15 +66,21 @@ struct MonitorFlush {
     var rows: [WaitingRow] = []
     rows.reserveCapacity(ids.count)
     var counts = JoinCounts()
+    var errors = ErrorLog(plan)
     for (i, id) in ids.enumerated() {
       var state = try stored[i].map { bytes throws(JoinStateDamaged) in try JoinState(encoded: bytes) } ?? JoinState()
       let end = i + 1 < starts.count ? starts[i + 1] : log.count
       var batch: [JoinChange] = []
       for entry in log[starts[i]..<end] { batch.append(try partitions[entry.partition].joins.change(entry.entry)) }
+      let before = errors == nil ? nil : state
       join.apply(batch, to: &state, counts: &counts, into: &changes)
+      if let before { errors?.note(id, before: before, after: state) }
       rows.append(WaitingRow(id: id, state: state.encoded(), reclaimAfter: join.reclaimAfter(state)))
     }
     try tx.put(waiting: rows, monitor: monitor, generation: generation)
+    if let errors, !errors.rows.isEmpty {
+      try tx.put(errors: errors.rows, monitor: monitor, generation: generation)
+    }
     let delays = changes.compactMap { change -> Double? in
       guard !change.subtract, change.slice == Slice.all else { return nil }
       return change.row.delay.map(\.seconds)

@@ -6,6 +6,8 @@ package struct Check: Sendable, Equatable {
     case named([String])
     case output
     case performance
+    /// The stream of errors, one a labelled prediction, as detectors take it.
+    case errors
     case traffic
   }
 
@@ -78,7 +80,7 @@ package struct Check: Sendable, Equatable {
     case .ratio, .traffic: .dataQuality
     // Estimates are of what models were given, and judged when a window closes.
     case .distance, .level, .estimate: .drift
-    case .performance: .performance
+    case .performance, .detector: .performance
     }
   }
 }

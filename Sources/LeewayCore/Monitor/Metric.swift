@@ -1,3 +1,5 @@
+package import LeewayStatistics
+
 /// A number that a check can name; the raw value is its name in monitor files, results and Prometheus.
 package enum Metric: String, Sendable, CaseIterable {
   // Distances between baseline and window.
@@ -51,11 +53,17 @@ package enum Metric: String, Sendable, CaseIterable {
   case estimatedAUCError = "estimated_auc_error"
   case estimatedAccuracyError = "estimated_accuracy_error"
   case estimatedMAEError = "estimated_mae_error"
+  // Changes that a detector of concept drift found in the errors of a window.
+  case adwin
+  case pageHinkley = "page_hinkley"
+  case ddm, eddm
+  case hddmA = "hddm_a"
+  case hddmW = "hddm_w"
   // Labels themselves.
   case coverage
   case labelledScoreKS = "labelled_score_ks"
 
-  package enum Family: Sendable { case distance, ratio, level, traffic, performance, estimate }
+  package enum Family: Sendable { case distance, ratio, level, traffic, performance, estimate, detector }
   package enum Direction: Sendable { case above, below }
 
   package var family: Family {
@@ -68,9 +76,21 @@ package enum Metric: String, Sendable, CaseIterable {
     case .estimatedAUC, .estimatedAccuracy, .estimatedPrecision, .estimatedRecall, .estimatedF1, .estimatedBrier,
       .estimatedPositiveRate, .estimatedMAE, .confidentRatio:
       .estimate
+    case .adwin, .pageHinkley, .ddm, .eddm, .hddmA, .hddmW: .detector
     default: .performance
     }
   }
+
+  /// What watches the errors; nil for every other metric.
+  package var detector: ChangeDetector.Method? {
+    family == .detector ? ChangeDetector.Method(rawValue: rawValue) : nil
+  }
+
+  /// Detectors that alarm too often on errors that do not change for a retrain to rest on them.
+  package var isExperimental: Bool { family == .detector && self != .adwin }
+
+  /// Whether it is judged when the labels are due, and not when the window closes.
+  package var isOfLabels: Bool { family == .performance || family == .detector }
 
   /// The side on which a bare limit fires.
   package var direction: Direction {
@@ -92,6 +112,7 @@ package enum Metric: String, Sendable, CaseIterable {
       0...Double.greatestFiniteMagnitude
     case .mean, .bias, .calibrationSlope, .calibrationIntercept, .spiegelhalterZ: nil
     case .r2: -Double.greatestFiniteMagnitude...1
+    case .adwin, .pageHinkley, .ddm, .eddm, .hddmA, .hddmW: 1...1_000_000
     default: 0...1
     }
   }
@@ -119,6 +140,8 @@ package enum Metric: String, Sendable, CaseIterable {
     case .mae, .rmse, .bias, .mape, .wape, .r2, .absoluteErrorP50, .absoluteErrorP90, .absoluteErrorP99, .estimatedMAE,
       .estimatedMAEError:
       task == .regression
+    // Those that take a wrong class or a right one, and no size of an error.
+    case .ddm, .eddm, .hddmA, .hddmW: task != .regression
     default: true
     }
   }

@@ -18,6 +18,8 @@ package final class MonitorPlan: Sendable {
   /// For every segment of the monitor: the values that have slices of their own, or nil where the baseline has no
   /// profile and the smallest hashes are kept.
   let segmentValues: [Set<NameKey>?]
+  /// What the checks on errors name, ascending.
+  let detectors: [DetectorKey]
 
   /// - Throws: if the baseline was fitted for other features or another task.
   package init(monitor: Monitor, baseline: Baseline) throws(BaselineMismatch) {
@@ -66,6 +68,7 @@ package final class MonitorPlan: Sendable {
       layout.estimation = baseline.estimation
       return layout
     }
+    detectors = monitor.labels == nil ? [] : DetectorKey.all(of: monitor.checks)
     generation = Self.generation(monitor, baseline.identity)
   }
 

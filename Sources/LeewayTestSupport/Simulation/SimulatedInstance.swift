@@ -144,7 +144,8 @@ package final class SimulatedInstance {
   /// Evaluates round after round until nothing is left to do.
   @discardableResult
   package static func evaluate(
-    _ plan: MonitorPlan, _ ledger: any Ledger, maximumWindows: Int = 512, now: EventTime = EventTime(milliseconds: 0),
+    _ plan: MonitorPlan, _ ledger: any Ledger, maximumWindows: Int = 512, maximumErrors: Int = 250_000,
+    now: EventTime = EventTime(milliseconds: 0),
     context: DecisionContext = DecisionContext(), watermarks: Watermarks? = nil
   ) throws -> [EvaluationReport] {
     let name = EvaluationLease.name(monitor: plan.monitor.name)
@@ -153,7 +154,8 @@ package final class SimulatedInstance {
         try $0.acquire(lease: name, holder: "evaluator", lasting: .days(36_500))
       })
     else { throw LeaseLost(name: name) }
-    let evaluator = Evaluator(plan: plan, context: context, maximumWindows: maximumWindows)
+    let evaluator = Evaluator(
+      plan: plan, context: context, maximumWindows: maximumWindows, maximumErrors: maximumErrors)
     var reports: [EvaluationReport] = []
     repeat {
       reports.append(

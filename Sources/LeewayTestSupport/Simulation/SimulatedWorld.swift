@@ -263,6 +263,12 @@ package enum SimulatedMonitor {
           name: "quality", on: .performance, metric: task == .regression ? .mae : .accuracy, window: "10m",
           limits: [TierLimit(.critical, task == .regression ? .above(.absolute(1.5)) : .below(.absolute(0.6)))],
           minimumRows: 2, certain: false, minimumPositives: 1, minimumNegatives: 1),
+        Check(
+          name: "concept", on: .errors, metric: .adwin, window: "20m", limits: [above(.critical, 1)], minimumRows: 2),
+        // Alarms after a few errors already.
+        Check(
+          name: "concept-of-v1", on: .errors, metric: task == .regression ? .pageHinkley : .hddmW, window: "10m",
+          limits: [above(.warning, 1)], slices: .listed(["version=v1", "all"]), minimumRows: 1, partial: true),
       ])
     monitor.features.removeLast()
     monitor.segments = []

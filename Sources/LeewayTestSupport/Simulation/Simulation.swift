@@ -280,7 +280,8 @@ package final class Simulation {
   private func evaluate(_ i: Int, _ windows: Int) throws {
     guard let lease = try lease(i) else { return }
     let evaluator = Evaluator(
-      plan: plan(i), context: DecisionContext(receivers: SimulatedMonitor.receivers), maximumWindows: windows)
+      plan: plan(i), context: DecisionContext(receivers: SimulatedMonitor.receivers), maximumWindows: windows,
+      maximumErrors: windows)
     var isComplete = false
     while !isComplete {
       let report = try evaluator.evaluate(

@@ -50,6 +50,31 @@ import Testing
     #expect(try desk.inputs().isEmpty)
   }
 
+  /// A detector that alarms often on errors that do not change opens incidents, and never calls the trainer.
+  @Test func experimentalDetectorsNeverRetrain() throws {
+    func detector(_ metric: Metric) -> Check {
+      Check(
+        name: metric.rawValue, on: .errors, metric: metric, window: "1h",
+        limits: [TierLimit(.critical, .above(.absolute(1)))])
+    }
+    func desk() throws -> Desk {
+      try Desk(
+        checks: IncidentTests.checks + [detector(.eddm), detector(.adwin)],
+        retrain: RetrainPolicy(cooldown: .hours(24), maximumPerWeek: 3, deadline: .hours(6)))
+    }
+    let alone = try desk()
+    #expect(try alone.decide(1, [("eddm", "errors", .critical)]) == ["performance opened critical"])
+    try alone.decide(2, [("eddm", "errors", .critical), ("ece", "performance", .critical)])
+    try alone.decide(
+      3, [("eddm", "errors", .critical), ("ece", "performance", .ok), ("auc", "performance", .warning)])
+    #expect(try alone.retrains().isEmpty)
+    try alone.decide(4, [("eddm", "errors", .critical), ("auc", "performance", .critical)])
+    #expect(try alone.retrains().count == 1)
+    let adwin = try desk()
+    try adwin.decide(1, [("adwin", "errors", .critical)])
+    #expect(try adwin.retrains().count == 1)
+  }
+
   @Test func withoutAPolicyNothingIsAsked() throws {
     let desk = try Desk()
     try desk.decide(1, [("auc", "performance", .critical)])

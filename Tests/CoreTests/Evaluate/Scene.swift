@@ -53,10 +53,10 @@ struct Scene {
   @discardableResult
   func judge(
     at watermark: EventTime? = nil, labels: EventTime? = nil, now: EventTime = EventTime(milliseconds: 0),
-    maximumWindows: Int = 512, context: DecisionContext = DecisionContext()
+    maximumWindows: Int = 512, maximumErrors: Int = 250_000, context: DecisionContext = DecisionContext()
   ) throws -> [Verdict] {
     try SimulatedInstance.evaluate(
-      plan, ledger, maximumWindows: maximumWindows, now: now, context: context,
+      plan, ledger, maximumWindows: maximumWindows, maximumErrors: maximumErrors, now: now, context: context,
       watermarks: watermark.map { Watermarks(predictions: $0, labels: labels ?? .distantPast) }
     ).flatMap(\.verdicts)
   }

@@ -1,0 +1,213 @@
+import LeewayStatistics
+
+/// One detector: a method on the errors of one slice.
+struct DetectorKey: Hashable, Comparable, Sendable {
+  let method: ChangeDetector.Method
+  let slice: NameKey
+  let isOfAll: Bool
+
+  init(method: ChangeDetector.Method, slice: String) {
+    self.method = method
+    self.slice = NameKey(slice)
+    isOfAll = self.slice == NameKey(Slice.all)
+  }
+
+  /// By method's place, then the slice's bytes.
+  static func < (a: DetectorKey, b: DetectorKey) -> Bool {
+    let methods = ChangeDetector.Method.allCases
+    let (i, j) = (methods.firstIndex(of: a.method) ?? 0, methods.firstIndex(of: b.method) ?? 0)
+    return i != j ? i < j : utf8Order(a.slice.name, b.slice.name)
+  }
+
+  /// Each once, ascending.
+  static func all(of checks: [Check]) -> [DetectorKey] {
+    var keys: Set<DetectorKey> = []
+    for check in checks {
+      guard let method = check.metric.detector else { continue }
+      switch check.slices {
+      // A detector costs state, so those of slices are named one by one.
+      case .all, .each: keys.insert(DetectorKey(method: method, slice: Slice.all))
+      case .listed(let names): for name in names { keys.insert(DetectorKey(method: method, slice: name)) }
+      }
+    }
+    return keys.sorted()
+  }
+}
+
+/// What a detector made of the errors of a pane, or of several.
+struct FedCounts: Sendable, Equatable {
+  var errors: Int64 = 0
+  var warnings: Int64 = 0
+  var changes: Int64 = 0
+  /// The time of the last error that was a change.
+  var lastChange: EventTime?
+
+  static func += (a: inout FedCounts, b: FedCounts) {
+    a.errors &+= b.errors
+    a.warnings &+= b.warnings
+    a.changes &+= b.changes
+    // Panes are added in the order of time.
+    if let time = b.lastChange { a.lastChange = time }
+  }
+}
+
+/// The detectors of a monitor's generation, and how far they have been fed. Panes come one after another, each once, and
+/// the errors within by (event time, id, version): the state is a function of the errors, whoever feeds them and when.
+struct ErrorFeed: Sendable, Equatable {
+  struct Watch: Sendable, Equatable {
+    let key: DetectorKey
+    /// The start of the first pane that it was fed.
+    var since: EventTime
+    var detector: ChangeDetector
+  }
+
+  /// Panes that start before it have been fed.
+  var fedThrough: EventTime
+  /// Errors that came after their pane was fed.
+  var late: Int64 = 0
+  /// Ascending by key.
+  private(set) var watches: [Watch] = []
+
+  /// - Parameter fedThrough: what was mature before there was a feed is never fed.
+  init(from fedThrough: EventTime) { self.fedThrough = fedThrough }
+
+  /// Detectors that are not there yet begin here, and others end.
+  mutating func watch(_ keys: [DetectorKey]) {
+    watches = keys.map { key in
+      watches.first { $0.key == key } ?? Watch(key: key, since: fedThrough, detector: ChangeDetector(key.method))
+    }
+  }
+
+  /// Feeds the next error to the detectors of its slices.
+  ///
+  /// - Parameter counts: parallel to `watches`.
+  mutating func take(_ error: Double, _ slices: [NameKey], time: EventTime, into counts: inout [FedCounts]) {
+    for i in watches.indices where watches[i].key.isOfAll || slices.contains(watches[i].key.slice) {
+      let signal = watches[i].detector.update(error)
+      counts[i].errors &+= 1
+      switch signal {
+      case .none: break
+      case .warning: counts[i].warnings &+= 1
+      case .change:
+        counts[i].changes &+= 1
+        counts[i].lastChange = time
+      }
+    }
+  }
+
+  mutating func restore(_ watch: Watch) { watches.append(watch) }
+}
+
+/// One round's feeding: what is stored, what this round adds, and what is to be committed of it.
+struct ErrorFeeding {
+  private let plan: MonitorPlan
+  private(set) var feed: ErrorFeed
+  private var fed: [(pane: EventTime, counts: [DetectorKey: FedCounts])] = []
+  private var rows = 0
+
+  /// - Parameter maturedThrough: as committed with the feed; what has matured without it is lost to it.
+  /// - Returns: nil where no check is on errors.
+  init?(plan: MonitorPlan, maturedThrough: EventTime, in reader: any LedgerReader) throws {
+    guard !plan.detectors.isEmpty else { return nil }
+    self.plan = plan
+    let reached = maturedThrough == .distantPast ? maturedThrough : maturedThrough.floor(to: plan.monitor.pane)
+    let stored = try reader.errorFeed(monitor: plan.monitor.name, generation: plan.generation)
+      .map { bytes throws(ErrorFeedDamaged) in try ErrorFeed(encoded: bytes) }
+    if let stored, stored.fedThrough == reached {
+      feed = stored
+    } else {
+      // There were no detectors for a while: those of before know nothing of the errors between.
+      feed = ErrorFeed(from: reached)
+      feed.late = stored?.late ?? 0
+    }
+    feed.watch(plan.detectors)
+  }
+
+  /// Feeds whole panes that end at or before `through`.
+  ///
+  /// - Parameters:
+  ///   - through: lowered to where this round ends if there is more than it takes; false then.
+  ///   - most: errors, but for those of the last pane.
+  mutating func feed(through: inout EventTime, atMost most: Int, in reader: any LedgerReader) throws -> Bool {
+    guard through > .distantPast else { return true }
+    let pane = plan.monitor.pane
+    let end = through.floor(to: pane)
+    guard end > feed.fedThrough else { return true }
+    let panes = try reader.paneStarts(
+      .performance, monitor: plan.monitor.name, generation: plan.generation, in: feed.fedThrough..<end)
+    for (i, start) in panes.enumerated() {
+      var counts = [FedCounts](repeating: FedCounts(), count: feed.watches.count)
+      let range = start..<start + pane
+      try reader.errors(monitor: plan.monitor.name, generation: plan.generation, in: range) { row in
+        guard let error = row.error else { return }
+        feed.take(error, try WatchedSlices.decoded(row.slices), time: row.time, into: &counts)
+        rows += 1
+      }
+      let seen = zip(feed.watches, counts).filter { $1.errors > 0 }.map { ($0.key, $1) }
+      if !seen.isEmpty { fed.append((start, Dictionary(uniqueKeysWithValues: seen))) }
+      if rows >= most, i + 1 < panes.count {
+        feed.fedThrough = start + pane
+        through = feed.fedThrough
+        return false
+      }
+    }
+    feed.fedThrough = end
+    return true
+  }
+
+  /// What was found in any of the ranges.
+  func found(in ranges: [Range<EventTime>], _ reader: any LedgerReader) throws -> FoundChanges {
+    guard let first = ranges.map(\.lowerBound).min(), let last = ranges.map(\.upperBound).max() else {
+      return FoundChanges(feed: feed, panes: [])
+    }
+    let stored = try reader.fedPanes(monitor: plan.monitor.name, generation: plan.generation, in: first..<last)
+      .map { record throws(ErrorFeedDamaged) in
+        (pane: record.pane, counts: try [DetectorKey: FedCounts](fedPane: record.block))
+      }
+    return FoundChanges(feed: feed, panes: stored + fed)
+  }
+
+  /// Stores the state and what was found, and deletes the errors that were fed.
+  ///
+  /// - Returns: errors that came after their pane had been fed.
+  func commit(in tx: any LedgerWriter) throws -> Int64 {
+    let (monitor, generation) = (plan.monitor.name, plan.generation)
+    let gone =
+      feed.fedThrough > .earliestWritable
+      ? try tx.delete(errorsBefore: feed.fedThrough, monitor: monitor, generation: generation) : 0
+    var feed = feed
+    // What was fed and has since been corrected is one row still; what a flush is just at comes with the next round.
+    let late = Int64(max(0, gone - rows))
+    feed.late &+= late
+    try tx.put(errorFeed: feed.encoded(), monitor: monitor, generation: generation)
+    let records = fed.map { FedPaneRecord(pane: $0.pane, block: $0.counts.encodedFedPane()) }
+    if !records.isEmpty { try tx.put(fedPanes: records, monitor: monitor, generation: generation) }
+    return late
+  }
+}
+
+/// What detectors found, pane by pane.
+struct FoundChanges {
+  let feed: ErrorFeed
+  /// Ascending.
+  let panes: [(pane: EventTime, counts: [DetectorKey: FedCounts])]
+
+  /// Of the detectors that have seen the whole range.
+  func counts(in range: Range<EventTime>) -> [DetectorKey: FedCounts] {
+    var out: [DetectorKey: FedCounts] = [:]
+    for watch in feed.watches where watch.since <= range.lowerBound && feed.fedThrough >= range.upperBound {
+      out[watch.key] = FedCounts()
+    }
+    var low = 0
+    var high = panes.count
+    while low < high {
+      let middle = (low + high) / 2
+      if panes[middle].pane < range.lowerBound { low = middle + 1 } else { high = middle }
+    }
+    for (pane, counts) in panes[low...] {
+      guard pane < range.upperBound else { break }
+      for (key, count) in counts where out[key] != nil { out[key, default: FedCounts()] += count }
+    }
+    return out
+  }
+}

@@ -23,6 +23,7 @@ extension ServiceMetrics {
     announce(.incidentTransitions, ["opened", "escalated", "resolved"].map { [name, $0] })
     announce(.incidents, [[name, Tier.critical.name, IncidentState.open.rawValue]])
     announce(.seriesDropped, [[name]])
+    announce(.lateErrors, [[name]])
     if monitor.labels != nil {
       announce(.labels, LabelOutcome.allCases.map { [name, $0.rawValue] })
       announce(.labelDelay, [name], empty: .labelDelay)

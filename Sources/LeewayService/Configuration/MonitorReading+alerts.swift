@@ -69,7 +69,7 @@ extension MonitorReading {
       reading.warning(
         top.value("checks")?.place ?? top.place, "the monitor has no checks, so nothing ever fires; add checks:")
     }
-    if labelsWithoutHorizon, checks.contains(where: { $0.metric?.family == .performance }),
+    if labelsWithoutHorizon, checks.contains(where: { $0.metric?.isOfLabels ?? false }),
       let labels = top.value("labels")
     {
       labels.warn("has no horizon, so performance is judged 30d after its window; add horizon: and the longest delay")
@@ -83,8 +83,17 @@ extension MonitorReading {
       limit.value.warn("alerts nobody; add alerts.\(tier.name): [log]")
     }
     for use in receiverUses where use.name == Self.retrainReceiver {
-      let families = checks.filter { $0.limits.contains { $0.limit.tier == use.tier } }.compactMap { $0.metric?.family }
-      guard families.contains(.distance) || families.contains(.level), !families.contains(.performance) else {
+      let metrics = checks.filter { $0.limits.contains { $0.limit.tier == use.tier } }.compactMap(\.metric)
+      if !metrics.isEmpty, metrics.allSatisfy(\.isExperimental) {
+        reading.warning(
+          use.place,
+          "\(use.path) is retrain, which only experimental detectors reach as \(use.tier.name), and these retrain nothing; "
+            + "add a check with metric: adwin, or a performance check, that is \(use.tier.name)")
+      }
+      let families = metrics.map(\.family)
+      guard families.contains(.distance) || families.contains(.level),
+        !metrics.contains(where: { $0.isOfLabels && !$0.isExperimental })
+      else {
         continue
       }
       reading.warning(

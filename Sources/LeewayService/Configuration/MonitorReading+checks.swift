@@ -19,8 +19,6 @@ struct ReadCheck {
 extension MonitorReading {
   private static let maximumChecks = 500
   private static let maximumRows: Int64 = 1_000_000_000_000
-  /// Metrics that are specified and not built yet.
-  private static let plannedMetrics = ["adwin", "page_hinkley", "ddm", "eddm", "hddm_a", "hddm_w"]
 
   func readChecks() {
     guard let values = top.value("checks")?.list(of: "checks", atMost: Self.maximumChecks) else { return }
@@ -49,7 +47,7 @@ extension MonitorReading {
     let window = readWindowReference(map)
     let limits = readLimits(map, metric: metric)
     let consecutive = map.value("for").map { $0.integer(in: 1...1000) } ?? 1
-    let slices = readSlices(map)
+    let slices = readSlices(map, on: on)
     let significance = readSignificance(map)
     let minimumRows = map.value("min_rows").map { $0.integer(in: 0...Self.maximumRows) } ?? 200
     let partial = map.value("partial").map { $0.bool() } ?? false
@@ -134,8 +132,8 @@ extension MonitorReading {
       return .performance
     case "traffic": return .traffic
     case "errors":
-      value.complain("is errors; on: errors is not supported yet; use on: performance")
-      return nil
+      if !hasLabels { value.complain("is errors, which need labels; add labels: with a topic and fields") }
+      return .errors
     default:
       if task != nil, text == outputName { return .output }
       return isSubject(text, value) ? .named([text]) : nil
@@ -162,18 +160,16 @@ extension MonitorReading {
   }
 
   private func readMetric(_ map: ConfigurationMap, on: Check.Subjects?, _ onValue: ConfigurationValue?) -> Metric? {
+    // What watches errors goes without saying.
+    if case .errors = on, !map.contains("metric") { return .adwin }
     guard let value = map.required("metric", add: "metric: psi, or another"), let text = value.text() else {
       return nil
     }
     guard let metric = Metric(rawValue: text) else {
-      if Self.plannedMetrics.contains(text) {
-        value.refuse("metric \(value.node.kind) is not supported yet; use another")
-      } else {
-        let suggestion = Spelling.suggestion(
-          for: text, among: metrics(for: on).map(\.rawValue) + Metric.allCases.map(\.rawValue))
-        let fix = suggestion.isEmpty ? " Metrics here are \(names(metrics(for: on)))." : suggestion
-        value.refuse("no metric has that name.\(fix)")
-      }
+      let suggestion = Spelling.suggestion(
+        for: text, among: metrics(for: on).map(\.rawValue) + Metric.allCases.map(\.rawValue))
+      let fix = suggestion.isEmpty ? " Metrics here are \(names(metrics(for: on)))." : suggestion
+      value.refuse("no metric has that name.\(fix)")
       return nil
     }
     let place =
@@ -181,9 +177,12 @@ extension MonitorReading {
       case .distance, .ratio, .level: "features, \(outputName) or a list of features"
       case .traffic: "traffic"
       case .performance, .estimate: "performance"
+      case .detector: "errors"
       }
     switch (metric.family, on) {
-    case (_, nil), (.traffic, .traffic), (.performance, .performance), (.estimate, .performance): break
+    case (_, nil), (.traffic, .traffic), (.performance, .performance), (.estimate, .performance),
+      (.detector, .errors):
+      break
     case (.distance, .features), (.distance, .named), (.distance, .output), (.ratio, .features), (.ratio, .named),
       (.ratio, .output), (.level, .features), (.level, .named), (.level, .output):
       break
@@ -193,8 +192,8 @@ extension MonitorReading {
       )
       return nil
     }
-    if metric.family == .performance || metric.family == .estimate, let task, !metric.applies(to: task) {
-      value.refuse("a \(task.rawValue) monitor has \(names(metrics(for: .performance)))")
+    if metric.isOfLabels || metric.family == .estimate, let task, !metric.applies(to: task) {
+      value.refuse("a \(task.rawValue) monitor has \(names(metrics(for: on)))")
       return nil
     }
     if [.logLoss, .ece, .mce].contains(metric), task == .multiclass, !hasProbabilities {
@@ -209,7 +208,8 @@ extension MonitorReading {
       switch (on, metric.family) {
       case (nil, _): true
       case (.traffic, .traffic): true
-      case (.performance, .performance), (.performance, .estimate): task.map(metric.applies) ?? true
+      case (.performance, .performance), (.performance, .estimate), (.errors, .detector):
+        task.map(metric.applies) ?? true
       case (.features, .distance), (.features, .ratio), (.features, .level), (.named, .distance), (.named, .ratio),
         (.named, .level), (.output, .distance), (.output, .ratio), (.output, .level):
         true
@@ -254,7 +254,7 @@ extension MonitorReading {
         guard let kind, !fits(kind) else { continue }
         refuse(values.first { $0.node.kind == ConfigurationNode.shown(name) } ?? onValue, name, kind)
       }
-    case .performance, .traffic: break
+    case .performance, .errors, .traffic: break
     }
   }
 
@@ -269,7 +269,7 @@ extension MonitorReading {
     return name
   }
 
-  private func readSlices(_ map: ConfigurationMap) -> Check.Slices? {
+  private func readSlices(_ map: ConfigurationMap, on: Check.Subjects?) -> Check.Slices? {
     guard let value = map.value("slices") else { return map.contains("slices") ? nil : .all }
     let canSlice = hasVersion || !(segments?.isEmpty ?? false)
     if case .list = value.node.content {
@@ -283,6 +283,9 @@ extension MonitorReading {
     case "each":
       if !canSlice {
         value.complain("is each, and the monitor has no slices; add segments: or predictions.fields.version")
+      } else if case .errors = on {
+        value.complain(
+          "is each; a detector keeps a state for every slice, so name them, as in [\(sliceExample)]")
       }
       return .each
     default:

@@ -95,6 +95,7 @@ struct DemoFiles {
       - {name: traffic, on: traffic, metric: rows, window: 1h, warning: {below: 30%}}
       - {name: auc, on: performance, metric: auc, window: 2h, warning: 0.72, critical: 0.62}
       - {name: calibration, on: performance, metric: ece, window: 2h, warning: 0.08}
+      - {name: concept, on: errors, metric: adwin, window: 2h, info: 1}
 
     alerts:
       info: [log]

@@ -128,6 +128,7 @@ extension Check {
     case .named(let names): names.joined(separator: ", ")
     case .output: "output"
     case .performance: "performance"
+    case .errors: "errors"
     case .traffic: "traffic"
     }
   }

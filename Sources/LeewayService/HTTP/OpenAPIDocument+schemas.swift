@@ -231,6 +231,17 @@ extension OpenAPIDocument {
             "items": {"type": "array", "items": {"type": "number"}, "description": "Count, mean score, positive share."}
           },
           "estimated": {"$ref": "#/components/schemas/Estimated"},
+          "detectors": {
+            "type": "object", "description": "What the detectors of concept drift made of the errors, by method.",
+            "additionalProperties": {
+              "type": "object",
+              "properties": {
+                "errors": {"type": "integer"}, "warnings": {"type": "integer"}, "changes": {"type": "integer"},
+                "last_change": {"type": ["string", "null"], "format": "date-time"}
+              },
+              "required": ["errors", "warnings", "changes", "last_change"]
+            }
+          },
           "per_class": {"type": "object", "description": "Multiclass, by class.", "additionalProperties": true},
           "classes": {"type": "array", "items": {"type": "string"}, "description": "Order of confusion."},
           "confusion": {
@@ -252,6 +263,10 @@ extension OpenAPIDocument {
           "in_sample": {
             "type": "boolean", "description": "Where the limit is relative to the baseline: whether to training rows."
           },
+          "changed_at": {
+            "type": ["string", "null"], "format": "date-time", "description": "Detectors: the last change in the window."
+          },
+          "experimental": {"type": "boolean", "description": "Detectors: one that never calls for a retrain."},
           "tier": {"$ref": "#/components/schemas/Tier"}
         },
         "required": ["type", "monitor", "check", "window", "end", "slice", "metric", "tier"]

@@ -23,6 +23,7 @@ enum MetricFamily: String, CaseIterable {
   case labelCoverage = "leeway_label_coverage_ratio"
   case labelDelay = "leeway_label_delay_seconds"
   case labels = "leeway_labels_total"
+  case lateErrors = "leeway_late_errors_total"
   case lostMessages = "leeway_lost_messages_total"
   case outboxOldest = "leeway_outbox_oldest_seconds"
   case outboxRows = "leeway_outbox_rows"
@@ -41,7 +42,7 @@ enum MetricFamily: String, CaseIterable {
   var kind: MetricKind {
     switch self {
     case .deadLetters, .deliveries, .events, .eventsRejected, .flushes, .gaps, .httpRequests, .incidentTransitions,
-      .labels, .lostMessages, .retrains, .seriesDropped:
+      .labels, .lateErrors, .lostMessages, .retrains, .seriesDropped:
       .counter
     case .correctiveAction, .evaluation, .flush, .labelDelay: .histogram
     default: .gauge
@@ -59,7 +60,7 @@ enum MetricFamily: String, CaseIterable {
       .ready:
       []
     case .consumerLag: ["topic", "partition"]
-    case .correctiveAction, .evaluation, .labelDelay, .seriesDropped: ["monitor"]
+    case .correctiveAction, .evaluation, .labelDelay, .lateErrors, .seriesDropped: ["monitor"]
     case .deliveries: ["receiver", "outcome"]
     case .drift: ["monitor", "window", "slice", "subject", "metric"]
     case .deadLetters, .events, .labels, .retrains: ["monitor", "outcome"]
@@ -108,6 +109,7 @@ enum MetricFamily: String, CaseIterable {
     case .labelDelay: "Time from a prediction to its label."
     case .labels:
       "Labels by outcome: matched, early, repeated, corrected, retracted, orphaned, expired, over_limit or passed_over."
+    case .lateErrors: "Errors that came after the detectors of concept drift had seen their pane, and never reach them."
     case .lostMessages: "Messages that were gone from the broker before they were read, and were skipped."
     case .outboxOldest: "Age of the oldest notification that a receiver is still owed."
     case .outboxRows: "Notifications that a receiver is owed, and those given up as dead letters."

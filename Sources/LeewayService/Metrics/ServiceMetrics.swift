@@ -112,6 +112,9 @@ package final class ServiceMetrics: Sendable {
     add(1, to: .gaps, [key.monitor, key.topic, String(key.partition), decision.rawValue])
   }
 
+  /// Errors that detectors of concept drift never see, since their pane had been fed.
+  package func count(lateErrors: Int64, monitor: String) { add(lateErrors, to: .lateErrors, [monitor]) }
+
   /// `reason` is one of a fixed set, such as a quarantine record's code.
   package func count(rejected events: Int64, reason: String, monitor: String) {
     add(events, to: .eventsRejected, [monitor, reason])

@@ -241,7 +241,10 @@ import Testing
           case .distance, .ratio, .level: isUnseenOfNumber ? "c" : output
           case .traffic: "traffic"
           case .performance, .estimate: "performance"
+          case .detector: "errors"
           }
+        // Changes are counted.
+        let number = metric.family == .detector ? 1 : 0.5
         let (monitor, problems) = load(
           """
           monitor: any
@@ -250,13 +253,13 @@ import Testing
           labels: {topic: l, fields: {id: id, time: at, value: y}, horizon: 1d}
           features: {c: categorical}
           windows: [{size: 1h, every: 5m}]
-          checks: [{name: any, on: \(on), metric: \(metric.rawValue), window: 1h, warning: 0.5\(metric.place == nil ? "" : ", at: 10%")}]
+          checks: [{name: any, on: \(on), metric: \(metric.rawValue), window: 1h, warning: \(number)\(metric.place == nil ? "" : ", at: 10%")}]
           alerts: {warning: [log]}
           """)
         #expect(problems == [], "\(task) \(metric)")
         #expect(monitor?.checks.first?.metric == metric)
         #expect(monitor?.checks.first?.place == (metric.place == nil ? nil : 0.1))
-        let limit: Limit = metric.direction == .above ? .above(.absolute(0.5)) : .below(.absolute(0.5))
+        let limit: Limit = metric.direction == .above ? .above(.absolute(number)) : .below(.absolute(number))
         #expect(monitor?.checks.first?.limits == [TierLimit(.warning, limit)])
       }
     }

@@ -8,6 +8,7 @@ SHELL := bash
 FOR ?=
 PORT ?= 8080
 SEEDS ?= 100000
+ROUNDS ?= 100000
 FROM ?= 1
 SEED ?=
 SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
@@ -15,7 +16,7 @@ SCRIPTS := .ci/run $(wildcard deploy/*.sh)
 
 EXAMPLES := fraud product-category delivery-time
 
-.PHONY: bench help setup setup-test build demo examples test lint format rules check strict unit simulate soak clean
+.PHONY: bench help setup setup-test build demo examples test lint format rules check strict unit simulate fuzz soak clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+): [^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -60,7 +61,7 @@ rules: setup-test ## test the Prometheus rules and parse every query of the dash
 	dashboards/queries.py --check
 
 # Tests and the command of a debug build, with warnings as errors.
-strict unit check examples simulate soak: export LEEWAY_STRICT := 1
+strict unit check examples simulate fuzz soak: export LEEWAY_STRICT := 1
 # Secrets that the example configuration expects.
 check: export SLACK_URL := http://127.0.0.1/slack
 check: export PAGER_URL := http://127.0.0.1/pager
@@ -94,6 +95,10 @@ unit: strict
 # A failing seed is printed with its history, shortened to what is needed.
 simulate: strict ## run SEEDS=100000 simulations, from seed FROM=1 on
 	SEEDS=$(SEEDS) FROM=$(FROM) swift test --skip-build --disable-xctest --filter everySeedEndsAsTheNaiveBatch
+
+# A failure names its seed and round; the same command shows it again.
+fuzz: strict ## damage messages, queries, baselines and monitor files at random: ROUNDS=100000 of each, FROM=1 on
+	ROUNDS=$(ROUNDS) FROM=$(FROM) swift test --skip-build --disable-xctest --filter '[Mm]utations?|damageThatIsSigned'
 
 # Like `unit`, it needs what setup-test installs.
 soak: setup-test strict ## kill instances on PostgreSQL at random for FOR=10m; SEED=1 says what happens to them

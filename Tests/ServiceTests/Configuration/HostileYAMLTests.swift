@@ -1,4 +1,5 @@
 import Glibc
+import LeewayTestSupport
 import Testing
 
 @testable import LeewayService
@@ -89,7 +90,7 @@ import Testing
       "[", "]", "{", "}", ": ", "- ", "&a ", "*a", "\"", "'", "#", "|", ">", "${", "\u{0}", "\n", "\t", "\u{85}", "é",
       "%", "-1", "1e999", "!!int ", "<<: ", "? ", "---\n", "99999999999999999999d", "nan",
     ]
-    for seed in UInt64(1)...1500 {
+    for seed in Mutation.seeds(1500) {
       var random = SplitMix(state: seed)
       var bytes = good
       for _ in 0...random.next(6) {

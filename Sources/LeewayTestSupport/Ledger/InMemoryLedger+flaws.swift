@@ -1,5 +1,9 @@
+import LeewayCore
+
 /// A rule that a broken ledger leaves out, to see that somebody notices.
 package enum LedgerFlaw: String, Sendable, CaseIterable, CustomStringConvertible {
+  /// Sums of panes are kept as doubles.
+  case exactSums
   /// Offsets advance whatever the epoch and the offset before.
   case compareAndSet
   /// What a transaction that failed did to offsets stays.
@@ -24,4 +28,15 @@ package enum LedgerFlaw: String, Sendable, CaseIterable, CustomStringConvertible
   case settlement
 
   package var description: String { rawValue }
+}
+
+extension CellBlock {
+  /// A stored block with its sums as doubles would have them.
+  static func inexact(_ bytes: [UInt8]) -> [UInt8] {
+    // Stored blocks are sparse and do not say their shape; this one is larger than any simulated monitor's.
+    var block = CellBlock(CellBlock.Shape(counts: 1 << 12, sums: 1 << 10, squares: 1 << 8))
+    guard (try? block.merge(encoded: bytes)) != nil else { return bytes }
+    block.sums = block.sums.map { Int128(exactly: Double($0)) ?? $0 }
+    return block.encoded()
+  }
 }

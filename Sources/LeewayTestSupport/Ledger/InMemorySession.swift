@@ -252,7 +252,8 @@ extension InMemorySession {
     let table = table(kind, monitor, generation)
     for (key, block) in blocks {
       tables.panes[table, default: [:]][key.pane, default: [:]][
-        InMemoryTables.Block(slice: ByteName(key.slice), writer: ByteName(writer))] = block
+        InMemoryTables.Block(slice: ByteName(key.slice), writer: ByteName(writer))] =
+        flaw == .exactSums ? CellBlock.inexact(block) : block
     }
   }
 

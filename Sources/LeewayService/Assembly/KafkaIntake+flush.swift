@@ -45,7 +45,8 @@ extension KafkaIntakeLoop {
       service.metrics.flushed(seconds: seconds, report.fenced.isEmpty ? .committed : .fenced)
     }
     publish(report)
-    if !report.fenced.isEmpty { try reclaim(report.fenced) }
+    fenced.formUnion(report.fenced.map { TopicPartition($0.topic, $0.partition) })
+    try reclaimFenced()
     if let outstanding { throw outstanding }
   }
 

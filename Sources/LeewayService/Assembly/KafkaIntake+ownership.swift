@@ -5,29 +5,52 @@ import Logging
 
 /// Taking partitions over, letting them go, and taking them back.
 extension KafkaIntakeLoop {
+  /// What the group has given is claimed in the ledger; then reading goes on at the ledger's offsets.
   func assigned(_ partitions: [TopicPartition]) throws {
     logger.info("assigned \(partitions.map(\.description).joined(separator: ", "))")
-    let positions = try positions(partitions)
-    try consumerCall { () throws(KafkaError) in try consumer.assign(positions) }
+    if !partitions.isEmpty { service.metrics.count(rebalance: .assigned) }
+    unclaimed += partitions
+    claimDue = WallClock.now()
+    claimBackoff = 0
+    try answerGroup()
     service.state.set(assigned: consumer.assignment.count)
   }
 
-  /// Claims partitions in the ledger, opens them, and says where reading goes on.
-  func positions(_ partitions: [TopicPartition]) throws -> [(TopicPartition, KafkaPosition)] {
-    // Without a claim nothing may be read, and the group waits for the answer: insist for a while, then give up.
-    var attempt = 1
-    while true {
-      do {
-        try claim(partitions)
-        break
-      } catch let error where attempt < 30 && !(error is CancellationError) {
-        warn("claiming partitions failed and will be tried again: \(error)")
-        if let error = error as? LedgerError { service.state.set(ledgerFailure: error.description) }
-        attempt += 1
-        usleep(1_000_000)
-      }
+  /// Claims what the group has given, and tells it; tries again for as long as it takes, with pauses. Meanwhile the thread
+  /// polls, so that this instance stays a member and hears what else happens.
+  ///
+  /// - Returns: whether no answer is owed. Until then there must be no flush, which could seek.
+  @discardableResult
+  func answerGroup() throws -> Bool {
+    guard !unclaimed.isEmpty else { return true }
+    guard WallClock.now() >= claimDue else { return false }
+    do {
+      try claim(unclaimed)
+    } catch let error where !(error is GenerationSuperseded || error is CancellationError) {
+      claimBackoff = min(claimBackoff + 1, 6)
+      claimDue = WallClock.now() + .milliseconds(Int64(250 << claimBackoff))
+      let number = unclaimed.count == 1 ? "1 partition" : "\(unclaimed.count) partitions"
+      service.state.set(claimFailure: "\(number) that the group has given could not be claimed yet: \(error)")
+      if let error = error as? LedgerError { service.state.set(ledgerFailure: error.description) }
+      service.metrics.count(claim: .failed)
+      publishLag(advanced: false)
+      warn("claiming \(number) failed and will be tried again: \(error)")
+      return false
     }
-    return partitions.map { ($0, .offset(intake.nextOffset($0) ?? 0)) }
+    let positions = unclaimed.map { ($0, KafkaPosition.offset(intake.nextOffset($0) ?? 0)) }
+    unclaimed = []
+    service.state.set(claimFailure: nil)
+    service.state.set(ledgerFailure: nil)
+    try consumerCall { () throws(KafkaError) in try consumer.assign(positions) }
+    service.state.set(assigned: consumer.assignment.count)
+    return true
+  }
+
+  /// Ends the group's wait where nothing can be claimed any more, since it is about to be left.
+  func abandonClaims() {
+    guard !unclaimed.isEmpty else { return }
+    try? consumer.assign(unclaimed.map { ($0, .end) })
+    unclaimed = []
   }
 
   func claim(_ partitions: [TopicPartition]) throws {
@@ -47,6 +70,7 @@ extension KafkaIntakeLoop {
     for row in rows { service.metrics.count(lost: 0, of: row.key) }
     slots.removeAll()
     try recallGaps(rows.map(\.key))
+    service.metrics.count(claim: .claimed)
   }
 
   func release(_ partitions: [TopicPartition]) throws {
@@ -54,7 +78,9 @@ extension KafkaIntakeLoop {
       intake.close(partition)
       ends[partition] = nil
       doubtful[partition] = nil
+      fenced.remove(partition)
     }
+    unclaimed.removeAll(where: partitions.contains)
     forgetGaps(of: partitions)
     slots.removeAll()
     try consumerCall { () throws(KafkaError) in try consumer.unassign(partitions) }
@@ -64,25 +90,31 @@ extension KafkaIntakeLoop {
 
   /// Under a new writer id everything assigned is claimed again and read from the ledger's offsets.
   func startAnew() throws {
-    let fenced = intake
+    let former = intake
     intake = try Self.makeIntake(service)
     slots.removeAll()
     let held = consumer.assignment.sorted()
     do { try claim(held) } catch {
       // Messages of unclaimed partitions would pass unread; the fenced writer is fenced again at the next flush, and this
       // is tried again.
-      intake = fenced
+      intake = former
       throw error
     }
+    fenced = []
     try seekToLedger(held)
   }
 
-  /// Partitions that another instance took and the group still gives to this one.
-  func reclaim(_ keys: [PartitionKey]) throws {
-    let held = Set(keys.map { TopicPartition($0.topic, $0.partition) }).intersection(consumer.assignment).sorted()
+  /// Partitions that another instance took and the group still gives to this one. What fails is tried again by the next
+  /// flush: nothing else would read again what was dropped.
+  func reclaimFenced() throws {
+    let held = fenced.intersection(consumer.assignment).sorted()
     guard !held.isEmpty else { return }
     warn("partitions were taken over and are claimed again: \(held.map(\.description).joined(separator: ", "))")
-    try claim(held)
+    do { try claim(held) } catch {
+      service.metrics.count(claim: .failed)
+      throw error
+    }
+    fenced = []
     try seekToLedger(held)
   }
 

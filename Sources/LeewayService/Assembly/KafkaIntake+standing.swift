@@ -22,6 +22,7 @@ extension KafkaIntakeLoop {
 
   /// Lets go of everything, and says so: the group need not wait, and panes may be folded at once.
   func leave() {
+    abandonClaims()
     _ = consumer.close()
     let writer = intake.writer
     try? service.ledger.write { try $0.retire(writer: writer) }

@@ -55,6 +55,14 @@ final class KafkaIntakeLoop {
   /// What is not read until somebody decides.
   var gaps: [OffsetGap] = []
   var deadLetters: DeadLetterProducer?
+  /// Given by the group, which waits for the answer; not claimed in the ledger yet.
+  var unclaimed: [TopicPartition] = []
+  var claimDue: EventTime
+  var claimBackoff = 0
+  /// Held, and taken over by somebody else since.
+  var fenced: Set<TopicPartition> = []
+  /// Not fetched, since nothing more may be taken.
+  private var paused: Set<TopicPartition> = []
   /// Partitions at whose end reading stands: the end's offset, and since when.
   var ends: [TopicPartition: (offset: Int64, since: EventTime)] = [:]
   var flushDue: EventTime
@@ -83,6 +91,7 @@ final class KafkaIntakeLoop {
       }
     }
     flushDue = WallClock.now()
+    claimDue = flushDue
     metadataDue = flushDue
     heartbeatDue = flushDue
   }
@@ -110,8 +119,13 @@ final class KafkaIntakeLoop {
     )
     while !stop.isRaised {
       try step()
-      try adoptProposal()
+      if unclaimed.isEmpty {
+        try adoptProposal()
+      } else {
+        service.live.withdraw("partitions cannot be claimed in the ledger yet, see /readyz; reload again once they are")
+      }
     }
+    abandonClaims()
     // Intake has stopped; what was taken is committed before the partitions go.
     do { try flush() } catch let error as DeadLettersOutstanding {
       warn("messages are read again after the next start: \(error.description)")
@@ -183,14 +197,12 @@ final class KafkaIntakeLoop {
   private func step() throws {
     let now = WallClock.now()
     service.state.madeRound(of: .intake, now: now)
-    let untilFlush = max(1, min(100, (flushDue - now).milliseconds))
+    let due = unclaimed.isEmpty ? flushDue : claimDue
     // A full intake waits for its flush; librdkafka holds what comes meanwhile, within its own limit.
-    if intake.isFull, flushBackoff > 0 {
-      usleep(UInt32(untilFlush) * 1000)
-    } else {
-      let (_, event) = try polling(Int32(untilFlush))
-      if let event { try handle(event) }
-    }
+    try pause(whileFull: intake.isFull && (flushBackoff > 0 || !unclaimed.isEmpty))
+    let (_, event) = try polling(Int32(max(1, min(100, (due - now).milliseconds))))
+    if let event { try handle(event) }
+    guard try answerGroup() else { return }
     let after = WallClock.now()
     if after >= flushDue || (intake.isFull && flushBackoff == 0) { try flushAndReport(after) }
     try judgeDoubtful(after)
@@ -204,6 +216,21 @@ final class KafkaIntakeLoop {
       } catch let error as LedgerError {
         warn(error.description)
       }
+    }
+  }
+
+  /// Whoever does not poll is no member for long, so polling goes on without messages.
+  private func pause(whileFull isFull: Bool) throws {
+    let held = consumer.assignment
+    paused.formIntersection(held)
+    if isFull {
+      let running = held.subtracting(paused).sorted()
+      guard !running.isEmpty else { return }
+      try consumerCall { () throws(KafkaError) in try consumer.pause(running) }
+      paused.formUnion(running)
+    } else if !paused.isEmpty {
+      try consumerCall { () throws(KafkaError) in try consumer.resume(paused.sorted()) }
+      paused = []
     }
   }
 
@@ -240,8 +267,14 @@ final class KafkaIntakeLoop {
       } catch let error as DeadLettersOutstanding {
         warn("messages are read again by the partitions' next owner: \(error.description)")
       }
+      service.metrics.count(rebalance: .revoked)
       try release(partitions)
-    case .lost(let partitions): try release(partitions)
+    case .lost(let partitions):
+      service.metrics.count(rebalance: .lost)
+      // What was given and not answered is gone with the rest.
+      unclaimed = []
+      service.state.set(claimFailure: nil)
+      try release(partitions)
     case .partitionEnd(let partition, let offset):
       ends[partition] = (offset, WallClock.now())
     case .error(let error): try failed(error)

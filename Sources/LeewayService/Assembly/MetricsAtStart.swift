@@ -6,6 +6,8 @@ extension ServiceMetrics {
   func announce(_ monitors: some Sequence<Monitor>, receivers: some Sequence<String>) {
     announce(.flushes, FlushOutcome.allCases.map { [$0.rawValue] })
     announce(.flush, [], empty: .work)
+    announce(.rebalances, RebalanceOutcome.allCases.map { [$0.rawValue] })
+    announce(.partitionClaims, ClaimOutcome.allCases.map { [$0.rawValue] })
     for monitor in monitors { announce(monitor) }
     for receiver in receivers {
       announce(.deliveries, DeliveryOutcome.allCases.map { [receiver, $0.rawValue] })

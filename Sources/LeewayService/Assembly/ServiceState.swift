@@ -9,6 +9,8 @@ final class ServiceState: Sendable {
     /// By who met it: that one of them can write does not mean that the other can.
     var ledgerFailures: [LedgerUser: String] = [:]
     var brokerFailure: String?
+    /// Why the ledger has not given partitions that the group has.
+    var claimFailure: String?
     /// Why this instance does no work: another one runs newer files.
     var outdated: String?
     var deadLetterFailure: String?
@@ -64,6 +66,7 @@ final class ServiceState: Sendable {
     values.withLock { $0.ledgerFailures[user] = ledgerFailure }
   }
   func set(brokerFailure: String?) { values.withLock { $0.brokerFailure = brokerFailure } }
+  func set(claimFailure: String?) { values.withLock { $0.claimFailure = claimFailure } }
   func set(outdated: String?) { values.withLock { $0.outdated = outdated } }
 
   func set(deadLetterFailure: String?) { values.withLock { $0.deadLetterFailure = deadLetterFailure } }
@@ -99,8 +102,9 @@ final class ServiceState: Sendable {
         ReadinessCondition(
           name: "ledger", holds: ledgerFailure == nil, detail: ledgerFailure ?? "the last commit stands"),
         ReadinessCondition(
-          name: "partitions", holds: values.assigned != nil && values.brokerFailure == nil,
-          detail: values.brokerFailure ?? values.assigned.map { "\($0) partitions assigned" }
+          name: "partitions",
+          holds: values.assigned != nil && values.brokerFailure == nil && values.claimFailure == nil,
+          detail: values.brokerFailure ?? values.claimFailure ?? values.assigned.map { "\($0) partitions assigned" }
             ?? "the consumer group has not assigned partitions yet"),
         ReadinessCondition(
           name: "no_gap", holds: values.gaps.isEmpty,

@@ -27,12 +27,14 @@ enum MetricFamily: String, CaseIterable {
   case lostMessages = "leeway_lost_messages_total"
   case outboxOldest = "leeway_outbox_oldest_seconds"
   case outboxRows = "leeway_outbox_rows"
+  case partitionClaims = "leeway_partition_claims_total"
   case partitionOwned = "leeway_partition_owned"
   case partitionWatermark = "leeway_partition_watermark_timestamp_seconds"
   case performance = "leeway_performance"
   case processResidentMemory = "leeway_process_resident_memory_bytes"
   case processStartTime = "leeway_process_start_time_seconds"
   case ready = "leeway_ready"
+  case rebalances = "leeway_rebalances_total"
   case retrains = "leeway_retrains_total"
   case seriesDropped = "leeway_series_dropped_total"
   case stalled = "leeway_stalled"
@@ -42,7 +44,7 @@ enum MetricFamily: String, CaseIterable {
   var kind: MetricKind {
     switch self {
     case .deadLetters, .deliveries, .events, .eventsRejected, .flushes, .gaps, .httpRequests, .incidentTransitions,
-      .labels, .lateErrors, .lostMessages, .retrains, .seriesDropped:
+      .labels, .lateErrors, .lostMessages, .partitionClaims, .rebalances, .retrains, .seriesDropped:
       .counter
     case .correctiveAction, .evaluation, .flush, .labelDelay: .histogram
     default: .gauge
@@ -65,7 +67,7 @@ enum MetricFamily: String, CaseIterable {
     case .drift: ["monitor", "window", "slice", "subject", "metric"]
     case .deadLetters, .events, .labels, .retrains: ["monitor", "outcome"]
     case .eventsRejected: ["monitor", "reason"]
-    case .flushes: ["outcome"]
+    case .flushes, .partitionClaims, .rebalances: ["outcome"]
     case .gaps: ["monitor", "topic", "partition", "decision"]
     case .httpRequests: ["route", "code"]
     case .incidentTransitions: ["monitor", "transition"]
@@ -113,12 +115,14 @@ enum MetricFamily: String, CaseIterable {
     case .lostMessages: "Messages that were gone from the broker before they were read, and were skipped."
     case .outboxOldest: "Age of the oldest notification that a receiver is still owed."
     case .outboxRows: "Notifications that a receiver is owed, and those given up as dead letters."
+    case .partitionClaims: "Attempts to claim partitions in the ledger, by outcome: claimed or failed."
     case .partitionOwned: "The partitions that this instance reads for a monitor; always 1."
     case .partitionWatermark: "Highest event time of a partition that this instance reads."
     case .performance: "Performance of the newest window from the labels so far."
     case .processResidentMemory: "Resident memory of the process."
     case .processStartTime: "When the process started, in seconds since 1970."
     case .ready: "Whether every readiness condition holds."
+    case .rebalances: "Rebalances that gave or took partitions, by outcome: assigned, revoked or lost."
     case .retrains: "Retrains by outcome."
     case .seriesDropped: "Series left out of an update because of max_series; the API has them."
     case .stalled: "Whether a part (intake, evaluation, delivery) has stood still for longer than limits.stall_after."

@@ -25,6 +25,12 @@ package enum LabelOutcome: String, Sendable, CaseIterable {
 /// How a flush ended.
 package enum FlushOutcome: String, Sendable, CaseIterable { case committed, fenced, failed }
 
+/// What a rebalance of the consumer group did to this instance.
+package enum RebalanceOutcome: String, Sendable, CaseIterable { case assigned, revoked, lost }
+
+/// How an attempt to claim partitions in the ledger ended.
+package enum ClaimOutcome: String, Sendable, CaseIterable { case claimed, failed }
+
 /// How one attempt to deliver ended.
 package enum DeliveryOutcome: String, Sendable, CaseIterable { case delivered, retried, dead }
 
@@ -146,6 +152,10 @@ package final class ServiceMetrics: Sendable {
     observe(.flush, [], seconds, in: .work)
     add(1, to: .flushes, [outcome.rawValue])
   }
+
+  package func count(rebalance outcome: RebalanceOutcome) { add(1, to: .rebalances, [outcome.rawValue]) }
+
+  package func count(claim outcome: ClaimOutcome) { add(1, to: .partitionClaims, [outcome.rawValue]) }
 
   /// What has become of all messages so far: `12 accepted, 1 late`.
   package var intakeSummary: String {

@@ -57,6 +57,44 @@ extension Instances {
       try await fleet.stop()
     }
 
+    /// The group gives partitions that nobody can claim, while more messages come than may be held.
+    @Test func aRebalanceWhileTheDatabaseIsAwayWaitsForIt() async throws {
+      let server = try TemporaryPostgreSQL()
+      let fleet = try Fleet(
+        server: server, cadence: "limits: {flush_every: 100ms, flush_bytes: 1MiB}\nevaluation: {every: 200ms}")
+      defer { fleet.end() }
+      let services = try await fleet.start(2)
+      try fleet.send(240)
+      let shared = try await awaited { try fleet.owners().count == 2 ? true : nil }
+      try #require(shared == true, "\(fleet.words)")
+      try await fleet.awaitCommitted()
+
+      try server.stop("immediate")
+      services[1].process.killAtOnce()
+      try fleet.send(6000)
+      let left = services[0]
+      let failing = try await awaited { () -> Bool? in
+        left.sample(of: "leeway_partition_claims_total{outcome=\"failed\"}") ?? 0 >= 3 ? true : nil
+      }
+      try #require(failing == true, "\(fleet.words)")
+      let said = Self.conditions(left)["partitions"]
+      #expect(said?.contains("that the group has given could not be claimed yet") == true, "\(said ?? "ready")")
+      #expect(left.process.standardError.contains("failed and will be tried again"))
+      // It is waiting and not stuck: somebody who wants a reload is told so.
+      left.process.hangUp()
+      let told = try await awaited { left.process.standardError.contains("reload again once they are") ? true : nil }
+      #expect(told == true, "\(fleet.words)")
+
+      try server.start()
+      try await expectReady(left)
+      try await fleet.awaitCommitted()
+      #expect(left.sample(of: "leeway_rebalances_total{outcome=\"assigned\"}") ?? 0 >= 2)
+      try fleet.sendLast()
+      try await fleet.awaitCommitted()
+      try await fleet.expectResultsOfReplay(left)
+      try await fleet.stop()
+    }
+
     /// The service lives, is not ready for as long as flushes fail, and says why, there and in its log.
     private func expectUnready(
       _ service: RunningService, _ words: [String], sourceLocation: SourceLocation = #_sourceLocation,

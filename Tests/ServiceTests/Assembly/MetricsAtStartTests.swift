@@ -26,6 +26,8 @@ import Testing
       #"leeway_labels_total{monitor="fraud",outcome="orphaned"}"#,
       #"leeway_outbox_oldest_seconds{receiver="chat"}"#,
       #"leeway_outbox_rows{receiver="chat",state="owed"}"#,
+      #"leeway_partition_claims_total{outcome="failed"}"#,
+      #"leeway_rebalances_total{outcome="lost"}"#,
       #"leeway_retrains_total{monitor="fraud",outcome="held"}"#,
       #"leeway_series_dropped_total{monitor="fraud"}"#,
     ] { #expect(lines.contains("\(series) 0")) }

@@ -53,6 +53,7 @@ private final class EvaluationThread {
   private var logger: Logger { loop.logger }
   /// Leases held, and until when.
   private var leases: [String: (lease: EvaluationLease, until: EventTime)] = [:]
+  private var paces: [String: EvaluationPace] = [:]
   private let merges = WindowMerges()
   private var refreshDue: [String: EventTime] = [:]
   private var reclaimDue: EventTime
@@ -78,7 +79,7 @@ private final class EvaluationThread {
   func round(_ stop: StopFlag) {
     follow()
     withdraw()
-    for plan in setup.plans where !stop.isRaised { evaluate(plan, stop) }
+    for plan in setup.plans where !stop.isRaised { evaluate(plan) { stop.isRaised } }
     if WallClock.now() >= reclaimDue {
       for plan in setup.plans {
         guard let lease = leases[plan.monitor.name]?.lease else { continue }
@@ -90,11 +91,12 @@ private final class EvaluationThread {
     }
   }
 
-  /// What the intake committed last is judged, then others may go on.
+  /// What the intake committed last is judged, then others may go on. A long backlog is left to them, or to the next start:
+  /// nothing is lost by that, and there is a time to end in.
   func finish() {
-    let never = StopFlag()
+    let end = ContinuousClock.now + .milliseconds(setup.configuration.limits.shutdownTime.milliseconds / 4)
     for plan in setup.plans {
-      evaluate(plan, never)
+      if ContinuousClock.now < end { evaluate(plan) { ContinuousClock.now >= end } }
       try? ledger.write { try $0.release(lease: EvaluationLease.name(monitor: plan.monitor.name), holder: loop.holder) }
     }
   }
@@ -113,6 +115,7 @@ private final class EvaluationThread {
       leases[name] = nil
       refreshDue[name] = nil
       merges.forget(monitor: name)
+      paces[name] = nil
       metrics.forget(monitor: name)
     }
     removed.formUnion(change.removed)
@@ -149,9 +152,11 @@ private final class EvaluationThread {
     }
   }
 
-  private func evaluate(_ plan: MonitorPlan, _ stop: StopFlag) {
+  /// Judges all that can be judged, step by step; at least one step.
+  private func evaluate(_ plan: MonitorPlan, until isOver: () -> Bool) {
     let monitor = plan.monitor.name
-    let evaluator = Evaluator(plan: plan, context: context)
+    var pace = paces[monitor] ?? EvaluationPace()
+    defer { paces[monitor] = pace }
     var moved = false
     do {
       // Another instance may have begun a newer generation, which is for it to judge.
@@ -160,18 +165,22 @@ private final class EvaluationThread {
         // A long backfill is many steps, and none of them a stall.
         loop.state.madeRound(of: .evaluation, now: WallClock.now())
         let started = ContinuousClock.now
+        let evaluator = Evaluator(plan: plan, context: context, maximumWindows: pace.windows)
         let report = try evaluator.evaluate(ledger, lease: lease, now: WallClock.now(), merges: merges)
+        let time = started.duration(to: .now)
+        pace.took(time, windows: report.windows, lease: .milliseconds(Self.leaseTime.milliseconds))
         if report.progress != nil {
           moved = true
-          metrics.evaluated(seconds: started.duration(to: .now) / .seconds(1), monitor: monitor)
+          metrics.evaluated(seconds: time / .seconds(1), monitor: monitor)
           publish(report, plan)
         }
-        if report.isComplete || stop.isRaised { break }
+        if report.isComplete || isOver() { break }
       }
       if moved || WallClock.now() >= refreshDue[monitor] ?? .distantPast { try refresh(plan) }
     } catch is LeaseLost {
       // Another instance goes on; nothing was written.
       leases[monitor] = nil
+      pace.lost()
     } catch let error as LedgerError {
       loop.state.set(ledgerFailure: error.description, of: .evaluation)
       logger.warning("monitor \(monitor) cannot be judged now: \(error.description)")

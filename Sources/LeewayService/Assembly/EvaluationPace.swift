@@ -1,0 +1,24 @@
+/// How many windows one step of an evaluation judges. A step that takes longer than its lease is lost to whoever takes the
+/// lease meanwhile: on a slow machine, or after a long absence, instances that take as many windows each time could take
+/// the lease from each other for ever.
+struct EvaluationPace: Sendable, Equatable {
+  static let usual = 512
+
+  private(set) var windows = usual
+
+  /// A step's time may be a quarter of the lease's.
+  ///
+  /// - Parameters:
+  ///   - step: how long the step took.
+  ///   - judged: how many windows it had.
+  mutating func took(_ step: Duration, windows judged: Int, lease: Duration) {
+    if step > lease / 4 {
+      windows = max(1, min(windows, judged) / 2)
+    } else if step < lease / 16, judged >= windows {
+      windows = min(Self.usual, windows * 2)
+    }
+  }
+
+  /// The lease was gone when the step was to be committed.
+  mutating func lost() { windows = max(1, windows / 4) }
+}

@@ -1,0 +1,40 @@
+import Testing
+
+@testable import LeewayService
+
+@Suite struct EvaluationPaceTests {
+  private static let lease = Duration.seconds(30)
+
+  /// Two instances that need a second a window, which is far longer than a lease for as many as usual: each takes the lease
+  /// when the other's has run out, and what took too long is lost.
+  @Test func slowInstancesComeToStepsThatFitTheirLease() {
+    var paces = [EvaluationPace(), EvaluationPace()]
+    var left = 600
+    var turns = 0
+    while left > 0, turns < 1000 {
+      let judged = min(left, paces[turns % 2].windows)
+      if judged > 30 {
+        paces[turns % 2].lost()
+      } else {
+        left -= judged
+        paces[turns % 2].took(.seconds(judged), windows: judged, lease: Self.lease)
+      }
+      turns += 1
+    }
+    #expect(left == 0)
+    #expect(turns < 200, "\(turns)")
+    #expect(paces.allSatisfy { (1...8).contains($0.windows) })
+  }
+
+  @Test func quickStepsComeBackToTheUsual() {
+    var pace = EvaluationPace()
+    for _ in 0..<20 { pace.lost() }
+    #expect(pace.windows == 1)
+    for _ in 0..<9 { pace.took(.milliseconds(10), windows: pace.windows, lease: Self.lease) }
+    #expect(pace == EvaluationPace())
+    // A step that was quick since there was little to do says nothing of a full one.
+    pace.lost()
+    pace.took(.milliseconds(10), windows: 3, lease: Self.lease)
+    #expect(pace.windows == 128)
+  }
+}

@@ -25,10 +25,12 @@ struct RunningService {
   }
 
   /// An answer's body; nil unless its status is good.
-  func get(_ path: String, accept: String = "*/*") -> String? {
+  ///
+  /// - Parameter seconds: how long it may take.
+  func get(_ path: String, accept: String = "*/*", seconds: Int = 60) -> String? {
     let curl = Process()
     curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
-    curl.arguments = ["-sS", "-f", "-m", "60", "-H", "Accept: \(accept)", base + path]
+    curl.arguments = ["-sS", "-f", "-m", "\(seconds)", "-H", "Accept: \(accept)", base + path]
     let pipe = Pipe()
     curl.standardOutput = pipe
     curl.standardError = FileHandle.nullDevice

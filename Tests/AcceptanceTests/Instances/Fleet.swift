@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized) struct Instances {}
 
 /// Asks until the answer is there or the time is up, as `eventually` does; meanwhile its thread is free for others.
-func awaited<T>(_ body: () throws -> T?) async throws -> T? {
+func awaited<T>(patience: Double = patience, _ body: () throws -> T?) async throws -> T? {
   let deadline = Date(timeIntervalSinceNow: patience)
   while true {
     if let value = try body() { return value }

@@ -14,7 +14,7 @@ import Testing
 
     let receiver = try LoopbackReceiver()
     let fleet = try Fleet(
-      settings: ["idle_in_transaction_session_timeout=5s"], receiver: receiver, partitions: CarLoan.partitions,
+      receiver: receiver, partitions: CarLoan.partitions,
       cadence: "limits: {flush_every: 500ms}\nevaluation: {every: 2s}"
     ) { folder in
       try CarLoan.prepare(in: folder.url)
@@ -45,9 +45,12 @@ import Testing
     try await fleet.awaitCommitted()
     var mismatches = ["nothing was judged"]
     var deliveries: (differences: [String], duplicates: Int) = ([], 0)
-    _ = try await awaited { () -> Bool? in
+    _ = try await awaited(patience: 3 * patience) { () -> Bool? in
       let isSettled = try fleet.isSettled()
-      guard let text = last.get("/api/v1/results?open=true", accept: "application/x-ndjson") else { return nil }
+      guard let text = last.get("/api/v1/results?open=true", accept: "application/x-ndjson", seconds: 600) else {
+        mismatches = ["the results cannot be read"]
+        return nil
+      }
       let lines = text.split(separator: "\n").map(String.init)
       mismatches = try CarLoan.differences(CarLoan.objects(lines), files)
       deliveries = try Fleet.deliveries(receiver, of: lines)

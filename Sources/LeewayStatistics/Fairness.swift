@@ -57,16 +57,47 @@ public struct Rate: Sendable, Equatable {
     return RateComparison(estimate: p / q, lower: p / q * exp(-z * error), upper: p / q * exp(z * error))
   }
 
-  /// One-sided p-value that this rate less another is beyond `limit` in the limit's own direction, by the normal limit of the
-  /// difference: P(Z ≥ (d − limit)/s) for a limit ≥ 0, else P(Z ≤ (d − limit)/s), s² = p₁(1 − p₁)/n₁ + p₂(1 − p₂)/n₂ with half a success
-  /// and half a failure added to each side, so that s is never 0. nil without trials.
+  /// p-value that this rate less another is beyond a limit, by the normal limit of the difference d:
+  /// P(Z ≥ (d − L)/s) above L, P(Z ≤ (d − L)/s) below it, and on either side of 0 the sum of P(Z ≥ (|d| − L)/s) and
+  /// P(Z ≥ (|d| + L)/s); s² = p₁(1 − p₁)/n₁ + p₂(1 − p₂)/n₂ with half a success and half a failure added to each side, so that s is
+  /// never 0. nil without trials.
   ///
   /// Source: Agresti and Caffo, The American Statistician 54 (2000), for the added halves.
-  public func pValue(ofDifferenceFrom other: Rate, beyond limit: Double) -> Double? {
+  public func pValue(ofDifferenceFrom other: Rate, beyond limit: FairnessLimit) -> Double? {
     guard let p = value, let q = other.value else { return nil }
     let error = (variance + other.variance).squareRoot()
-    let z = (p - q - limit) / error
-    return SpecialFunctions.normalSurvival(limit >= 0 ? z : -z)
+    switch limit {
+    case .above(let x): return SpecialFunctions.normalSurvival((p - q - x) / error)
+    case .below(let x): return SpecialFunctions.normalSurvival((x - p + q) / error)
+    case .eitherSide(let x):
+      let distance = abs(p - q)
+      return min(
+        1,
+        SpecialFunctions.normalSurvival((distance - x) / error)
+          + SpecialFunctions.normalSurvival((distance + x) / error))
+    }
+  }
+
+  /// p-value that this rate by another is beyond a limit, by the normal limit of the ratio's logarithm, with half a success
+  /// added to both rates and half a trial: s² = 1/x₁ − 1/n₁ + 1/x₂ − 1/n₂. 1 for limits of 0 or less. nil without trials.
+  ///
+  /// Source: Walter, Biometrika 62 (1975), for the added halves.
+  public func pValue(ofRatioTo other: Rate, beyond limit: FairnessLimit) -> Double? {
+    guard trials > 0, other.trials > 0 else { return nil }
+    let (x, n) = (Double(successes) + 0.5, Double(trials) + 0.5)
+    let (y, m) = (Double(other.successes) + 0.5, Double(other.trials) + 0.5)
+    let error = max(0, 1 / x - 1 / n + 1 / y - 1 / m).squareRoot()
+    func tail(_ limit: Double, isAbove: Bool) -> Double {
+      guard limit > 0 else { return 1 }
+      let distance = log(x / n / (y / m)) - log(limit)
+      guard error > 0 else { return isAbove ? (distance >= 0 ? 0 : 1) : (distance <= 0 ? 0 : 1) }
+      return SpecialFunctions.normalSurvival((isAbove ? distance : -distance) / error)
+    }
+    switch limit {
+    case .above(let x): return tail(x, isAbove: true)
+    case .below(let x): return tail(x, isAbove: false)
+    case .eitherSide(let x): return tail(x, isAbove: true)
+    }
   }
 
   private var variance: Double {
@@ -74,6 +105,37 @@ public struct Rate: Sendable, Equatable {
     let p = (Double(successes) + 0.5) / n
     return p * (1 - p) / n
   }
+}
+
+/// Where a difference between groups is too large.
+public enum FairnessLimit: Sendable, Equatable {
+  case above(Double)
+  case below(Double)
+  /// At this distance from 0, whoever is worse off.
+  case eitherSide(Double)
+
+  /// Whether all of an interval is beyond it.
+  public func excludes(_ comparison: RateComparison) -> Bool {
+    switch self {
+    case .above(let x): comparison.lower > x
+    case .below(let x): comparison.upper < x
+    case .eitherSide(let x): comparison.lower > x || comparison.upper < -x
+    }
+  }
+
+  /// Whether a value is at it or beyond.
+  public func isReached(by value: Double) -> Bool {
+    switch self {
+    case .above(let x): value >= x
+    case .below(let x): value <= x
+    case .eitherSide(let x): abs(value) >= x
+    }
+  }
+}
+
+/// The numbers that compare two groups.
+public enum FairnessMeasure: Sendable, CaseIterable {
+  case demographicParityDifference, disparateImpact, equalOpportunityDifference, equalisedOddsDifference
 }
 
 /// How one group is treated beside a reference group, from both confusions at one threshold.
@@ -150,13 +212,32 @@ public struct GroupFairness: Sendable, Equatable {
       estimate: max(abs(a.estimate), abs(b.estimate)), lower: max(least(a), least(b)), upper: max(most(a), most(b)))
   }
 
-  /// One-sided p-value that the demographic parity difference is beyond `limit`; for Benjamini–Hochberg over the groups.
-  public func demographicParityPValue(beyond limit: Double) -> Double? {
-    isEnough ? group.selected.pValue(ofDifferenceFrom: reference.selected, beyond: limit) : nil
+  /// One of the four, by name.
+  public func comparison(_ measure: FairnessMeasure) -> RateComparison? {
+    switch measure {
+    case .demographicParityDifference: demographicParityDifference
+    case .disparateImpact: disparateImpact
+    case .equalOpportunityDifference: equalOpportunityDifference
+    case .equalisedOddsDifference: equalisedOddsDifference
+    }
   }
 
-  /// The same for the equal opportunity difference.
-  public func equalOpportunityPValue(beyond limit: Double) -> Double? {
-    isEnough ? group.deserving.pValue(ofDifferenceFrom: reference.deserving, beyond: limit) : nil
+  /// p-value that a measure is beyond a limit, for Benjamini–Hochberg over the groups. Of the equalised odds difference twice
+  /// the smaller of its two differences' (Bonferroni), each on either side.
+  public func pValue(_ measure: FairnessMeasure, beyond limit: FairnessLimit) -> Double? {
+    guard isEnough else { return nil }
+    switch measure {
+    case .demographicParityDifference:
+      return group.selected.pValue(ofDifferenceFrom: reference.selected, beyond: limit)
+    case .disparateImpact: return group.selected.pValue(ofRatioTo: reference.selected, beyond: limit)
+    case .equalOpportunityDifference:
+      return group.deserving.pValue(ofDifferenceFrom: reference.deserving, beyond: limit)
+    case .equalisedOddsDifference:
+      guard case .above(let x) = limit,
+        let a = group.deserving.pValue(ofDifferenceFrom: reference.deserving, beyond: .eitherSide(x)),
+        let b = group.undeserving.pValue(ofDifferenceFrom: reference.undeserving, beyond: .eitherSide(x))
+      else { return nil }
+      return min(1, 2 * min(a, b))
+    }
   }
 }

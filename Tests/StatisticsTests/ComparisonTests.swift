@@ -51,12 +51,12 @@ struct ComparisonTests {
   @Test func aDifferenceBeyondALimitHasASmallPValue() throws {
     let group = Rate(300, of: 1000)
     let reference = Rate(420, of: 1100)
-    let far = try #require(group.pValue(ofDifferenceFrom: reference, beyond: -0.02))
-    let near = try #require(group.pValue(ofDifferenceFrom: reference, beyond: -0.08))
+    let far = try #require(group.pValue(ofDifferenceFrom: reference, beyond: .below(-0.02)))
+    let near = try #require(group.pValue(ofDifferenceFrom: reference, beyond: .below(-0.08)))
     #expect(far < 0.01 && near > 0.4)
     // The other way about, it is the mirror image.
-    expectClose(reference.pValue(ofDifferenceFrom: group, beyond: 0.02), far, "mirrored")
-    #expect(Rate(0, of: 0).pValue(ofDifferenceFrom: group, beyond: 0) == nil)
+    expectClose(reference.pValue(ofDifferenceFrom: group, beyond: .above(0.02)), far, "mirrored")
+    #expect(Rate(0, of: 0).pValue(ofDifferenceFrom: group, beyond: .above(0)) == nil)
   }
 
   /// A bank that grants 60 of 100 and 45 of 150; who deserved it is known.
@@ -70,8 +70,8 @@ struct ComparisonTests {
     expectClose(fairness.equalisedOddsDifference?.estimate, 50.0 / 60 - 0.5, "odds")
     let odds = try #require(fairness.equalisedOddsDifference)
     #expect(odds.lower > 0.05 && odds.lower < odds.estimate && odds.estimate < odds.upper && odds.upper <= 1)
-    #expect(try #require(fairness.demographicParityPValue(beyond: -0.1)) < 0.001)
-    #expect(try #require(fairness.equalOpportunityPValue(beyond: -0.4)) > 0.5)
+    #expect(try #require(fairness.pValue(.demographicParityDifference, beyond: .below(-0.1))) < 0.001)
+    #expect(try #require(fairness.pValue(.equalOpportunityDifference, beyond: .below(-0.4))) > 0.5)
     // Where being refused is the good decision, the rates turn round.
     let turned = GroupFairness(group: group, reference: reference, favourable: .negative)
     expectClose(turned.demographicParityDifference?.estimate, 0.3, "turned parity")
@@ -87,7 +87,7 @@ struct ComparisonTests {
       #expect((fairness.demographicParityDifference == nil) == isNil)
       #expect((fairness.disparateImpact == nil) == isNil)
       #expect((fairness.equalisedOddsDifference == nil) == isNil)
-      #expect((fairness.demographicParityPValue(beyond: 0) == nil) == isNil)
+      #expect((fairness.pValue(.demographicParityDifference, beyond: .above(0)) == nil) == isNil)
     }
   }
 

@@ -34,6 +34,22 @@ struct DetectorKey: Hashable, Comparable, Sendable {
   }
 }
 
+/// A detector of a monitor, for people and metrics.
+package struct MonitorDetector: Sendable, Hashable {
+  package var method: String
+  package var slice: String
+
+  init(_ key: DetectorKey) {
+    method = key.method.rawValue
+    slice = key.slice.name
+  }
+}
+
+extension Monitor {
+  /// What its checks on errors name.
+  package var detectors: [MonitorDetector] { DetectorKey.all(of: checks).map(MonitorDetector.init) }
+}
+
 /// What a detector made of the errors of a pane, or of several.
 struct FedCounts: Sendable, Equatable {
   var errors: Int64 = 0
@@ -165,6 +181,15 @@ struct ErrorFeeding {
         (pane: record.pane, counts: try [DetectorKey: FedCounts](fedPane: record.block))
       }
     return FoundChanges(feed: feed, panes: stored + fed)
+  }
+
+  /// Changes of this round, by detector.
+  var changes: [(detector: MonitorDetector, count: Int64)] {
+    var counts: [DetectorKey: Int64] = [:]
+    for (_, found) in fed {
+      for (key, count) in found where count.changes > 0 { counts[key, default: 0] &+= count.changes }
+    }
+    return counts.sorted { $0.key < $1.key }.map { (MonitorDetector($0.key), $0.value) }
   }
 
   /// Stores the state and what was found, and deletes the errors that were fed.

@@ -308,6 +308,7 @@ package struct Evaluator: Sendable {
     var report = EvaluationReport()
     // Before the marks: a flush takes these rows before those too.
     report.lateErrors = try round.feeding?.commit(in: tx) ?? 0
+    report.changes = round.feeding?.changes ?? []
     report.progress = round.progress
     report.windows = round.windows
     report.noData = round.noData
@@ -358,6 +359,8 @@ package struct EvaluationReport: Sendable {
   package var decisions = Decisions()
   /// Errors that came after detectors were fed with their pane, and never reach them.
   package var lateErrors: Int64 = 0
+  /// What detectors found in the errors that they were fed in this round.
+  package var changes: [(detector: MonitorDetector, count: Int64)] = []
 
   package init() {}
 }

@@ -216,6 +216,7 @@ private final class EvaluationThread {
         "incident \(transition.incident) \(transition.transition) at \(transition.tier.name): \(transition.checks.joined(separator: ", ")) on \(transition.subjects.joined(separator: ", "))"
       )
     }
+    for (detector, changes) in report.changes { metrics.count(changes: changes, of: detector, monitor: monitor) }
     if report.lateErrors > 0 { metrics.count(lateErrors: report.lateErrors, monitor: monitor) }
     for _ in 0..<report.decisions.retrainsRequested { metrics.count(retrain: "requested", monitor: monitor) }
     for _ in 0..<report.decisions.retrainsHeld { metrics.count(retrain: "held", monitor: monitor) }

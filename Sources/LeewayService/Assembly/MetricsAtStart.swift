@@ -26,6 +26,7 @@ extension ServiceMetrics {
     announce(.incidents, [[name, Tier.critical.name, IncidentState.open.rawValue]])
     announce(.seriesDropped, [[name]])
     announce(.lateErrors, [[name]])
+    announce(.detectorChanges, monitor.detectors.map { [name, $0.slice, $0.method] })
     if monitor.labels != nil {
       announce(.labels, LabelOutcome.allCases.map { [name, $0.rawValue] })
       announce(.labelDelay, [name], empty: .labelDelay)

@@ -9,6 +9,7 @@ enum MetricFamily: String, CaseIterable {
   case correctiveAction = "leeway_corrective_action_seconds"
   case deadLetters = "leeway_dead_letters_total"
   case deliveries = "leeway_deliveries_total"
+  case detectorChanges = "leeway_detector_changes_total"
   case drift = "leeway_drift"
   case evaluation = "leeway_evaluation_seconds"
   case events = "leeway_events_total"
@@ -43,8 +44,9 @@ enum MetricFamily: String, CaseIterable {
 
   var kind: MetricKind {
     switch self {
-    case .deadLetters, .deliveries, .events, .eventsRejected, .flushes, .gaps, .httpRequests, .incidentTransitions,
-      .labels, .lateErrors, .lostMessages, .partitionClaims, .rebalances, .retrains, .seriesDropped:
+    case .deadLetters, .deliveries, .detectorChanges, .events, .eventsRejected, .flushes, .gaps, .httpRequests,
+      .incidentTransitions, .labels, .lateErrors, .lostMessages, .partitionClaims, .rebalances, .retrains,
+      .seriesDropped:
       .counter
     case .correctiveAction, .evaluation, .flush, .labelDelay: .histogram
     default: .gauge
@@ -64,6 +66,7 @@ enum MetricFamily: String, CaseIterable {
     case .consumerLag: ["topic", "partition"]
     case .correctiveAction, .evaluation, .labelDelay, .lateErrors, .seriesDropped: ["monitor"]
     case .deliveries: ["receiver", "outcome"]
+    case .detectorChanges: ["monitor", "slice", "detector"]
     case .drift: ["monitor", "window", "slice", "subject", "metric"]
     case .deadLetters, .events, .labels, .retrains: ["monitor", "outcome"]
     case .eventsRejected: ["monitor", "reason"]
@@ -96,6 +99,7 @@ enum MetricFamily: String, CaseIterable {
     case .correctiveAction: "Time from the request for a retrain to its outcome."
     case .deadLetters: "Attempts to write a rejected message to the dead-letter topic: delivered or failed."
     case .deliveries: "Attempts to deliver a notification, by outcome: delivered, retried or dead."
+    case .detectorChanges: "Changes of the errors' level that a detector of concept drift found."
     case .drift: "Distance between the newest closed window and the baseline."
     case .evaluation: "Time that one evaluation of a monitor took."
     case .events: "Predictions accepted, late or duplicate; messages, labels too, that were invalid or quarantined."

@@ -121,6 +121,10 @@ package final class ServiceMetrics: Sendable {
   /// Errors that detectors of concept drift never see, since their pane had been fed.
   package func count(lateErrors: Int64, monitor: String) { add(lateErrors, to: .lateErrors, [monitor]) }
 
+  package func count(changes: Int64, of detector: MonitorDetector, monitor: String) {
+    add(changes, to: .detectorChanges, [monitor, detector.slice, detector.method])
+  }
+
   /// `reason` is one of a fixed set, such as a quarantine record's code.
   package func count(rejected events: Int64, reason: String, monitor: String) {
     add(events, to: .eventsRejected, [monitor, reason])

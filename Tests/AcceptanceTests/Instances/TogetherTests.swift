@@ -5,9 +5,21 @@ import Testing
 extension Instances {
   /// Instances that nothing bad happens to, and one that is gone at once.
   @Suite struct TogetherTests {
+    /// The shop, whose errors are watched too: whoever judges, detectors are fed once.
+    private static func prepare(in folder: TemporaryFolder) throws {
+      try Shop.prepare(in: folder)
+      let checks = """
+        checks:
+          - {name: concept, on: errors, window: 1h, warning: 1}
+          - {name: concept-of-v2, on: errors, metric: hddm_w, window: 1h, warning: 1, slices: [version=v2], min_rows: 1}
+
+        """
+      try folder.write(Shop.monitor.replacing("checks:\n", with: checks), to: "monitors/shop.yaml")
+    }
+
     @Test func threeShareTheWorkAndGiveWhatReplayGives() async throws {
       let receiver = try LoopbackReceiver()
-      let fleet = try Fleet(receiver: receiver)
+      let fleet = try Fleet(receiver: receiver, prepare: Self.prepare)
       defer { fleet.end() }
       let services = try await fleet.start(3)
       let everybody = Set(services.map(\.process.identifier))
@@ -34,7 +46,7 @@ extension Instances {
 
     @Test func whenTheOneWhoJudgesIsKilledAnotherGoesOn() async throws {
       let receiver = try LoopbackReceiver()
-      let fleet = try Fleet(receiver: receiver)
+      let fleet = try Fleet(receiver: receiver, prepare: Self.prepare)
       defer { fleet.end() }
       let services = try await fleet.start(3)
       // Judged windows are counted by who judged them.

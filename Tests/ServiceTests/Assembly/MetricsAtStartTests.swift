@@ -24,6 +24,7 @@ import Testing
       #"leeway_incidents{monitor="fraud",tier="critical",state="open"}"#,
       #"leeway_label_delay_seconds_bucket{monitor="fraud",le="+Inf"}"#,
       #"leeway_labels_total{monitor="fraud",outcome="orphaned"}"#,
+      #"leeway_late_errors_total{monitor="fraud"}"#,
       #"leeway_outbox_oldest_seconds{receiver="chat"}"#,
       #"leeway_outbox_rows{receiver="chat",state="owed"}"#,
       #"leeway_partition_claims_total{outcome="failed"}"#,

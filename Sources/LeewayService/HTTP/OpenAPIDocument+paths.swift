@@ -179,9 +179,13 @@ extension OpenAPIDocument {
                     "type": "object",
                     "properties": {
                       "results": {"type": "array", "items": {"$ref": "#/components/schemas/ResultLine"}},
+                      "revisions": {
+                        "type": "array", "items": {"type": "integer"},
+                        "description": "Of each line, how often it has changed since it was first stored."
+                      },
                       "next": {"type": ["string", "null"], "description": "The cursor of the next page."}
                     },
-                    "required": ["results", "next"]
+                    "required": ["results", "revisions", "next"]
                   }
                 },
                 "application/x-ndjson": {"schema": {"type": "string"}}

@@ -61,6 +61,8 @@ struct ResultEndpoints: Sendable {
     return JSONAnswer.response(request) { json in
       json.beginObject()
       json.members("results", page.records) { json, record in json.raw(record.line.utf8) }
+      // How often each line has changed: a line that is final may still be revised by labels that come too late.
+      json.members("revisions", page.records) { json, record in json.number(record.revision) }
       json.member("next", page.next.map(ResultCursor.text))
       json.endObject()
     }

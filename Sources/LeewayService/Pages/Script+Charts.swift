@@ -112,8 +112,9 @@ extension Script {
       marks.push(s("path", { d: path, class: "curve" }));
       for (const point of drawn) {
         marks.push(s("circle", { cx: x(point.at), cy: y(point.value), r: drawn.length > 60 ? 1.5 : 3,
-          class: "point" + (point.final ? "" : " open") },
-          s("title", null, time(new Date(point.at).toISOString()) + ": " + number(point.value))));
+          class: "point" + (point.final ? "" : " open"), onclick: () => { state.looked = point.at; renderExplore(); } },
+          s("title", null, time(new Date(point.at).toISOString()) + ": " + number(point.value)
+            + (point.line && point.line.revision > 0 ? ", revised " + point.line.revision + " times" : ""))));
       }
       const label = (at, anchor) => s("text", { x: x(at), y: height - 8, "text-anchor": anchor },
         time(new Date(at).toISOString()));

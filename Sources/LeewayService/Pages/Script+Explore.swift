@@ -4,7 +4,9 @@ extension Script {
     const DRIFT = ["psi", "ks", "jensen_shannon", "wasserstein_normalised", "hellinger", "total_variation", "l_infinity",
       "missing_ratio", "invalid_ratio", "unseen_ratio", "outside_ratio", "mean", "standard_deviation"];
     const PERFORMANCE = ["auc", "average_precision", "brier", "log_loss", "ece", "mce", "accuracy", "precision", "recall",
-      "f1", "macro_f1", "mae", "rmse", "bias", "wape", "r2"];
+      "f1", "macro_f1", "mae", "rmse", "bias", "wape", "r2", "calibration_slope", "calibration_intercept", "positive_rate",
+      "predicted_positive_rate", "labelled_score_ks", "adwin", "page_hinkley", "ddm", "eddm", "hddm_a", "hddm_w",
+      "demographic_parity_difference", "disparate_impact", "equal_opportunity_difference", "equalised_odds_difference"];
     const MOST_ROWS = 200;
     const OVER_TIME = 120;
 
@@ -14,6 +16,8 @@ extension Script {
       Object.assign(state.choice, change);
       state.series = null;
       state.histogram = null;
+      state.judged = null;
+      state.looked = null;
       if ("monitor" in change) state.detail = null;
       writeAddress();
       renderMonitors();
@@ -53,7 +57,9 @@ extension Script {
         const lines = window ? await seriesLines(choice, isPerformance, detail) : [];
         if (!still()) return;
         state.series = lines.map((line) => ({ at: Date.parse(line.end), value: (line.metrics || {})[choice.metric],
-          final: line.final !== false }));
+          final: line.final !== false, line }));
+        state.judged = lines.length > 0 ? await verdictsOf(choice, isPerformance, lines) : [];
+        if (!still()) return;
         state.histogram = window ? await ask(monitorPath(choice.monitor) + "/histogram"
           + query({ window: choice.window, slice: choice.slice, subject: choice.subject }), 404) : null;
         if (still()) renderExplore();
@@ -71,7 +77,53 @@ extension Script {
       const answer = await ask("/api/v1/results" + query({ monitor: choice.monitor, window: choice.window,
         type: isPerformance ? "performance" : "drift", slice: choice.slice, subject: isPerformance ? "" : choice.subject,
         from: new Date(Math.max(from, 0)).toISOString(), limit: 1000 }));
-      return answer.results;
+      return answer.results.map((line, index) => ({ ...line, revision: answer.revisions[index] }));
+    }
+
+    // What checks said of the metric in these windows, the newest first.
+    async function verdictsOf(choice, isPerformance, lines) {
+      const answer = await ask("/api/v1/results" + query({ monitor: choice.monitor, window: choice.window, type: "verdict",
+        slice: choice.slice, from: lines[0].end, limit: 1000 }));
+      const mine = answer.results.filter((line) => line.metric === choice.metric
+        && (isPerformance || line.subject === choice.subject));
+      return mine.reverse().slice(0, 20);
+    }
+
+    // A verdict is given once; what its window says now may differ, since labels still come.
+    function verdictTable() {
+      const judged = state.judged || [];
+      if (judged.length === 0) return null;
+      const now = new Map((state.series || []).map((point) => [point.line.end, point]));
+      return table("Verdicts on " + state.choice.metric + ", the newest first: as judged, and as it is now",
+        [["to"], ["check"], ["subject", "name"], ["tier"], ["judged", "number"], ["now", "number"], ["revisions", "number"],
+          ["limit", "number"], ["worst slice", "name"]],
+        judged.map((line) => {
+          const point = now.get(line.end);
+          const moved = point && isNumber(line.value) && isNumber(point.value) && point.value !== line.value;
+          return [clock(line.end), line.check, line.subject, tier(line.tier), number(line.value),
+            point ? number(point.value) + (moved ? " (revised)" : "") : "–", point ? count(point.line.revision) : "–",
+            number(line.threshold), worstOf(line.worst_slice && line.worst_slice.slice,
+              line.worst_slice && line.worst_slice.value)];
+        }));
+    }
+    const worstOf = (slice, value) => slice ? slice + (isNumber(value) ? " (" + number(value) + ")" : "") : "–";
+
+    // The reliability table of the window that was clicked, or of the newest.
+    function calibrationOf(newest) {
+      const points = (state.series || []).filter((point) => point.line.type === "performance"
+        && Array.isArray(point.line.reliability));
+      const looked = points.find((point) => point.at === state.looked);
+      const line = looked ? looked.line : newest;
+      if (!line) return [];
+      const bins = (line.reliability || []).filter((bin) => Array.isArray(bin) && bin.length >= 3 && bin.every(isNumber));
+      if (bins.length === 0) return [];
+      const metrics = line.metrics || {};
+      return [reliabilityChart(line), h("div", { class: "chart" }, h("h3", null, "Calibration"),
+        h("p", { class: "quiet" }, "ECE " + number(metrics.ece) + ", slope " + number(metrics.calibration_slope)
+          + ", intercept " + number(metrics.calibration_intercept) + "; window to " + time(line.end)
+          + (points.length > 1 ? ". A click on a point over time shows that window." : ".")),
+        table("Reliability by score", [["rows", "number"], ["mean score", "number"], ["positive", "number"]],
+          bins.map((bin) => [count(bin[0]), number(bin[1]), share(bin[2])])))];
     }
 
     // Whether a check looks at a subject, by the words of its `on`.
@@ -125,7 +177,7 @@ extension Script {
             state.histogram ? state.histogram.detail : detail ? "Loading…" : "No window is closed yet.")),
         state.series && seriesChart(choice.metric + (isPerformance ? "" : " of " + choice.subject), state.series,
           limitsOf(monitor)),
-        line && reliabilityChart(line));
+        calibrationOf(line));
       renderTables();
     }
 
@@ -163,7 +215,8 @@ extension Script {
             ...names.map((name) => [name.replaceAll("_", " "), "number"])],
           performance.slice(0, MOST_ROWS).map((line) => [line.slice, clock(line.end), count(line.predictions),
             count(line.labelled), share(line.coverage), line.final ? "yes" : "not yet",
-            ...names.map((name) => metric(line, name))])));
+            ...names.map((name) => metric(line, name))])),
+        verdictTable());
     }
 
     """#

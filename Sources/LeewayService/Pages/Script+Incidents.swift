@@ -44,9 +44,10 @@ extension Script {
           slice: item.slice || "all", subject: item.subject || "", metric: item.metric || "" }, true) },
         item.subject || item.metric);
       return table("Evidence", [["check"], ["subject", "name"], ["slice", "name"], ["metric"], ["value", "number"],
-        ["threshold", "number"], ["q-value", "number"], ["rows", "number"], ["window"], ["to"]],
+        ["threshold", "number"], ["q-value", "number"], ["rows", "number"], ["worst slice", "name"], ["window"], ["to"]],
         rows.slice(0, 100).map((item) => [item.check, look(item), item.slice || "all", item.metric, number(item.value),
-          number(item.threshold), probability(item.q_value), count(item.rows), item.window, time(item.end)]));
+          number(item.threshold), probability(item.q_value), count(item.rows),
+          worstOf(item.worst_slice, item.worst_value), item.window, time(item.end)]));
     }
 
     function history_(detail) {

@@ -13,6 +13,9 @@ extension StoredNotification.Evidence {
     if let slice = name(slice), slice != "all" { sentence += " in \(slice)" }
     if let value { sentence += " \(value.forPeople)" }
     if let threshold { sentence += ", limit \(threshold.forPeople)" }
+    if let worst = name(worstSlice) {
+      sentence += ", worst in \(worst)" + (worstValue.map { " (\($0.forPeople))" } ?? "")
+    }
     var circumstances: [String] = []
     if let qValue { circumstances.append("q \(qValue.forPeople)") }
     if let rows { circumstances.append("\(rows) rows") }

@@ -36,10 +36,14 @@ struct StoredNotification: Decodable {
     var window: String?
     var end: String?
     var rows: Int64?
+    var worstSlice: String?
+    var worstValue: Double?
 
     enum CodingKeys: String, CodingKey {
       case check, slice, subject, metric, value, threshold, window, end, rows
       case qValue = "q_value"
+      case worstSlice = "worst_slice"
+      case worstValue = "worst_value"
     }
   }
 

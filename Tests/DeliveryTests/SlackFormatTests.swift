@@ -44,6 +44,16 @@ import Testing
         + #""text":"Incident opened: fraud (warning, fraud-9f2c)"}"#)
   }
 
+  @Test func theWorstSliceIsNamed() throws {
+    let text = try text(
+      #"{"version":1,"event":"incident.opened","incident":"i","monitor":"m","tier":"warning","evidence":[{"check":"auc","#
+        + #""subject":"performance","slice":"all","metric":"auc","value":0.71,"threshold":0.75,"rows":900,"window":"7d","#
+        + #""worst_slice":"country=FR","worst_value":0.612345}]}"#)
+    #expect(
+      text.contains(
+        "auc: auc of performance 0.71, limit 0.75, worst in country=FR (0.6123) (900 rows, window 7d)"), "\(text)")
+  }
+
   @Test func goldenRetrain() throws {
     #expect(
       try text(Sample.retrain)

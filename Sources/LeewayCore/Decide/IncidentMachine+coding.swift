@@ -107,6 +107,14 @@ extension Evidence {
       w.key("model_version")
       w.string(version)
     }
+    if let worst {
+      w.key("worst_slice")
+      w.string(worst.slice)
+      w.key("worst_value")
+      w.number(worst.value)
+      w.key("worst_rows")
+      w.number(worst.rows)
+    }
   }
 
   fileprivate init(_ r: JSONReader) throws(JSONFailure) {
@@ -126,6 +134,14 @@ extension Evidence {
     end = EventTime(milliseconds: try r.member("end_ms").integer())
     rows = try r.member("rows").integer()
     version = try r.member("model_version").optional { (e) throws(JSONFailure) in try e.string() }
+    if let slice = try r.member("worst_slice").optional({ (e) throws(JSONFailure) in try e.string() }),
+      let value = try number("worst_value"),
+      let rows = try r.member("worst_rows").optional({ (e) throws(JSONFailure) in
+        try e.integer()
+      })
+    {
+      worst = WorstSlice(slice: slice, value: value, rows: rows)
+    }
   }
 }
 

@@ -144,6 +144,8 @@ package struct Evidence: Sendable, Equatable {
   package var end: EventTime
   package var rows: Int64
   package var version: String?
+  /// Of the subject, where the check is on all rows and the monitor has slices.
+  package var worst: WorstSlice?
 
   var isOfCalibration: Bool { Metric(rawValue: metric)?.isCalibration ?? false }
 
@@ -160,5 +162,6 @@ package struct Evidence: Sendable, Equatable {
     end = verdict.end
     rows = verdict.rows
     version = verdict.version
+    worst = verdict.worst
   }
 }

@@ -30,10 +30,11 @@ struct CheckEvaluation {
     case .performance: performanceVerdicts(view, firstDays)
     case .estimate: estimateVerdicts(view, firstDays)
     case .detector: detectorVerdicts(view)
+    case .fairness: fairnessVerdicts(view)
     }
   }
 
-  private func judged(_ view: WindowView) -> Bool { view.complete || check.partial }
+  func judged(_ view: WindowView) -> Bool { view.complete || check.partial }
 
   /// Slices that the check runs on, ascending by bytes. Slices without values of their own identity are left out.
   private func slices(_ known: some Collection<String>) -> [String] {
@@ -45,7 +46,7 @@ struct CheckEvaluation {
   }
 
   /// Indices of the subjects, in the layout's order, that the check names in a slice.
-  private func subjects(in slice: String) -> [Int] {
+  func subjects(in slice: String) -> [Int] {
     let layout = plan.drift
     let field = segmentField(of: slice)
     // Within a slice the segment's own feature is constant by construction.
@@ -57,7 +58,7 @@ struct CheckEvaluation {
       case .features(let except): return i != plan.outputSubject && !except.contains(name) && !isOwn(i)
       case .named(let names): return names.contains(name) && !isOwn(i)
       case .output: return i == plan.outputSubject
-      case .performance, .errors, .traffic: return false
+      case .performance, .errors, .fairness, .traffic: return false
       }
     }
   }
@@ -150,6 +151,7 @@ struct CheckEvaluation {
         verdict.threshold = threshold
       }
       if verdict.rawTier == .ok, blind { verdict.rawTier = .insufficientData }
+      if verdict.rawTier >= .info { verdict.worst = worstDrift(view, verdict) }
       verdict.tier = verdict.rawTier
       return verdict
     }
@@ -236,6 +238,7 @@ struct CheckEvaluation {
         check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,
         rows: summary.labelled)
       if check.metric == .ece { verdict.pValue = summary.calibrationPValue }
+      if slice == Slice.all { verdict.worst = worstPerformance(view) }
       guard judged(view), let value, isSufficient(summary) else { return verdict }
       let reference = reference(slice, firstDays)
       let bounds = summary.bounds(check.metric, at: check.place)
@@ -319,12 +322,12 @@ struct CheckEvaluation {
     }
   }
 
-  private func isCovered(_ summary: PerformanceSummary) -> Bool {
+  func isCovered(_ summary: PerformanceSummary) -> Bool {
     guard let coverage = summary.coverage, let least = plan.monitor.labels?.minimumCoverage else { return true }
     return coverage >= least
   }
 
-  private func isSufficient(_ summary: PerformanceSummary) -> Bool {
+  func isSufficient(_ summary: PerformanceSummary) -> Bool {
     if check.metric == .coverage { return summary.predictions >= check.minimumRows }
     guard summary.labelled >= check.minimumRows, isCovered(summary) else { return false }
     if let positives = summary.positives, positives < check.minimumPositives { return false }

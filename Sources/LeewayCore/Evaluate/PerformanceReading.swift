@@ -16,6 +16,7 @@ struct PerformanceReading {
   var classes: [(name: String, counts: ConfusionCounts)] = []
   var confusion: (names: [String], counts: [[Int64]])?
   var ranking: RankingCells?
+  var decisions: ConfusionCounts?
 
   init(layout: PerformanceLayout, block: CellBlock, parts: [PerformanceLayout.Part]) {
     self.layout = layout
@@ -68,6 +69,7 @@ struct PerformanceReading {
     let c = counts(2 * cells + table.confusion, 4)
     let confusion = ConfusionCounts(
       truePositives: c[0], falsePositives: c[1], falseNegatives: c[2], trueNegatives: c[3])
+    decisions = confusion
     set(.accuracy, confusion.accuracy, confusion.accuracyBounds())
     set(.precision, confusion.precision, confusion.precisionBounds())
     set(.recall, confusion.recall, confusion.recallBounds())

@@ -16,6 +16,8 @@ struct PerformanceSummary {
   let classes: [(name: String, counts: ConfusionCounts)]
   /// Multiclass with at most `largestMatrix` classes: rows by label, columns by prediction.
   let confusion: (names: [String], counts: [[Int64]])?
+  /// Binary: labelled decisions at the threshold.
+  let decisions: ConfusionCounts?
   /// What the baseline lets expect of all predictions, labelled or not.
   let estimated: EstimatedPerformance?
   /// Binary: the labelled scores.
@@ -62,6 +64,7 @@ struct PerformanceSummary {
     classes = reading.classes
     confusion = reading.confusion
     ranking = reading.ranking
+    decisions = reading.decisions
     estimated = EstimatedPerformance(layout, block)
     if let estimated { reading.compare(estimated) }
     bounds = reading.bounds

@@ -1,3 +1,5 @@
+import LeewayStatistics
+
 /// The JSON lines of windows, as `replay` prints them and the API serves them.
 struct ResultLines {
   let plan: MonitorPlan
@@ -61,7 +63,7 @@ struct ResultLines {
       w.key("final")
       w.bool(mature)
       w.key("metrics")
-      summary.metrics.write(to: &w, and: placed(summary) + found(view, slice.name))
+      summary.metrics.write(to: &w, and: placed(summary) + found(view, slice.name) + fairness(view, slice.name))
       if plan.monitor.task == .binary || !summary.reliability.isEmpty {
         w.key("reliability")
         w.beginArray()
@@ -77,6 +79,7 @@ struct ResultLines {
       if plan.monitor.task == .multiclass { writeClasses(summary, to: &w) }
       summary.estimated?.write(to: &w)
       writeDetectors(view, slice.name, to: &w)
+      writeFairness(view, slice.name, to: &w)
       w.endObject()
       out.append(record(.performance, view, slice.name, "", w.text))
     }
@@ -100,6 +103,51 @@ struct ResultLines {
     plan.detectors.filter { $0.slice == NameKey(slice) }.map { key in
       (key.method.rawValue, view.fed[key].map { Double($0.changes) })
     }
+  }
+
+  private static let fairnessMetrics: [Metric] = [
+    .demographicParityDifference, .disparateImpact, .equalOpportunityDifference, .equalisedOddsDifference,
+  ]
+
+  /// A group beside the reference of the first check that compares it.
+  private func fairness(_ view: WindowView, _ slice: String) -> [(name: String, value: Double?)] {
+    guard let groups = plan.fairness.first(where: { $0.compares(slice) }),
+      let summary = view.performance[NameKey(slice)]
+    else { return [] }
+    let fairness = GroupFairness(summary, beside: view.performance[NameKey(groups.referenceSlice)], groups)
+    return Self.fairnessMetrics.map { metric in
+      (metric.rawValue, metric.fairness.flatMap { fairness?.comparison($0)?.estimate })
+    }
+  }
+
+  /// Each measure as [estimate, lower, upper] of its 99 % interval, for every reference that a check names.
+  private func writeFairness(_ view: WindowView, _ slice: String, to w: inout JSONWriter) {
+    let all = plan.fairness.filter { $0.compares(slice) }
+    guard !all.isEmpty, let summary = view.performance[NameKey(slice)] else { return }
+    w.key("fairness")
+    w.beginArray()
+    for groups in all {
+      let fairness = GroupFairness(summary, beside: view.performance[NameKey(groups.referenceSlice)], groups)
+      w.beginObject()
+      w.key("reference")
+      w.string(groups.referenceSlice)
+      w.key("favourable")
+      w.number(groups.favourable == .positive ? 1 : 0 as Int64)
+      for metric in Self.fairnessMetrics {
+        w.key(metric.rawValue)
+        guard let comparison = metric.fairness.flatMap({ fairness?.comparison($0) }) else {
+          w.null()
+          continue
+        }
+        w.beginArray()
+        w.number(comparison.estimate)
+        w.number(comparison.lower)
+        w.number(comparison.upper)
+        w.endArray()
+      }
+      w.endObject()
+    }
+    w.endArray()
   }
 
   private func writeDetectors(_ view: WindowView, _ slice: String, to w: inout JSONWriter) {
@@ -187,6 +235,25 @@ struct ResultLines {
       if let time = verdict.changedAt { w.time(time) } else { w.null() }
       w.key("experimental")
       w.bool(verdict.metric.isExperimental)
+    }
+    if verdict.metric.family == .fairness {
+      w.key("reference")
+      if let reference = verdict.reference { w.string(reference) } else { w.null() }
+      w.key("lower")
+      w.number(verdict.interval?.lower)
+      w.key("upper")
+      w.number(verdict.interval?.upper)
+    }
+    if let worst = verdict.worst {
+      w.key("worst_slice")
+      w.beginObject()
+      w.key("slice")
+      w.string(worst.slice)
+      w.key("value")
+      w.number(worst.value)
+      w.key("rows")
+      w.number(worst.rows)
+      w.endObject()
     }
     if let isInSample = verdict.isInSample {
       w.key("in_sample")

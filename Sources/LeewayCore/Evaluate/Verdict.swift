@@ -1,3 +1,12 @@
+package import LeewayStatistics
+
+/// The slice of which a metric is worst, of those that have enough to judge.
+package struct WorstSlice: Sendable, Equatable {
+  package var slice: String
+  package var value: Double
+  package var rows: Int64
+}
+
 /// One check on one window, slice and subject.
 package struct Verdict: Sendable, Equatable {
   package var check: String
@@ -23,6 +32,11 @@ package struct Verdict: Sendable, Equatable {
   package var threshold: Double?
   /// Detectors: the time of the last error of the window that was a change.
   package var changedAt: EventTime?
+  /// Fairness: the 99 % interval, and the slice of the group that this one is beside.
+  package var interval: RateComparison?
+  package var reference: String?
+  /// On slice `all`: the slice of which the metric is worst.
+  package var worst: WorstSlice?
   /// What the metric rests on.
   package var rows: Int64
   /// The model version that most of the window's rows came from.
@@ -70,6 +84,8 @@ extension Limit {
     switch self {
     case .above(.absolute(let x)): (x, .above)
     case .below(.absolute(let x)): (x, .below)
+    case .beyond(.absolute(let x)): (x, .eitherSide)
+    case .beyond(.relative(let share)): reference.map { (abs($0) * share, .eitherSide) }
     case .above(.relative(let share)): reference.map { ($0 * share, .above) }
     case .below(.relative(let share)): reference.map { ($0 * share, .below) }
     case .maximumDrop(.absolute(let x)): reference.map { ($0 - x, .below) }
@@ -82,13 +98,17 @@ extension Limit {
   /// Whether it is measured from a reference.
   var isRelative: Bool {
     switch self {
-    case .above(.absolute), .below(.absolute): false
+    case .above(.absolute), .below(.absolute), .beyond(.absolute): false
     default: true
     }
   }
 
   /// A reached limit fires; a bare distance of exactly the threshold is reached.
   static func isReached(_ value: Double, _ threshold: Double, _ fires: Metric.Direction) -> Bool {
-    fires == .above ? value >= threshold : value <= threshold
+    switch fires {
+    case .above: value >= threshold
+    case .below: value <= threshold
+    case .eitherSide: abs(value) >= threshold
+    }
   }
 }

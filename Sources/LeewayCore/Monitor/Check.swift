@@ -1,3 +1,5 @@
+package import LeewayStatistics
+
 /// A metric with tiers, on subjects of one window.
 package struct Check: Sendable, Equatable {
   /// What the metric is computed on.
@@ -8,6 +10,8 @@ package struct Check: Sendable, Equatable {
     case performance
     /// The stream of errors, one a labelled prediction, as detectors take it.
     case errors
+    /// The groups of a segment beside one of them.
+    case fairness(FairnessGroups)
     case traffic
   }
 
@@ -80,8 +84,31 @@ package struct Check: Sendable, Equatable {
     case .ratio, .traffic: .dataQuality
     // Estimates are of what models were given, and judged when a window closes.
     case .distance, .level, .estimate: .drift
-    case .performance, .detector: .performance
+    case .performance, .detector, .fairness: .performance
     }
+  }
+}
+
+/// Which groups are compared, and what is good for the people in them.
+package struct FairnessGroups: Sendable, Equatable {
+  /// Every value of it is a group.
+  package var segment: String
+  /// The value that the others are beside.
+  package var reference: String
+  package var favourable: GroupFairness.Favourable
+
+  package init(segment: String, reference: String, favourable: GroupFairness.Favourable) {
+    self.segment = segment
+    self.reference = reference
+    self.favourable = favourable
+  }
+
+  var referenceSlice: String { "\(segment)=\(reference)" }
+
+  /// Whether a slice is one of the groups, and not the reference.
+  func compares(_ slice: String) -> Bool {
+    slice.utf8.starts(with: "\(segment)=".utf8) && NameKey(slice) != NameKey(referenceSlice)
+      && !slice.hasSuffix("=" + Slice.otherValue)
   }
 }
 
@@ -124,6 +151,8 @@ package enum Limit: Sendable, Equatable {
   /// Relative quantities are shares of the reference (traffic's usual rows, else the baseline's value).
   case above(Quantity)
   case below(Quantity)
+  /// At this distance from 0 on either side.
+  case beyond(Quantity)
   /// Against the check's reference.
   case maximumDrop(Quantity)
   case maximumRise(Quantity)

@@ -59,12 +59,17 @@ package enum Metric: String, Sendable, CaseIterable {
   case ddm, eddm
   case hddmA = "hddm_a"
   case hddmW = "hddm_w"
+  // One group of people beside another.
+  case demographicParityDifference = "demographic_parity_difference"
+  case disparateImpact = "disparate_impact"
+  case equalOpportunityDifference = "equal_opportunity_difference"
+  case equalisedOddsDifference = "equalised_odds_difference"
   // Labels themselves.
   case coverage
   case labelledScoreKS = "labelled_score_ks"
 
-  package enum Family: Sendable { case distance, ratio, level, traffic, performance, estimate, detector }
-  package enum Direction: Sendable { case above, below }
+  package enum Family: Sendable { case distance, ratio, level, traffic, performance, estimate, detector, fairness }
+  package enum Direction: Sendable { case above, below, eitherSide }
 
   package var family: Family {
     switch self {
@@ -77,6 +82,8 @@ package enum Metric: String, Sendable, CaseIterable {
       .estimatedPositiveRate, .estimatedMAE, .confidentRatio:
       .estimate
     case .adwin, .pageHinkley, .ddm, .eddm, .hddmA, .hddmW: .detector
+    case .demographicParityDifference, .disparateImpact, .equalOpportunityDifference, .equalisedOddsDifference:
+      .fairness
     default: .performance
     }
   }
@@ -86,19 +93,32 @@ package enum Metric: String, Sendable, CaseIterable {
     family == .detector ? ChangeDetector.Method(rawValue: rawValue) : nil
   }
 
+  /// How it compares groups; nil for every other metric.
+  package var fairness: FairnessMeasure? {
+    switch self {
+    case .demographicParityDifference: .demographicParityDifference
+    case .disparateImpact: .disparateImpact
+    case .equalOpportunityDifference: .equalOpportunityDifference
+    case .equalisedOddsDifference: .equalisedOddsDifference
+    default: nil
+    }
+  }
+
   /// Detectors that alarm too often on errors that do not change for a retrain to rest on them.
   package var isExperimental: Bool { family == .detector && self != .adwin }
 
   /// Whether it is judged when the labels are due, and not when the window closes.
-  package var isOfLabels: Bool { family == .performance || family == .detector }
+  package var isOfLabels: Bool { family == .performance || family == .detector || family == .fairness }
 
   /// The side on which a bare limit fires.
   package var direction: Direction {
     switch self {
     case .auc, .averagePrecision, .accuracy, .precision, .recall, .f1, .macroF1, .r2, .coverage, .calibrationSlope,
       .rows, .precisionAtTop, .precisionAtRecall, .recallAtPrecision, .estimatedAUC, .estimatedAccuracy,
-      .estimatedPrecision, .estimatedRecall, .estimatedF1, .confidentRatio:
+      .estimatedPrecision, .estimatedRecall, .estimatedF1, .confidentRatio, .disparateImpact:
       .below
+    // Signed: whoever is worse off.
+    case .demographicParityDifference, .equalOpportunityDifference: .eitherSide
     default: .above
     }
   }
@@ -113,6 +133,8 @@ package enum Metric: String, Sendable, CaseIterable {
     case .mean, .bias, .calibrationSlope, .calibrationIntercept, .spiegelhalterZ: nil
     case .r2: -Double.greatestFiniteMagnitude...1
     case .adwin, .pageHinkley, .ddm, .eddm, .hddmA, .hddmW: 1...1_000_000
+    case .demographicParityDifference, .equalOpportunityDifference: -1...1
+    case .disparateImpact: 0...100
     default: 0...1
     }
   }
@@ -133,7 +155,8 @@ package enum Metric: String, Sendable, CaseIterable {
     case .auc, .averagePrecision, .brier, .calibrationSlope, .calibrationIntercept, .precision, .recall, .f1,
       .positiveRate, .predictedPositiveRate, .spiegelhalterZ, .precisionAtTop, .precisionAtRecall, .recallAtPrecision,
       .estimatedAUC, .estimatedAccuracy, .estimatedPrecision, .estimatedRecall, .estimatedF1, .estimatedBrier,
-      .estimatedPositiveRate, .confidentRatio, .estimatedAUCError, .estimatedAccuracyError:
+      .estimatedPositiveRate, .confidentRatio, .estimatedAUCError, .estimatedAccuracyError,
+      .demographicParityDifference, .disparateImpact, .equalOpportunityDifference, .equalisedOddsDifference:
       task == .binary
     case .accuracy, .logLoss, .ece, .mce: task != .regression
     case .macroF1: task == .multiclass

@@ -20,6 +20,8 @@ package final class MonitorPlan: Sendable {
   let segmentValues: [Set<NameKey>?]
   /// What the checks on errors name, ascending.
   let detectors: [DetectorKey]
+  /// Groups that checks compare, each once.
+  let fairness: [FairnessGroups]
 
   /// - Throws: if the baseline was fitted for other features or another task.
   package init(monitor: Monitor, baseline: Baseline) throws(BaselineMismatch) {
@@ -69,6 +71,9 @@ package final class MonitorPlan: Sendable {
       return layout
     }
     detectors = monitor.labels == nil ? [] : DetectorKey.all(of: monitor.checks)
+    fairness = monitor.checks.reduce(into: []) { found, check in
+      if case .fairness(let groups) = check.on, !found.contains(groups) { found.append(groups) }
+    }
     generation = Self.generation(monitor, baseline.identity)
   }
 
@@ -178,6 +183,9 @@ struct BaselineSide: Sendable {
 
 /// Names of slices.
 package enum Slice {
+  /// Whether it is of one value, and neither everything nor what is left over.
+  static func isSingle(_ name: String) -> Bool { name != all && !name.hasSuffix("=" + otherValue) }
+
   package static let all = "all"
   package static let otherValue = "__other__"
 

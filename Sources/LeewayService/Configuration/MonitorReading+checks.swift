@@ -1,4 +1,5 @@
 import LeewayCore
+import LeewayStatistics
 
 /// A check and what later warnings need to know of it.
 struct ReadCheck {
@@ -48,8 +49,13 @@ extension MonitorReading {
     let limits = readLimits(map, metric: metric)
     let consecutive = map.value("for").map { $0.integer(in: 1...1000) } ?? 1
     let slices = readSlices(map, on: on)
+    refuseFairnessKeys(map, on: on)
     let significance = readSignificance(map)
-    let minimumRows = map.value("min_rows").map { $0.integer(in: 0...Self.maximumRows) } ?? 200
+    // Also where what it says of them is wrong: `reference` then still names a group.
+    let isOfGroups = onValue?.node.kind == "fairness" || metric?.family == .fairness
+    let minimumRows =
+      map.value("min_rows").map { $0.integer(in: 0...Self.maximumRows) }
+      ?? (isOfGroups ? GroupFairness.minimumRows : 200)
     let partial = map.value("partial").map { $0.bool() } ?? false
     let isPerformance = metric.map { $0.family == .performance }
     let isOfModel = metric.map { $0.family == .performance || $0.family == .estimate }
@@ -62,7 +68,9 @@ extension MonitorReading {
     let positives = performanceOnly("min_positives").map { $0.integer(in: 0...Self.maximumRows) } ?? 30
     let negatives = performanceOnly("min_negatives").map { $0.integer(in: 0...Self.maximumRows) } ?? 30
     let reference =
-      map.value("reference").map { value in
+      isOfGroups
+      ? .baseline
+      : map.value("reference").map { value in
         if isOfModel == false { value.warn("means something for performance checks alone; remove it") }
         return readReference(value)
       } ?? .baseline
@@ -98,7 +106,8 @@ extension MonitorReading {
   private var outputName: String { task == .binary ? "score" : "prediction" }
 
   private func readSubjects(_ map: ConfigurationMap) -> (Check.Subjects?, ConfigurationValue?) {
-    let value = map.required("on", add: "on: features, \(outputName), performance, traffic or a list of features")
+    let value = map.required(
+      "on", add: "on: features, \(outputName), performance, errors, fairness, traffic or a list of features")
     let except = map.value("except")
     guard let value else { return (nil, nil) }
     var on: Check.Subjects?
@@ -107,7 +116,7 @@ extension MonitorReading {
       let names = value.names(of: "features")?.filter { isSubject($0.name, $0.value) }
       on = names.map { .named($0.map(\.name)) }
     } else if let text = value.text() {
-      on = readSubjectWord(text, value)
+      on = readSubjectWord(text, value, map)
     }
     if let except {
       if case .features = on {
@@ -120,7 +129,9 @@ extension MonitorReading {
     return (on, value)
   }
 
-  private func readSubjectWord(_ text: String, _ value: ConfigurationValue) -> Check.Subjects? {
+  private func readSubjectWord(
+    _ text: String, _ value: ConfigurationValue, _ map: ConfigurationMap
+  ) -> Check.Subjects? {
     switch text {
     case "features":
       if features?.isEmpty ?? false, featureNames.isEmpty {
@@ -134,6 +145,7 @@ extension MonitorReading {
     case "errors":
       if !hasLabels { value.complain("is errors, which need labels; add labels: with a topic and fields") }
       return .errors
+    case "fairness": return readGroups(map, value).map(Check.Subjects.fairness)
     default:
       if task != nil, text == outputName { return .output }
       return isSubject(text, value) ? .named([text]) : nil
@@ -178,10 +190,11 @@ extension MonitorReading {
       case .traffic: "traffic"
       case .performance, .estimate: "performance"
       case .detector: "errors"
+      case .fairness: "fairness"
       }
     switch (metric.family, on) {
     case (_, nil), (.traffic, .traffic), (.performance, .performance), (.estimate, .performance),
-      (.detector, .errors):
+      (.detector, .errors), (.fairness, .fairness):
       break
     case (.distance, .features), (.distance, .named), (.distance, .output), (.ratio, .features), (.ratio, .named),
       (.ratio, .output), (.level, .features), (.level, .named), (.level, .output):
@@ -193,6 +206,8 @@ extension MonitorReading {
       return nil
     }
     if metric.isOfLabels || metric.family == .estimate, let task, !metric.applies(to: task) {
+      // Of fairness that has been said already.
+      if on == nil, metric.family == .fairness { return nil }
       value.refuse("a \(task.rawValue) monitor has \(names(metrics(for: on)))")
       return nil
     }
@@ -208,7 +223,8 @@ extension MonitorReading {
       switch (on, metric.family) {
       case (nil, _): true
       case (.traffic, .traffic): true
-      case (.performance, .performance), (.performance, .estimate), (.errors, .detector):
+      case (.performance, .performance), (.performance, .estimate), (.errors, .detector),
+        (.fairness, .fairness):
         task.map(metric.applies) ?? true
       case (.features, .distance), (.features, .ratio), (.features, .level), (.named, .distance), (.named, .ratio),
         (.named, .level), (.output, .distance), (.output, .ratio), (.output, .level):
@@ -254,7 +270,7 @@ extension MonitorReading {
         guard let kind, !fits(kind) else { continue }
         refuse(values.first { $0.node.kind == ConfigurationNode.shown(name) } ?? onValue, name, kind)
       }
-    case .performance, .errors, .traffic: break
+    case .performance, .errors, .fairness, .traffic: break
     }
   }
 

@@ -25,8 +25,19 @@ extension MonitorReading {
       guard let quantity = readQuantity(value, metric, isRelativeAllowed: metric == .rows || metric == nil) else {
         return []
       }
-      let isBelow = metric?.direction == .below
-      return [.init(limit: TierLimit(tier, isBelow ? .below(quantity) : .above(quantity)), value: value)]
+      let limit: Limit
+      switch metric?.direction {
+      case .below: limit = .below(quantity)
+      case .eitherSide:
+        if case .absolute(let x) = quantity, x < 0 {
+          value.refuse(
+            "a plain limit is of both sides, so it takes 0 to 1; for one side write {below: \(value.node.kind)}")
+          return []
+        }
+        limit = .beyond(quantity)
+      default: limit = .above(quantity)
+      }
+      return [.init(limit: TierLimit(tier, limit), value: value)]
     }
     guard let map = value.map("") else { return [] }
     var limits: [ReadCheck.LimitPlace] = []
@@ -149,7 +160,7 @@ extension Metric {
   fileprivate var worse: Direction? {
     switch self {
     case .bias, .calibrationSlope, .calibrationIntercept, .positiveRate, .predictedPositiveRate, .spiegelhalterZ,
-      .estimatedPositiveRate:
+      .estimatedPositiveRate, .demographicParityDifference, .equalOpportunityDifference:
       nil
     default: direction
     }
@@ -161,7 +172,7 @@ extension Limit {
   var isChange: Bool {
     switch self {
     case .maximumDrop, .maximumRise: true
-    case .above, .below: false
+    case .above, .below, .beyond: false
     }
   }
 
@@ -170,7 +181,7 @@ extension Limit {
   /// The two numbers, and whether the worse tier must have the greater; nil if they are of different kinds.
   fileprivate static func ordered(_ a: Limit, _ b: Limit) -> (Double, Double, rises: Bool)? {
     switch (a, b) {
-    case (.above(let a), .above(let b)), (.maximumDrop(let a), .maximumDrop(let b)),
+    case (.above(let a), .above(let b)), (.beyond(let a), .beyond(let b)), (.maximumDrop(let a), .maximumDrop(let b)),
       (.maximumRise(let a), .maximumRise(let b)):
       numbers(a, b).map { ($0, $1, true) }
     case (.below(let a), .below(let b)): numbers(a, b).map { ($0, $1, false) }

@@ -96,6 +96,8 @@ struct DemoFiles {
       - {name: auc, on: performance, metric: auc, window: 2h, warning: 0.72, critical: 0.62}
       - {name: calibration, on: performance, metric: ece, window: 2h, warning: 0.08}
       - {name: concept, on: errors, metric: adwin, window: 2h, info: 1}
+      - {name: fair-cities, on: fairness, segment: city, reference: leipzig, favourable: 0,
+         metric: equal_opportunity_difference, window: 2h, info: 0.3}
 
     alerts:
       info: [log]

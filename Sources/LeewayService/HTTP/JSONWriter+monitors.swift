@@ -129,6 +129,7 @@ extension Check {
     case .output: "output"
     case .performance: "performance"
     case .errors: "errors"
+    case .fairness(let groups): "fairness of \(groups.segment) beside \(groups.reference)"
     case .traffic: "traffic"
     }
   }
@@ -139,6 +140,7 @@ extension Limit {
     switch self {
     case .above(let quantity): ("above", quantity)
     case .below(let quantity): ("below", quantity)
+    case .beyond(let quantity): ("beyond", quantity)
     case .maximumDrop(let quantity): ("max_drop", quantity)
     case .maximumRise(let quantity): ("max_rise", quantity)
     }

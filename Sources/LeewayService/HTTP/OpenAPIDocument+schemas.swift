@@ -145,7 +145,7 @@ extension OpenAPIDocument {
               "type": "object",
               "properties": {
                 "tier": {"$ref": "#/components/schemas/Tier"},
-                "side": {"enum": ["above", "below", "max_drop", "max_rise"]}, "value": {"type": "number"},
+                "side": {"enum": ["above", "below", "beyond", "max_drop", "max_rise"]}, "value": {"type": "number"},
                 "share": {"type": "number", "description": "Of a reference, instead of a value."}
               },
               "required": ["tier", "side"]
@@ -242,6 +242,15 @@ extension OpenAPIDocument {
               "required": ["errors", "warnings", "changes", "last_change"]
             }
           },
+          "fairness": {
+            "type": "array",
+            "description": "Of a group that checks compare: each measure as [estimate, lower, upper] at 99 %, or null.",
+            "items": {
+              "type": "object",
+              "properties": {"reference": {"type": "string"}, "favourable": {"enum": [0, 1]}},
+              "required": ["reference", "favourable"], "additionalProperties": true
+            }
+          },
           "per_class": {"type": "object", "description": "Multiclass, by class.", "additionalProperties": true},
           "classes": {"type": "array", "items": {"type": "string"}, "description": "Order of confusion."},
           "confusion": {
@@ -267,6 +276,13 @@ extension OpenAPIDocument {
             "type": ["string", "null"], "format": "date-time", "description": "Detectors: the last change in the window."
           },
           "experimental": {"type": "boolean", "description": "Detectors: one that never calls for a retrain."},
+          "reference": {"type": ["string", "null"], "description": "Fairness: the slice that this one is beside."},
+          "lower": {"type": ["number", "null"]}, "upper": {"type": ["number", "null"]},
+          "worst_slice": {
+            "type": "object", "description": "On slice all: where the metric is worst.",
+            "properties": {"slice": {"type": "string"}, "value": {"type": "number"}, "rows": {"type": "integer"}},
+            "required": ["slice", "value", "rows"]
+          },
           "tier": {"$ref": "#/components/schemas/Tier"}
         },
         "required": ["type", "monitor", "check", "window", "end", "slice", "metric", "tier"]

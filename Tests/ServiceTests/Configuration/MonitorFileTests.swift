@@ -242,6 +242,7 @@ import Testing
           case .traffic: "traffic"
           case .performance, .estimate: "performance"
           case .detector: "errors"
+          case .fairness: "fairness, segment: s, reference: a, favourable: 1"
           }
         // Changes are counted.
         let number = metric.family == .detector ? 1 : 0.5
@@ -252,6 +253,7 @@ import Testing
           predictions: {topic: p, fields: {id: id, time: at, \(output): s\(task == .multiclass ? ", probabilities: q" : "")}}
           labels: {topic: l, fields: {id: id, time: at, value: y}, horizon: 1d}
           features: {c: categorical}
+          segments: [s]
           windows: [{size: 1h, every: 5m}]
           checks: [{name: any, on: \(on), metric: \(metric.rawValue), window: 1h, warning: \(number)\(metric.place == nil ? "" : ", at: 10%")}]
           alerts: {warning: [log]}
@@ -259,7 +261,12 @@ import Testing
         #expect(problems == [], "\(task) \(metric)")
         #expect(monitor?.checks.first?.metric == metric)
         #expect(monitor?.checks.first?.place == (metric.place == nil ? nil : 0.1))
-        let limit: Limit = metric.direction == .above ? .above(.absolute(number)) : .below(.absolute(number))
+        let limit: Limit =
+          switch metric.direction {
+          case .above: .above(.absolute(number))
+          case .below: .below(.absolute(number))
+          case .eitherSide: .beyond(.absolute(number))
+          }
         #expect(monitor?.checks.first?.limits == [TierLimit(.warning, limit)])
       }
     }

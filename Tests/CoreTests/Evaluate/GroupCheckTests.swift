@@ -1,0 +1,185 @@
+import LeewayStatistics
+import LeewayTestSupport
+import Testing
+
+@testable import LeewayCore
+
+/// Fairness between groups, and the slice of which a metric is worst.
+@Suite struct GroupCheckTests {
+  private static let groups = FairnessGroups(segment: "channel", reference: "web", favourable: .positive)
+
+  private static func check(
+    _ metric: Metric, _ limit: Limit, significance: Double? = 0.01, minimumRows: Int64 = 100, partial: Bool = true,
+    groups: FairnessGroups = groups
+  ) -> Check {
+    Check(
+      name: "fair", on: .fairness(groups), metric: metric, window: "15m", limits: [TierLimit(.warning, limit)],
+      significance: significance, minimumRows: minimumRows, partial: partial)
+  }
+
+  /// Decisions of a group: so many granted to who deserved it, and not; so many refused to who deserved it, and not.
+  private struct Group {
+    var channel: String
+    var counts: [Int]
+  }
+
+  private static func scene(_ checks: [Check], _ groups: [Group], unlabelled: Int = 0) throws -> Scene {
+    var events: [PredictionEvent] = []
+    var labels: [LabelEvent] = []
+    for group in groups {
+      for (kind, count) in group.counts.enumerated() {
+        let rows = Scene.predictions(count, id: "\(group.channel)\(kind)-") { _, event in
+          event.channel = "\"\(group.channel)\""
+          event.output = kind < 2 ? "0.9" : "0.1"
+        }
+        events += rows
+        labels += rows.map {
+          LabelEvent(id: $0.id ?? "", time: $0.time + .minutes(1), value: kind % 2 == 0 ? "1" : "0")
+        }
+      }
+    }
+    let more = Scene.predictions(unlabelled, id: "none") { _, event in event.channel = "\"app\"" }
+    events = (events + more).sorted { $0.time < $1.time }
+    labels.sort { $0.time < $1.time }
+    let scene = try Scene(checks: checks, predictions: [events], labels: [labels])
+    try scene.read()
+    return scene
+  }
+
+  private static func verdicts(_ scene: Scene) throws -> [Verdict] {
+    try scene.judge(at: Scene.minute(200), labels: Scene.minute(200)).filter {
+      $0.end == Scene.minute(15) && $0.window == "15m"
+    }
+  }
+
+  /// 60 % of the web are granted it, 30 % of the app.
+  private static let unequal = [
+    Group(channel: "web", counts: [200, 100, 50, 150]), Group(channel: "app", counts: [40, 20, 40, 100]),
+  ]
+
+  @Test func eachGroupIsJudgedBesideTheReference() throws {
+    let scene = try Self.scene(
+      [Self.check(.demographicParityDifference, .beyond(.absolute(0.1)))],
+      Self.unequal + [Group(channel: "fax", counts: [30, 20, 20, 29])])
+    let verdicts = try Self.verdicts(scene)
+    #expect(verdicts.map(\.slice) == ["channel=app"], "of the channels the baseline profiles web and app alone")
+    let verdict = try #require(verdicts.first)
+    let expected = try #require(
+      GroupFairness(
+        group: ConfusionCounts(truePositives: 40, falsePositives: 20, falseNegatives: 40, trueNegatives: 100),
+        reference: ConfusionCounts(truePositives: 200, falsePositives: 100, falseNegatives: 50, trueNegatives: 150)
+      ).demographicParityDifference)
+    #expect(verdict.value == expected.estimate && verdict.interval == expected)
+    #expect(verdict.tier == .warning && verdict.threshold == 0.1 && verdict.rows == 200)
+    #expect(verdict.pValue == verdict.qValue && verdict.pValue ?? 1 < 0.001)
+    let line = try #require(try scene.lines(.verdict).first { $0.end == Scene.minute(15) }?.line)
+    #expect(
+      line.contains(
+        #""slice":"channel=app","subject":"fairness","metric":"demographic_parity_difference","value":-0.3"#))
+    #expect(line.contains(#""reference":"channel=web","lower":-0."#))
+    let performance = try scene.lines(.performance).filter { $0.end == Scene.minute(15) && $0.window == "15m" }
+    let app = try #require(performance.first { $0.slice == "channel=app" }?.line)
+    #expect(
+      app.contains(#""fairness":[{"reference":"channel=web","favourable":1,"demographic_parity_difference":[-0.3"#))
+    #expect(app.contains(#""disparate_impact":0.5,"#))
+    #expect(performance.filter { $0.slice != "channel=app" }.allSatisfy { !$0.line.contains("fairness") })
+  }
+
+  @Test func theIntervalMustExcludeTheLimit() throws {
+    func tier(_ metric: Metric, _ limit: Limit, significance: Double? = 0.01) throws -> Tier? {
+      try Self.verdicts(Self.scene([Self.check(metric, limit, significance: significance)], Self.unequal)).first?.tier
+    }
+    // −0.3, from about −0.40 to −0.19.
+    #expect(try tier(.demographicParityDifference, .beyond(.absolute(0.15))) == .warning)
+    #expect(try tier(.demographicParityDifference, .beyond(.absolute(0.25)), significance: nil) == .ok)
+    #expect(try tier(.demographicParityDifference, .below(.absolute(-0.15))) == .warning)
+    #expect(try tier(.demographicParityDifference, .above(.absolute(0.1))) == .ok)
+    // 0.5, from about 0.37 to 0.67.
+    #expect(try tier(.disparateImpact, .below(.absolute(0.8))) == .warning)
+    #expect(try tier(.disparateImpact, .below(.absolute(0.6)), significance: nil) == .ok)
+    // 0.5 of those who deserved it, beside 0.8; 0.17 of the others, beside 0.4.
+    #expect(try tier(.equalOpportunityDifference, .beyond(.absolute(0.1))) == .warning)
+    #expect(try tier(.equalisedOddsDifference, .above(.absolute(0.1))) == .warning)
+    #expect(try tier(.equalisedOddsDifference, .above(.absolute(0.29)), significance: nil) == .ok)
+  }
+
+  @Test func smallGroupsAndLittleCoverageAreInsufficient() throws {
+    let check = Self.check(.demographicParityDifference, .beyond(.absolute(0.1)))
+    func tier(_ groups: [Group], unlabelled: Int = 0, check: Check = check) throws -> Tier? {
+      try Self.verdicts(Self.scene([check], groups, unlabelled: unlabelled)).first?.tier
+    }
+    #expect(try tier([Self.unequal[0], Group(channel: "app", counts: [10, 9, 30, 50])]) == .insufficientData)
+    #expect(try tier([Self.unequal[0], Group(channel: "app", counts: [10, 10, 30, 50])]) == .warning)
+    #expect(try tier([Group(channel: "web", counts: [49, 20, 10, 20]), Self.unequal[1]]) == .insufficientData)
+    #expect(try tier([Self.unequal[1]]) == .insufficientData)
+    #expect(try tier([Self.unequal[0]]) == nil)
+    // Half of the app's predictions have labels, and half must.
+    #expect(try tier(Self.unequal, unlabelled: 200) == .warning)
+    #expect(try tier(Self.unequal, unlabelled: 201) == .insufficientData)
+    let large = Self.check(.demographicParityDifference, .beyond(.absolute(0.1)), minimumRows: 201)
+    #expect(try tier(Self.unequal, check: large) == .insufficientData)
+    let whole = Self.check(.demographicParityDifference, .beyond(.absolute(0.1)), partial: false)
+    #expect(try tier(Self.unequal, check: whole) == .warning)
+  }
+
+  /// Where being refused is what people want, the app is better off.
+  @Test func theFavourableOutcomeMayBeZero() throws {
+    let turned = FairnessGroups(segment: "channel", reference: "web", favourable: .negative)
+    let check = Self.check(.demographicParityDifference, .above(.absolute(0.1)), groups: turned)
+    let verdict = try #require(try Self.verdicts(Self.scene([check], Self.unequal)).first)
+    #expect(abs((verdict.value ?? 0) - 0.3) < 1e-12 && verdict.tier == .warning)
+  }
+
+  // MARK: The worst slice
+
+  @Test func theWorstSliceIsNamedWithItsValue() throws {
+    let check = Check(
+      name: "accuracy", on: .performance, metric: .accuracy, window: "15m",
+      limits: [TierLimit(.warning, .below(.absolute(0.95)))], minimumRows: 100, partial: true, certain: false,
+      minimumPositives: 0, minimumNegatives: 0)
+    // 350 of 500 and 120 of 200 are right; all are of one version.
+    let worse = [Self.unequal[0], Group(channel: "app", counts: [40, 40, 40, 80])]
+    let scene = try Self.scene([check], worse)
+    let all = try scene.judge(at: Scene.minute(200), labels: Scene.minute(200)).filter { $0.slice == "all" }
+    #expect(try all.only("accuracy", 15).worst == WorstSlice(slice: "channel=app", value: 0.6, rows: 200))
+    let line = try #require(try scene.lines(.verdict).first { $0.end == Scene.minute(15) }?.line)
+    #expect(line.contains(#""worst_slice":{"slice":"channel=app","value":0.6,"rows":200}"#))
+    // What receivers and pages get is of the newest window that fired.
+    let last = try #require(all.last { $0.tier == .warning }?.worst)
+    let incident = try #require(try scene.ledger.read { try $0.incidents(IncidentQuery()) }.first)
+    let members = #""worst_slice":"\#(last.slice)","worst_value":\#(last.value),"worst_rows":\#(last.rows)"#
+    #expect(incident.evidence.contains(members), "\(incident.evidence)")
+    let machine = try #require(
+      try scene.ledger.read { try $0.machine(monitor: scene.plan.monitor.name, group: .performance) })
+    #expect(try IncidentMachine(encoded: machine).active.values.first?.worst == last)
+
+    // A slice with fewer rows than the check needs says nothing.
+    var large = check
+    large.minimumRows = 201
+    #expect(
+      try Self.verdicts(Self.scene([large], worse)).first?.worst
+        == WorstSlice(slice: "version=v1", value: 470.0 / 700, rows: 700))
+  }
+
+  @Test func driftThatFiresNamesTheWorstSlice() throws {
+    func scene(_ limit: Double) throws -> Scene {
+      let events = Scene.predictions(600) { i, event in
+        event.channel = i % 2 == 0 ? "\"web\"" : "\"app\""
+        if i % 2 == 0 { event.amount = "\(40 + i % 10)" }
+      }
+      let scene = try Scene(
+        checks: [
+          Check(
+            name: "drift", on: .named(["amount"]), metric: .ks, window: "15m",
+            limits: [TierLimit(.warning, .above(.absolute(limit)))], partial: true)
+        ], predictions: [events])
+      try scene.read()
+      return scene
+    }
+    func verdict(_ scene: Scene) throws -> Verdict { try scene.judge(at: Scene.minute(200)).only("drift", 15) }
+    let firing = try verdict(scene(0.2))
+    #expect(firing.tier == .warning && firing.worst?.slice == "channel=web")
+    #expect(firing.worst?.value ?? 0 > (firing.value ?? 1))
+    #expect(try verdict(scene(0.9)).worst == nil)
+  }
+}

@@ -43,6 +43,29 @@ import Testing
     }
   }
 
+  @Test func pagesSayHowOftenALineWasRevised() async throws {
+    let service = try MadeUpService.filled()
+    let query = ResultQuery(monitor: "fraud", type: .performance, limit: 4)
+    try service.ledger.write { tx in
+      for (i, record) in try tx.results(query).enumerated() {
+        for n in 0..<i {
+          var revised = record
+          revised.line = "{\"type\":\"performance\",\"revised\":\(n)}"
+          try tx.put(results: [revised])
+        }
+      }
+    }
+    try await serving(service) { client in
+      let page = try await client.get("/api/v1/results?monitor=fraud&type=performance&limit=4").json()
+      let revisions = page["revisions"]?.elements.map { value in
+        var json = JSONWriter()
+        json.value(value)
+        return json.text
+      }
+      #expect(revisions == ["0", "1", "2", "3"])
+    }
+  }
+
   @Test func filtersNarrowWhatIsShown() async throws {
     try await serving(try .filled()) { client in
       func lines(_ query: String) async throws -> [JSONValue] {

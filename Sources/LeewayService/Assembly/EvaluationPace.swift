@@ -1,10 +1,12 @@
 /// How many windows one step of an evaluation judges. A step that takes longer than its lease is lost to whoever takes the
 /// lease meanwhile: on a slow machine, or after a long absence, instances that take as many windows each time could take
-/// the lease from each other for ever.
+/// the lease from each other for ever. So it begins with few, as one that may not live for long, and doubles them while they
+/// are quick.
 struct EvaluationPace: Sendable, Equatable {
-  static let usual = 512
+  static let first = 32
+  static let most = 512
 
-  private(set) var windows = usual
+  private(set) var windows = first
 
   /// A step's time may be a quarter of the lease's.
   ///
@@ -15,7 +17,7 @@ struct EvaluationPace: Sendable, Equatable {
     if step > lease / 4 {
       windows = max(1, min(windows, judged) / 2)
     } else if step < lease / 16, judged >= windows {
-      windows = min(Self.usual, windows * 2)
+      windows = min(Self.most, windows * 2)
     }
   }
 

@@ -71,7 +71,7 @@ extension Instances {
 
       try server.stop("immediate")
       services[1].process.killAtOnce()
-      try fleet.send(6000)
+      try fleet.send(4000)
       let left = services[0]
       let failing = try await awaited { () -> Bool? in
         left.sample(of: "leeway_partition_claims_total{outcome=\"failed\"}") ?? 0 >= 3 ? true : nil

@@ -5,10 +5,16 @@ import Testing
 @Suite struct EvaluationPaceTests {
   private static let lease = Duration.seconds(30)
 
-  /// Two instances that need a second a window, which is far longer than a lease for as many as usual: each takes the lease
-  /// when the other's has run out, and what took too long is lost.
+  private static func quick() -> EvaluationPace {
+    var pace = EvaluationPace()
+    for _ in 0..<9 { pace.took(.milliseconds(10), windows: pace.windows, lease: lease) }
+    return pace
+  }
+
+  /// Two instances that have become slow and need a second a window now: each takes the lease when the other's has run out,
+  /// and what took too long is lost.
   @Test func slowInstancesComeToStepsThatFitTheirLease() {
-    var paces = [EvaluationPace(), EvaluationPace()]
+    var paces = [Self.quick(), Self.quick()]
     var left = 600
     var turns = 0
     while left > 0, turns < 1000 {
@@ -26,12 +32,14 @@ import Testing
     #expect(paces.allSatisfy { (1...8).contains($0.windows) })
   }
 
-  @Test func quickStepsComeBackToTheUsual() {
-    var pace = EvaluationPace()
+  @Test func quickStepsGrowToTheMost() {
+    #expect(EvaluationPace().windows == EvaluationPace.first)
+    #expect(Self.quick().windows == EvaluationPace.most)
+    var pace = Self.quick()
     for _ in 0..<20 { pace.lost() }
     #expect(pace.windows == 1)
     for _ in 0..<9 { pace.took(.milliseconds(10), windows: pace.windows, lease: Self.lease) }
-    #expect(pace == EvaluationPace())
+    #expect(pace.windows == EvaluationPace.most)
     // A step that was quick since there was little to do says nothing of a full one.
     pace.lost()
     pace.took(.milliseconds(10), windows: 3, lease: Self.lease)

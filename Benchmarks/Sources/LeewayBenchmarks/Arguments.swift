@@ -30,6 +30,8 @@ struct Arguments {
     return traffic
   }
 
+  func text(_ name: String) -> String? { values[name] }
+
   func path(_ name: String) throws -> String {
     guard let path = values[name] else { throw BenchmarkFailure("--\(name) PATH is missing") }
     return path

@@ -10,17 +10,18 @@ extension Traffic {
     return (0..<count).map { _ in trainingRow(using: &random) }
   }
 
-  /// A monitor of this traffic without labels, with a baseline fitted to events of another seed.
+  /// A monitor of this traffic, with a baseline fitted to events of another seed.
   func plan(
-    version: Bool = false, segments: Int = 0,
+    version: Bool = false, segments: Int = 0, labels: LabelStream? = nil,
     windows: [WindowDefinition] = [WindowDefinition(name: "1h", size: .hours(1), every: .minutes(5))],
     checks: [Check] = [], trainingRows: Int = BenchmarkIntake.trainingRows
   ) throws -> MonitorPlan {
     let monitor = Monitor(
       name: "bench", task: .binary,
       predictions: PredictionStream(
-        topic: "predictions", id: [], time: try FieldPath("timestamp_ms"), timeFormat: .epochMilliseconds,
+        topic: "predictions", id: labels?.id ?? [], time: try FieldPath("timestamp_ms"), timeFormat: .epochMilliseconds,
         version: version ? try FieldPath("model_version") : nil, output: try FieldPath("score")),
+      labels: labels,
       features: try (0..<features).map {
         Feature(name: name($0), kind: isNumeric($0) ? .numeric : .categorical, field: try FieldPath(path($0)))
       },

@@ -9,14 +9,23 @@ struct Measurement {
 
   static func of(_ body: () throws -> Void) rethrows -> Measurement {
     let allocations = leeway_allocation_count()
-    let start = processorSeconds()
+    let start = processorSeconds(CLOCK_THREAD_CPUTIME_ID)
     try body()
-    return Measurement(seconds: processorSeconds() - start, allocations: leeway_allocation_count() - allocations)
+    return Measurement(
+      seconds: processorSeconds(CLOCK_THREAD_CPUTIME_ID) - start, allocations: leeway_allocation_count() - allocations)
   }
 
-  private static func processorSeconds() -> Double {
+  /// Of all threads of this process, unless another clock is named.
+  static func processorSeconds(_ clock: clockid_t = CLOCK_PROCESS_CPUTIME_ID) -> Double {
     var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    clock_gettime(clock, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  /// The most memory that this process has had.
+  static func peakResidentMegabytes() -> Double {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return Double(usage.ru_maxrss) / 1024
   }
 }

@@ -195,7 +195,9 @@ package protocol LedgerWriter: LedgerReader {
   func settle(delivery: OutboxRecord) throws -> Bool
 
   // Reclaiming, in bounded steps; each returns how many rows it removed, unless it says otherwise.
-  /// Returns the states of the rows removed: what they were waiting for is not the ledger's to know.
+  /// Rows stored by now whose `reclaimAfter` is below `before` may go, at once or at any time later; others stay. Returns
+  /// the states of rows that have gone since the last call, about `limit` of them: what they were waiting for is not the
+  /// ledger's to know.
   func reclaimWaiting(monitor: String, generation: String, before: EventTime, limit: Int) throws -> [[UInt8]]
   func reclaimPanes(_ kind: PaneKind, monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
   /// Rows of errors and of what detectors made of panes, the oldest first.

@@ -97,6 +97,14 @@ struct PreparedStatement {
     return [UInt8](UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
   }
 
+  /// The bytes where SQLite has them, valid during the call.
+  func withBlob<T>(_ column: CInt, _ body: (UnsafeRawBufferPointer) throws -> T) throws -> T {
+    guard sqlite3_column_type(handle, column) == SQLITE_BLOB else { throw damaged(column, "is not a blob") }
+    let start = sqlite3_column_blob(handle, column)
+    return try body(
+      UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(handle, column))))
+  }
+
   func named<E: RawRepresentable>(_ column: CInt, as type: E.Type = E.self) throws -> E where E.RawValue == String {
     let name = try text(column)
     guard let value = E(rawValue: name) else { throw damaged(column, "has the unknown value \"\(name)\"") }

@@ -59,6 +59,7 @@ package final class SQLiteLedger: Ledger {
   /// A folder to remove on closing.
   private let scratchFolder: String?
   private let lock: Mutex<FileLock?>
+  private let waitingMemory = WaitingRuns()
 
   /// A box, because a `Mutex` of an optional non-copyable value cannot be emptied in place.
   private final class FileLock: Sendable {
@@ -119,7 +120,7 @@ package final class SQLiteLedger: Ledger {
           case .scratch: "OFF"
           }
         try db.execute(sql: "PRAGMA synchronous = \(synchronous)")
-        try SQLiteSchema.migrate(db)
+        try SQLiteSchema.migrate(db, path: path)
       }
       self.pool = pool
     } catch let error as DatabaseError {
@@ -164,12 +165,15 @@ package final class SQLiteLedger: Ledger {
       return try pool.writeWithoutTransaction { db in
         if db.isInsideTransaction { try db.rollback() }
         var value: T?
+        var stands = false
+        defer { if !stands { waitingMemory.transactionFailed() } }
         try db.inTransaction(.immediate) {
-          let session = SQLiteSession(db, path: path, clock: clock)
+          let session = SQLiteSession(db, path: path, clock: clock, waitingMemory: waitingMemory)
           value = try body(session)
           if let failure = session.failure { throw failure }
           return .commit
         }
+        stands = true
         guard let value else { throw LedgerError("writing in the ledger \(path): the transaction ended early") }
         return value
       }

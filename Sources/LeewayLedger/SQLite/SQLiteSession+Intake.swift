@@ -1,6 +1,6 @@
 import LeewayCore
 
-/// Writers, generations, partitions, waiting predictions, quarantine.
+/// Writers, generations, partitions, quarantine.
 extension SQLiteSession {
   private static let writerColumns = """
     id, host, process, flush_seq, alive, registered_at, last_seen, last_flush
@@ -84,7 +84,7 @@ extension SQLiteSession {
     ) { try $0.integer(0) }
     guard lines == nil else { return 0 }
     if let scope = try scope(monitor, generation) {
-      for table in ["drift_panes", "performance_panes", "waiting", "errors", "fed_panes"] {
+      for table in ["drift_panes", "performance_panes", "waiting_runs", "waiting_departed", "errors", "fed_panes"] {
         let left = try first(doing, "SELECT 1 FROM \(table) WHERE scope = ? LIMIT 1", scope) { try $0.integer(0) }
         guard left == nil else { return 0 }
       }
@@ -192,56 +192,6 @@ extension SQLiteSession {
           part.key.partition, part.epoch, part.expectedOffset) == 1
       }
     }
-  }
-
-  // MARK: Waiting predictions
-
-  func waiting(monitor: String, generation: String, ids: [[UInt8]]) throws -> [[UInt8]?] {
-    guard let scope = try scope(monitor, generation) else { return Array(repeating: nil, count: ids.count) }
-    return try statement("reading waiting predictions", "SELECT state FROM waiting WHERE scope = ? AND id = ?") {
-      select in
-      try select.bind(scope)
-      return try ids.map { id in
-        try select.bind(id, at: 2)
-        defer { select.reset() }
-        return try select.step() ? try select.blob(0) : nil
-      }
-    }
-  }
-
-  /// SQLite has one writing transaction at a time, so reading is locking.
-  func lockWaiting(monitor: String, generation: String, ids: [[UInt8]]) throws -> [[UInt8]?] {
-    try waiting(monitor: monitor, generation: generation, ids: ids)
-  }
-
-  func put(waiting rows: [WaitingRow], monitor: String, generation: String) throws {
-    let scope = try scopeForWriting(monitor, generation)
-    let doing: StaticString = "storing waiting predictions"
-    let sql = """
-      INSERT INTO waiting (scope, id, reclaim_after, state) VALUES (?, ?, ?, ?)
-      ON CONFLICT (scope, id) DO UPDATE SET reclaim_after = excluded.reclaim_after, state = excluded.state
-      """
-    try statement(doing, sql) { insert in
-      try statement(doing, "DELETE FROM waiting WHERE scope = ? AND id = ?") { delete in
-        for row in rows {
-          if let state = row.state {
-            try insert.run(scope, row.id, row.reclaimAfter, state)
-          } else {
-            try delete.run(scope, row.id)
-          }
-        }
-      }
-    }
-  }
-
-  func reclaimWaiting(monitor: String, generation: String, before: EventTime, limit: Int) throws -> [[UInt8]] {
-    guard let scope = try scope(monitor, generation) else { return [] }
-    let sql = """
-      DELETE FROM waiting WHERE scope = ?1 AND id IN
-        (SELECT id FROM waiting WHERE scope = ?1 AND reclaim_after < ?2 ORDER BY reclaim_after LIMIT ?3)
-      RETURNING state
-      """
-    return try rows("reclaiming waiting predictions", sql, scope, before, max(0, limit)) { try $0.blob(0) }
   }
 
   // MARK: Quarantine

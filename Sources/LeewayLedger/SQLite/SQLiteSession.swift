@@ -13,11 +13,16 @@ final class SQLiteSession {
   private(set) var failure: LedgerError?
   /// Scopes never change, so each is looked up once.
   private var scopes: [[String]: Int64] = [:]
+  let waitingMemory: WaitingRuns
 
-  init(_ db: Database, path: String, clock: @escaping @Sendable () -> EventTime) {
+  /// - Parameter waitingMemory: of the writing connection, from transaction to transaction.
+  init(
+    _ db: Database, path: String, clock: @escaping @Sendable () -> EventTime, waitingMemory: WaitingRuns = WaitingRuns()
+  ) {
     self.db = db
     self.path = path
     self.clock = clock
+    self.waitingMemory = waitingMemory
   }
 
   func now() throws -> EventTime { clock() }

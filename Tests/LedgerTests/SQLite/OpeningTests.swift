@@ -112,7 +112,7 @@ struct OpeningTests {
     try raw.close()
     #expect(
       refusal(path)
-        == "opening the ledger \(path): it was written by a newer leeway (schema 99; this one knows 2); "
+        == "opening the ledger \(path): it was written by a newer leeway (schema 99; this one knows 4); "
         + "start the newer one, or name another file")
   }
 

@@ -187,7 +187,26 @@ def growth() -> Iterator[Row]:
                   line["events_per_second"])
 
 
-BENCHMARKS = {"decode": decode, "drift": drift, "growth": growth}
+def labels() -> Iterator[Row]:
+    """A monitor with labels, through the service's intake and an SQLite ledger; by the wall's clock, with its disk."""
+    FILES.mkdir(parents=True, exist_ok=True)
+    ledger = FILES / "labels.db"
+    for waiting in (1_000_000, 10_000_000):
+        for file in FILES.glob("labels.db*"):
+            file.unlink()
+        mine = ours("labels", sqlite=ledger, waiting=waiting, joins=500_000)
+        predictions, joins = mine["predictions"], mine["joins"]
+        millions = f"{waiting // 1_000_000} million"
+        yield Row(f"predictions taken in until {millions} wait", "events/s", predictions["per_second"], least=100_000)
+        yield Row("processor seconds for a million of them", "s", predictions["processor_seconds_per_million"])
+        yield Row(f"labels joined, {millions} waiting", "labels/s", joins["per_second"], least=30_000)
+        yield Row("processor seconds for a million of them", "s", joins["processor_seconds_per_million"])
+        yield Row("resident memory", "MB", mine["resident_megabytes"])
+    for file in FILES.glob("labels.db*"):
+        file.unlink()
+
+
+BENCHMARKS = {"decode": decode, "drift": drift, "growth": growth, "labels": labels}
 
 
 def main(words: list[str]) -> None:

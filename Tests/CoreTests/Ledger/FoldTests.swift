@@ -150,6 +150,29 @@ import Testing
     }
   }
 
+  @Test func labelsWhosePredictionNeverCameAreOrphans() throws {
+    let orphans = (0..<5).map { LabelEvent(id: "\"nobody\($0)\"", time: Scene.minute(Int64($0)), value: "1") }
+    let again = [LabelEvent(id: "\"nobody0\"", time: Scene.minute(9), value: "0")]
+    let labels = Scene.predictions(3).map { LabelEvent(id: $0.id ?? "", time: $0.time, value: "0") }
+    let scene = try Scene(
+      predictions: [Scene.predictions(3) + [PredictionEvent(id: "\"end\"", time: Scene.minute(600), output: "0.5")]],
+      labels: [orphans + again + labels + [LabelEvent(id: "\"end\"", time: Scene.minute(600), value: "1")]])
+    try scene.read()
+    try scene.judge(at: Scene.minute(600), labels: Scene.minute(600))
+    let name = EvaluationLease.name(monitor: "m")
+    let epoch = try #require(
+      try scene.ledger.write { try $0.acquire(lease: name, holder: "evaluator", lasting: .days(1)) })
+    let reclaim = Reclaim(plan: scene.plan, results: .days(900), deliveries: .days(900), limit: 2)
+    var orphaned: Int64 = 0
+    while true {
+      let report = try reclaim.step(
+        scene.ledger, lease: EvaluationLease(name: name, epoch: epoch), now: Scene.minute(0))
+      orphaned += report.orphanedLabels
+      if report.rows == 0 { break }
+    }
+    #expect(orphaned == 6)
+  }
+
   @Test func whatNobodyNeedsIsReclaimedAndAnOldGenerationWithIt() throws {
     let stage = try Stage()
     try stage.readAll()

@@ -49,6 +49,63 @@ import Testing
     }
   }
 
+  /// 200 predictions a second, each waiting for a day and the lateness of 10 minutes.
+  private func busy(_ name: String, rate: String = "200/s", labels: String = "") -> String {
+    monitor(name).replacing("topic: p,", with: "topic: p, rate: \(rate),")
+      .replacing("horizon: 1d", with: "horizon: 1d\(labels)")
+  }
+
+  @Test func whatWouldWaitForLabelsMustFitTheLedger() throws {
+    let kafka = "kafka: {bootstrap: \"localhost:9092\"}\n"
+    try withFolder(["a.yaml": busy("x")]) { folder in
+      #expect(load(folder, config: kafka).problems == [])
+      let (configuration, problems) = load(folder, config: kafka + "limits: {waiting_rows: 1000000}")
+      #expect(configuration == nil)
+      #expect(
+        problems == [
+          "monitors/a.yaml:3:31: predictions.rate is 200/s, so 17400000 predictions wait for labels at a time "
+            + "(horizon 1d), more than limits.waiting_rows, 1000000 in leeway.yaml; set labels.sample: 0.05, shorten "
+            + "labels.horizon, or raise the limit"
+        ])
+    }
+    // The sample that it proposes fits, and a larger one does not.
+    try withFolder(["a.yaml": busy("x", labels: ", sample: 0.05")]) { folder in
+      #expect(load(folder, config: kafka + "limits: {waiting_rows: 1000000}").problems == [])
+    }
+    try withFolder(["a.yaml": busy("x", labels: ", sample: 0.06")]) { folder in
+      #expect(
+        load(folder, config: kafka + "limits: {waiting_rows: 1000000}").problems == [
+          "monitors/a.yaml:3:31: predictions.rate is 200/s, so 1044000 predictions wait for labels at a time "
+            + "(horizon 1d, sample 0.06), more than limits.waiting_rows, 1000000 in leeway.yaml; set labels.sample: "
+            + "0.05, shorten labels.horizon, or raise the limit"
+        ])
+    }
+    // Without a file of limits the usual one holds.
+    try withFolder(["a.yaml": busy("x", rate: "1000000/s")]) { folder in
+      #expect(
+        load(folder).problems == [
+          "monitors/a.yaml:3:31: predictions.rate is 1000000/s, so 87000000000 predictions wait for labels at a time "
+            + "(horizon 1d), more than limits.waiting_rows, 50000000; set labels.sample: 0.0005, shorten "
+            + "labels.horizon, or raise the limit"
+        ])
+    }
+  }
+
+  @Test func monitorsShareTheLedger() throws {
+    try withFolder(["a.yaml": busy("x", rate: "720000/h"), "b.yaml": busy("y", rate: "100/s"), "c.yaml": monitor("z")])
+    {
+      folder in
+      let kafka = "kafka: {bootstrap: \"localhost:9092\"}\n"
+      #expect(load(folder, config: kafka + "limits: {waiting_rows: 26100000}").problems == [])
+      #expect(
+        load(folder, config: kafka + "limits: {waiting_rows: 26000000}").problems == [
+          "monitors/a.yaml:3:31: predictions.rate is 720000/h, so 17400000 predictions wait for labels at a time "
+            + "(horizon 1d), and with those of other monitors 26100000, more than limits.waiting_rows, 26000000 in "
+            + "leeway.yaml; sample labels, or raise it"
+        ])
+    }
+  }
+
   @Test func withoutAConfigurationFileMonitorsAloneAreChecked() throws {
     try withFolder(["a.yaml": monitor("x", warning: "[anybody]")]) { folder in
       let (configuration, problems) = load(folder)

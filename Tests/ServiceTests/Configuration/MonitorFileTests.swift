@@ -272,6 +272,35 @@ import Testing
     }
   }
 
+  @Test func labelsAreFoundInTopicsOfManyKinds() throws {
+    func read(_ id: String, _ labels: String) -> (Monitor?, [String]) {
+      load(
+        """
+        monitor: any
+        task: binary
+        predictions: {topic: p, fields: {id: \(id), time: at, score: s}}
+        labels: {topic: l, fields: {id: \(id), time: at, value: y}, horizon: 1d\(labels)}
+        windows: [{size: 1h, every: 5m}]
+        checks: [{name: any, on: score, metric: psi, window: 1h, warning: 0.5}]
+        alerts: {warning: [log]}
+        """)
+    }
+    let (plain, none) = read("order", "")
+    #expect(none == [])
+    #expect(plain?.labels?.sample == 1)
+    #expect(plain?.labels?.conditions == [])
+    #expect(plain?.labels?.isShared == false)
+    let (monitor, problems) = read(
+      "[customer, order.number]", ", where: {kind: [chargeback, 2.0], model: fraud}, shared: true, sample: 0.1")
+    #expect(problems == [])
+    #expect(monitor?.predictions.id.map(\.description) == ["customer", "order.number"])
+    #expect(monitor?.labels?.id == monitor?.predictions.id)
+    #expect(monitor?.labels?.conditions.map(\.field.description) == ["kind", "model"])
+    #expect(monitor?.labels?.conditions.map(\.values) == [["chargeback", "2"], ["fraud"]])
+    #expect(monitor?.labels?.isShared == true)
+    #expect(monitor?.labels?.sample == 0.1)
+  }
+
   @Test func labelsTakeTheFormOfTheTask() throws {
     func absent(_ task: String, _ output: String, _ text: String) -> LabelValue? {
       load(

@@ -141,4 +141,30 @@ import Testing
       #expect(update.drift.flatMap(\.metrics).isEmpty)
     }
   }
+
+  @Test func quantilesOfAHistogramAreThoseOfPromQL() {
+    var histogram = MetricHistogram(bounds: [1, 10, 100])
+    #expect(histogram.quantile(0.5) == nil)
+    for seconds in [0.5, 0.5, 5, 5, 5, 5, 50, 50, 50, 5000] { histogram.observe(seconds) }
+    // histogram_quantile on buckets 2, 6, 9 of 10: linear within a bucket, the last bound beyond it.
+    #expect(histogram.quantile(0.1) == 0.5)
+    #expect(histogram.quantile(0.5) == 7.75)
+    #expect(histogram.quantile(0.9) == 100)
+    #expect(histogram.quantile(0.99) == 100)
+  }
+
+  @Test func whatBecameOfLabelsIsCountedByMonitor() {
+    let metrics = ServiceMetrics(version: "1", librdkafka: "2", startedAt: EventTime(milliseconds: 0))
+    metrics.count(labels: 3, .orphaned, monitor: "a")
+    metrics.count(labels: 2, .orphaned, monitor: "b")
+    metrics.count(labels: 1, .passedOver, monitor: "a")
+    var delays = MetricHistogram.labelDelay
+    delays.observe(30)
+    metrics.add(labelDelays: delays, monitor: "a")
+    let found = metrics.labels(of: "a")
+    #expect(found.counts.map(\.0) == LabelOutcome.allCases)
+    #expect(found.counts.filter { $0.1 > 0 }.map { "\($0.0) \($0.1)" } == ["orphaned 3", "passedOver 1"])
+    #expect(found.delays.count == 1)
+    #expect(metrics.labels(of: "c").counts.allSatisfy { $0.1 == 0 })
+  }
 }

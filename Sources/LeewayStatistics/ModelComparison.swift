@@ -19,6 +19,21 @@ public struct MetricDifference: Sendable, Equatable {
       ? 2 * SpecialFunctions.normalSurvival(abs(estimate) / standardError) : estimate == 0 ? 1 : 0
   }
 
+  /// With the exact two-sided binomial p-value of the rows that speak for one side alone.
+  static func mcNemar(
+    estimate: Double, standardError: Double, championAlone: Int64, challengerAlone: Int64, confidence: Double
+  ) -> MetricDifference {
+    var out = MetricDifference(estimate: estimate, standardError: standardError, confidence: confidence)
+    let discordant = championAlone + challengerAlone
+    out.pValue =
+      discordant == 0
+      ? 1
+      : min(
+        1,
+        2 * SpecialFunctions.binomialAtLeast(max(championAlone, challengerAlone), trials: discordant, probability: 0.5))
+    return out
+  }
+
   init(estimate: Double, lower: Double, upper: Double, pValue: Double) {
     self.estimate = estimate
     self.lower = lower
@@ -53,17 +68,9 @@ public struct PairedAccuracy: Sendable, Equatable {
     let b = Double(championAlone)
     let c = Double(challengerAlone)
     let error = max(0, b + c - (b - c) * (b - c) / n).squareRoot() / n
-    var out = MetricDifference(estimate: (c - b) / n, standardError: error, confidence: confidence)
-    let discordant = championAlone + challengerAlone
-    out.pValue =
-      discordant == 0
-      ? 1
-      : min(
-        1,
-        2
-          * SpecialFunctions.binomialAtLeast(
-            max(championAlone, challengerAlone), trials: discordant, probability: 0.5))
-    return out
+    return MetricDifference.mcNemar(
+      estimate: (c - b) / n, standardError: error, championAlone: championAlone, challengerAlone: challengerAlone,
+      confidence: confidence)
   }
 }
 
@@ -126,6 +133,21 @@ public struct PairedScoreGrid: Sendable, Equatable {
 
   /// The bin of a score in [0, 1].
   public static func bin(of score: Double) -> Int { min(max(Int(score * Double(side)), 0), side - 1) }
+
+  /// The champion's and the challenger's AUC, scores of one bin tied. nil without both classes.
+  public var areas: (champion: Double, challenger: Double)? {
+    func area(_ bin: (Int) -> Int) -> Double? {
+      var positive = [Int64](repeating: 0, count: Self.side)
+      var negative = positive
+      for index in positives.indices {
+        positive[bin(index)] += positives[index]
+        negative[bin(index)] += negatives[index]
+      }
+      return RankingCells(positives: positive, negatives: negative).auc
+    }
+    guard let champion = area({ $0 / Self.side }), let challenger = area({ $0 % Self.side }) else { return nil }
+    return (champion, challenger)
+  }
 
   /// The entry of one row.
   public static func index(champion: Double, challenger: Double) -> Int {

@@ -23,6 +23,8 @@ struct NaiveBatch {
   private var final = EventTime.distantPast
   private var mature = EventTime.distantPast
   private var history: [String: [VerdictRecord]] = [:]
+  /// Predictions of one id by the champion and the challenger, at most a horizon apart.
+  private var pairs: [(champion: SimulatedWorld.Prediction, challenger: SimulatedWorld.Prediction)] = []
 
   private var monitor: Monitor { plan.monitor }
 
@@ -67,6 +69,14 @@ struct NaiveBatch {
     mature = min(closed, back(least(.labels, idle: false), SimulatedWorld.lateness + SimulatedWorld.horizon))
     let best = standing()
     feed(best)
+    if let versions = monitor.comparison {
+      for champion in best where champion.version == versions.champion {
+        for challenger in best where challenger.version == versions.challenger && challenger.id == champion.id {
+          let apart = abs((champion.time - challenger.time).milliseconds)
+          if apart <= SimulatedWorld.horizon.milliseconds { pairs.append((champion, challenger)) }
+        }
+      }
+    }
     for window in monitor.windows { judge(window, best) }
     verdicts.sort(by: Verdict.precedes)
   }
@@ -89,6 +99,7 @@ struct NaiveBatch {
       let complete = range.lowerBound >= startsAt && range.lowerBound >= firstPane
       drift(window, end, rows, complete)
       performance(window, end, rows, best.filter { range.contains($0.time) }, complete)
+      comparison(window, end, rows, best.filter { range.contains($0.time) }, complete)
     }
   }
 
@@ -97,8 +108,11 @@ struct NaiveBatch {
   /// Versions that keep a slice of their own: the smallest hashes.
   private func kept(_ predictions: [SimulatedWorld.Prediction]) -> Set<String> {
     let versions = Set(predictions.map(\.version))
+    let compared = monitor.comparison.map { [$0.champion, $0.challenger] } ?? []
     return Set(
-      versions.sorted { (Digest64.hash($0), $0) < (Digest64.hash($1), $1) }.prefix(monitor.maximumSegments))
+      versions.subtracting(compared).sorted { (Digest64.hash($0), $0) < (Digest64.hash($1), $1) }
+        .prefix(monitor.maximumSegments)
+    ).union(compared)
   }
 
   private func grouped(
@@ -126,7 +140,8 @@ struct NaiveBatch {
     let slices = grouped(rows, kept(rows))
     let view = WindowView(definition: window, end: end, complete: complete, drift: slices.mapValues(block))
     for line in ResultLines(plan: plan).drift(view, closed: true, final: end <= final) { lines[line.position] = line }
-    for check in monitor.checks where check.window == window.name && !check.metric.isOfLabels {
+    for check in monitor.checks
+    where check.window == window.name && !check.metric.isOfLabels && check.on != .comparison {
       let isTraffic = check.metric.family == .traffic
       guard isTraffic || !slices.isEmpty else { continue }
       add(
@@ -203,22 +218,15 @@ struct NaiveBatch {
     let slices = grouped(best, kept(rows.filter { $0.output != "[1]" }))
     let isMature = end <= mature
     let summaries = slices.mapValues { rows in
-      var block = CellBlock(layout.shape)
-      for row in rows {
-        let label = label(of: row)
-        layout.apply(
-          PerformanceRow(
-            output: .number(Double(row.output) ?? 0), label: label.map { .number(Double($0.value) ?? 0) },
-            delay: label.map { $0.time - row.time }, implied: nil), to: &block)
-      }
-      return PerformanceSummary(layout: layout, block: block, withImplied: isMature)
+      PerformanceSummary(layout: layout, block: block(rows, layout), withImplied: isMature)
     }
     let view = WindowView(
       definition: window, end: end, complete: complete, performance: summaries,
       fed: isMature ? signals.mapValues { counts($0, in: end - window.size..<end) } : [:])
     for line in ResultLines(plan: plan).performance(view, mature: isMature) { lines[line.position] = line }
     guard isMature, !summaries.isEmpty else { return }
-    for check in monitor.checks where check.window == window.name && check.metric.isOfLabels {
+    for check in monitor.checks
+    where check.window == window.name && check.metric.isOfLabels && check.on != .comparison {
       add(
         CheckEvaluation(check: check, plan: plan).verdicts(view).map { $0.with(version: version(slices)) }, check,
         window, end)
@@ -258,6 +266,56 @@ struct NaiveBatch {
     return FedCounts(
       errors: Int64(mine.count), warnings: Int64(mine.count { $0.signal == .warning }),
       changes: Int64(mine.count { $0.signal == .change }), lastChange: mine.last { $0.signal == .change }?.time)
+  }
+
+  private func block(_ rows: [SimulatedWorld.Prediction], _ layout: PerformanceLayout) -> CellBlock {
+    var block = CellBlock(layout.shape)
+    for row in rows {
+      let label = label(of: row)
+      layout.apply(
+        PerformanceRow(
+          output: .number(Double(row.output) ?? 0), label: label.map { .number(Double($0.value) ?? 0) },
+          delay: label.map { $0.time - row.time }, implied: nil), to: &block)
+    }
+    return block
+  }
+
+  // MARK: Champion and challenger
+
+  private mutating func comparison(
+    _ window: WindowDefinition, _ end: EventTime, _ rows: [SimulatedWorld.Prediction],
+    _ best: [SimulatedWorld.Prediction], _ complete: Bool
+  ) {
+    guard let versions = monitor.comparison, let layout = plan.performance else { return }
+    let isMature = end <= mature
+    var blocks = grouped(best, kept(rows)).mapValues { block($0, layout) }
+    for (champion, challenger) in pairs {
+      let (earlier, later) = champion.time <= challenger.time ? (champion, challenger) : (challenger, champion)
+      guard later.time >= end - window.size, later.time < end else { continue }
+      layout.apply(
+        PerformanceRow(
+          output: .number(Double(champion.output) ?? 0), challenger: .number(Double(challenger.output) ?? 0),
+          label: label(of: earlier).map { .number(Double($0.value) ?? 0) }),
+        to: &blocks[NameKey("all"), default: CellBlock(layout.shape)])
+    }
+    let found = VersionDifferences(
+      layout: layout, comparison: versions, performance: blocks, withImplied: isMature)
+    let view = WindowView(definition: window, end: end, complete: complete)
+    let lines = ResultLines(plan: plan)
+    for line in lines.comparison(view, found, mature: isMature) { self.lines[line.position] = line }
+    let drift = VersionDrift(plan, versions, grouped(rows, kept(rows)).mapValues(block))
+    if let drift {
+      let line = lines.comparison(view, drift, closed: true, final: end <= final)
+      self.lines[line.position] = line
+    }
+    for check in monitor.checks where check.window == window.name && check.on == .comparison {
+      let evaluation = ComparisonEvaluation(check: check, plan: plan)
+      if check.metric.family != .performance {
+        if let drift { add([evaluation.verdict(view, drift)], check, window, end) }
+      } else if isMature, !found.isEmpty {
+        add([evaluation.verdict(view, found)], check, window, end)
+      }
+    }
   }
 
   // MARK: Verdicts

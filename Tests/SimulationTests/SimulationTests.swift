@@ -54,6 +54,11 @@ import Testing
     #expect(batches.count { $0.late > 0 } > 10)
     #expect(batches.count { $0.verdicts.contains { $0.tier >= .warning } } > 30)
     #expect(batches.count { $0.verdicts.contains { $0.metric.family == .performance && $0.tier == .critical } } > 5)
+    let pairs = batches.flatMap(\.lines.values).filter {
+      $0.type == .comparison && !$0.line.contains("\"pairs\":0") && $0.line.contains("\"paired\":true")
+    }
+    #expect(pairs.count > 10)
+    #expect(batches.count { $0.verdicts.contains { $0.subject == "comparison" && $0.tier >= .info } } > 3)
     #expect(worlds.count { $0.plans.count > 1 } > 5)
     #expect(worlds.count { $0.partitions.contains { $0.since > 0 } } > 5)
   }

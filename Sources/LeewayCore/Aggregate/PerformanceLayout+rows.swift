@@ -7,6 +7,7 @@ extension PerformanceLayout {
     // A score outside [0, 1] is refused at decode; one here comes of a damaged row, and no sum could hold its losses.
     if case .binary = task, case .number(let score) = row.output, !(0...1).contains(score) { return }
     let sign: Int64 = subtract ? -1 : 1
+    if let challenger = row.challenger { return applyPair(row, challenger, sign, to: &block) }
     block.counts[Self.predictions] &+= sign
     count(row.output, sign, in: &block)
     if let label = row.label {

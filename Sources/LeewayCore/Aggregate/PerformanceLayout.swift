@@ -16,12 +16,22 @@ package struct PerformanceLayout: Sendable {
     case multiclass([String])
     /// Errors and targets, and the cells of the prediction.
     case regression(FixedPoint, NumericBinning)
+
+    var kind: ModelTask {
+      switch self {
+      case .binary: .binary
+      case .multiclass: .multiclass
+      case .regression: .regression
+      }
+    }
   }
 
   /// Of the layout itself: blocks of another one mean other things, so it is a part of the generation.
   static let version = 2
 
   package let task: Task
+  /// What two versions gave for the same ids, behind everything else; nil unless versions are compared.
+  let pairs: PairLayout?
   /// What performance may be expected from, before labels come; nil if the baseline has none.
   package var estimation: EstimationBaseline?
   package let shape: CellBlock.Shape
@@ -37,8 +47,9 @@ package struct PerformanceLayout: Sendable {
   /// All predictions: binary and regression by cell of the output, multiclass by the bin of its confidence.
   static let outputs = delays + delayBuckets
 
-  package init(task: Task, impliedLabels: Bool) {
+  package init(task: Task, impliedLabels: Bool, comparison: VersionComparison? = nil) {
     self.task = task
+    hasImpliedLabels = impliedLabels
     var common = Self.outputs
     var commonSums = 0
     switch task {
@@ -65,15 +76,17 @@ package struct PerformanceLayout: Sendable {
     let parts = impliedLabels ? 2 : 1
     firstPart = common
     outputSums = parts * partSums
-    shape = CellBlock.Shape(
+    var shape = CellBlock.Shape(
       counts: common + parts * partCounts, sums: outputSums + commonSums, squares: parts * partSquares)
+    pairs = comparison == nil ? nil : PairLayout(task: task, parts: parts, behind: &shape)
+    self.shape = shape
   }
 
   private let firstPart: Int
   /// Binary: Σ score of all predictions in each even cell.
   let outputSums: Int
 
-  package var hasImpliedLabels: Bool { shape.counts > firstPart + partCounts }
+  package let hasImpliedLabels: Bool
 
   func counts(_ part: Part) -> Int { firstPart + part.rawValue * partCounts }
   func sums(_ part: Part) -> Int { part.rawValue * partSums }
@@ -134,9 +147,12 @@ enum RegressionOffset {
   static let cells = errors + ErrorHistogram.binCount
 }
 
-/// What one prediction contributes to its slices: the prediction alone, or with a label.
+/// What one prediction contributes to its slices: the prediction alone, or with a label. Or what a pair does: two versions'
+/// predictions of one id.
 struct PerformanceRow: Equatable {
   var output: ModelOutput
+  /// Of a pair the challenger's output; `output` is the champion's then, and nothing is counted but the pair.
+  var challenger: ModelOutput?
   /// nil: no label that counts.
   var label: LabelValue?
   /// The label's time less the prediction's.

@@ -101,7 +101,7 @@ struct Decision {
     }
     let wanted =
       machine.incident?.retrain == nil && transition != .resolved && machine.advice == nil
-      && wantsRetrain(group, machine.tierForRetrain(experimental))
+      && wantsRetrain(group, machine.tierForRetrain(besides: inconclusive))
     if wanted { try requestRetrain(&machine, group, end, now: now, in: tx, into: &out) }
     try journal.store(machine, group, end, resolved: transition == .resolved, in: tx)
     if transition == .resolved { machine.close() }
@@ -118,7 +118,9 @@ struct Decision {
   // MARK: Retraining
 
   /// Checks that may fire and never call for a retrain.
-  private var experimental: Set<String> { Set(monitor.checks.filter { $0.metric.isExperimental }.map(\.name)) }
+  private var inconclusive: Set<String> {
+    Set(monitor.checks.filter { $0.metric.isExperimental || $0.on == .comparison }.map(\.name))
+  }
 
   private func wantsRetrain(_ group: CauseGroup, _ tier: Tier?) -> Bool {
     // Bad data is mended, not learned; and drift by the sampling null alone is not reason enough to train.

@@ -8,6 +8,9 @@ package struct IncidentMachine: Sendable, Equatable {
     package var slice: String
     package var subject: String
 
+    /// Whether it fires on the challenger beside the champion.
+    var isOfComparison: Bool { subject == Check.comparisonSubject }
+
     package static func < (a: Key, b: Key) -> Bool {
       if a.check != b.check { return utf8Order(a.check, b.check) }
       if a.slice != b.slice { return utf8Order(a.slice, b.slice) }
@@ -95,7 +98,11 @@ package struct IncidentMachine: Sendable, Equatable {
   /// What is to be done where everything that fires is a calibration metric: the model still ranks as it did, and its
   /// scores are no longer probabilities. Retraining is not the answer then.
   package var advice: String? {
-    guard !active.isEmpty, active.values.allSatisfy(\.isOfCalibration) else {
+    let causes = active.filter { !$0.key.isOfComparison }
+    if causes.isEmpty, !active.isEmpty {
+      return "compare: only the challenger differs from the champion; choose between them, a retrain is not called for"
+    }
+    guard !active.isEmpty, causes.values.allSatisfy(\.isOfCalibration) else {
       return nil
     }
     return
@@ -103,12 +110,13 @@ package struct IncidentMachine: Sendable, Equatable {
       + "for"
   }
 
-  /// The tier that a retrain may rest on: what experimental checks say is left out. nil if nothing else fires.
-  func tierForRetrain(_ experimental: Set<String>) -> Tier? {
+  /// The tier that a retrain may rest on: what experimental checks say, and those of a challenger, is left out. nil if
+  /// nothing else fires.
+  func tierForRetrain(besides inconclusive: Set<String>) -> Tier? {
     guard let incident else { return nil }
-    if incident.checks.isDisjoint(with: experimental) { return incident.tier }
-    let others = active.filter { !experimental.contains($0.key.check) }.values
-    // Beside experimental alarms calibration alone still calls for a new map, and not for a new model.
+    if incident.checks.isDisjoint(with: inconclusive) { return incident.tier }
+    let others = active.filter { !inconclusive.contains($0.key.check) }.values
+    // Beside such alarms calibration alone still calls for a new map, and not for a new model.
     return others.allSatisfy(\.isOfCalibration) ? nil : others.map(\.tier).max()
   }
 

@@ -58,7 +58,7 @@ struct CheckEvaluation {
       case .features(let except): return i != plan.outputSubject && !except.contains(name) && !isOwn(i)
       case .named(let names): return names.contains(name) && !isOwn(i)
       case .output: return i == plan.outputSubject
-      case .performance, .errors, .fairness, .traffic: return false
+      case .performance, .errors, .fairness, .traffic, .comparison: return false
       }
     }
   }

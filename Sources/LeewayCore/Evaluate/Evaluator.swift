@@ -237,10 +237,18 @@ package struct Evaluator: Sendable {
       try merge.move(to: range, in: reader)
       let view = WindowView(
         definition: window, end: end, complete: isComplete(range, round), drift: try merge.view())
-      round.results.append(contentsOf: lines.drift(view, closed: true, final: end <= round.progress.finalThrough))
+      let final = end <= round.progress.finalThrough
+      round.results.append(contentsOf: lines.drift(view, closed: true, final: final))
+      let versions = plan.monitor.comparison.flatMap { VersionDrift(plan, $0, view.drift) }
+      if let versions { round.results.append(lines.comparison(view, versions, closed: true, final: final)) }
       round.windows += 1
       guard newlyClosed.contains(end) else { continue }
       for check in checks {
+        if check.on == .comparison {
+          let verdicts = versions.map { [ComparisonEvaluation(check: check, plan: plan).verdict(view, $0)] } ?? []
+          round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
+          continue
+        }
         guard check.metric.family == .traffic || !view.drift.isEmpty else { continue }
         let usual = check.metric.family == .traffic ? try history.usualRows(check, window, end) : [:]
         let first = try history.firstDays(check, window, end, firstPane: round.progress.firstPane)
@@ -268,14 +276,25 @@ package struct Evaluator: Sendable {
       let range = window.range(endingAt: end)
       try merge.move(to: range, in: reader)
       let mature = end <= round.progress.maturedThrough
-      let summaries = try merge.view().mapValues { PerformanceSummary(layout: layout, block: $0, withImplied: mature) }
+      let blocks = try merge.view()
+      let summaries = blocks.mapValues { PerformanceSummary(layout: layout, block: $0, withImplied: mature) }
       let view = WindowView(
         definition: window, end: end, complete: isComplete(range, round), performance: summaries,
         fed: mature ? found?.counts(in: range) ?? [:] : [:])
       round.results.append(contentsOf: lines.performance(view, mature: mature))
+      let versions = plan.monitor.comparison.map {
+        VersionDifferences(layout: layout, comparison: $0, performance: blocks, withImplied: mature)
+      }
+      if let versions { round.results.append(contentsOf: lines.comparison(view, versions, mature: mature)) }
       round.windows += 1
       guard newlyMature.contains(end), !view.performance.isEmpty else { continue }
       for check in checks {
+        if check.on == .comparison {
+          let found = versions.flatMap { $0.isEmpty ? nil : $0 }
+          let verdicts = found.map { [ComparisonEvaluation(check: check, plan: plan).verdict(view, $0)] } ?? []
+          round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
+          continue
+        }
         let first = try history.firstDays(check, window, end, firstPane: round.progress.firstPane)
         let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view, firstDays: first)
           .map { $0.with(version: mostFrequentVersion(view.performance) { $0.predictions }) }

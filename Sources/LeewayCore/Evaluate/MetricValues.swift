@@ -11,6 +11,8 @@ package struct MetricValues: Sendable, Equatable {
 
   mutating func set(_ metric: Metric, _ value: Double?) { set(metric.rawValue, value) }
 
+  mutating func keep(where isKept: (String) -> Bool) { entries.removeAll { !isKept($0.name) } }
+
   package subscript(_ metric: Metric) -> Double? { self[metric.rawValue] }
 
   package subscript(_ name: String) -> Double? { entries.first { $0.name == name }?.value }

@@ -20,7 +20,7 @@ package struct OpenWindows: Sendable {
     var out: [ResultRecord] = []
     for window in monitor.windows where query.window == nil || query.window == window.name {
       for (kind, type) in [(PaneKind.drift, ResultType.drift), (.performance, .performance)]
-      where query.type == nil || query.type == type {
+      where query.type == nil || query.type == type || query.type == .comparison {
         guard let shape = kind == .drift ? plan.drift.shape : plan.performance?.shape else { continue }
         var merge = WindowMerge(kind, plan: plan, shape: shape)
         for end in try ends(kind, window, after: progress.closedThrough, reader)
@@ -34,18 +34,28 @@ package struct OpenWindows: Sendable {
           case .drift:
             view.drift = try merge.view()
             out.append(contentsOf: lines.drift(view, closed: false, final: false))
+            if let versions = monitor.comparison.flatMap({ VersionDrift(plan, $0, view.drift) }) {
+              out.append(lines.comparison(view, versions, closed: false, final: false))
+            }
           case .performance:
             guard let layout = plan.performance else { continue }
-            view.performance = try merge.view().mapValues {
+            let blocks = try merge.view()
+            view.performance = blocks.mapValues {
               PerformanceSummary(layout: layout, block: $0, withImplied: false)
             }
             out.append(contentsOf: lines.performance(view, mature: false))
+            if let versions = monitor.comparison {
+              let found = VersionDifferences(
+                layout: layout, comparison: versions, performance: blocks, withImplied: false)
+              out.append(contentsOf: lines.comparison(view, found, mature: false))
+            }
           }
         }
       }
     }
     return out.filter {
-      (query.slice == nil || $0.slice == query.slice) && (query.subject == nil || $0.subject == query.subject)
+      (query.type == nil || $0.type == query.type) && (query.slice == nil || $0.slice == query.slice)
+        && (query.subject == nil || $0.subject == query.subject)
     }.sorted { $0.position < $1.position }
   }
 

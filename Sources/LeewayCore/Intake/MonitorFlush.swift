@@ -61,7 +61,9 @@ struct MonitorFlush {
       starts.append(i)
     }
     let stored = try tx.lockWaiting(monitor: monitor, generation: generation, ids: ids)
-    let join = Join(pane: plan.monitor.pane, horizon: labels.horizon, absent: labels.absent)
+    let join = Join(
+      pane: plan.monitor.pane, horizon: labels.horizon, absent: labels.absent,
+      comparison: plan.monitor.comparison)
     var changes: [PerformanceChange] = []
     var rows: [WaitingRow] = []
     rows.reserveCapacity(ids.count)

@@ -18,6 +18,8 @@ struct SliceTable {
   private var frequent = FrequentValues()
   private let segments: [String]
   private let profiles: [Set<NameKey>?]
+  /// Slices that no cap takes.
+  private let reserved: Set<NameKey>
   let limit: Int
 
   /// Segments in the order in which slices are asked for, `version` first if the monitor has one.
@@ -35,6 +37,7 @@ struct SliceTable {
     self.segments = segments
     self.profiles = profiles
     byValue = Array(repeating: [:], count: segments.count)
+    reserved = Slice.reserved(plan.monitor)
     limit = plan.monitor.maximumSegments
   }
 
@@ -65,9 +68,9 @@ struct SliceTable {
     let kept = profiles[segment].map { $0.contains(NameKey(text)) } ?? true
     let id: Int32
     if kept {
-      id = add(
-        name: Slice.name(segments[segment], text), capped: profiles[segment] == nil ? Int32(segment) : -1,
-        Digest64.hash(value))
+      let name = Slice.name(segments[segment], text)
+      let isCapped = profiles[segment] == nil && !reserved.contains(NameKey(name))
+      id = add(name: name, capped: isCapped ? Int32(segment) : -1, Digest64.hash(value))
     } else {
       id = otherSlice(segment: segment)
     }
@@ -157,9 +160,11 @@ private struct FrequentValues {
 package struct SliceCap: Sendable {
   /// Segments whose values are capped by hash.
   let segments: [String]
+  private let reserved: Set<NameKey>
   let limit: Int
 
   init(plan: MonitorPlan) {
+    reserved = Slice.reserved(plan.monitor)
     var segments: [String] = plan.monitor.predictions.version == nil ? [] : [Slice.version]
     for (segment, values) in zip(plan.monitor.segments, plan.segmentValues) where values == nil {
       segments.append(segment.name)
@@ -176,7 +181,7 @@ package struct SliceCap: Sendable {
       let segment = String(name[..<equals])
       // Of the bytes: an accent at the value's beginning would join the character before it.
       var text = String(decoding: name.utf8[name.utf8.index(after: equals)...], as: UTF8.self)
-      guard segments.contains(segment), text != Slice.otherValue else { continue }
+      guard segments.contains(segment), text != Slice.otherValue, !reserved.contains(NameKey(name)) else { continue }
       bySegment[segment, default: []].append((text.withUTF8 { Digest64.hash(UnsafeRawBufferPointer($0)) }, name))
     }
     var out: [(slice: String, into: String)] = []

@@ -46,6 +46,8 @@ struct Join {
   let horizon: TimeSpan
   /// The value of predictions without a label at their horizon.
   let absent: LabelValue?
+  /// Versions whose predictions of one id are a pair.
+  var comparison: VersionComparison?
 
   func apply(
     _ changes: [JoinChange], to state: inout JoinState, counts: inout JoinCounts, into out: inout [PerformanceChange]
@@ -66,7 +68,42 @@ struct Join {
     for new in state.predictions where !before.predictions.contains(where: { $0.version == new.version }) {
       contribute(new, state.label(for: new, horizon: horizon), subtract: false, into: &out)
     }
+    let pair = pair(in: before)
+    let now = self.pair(in: state)
+    if pair != now {
+      if let pair { out.append(pair.change(subtract: true)) }
+      if let now { out.append(now.change(subtract: false)) }
+    }
     touch(changes, after: state, into: &out)
+  }
+
+  /// What the champion and the challenger gave for one id.
+  private struct Pair: Equatable {
+    var pane: EventTime
+    var row: PerformanceRow
+
+    func change(subtract: Bool) -> PerformanceChange {
+      PerformanceChange(pane: pane, slice: Slice.all, row: row, subtract: subtract)
+    }
+  }
+
+  /// The pair of an id, if both versions scored it at most a horizon apart: were they further apart, the first might be
+  /// reclaimed before the second comes. It lies in the later one's pane, whose window cannot close before both are there; its
+  /// label is the one that counts for the earlier.
+  private func pair(in state: JoinState) -> Pair? {
+    guard let comparison,
+      let champion = state.predictions.first(where: { $0.version.utf8.elementsEqual(comparison.champion.utf8) }),
+      let challenger = state.predictions.first(where: { $0.version.utf8.elementsEqual(comparison.challenger.utf8) })
+    else { return nil }
+    let (earlier, later) =
+      champion.time <= challenger.time ? (champion, challenger) : (challenger, champion)
+    guard later.time <= earlier.time + horizon else { return nil }
+    return Pair(
+      pane: later.time.floor(to: pane),
+      row: PerformanceRow(
+        output: champion.output, challenger: challenger.output,
+        label: state.label(for: earlier, horizon: horizon)?.value,
+        implied: absent))
   }
 
   /// A prediction that does not stand leaves nothing in its panes, but its slices were there: which slices a cap keeps

@@ -245,7 +245,7 @@ package struct VerdictRecord: Sendable, Equatable {
 }
 
 package enum ResultType: String, Sendable, CaseIterable {
-  case drift, performance, verdict, incident
+  case drift, performance, comparison, verdict, incident
 }
 
 /// One line of results with what it is found and ordered by.

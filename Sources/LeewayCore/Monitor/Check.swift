@@ -13,7 +13,12 @@ package struct Check: Sendable, Equatable {
     /// The groups of a segment beside one of them.
     case fairness(FairnessGroups)
     case traffic
+    /// The challenger beside the champion.
+    case comparison
   }
+
+  /// The subject of verdicts on a comparison of versions.
+  package static let comparisonSubject = "comparison"
 
   /// Which slices it runs on; each against the slice's own baseline.
   package enum Slices: Sendable, Equatable {

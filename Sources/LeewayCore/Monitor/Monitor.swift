@@ -31,13 +31,16 @@ package struct Monitor: Sendable, Equatable {
   /// Receivers' names for each tier.
   package var alerts: [Tier: [String]]
   package var retrain: RetrainPolicy?
+  /// Two versions that are held against each other.
+  package var comparison: VersionComparison?
 
   package init(
     name: String, task: ModelTask, predictions: PredictionStream, labels: LabelStream? = nil, threshold: Double = 0.5,
     features: [Feature], segments: [Segment] = [], maximumSegments: Int = 100, resolution: Int = 1024,
     maximumCategories: Int = 1000, baselinePath: String? = nil, season: TimeSpan? = nil, pane: TimeSpan,
     windows: [WindowDefinition], lateness: TimeSpan,
-    skew: TimeSpan, checks: [Check] = [], alerts: [Tier: [String]] = [:], retrain: RetrainPolicy? = nil
+    skew: TimeSpan, checks: [Check] = [], alerts: [Tier: [String]] = [:], retrain: RetrainPolicy? = nil,
+    comparison: VersionComparison? = nil
   ) {
     self.name = name
     self.task = task
@@ -58,6 +61,7 @@ package struct Monitor: Sendable, Equatable {
     self.checks = checks
     self.alerts = alerts
     self.retrain = retrain
+    self.comparison = comparison
   }
 
   /// The subject name of the model's output: `score` for a binary model, else `prediction`.
@@ -201,6 +205,18 @@ package struct WindowDefinition: Sendable, Equatable {
     self.name = name
     self.size = size
     self.every = every
+  }
+}
+
+/// Two versions of one model: the one that serves and the one that may take its place, in shadow (both score every id) or as
+/// a canary (each scores a share).
+package struct VersionComparison: Sendable, Equatable {
+  package var champion: String
+  package var challenger: String
+
+  package init(champion: String, challenger: String) {
+    self.champion = champion
+    self.challenger = challenger
   }
 }
 

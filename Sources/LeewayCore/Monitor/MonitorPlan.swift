@@ -66,7 +66,7 @@ package final class MonitorPlan: Sendable {
     performance = try monitor.labels.map { (labels) throws(BaselineMismatch) in
       var layout = PerformanceLayout(
         task: try Self.performanceTask(monitor, output: output, classes: baseline.classes),
-        impliedLabels: labels.absent != nil)
+        impliedLabels: labels.absent != nil, comparison: monitor.comparison)
       layout.estimation = baseline.estimation
       return layout
     }
@@ -150,6 +150,11 @@ package final class MonitorPlan: Sendable {
       if labels.isShared { w.string("shared") }
       if labels.sample != 1 { w.number(labels.sample) }
     }
+    if let comparison = monitor.comparison {
+      w.string("compare")
+      w.string(comparison.champion)
+      w.string(comparison.challenger)
+    }
     w.endArray()
     return String(SHA256.hash(w.bytes).hex.prefix(16))
   }
@@ -193,6 +198,12 @@ package enum Slice {
   package static func name(_ segment: String, _ value: String) -> String { "\(segment)=\(value)" }
   /// The segment name of versions.
   package static let version = "version"
+
+  /// Slices that are kept whatever the caps say: without them there is nothing to compare.
+  static func reserved(_ monitor: Monitor) -> Set<NameKey> {
+    guard let comparison = monitor.comparison else { return [] }
+    return Set([comparison.champion, comparison.challenger].map { NameKey(name(version, $0)) })
+  }
 }
 
 /// Order by UTF-8 bytes.

@@ -275,7 +275,7 @@ private final class EvaluationThread {
   private func restoreMetrics(_ plan: MonitorPlan) {
     let monitor = plan.monitor.name
     let records = try? ledger.read { reader in
-      try [ResultType.drift, .performance, .verdict].flatMap {
+      try [ResultType.drift, .performance, .comparison, .verdict].flatMap {
         try reader.latestResults(monitor: monitor, generation: plan.generation, type: $0)
       }
     }

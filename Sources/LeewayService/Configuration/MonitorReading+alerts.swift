@@ -128,7 +128,7 @@ extension MonitorReading {
 extension MonitorReading {
   /// A change of performance that has nothing to change from can't fire.
   func warnOfChanges(from baseline: Baseline) {
-    for check in checks where check.check?.reference == .baseline {
+    for check in checks where check.check?.reference == .baseline && check.check?.on != .comparison {
       guard let metric = check.metric, metric.family == .performance || metric.family == .estimate,
         baseline.performance?.metrics[(metric.realised ?? metric).rawValue] == nil
       else { continue }

@@ -50,6 +50,9 @@ extension MonitorReading {
     let consecutive = map.value("for").map { $0.integer(in: 1...1000) } ?? 1
     let slices = readSlices(map, on: on)
     refuseFairnessKeys(map, on: on)
+    if on == .comparison, let slices, slices != .all {
+      map.value("slices")?.complain("goes with other checks; versions are compared on all their rows, so remove it")
+    }
     let significance = readSignificance(map)
     // Also where what it says of them is wrong: `reference` then still names a group.
     let isOfGroups = onValue?.node.kind == "fairness" || metric?.family == .fairness
@@ -71,6 +74,9 @@ extension MonitorReading {
       isOfGroups
       ? .baseline
       : map.value("reference").map { value in
+        if on == .comparison {
+          value.complain("goes with on: performance; a comparison is measured from the champion, so remove it")
+        }
         if isOfModel == false { value.warn("means something for performance checks alone; remove it") }
         return readReference(value)
       } ?? .baseline
@@ -142,6 +148,11 @@ extension MonitorReading {
       if !hasLabels { value.complain("is performance, which needs labels; add labels: with a topic and fields") }
       return .performance
     case "traffic": return .traffic
+    case "comparison":
+      if !hasComparison {
+        value.complain("is comparison, which needs two versions; add compare: {champion: VERSION, challenger: VERSION}")
+      }
+      return .comparison
     case "errors":
       if !hasLabels { value.complain("is errors, which need labels; add labels: with a topic and fields") }
       return .errors
@@ -192,7 +203,17 @@ extension MonitorReading {
       case .detector: "errors"
       case .fairness: "fairness"
       }
+    if on == .comparison {
+      guard metrics(for: on).contains(metric) else {
+        value.refuse("versions are not compared by it. Metrics here are \(names(metrics(for: on)))")
+        return nil
+      }
+      if metric.family == .performance, !hasLabels {
+        onValue?.complain("is comparison of performance, which needs labels; add labels: with a topic and fields")
+      }
+    }
     switch (metric.family, on) {
+    case (.performance, .comparison), (.distance, .comparison): break
     case (_, nil), (.traffic, .traffic), (.performance, .performance), (.estimate, .performance),
       (.detector, .errors), (.fairness, .fairness):
       break
@@ -222,6 +243,9 @@ extension MonitorReading {
     Metric.allCases.filter { metric in
       switch (on, metric.family) {
       case (nil, _): true
+      case (.comparison, .performance):
+        task.map { VersionDifferences.metrics($0).contains(metric) } ?? true
+      case (.comparison, .distance): task == .multiclass ? !metric.numericOnly : true
       case (.traffic, .traffic): true
       case (.performance, .performance), (.performance, .estimate), (.errors, .detector),
         (.fairness, .fairness):
@@ -270,7 +294,7 @@ extension MonitorReading {
         guard let kind, !fits(kind) else { continue }
         refuse(values.first { $0.node.kind == ConfigurationNode.shown(name) } ?? onValue, name, kind)
       }
-    case .performance, .errors, .fairness, .traffic: break
+    case .performance, .errors, .fairness, .traffic, .comparison: break
     }
   }
 

@@ -4,7 +4,7 @@ extension MonitorReading {
   private static let maximumFeatures = 2000
   private static let maximumSegmentFields = 16
   /// Words that `on:` gives a meaning of their own.
-  static let reservedSubjects = ["features", "performance", "traffic", "errors", "fairness"]
+  static let reservedSubjects = ["features", "performance", "traffic", "errors", "fairness", "comparison"]
 
   func readFeatures() {
     guard let value = top.value("features") else {

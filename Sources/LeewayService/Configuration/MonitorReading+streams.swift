@@ -105,6 +105,31 @@ extension MonitorReading {
     return (stream, horizonGiven)
   }
 
+  /// `compare: {champion: v1, challenger: v2}`
+  func readComparison() -> VersionComparison? {
+    guard let value = top.value("compare"),
+      let map = value.map("a map such as {champion: v1, challenger: v2}")
+    else { return nil }
+    let champion = map.required("champion", add: "champion: VERSION")?.text().map(Self.category)
+    let challengerValue = map.required("challenger", add: "challenger: VERSION")
+    let challenger = challengerValue?.text().map(Self.category)
+    map.finish()
+    if !hasVersion {
+      value.complain("needs versions to tell apart; add version: FIELD to predictions.fields")
+    }
+    guard let champion, let challenger else { return nil }
+    if champion == challenger { challengerValue?.refuse("the champion is the same version; name another") }
+    return VersionComparison(champion: champion, challenger: challenger)
+  }
+
+  /// A text as a message's category is taken: `2.0` and `2` are one.
+  private static func category(_ text: String) -> String {
+    var text = text
+    return text.withUTF8 {
+      String(decoding: ShortestText.withoutZeroFraction(UnsafeRawBufferPointer($0)), as: UTF8.self)
+    }
+  }
+
   private func readTopic(_ map: ConfigurationMap) -> String? {
     guard let value = map.required("topic", add: "topic: NAME"), let topic = value.text(limit: 4096) else { return nil }
     guard NameRule.isTopic(topic) else {
@@ -151,7 +176,9 @@ extension MonitorReading {
         } else {
           texts = value.text().map { [$0] }
         }
-        if let texts, !texts.isEmpty { conditions.append(.init(field: field, values: texts)) }
+        if let texts, !texts.isEmpty {
+          conditions.append(.init(field: field, values: texts.map(Self.category)))
+        }
       } catch {
         reading.error(place, "\(value.path) is no field: a field path \(error.problem)")
       }

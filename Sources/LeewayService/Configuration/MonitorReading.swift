@@ -22,6 +22,7 @@ final class MonitorReading {
   var windows: [WindowDefinition]?
   var windowNames: [String] = []
   var hasLabels: Bool { top.contains("labels") }
+  var hasComparison: Bool { top.contains("compare") }
   var hasVersion = false
   /// Predictions a second at most, and where that is said.
   var rate: (perSecond: Double, value: ConfigurationValue)?
@@ -43,6 +44,7 @@ final class MonitorReading {
     task = top.required("task", add: "task: binary, multiclass or regression")?.choice()
     let predictions = readPredictions()
     let labels = readLabels(predictions)
+    let comparison = readComparison()
     let threshold = readThreshold()
     readFeatures()
     let segments = readSegments()
@@ -71,7 +73,8 @@ final class MonitorReading {
       features: features, segments: segments, maximumSegments: Int(maximumSegments), resolution: Int(resolution),
       maximumCategories: Int(maximumCategories), baselinePath: baselinePath, season: season, pane: pane,
       windows: windows,
-      lateness: lateness, skew: skew, checks: checks.compactMap(\.check), alerts: alerts, retrain: retrain)
+      lateness: lateness, skew: skew, checks: checks.compactMap(\.check), alerts: alerts, retrain: retrain,
+      comparison: comparison)
     guard let baseline, let value = top.value("baseline") else { return (monitor, nil) }
     do throws(BaselineMismatch) {
       return (monitor, try MonitorPlan(monitor: monitor, baseline: baseline))

@@ -131,6 +131,7 @@ extension Check {
     case .errors: "errors"
     case .fairness(let groups): "fairness of \(groups.segment) beside \(groups.reference)"
     case .traffic: "traffic"
+    case .comparison: "comparison"
     }
   }
 }

@@ -89,9 +89,13 @@ extension OpenAPIDocument {
                           "partitions": {"type": "array", "items": {"$ref": "#/components/schemas/Partition"}},
                           "drift": {"type": "array", "items": {"$ref": "#/components/schemas/DriftLine"}},
                           "performance": {"type": "array", "items": {"$ref": "#/components/schemas/PerformanceLine"}},
+                          "labels": {
+                            "anyOf": [{"$ref": "#/components/schemas/Labels"}, {"type": "null"}],
+                            "description": "What this instance has seen since it started; null without labels."
+                          },
                           "truncated": {"type": "boolean"}
                         },
-                        "required": ["partitions", "drift", "performance", "truncated"]
+                        "required": ["partitions", "drift", "performance", "labels", "truncated"]
                       }
                     ]
                   }
@@ -141,7 +145,7 @@ extension OpenAPIDocument {
             {"name": "monitor", "in": "query", "description": "Only of this monitor.", "schema": {"type": "string"}},
             {
               "name": "type", "in": "query", "description": "Only lines of this type.",
-              "schema": {"enum": ["drift", "performance", "verdict", "incident"]}
+              "schema": {"enum": ["drift", "performance", "comparison", "verdict", "incident"]}
             },
             {
               "name": "window", "in": "query", "description": "Only of the window of this name.",

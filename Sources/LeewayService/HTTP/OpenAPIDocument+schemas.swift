@@ -193,12 +193,14 @@ extension OpenAPIDocument {
       "ResultLine": {
         "oneOf": [
           {"$ref": "#/components/schemas/DriftLine"}, {"$ref": "#/components/schemas/PerformanceLine"},
-          {"$ref": "#/components/schemas/VerdictLine"}, {"$ref": "#/components/schemas/IncidentLine"}
+          {"$ref": "#/components/schemas/ComparisonLine"}, {"$ref": "#/components/schemas/VerdictLine"},
+          {"$ref": "#/components/schemas/IncidentLine"}
         ],
         "discriminator": {
           "propertyName": "type",
           "mapping": {
             "drift": "#/components/schemas/DriftLine", "performance": "#/components/schemas/PerformanceLine",
+            "comparison": "#/components/schemas/ComparisonLine",
             "verdict": "#/components/schemas/VerdictLine", "incident": "#/components/schemas/IncidentLine"
           }
         }
@@ -261,6 +263,66 @@ extension OpenAPIDocument {
         "required": [
           "type", "monitor", "window", "start", "end", "slice", "predictions", "labelled", "coverage", "final",
           "metrics"
+        ]
+      },
+      "ComparisonLine": {
+        "type": "object",
+        "properties": {
+          "type": {"const": "comparison"}, "monitor": {"type": "string"}, "window": {"type": "string"},
+          "start": {"type": "string", "format": "date-time"}, "end": {"type": "string", "format": "date-time"},
+          "slice": {"const": "all"}, "champion": {"type": "string"}, "challenger": {"type": "string"},
+          "subject": {"type": "string", "description": "The output's name, or performance."},
+          "rows": {
+            "type": "object", "description": "Of the output: messages.",
+            "properties": {"champion": {"type": "integer"}, "challenger": {"type": "integer"}},
+            "required": ["champion", "challenger"]
+          },
+          "predictions": {"$ref": "#/components/schemas/VersionCounts"},
+          "labelled": {"$ref": "#/components/schemas/VersionCounts"},
+          "paired": {"type": "boolean", "description": "Whether pairs are enough to be compared on."},
+          "complete": {"type": "boolean"}, "final": {"type": "boolean"},
+          "metrics": {"$ref": "#/components/schemas/Metrics"},
+          "differences": {
+            "type": "object", "description": "Of performance: by metric.",
+            "additionalProperties": {
+              "type": "object",
+              "properties": {
+                "champion": {"type": "number"}, "challenger": {"type": "number"},
+                "difference": {"type": "number", "description": "Challenger less champion."},
+                "lower": {"type": "number", "description": "Of the 99 % interval."}, "upper": {"type": "number"},
+                "p_value": {"type": "number"}, "method": {"enum": ["paired", "paired_binned", "unpaired"]}
+              },
+              "required": ["champion", "challenger", "difference", "lower", "upper", "p_value", "method"]
+            }
+          }
+        },
+        "required": [
+          "type", "monitor", "window", "start", "end", "slice", "subject", "champion", "challenger", "final"
+        ]
+      },
+      "VersionCounts": {
+        "type": "object",
+        "properties": {
+          "champion": {"type": "integer"}, "challenger": {"type": "integer"},
+          "pairs": {"type": "integer", "description": "Ids that both versions scored."}
+        },
+        "required": ["champion", "challenger", "pairs"]
+      },
+      "Labels": {
+        "type": "object",
+        "properties": {
+          "matched": {"type": "integer"}, "early": {"type": "integer"}, "repeated": {"type": "integer"},
+          "corrected": {"type": "integer"}, "retracted": {"type": "integer"},
+          "orphaned": {"type": "integer", "description": "Early, and given up: the prediction never came."},
+          "expired": {"type": "integer", "description": "Past the horizon of every prediction known by then."},
+          "over_limit": {"type": "integer", "description": "More labels or versions for one id than are kept."},
+          "passed_over": {"type": "integer", "description": "Of another model in the topic, or not in the sample."},
+          "delay_p50_seconds": {"type": ["number", "null"]}, "delay_p90_seconds": {"type": ["number", "null"]},
+          "delay_p99_seconds": {"type": ["number", "null"]}
+        },
+        "required": [
+          "matched", "early", "repeated", "corrected", "retracted", "orphaned", "expired", "over_limit", "passed_over",
+          "delay_p50_seconds", "delay_p90_seconds", "delay_p99_seconds"
         ]
       },
       "VerdictLine": {

@@ -2,6 +2,7 @@
 enum MetricFamily: String, CaseIterable {
   case buildInfo = "leeway_build_info"
   case checkTier = "leeway_check_tier"
+  case comparison = "leeway_comparison"
   case configLastReloadTimestamp = "leeway_config_last_reload_success_timestamp_seconds"
   case configLastReloadSuccessful = "leeway_config_last_reload_successful"
   case configOutdated = "leeway_config_outdated"
@@ -58,6 +59,7 @@ enum MetricFamily: String, CaseIterable {
     switch self {
     case .buildInfo: ["version", "swift", "librdkafka"]
     case .checkTier: ["monitor", "check"]
+    case .comparison: ["monitor", "window", "metric", "statistic"]
     case .configLastReloadSuccessful, .configLastReloadTimestamp, .configOutdated, .flush, .instances,
       .processResidentMemory,
       .processStartTime,
@@ -92,6 +94,9 @@ enum MetricFamily: String, CaseIterable {
     case .checkTier:
       "Worst tier over subjects and slices at the newest window end:"
         + " 0 ok, 1 info, 2 warning, 3 critical, -1 insufficient data."
+    case .comparison:
+      "The challenger beside the champion in the newest window: distance of their scores; of each performance metric"
+        + " champion, challenger, difference, lower, upper and p_value."
     case .configLastReloadSuccessful: "Whether the last attempt to load the configuration succeeded."
     case .configLastReloadTimestamp: "When the configuration that is running was loaded."
     case .configOutdated: "Whether another instance runs a newer configuration, so that this one does no work."

@@ -19,6 +19,17 @@ package struct MetricsUpdate: Sendable {
     package var metrics: [(name: String, value: Double)]
   }
 
+  /// One comparison line's numbers.
+  package struct Comparison: Sendable {
+    package var window: String
+    /// The output's name, or `performance`.
+    package var subject: String
+    package var end: EventTime
+    /// Those that are defined, ascending by metric, then statistic: `distance` of scores, and of each performance metric
+    /// `champion`, `challenger`, `difference`, `lower`, `upper` and `p_value`.
+    package var values: [(metric: String, statistic: String, value: Double)]
+  }
+
   package struct Verdict: Sendable {
     package var check: String
     package var end: EventTime
@@ -30,6 +41,7 @@ package struct MetricsUpdate: Sendable {
   package var maximumSeries: Int
   package var drift: [Line] = []
   package var performance: [Line] = []
+  package var comparisons: [Comparison] = []
   package var verdicts: [Verdict] = []
 
   /// Reads result lines, in any order; of several lines of one (window, slice, subject) the newest counts. Incident
@@ -40,6 +52,8 @@ package struct MetricsUpdate: Sendable {
     for record in records where record.monitor == monitor {
       switch record.type {
       case .incident: continue
+      case .comparison:
+        if let comparison = Self.comparison(of: record) { comparisons.append(comparison) }
       case .verdict:
         guard let tier = Self.tier(of: record) else { continue }
         verdicts.append(Verdict(check: record.check, end: record.end, tier: tier))
@@ -58,6 +72,22 @@ package struct MetricsUpdate: Sendable {
   private static func tier(of record: ResultRecord) -> Tier? {
     guard let name = try? document(record)?.member("tier").string() else { return nil }
     return Tier(name: name)
+  }
+
+  private static func comparison(of record: ResultRecord) -> Comparison? {
+    guard let root = document(record) else { return nil }
+    var values: [(metric: String, statistic: String, value: Double)] = []
+    for (metric, reader) in (try? root.member("metrics").members()) ?? [] {
+      if let value = reader.value?.double { values.append((metric, "distance", value)) }
+    }
+    for (metric, reader) in (try? root.member("differences").members()) ?? [] {
+      for (statistic, reader) in (try? reader.members()) ?? [] {
+        if let value = reader.value?.double { values.append((metric, statistic, value)) }
+      }
+    }
+    return Comparison(
+      window: record.window, subject: record.subject, end: record.end,
+      values: values.sorted { precedes([$0.metric, $0.statistic], [$1.metric, $1.statistic]) })
   }
 
   private static func line(of record: ResultRecord) -> Line? {

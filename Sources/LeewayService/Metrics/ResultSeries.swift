@@ -13,6 +13,8 @@ struct ResultSeries {
 
   private var drift: [Key: MetricsUpdate.Line] = [:]
   private var performance: [Key: MetricsUpdate.Line] = [:]
+  /// By window and subject.
+  private var comparisons: [[String]: MetricsUpdate.Comparison] = [:]
   private var checks: [String: (end: EventTime, tier: Tier)] = [:]
 
   /// Samples of each family, ready to be copied.
@@ -28,6 +30,11 @@ struct ResultSeries {
   mutating func apply(_ update: MetricsUpdate) {
     Self.merge(update.drift, into: &drift)
     Self.merge(update.performance, into: &performance)
+    for comparison in update.comparisons {
+      let key = [comparison.window, comparison.subject]
+      if let known = comparisons[key], known.end > comparison.end { continue }
+      comparisons[key] = comparison
+    }
     for verdict in update.verdicts {
       if let known = checks[verdict.check], known.end > verdict.end { continue }
       let sameEnd = checks[verdict.check].flatMap { $0.end == verdict.end ? $0.tier : nil }
@@ -90,6 +97,9 @@ struct ResultSeries {
       for key in keys {
         for metric in drift[key]?.metrics ?? [] { add(.drift, labels + [key.subject, metric.name], metric.value) }
       }
+    }
+    for (_, comparison) in comparisons.sorted(by: { precedes($0.key, $1.key) }) {
+      for one in comparison.values { add(.comparison, [comparison.window, one.metric, one.statistic], one.value) }
     }
     rendered = [:]
     for (family, members) in samples {

@@ -64,6 +64,8 @@ package struct SimulatedWorld: Sendable {
   package let plans: [MonitorPlan]
   /// Waiting rows are reclaimed, so no label is older than its prediction.
   package let reclaims: Bool
+  /// The monitor compares its first two versions, which score the same ids.
+  package let compares: Bool
   /// Partitions are called idle that speak again: windows close early and are revised.
   package let idlesEarly: Bool
 
@@ -82,7 +84,9 @@ package struct SimulatedWorld: Sendable {
     instances = [1, 2, 2, 3, 3, 4][Int.random(in: 0..<6, using: &random)]
     reclaims = chance(50)
     idlesEarly = chance(15)
-    plans = Array(SimulatedMonitor.plans(task).prefix(phases > 1 && chance(35) ? 2 : 1))
+    // A binary pair block is large, so few have one; those of regression are in every such world.
+    compares = task == .regression || seed % 32 == 5
+    plans = Array(SimulatedMonitor.plans(task, compares: compares).prefix(phases > 1 && chance(35) ? 2 : 1))
     let logs = Int.random(in: 1...3, using: &random)
     for i in 0..<logs {
       partitions.append(
@@ -144,6 +148,10 @@ package struct SimulatedWorld: Sendable {
         prediction.recordTime = nil
         if chance(50) { prediction.time = time }
         if chance(40) { prediction.output = output(drifted, &random) }
+        // By what is drawn already, so that other worlds stay as they are.
+        if compares, prediction.time.milliseconds % 5 < 3 {
+          prediction.version = prediction.version == "v1" ? "v2" : "v1"
+        }
         if chance(30) { prediction.amount = 3 }
       }
       if chance(3) { prediction.output = "[1]" }
@@ -231,17 +239,20 @@ extension SimulatedWorld.Partition {
 /// The monitors of simulated worlds: one feature, versions beyond the cap, checks of every family that fire easily. Made
 /// once, since baselines cost more than a run.
 package enum SimulatedMonitor {
-  private static let binary = [UInt64(1), 2].map { try? plan(.binary, seed: $0) }
-  private static let regression = [UInt64(1), 2].map { try? plan(.regression, seed: $0) }
+  private static let binary = [UInt64(1), 2].map { try? plan(.binary, seed: $0, compares: false) }
+  private static let comparing = [UInt64(1), 2].map { try? plan(.binary, seed: $0, compares: true) }
+  private static let regression = [UInt64(1), 2].map { try? plan(.regression, seed: $0, compares: true) }
 
   /// The monitor with two baselines, so in two generations.
-  package static func plans(_ task: ModelTask) -> [MonitorPlan] {
-    (task == .binary ? binary : regression).compactMap { $0 }
+  ///
+  /// - Parameter compares: whether a binary monitor compares its first two versions; one of regression does.
+  package static func plans(_ task: ModelTask, compares: Bool) -> [MonitorPlan] {
+    (task == .binary ? compares ? comparing : binary : regression).compactMap { $0 }
   }
 
   package static let receivers: Set<String> = ["chat", "pager"]
 
-  private static func plan(_ task: ModelTask, seed: UInt64) throws -> MonitorPlan {
+  private static func plan(_ task: ModelTask, seed: UInt64, compares: Bool) throws -> MonitorPlan {
     func above(_ tier: Tier, _ x: Double) -> TierLimit { TierLimit(tier, .above(.absolute(x))) }
     var monitor = try SampleMonitor.monitor(
       task,
@@ -270,6 +281,20 @@ package enum SimulatedMonitor {
           name: "concept-of-v1", on: .errors, metric: task == .regression ? .pageHinkley : .hddmW, window: "10m",
           limits: [above(.warning, 1)], slices: .listed(["version=v1", "all"]), minimumRows: 1, partial: true),
       ])
+    if compares {
+      let isError = task == .regression
+      monitor.comparison = VersionComparison(champion: "v1", challenger: "v2")
+      monitor.checks += [
+        Check(
+          name: "versions", on: .comparison, metric: isError ? .mae : .accuracy, window: "20m",
+          limits: [
+            TierLimit(.warning, isError ? .maximumRise(.absolute(0.2)) : .maximumDrop(.absolute(0.1)))
+          ], minimumRows: 2, certain: false, minimumPositives: 0, minimumNegatives: 0),
+        Check(
+          name: "apart", on: .comparison, metric: .ks, window: "10m", limits: [above(.info, 0.5)], significance: nil,
+          minimumRows: 2),
+      ]
+    }
     monitor.features.removeLast()
     monitor.segments = []
     monitor.maximumSegments = 1

@@ -5,7 +5,9 @@ import Testing
 
 /// Predictions and labels of one id in any order, in any batches: one state, one contribution to the panes.
 @Suite struct JoinTests {
-  private static let join = Join(pane: .minutes(5), horizon: .hours(1), absent: nil)
+  private static let join = Join(
+    pane: .minutes(5), horizon: .hours(1), absent: nil,
+    comparison: VersionComparison(champion: "v1", challenger: "v10"))
   private static let start = EventTime(milliseconds: 1_750_000_000_000)
 
   /// What panes hold after a sequence of changes: how often each row counts.
@@ -86,7 +88,7 @@ import Testing
       }
     }
     var panes = Panes()
-    for prediction in standing.values {
+    func counting(for prediction: JoinedPrediction) -> JoinedLabel? {
       var best: JoinedLabel?
       for label in labels where label.time <= prediction.time + .hours(1) {
         guard let known = best else {
@@ -101,7 +103,21 @@ import Testing
           { true } else { known.canonical.lexicographicallyPrecedes(label.canonical) }
         if wins { best = label }
       }
-      let label = best.flatMap { $0.value == nil ? nil : $0 }
+      return best.flatMap { $0.value == nil ? nil : $0 }
+    }
+    if let champion = standing["v1"], let challenger = standing["v10"],
+      abs((champion.time - challenger.time).milliseconds) <= TimeSpan.hours(1).milliseconds
+    {
+      let both = [champion, challenger].sorted { $0.time < $1.time }
+      panes.add(
+        PerformanceChange(
+          pane: both[1].time.floor(to: .minutes(5)), slice: "all",
+          row: PerformanceRow(
+            output: champion.output, challenger: challenger.output, label: counting(for: both[0])?.value),
+          subtract: false))
+    }
+    for prediction in standing.values {
+      let label = counting(for: prediction)
       let row = PerformanceRow(
         output: prediction.output, label: label?.value, delay: label.map { $0.time - prediction.time })
       for slice in ["all"] + prediction.slices {
@@ -130,6 +146,72 @@ import Testing
     #expect(labelled > 1000)
   }
 
+  /// Two versions' predictions of one id, one of them logged twice, and a label that is said, corrected, retracted and
+  /// said again: all 5,040 orders, message by message and at once.
+  @Test func correctionsAndRetractionsInEveryOrderMoveExactly() {
+    func prediction(_ version: String, _ minutes: Int64, _ score: Double) -> JoinChange {
+      .prediction(
+        JoinedPrediction(
+          version: version, time: Self.start + .minutes(minutes), output: .number(score),
+          slices: ["version=\(version)"],
+          digest: UInt128(minutes)))
+    }
+    let changes = [
+      prediction("v1", 0, 0.25), prediction("v10", 7, 0.75), prediction("v10", 9, 0.5), label(20, 1), label(30, 0),
+      label(40, nil), label(62, 1),
+    ]
+    let expected = Self.naive(changes)
+    // The last label is past the champion's horizon, where the retraction stands, and within the challenger's.
+    #expect(expected.counts.count == 5 && expected.counts.keys.count { $0.row.contains("label: Optional") } == 2)
+    let pair = expected.counts.keys.first { $0.row.contains("challenger: Optional") }
+    #expect(pair?.row.contains("label: nil") == true && pair?.pane == Self.start.floor(to: .minutes(5)) + .minutes(5))
+    var orders = 0
+    var wrong: [[Int]] = []
+    func visit(_ order: [Int]) {
+      guard order.count < changes.count else {
+        orders += 1
+        var state = JoinState()
+        var counts = JoinCounts()
+        var out: [PerformanceChange] = []
+        for i in order { Self.join.apply([changes[i]], to: &state, counts: &counts, into: &out) }
+        var atOnce: [PerformanceChange] = []
+        var fresh = JoinState()
+        Self.join.apply(order.map { changes[$0] }, to: &fresh, counts: &counts, into: &atOnce)
+        for changes in [out, atOnce] {
+          var panes = Panes()
+          for change in changes { panes.add(change) }
+          if panes != expected { wrong.append(order) }
+        }
+        if state != fresh { wrong.append(order) }
+        return
+      }
+      for i in changes.indices where !order.contains(i) { visit(order + [i]) }
+    }
+    visit([])
+    #expect(orders == 5040)
+    #expect(wrong == [])
+  }
+
+  /// A version that scores an id after the other's row may have been reclaimed makes no pair.
+  @Test func pairsAreAtMostAHorizonApart() {
+    func pairs(_ minutes: Int64) -> Int {
+      var state = JoinState()
+      var counts = JoinCounts()
+      var out: [PerformanceChange] = []
+      let changes: [JoinChange] = [("v1", Int64(0)), ("v10", minutes)].map { version, minutes in
+        .prediction(
+          JoinedPrediction(
+            version: version, time: Self.start + .minutes(minutes), output: .number(0.5), slices: [], digest: 0))
+      }
+      Self.join.apply(changes, to: &state, counts: &counts, into: &out)
+      return out.count { $0.row.challenger != nil }
+    }
+    #expect(pairs(60) == 1)
+    #expect(pairs(-60) == 1)
+    #expect(pairs(61) == 0)
+    #expect(pairs(-61) == 0)
+  }
+
   @Test func capsKeepTheSameWhateverTheOrder() {
     for seed in UInt64(1)...60 {
       var random = SeededGenerator(seed: seed)
@@ -148,7 +230,8 @@ import Testing
       #expect(one.state == other.state && one.panes == other.panes, "seed \(seed)")
       #expect(
         one.state.predictions.count == JoinState.maximumVersions && one.state.labels.count == JoinState.maximumLabels)
-      #expect(one.panes.counts.values.reduce(0, +) == 2 * JoinState.maximumVersions)
+      // Each in two slices, and the pair.
+      #expect(one.panes.counts.values.reduce(0, +) == 2 * JoinState.maximumVersions + 1)
     }
   }
 

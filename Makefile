@@ -8,7 +8,7 @@ SHELL := bash
 FOR ?=
 PORT ?= 8080
 SEEDS ?= 100000
-ROUNDS ?= 100000
+ROUNDS ?= 20000
 FROM ?= 1
 SEED ?=
 SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
@@ -97,7 +97,7 @@ simulate: strict ## run SEEDS=100000 simulations, from seed FROM=1 on
 	SEEDS=$(SEEDS) FROM=$(FROM) swift test --skip-build --disable-xctest --filter everySeedEndsAsTheNaiveBatch
 
 # A failure names its seed and round; the same command shows it again.
-fuzz: strict ## damage messages, queries, baselines and monitor files at random: ROUNDS=100000 of each, FROM=1 on
+fuzz: strict ## damage messages, queries, baselines and monitor files at random: ROUNDS=20000 of each, FROM=1 on
 	ROUNDS=$(ROUNDS) FROM=$(FROM) swift test --skip-build --disable-xctest --filter '[Mm]utations?|damageThatIsSigned'
 
 # Like `unit`, it needs what setup-test installs.

@@ -121,4 +121,4 @@ bench: setup ## build the benchmarks, install the peers and print the table; ONL
 	@Benchmarks/run.py $(ONLY)
 
 clean: ## remove what was built
-	rm -rf .build
+	rm -rf .build .build-address

@@ -19,6 +19,8 @@ extension Main {
 
     let panes = days * 288
     try stage.put(panes: 0..<panes)
+    // The windows before the last have been judged by another.
+    try stage.setProgress(through: panes - 1)
     let cold = try stage.judge(through: panes)
     var warm: [Double] = []
     for next in panes..<panes + rounds {
@@ -87,6 +89,18 @@ private struct EvaluationStage {
         .drift, monitor: monitor, generation: plan.generation, writer: "bench",
         blocks: panes.map { (PaneKey(pane: time($0), slice: Slice.all), block) })
       try tx.mark(dirty: panes.map { (.drift, time($0)) }, monitor: monitor, generation: plan.generation)
+    }
+  }
+
+  func setProgress(through pane: Int) throws {
+    var progress = EvaluationProgress(
+      closedThrough: time(pane), finalThrough: time(pane), maturedThrough: time(pane))
+    progress.firstPane = time(0)
+    let monitor = plan.monitor.name
+    try ledger.write { tx in
+      let marks = try tx.dirtyMarks(monitor: monitor, generation: plan.generation).map(\.id)
+      try tx.delete(dirtyMarks: marks)
+      try tx.put(progress: progress, monitor: monitor, generation: plan.generation)
     }
   }
 

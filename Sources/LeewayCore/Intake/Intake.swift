@@ -15,16 +15,23 @@ package final class Intake {
   var held: [[(monitor: Int, partition: Int)]] = []
   private(set) var slots: [TopicPartition: Slot] = [:]
   private var messagesSinceCheck = 0
+  private let aggregation: Stopwatch?
 
   /// - Parameters:
   ///   - plans: each with the first event time that its generation counts.
   ///   - writer: registered in the ledger, at flush sequence 0.
-  package init(plans: [(plan: MonitorPlan, startsAt: EventTime)], writer: String, limits: IntakeLimits = IntakeLimits())
-  {
+  ///   - aggregation: gets the time that adding rows to panes takes, decoding aside.
+  package init(
+    plans: [(plan: MonitorPlan, startsAt: EventTime)], writer: String, limits: IntakeLimits = IntakeLimits(),
+    aggregation: Stopwatch? = nil
+  ) {
     self.writer = writer
     self.limits = limits
+    self.aggregation = aggregation
     sequence = 0
-    monitors = plans.map { MonitorIntake(plan: $0.plan, startsAt: $0.startsAt, limits: limits) }
+    monitors = plans.map {
+      MonitorIntake(plan: $0.plan, startsAt: $0.startsAt, limits: limits, aggregation: aggregation)
+    }
   }
 
   /// Opens a claimed partition for the monitor that its record names; it goes on at the record's offset.
@@ -72,7 +79,9 @@ package final class Intake {
     precondition(!hasChanges, "flush before monitors are replaced")
     self.limits = limits
     let before = monitors
-    monitors = plans.map { MonitorIntake(plan: $0.plan, startsAt: $0.startsAt, limits: limits) }
+    monitors = plans.map {
+      MonitorIntake(plan: $0.plan, startsAt: $0.startsAt, limits: limits, aggregation: aggregation)
+    }
     let open = zip(routes, held).map(+).flatMap { $0.map { before[$0.monitor].partitions[$0.partition] } }
     routes = []
     held = []

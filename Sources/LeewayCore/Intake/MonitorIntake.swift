@@ -16,10 +16,12 @@ struct MonitorIntake {
   /// The partition that the rows in `columns` came from.
   private var rowsPartition = -1
   private let deadLetters: DeadLetterLimits?
+  private let aggregation: Stopwatch?
 
-  init(plan: MonitorPlan, startsAt: EventTime, limits: IntakeLimits) {
+  init(plan: MonitorPlan, startsAt: EventTime, limits: IntakeLimits, aggregation: Stopwatch?) {
     self.plan = plan
     self.startsAt = startsAt
+    self.aggregation = aggregation
     deadLetters = limits.deadLetters
     predictions = PredictionDecoder(plan: plan, limits: limits.decode)
     labels = plan.monitor.labels.map { LabelDecoder(stream: $0, task: plan.monitor.task, limits: limits.decode) }
@@ -140,8 +142,10 @@ struct MonitorIntake {
       rowSlices.removeAll(keepingCapacity: true)
     }
     guard columns.count > 0 else { return }
+    let start = aggregation?.now()
     partitions[rowsPartition].drift.add(
       columns, panes: rowPanes, slices: rowSlices, width: slices.segmentCount, pool: pool)
+    if let start { aggregation?.lap(since: start) }
   }
 
   mutating func afterFlush() { slices.shrinkIfLarge() }

@@ -28,6 +28,11 @@ extension KafkaIntakeLoop {
   }
 
   func flush() throws {
+    defer { profile.tell(service.metrics, consumer.pollTimes) }
+    try profile.committing { try commit() }
+  }
+
+  private func commit() throws {
     let started = ContinuousClock.now
     let report: FlushReport
     let outstanding = deliverDeadLetters()

@@ -91,7 +91,7 @@ extension KafkaIntakeLoop {
   /// Under a new writer id everything assigned is claimed again and read from the ledger's offsets.
   func startAnew() throws {
     let former = intake
-    intake = try Self.makeIntake(service)
+    intake = try Self.makeIntake(service, profile)
     slots.removeAll()
     let held = consumer.assignment.sorted()
     do { try claim(held) } catch {

@@ -69,6 +69,7 @@ final class KafkaIntakeLoop {
   var metadataDue: EventTime
   var heartbeatDue: EventTime
   var flushBackoff = 0
+  var profile = IntakeProfile()
   var lastError: (text: String, at: EventTime)?
 
   init(_ service: KafkaIntake) throws {
@@ -81,7 +82,7 @@ final class KafkaIntakeLoop {
     } catch {
       throw EnvironmentProblem("Kafka: \(error.description)")
     }
-    intake = try Self.makeIntake(service)
+    intake = try Self.makeIntake(service, profile)
     rows = PartitionRows(start: service.configuration.kafka.start, ledger: service.ledger)
     if let topic = service.configuration.deadLetterTopic {
       do {
@@ -96,7 +97,7 @@ final class KafkaIntakeLoop {
     heartbeatDue = flushDue
   }
 
-  static func makeIntake(_ service: KafkaIntake) throws -> Intake {
+  static func makeIntake(_ service: KafkaIntake, _ profile: IntakeProfile) throws -> Intake {
     let writer = UUID().uuidString.lowercased()
     let setup = service.live.current
     let plans = try service.ledger.write { tx in
@@ -106,7 +107,8 @@ final class KafkaIntakeLoop {
         (plan: $0, startsAt: try Generations.current($0, mayReturn: service.isAlone, in: tx))
       }
     }
-    return Intake(plans: plans, writer: writer, limits: Self.limits(setup))
+    return Intake(
+      plans: plans, writer: writer, limits: Self.limits(setup), aggregation: profile.aggregation)
   }
 
   func run(until stop: StopFlag) throws {
@@ -239,16 +241,21 @@ final class KafkaIntakeLoop {
     var slots = self.slots
     defer { self.slots = slots }
     let topics = consumer.topics
+    // Messages of one partition come together.
+    var last: (key: UInt64, slot: Intake.Slot)?
     return consumer.poll(timeoutMilliseconds: timeout, maximum: deadLetters == nil ? 5000 : 500) { message in
       let key = UInt64(truncatingIfNeeded: message.topic) << 32 | UInt64(UInt32(bitPattern: message.partition))
       let slot: Intake.Slot
-      if let known = slots[key] {
+      if let last, last.key == key {
+        slot = last.slot
+      } else if let known = slots[key] {
         slot = known
       } else {
         guard let found = intake.slot(TopicPartition(topics[message.topic], message.partition)) else { return }
         slots[key] = found
         slot = found
       }
+      last = (key, slot)
       intake.take(
         SourceMessage(
           offset: message.offset, recordTime: message.timestamp.map(EventTime.init(milliseconds:)), key: message.key,

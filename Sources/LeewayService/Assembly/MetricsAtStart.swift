@@ -7,6 +7,7 @@ extension ServiceMetrics {
     announce(.flushes, FlushOutcome.allCases.map { [$0.rawValue] })
     announce(.flush, [], empty: .work)
     announce(.rebalances, RebalanceOutcome.allCases.map { [$0.rawValue] })
+    announce(.stageSeconds, IntakeStage.allCases.map { [$0.rawValue] })
     announce(.partitionClaims, ClaimOutcome.allCases.map { [$0.rawValue] })
     for monitor in monitors { announce(monitor) }
     for receiver in receivers {

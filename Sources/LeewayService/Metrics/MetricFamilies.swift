@@ -39,6 +39,7 @@ enum MetricFamily: String, CaseIterable {
   case rebalances = "leeway_rebalances_total"
   case retrains = "leeway_retrains_total"
   case seriesDropped = "leeway_series_dropped_total"
+  case stageSeconds = "leeway_stage_seconds_total"
   case stalled = "leeway_stalled"
   case watermark = "leeway_watermark_timestamp_seconds"
   case windowRows = "leeway_window_rows"
@@ -47,7 +48,7 @@ enum MetricFamily: String, CaseIterable {
     switch self {
     case .deadLetters, .deliveries, .detectorChanges, .events, .eventsRejected, .flushes, .gaps, .httpRequests,
       .incidentTransitions, .labels, .lateErrors, .lostMessages, .partitionClaims, .rebalances, .retrains,
-      .seriesDropped:
+      .seriesDropped, .stageSeconds:
       .counter
     case .correctiveAction, .evaluation, .flush, .labelDelay: .histogram
     default: .gauge
@@ -83,6 +84,7 @@ enum MetricFamily: String, CaseIterable {
     case .outboxRows: ["receiver", "state"]
     case .partitionOwned, .partitionWatermark: ["monitor", "topic", "partition"]
     case .performance: ["monitor", "window", "slice", "metric"]
+    case .stageSeconds: ["stage"]
     case .stalled: ["part"]
     case .watermark: ["monitor", "stream"]
     }
@@ -134,6 +136,7 @@ enum MetricFamily: String, CaseIterable {
     case .rebalances: "Rebalances that gave or took partitions, by outcome: assigned, revoked or lost."
     case .retrains: "Retrains by outcome."
     case .seriesDropped: "Series left out of an update because of max_series; the API has them."
+    case .stageSeconds: "Time of the thread that reads Kafka, by stage: wait, poll, decode, aggregate or commit."
     case .stalled: "Whether a part (intake, evaluation, delivery) has stood still for longer than limits.stall_after."
     case .watermark: "Event time up to which a stream has been read."
     case .windowRows: "Messages in the newest closed window."

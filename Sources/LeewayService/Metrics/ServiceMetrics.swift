@@ -161,6 +161,20 @@ package final class ServiceMetrics: Sendable {
 
   package func count(claim outcome: ClaimOutcome) { add(1, to: .partitionClaims, [outcome.rawValue]) }
 
+  /// What the intake thread has spent since the last call.
+  package func spent(_ seconds: Double, on stage: IntakeStage) {
+    state.withLock { $0.values[.stageSeconds, default: [:]][[stage.rawValue], default: 0] += max(0, seconds) }
+  }
+
+  /// Where the intake thread's time went: `wait 4.0 s, poll 0.3 s, decode 1.1 s, aggregate 0.5 s, commit 0.2 s`.
+  package var stageSummary: String {
+    let seconds = state.withLock { $0.values[.stageSeconds] ?? [:] }
+    return IntakeStage.allCases.map { stage in
+      let tenths = Int64(((seconds[[stage.rawValue]] ?? 0) * 10).rounded())
+      return "\(stage.rawValue) \(tenths / 10).\(tenths % 10) s"
+    }.joined(separator: ", ")
+  }
+
   /// What has become of all messages so far: `12 accepted, 1 late`.
   package var intakeSummary: String {
     let counts = state.withLock { $0.values[.events] ?? [:] }

@@ -1,5 +1,16 @@
 internal import CRdKafka
+internal import Glibc
 package import LeewayCore
+
+/// Nanoseconds of one consumer's polls.
+package struct PollTimes: Sendable {
+  /// Nothing was there.
+  package var waiting: UInt64 = 0
+  /// In librdkafka.
+  package var polling: UInt64 = 0
+  /// In the caller's closure.
+  package var handling: UInt64 = 0
+}
 
 /// A member of a consumer group, which owns an `rd_kafka_t`.
 ///
@@ -10,11 +21,18 @@ package final class KafkaConsumer {
   let callbacks: KafkaCallbacks
   private var table = TopicTable()
   private var isClosed = false
+  /// Taken from librdkafka and not yet handed out; empty between polls.
+  private var batch: [UnsafeMutablePointer<rd_kafka_message_t>] = []
+  private static let batchSize = 128
 
   /// Names by `KafkaMessage.topic`, those of `subscribe` first and in its order.
   package var topics: [String] { table.names }
   /// What `assign` added and `unassign` has not taken away.
   package var assignment: Set<TopicPartition> { callbacks.assignment }
+  /// Where the time of `poll` went since the start.
+  package private(set) var pollTimes = PollTimes()
+  /// Messages that came after an event the caller had not seen; none, since librdkafka is made to return at an event.
+  private(set) var overtakers = 0
   /// Offset commits that failed; the ledger's offsets are the truth, so a failure costs lag tools their view only.
   package var failedCommits: Int { callbacks.failedCommits }
 
@@ -83,18 +101,47 @@ package final class KafkaConsumer {
   ) -> (messages: Int, event: KafkaEvent?) {
     precondition(maximum > 0)
     if let event = callbacks.takeEvent() { return (0, event) }
+    var clock = Self.nanoseconds()
+    // Message by message: the batch call of librdkafka 2.0.2 can lose messages beside a seek, a pause or a rebalance.
+    var next = rd_kafka_consumer_poll(handle, 0)
+    if next == nil {
+      if let event = callbacks.takeEvent() { return (0, event) }
+      next = rd_kafka_consumer_poll(handle, timeoutMilliseconds)
+      pollTimes.waiting &+= Self.lap(&clock)
+    }
     var count = 0
-    var timeout = timeoutMilliseconds
+    var found: KafkaEvent?
+    while let message = next {
+      found = collect(message)
+      // Handed out some at a time, so that two readings of the clock serve them all.
+      if batch.count == Self.batchSize { count += handOut(&clock, body) }
+      guard found == nil, count + batch.count < maximum else { break }
+      next = rd_kafka_consumer_poll(handle, 0)
+    }
+    count += handOut(&clock, body)
+    // An event raised in a callback has made librdkafka return without a message.
+    return (count, found ?? callbacks.takeEvent())
+  }
+
+  /// Keeps a message for `handOut`, or says what else it is. Whatever is not kept is destroyed.
+  private func collect(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> KafkaEvent? {
+    guard message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      defer { rd_kafka_message_destroy(message) }
+      return event(of: message)
+    }
+    if callbacks.hasEvent { overtakers += 1 }
+    batch.append(message)
+    return nil
+  }
+
+  /// - Returns: how many went through `body`.
+  private func handOut(_ clock: inout UInt64, _ body: (borrowing KafkaMessage) -> Void) -> Int {
+    pollTimes.polling &+= Self.lap(&clock)
+    var count = 0
     var lastHandle: OpaquePointer?
     var lastTopic = 0
-    // Message by message: the batch call of librdkafka 2.0.2 can lose messages beside a seek, a pause or a rebalance.
-    while count < maximum, let message = rd_kafka_consumer_poll(handle, timeout) {
+    for message in batch {
       defer { rd_kafka_message_destroy(message) }
-      timeout = 0
-      guard message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
-        if let event = event(of: message) { return (count, event) }
-        continue
-      }
       guard let topicHandle = message.pointee.rkt else { continue }
       if topicHandle != lastHandle {
         guard let index = table.index(of: topicHandle) else { continue }
@@ -106,8 +153,21 @@ package final class KafkaConsumer {
       body(Self.view(of: message, lastTopic))
       count += 1
     }
-    // An event raised in a callback has made librdkafka return without a message.
-    return (count, callbacks.takeEvent())
+    batch.removeAll(keepingCapacity: true)
+    pollTimes.handling &+= Self.lap(&clock)
+    return count
+  }
+
+  private static func nanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+  }
+
+  private static func lap(_ clock: inout UInt64) -> UInt64 {
+    let now = nanoseconds()
+    defer { clock = now }
+    return now &- clock
   }
 
   @inline(__always)

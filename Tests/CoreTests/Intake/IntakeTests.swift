@@ -59,6 +59,34 @@ import Testing
 
   private static let many = (0..<20).map { event($0) }
 
+  @Test func aggregationIsTimedByTheCallersClock() throws {
+    let plan = try SampleMonitor.plan(try SampleMonitor.monitor(.binary))
+    let ledger = InMemoryLedger()
+    let logs = [MessageLog(topic: "predictions", role: .predictions, partitions: [Self.many])]
+    try SimulatedInstance.prepare(ledger, plans: [plan], logs: logs, startsAt: .distantPast)
+    var readings: UInt64 = 0
+    let watch = Stopwatch {
+      readings += 1
+      return readings * 10
+    }
+    let records = try ledger.write { tx in
+      try tx.register(writer: "w", instance: InstanceIdentity(host: "h", process: 1))
+      return try tx.claim(partitions: try tx.partitions(of: "m").map(\.key), owner: "w")
+    }
+    let intake = Intake(plans: [(plan, .distantPast)], writer: "w", aggregation: watch)
+    for record in records { intake.open(record) }
+    let slot = try #require(intake.slot(Self.predictions))
+    for (offset, message) in Self.many.enumerated() {
+      SimulatedInstance.take(message, offset: Int64(offset), from: slot, by: intake)
+    }
+    #expect(watch.nanoseconds == 0)
+    _ = try intake.flush(to: ledger)
+    // One batch, and two readings.
+    #expect(watch.nanoseconds == 10)
+    _ = try intake.flush(to: ledger)
+    #expect(watch.nanoseconds == 10)
+  }
+
   @Test func lateIsBelowTheWatermarkBeforeLessTheLateness() throws {
     let stage = try Stage([
       Self.event(10), Self.event(5), Self.event(5, plus: -1), Self.event(20), Self.event(15), Self.event(14),

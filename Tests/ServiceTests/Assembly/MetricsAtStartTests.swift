@@ -31,6 +31,7 @@ import Testing
       #"leeway_rebalances_total{outcome="lost"}"#,
       #"leeway_retrains_total{monitor="fraud",outcome="held"}"#,
       #"leeway_series_dropped_total{monitor="fraud"}"#,
+      #"leeway_stage_seconds_total{stage="commit"}"#,
     ] { #expect(lines.contains("\(series) 0")) }
   }
 

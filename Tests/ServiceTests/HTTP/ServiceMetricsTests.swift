@@ -44,6 +44,16 @@ import Testing
     return metrics
   }
 
+  @Test func saysWhereTheIntakesTimeWent() {
+    let metrics = MadeUpService.metrics()
+    metrics.spent(0.25, on: .decode)
+    metrics.spent(0.5, on: .decode)
+    metrics.spent(3, on: .wait)
+    let text = String(decoding: metrics.render(), as: UTF8.self)
+    #expect(text.contains("\nleeway_stage_seconds_total{stage=\"decode\"} 0.75\n"))
+    #expect(metrics.stageSummary == "wait 3.0 s, poll 0.0 s, decode 0.8 s, aggregate 0.0 s, commit 0.0 s")
+  }
+
   @Test func rendersTheGoldenText() throws {
     let text = String(decoding: Self.filled().render(), as: UTF8.self)
     let golden = try #require(Bundle.module.url(forResource: "Fixtures/metrics", withExtension: "txt"))

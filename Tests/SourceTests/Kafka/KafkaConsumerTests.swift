@@ -105,6 +105,28 @@ import Testing
     #expect(reader.consumer.assignment.isEmpty)
   }
 
+  @Test func saysWhereThePollsTimeGoes() throws {
+    let broker = try EmbeddedBroker()
+    try broker.createTopic("scores", partitions: 1)
+    let settings = try KafkaSettings(broker)
+    let reader = try Reader(settings)
+    _ = reader.consumer.poll(timeoutMilliseconds: 1, maximum: 1) { _ in }
+    #expect(reader.consumer.pollTimes.waiting > 0)
+
+    let producer = try KafkaProducer(settings)
+    for index in 0..<300 { try producer.write("scores", 0, value: "\(index)") }
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
+    try reader.assign([TopicPartition("scores", 0)])
+    try poll(until: "all records") {
+      reader.records.count == 300
+    } step: {
+      try reader.step()
+    }
+    let times = reader.consumer.pollTimes
+    #expect(times.polling > 0 && times.handling > 0)
+    #expect(reader.records.map(\.offset) == Array(0..<300))
+  }
+
   @Test func seeksBackAndForth() throws {
     let broker = try EmbeddedBroker()
     try broker.createTopic("scores", partitions: 1)

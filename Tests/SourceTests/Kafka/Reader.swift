@@ -19,8 +19,6 @@ final class Reader {
   var ledger: [TopicPartition: Int64] = [:]
   var records: [Record] = []
   var events: [KafkaEvent] = []
-  /// Records handed out while an event before them was still unseen.
-  var overtakers = 0
 
   init(_ settings: KafkaSettings, log: KafkaLogReceiver? = nil) throws {
     consumer = try KafkaConsumer(settings, log: log)
@@ -33,7 +31,6 @@ final class Reader {
   /// One poll, and the answer to what it brought.
   func step(maximum: Int = 1000) throws {
     let (_, event) = consumer.poll(timeoutMilliseconds: 20, maximum: maximum) { message in
-      if consumer.callbacks.hasEvent { overtakers += 1 }
       let partition = TopicPartition(consumer.topics[message.topic], message.partition)
       records.append(
         Record(

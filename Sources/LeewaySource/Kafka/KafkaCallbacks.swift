@@ -15,6 +15,8 @@ final class KafkaCallbacks {
   /// While closing nobody answers rebalances, so the callback does.
   var isClosing = false
   var assignment: Set<TopicPartition> = []
+  /// The group has answered once, if only with nothing.
+  private(set) var wasAssigned = false
   var failedCommits = 0
 
   var delivered = 0
@@ -111,6 +113,7 @@ final class KafkaCallbacks {
     _ handle: OpaquePointer?, _ code: rd_kafka_resp_err_t,
     _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
   ) {
+    if code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS { wasAssigned = true }
     guard !isClosing else {
       if code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS {
         KafkaError.discard(rd_kafka_incremental_unassign(handle, list))

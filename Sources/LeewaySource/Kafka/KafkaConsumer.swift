@@ -56,9 +56,18 @@ package final class KafkaConsumer {
     close()
     // Topic handles go before the instance they belong to.
     table = TopicTable()
+    guard callbacks.wasAssigned || rd_kafka_version() >= Self.firstThatMayGoUnassigned else {
+      // Its threads may log until the process ends.
+      _ = Unmanaged.passRetained(callbacks)
+      return
+    }
     // The group was left in `close`, or that took too long: don't wait for it again.
     rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
   }
+
+  /// Before 2.3.0 librdkafka aborts the process where an instance is destroyed between joining its group and its first
+  /// assignment (https://github.com/confluentinc/librdkafka/issues/4312): such a handle is left to the process's end.
+  private static let firstThatMayGoUnassigned: Int32 = 0x0203_0000
 
   /// Joins the group for these topics, in the background; the answer is an `assigned` event.
   ///

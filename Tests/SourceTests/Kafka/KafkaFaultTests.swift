@@ -1,4 +1,5 @@
 import LeewayCore
+import Synchronization
 import Testing
 
 @testable import LeewaySource
@@ -183,5 +184,26 @@ import Testing
     let broker = try EmbeddedBroker()
     broker.close()
     #expect(throws: KafkaError.self) { try broker.createTopic("scores", partitions: 1) }
+  }
+
+  /// librdkafka before 2.3.0 aborted the process here.
+  @Test func aMemberMayGoBetweenJoiningAndItsFirstAssignment() throws {
+    let broker = try EmbeddedBroker()
+    try broker.createTopic("scores", partitions: 1)
+    // SyncGroup is refused with REBALANCE_IN_PROGRESS, so members join and join and are never assigned anything.
+    try broker.failNextRequests(apiKey: 14, codes: Array(repeating: 27, count: 10_000))
+    let joins = Mutex(0)
+    var reader: Reader? = try Reader(KafkaSettings(broker, ["debug": "cgrp"])) { line in
+      if line.text.contains("SyncGroup") { joins.withLock { $0 += 1 } }
+    }
+    try reader?.consumer.subscribe(["scores"])
+    try poll(until: "SyncGroup was refused", { joins.withLock { $0 > 0 } }) { try reader?.step() }
+    #expect(reader?.events.isEmpty == true)
+    reader = nil
+    // What was left behind disturbs nobody: the next member gets the partition.
+    try broker.clearFailures(apiKey: 14)
+    let next = try Reader(KafkaSettings(broker))
+    try next.consumer.subscribe(["scores"])
+    try poll(until: "the next has the partition", { next.consumer.assignment.count == 1 }) { try next.step() }
   }
 }

@@ -26,7 +26,7 @@ struct MonitorIntake {
     predictions = PredictionDecoder(plan: plan, limits: limits.decode)
     labels = plan.monitor.labels.map { LabelDecoder(stream: $0, task: plan.monitor.task, limits: limits.decode) }
     sample = JoinSample(share: plan.monitor.labels?.sample ?? 1)
-    slices = SliceTable(plan: plan)
+    slices = SliceTable(plan: plan, maximumNames: limits.sliceNames)
     columns = DriftColumns(plan: plan)
     pool = DeltaPool(plan.drift.shape)
   }
@@ -148,5 +148,8 @@ struct MonitorIntake {
     if let start { aggregation?.lap(since: start) }
   }
 
-  mutating func afterFlush() { slices.shrinkIfLarge() }
+  /// Blocks that a flush left, since their dead letters were still on the way, name their slices by number.
+  mutating func afterFlush() {
+    if partitions.allSatisfy(\.drift.isEmpty) { slices.shrinkIfLarge() }
+  }
 }

@@ -1,29 +1,22 @@
 import Glibc
 
-/// Names of slices as small numbers, and which of them may have a slice of their own.
-///
-/// A segment that the baseline has profiled keeps the profile's values; versions and segments without a profile keep,
-/// per pane and again when panes merge, the `limit` values with the smallest fixed hash. Both rules depend on the set
-/// of values alone, so no order of arrival changes what is left out.
+/// Names of slices as small numbers. A segment that the baseline has profiled keeps the profile's values; how many
+/// others there may be is for `SliceCap` to say, where blocks meet.
 struct SliceTable {
   /// Index of `all`.
   static let all: Int32 = 0
 
   private(set) var names: [String] = [Slice.all]
-  /// Segment of each name by index (−1 for `all`), where the set is capped by hash; else −1.
-  private(set) var cappedSegment: [Int32] = [-1]
-  private(set) var hashes: [UInt64] = [0]
   private var byValue: [Dictionary<[UInt8], Int32>]
   /// In front of `byValue`, for the values that most events have.
   private var frequent = FrequentValues()
   private let segments: [String]
   private let profiles: [Set<NameKey>?]
-  /// Slices that no cap takes.
-  private let reserved: Set<NameKey>
-  let limit: Int
+  private let maximumNames: Int
 
   /// Segments in the order in which slices are asked for, `version` first if the monitor has one.
-  init(plan: MonitorPlan) {
+  init(plan: MonitorPlan, maximumNames: Int = 100_000) {
+    self.maximumNames = maximumNames
     var segments: [String] = []
     var profiles: [Set<NameKey>?] = []
     if plan.monitor.predictions.version != nil {
@@ -37,18 +30,14 @@ struct SliceTable {
     self.segments = segments
     self.profiles = profiles
     byValue = Array(repeating: [:], count: segments.count)
-    reserved = Slice.reserved(plan.monitor)
-    limit = plan.monitor.maximumSegments
   }
 
   var segmentCount: Int { segments.count }
 
-  /// Forgets names when hostile traffic has made too many; only between flushes.
+  /// Forgets names when hostile traffic has made too many; only while no block is kept under their numbers.
   mutating func shrinkIfLarge() {
-    guard names.count > 100_000 else { return }
+    guard names.count > maximumNames else { return }
     names.removeSubrange(1...)
-    cappedSegment.removeSubrange(1...)
-    hashes.removeSubrange(1...)
     byValue = Array(repeating: [:], count: segments.count)
     frequent = FrequentValues()
   }
@@ -66,30 +55,21 @@ struct SliceTable {
     if let known = byValue[segment][key] { return known }
     let text = String(decoding: value, as: UTF8.self)
     let kept = profiles[segment].map { $0.contains(NameKey(text)) } ?? true
-    let id: Int32
-    if kept {
-      let name = Slice.name(segments[segment], text)
-      let isCapped = profiles[segment] == nil && !reserved.contains(NameKey(name))
-      id = add(name: name, capped: isCapped ? Int32(segment) : -1, Digest64.hash(value))
-    } else {
-      id = otherSlice(segment: segment)
-    }
-    if names.count < 200_000 { byValue[segment][key] = id }
+    let id = kept ? add(Slice.name(segments[segment], text)) : otherSlice(segment: segment)
+    if names.count < 2 * maximumNames { byValue[segment][key] = id }
     return id
   }
 
   mutating func otherSlice(segment: Int) -> Int32 {
     let key = Array(Slice.otherValue.utf8)
     if let known = byValue[segment][key] { return known }
-    let id = add(name: Slice.name(segments[segment], Slice.otherValue), capped: -1, 0)
+    let id = add(Slice.name(segments[segment], Slice.otherValue))
     byValue[segment][key] = id
     return id
   }
 
-  private mutating func add(name: String, capped: Int32, _ hash: UInt64) -> Int32 {
+  private mutating func add(_ name: String) -> Int32 {
     names.append(name)
-    cappedSegment.append(capped)
-    hashes.append(hash)
     return Int32(names.count - 1)
   }
 }
@@ -156,7 +136,9 @@ private struct FrequentValues {
   }
 }
 
-/// The same rule for names of slices, where blocks of different flushes, writers or panes meet.
+/// Which slices stay where blocks of different flushes, writers or panes meet: of versions, and of segments that the
+/// baseline has not profiled, the `limit` values with the smallest fixed hash. That depends on the set of values alone, so
+/// no order of arrival changes what is left out.
 package struct SliceCap: Sendable {
   /// Segments whose values are capped by hash.
   let segments: [String]

@@ -50,16 +50,19 @@ package struct IntakeLimits: Sendable, Equatable {
   package var pendingBytes: Int
   /// Quarantined messages kept with a sample, by monitor.
   package var quarantineRows: Int
+  /// Names of slices kept between flushes, by monitor.
+  package var sliceNames: Int
   /// What dead letters keep; nil: there is no topic for them.
   package var deadLetters: DeadLetterLimits?
 
   package init(
     decode: DecodeLimits = DecodeLimits(), pendingBytes: Int = 128 << 20, quarantineRows: Int = 1000,
-    deadLetters: DeadLetterLimits? = nil
+    sliceNames: Int = 100_000, deadLetters: DeadLetterLimits? = nil
   ) {
     self.decode = decode
     self.pendingBytes = pendingBytes
     self.quarantineRows = quarantineRows
+    self.sliceNames = sliceNames
     self.deadLetters = deadLetters
   }
 }

@@ -99,6 +99,40 @@ import Testing
     #expect(try offset() == 20 && IntakeTests.rows(plan, ledger) == 19)
   }
 
+  /// Another partition's names of slices are forgotten when there are too many, and never those of what is still held.
+  @Test func slicesOfWhatWaitsForALetterKeepTheirNames() throws {
+    let versions = 101
+    let held = [0, 1].map { i in
+      PredictionEvent(id: "\"h\(i)\"", time: Scene.minute(i), version: "\"held\"", output: "0.5").message()
+    }
+    let log = MessageLog(
+      topic: "predictions", role: .predictions,
+      partitions: [
+        held + [LoggedMessage("no JSON")],
+        (0..<versions).map { i in
+          PredictionEvent(id: "\"v\(i)\"", time: Scene.minute(10), version: "\"v\(i)\"", output: "0.5").message()
+        },
+      ])
+    let ledger = InMemoryLedger()
+    try SimulatedInstance.prepare(ledger, plans: [plan], logs: [log])
+    let a = try SimulatedInstance(
+      "a", plans: [plan], logs: [log], ledger: ledger,
+      limits: IntakeLimits(sliceNames: 100, deadLetters: DeadLetterLimits()))
+    try a.claimAll()
+    a.read(TopicPartition("predictions", 0), 3)
+    a.readAll()
+    #expect(try a.flush().events["m"]?.accepted == Int64(versions))
+    a.intake.delivered { $1 == 2 }
+    #expect(try a.flush().events["m"]?.accepted == 2)
+    var slices: [String] = []
+    try ledger.read { reader in
+      try reader.panes(
+        .drift, monitor: "m", generation: plan.generation, in: Scene.minute(0)..<Scene.minute(5)
+      ) { _, slice, _ in slices.append(slice) }
+    }
+    #expect(slices == ["all", "version=held"])
+  }
+
   /// The ledger fails just when a partition is handed over: its next owner reads again what did not get in, and only that.
   @Test(arguments: [FaultyLedger.Fault.refused, .unknownBeforeCommit, .unknownAfterCommit])
   func aFlushThatFailsAtAHandoverLosesAndDoublesNothing(_ fault: FaultyLedger.Fault) throws {

@@ -68,10 +68,15 @@ struct LabelDecoder {
   /// A record without a payload retracts as of its own time. Its key is the id or, where that has several parts, a JSON
   /// object with the id's fields.
   func decode(tombstone message: SourceMessage) throws(PredictionDecoder.Rejection) -> Decoded {
-    guard let key = message.key, !key.isEmpty, key.count <= JoinID.maximumBytes, let time = message.recordTime else {
+    guard let key = message.key, !key.isEmpty, let time = message.recordTime else {
       throw .init(code: "tombstone", reason: "a tombstone without a key or time retracts nothing")
     }
-    guard stream.id.count > 1 else { return label(Array(key), JoinedLabel(time: time, value: nil, canonical: [])) }
+    if stream.id.count == 1 {
+      guard let id = JoinID.of([Array(ShortestText.withoutZeroFraction(key))]) else {
+        throw .init(code: "tombstone", reason: "a tombstone's key is longer than \(JoinID.maximumBytes) bytes")
+      }
+      return label(id, JoinedLabel(time: time, value: nil, canonical: []))
+    }
     let names = stream.id.map(\.description).joined(separator: ", ")
     do { try keyExtractor.extract(key) } catch {
       throw .init(code: "tombstone", reason: "a tombstone's key is no JSON object with \(names): \(error.reason)")

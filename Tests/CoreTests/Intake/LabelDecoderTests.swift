@@ -88,9 +88,16 @@ import Testing
     let one = try Self.stream()
     #expect(Self.decode(one, nil, key: "a 1") == "a 1 null@9")
     #expect(Self.decode(one, nil) == "tombstone")
+    // In the form that ids have everywhere.
+    #expect(Self.decode(one, #"{"id":17.0,"at":5,"y":1}"#) == "17 1.0@5")
+    #expect(Self.decode(one, nil, key: "17.0") == "17 null@9")
+    #expect(Self.decode(one, nil, key: String(repeating: "k", count: 1025)) == "tombstone")
     let several = try Self.stream { $0.id = [try FieldPath("customer"), try FieldPath("order")] }
     #expect(Self.decode(several, nil, key: #"{"order":3,"customer":"a"}"#) == #"["a","3"] null@9"#)
     #expect(Self.decode(several, nil, key: #"{"order":3}"#) == "tombstone")
+    // The limit is of the id, not of the JSON around it.
+    let spaces = String(repeating: " ", count: 2000)
+    #expect(Self.decode(several, nil, key: #"{"order":3,\#(spaces)"customer":"a"}"#) == #"["a","3"] null@9"#)
     #expect(Self.decode(several, nil, key: "a-3") == "tombstone")
   }
 

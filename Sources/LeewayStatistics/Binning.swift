@@ -7,9 +7,12 @@
 ///
 /// *PSI bins* are (c₍ⱼ₋₁₎, cⱼ] for the decile cuts c, open to ±∞ at the ends: unions of neighbouring cells.
 public struct NumericBinning: Sendable, Equatable {
+  /// Cuts of ten bins.
+  public static let maximumCuts = 9
+
   /// Distinct finite values, ascending; zero is never negative.
   public let knots: [Double]
-  /// At most nine decile cuts, ascending and distinct, each of them a knot.
+  /// Decile cuts, at most `maximumCuts`, ascending and distinct, each of them a knot.
   public let cuts: [Double]
   @usableFromInline let search: KnotSearch
   /// For each cut the index of the knot it is.

@@ -46,6 +46,9 @@ extension Baseline {
       throw try root.member("task").failure("unknown task; known are binary, multiclass, regression")
     }
     let classes = try root.member("classes").strings()
+    guard classes.count <= Self.maximumClasses else {
+      throw try root.member("classes").failure("more than \(Self.maximumClasses) classes")
+    }
     guard Set(classes.map(NameKey.init)).count == classes.count else {
       throw try root.member("classes").failure("a class comes twice")
     }
@@ -96,9 +99,8 @@ extension EstimationBaseline {
       if case .numeric(let domain) = subjects.last?.domain { known = domain.binning.cuts.count + 1 }
       try r.member("bin_rows").require(bins.count, known)
       try r.member("bin_absolute_errors").require(errors.count, known)
-      guard errors.allSatisfy({ $0 >= 0 && $0.isFinite }), bins.reduce(0, &+) <= CellBlock.maximumCount else {
-        throw r.failure("errors must not be negative, and rows at most 2^48")
-      }
+      guard errors.allSatisfy({ $0 >= 0 && $0.isFinite }) else { throw r.failure("errors must not be negative") }
+      try r.member("bin_rows").requireTotal(of: bins)
       self.init(rows: rows, inSample: inSample, basis: .errors(rows: bins, absoluteErrors: errors))
     case .multiclass: throw r.failure("a multiclass baseline has none")
     }
@@ -166,6 +168,9 @@ extension NumericDomain {
       }
     }
     guard Set(knots).isSuperset(of: cuts) else { throw try r.member("cuts").failure("every cut must be a knot") }
+    guard cuts.count <= NumericBinning.maximumCuts else {
+      throw try r.member("cuts").failure("more than \(NumericBinning.maximumCuts) cuts")
+    }
     guard knots.count <= 1 << 20 else { throw try r.member("knots").failure("more than 1048576 knots") }
     let origin = try r.member("origin").double()
     guard origin.isFinite else { throw try r.member("origin").failure("must be finite") }
@@ -198,8 +203,13 @@ extension JSONReader {
 
   /// All counts of a subject together are a number of rows too.
   fileprivate func requireTotal(of cells: SubjectCells) throws(JSONFailure) {
+    try requireTotal(of: cells.counts + [cells.missing, cells.invalid])
+  }
+
+  /// - Parameter counts: each from 0 to 2^48.
+  fileprivate func requireTotal(of counts: [Int64]) throws(JSONFailure) {
     var total: Int64 = 0
-    for count in cells.counts + [cells.missing, cells.invalid] {
+    for count in counts {
       total += count
       guard total <= CellBlock.maximumCount else { throw failure("holds more than 2^48 rows") }
     }

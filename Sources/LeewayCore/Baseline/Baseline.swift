@@ -40,6 +40,9 @@ package struct Baseline: Sendable, Equatable {
     self.estimation = estimation
   }
 
+  /// Classes of a multiclass model that are told apart; the confusion holds their square.
+  package static let maximumClasses = 100
+
   package func subject(named name: String) -> SubjectBaseline? { subjects.first { $0.name == name } }
 }
 

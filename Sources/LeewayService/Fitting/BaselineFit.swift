@@ -168,7 +168,7 @@ package struct BaselineFit {
     var categorical: [CategoryCounter?]
     /// Version, then segments.
     var segments: [CategoryCounter]
-    private var classes = CategoryCounter(kept: 100)
+    private var classes = CategoryCounter(kept: Baseline.maximumClasses)
 
     init(fit: BaselineFit) throws {
       self.fit = fit
@@ -200,7 +200,7 @@ package struct BaselineFit {
       }
     }
 
-    var classNames: [String] { classes.mostFrequent(100).sorted(by: utf8Order) }
+    var classNames: [String] { classes.mostFrequent(Baseline.maximumClasses).sorted(by: utf8Order) }
 
     func subjects() throws -> [BaselineBuilder.Subject] {
       let names = fit.monitor.features.map(\.name) + [fit.monitor.outputName]

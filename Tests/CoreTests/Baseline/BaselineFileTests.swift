@@ -142,6 +142,10 @@ import Testing
       "slices[0].subjects[0].sums[0]: expected an integer from 0 to 2, found 3"
     ),
     ("\"classes\":[]", "\"classes\":[\"a\",\"b\",\"a\"]", "classes: a class comes twice"),
+    (
+      "\"cuts\":[2.5]", "\"cuts\":[0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1.0]",
+      "subjects[0].cuts: every cut must be a knot"
+    ),
     ("\"in_sample\":true", "\"in_sample\":1", "performance.in_sample: expected true or false, found 1"),
     ("\"brier\":0.1", "\"brier\":null", "performance.metrics.brier: expected a number, found null"),
   ])
@@ -160,6 +164,27 @@ import Testing
     } else {
       #expect(message(damaged) == expected)
     }
+  }
+
+  @Test func whatNeedsMemoryBySquaresHasALimit() {
+    var baseline = Self.small
+    baseline.classes = (0...100).map { "class \($0)" }
+    #expect(message(Self.text(baseline)) == "classes: more than 100 classes")
+    baseline = Self.small
+    let knots = (0..<11).map(Double.init)
+    baseline.subjects[0].domain = .numeric(
+      NumericDomain(
+        binning: NumericBinning(knots: knots, cuts: Array(knots[..<10])),
+        fixedPoint: FixedPoint(origin: 1, exponent: 32)))
+    #expect(message(Self.text(baseline)) == "subjects[0].cuts: more than 9 cuts")
+  }
+
+  @Test func theRowsOfAnEstimateAreRows() {
+    var baseline = Self.small
+    baseline.task = .regression
+    baseline.estimation = EstimationBaseline(
+      rows: 1, inSample: false, basis: .errors(rows: [1 << 48, 1], absoluteErrors: [1, 1]))
+    #expect(message(Self.text(baseline)) == "estimation.bin_rows: holds more than 2^48 rows")
   }
 
   @Test func slicesMustHoldEverySubject() {

@@ -45,6 +45,12 @@ package struct CellBlock: Sendable, Equatable {
     for i in a.squares.indices { a.squares[i] -= b.squares[i] }
   }
 
+  mutating func clear() {
+    for i in counts.indices { counts[i] = 0 }
+    for i in sums.indices { sums[i] = 0 }
+    for i in squares.indices { squares[i] = .zero }
+  }
+
   package var isZero: Bool {
     counts.allSatisfy { $0 == 0 } && sums.allSatisfy { $0 == 0 } && squares.allSatisfy(\.isZero)
   }

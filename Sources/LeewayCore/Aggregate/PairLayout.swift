@@ -104,13 +104,14 @@ extension PerformanceLayout {
       let truth = positive ? 1.0 : 0.0
       add(BinaryPair.brier, (a - truth) * (a - truth), (b - truth) * (b - truth))
       add(
-        BinaryPair.logLoss, -log(max(positive ? a : 1 - a, 1e-15)), -log(max(positive ? b : 1 - b, 1e-15)))
+        BinaryPair.logLoss, logLoss(ofTrueClassProbability: positive ? a : 1 - a),
+        logLoss(ofTrueClassProbability: positive ? b : 1 - b))
     case (.multiclass, .category(let a, let p), .category(let b, let q), .category(let actual)):
-      block.counts[counts + (a == actual ? 2 : 0) + (b == actual ? 1 : 0)] &+= sign
+      block.counts[counts + (utf8Equal(a, actual) ? 2 : 0) + (utf8Equal(b, actual) ? 1 : 0)] &+= sign
       guard !p.isEmpty, !q.isEmpty else { return }
       block.counts[counts + MulticlassPair.probabilities] &+= sign
       func loss(_ of: [ClassProbability]) -> Double {
-        -log(max(of.first { $0.name == actual }?.probability ?? 0, 1e-15))
+        logLoss(ofTrueClassProbability: of.first { utf8Equal($0.name, actual) }?.probability ?? 0)
       }
       add(MulticlassPair.logLoss, loss(p), loss(q))
     case (.regression(let fixedPoint, _), .number(let a), .number(let b), .number(let y)):

@@ -23,8 +23,7 @@ extension PerformanceLayout {
     let offsets: (bins: Int, positives: Int)
     switch task {
     case .binary(let binning, _):
-      let table = BinaryOffset.tableOf(cells: binning.cellCount)
-      offsets = (2 * binning.cellCount + table.bins, 2 * binning.cellCount + table.positives)
+      offsets = (2 * binning.cellCount + BinaryOffset.bins, 2 * binning.cellCount + BinaryOffset.positives)
     case .multiclass(let classes):
       let table = MulticlassOffset.of(classes: classes.count + 1)
       offsets = (table.bins, table.correct)
@@ -55,7 +54,7 @@ extension PerformanceLayout {
 
   /// The probability given to the predicted class; nil if there is none in [0, 1].
   private static func confidence(_ predicted: String, _ probabilities: [ClassProbability]) -> Double? {
-    guard let p = probabilities.first(where: { $0.name == predicted })?.probability, (0...1).contains(p) else {
+    guard let p = probabilities.first(where: { utf8Equal($0.name, predicted) })?.probability, (0...1).contains(p) else {
       return nil
     }
     return p
@@ -93,17 +92,16 @@ extension PerformanceLayout {
     let counts = counts(part)
     let cell = binning.cell(of: score)
     block.counts[counts + (positive ? 0 : cells) + cell] &+= sign
-    let table = BinaryOffset.tableOf(cells: cells)
     let predicted = score >= threshold
     let confusion = predicted ? (positive ? 0 : 1) : (positive ? 2 : 3)
-    block.counts[counts + 2 * cells + table.confusion + confusion] &+= sign
+    block.counts[counts + 2 * cells + BinaryOffset.confusion + confusion] &+= sign
     let bin = ReliabilityTable.bin(of: score)
-    block.counts[counts + 2 * cells + table.bins + bin] &+= sign
-    if positive { block.counts[counts + 2 * cells + table.positives + bin] &+= sign }
+    block.counts[counts + 2 * cells + BinaryOffset.bins + bin] &+= sign
+    if positive { block.counts[counts + 2 * cells + BinaryOffset.positives + bin] &+= sign }
 
     let y = positive ? 1.0 : 0.0
     let brier = (score - y) * (score - y)
-    let loss = -log(max(positive ? score : 1 - score, 1e-15))
+    let loss = logLoss(ofTrueClassProbability: positive ? score : 1 - score)
     let s = sums(part)
     let weight = Int128(sign)
     block.sums[s + BinarySum.brier] &+= weight &* Fraction64.quantise(brier)
@@ -128,15 +126,15 @@ extension PerformanceLayout {
     let weight = Int128(sign)
     block.counts[counts + classNumber(actual) * k + classNumber(predicted)] &+= sign
     guard !probabilities.isEmpty else { return }
-    let p = probabilities.first { $0.name == actual }?.probability ?? 0
+    let p = probabilities.first { utf8Equal($0.name, actual) }?.probability ?? 0
     block.counts[counts + offsets.probabilities] &+= sign
-    let loss = -log(max(p, 1e-15))
+    let loss = logLoss(ofTrueClassProbability: p)
     block.sums[sums(part) + MulticlassSum.logLoss] &+= weight &* Fraction64.quantise(loss)
     block.sums[sums(part) + MulticlassSum.logLossSquared] &+= weight &* Fraction64.quantise(loss * loss)
     guard let confidence = Self.confidence(predicted, probabilities) else { return }
     let bin = ReliabilityTable.bin(of: confidence)
     block.counts[counts + offsets.bins + bin] &+= sign
-    if predicted == actual { block.counts[counts + offsets.correct + bin] &+= sign }
+    if utf8Equal(predicted, actual) { block.counts[counts + offsets.correct + bin] &+= sign }
     block.sums[sums(part) + MulticlassSum.bins + bin] &+= weight &* Fraction64.quantise(confidence)
   }
 

@@ -39,6 +39,10 @@ package struct PerformanceLayout: Sendable {
   private let partSums: Int
   private let partSquares: Int
   private let classIndex: [NameKey: Int]
+  private let firstPart: Int
+  /// Binary: Σ score of all predictions in each even cell.
+  let outputSums: Int
+  package let hasImpliedLabels: Bool
 
   package static let predictions = 0
   package static let delays = 1
@@ -56,7 +60,7 @@ package struct PerformanceLayout: Sendable {
     case .binary(let binning, _):
       common += binning.cellCount
       commonSums = binning.knots.count + 1
-      partCounts = 2 * binning.cellCount + BinaryOffset.tableOf(cells: binning.cellCount).end
+      partCounts = 2 * binning.cellCount + BinaryOffset.end
       partSums = BinarySum.cells + binning.knots.count + 1
       partSquares = 0
       classIndex = [:]
@@ -82,12 +86,6 @@ package struct PerformanceLayout: Sendable {
     self.shape = shape
   }
 
-  private let firstPart: Int
-  /// Binary: Σ score of all predictions in each even cell.
-  let outputSums: Int
-
-  package let hasImpliedLabels: Bool
-
   func counts(_ part: Part) -> Int { firstPart + part.rawValue * partCounts }
   func sums(_ part: Part) -> Int { part.rawValue * partSums }
   func squares(_ part: Part) -> Int { part.rawValue * partSquares }
@@ -95,9 +93,13 @@ package struct PerformanceLayout: Sendable {
   func classNumber(_ name: String) -> Int { classIndex[NameKey(name)] ?? classIndex.count }
 }
 
-/// Counts of a binary part behind positives and negatives by cell.
+/// Counts of a binary part behind positives and negatives by cell: true positives, false positives, false negatives and
+/// true negatives, then the reliability of the scores.
 enum BinaryOffset {
-  static func tableOf(cells: Int) -> (confusion: Int, bins: Int, positives: Int, end: Int) { (0, 4, 14, 24) }
+  static let confusion = 0
+  static let bins = 4
+  static let positives = 14
+  static let end = 24
 }
 
 /// Sums of a binary part.

@@ -39,7 +39,6 @@ struct PerformanceReading {
 
   mutating func binary(_ binning: NumericBinning) {
     let cells = binning.cellCount
-    let table = BinaryOffset.tableOf(cells: cells)
     let positive = counts(0, cells)
     let negative = counts(cells, cells)
     let p = positive.reduce(0, &+)
@@ -64,9 +63,9 @@ struct PerformanceReading {
       let mean = MeanSums(count: labelled, sum: fraction(sum), squares: fraction(squared))
       set(metric, mean.mean, mean.bounds())
     }
-    calibration(binning, table, positive, negative)
+    calibration(binning, positive, negative)
 
-    let c = counts(2 * cells + table.confusion, 4)
+    let c = counts(2 * cells + BinaryOffset.confusion, 4)
     let confusion = ConfusionCounts(
       truePositives: c[0], falsePositives: c[1], falseNegatives: c[2], trueNegatives: c[3])
     decisions = confusion
@@ -81,13 +80,13 @@ struct PerformanceReading {
   }
 
   private mutating func calibration(
-    _ binning: NumericBinning, _ table: (confusion: Int, bins: Int, positives: Int, end: Int), _ positive: [Int64],
+    _ binning: NumericBinning, _ positive: [Int64],
     _ negative: [Int64]
   ) {
     let cells = binning.cellCount
     let bins = ReliabilityTable(
-      counts: counts(2 * cells + table.bins, 10), scoreSums: (0..<10).map { fraction(BinarySum.bins + $0) },
-      positives: counts(2 * cells + table.positives, 10))
+      counts: counts(2 * cells + BinaryOffset.bins, 10), scoreSums: (0..<10).map { fraction(BinarySum.bins + $0) },
+      positives: counts(2 * cells + BinaryOffset.positives, 10))
     set(.ece, bins.ece)
     set(.mce, bins.mce)
     reliability = bins.rows

@@ -138,7 +138,7 @@ private struct VersionRows {
       side.negatives = ranking.negativeCount
       side.labelled = ranking.positiveCount &+ ranking.negativeCount
       self.ranking = ranking
-      let table = 2 * cells + BinaryOffset.tableOf(cells: cells).confusion
+      let table = 2 * cells + BinaryOffset.confusion
       confusion = ConfusionCounts(
         truePositives: count(table), falsePositives: count(table + 1), falseNegatives: count(table + 2),
         trueNegatives: count(table + 3))

@@ -146,11 +146,3 @@ struct DriftDeltas {
     residentBytes = 0
   }
 }
-
-extension CellBlock {
-  mutating func clear() {
-    for i in counts.indices { counts[i] = 0 }
-    for i in sums.indices { sums[i] = 0 }
-    for i in squares.indices { squares[i] = .zero }
-  }
-}

@@ -55,7 +55,7 @@ struct Join {
     let before = state
     for change in changes { count(change, merging: &state, &counts) }
     for old in before.predictions {
-      if let new = state.predictions.first(where: { $0.version == old.version }) {
+      if let new = state.predictions.first(where: { utf8Equal($0.version, old.version) }) {
         let was = before.label(for: old, horizon: horizon)
         let now = state.label(for: new, horizon: horizon)
         if old == new, was == now { continue }
@@ -65,7 +65,7 @@ struct Join {
         contribute(old, before.label(for: old, horizon: horizon), subtract: true, into: &out)
       }
     }
-    for new in state.predictions where !before.predictions.contains(where: { $0.version == new.version }) {
+    for new in state.predictions where !before.predictions.contains(where: { utf8Equal($0.version, new.version) }) {
       contribute(new, state.label(for: new, horizon: horizon), subtract: false, into: &out)
     }
     let pair = pair(in: before)
@@ -92,8 +92,8 @@ struct Join {
   /// label is the one that counts for the earlier.
   private func pair(in state: JoinState) -> Pair? {
     guard let comparison,
-      let champion = state.predictions.first(where: { $0.version.utf8.elementsEqual(comparison.champion.utf8) }),
-      let challenger = state.predictions.first(where: { $0.version.utf8.elementsEqual(comparison.challenger.utf8) })
+      let champion = state.predictions.first(where: { utf8Equal($0.version, comparison.champion) }),
+      let challenger = state.predictions.first(where: { utf8Equal($0.version, comparison.challenger) })
     else { return nil }
     let (earlier, later) =
       champion.time <= challenger.time ? (champion, challenger) : (challenger, champion)

@@ -20,7 +20,7 @@ package struct JoinState: Sendable, Equatable {
 
   /// Of several predictions with one version the smallest (time, output as canonical JSON, payload digest) stands.
   mutating func merge(_ prediction: JoinedPrediction) -> PredictionOutcome {
-    if let i = predictions.firstIndex(where: { $0.version == prediction.version }) {
+    if let i = predictions.firstIndex(where: { utf8Equal($0.version, prediction.version) }) {
       if prediction.precedes(predictions[i]) { predictions[i] = prediction }
       return .duplicate
     }

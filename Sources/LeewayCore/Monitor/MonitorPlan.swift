@@ -209,3 +209,7 @@ package enum Slice {
 /// Order by UTF-8 bytes.
 @inlinable
 package func utf8Order(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
+
+/// Equal by UTF-8 bytes, as names from outside are: `==` also takes for equal what only looks alike.
+@inlinable
+package func utf8Equal(_ a: String, _ b: String) -> Bool { a == b && a.utf8.elementsEqual(b.utf8) }

@@ -316,4 +316,19 @@ import Testing
     _ = state.merge(prediction)
     #expect(Self.join.reclaimAfter(state) == Self.start + .hours(1))
   }
+
+  /// Two texts that look alike are two versions, as they are two slices.
+  @Test func versionsAreToldApartByTheirBytes() {
+    let names = ["\u{e9}", "e\u{301}"]
+    let predictions = names.map {
+      JoinChange.prediction(
+        JoinedPrediction(version: $0, time: Self.start, output: .number(0.5), slices: [], digest: 1))
+    }
+    var state = JoinState()
+    var counts = JoinCounts()
+    var changes: [PerformanceChange] = []
+    Self.join.apply(predictions, to: &state, counts: &counts, into: &changes)
+    #expect(state.predictions.count == 2 && counts.duplicates == 0)
+    #expect(changes.count(where: { !$0.subtract && $0.slice == "all" }) == 2)
+  }
 }

@@ -28,7 +28,8 @@ extension MonitorReading {
     default: favourableValue?.refuse("it takes 1 or 0, the outcome that is good for people")
     }
     guard !reading.problems[before...].hasErrors, let segment, let reference, let favourable else { return nil }
-    return FairnessGroups(segment: segment, reference: reference, favourable: favourable ? .positive : .negative)
+    return FairnessGroups(
+      segment: segment, reference: Self.category(reference), favourable: favourable ? .positive : .negative)
   }
 
   /// Keys that mean something for fairness alone, or everywhere but there.

@@ -123,7 +123,7 @@ extension MonitorReading {
   }
 
   /// A text as a message's category is taken: `2.0` and `2` are one.
-  private static func category(_ text: String) -> String {
+  static func category(_ text: String) -> String {
     var text = text
     return text.withUTF8 {
       String(decoding: ShortestText.withoutZeroFraction(UnsafeRawBufferPointer($0)), as: UTF8.self)

@@ -36,8 +36,6 @@ public struct NumericComparison: Sendable {
   public let wassersteinNormalised: Double?
   /// `wassersteinBound` in the same unit.
   public let wassersteinNormalisedBound: Double?
-  /// The window's share below the first or above the last knot, in [0, 1].
-  public let outsideRatio: Double
 
   /// - Precondition: both sides have `binning.cellCount` counts, none negative, and as many sums.
   public init(
@@ -59,7 +57,6 @@ public struct NumericComparison: Sendable {
       wassersteinBound = .nan
       wassersteinNormalised = nil
       wassersteinNormalisedBound = nil
-      outsideRatio = .nan
       return
     }
     (ks, ksBound) = kolmogorovSmirnov(baseline.counts, window.counts, n: n, m: m)
@@ -70,8 +67,6 @@ public struct NumericComparison: Sendable {
     let hasScale = baselineStandardDeviation > 0 && baselineStandardDeviation.isFinite
     wassersteinNormalised = hasScale ? distance.middle / baselineStandardDeviation : nil
     wassersteinNormalisedBound = hasScale ? distance.halfWidth / baselineStandardDeviation : nil
-    let inside = window.counts.count > 1 ? m - window.counts[0] - window.counts[window.counts.count - 1] : 0
-    outsideRatio = Double(m - inside) / Double(m)
   }
 }
 

@@ -128,8 +128,6 @@ struct NumericComparisonTests {
       #expect(comparison.ks <= truth.ks + 1e-12 && truth.ks <= comparison.ks + comparison.ksBound + 1e-12, note)
       #expect(abs(comparison.wasserstein - truth.wasserstein) <= comparison.wassersteinBound + 1e-9, note)
       if resolution == 1000 { expectClose(comparison.ks, truth.ks, "\(note)", absolute: 1e-14) }
-      let outside = window.count(where: { $0 < binning.knots[0] || $0 > binning.knots[binning.knots.count - 1] })
-      expectClose(comparison.outsideRatio, Double(outside) / Double(window.count), "\(note)")
       let sides = (
         cells(baseline, binning, origin: 0.5), cells(window, binning, origin: -3)
       )
@@ -147,7 +145,6 @@ struct NumericComparisonTests {
     let comparison = compare(values, values, resolution: 1024).comparison
     #expect(comparison.ks == 0 && comparison.ksPValue == 1)
     #expect(comparison.wasserstein == 0 && comparison.wassersteinBound == 0 && comparison.wassersteinNormalised == 0)
-    #expect(comparison.outsideRatio == 0)
   }
 
   @Test func aShiftIsExactEvenBetweenKnots() {
@@ -178,7 +175,7 @@ struct NumericComparisonTests {
       binning: binning, baseline: cells([1, 2], binning, origin: 1), window: cells([], binning, origin: 1),
       baselineStandardDeviation: 0.5)
     #expect(!comparison.isDefined)
-    #expect(comparison.ks.isNaN && comparison.wasserstein.isNaN && comparison.outsideRatio.isNaN)
+    #expect(comparison.ks.isNaN && comparison.wasserstein.isNaN)
     #expect(comparison.ksPValue == nil && comparison.wassersteinNormalised == nil)
   }
 
@@ -188,6 +185,5 @@ struct NumericComparisonTests {
       binning: binning, baseline: cells([1, 2], binning, origin: 0), window: cells([5, 8], binning, origin: 0),
       baselineStandardDeviation: 0.5)
     #expect(comparison.wasserstein == 5 && comparison.wassersteinBound == .infinity)
-    #expect(comparison.outsideRatio == 1)
   }
 }

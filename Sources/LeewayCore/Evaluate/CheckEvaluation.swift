@@ -120,7 +120,7 @@ struct CheckEvaluation {
       for (i, member) in members.enumerated() where member.sufficient {
         guard let comparison = member.comparison else { continue }
         // A constant subject has nothing to test and would only dilute the family.
-        if comparison.isConstant { continue }
+        if comparison.isConstant(check.metric) { continue }
         p[i] = comparison.pValue(check.metric)
       }
       let family = p.keys.sorted()
@@ -204,6 +204,7 @@ struct CheckEvaluation {
         verdict.value = nil
         return verdict
       }
+      verdict.isReference = true
       for tier in check.limits {
         guard let (threshold, fires) = tier.limit.resolved(reference: usualRows[slice]) else { continue }
         if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
@@ -240,6 +241,7 @@ struct CheckEvaluation {
       if check.metric == .ece { verdict.pValue = summary.calibrationPValue }
       if slice == Slice.all { verdict.worst = worstPerformance(view) }
       guard judged(view), let value, isSufficient(summary) else { return verdict }
+      verdict.isReference = true
       let reference = reference(slice, firstDays)
       let bounds = summary.bounds(check.metric, at: check.place)
       for tier in check.limits {
@@ -307,6 +309,7 @@ struct CheckEvaluation {
         check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,
         rows: estimated?.rows ?? 0)
       guard judged(view), let value, verdict.rows >= check.minimumRows else { return verdict }
+      verdict.isReference = true
       let reference = reference(slice, firstDays)
       for tier in check.limits {
         guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else { continue }

@@ -15,13 +15,14 @@ struct ComparisonEvaluation {
   /// Of a distance, when a window closes.
   func verdict(_ view: WindowView, _ drift: VersionDrift) -> Verdict {
     let found = drift.comparison
-    let used = min(drift.champion, drift.challenger)
+    let used = drift.valuesUsed(check.metric)
     var verdict = verdict(view, value: found.value(check.metric), rows: used)
     verdict.null = "iid"
-    guard !found.isConstant else { return verdict }
-    // A family of one.
-    verdict.pValue = found.pValue(check.metric)
-    verdict.qValue = verdict.pValue
+    if !found.isConstant(check.metric) {
+      // A family of one.
+      verdict.pValue = found.pValue(check.metric)
+      verdict.qValue = verdict.pValue
+    }
     guard view.complete || check.partial, let value = verdict.value, used >= check.minimumRows else { return verdict }
     verdict.rawTier = .ok
     var blind = false

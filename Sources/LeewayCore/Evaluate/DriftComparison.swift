@@ -5,7 +5,7 @@ struct DriftComparison {
   let rows: Int64
   let missing: Int64
   let invalid: Int64
-  /// nil where the baseline could not keep even the hashes of its categories, and for numbers.
+  /// nil where the baseline could not keep even the hashes of its categories; 0 for numbers.
   let unseen: Int64?
   /// Values below the first or above the last knot; nil for categories.
   let outside: Int64?
@@ -14,6 +14,8 @@ struct DriftComparison {
   private let numeric: NumericComparison?
   private let moments: (mean: Double, standardDeviation: Double)?
   private let isNumeric: Bool
+  /// Numbers: all values of both sides.
+  private let isInOneCell: Bool
 
   /// - Parameter baselineDeviation: of the whole baseline, for `wasserstein_normalised`.
   init(domain: SubjectDomain, baseline: BaselineSide, baselineDeviation: Double?, window: SubjectCells) {
@@ -35,10 +37,12 @@ struct DriftComparison {
           baselineStandardDeviation: baselineDeviation ?? 0)
       }
       moments = window.moments(numericDomain)
+      isInOneCell = Self.isOneCell(baseline.cells.counts, window.counts)
     case .categorical(let categorical):
       isNumeric = false
       outside = nil
       numeric = nil
+      isInOneCell = false
       moments = nil
       // What the baseline never had and what it had but could not keep look the same once it overflowed.
       unseen = categorical.overflowed ? nil : window.counts.last ?? 0
@@ -48,13 +52,23 @@ struct DriftComparison {
   /// Sums without the outlying values are no sums of the distribution.
   private let outlying: Bool
 
+  private static func isOneCell(_ a: [Int64], _ b: [Int64]) -> Bool {
+    guard let first = a.firstIndex(where: { $0 != 0 }), b[first] != 0 else { return false }
+    return a.lastIndex { $0 != 0 } == first && b.firstIndex { $0 != 0 } == first && b.lastIndex { $0 != 0 } == first
+  }
+
   private static func comparison(_ baseline: [Int64], _ window: [Int64]) -> BinComparison? {
     guard baseline.contains(where: { $0 > 0 }), window.contains(where: { $0 > 0 }) else { return nil }
     return BinComparison(baseline: baseline, window: window)
   }
 
-  /// Only one bin holds anything on either side: nothing to test.
-  var isConstant: Bool { bins.map { $0.degreesOfFreedom == 0 } ?? false }
+  /// Nothing to test: all that the metric looks at lies in one bin, or of those that need an order in one cell.
+  func isConstant(_ metric: Metric) -> Bool {
+    switch metric {
+    case .ks, .wasserstein, .wassersteinNormalised: isInOneCell
+    default: bins.map { $0.degreesOfFreedom == 0 } ?? false
+    }
+  }
 
   var psiNoise: Double? { bins?.psiNoise }
 
@@ -97,8 +111,14 @@ struct DriftComparison {
     }
   }
 
-  /// Values that a distance rests on.
-  func valuesUsed(_ metric: Metric) -> Int64 {
+  /// Values of the window that a distance rests on.
+  func valuesUsed(_ metric: Metric) -> Int64 { Self.valuesUsed(metric, present: present, missing: missing) }
+
+  static func valuesUsed(_ metric: Metric, in cells: SubjectCells) -> Int64 {
+    valuesUsed(metric, present: cells.present, missing: cells.missing)
+  }
+
+  private static func valuesUsed(_ metric: Metric, present: Int64, missing: Int64) -> Int64 {
     switch metric {
     case .ks, .wasserstein, .wassersteinNormalised, .mean, .standardDeviation: present
     default: present &+ missing

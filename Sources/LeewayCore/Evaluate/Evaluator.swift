@@ -198,8 +198,8 @@ package struct Evaluator: Sendable {
       var next = after.floor(to: window.every) + window.every
       if after == .distantPast { next = .distantPast }
       for pane in panes {
-        let held = window.ends(holding: pane)
-        var end = max(next, EventTime(milliseconds: held.first { $0 >= next.milliseconds } ?? next.milliseconds))
+        // Where windows are further apart than they are long, this one may not hold the pane: then it ends after `last`.
+        var end = max(next, pane.floor(to: window.every) + window.every)
         // Silence is judged too, for a while: by then an incident is open.
         let span = watched[i] ? window.size * (Self.emptyWindows + 1) : window.size
         let last = min((pane + span).floor(to: window.every), through)
@@ -306,7 +306,7 @@ package struct Evaluator: Sendable {
   /// The model version that most of the window's rows came from.
   private func mostFrequentVersion<Part>(_ slices: [NameKey: Part], _ rows: (Part) -> Int64) -> String? {
     let prefix = Slice.version + "="
-    return slices.filter { $0.key.name.utf8.starts(with: prefix.utf8) }
+    return slices.filter { $0.key.name.utf8.starts(with: prefix.utf8) && Slice.isSingle($0.key.name) }
       .max { a, b in
         rows(a.value) != rows(b.value) ? rows(a.value) < rows(b.value) : utf8Order(b.key.name, a.key.name)
       }

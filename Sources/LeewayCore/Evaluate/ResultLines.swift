@@ -270,7 +270,7 @@ struct ResultLines {
       monitor: plan.monitor.name, generation: plan.generation, type: .verdict, window: verdict.window,
       size: verdict.size.milliseconds, end: verdict.end, slice: verdict.slice, subject: verdict.subject,
       check: verdict.check, metric: verdict.metric.rawValue, line: w.text, rawTier: verdict.rawTier,
-      value: verdict.value)
+      value: verdict.referenceValue)
   }
 
   private func open(_ w: inout JSONWriter, _ type: ResultType, _ view: WindowView, _ slice: String) {

@@ -17,6 +17,8 @@ package struct Verdict: Sendable, Equatable {
   package var subject: String
   package var metric: Metric
   package var value: Double?
+  /// Whether the window holds enough for later ones to be measured from its value.
+  var isReference = false
   /// Under the sampling null, or of the exact test of a ratio.
   package var pValue: Double?
   /// The p-value adjusted over the family.
@@ -61,6 +63,8 @@ package struct Verdict: Sendable, Equatable {
     rawTier = tier
     self.tier = tier
   }
+
+  var referenceValue: Double? { isReference ? value : nil }
 
   func with(version: String?) -> Verdict {
     var out = self

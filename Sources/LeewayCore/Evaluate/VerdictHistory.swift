@@ -32,18 +32,18 @@ struct VerdictHistory {
     return out
   }
 
-  /// Applies `for: N`: a tier stands only if the windows 1 … N − 1 sizes earlier reached it too. A window that was
+  /// Applies `for: N`: a tier stands only if the N − 1 windows before it that share no pane reached it too. A window that was
   /// missing, or had too little to judge, neither counts nor breaks the run; the search ends at 4·N windows.
   mutating func applyingConsecutive(
     _ verdicts: [Verdict], _ check: Check, _ window: WindowDefinition, _ end: EventTime
   ) throws -> [Verdict] {
     defer {
       recent[Key(check: check.name, end: end)] = verdicts.map {
-        VerdictRecord(end: $0.end, slice: $0.slice, subject: $0.subject, rawTier: $0.rawTier, value: $0.value)
+        VerdictRecord(end: $0.end, slice: $0.slice, subject: $0.subject, rawTier: $0.rawTier, value: $0.referenceValue)
       }
     }
     guard check.consecutive > 1, verdicts.contains(where: { $0.rawTier > .ok }) else { return verdicts }
-    let ends = (1...4 * check.consecutive).map { end - window.size * Int64($0) }
+    let ends = (1...4 * check.consecutive).map { end - window.apart * Int64($0) }
     let earlier = try self.verdicts(check, ends)
     return verdicts.map { verdict in
       guard verdict.rawTier > .ok else { return verdict }
@@ -64,7 +64,7 @@ struct VerdictHistory {
     }
   }
 
-  /// The mean of a check's values over its first windows, by slice: those a size apart that lie wholly within the first days
+  /// The mean of a check's values over its first windows, by slice: those without a common pane that lie wholly within the first days
   /// of production, once these are over before `end`. Empty before, and for checks with another reference.
   mutating func firstDays(
     _ check: Check, _ window: WindowDefinition, _ end: EventTime, firstPane: EventTime?
@@ -76,7 +76,7 @@ struct VerdictHistory {
     if next < firstPane + window.size { next = next + window.every }
     while next <= firstPane + span, ends.count < Self.mostFirstWindows {
       ends.append(next)
-      next = next + window.size
+      next = next + window.apart
     }
     var values: [String: [Double]] = [:]
     for (_, records) in try verdicts(check, ends).sorted(by: { $0.key < $1.key }) {
@@ -90,9 +90,9 @@ struct VerdictHistory {
   /// A year of hours.
   private static let mostFirstWindows = 8784
 
-  /// The median rows of the last 28 windows, a size apart, by slice; slices with fewer than three have none.
+  /// The median rows of the last 28 windows without a common pane, by slice; slices with fewer than three have none.
   func usualRows(_ check: Check, _ window: WindowDefinition, _ end: EventTime) throws -> [String: Double] {
-    let ends = (1...28).map { end - window.size * Int64($0) }
+    let ends = (1...28).map { end - window.apart * Int64($0) }
     var values: [String: [Double]] = [:]
     for records in try verdicts(check, ends).values {
       for record in records { if let value = record.value { values[record.slice, default: []].append(value) } }

@@ -4,6 +4,12 @@ struct VersionDrift {
   let comparison: DriftComparison
   let champion: Int64
   let challenger: Int64
+  private let championCells: SubjectCells
+
+  /// Values that a distance rests on, of the version that has fewer.
+  func valuesUsed(_ metric: Metric) -> Int64 {
+    min(DriftComparison.valuesUsed(metric, in: championCells), comparison.valuesUsed(metric))
+  }
 
   init?(_ plan: MonitorPlan, _ versions: VersionComparison, _ drift: [NameKey: CellBlock]) {
     func block(_ version: String) -> CellBlock? { drift[NameKey(Slice.name(Slice.version, version))] }
@@ -18,6 +24,7 @@ struct VersionDrift {
       domain: subject.domain, baseline: BaselineSide(domain: subject.domain, cells: cells),
       baselineDeviation: deviation,
       window: plan.drift.cells(of: subject, in: challenger))
+    championCells = cells
     self.champion = champion.counts[DriftLayout.rows]
     self.challenger = challenger.counts[DriftLayout.rows]
   }

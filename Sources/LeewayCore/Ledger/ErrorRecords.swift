@@ -7,7 +7,7 @@ package struct ErrorRow: Sendable, Equatable {
   package var version: [UInt8]
   /// 1 for a wrong class and 0 for a right one, or the size of a regression's error; nil deletes the row.
   package var error: Double?
-  /// Watched slices that it is in, as `ErrorLog` stores them.
+  /// Watched slices that it is in, as `WatchedSlices` stores them.
   package var slices: [UInt8]
 
   package init(time: EventTime, id: [UInt8], version: [UInt8], error: Double?, slices: [UInt8] = []) {
@@ -19,7 +19,7 @@ package struct ErrorRow: Sendable, Equatable {
   }
 }
 
-/// What the detectors made of one pane's errors, as `FedPane` stores it.
+/// What the detectors made of one pane's errors, as `[DetectorKey: FedCounts].encodedFedPane` writes it.
 package struct FedPaneRecord: Sendable, Equatable {
   package var pane: EventTime
   package var block: [UInt8]

@@ -233,6 +233,7 @@ package struct VerdictRecord: Sendable, Equatable {
   package var subject: String
   /// Before `for` was applied.
   package var rawTier: Tier
+  /// nil where the window held too little for later ones to be measured from it.
   package var value: Double?
 
   package init(end: EventTime, slice: String, subject: String, rawTier: Tier, value: Double?) {
@@ -267,7 +268,7 @@ package struct ResultRecord: Sendable, Equatable {
   package var line: String
   /// Verdicts: before `for`; else nil.
   package var rawTier: Tier?
-  /// Verdicts: the metric's value.
+  /// Verdicts: the metric's value, where later windows may be measured from it.
   package var value: Double?
   /// How often the stored line has changed. The ledger counts; what is put here is not read.
   package var revision: Int64

@@ -206,6 +206,11 @@ package struct WindowDefinition: Sendable, Equatable {
     self.size = size
     self.every = every
   }
+
+  /// From one window to the next that shares no pane with it: the size, rounded up to a multiple of `every`.
+  package var apart: TimeSpan {
+    TimeSpan(milliseconds: (size.milliseconds + every.milliseconds - 1) / every.milliseconds * every.milliseconds)
+  }
 }
 
 /// Two versions of one model: the one that serves and the one that may take its place, in shadow (both score every id) or as

@@ -176,10 +176,32 @@ import Testing
     }
   }
 
+  /// What was one value in training and is another now lies in one decile bin, and in two cells.
+  @Test(arguments: [
+    (Metric.ks, "5", Tier.ok, nil as Double?), (.ks, "0", .warning, 1), (.wasserstein, "0", .warning, 5),
+  ])
+  func aConstantThatMovesIsSeen(_ metric: Metric, _ amount: String, _ tier: Tier, _ value: Double?) throws {
+    let rows = SampleMonitor.trainingRows().map { row in
+      var row = row
+      row.amount = 5
+      return row
+    }
+    let check = Self.drift(metric: metric, limits: [Check.above(0.2)], on: .named(["amount"]))
+    let scene = try Scene(
+      checks: [check], predictions: [Scene.predictions(400) { _, event in event.amount = amount }], trained: rows)
+    try scene.read()
+    let verdict = try scene.judge(at: Scene.minute(20)).only("drift", 15)
+    #expect(verdict.tier == tier && verdict.value == value ?? 0)
+    // Nothing to test where nothing differs.
+    #expect((verdict.qValue == nil) == (tier == .ok))
+  }
+
   // MARK: for: N
 
   /// Ends at which the check fires, of windows a quarter apart; `.` spread, `x` moved, ` ` empty, `?` too few.
-  private func firing(_ quarters: String, consecutive: Int, rounds: Int = 512) throws -> [Int64] {
+  private func firing(
+    _ quarters: String, consecutive: Int, rounds: Int = 512, size: TimeSpan = .minutes(15)
+  ) throws -> [Int64] {
     var events: [PredictionEvent] = []
     for (i, quarter) in quarters.enumerated() {
       let from = Int64(i) * 15
@@ -192,7 +214,7 @@ import Testing
     }
     let check = Self.drift(limits: [Check.above(2)], on: .named(["amount"]), consecutive: consecutive)
     let scene = try Scene(checks: [check], predictions: [events]) { monitor in
-      monitor.windows = [WindowDefinition(name: "15m", size: .minutes(15), every: .minutes(15))]
+      monitor.windows = [WindowDefinition(name: "15m", size: size, every: .minutes(15))]
     }
     try scene.read()
     return try scene.judge(at: Scene.minute(Int64(quarters.count) * 15 + 5), maximumWindows: rounds)
@@ -207,5 +229,12 @@ import Testing
     // A missing window, or one with too little in it, neither advances nor resets a count.
     #expect(try firing("x x?x.x", consecutive: 3, rounds: rounds) == [5])
     #expect(try firing("x?.x x", consecutive: 2, rounds: rounds) == [6])
+  }
+
+  @Test(arguments: [10, 20])
+  func forCountsWindowsThatShareNoPane(_ minutes: Int64) throws {
+    // Windows of 20 minutes end every 15: the next that shares nothing is two ends on.
+    let found = try firing("xxxx", consecutive: 2, size: .minutes(minutes))
+    #expect(found == (minutes > 15 ? [3, 4] : [2, 3, 4]))
   }
 }

@@ -183,6 +183,30 @@ import Testing
     }
   }
 
+  /// Two good days, and one with too few labels to say anything.
+  @Test func firstDaysAreThoseThatCouldBeJudged() throws {
+    let check = Check(
+      name: "c", on: .performance, metric: .accuracy, window: "15m",
+      limits: [TierLimit(.warning, .maximumDrop(.absolute(0.25)))], minimumRows: 10, certain: false,
+      minimumPositives: 0,
+      minimumNegatives: 0, reference: .first(.minutes(45)))
+    let events = Scene.predictions(400, to: 60) { _, event in event.output = "0.9" }
+    let labels = events.enumerated().compactMap { i, event -> LabelEvent? in
+      switch i / 100 {
+      case 1: i < 105 ? LabelEvent(id: event.id ?? "", time: event.time, value: "0") : nil
+      case 3: LabelEvent(id: event.id ?? "", time: event.time, value: i % 10 < 7 ? "1" : "0")
+      default: LabelEvent(id: event.id ?? "", time: event.time, value: "1")
+      }
+    }
+    let scene = try Scene(checks: [check], predictions: [events], labels: [labels]) {
+      $0.windows = [WindowDefinition(name: "15m", size: .minutes(15), every: .minutes(15))]
+      $0.labels?.minimumCoverage = 0
+    }
+    try scene.read()
+    let verdict = try scene.judge(at: Scene.minute(200), labels: Scene.minute(200)).only("c", 60)
+    #expect(verdict.value == 0.7 && verdict.threshold == 0.75 && verdict.tier == .warning)
+  }
+
   @Test func absentLabelsCountAtMaturityAlone() throws {
     let scene = try Self.scene(Self.check(.accuracy, [Check.below(0.5)]), right: 10, wrong: 0, unlabelled: 90) {
       $0.labels?.absent = .number(0)

@@ -31,6 +31,18 @@ import Testing
     #expect(rows == [false, false, true, false, false])
   }
 
+  @Test func windowsFurtherApartThanTheyAreLongPassOverWhatLiesBetween() throws {
+    for check in [[], [Check(name: "c", on: .traffic, metric: .rows, window: "15m", limits: [Check.below(1)])]] {
+      let scene = try Scene(checks: check, predictions: [[Self.event(20), Self.event(50), Self.event(110)]]) {
+        $0.windows = [WindowDefinition(name: "15m", size: .minutes(15), every: .minutes(60))]
+      }
+      try scene.read()
+      try scene.judge(at: Scene.minute(200))
+      #expect(try scene.windows(.drift) == ["15m 60", "15m 120"])
+      if !check.isEmpty { #expect(try scene.windows(.verdict) == ["15m 60", "15m 120", "15m 180"]) }
+    }
+  }
+
   @Test func aPartitionNeverReadHoldsEverythingBack() throws {
     let scene = try Scene(predictions: [[Self.event(1), Self.event(60)], [Self.event(40)]])
     let instance = try scene.instance()

@@ -75,69 +75,166 @@ extension CellBlock {
   package func encoded() -> [UInt8] {
     var out: [UInt8] = [Self.formatVersion]
     out.reserveCapacity(1024)
-    Self.encode(counts.count, nonzero: { counts[$0] != 0 }, into: &out) { i, out in
-      Varint.append(UInt128(Varint.zigzag(Int128(counts[i]))), to: &out)
+    Self.encode(counts, isZero: { $0 == 0 }, into: &out) { Varint.append(zigzag: $0, to: &$1) }
+    Self.encode(sums, isZero: { $0 == 0 }, into: &out) { sum, out in
+      if let narrow = Int64(exactly: sum) {
+        Varint.append(zigzag: narrow, to: &out)
+      } else {
+        Varint.append(Varint.zigzag(sum), to: &out)
+      }
     }
-    Self.encode(sums.count, nonzero: { sums[$0] != 0 }, into: &out) { i, out in
-      Varint.append(Varint.zigzag(sums[i]), to: &out)
-    }
-    Self.encode(squares.count, nonzero: { !squares[$0].isZero }, into: &out) { i, out in
-      Varint.append(squares[i].low, to: &out)
-      Varint.append(Varint.zigzag(Int128(squares[i].high)), to: &out)
+    Self.encode(squares, isZero: \.isZero, into: &out) { square, out in
+      Varint.append(square.low, to: &out)
+      Varint.append(zigzag: square.high, to: &out)
     }
     return out
   }
 
-  private static func encode(
-    _ count: Int, nonzero: (Int) -> Bool, into out: inout [UInt8], value: (Int, inout [UInt8]) -> Void
+  @inline(__always)
+  private static func encode<Value>(
+    _ values: [Value], isZero: (Value) -> Bool, into out: inout [UInt8], value: (Value, inout [UInt8]) -> Void
   ) {
-    var entries = 0
-    for i in 0..<count where nonzero(i) { entries += 1 }
-    Varint.append(UInt128(entries), to: &out)
-    var previous = -1
-    for i in 0..<count where nonzero(i) {
-      Varint.append(UInt128(i - previous - 1), to: &out)
-      value(i, &out)
-      previous = i
+    var entries: UInt64 = 0
+    for one in values where !isZero(one) { entries &+= 1 }
+    Varint.append(word: entries, to: &out)
+    var gap: UInt64 = 0
+    for one in values {
+      if isZero(one) {
+        gap &+= 1
+        continue
+      }
+      Varint.append(word: gap, to: &out)
+      value(one, &out)
+      gap = 0
     }
   }
 
   /// Adds (or subtracts) a stored block without building it.
   package mutating func merge(encoded bytes: some Collection<UInt8>, subtract: Bool = false) throws(CellBlockDamaged) {
-    var reader = Varint.Reader(Array(bytes))
-    guard reader.byte() == Self.formatVersion else { throw CellBlockDamaged(reason: "unknown format version") }
-    func entries(_ count: Int, _ body: (Int) throws(CellBlockDamaged) -> Void) throws(CellBlockDamaged) {
-      guard let n = reader.integer(), n <= count else {
-        throw CellBlockDamaged(reason: "more entries than the layout has")
+    let damage = Array(bytes).withUnsafeBytes { bytes in
+      var reader = PackedEntries(bytes)
+      guard reader.byte() == Self.formatVersion else { return "unknown format version" as String? }
+      return mergeCounts(&reader, subtract) ?? mergeSums(&reader, subtract) ?? mergeSquares(&reader, subtract)
+        ?? (reader.isAtEnd ? nil : "bytes left over")
+    }
+    if let damage { throw CellBlockDamaged(reason: damage) }
+  }
+
+  private mutating func mergeCounts(_ reader: inout PackedEntries, _ subtract: Bool) -> String? {
+    counts.withUnsafeMutableBufferPointer { counts in
+      reader.forEach(of: counts.count) { i, reader in
+        guard let z = reader.word() else { return "bad count" }
+        let v = Varint.unzigzag(z)
+        counts[i] = subtract ? counts[i] &- v : counts[i] &+ v
+        return nil
       }
-      var next = 0
-      for _ in 0..<n {
-        guard let gap = reader.integer(), gap < count - next else {
-          throw CellBlockDamaged(reason: "entry out of range")
+    }
+  }
+
+  private mutating func mergeSums(_ reader: inout PackedEntries, _ subtract: Bool) -> String? {
+    sums.withUnsafeMutableBufferPointer { sums in
+      reader.forEach(of: sums.count) { i, reader in
+        let v: Int128
+        if let z = reader.word() {
+          v = Int128(Varint.unzigzag(z))
+        } else {
+          guard let z = reader.wide() else { return "bad sum" }
+          v = Varint.unzigzag(z)
         }
-        try body(next + gap)
-        next += gap + 1
+        sums[i] = subtract ? sums[i] &- v : sums[i] &+ v
+        return nil
       }
     }
-    try entries(counts.count) { i throws(CellBlockDamaged) in
-      guard let z = reader.next(), let v = Int64(exactly: Varint.unzigzag(z)) else {
-        throw CellBlockDamaged(reason: "bad count")
+  }
+
+  private mutating func mergeSquares(_ reader: inout PackedEntries, _ subtract: Bool) -> String? {
+    squares.withUnsafeMutableBufferPointer { squares in
+      reader.forEach(of: squares.count) { i, reader in
+        guard let low = reader.wide(), let high = reader.word() else { return "bad sum of squares" }
+        let v = Int192(low: low, high: Varint.unzigzag(high))
+        if subtract { squares[i] -= v } else { squares[i] += v }
+        return nil
       }
-      counts[i] = subtract ? counts[i] &- v : counts[i] &+ v
     }
-    try entries(sums.count) { i throws(CellBlockDamaged) in
-      guard let z = reader.next() else { throw CellBlockDamaged(reason: "bad sum") }
-      let v = Varint.unzigzag(z)
-      sums[i] = subtract ? sums[i] &- v : sums[i] &+ v
+  }
+}
+
+/// Reads a stored block's entries. Most numbers have one to eight bytes, which are taken at once: a window of a week
+/// is hundreds of millions of them.
+private struct PackedEntries {
+  private let bytes: UnsafeRawBufferPointer
+  private var position = 0
+
+  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+  var isAtEnd: Bool { position == bytes.count }
+
+  mutating func byte() -> UInt8? {
+    guard position < bytes.count else { return nil }
+    defer { position += 1 }
+    return bytes[position]
+  }
+
+  /// Calls `body` with the place of every entry that is stored of `count`; what it returns is wrong ends it.
+  @inline(__always)
+  mutating func forEach(of count: Int, _ body: (Int, inout PackedEntries) -> String?) -> String? {
+    guard let entries = word(), entries <= UInt64(count) else { return "more entries than the layout has" }
+    var next = 0
+    for _ in 0..<entries {
+      guard let gap = word(), gap < UInt64(count - next) else { return "entry out of range" }
+      next += Int(gap)
+      if let damage = body(next, &self) { return damage }
+      next += 1
     }
-    try entries(squares.count) { i throws(CellBlockDamaged) in
-      guard let low = reader.next(), let z = reader.next(), let high = Int64(exactly: Varint.unzigzag(z)) else {
-        throw CellBlockDamaged(reason: "bad sum of squares")
+    return nil
+  }
+
+  /// The next number if 64 bits hold it; else nil, and it is still the next.
+  @inline(__always)
+  mutating func word() -> UInt64? {
+    guard bytes.count - position >= 8 else { return longWord() }
+    var x = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+    let ends = ~x & 0x8080_8080_8080_8080
+    guard ends != 0 else { return longWord() }
+    let bits = ends.trailingZeroBitCount &+ 1
+    position &+= bits >> 3
+    // Seven bits of each byte move together: pairs, then fours, then all eight.
+    x &= 0x7F7F_7F7F_7F7F_7F7F & (.max >> UInt64(64 &- bits))
+    x = x & 0x007F_007F_007F_007F | (x & 0x7F00_7F00_7F00_7F00) >> 1
+    x = x & 0x0000_3FFF_0000_3FFF | (x & 0x3FFF_0000_3FFF_0000) >> 2
+    return x & 0x0FFF_FFFF | (x & 0x0FFF_FFFF_0000_0000) >> 4
+  }
+
+  /// The same byte by byte: of the last bytes, or of more than eight.
+  private mutating func longWord() -> UInt64? {
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    var place = position
+    while place < bytes.count, shift < 64 {
+      let b = bytes[place]
+      place += 1
+      guard shift < 63 || b & 0x7F < 2 else { return nil }
+      value |= UInt64(b & 0x7F) << shift
+      if b & 0x80 == 0 {
+        position = place
+        return value
       }
-      let v = Int192(low: low, high: high)
-      if subtract { squares[i] -= v } else { squares[i] += v }
+      shift += 7
     }
-    guard reader.isAtEnd else { throw CellBlockDamaged(reason: "bytes left over") }
+    return nil
+  }
+
+  /// The next number if 128 bits hold it.
+  mutating func wide() -> UInt128? {
+    var value: UInt128 = 0
+    var shift: UInt128 = 0
+    while let b = byte() {
+      guard shift < 128, shift < 126 || b & 0x7F < 4 else { return nil }
+      value |= UInt128(b & 0x7F) << shift
+      if b & 0x80 == 0 { return value }
+      shift += 7
+    }
+    return nil
   }
 }
 
@@ -145,6 +242,23 @@ extension CellBlock {
 enum Varint {
   static func zigzag(_ v: Int128) -> UInt128 { UInt128(bitPattern: (v << 1) ^ (v >> 127)) }
   static func unzigzag(_ z: UInt128) -> Int128 { Int128(bitPattern: z >> 1) ^ -Int128(bitPattern: z & 1) }
+  @inline(__always)
+  static func unzigzag(_ z: UInt64) -> Int64 { Int64(bitPattern: z >> 1) ^ -Int64(bitPattern: z & 1) }
+
+  static func append(zigzag value: Int64, to out: inout [UInt8]) {
+    append(word: UInt64(bitPattern: value << 1 ^ value >> 63), to: &out)
+  }
+
+  /// The same bytes as of a wider number.
+  @inline(__always)
+  static func append(word: UInt64, to out: inout [UInt8]) {
+    var v = word
+    while v >= 0x80 {
+      out.append(UInt8(truncatingIfNeeded: v) | 0x80)
+      v >>= 7
+    }
+    out.append(UInt8(truncatingIfNeeded: v))
+  }
 
   static func append(_ value: UInt128, to out: inout [UInt8]) {
     var v = value

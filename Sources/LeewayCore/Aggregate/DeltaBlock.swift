@@ -200,19 +200,21 @@ final class DeltaPool {
   /// How many rows a block's words are given before they are emptied into wide ones.
   let settleRows: Int
 
-  private static let keptBytes = 16 << 20
+  private let keptBytes: Int
 
-  init(_ shape: CellBlock.Shape, settleRows: Int = 1 << 22) {
+  /// - Parameter keptBytes: of spare arrays.
+  init(_ shape: CellBlock.Shape, settleRows: Int = 1 << 22, keptBytes: Int = 16 << 20) {
     // 2⁴⁰ · 2²² is below 2⁶³.
     precondition((1...1 << 22).contains(settleRows))
     self.shape = shape
     self.settleRows = settleRows
+    self.keptBytes = keptBytes
   }
 
   func take() -> DenseCells { spare.popLast() ?? DenseCells(shape) }
 
   func put(_ cells: DenseCells) {
-    guard (spare.count + 1) * DenseCells.bytes(shape) <= Self.keptBytes else { return }
+    guard (spare.count + 1) * DenseCells.bytes(shape) <= keptBytes else { return }
     cells.clear()
     spare.append(cells)
   }

@@ -119,21 +119,15 @@ struct DriftDeltas {
   // MARK: At a flush
 
   /// Every block with its pane and slice, panes ascending, then slices by number.
-  func forEach(_ body: (_ pane: EventTime, _ slice: Int32, _ block: CellBlock) throws -> Void) rethrows {
+  func forEach(_ body: (_ pane: EventTime, _ slice: Int32, _ block: DeltaBlock) throws -> Void) rethrows {
     for table in tables.sorted(by: { $0.pane < $1.pane }) {
       for (slice, index) in table.near.enumerated() where index >= 0 {
-        try body(table.pane, Int32(slice), cellBlock(index))
+        try body(table.pane, Int32(slice), blocks[Int(index)])
       }
       for (slice, index) in table.far.sorted(by: { $0.key < $1.key }) {
-        try body(table.pane, slice, cellBlock(index))
+        try body(table.pane, slice, blocks[Int(index)])
       }
     }
-  }
-
-  private func cellBlock(_ index: Int32) -> CellBlock {
-    var block = CellBlock(shape)
-    blocks[Int(index)].add(to: &block)
-    return block
   }
 
   mutating func removeAll() {

@@ -29,8 +29,19 @@ package final class Intake {
     self.limits = limits
     self.aggregation = aggregation
     sequence = 0
-    monitors = plans.map {
-      MonitorIntake(plan: $0.plan, startsAt: $0.startsAt, limits: limits, aggregation: aggregation)
+    monitors = Self.monitors(plans, limits, aggregation)
+  }
+
+  /// Of deltas' memory that all monitors together keep from flush to flush: clearing is cheaper than allocating.
+  private static let spareBytes = 32 << 20
+
+  private static func monitors(
+    _ plans: [(plan: MonitorPlan, startsAt: EventTime)], _ limits: IntakeLimits, _ aggregation: Stopwatch?
+  ) -> [MonitorIntake] {
+    plans.map {
+      MonitorIntake(
+        plan: $0.plan, startsAt: $0.startsAt, limits: limits, spareBytes: spareBytes / max(plans.count, 2),
+        aggregation: aggregation)
     }
   }
 
@@ -79,9 +90,7 @@ package final class Intake {
     precondition(!hasChanges, "flush before monitors are replaced")
     self.limits = limits
     let before = monitors
-    monitors = plans.map {
-      MonitorIntake(plan: $0.plan, startsAt: $0.startsAt, limits: limits, aggregation: aggregation)
-    }
+    monitors = Self.monitors(plans, limits, aggregation)
     let open = zip(routes, held).map(+).flatMap { $0.map { before[$0.monitor].partitions[$0.partition] } }
     routes = []
     held = []
@@ -139,7 +148,13 @@ package final class Intake {
     monitors.reduce(0) { $0 + $1.partitions.reduce(0) { $0 + $1.pendingBytes } }
   }
 
-  package var isFull: Bool { pendingBytes >= limits.pendingBytes }
+  /// Predictions and labels held that the next commit joins.
+  private var pendingJoins: Int {
+    monitors.reduce(0) { $0 + $1.partitions.reduce(0) { $0 + $1.joins.count } }
+  }
+
+  /// Whether as much is held as one commit should carry: a transaction keeps everything that comes after it waiting.
+  package var isFull: Bool { pendingBytes >= limits.pendingBytes || pendingJoins >= limits.pendingJoins }
 
   /// Whether a flush would change anything.
   package var hasChanges: Bool { monitors.contains { $0.partitions.contains(where: \.hasChanges) } }

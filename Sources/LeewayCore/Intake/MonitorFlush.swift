@@ -20,28 +20,34 @@ struct MonitorFlush {
   // MARK: Drift
 
   private func commitDrift(_ partitions: [PartitionIntake], in tx: any LedgerWriter, report: inout FlushReport) throws {
-    var blocks: [PaneKey: CellBlock] = [:]
+    var deltas: [PaneKey: [DeltaBlock]] = [:]
     for partition in partitions {
       partition.drift.forEach { pane, slice, block in
-        let key = PaneKey(pane: pane, slice: sliceNames[Int(slice)])
-        if blocks[key] == nil { blocks[key] = block } else { blocks[key]! += block }
+        deltas[PaneKey(pane: pane, slice: sliceNames[Int(slice)]), default: []].append(block)
       }
     }
-    guard !blocks.isEmpty else { return }
-    let keys = blocks.keys.sorted(by: Self.order)
-    let stored = try tx.ownPanes(.drift, monitor: monitor, generation: generation, writer: writer, keys: keys)
-    var rows: [(key: PaneKey, block: [UInt8])] = []
-    rows.reserveCapacity(keys.count)
-    for (key, bytes) in zip(keys, stored) {
-      var block = blocks.removeValue(forKey: key)!
-      if let bytes { try block.merge(encoded: bytes) }
-      rows.append((key, block.encoded()))
+    guard !deltas.isEmpty else { return }
+    let keys = deltas.keys.sorted(by: Self.order)
+    // A stored block is twice as wide as what is added to it: one is made at a time, of few rows.
+    var scratch = CellBlock(plan.drift.shape)
+    for first in stride(from: 0, to: keys.count, by: Self.rowsAtOnce) {
+      let some = Array(keys[first..<min(first + Self.rowsAtOnce, keys.count)])
+      let stored = try tx.ownPanes(.drift, monitor: monitor, generation: generation, writer: writer, keys: some)
+      let rows = try zip(some, stored).map { key, bytes in
+        scratch.clear()
+        if let bytes { try scratch.merge(encoded: bytes) }
+        for delta in deltas[key] ?? [] { delta.add(to: &scratch) }
+        return (key: key, block: scratch.encoded())
+      }
+      try tx.put(.drift, monitor: monitor, generation: generation, writer: writer, blocks: rows)
     }
-    try tx.put(.drift, monitor: monitor, generation: generation, writer: writer, blocks: rows)
     try enforceCap(.drift, keys: keys, shape: plan.drift.shape, in: tx)
     try mark(.drift, keys, in: tx)
-    report.panes += rows.count
+    report.panes += keys.count
   }
+
+  /// Rows of drift panes that are in memory at a time, as they are stored.
+  private static let rowsAtOnce = 64
 
   // MARK: Joins
 

@@ -18,7 +18,8 @@ struct MonitorIntake {
   private let deadLetters: DeadLetterLimits?
   private let aggregation: Stopwatch?
 
-  init(plan: MonitorPlan, startsAt: EventTime, limits: IntakeLimits, aggregation: Stopwatch?) {
+  /// - Parameter spareBytes: what may be kept of the memory of deltas from flush to flush.
+  init(plan: MonitorPlan, startsAt: EventTime, limits: IntakeLimits, spareBytes: Int, aggregation: Stopwatch?) {
     self.plan = plan
     self.startsAt = startsAt
     self.aggregation = aggregation
@@ -28,7 +29,7 @@ struct MonitorIntake {
     sample = JoinSample(share: plan.monitor.labels?.sample ?? 1)
     slices = SliceTable(plan: plan, maximumNames: limits.sliceNames)
     columns = DriftColumns(plan: plan)
-    pool = DeltaPool(plan.drift.shape)
+    pool = DeltaPool(plan.drift.shape, keptBytes: spareBytes)
   }
 
   var sliceNames: [String] { slices.names }

@@ -48,6 +48,8 @@ package struct IntakeLimits: Sendable, Equatable {
   package var decode: DecodeLimits
   /// Bytes of deltas and waiting changes beyond which a flush is due.
   package var pendingBytes: Int
+  /// Predictions and labels to be joined beyond which a flush is due: each is looked up, and written among what waits.
+  package var pendingJoins: Int
   /// Quarantined messages kept with a sample, by monitor.
   package var quarantineRows: Int
   /// Names of slices kept between flushes, by monitor.
@@ -56,11 +58,12 @@ package struct IntakeLimits: Sendable, Equatable {
   package var deadLetters: DeadLetterLimits?
 
   package init(
-    decode: DecodeLimits = DecodeLimits(), pendingBytes: Int = 128 << 20, quarantineRows: Int = 1000,
-    sliceNames: Int = 100_000, deadLetters: DeadLetterLimits? = nil
+    decode: DecodeLimits = DecodeLimits(), pendingBytes: Int = 128 << 20, pendingJoins: Int = 100_000,
+    quarantineRows: Int = 1000, sliceNames: Int = 100_000, deadLetters: DeadLetterLimits? = nil
   ) {
     self.decode = decode
     self.pendingBytes = pendingBytes
+    self.pendingJoins = pendingJoins
     self.quarantineRows = quarantineRows
     self.sliceNames = sliceNames
     self.deadLetters = deadLetters

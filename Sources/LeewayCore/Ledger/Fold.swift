@@ -82,7 +82,24 @@ package struct Fold: Sendable {
       try $0.ownKeys(
         kind, monitor: monitor, generation: generation, writer: writer, before: before, limit: limit)
     }
-    guard !keys.isEmpty else { return 0 }
+    // A row may be hundreds of kilobytes: few at a time, so that neither memory nor whoever flushes meanwhile feels it.
+    var rows = 0
+    for first in stride(from: 0, to: keys.count, by: Self.rowsAtOnce) {
+      rows += try handOver(
+        kind, writer, Array(keys[first..<min(first + Self.rowsAtOnce, keys.count)]), shape, ledger, lease)
+    }
+    return rows
+  }
+
+  /// Rows of one transaction.
+  private static let rowsAtOnce = 32
+
+  private func handOver(
+    _ kind: PaneKind, _ writer: String, _ keys: [PaneKey], _ shape: CellBlock.Shape, _ ledger: any Ledger,
+    _ lease: EvaluationLease
+  ) throws -> Int {
+    let monitor = plan.monitor.name
+    let generation = plan.generation
     return try ledger.write { tx in
       try check(lease, tx)
       // A flush of a living writer is waited for, and the next one finds its rows gone.

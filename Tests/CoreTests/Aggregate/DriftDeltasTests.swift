@@ -83,7 +83,9 @@ import Testing
     drain()
     var found: [Place: CellBlock] = [:]
     var order: [EventTime] = []
-    deltas.forEach { pane, slice, block in
+    deltas.forEach { pane, slice, deltas in
+      var block = CellBlock(layout.shape)
+      deltas.add(to: &block)
       found[Place(pane: pane, slice: slice)] = block
       order.append(pane)
     }

@@ -150,6 +150,17 @@ import Testing
       reasons.contains("value is no label of a binary model; it takes 0, 1, false or true, or set labels.positive"))
   }
 
+  @Test func isFullOfAsManyJoinsAsACommitCarries() throws {
+    for (joins, isFull) in [(20, true), (21, false)] {
+      let stage = try Stage(Self.many, limits: IntakeLimits(pendingJoins: joins))
+      #expect(!stage.instance.intake.isFull)
+      stage.instance.readAll()
+      #expect(stage.instance.intake.isFull == isFull)
+      _ = try stage.instance.flush()
+      #expect(!stage.instance.intake.isFull)
+    }
+  }
+
   @Test func quarantineKeepsNoMoreThanItMay() throws {
     var limits = IntakeLimits()
     limits.quarantineRows = 3

@@ -24,6 +24,9 @@ struct WindowMerge {
 
   var residentBytes: Int { slices.values.reduce(0) { $0 + $1.block.residentBytes } }
 
+  /// Of what is merged.
+  var length: TimeSpan { range.map { $0.upperBound - $0.lowerBound } ?? .milliseconds(0) }
+
   func holds(pane: EventTime) -> Bool { range?.contains(pane) ?? false }
 
   /// Makes this the merge of the panes in `next`.

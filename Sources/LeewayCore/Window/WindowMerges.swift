@@ -14,8 +14,10 @@ package final class WindowMerges {
   private let limitBytes: Int
   private var merges: [Key: (epoch: Int64, merge: WindowMerge)] = [:]
 
-  /// - Parameter limitBytes: of all merges kept; a window that would exceed it is merged anew in each round.
-  package init(limitBytes: Int = 64 << 20) { self.limitBytes = limitBytes }
+  package static let standardLimitBytes = 64 << 20
+
+  /// - Parameter limitBytes: of all merges kept; a window that finds no room is merged anew in each round.
+  package init(limitBytes: Int = WindowMerges.standardLimitBytes) { self.limitBytes = limitBytes }
 
   /// Bytes of all merges kept.
   package var residentBytes: Int { merges.values.reduce(0) { $0 + $1.merge.residentBytes } }
@@ -32,9 +34,20 @@ package final class WindowMerges {
     return WindowMerge(.drift, plan: plan, shape: plan.drift.shape)
   }
 
-  /// Keeps the merge of a window's newest end.
+  /// Keeps the merge of a window's newest end. Shorter windows make room for it, since they are merged anew sooner.
   func keep(_ merge: WindowMerge, _ window: WindowDefinition, plan: MonitorPlan, epoch: Int64) {
-    guard residentBytes + merge.residentBytes <= limitBytes else { return }
+    guard merge.residentBytes <= limitBytes else { return }
+    var resident = residentBytes
+    let shorter = merges.filter { $0.value.merge.length < merge.length }.sorted {
+      let (a, b) = ($0.value.merge.length, $1.value.merge.length)
+      return a != b ? a < b : $0.value.merge.residentBytes > $1.value.merge.residentBytes
+    }
+    let room = shorter.reduce(limitBytes - resident) { $0 + $1.value.merge.residentBytes }
+    guard room >= merge.residentBytes else { return }
+    for (key, known) in shorter where resident + merge.residentBytes > limitBytes {
+      resident -= known.merge.residentBytes
+      merges[key] = nil
+    }
     merges[key(window, plan)] = (epoch, merge)
   }
 

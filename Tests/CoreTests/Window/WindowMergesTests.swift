@@ -123,6 +123,27 @@ import Testing
     #expect(merges.take(window, plan: plan, epoch: 1, marked: [pane]).range == nil)
   }
 
+  /// A week is thousands of rows to merge anew, an hour a dozen.
+  @Test func longerWindowsHaveTheRoom() throws {
+    let plan = try SampleMonitor.plan(try SampleMonitor.monitor(.binary))
+    var random = SeededGenerator(seed: 2)
+    let stage = try Stage(plan: plan)
+    let end = EventTime(milliseconds: 0) + .days(1)
+    try stage.put([("a", PaneKey(pane: end - .minutes(5), slice: "all"), Self.block(plan, &random))])
+    let windows = plan.monitor.windows
+    let merged = try stage.ledger.read { reader in
+      try windows.map {
+        try moved(WindowMerge(.drift, plan: plan, shape: plan.drift.shape), to: $0.range(endingAt: end), in: reader)
+      }
+    }
+    #expect(windows.map(\.size) == [.minutes(15), .hours(1)] && merged[0].residentBytes == merged[1].residentBytes)
+    let merges = WindowMerges(limitBytes: merged[0].residentBytes * 3 / 2)
+    for next in [0, 1, 0] { merges.keep(merged[next], windows[next], plan: plan, epoch: 1) }
+    #expect(merges.residentBytes == merged[1].residentBytes)
+    #expect(merges.take(windows[0], plan: plan, epoch: 1, marked: []).range == nil)
+    #expect(merges.take(windows[1], plan: plan, epoch: 1, marked: []).range == windows[1].range(endingAt: end))
+  }
+
   private func moved(_ merge: WindowMerge, to range: Range<EventTime>, in reader: any LedgerReader) throws
     -> WindowMerge
   {

@@ -168,7 +168,9 @@ private final class EvaluationThread {
         let evaluator = Evaluator(plan: plan, context: context, maximumWindows: pace.windows)
         let report = try evaluator.evaluate(ledger, lease: lease, now: WallClock.now(), merges: merges)
         let time = started.duration(to: .now)
-        pace.took(time, windows: report.windows, lease: .milliseconds(Self.leaseTime.milliseconds))
+        pace.took(
+          time, windows: report.windows, lines: report.results.count,
+          lease: .milliseconds(Self.leaseTime.milliseconds))
         if report.progress != nil {
           moved = true
           metrics.evaluated(seconds: time / .seconds(1), monitor: monitor)

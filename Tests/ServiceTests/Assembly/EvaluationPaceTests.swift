@@ -32,6 +32,17 @@ import Testing
     #expect(paces.allSatisfy { (1...8).contains($0.windows) })
   }
 
+  /// A window of many features and slices says thousands of lines.
+  @Test func stepsOfManyLinesStaySmall() {
+    var pace = EvaluationPace()
+    for _ in 0..<20 {
+      pace.took(.milliseconds(10), windows: pace.windows, lines: pace.windows * 5000, lease: Self.lease)
+    }
+    #expect(pace.windows == 4)
+    pace.took(.milliseconds(10), windows: 4, lines: 4 * 100, lease: Self.lease)
+    #expect(pace.windows == 8)
+  }
+
   @Test func quickStepsGrowToTheMost() {
     #expect(EvaluationPace().windows == EvaluationPace.first)
     #expect(Self.quick().windows == EvaluationPace.most)

@@ -23,7 +23,7 @@ package final class SQLiteLedger: Ledger {
     package var durability: Durability
     /// How long to wait for another program that holds the file (a backup, the sqlite3 shell).
     package var busySeconds: Double
-    /// Page cache of the writing connection; each reading one has a quarter.
+    /// Page cache of the writing connection; each reading one, which reads most pages once, has a sixteenth.
     package var cacheBytes: Int
     /// Reads at the same time; more wait. At least 1.
     package var readers: Int
@@ -221,7 +221,7 @@ package final class SQLiteLedger: Ledger {
     configuration.prepareDatabase { db in
       try refuseStrangers(db, path)
       let reads = db.configuration.readonly
-      let kilobytes = max(1024, options.cacheBytes / (reads ? 4 : 1)) >> 10
+      let kilobytes = max(1024, options.cacheBytes / (reads ? 16 : 1)) >> 10
       try db.execute(sql: "PRAGMA cache_size = -\(kilobytes); PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY")
       guard !reads else { return }
       // Blocks and lines are kilobytes: on 4 KB pages they would spill into chains of pages.

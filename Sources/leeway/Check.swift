@@ -7,7 +7,8 @@ struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check a configuration: every mistake at once, as FILE:LINE:COLUMN and the fix.",
     discussion: """
-      Exit code 0 if there is no error, 1 if there is one; warnings alone are fine.
+      Exit code 0 if there is no error, 1 if there is one; warnings alone are fine. What is good is followed by an \
+      estimate of the memory that leeway run takes at most, in megabytes: in all, then each monitor's own and the rest.
 
       EXAMPLE
         leeway check --monitors monitors
@@ -29,5 +30,7 @@ struct Check: ParsableCommand {
     }
     let count = configuration.monitors.count
     Console.write("\(count) \(count == 1 ? "monitor is" : "monitors are") good\n", to: .output)
+    let memory = MemoryEstimate(service: configuration.service, plans: configuration.plans)
+    Console.write(memory.text + "\n", to: .output)
   }
 }

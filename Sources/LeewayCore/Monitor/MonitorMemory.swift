@@ -1,0 +1,45 @@
+import LeewayStatistics
+
+/// What a monitor keeps in memory, in bytes, by its configuration and its baseline alone. Messages do not matter: panes
+/// are in the ledger, and what waits for its commit has a limit that all monitors share.
+package struct MonitorMemory: Sendable, Equatable {
+  /// Bins, and the counts of every slice that the baseline has.
+  package var baseline: Int
+  /// Every window as merged in the round before, of every slice; `WindowMerges` keeps those that fit it.
+  package var windows: Int
+  /// One more of the largest while it is judged, drift and performance.
+  package var judged: Int
+  /// A batch of rows on its way from messages to panes.
+  package var batch: Int
+
+  /// - Parameter plan: of a segment without a profile as many values are expected as have slices of their own, and two
+  ///   versions where the baseline has no profile of them.
+  package init(_ plan: MonitorPlan) {
+    let slices = Self.slices(plan)
+    let block = CellBlock(plan.drift.shape).residentBytes
+    // Counts and sums as in a block, and of numeric subjects the sums once more as numbers, one for each cell.
+    let numbers = plan.drift.subjects.reduce(0) { $0 + $1.cells } * 8
+    let domains = plan.drift.subjects.reduce(0) { sum, subject in
+      switch subject.domain {
+      // Knots, the same once more with a table to find them by.
+      case .numeric(let domain): sum + 16 * domain.binning.knots.count + 8 * 1024
+      // Names, and an index of them, half empty, that holds them again.
+      case .categorical(let domain):
+        sum + domain.categories.reduce(0) { $0 + 112 + 2 * $1.utf8.count } + 8 * domain.otherHashes.count
+      }
+    }
+    baseline = domains + (plan.baseline.slices.count + 1) * (block + numbers)
+    windows = plan.monitor.windows.count * slices * block
+    judged = slices * (block + (plan.performance.map { CellBlock($0.shape).residentBytes } ?? 0))
+    batch = 536 * 12 * plan.drift.subjects.count
+  }
+
+  private static func slices(_ plan: MonitorPlan) -> Int {
+    var slices = 1
+    if plan.monitor.predictions.version != nil {
+      slices += plan.baseline.segments.first { $0.name == Slice.version }.map { max(1, $0.values.count) } ?? 2
+    }
+    for values in plan.segmentValues { slices += values.map { $0.count } ?? plan.monitor.maximumSegments }
+    return slices
+  }
+}

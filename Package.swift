@@ -6,6 +6,8 @@ var swift: [SwiftSetting] = [
 ]
 // `make test` sets it: a warning in our own code is then an error. Dependencies keep their own settings.
 if Context.environment["LEEWAY_STRICT"] == "1" { swift.append(.treatAllWarnings(as: .error)) }
+// `make sanitize` sets it, and gets the locks that ThreadSanitizer understands.
+let watchesThreads = Context.environment["LEEWAY_SANITIZE"] == "thread"
 
 let package = Package(
   name: "leeway",
@@ -30,14 +32,19 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSimdjson", cxxSettings: [.define("NDEBUG")], linkerSettings: [.linkedLibrary("simdjson")]),
 
+    .target(
+      name: "LeewayLocks", dependencies: watchesThreads ? ["CThreadSanitizer"] : [],
+      swiftSettings: swift + (watchesThreads ? [.define("LEEWAY_SANITIZE_THREAD")] : [])),
+
     // The data flow, top to bottom.
     .target(name: "LeewayStatistics", swiftSettings: swift),
     .target(name: "LeewayCore", dependencies: ["LeewayStatistics", "CSimdjson"], swiftSettings: swift),
-    .target(name: "LeewaySource", dependencies: ["LeewayCore", "CRdKafka", "CZlib"], swiftSettings: swift),
+    .target(
+      name: "LeewaySource", dependencies: ["LeewayCore", "LeewayLocks", "CRdKafka", "CZlib"], swiftSettings: swift),
     .target(
       name: "LeewayLedger",
       dependencies: [
-        "LeewayCore", "CPostgres", .product(name: "GRDB", package: "GRDB.swift"),
+        "LeewayCore", "LeewayLocks", "CPostgres", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: swift),
@@ -47,7 +54,7 @@ let package = Package(
     .target(
       name: "LeewayService",
       dependencies: [
-        "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "Yams",
+        "LeewayCore", "LeewayLocks", "LeewaySource", "LeewayLedger", "LeewayDelivery", "Yams",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
@@ -67,7 +74,8 @@ let package = Package(
     // A mock cluster in a process of its own, for faults of a broker that the service must outlive.
     .executableTarget(name: "leeway-test-broker", dependencies: ["LeewaySource", "LeewayCore"], swiftSettings: swift),
     .target(
-      name: "LeewayTestSupport", dependencies: ["LeewayCore", "LeewayStatistics", "CPostgres"], swiftSettings: swift),
+      name: "LeewayTestSupport", dependencies: ["LeewayCore", "LeewayLocks", "LeewayStatistics", "CPostgres"],
+      swiftSettings: swift),
     .testTarget(
       name: "StatisticsTests", dependencies: ["LeewayStatistics", "LeewayTestSupport"], resources: [.copy("Fixtures")],
       swiftSettings: swift),
@@ -75,7 +83,8 @@ let package = Package(
       name: "CoreTests", dependencies: ["LeewayCore", "LeewayTestSupport"], swiftSettings: swift),
     .testTarget(
       name: "SimulationTests", dependencies: ["LeewayCore", "LeewayTestSupport"], swiftSettings: swift),
-    .testTarget(name: "SourceTests", dependencies: ["LeewaySource", "LeewayTestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "SourceTests", dependencies: ["LeewaySource", "LeewayLocks", "LeewayTestSupport"], swiftSettings: swift),
     .testTarget(
       name: "LedgerTests",
       dependencies: ["LeewayLedger", "LeewayTestSupport", .product(name: "GRDB", package: "GRDB.swift")],
@@ -84,7 +93,8 @@ let package = Package(
     .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "LeewayService", "LeewayTestSupport", .product(name: "HummingbirdTesting", package: "hummingbird"),
+        "LeewayService", "LeewayLocks", "LeewayTestSupport",
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
       resources: [.copy("Fixtures")], swiftSettings: swift),
@@ -95,6 +105,8 @@ let package = Package(
   ],
   cxxLanguageStandard: .cxx17
 )
+
+if watchesThreads { package.targets.append(.target(name: "CThreadSanitizer")) }
 
 // Benchmarks are built by `make bench` alone; see Benchmarks/README.md.
 if Context.environment["LEEWAY_BENCHMARKS"] == "1" {

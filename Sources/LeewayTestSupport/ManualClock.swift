@@ -1,5 +1,5 @@
 package import LeewayCore
-import Synchronization
+import LeewayLocks
 
 /// A clock that a test moves, in both directions.
 package final class ManualClock: Sendable {

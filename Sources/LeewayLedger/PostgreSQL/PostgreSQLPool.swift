@@ -1,6 +1,6 @@
 import Dispatch
 import LeewayCore
-import Synchronization
+import LeewayLocks
 
 /// At most so many connections, made when needed and kept. After a failure to connect, the next attempt waits, longer each
 /// time, and those who ask meanwhile hear the last reason at once.

@@ -1,7 +1,7 @@
 import GRDB
 import Glibc
 package import LeewayCore
-import Synchronization
+import LeewayLocks
 
 /// The ledger of one instance: an SQLite file in write-ahead mode. One writer at a time; reads run beside it, each on a
 /// snapshot. One process at a time may have the file.

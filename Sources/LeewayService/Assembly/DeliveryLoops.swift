@@ -1,7 +1,7 @@
 import LeewayCore
+import LeewayLocks
 import Logging
 import ServiceLifecycle
-import Synchronization
 
 /// One loop for every receiver, from when it is configured until it is no longer.
 struct DeliveryLoops: Service {

@@ -1,5 +1,7 @@
 import LeewayCore
-import Synchronization
+import LeewayLocks
+
+import struct Synchronization.Atomic
 
 /// What the service runs on now. A reload proposes another setup; the intake, which alone knows when nothing is half
 /// counted, adopts it between two polls; everybody else follows what it has adopted.

@@ -1,5 +1,5 @@
 import LeewayCore
-import Synchronization
+import LeewayLocks
 
 /// What the threads tell HTTP: immutable snapshots behind one lock, replaced per flush or evaluation.
 final class ServiceState: Sendable {

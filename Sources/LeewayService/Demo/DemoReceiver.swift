@@ -3,8 +3,8 @@ import HTTPTypes
 import Hummingbird
 import LeewayCore
 import LeewayDelivery
+import LeewayLocks
 import Logging
-import Synchronization
 
 /// Stands for the chat, the pager and the trainer's front door: takes every request, checks its signature as a receiver
 /// should, and prints it.

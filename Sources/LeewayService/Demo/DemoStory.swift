@@ -1,5 +1,5 @@
 import LeewayCore
-import Synchronization
+import LeewayLocks
 
 /// What the demo says, on standard output, with the seconds since its start.
 final class DemoStory: Sendable {

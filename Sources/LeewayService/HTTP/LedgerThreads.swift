@@ -1,5 +1,5 @@
+import LeewayLocks
 import NIOPosix
-import Synchronization
 
 /// Two threads on which HTTP reads the ledger, so that a slow disk holds up neither Swift's cooperative pool nor the
 /// sockets.

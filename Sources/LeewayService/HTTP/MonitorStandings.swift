@@ -1,5 +1,5 @@
 import LeewayCore
-import Synchronization
+import LeewayLocks
 
 /// Where a monitor stands by its newest windows, read from the ledger so that every instance says the same.
 final class MonitorStandings: Sendable {

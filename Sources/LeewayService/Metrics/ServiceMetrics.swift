@@ -1,5 +1,5 @@
 package import LeewayCore
-import Synchronization
+import LeewayLocks
 
 /// What became of a prediction message.
 package enum EventOutcome: String, Sendable, CaseIterable {

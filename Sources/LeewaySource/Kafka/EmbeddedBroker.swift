@@ -1,6 +1,6 @@
 internal import CRdKafka
 package import LeewayCore
-internal import Synchronization
+internal import LeewayLocks
 
 /// librdkafka's mock cluster: a Kafka on loopback inside this process, for the demo and for tests. It keeps about 5 MB
 /// or 100,000 record sets of a partition, in memory, and any process of this machine can connect.

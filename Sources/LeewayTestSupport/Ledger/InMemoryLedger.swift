@@ -1,5 +1,5 @@
 package import LeewayCore
-import Synchronization
+import LeewayLocks
 
 /// A ledger without a file, for simulations and tests of what rests on one: the same words as the stores keep, held to
 /// them by the same conformance tests. A transaction works on a copy, so one that throws leaves nothing.

@@ -1,6 +1,8 @@
 import Foundation
 import Glibc
-import Synchronization
+import LeewayLocks
+
+import struct Synchronization.Atomic
 
 /// Stands between a client and a server on loopback, passes everything on, and cuts a connection at a message that a test
 /// has chosen.

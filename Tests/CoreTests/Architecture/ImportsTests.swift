@@ -4,6 +4,7 @@ import Testing
 /// The table of the architecture: what each target may import. What is not listed here is not allowed, so a new target
 /// or a new dependency is a decision that shows in this file.
 private let allowedImports: [String: Set<String>] = [
+  "LeewayLocks": ["Glibc", "Synchronization"],
   // Deterministic: no I/O, clock, randomness, locks or Foundation. Glibc is there for its mathematics.
   "LeewayStatistics": ["Glibc"],
   "LeewayCore": ["Glibc", "LeewayStatistics", "CSimdjson"],
@@ -22,13 +23,18 @@ private let allowedImports: [String: Set<String>] = [
   "LeewayTestSupport": platform.union(["CPostgres", "LeewayCore", "LeewayStatistics"]),
 ]
 
-/// What comes with the toolchain and may do I/O, read clocks or lock.
-private let platform: Set<String> = ["Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Synchronization"]
+/// What may do I/O, read clocks or lock: what comes with the toolchain, and the locks' own name.
+private let platform: Set<String> = [
+  "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "LeewayLocks", "Synchronization",
+]
+
+/// Of the repository.
+private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent().deletingLastPathComponent()
 
 struct ImportsTests {
   @Test func everyTargetImportsOnlyWhatTheArchitectureAllows() throws {
-    let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources")
+    let sources = root.appending(path: "Sources")
     let paths = try FileManager.default.subpathsOfDirectory(atPath: sources.path).filter { $0.hasSuffix(".swift") }
     #expect(Set(paths.compactMap { $0.split(separator: "/").first.map(String.init) }) == Set(allowedImports.keys))
 
@@ -41,6 +47,19 @@ struct ImportsTests {
       }
     }
     #expect(violations == [])
+  }
+
+  /// Another `Mutex` than that of `LeewayLocks` would look like a race to `make sanitize`.
+  @Test func thereIsOneMutex() throws {
+    var violations: [String] = []
+    for folder in ["Sources", "Tests"].map({ root.appending(path: $0) }) {
+      for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path) where path.hasSuffix(".swift") {
+        let text = try String(contentsOf: folder.appending(path: path), encoding: .utf8)
+        guard text.contains(/\bMutex[<(]/), !path.hasPrefix("LeewayLocks/") else { continue }
+        if !importedModules(text).contains("LeewayLocks") { violations.append(path) }
+      }
+    }
+    #expect(violations == [], "import LeewayLocks, and of Synchronization nothing or Atomic alone")
   }
 
   @Test func everyFormOfImportIsSeen() {

@@ -1,8 +1,8 @@
 import LeewayCore
 import LeewayLedger
+import LeewayLocks
 import Logging
 import ServiceLifecycle
-import Synchronization
 import Testing
 
 @testable import LeewayService

@@ -2,8 +2,8 @@ import Hummingbird
 import HummingbirdTesting
 import LeewayCore
 import LeewayLedger
+import LeewayLocks
 import LeewayTestSupport
-import Synchronization
 import Testing
 
 @testable import LeewayService

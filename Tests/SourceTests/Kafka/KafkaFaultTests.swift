@@ -1,5 +1,5 @@
 import LeewayCore
-import Synchronization
+import LeewayLocks
 import Testing
 
 @testable import LeewaySource

@@ -1,4 +1,4 @@
-import Synchronization
+import LeewayLocks
 import Testing
 
 @testable import LeewaySource

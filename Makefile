@@ -16,7 +16,7 @@ SCRIPTS := .ci/run $(wildcard deploy/*.sh)
 
 EXAMPLES := fraud product-category delivery-time
 
-.PHONY: bench help setup setup-test build demo examples test lint format rules check strict unit simulate fuzz soak sanitize clean
+.PHONY: bench help setup setup-test build demo examples test lint format rules check strict unit simulate fuzz soak sanitize sanitize-address sanitize-thread clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+): [^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -105,20 +105,23 @@ soak: setup-test strict ## kill instances on PostgreSQL at random for FOR=10m; S
 	LEEWAY_SOAK=$(or $(FOR),10m) LEEWAY_SEED=$(SEED) \
 	  swift test --skip-build --disable-xctest --filter '\.SoakTests/'
 
-# It has a build of its own, from which the commands that tests start come too. Left out are tests of memory, of time and of
-# the whole demo, which say nothing in such a build. ThreadSanitizer is of no use here: on Linux it does not see what the
-# standard library's Mutex orders, and takes every use of one for a race.
-sanitize: export ASAN_OPTIONS := detect_leaks=0
-sanitize: export SEEDS := 40
-sanitize: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 4
-sanitize: setup-test ## run the tests under AddressSanitizer, in a build of its own
-	swift build --build-tests --sanitize=address --scratch-path .build-address
+# Each sanitizer has a build of its own, from which the commands that tests start come too. Left out are tests of memory, of
+# time and of the whole demo, which say nothing in such a build. In the build for ThreadSanitizer, which LEEWAY_SANITIZE asks
+# for, locks are made of what it understands; see Sources/LeewayLocks.
+sanitize: sanitize-address sanitize-thread ## run the tests under AddressSanitizer and ThreadSanitizer, in builds of their own
+
+sanitize-address sanitize-thread: export SEEDS := 40
+sanitize-address sanitize-thread: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 4
+sanitize-address: export ASAN_OPTIONS := detect_leaks=0
+sanitize-thread: export LEEWAY_SANITIZE := thread
+sanitize-address sanitize-thread: sanitize-%: setup-test
+	swift build --build-tests --sanitize=$* --scratch-path .build-$*
 	@for tests in '^(Statistics|Core|Simulation|Ledger|Delivery)Tests\.' '^ServiceTests\.' \
-	  '^SourceTests\.|\.(CrashTests|PoisonTests|ReceiverTests|ReloadTests|ShutdownTests|TogetherTests)/'; do \
-	  swift test --skip-build --disable-xctest --sanitize=address --scratch-path .build-address --filter "$$tests"; done
+	  '^SourceTests\.|[./](CrashTests|PoisonTests|ReceiverTests|ReloadTests|ShutdownTests|TogetherTests)/'; do \
+	  swift test --skip-build --disable-xctest --sanitize=$* --scratch-path .build-$* --filter "$$tests"; done
 
 bench: setup ## build the benchmarks, install the peers and print the table; ONLY="decode drift" for some of them
 	@Benchmarks/run.py $(ONLY)
 
 clean: ## remove what was built
-	rm -rf .build .build-address
+	rm -rf .build .build-address .build-thread

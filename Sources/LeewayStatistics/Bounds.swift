@@ -116,14 +116,20 @@ public struct RatioSums: Sendable, Equatable {
   /// Σa / Σb; nil where Σb is 0.
   public var ratio: Double? { denominator.sum == 0 ? nil : numerator.sum / denominator.sum }
 
-  /// Bounds by the delta method: the variance of a − R·b over n and the squared mean of b. nil under two rows or where Σb
-  /// is 0.
-  public func bounds(confidence: Double = 0.99) -> OneSidedBounds? {
+  /// Of the ratio, by the delta method: the variance of a − R·b over n and the squared mean of b. nil under two rows or where
+  /// Σb is 0.
+  public var standardError: Double? {
     guard let ratio, numerator.count > 1 else { return nil }
     let residuals = MeanSums(
       count: numerator.count, sum: 0,
       squares: max(0, numerator.squares - 2 * ratio * products + ratio * ratio * denominator.squares))
     guard let error = residuals.standardError, let scale = denominator.mean else { return nil }
-    return OneSidedBounds(estimate: ratio, standardError: error / abs(scale), confidence: confidence)
+    return error / abs(scale)
+  }
+
+  /// Bounds by the delta method; nil under two rows or where Σb is 0.
+  public func bounds(confidence: Double = 0.99) -> OneSidedBounds? {
+    guard let ratio, let standardError else { return nil }
+    return OneSidedBounds(estimate: ratio, standardError: standardError, confidence: confidence)
   }
 }

@@ -1,6 +1,6 @@
 /// A share of rows, or of rows of a kind, that decisions and labels define.
 public enum DecisionRatio: Sendable, CaseIterable {
-  case accuracy, precision, recall, f1, predictedPositiveRate
+  case accuracy, precision, recall, f1, positiveRate, predictedPositiveRate
 
   /// What one row adds to the numerator and to the denominator.
   func parts(decision: Bool, positive: Bool) -> (numerator: Double, denominator: Double) {
@@ -9,6 +9,7 @@ public enum DecisionRatio: Sendable, CaseIterable {
     case .precision: (decision && positive ? 1 : 0, decision ? 1 : 0)
     case .recall: (decision && positive ? 1 : 0, positive ? 1 : 0)
     case .f1: (decision && positive ? 2 : 0, (decision ? 1 : 0) + (positive ? 1 : 0))
+    case .positiveRate: (positive ? 1 : 0, 1)
     case .predictedPositiveRate: (decision ? 1 : 0, 1)
     }
   }
@@ -115,7 +116,7 @@ public struct PairedDecisions: Sendable, Equatable {
     switch ratio {
     case .precision, .f1:
       return MetricDifference(estimate: b.value - a.value, standardError: error, confidence: confidence)
-    case .accuracy, .recall, .predictedPositiveRate:
+    case .accuracy, .recall, .positiveRate, .predictedPositiveRate:
       // The counts themselves, not the difference of two rounded shares.
       let estimate = Double(challengerAlone - championAlone) / a.denominator
       return MetricDifference.mcNemar(

@@ -25,12 +25,14 @@ public struct RegressionSums: Sendable, Equatable {
   public var absoluteProducts: Double?
   /// Σy² about 0, for the bounds of `wape`; nil where it is not kept.
   public var squaredAbsoluteTargets: Double?
+  /// Of the targets, x being e², for the bounds of `r2`; nil where they are not kept.
+  public var targetMoments: TargetMoments?
 
   public init(
     count: Int64, errors: Double, squaredErrors: Double, absoluteErrors: Double, absoluteTargets: Double,
     targets: Double, squaredTargets: Double, relativeErrors: Double, zeroTargets: Int64,
     fourthPowers: Double? = nil, squaredRelativeErrors: Double? = nil, absoluteProducts: Double? = nil,
-    squaredAbsoluteTargets: Double? = nil
+    squaredAbsoluteTargets: Double? = nil, targetMoments: TargetMoments? = nil
   ) {
     self.count = count
     self.errors = errors
@@ -45,6 +47,7 @@ public struct RegressionSums: Sendable, Equatable {
     self.squaredRelativeErrors = squaredRelativeErrors
     self.absoluteProducts = absoluteProducts
     self.squaredAbsoluteTargets = squaredAbsoluteTargets
+    self.targetMoments = targetMoments
   }
 
   private func mean(_ sum: Double) -> Double? { count > 0 ? sum / Double(count) : nil }
@@ -91,12 +94,21 @@ public struct RegressionSums: Sendable, Equatable {
   }
 
   /// Bounds of `wape` by the delta method; nil unless Σ|e·y| and Σy² are kept.
-  public func wapeBounds(confidence: Double = 0.99) -> OneSidedBounds? {
+  public func wapeBounds(confidence: Double = 0.99) -> OneSidedBounds? { wapeSums?.bounds(confidence: confidence) }
+
+  /// Bounds of `r2` by the delta method; nil unless the targets' moments are kept.
+  public func r2Bounds(confidence: Double = 0.99) -> OneSidedBounds? {
+    estimate(.r2).map {
+      OneSidedBounds(
+        estimate: $0.value, standardError: $0.standardError, confidence: confidence, range: -Double.infinity...1)
+    }
+  }
+
+  var wapeSums: RatioSums? {
     guard let absoluteProducts, let squaredAbsoluteTargets else { return nil }
     return RatioSums(
       numerator: MeanSums(count: count, sum: absoluteErrors, squares: squaredErrors),
       denominator: MeanSums(count: count, sum: absoluteTargets, squares: squaredAbsoluteTargets),
-      products: absoluteProducts
-    ).bounds(confidence: confidence)
+      products: absoluteProducts)
   }
 }

@@ -40,44 +40,67 @@ import Testing
       "\(what): \(found ?? .nan) for \(expected)")
   }
 
-  @Test(arguments: ["shadow", "canary", "eta"]) func differencesAreThoseOfSciPy(set: String) throws {
+  private func expectSame(_ found: Any?, _ expected: Any?, _ what: String) throws {
+    let found = try #require(found as? [String: [String: Any]], "\(what)")
+    let expected = try #require(expected as? [String: [String: Any]])
+    #expect(Set(found.keys) == Set(expected.keys), "\(what)")
+    for (metric, values) in expected {
+      #expect(found[metric]?["method"] as? String == values["method"] as? String, "\(what) \(metric)")
+      for name in ["champion", "challenger", "difference", "lower", "upper", "p_value"] {
+        expectClose(
+          found[metric]?[name] as? Double, try #require(values[name] as? Double), "\(what) \(metric) \(name)")
+      }
+    }
+  }
+
+  @Test(arguments: ["shadow", "canary", "eta", "eta_canary", "kinds", "kinds_canary"])
+  func differencesAreThoseOfSciPy(set: String) throws {
     let (folder, labels) = try prepare(set)
     let lines = try CarLoan.objects(replay(folder, [labels]))
     let mine = lines.filter { CarLoan.text($0, "type") == "comparison" }
-    let found = Dictionary(
-      uniqueKeysWithValues: mine.map { (CarLoan.text($0, "end") + CarLoan.text($0, "subject"), $0) })
+    func line(_ end: String, _ slice: String, _ isOfPerformance: Bool) throws -> [String: Any] {
+      try #require(
+        mine.first {
+          CarLoan.text($0, "end") == end && CarLoan.text($0, "slice") == slice
+            && (CarLoan.text($0, "subject") == "performance") == isOfPerformance
+        }, "no line for \(slice) at \(end)")
+    }
     let expected = try #require(
       try JSONSerialization.jsonObject(
         with: Data(contentsOf: Self.folder.appendingPathComponent("\(set)/expected.json"))) as? [[String: Any]])
     #expect(expected.count == 2)
     for day in expected {
       let end = CarLoan.text(day, "end")
-      let line = try #require(found[end + "performance"], "no line for \(end)")
-      let outputs = try #require(found[end + (set == "eta" ? "prediction" : "score")], "no line for \(end)")
-      #expect(line["paired"] as? Bool == day["paired"] as? Bool)
-      #expect(line["final"] as? Bool == true)
-      for member in ["predictions", "labelled"] {
-        #expect(line[member] as? [String: Int] == day[member] as? [String: Int], "\(end) \(member)")
+      let drift = try #require(try line(end, "all", false)["metrics"] as? [String: Any])
+      for (name, value) in try #require(day["drift"] as? [String: Double]) {
+        // Values between the baseline's own leave the distance open by its bound, and then the p-value too.
+        let bound = name.hasPrefix("ks") ? drift["ks_bound"] as? Double ?? .nan : 0
+        if name == "ks_p_value", bound > 0 { continue }
+        expectClose(drift[name] as? Double, value, "\(end) \(name)", within: bound)
       }
-      let drift = try #require(outputs["metrics"] as? [String: Any])
-      let wanted = try #require(day["drift"] as? [String: Double])
-      // Values between the baseline's own leave the distance open by its bound.
-      let bound = drift["ks_bound"] as? Double ?? .nan
-      expectClose(drift["ks"] as? Double, try #require(wanted["ks"]), "\(end) ks", within: bound)
-      if bound == 0 { expectClose(drift["ks_p_value"] as? Double, try #require(wanted["ks_p_value"]), "\(end) p") }
-      let differences = try #require(line["differences"] as? [String: [String: Any]])
-      let all = try #require(day["differences"] as? [String: [String: Any]])
-      #expect(Set(differences.keys) == Set(all.keys), "\(end)")
-      for (metric, values) in all {
-        #expect(differences[metric]?["method"] as? String == values["method"] as? String, "\(end) \(metric)")
-        for name in ["champion", "challenger", "difference", "lower", "upper", "p_value"] {
-          expectClose(
-            differences[metric]?[name] as? Double, try #require(values[name] as? Double), "\(end) \(metric) \(name)")
+      let slices = try #require(day["performance"] as? [String: [String: Any]])
+      #expect(slices.count == 3)
+      for (slice, wanted) in slices {
+        let line = try line(end, slice, true)
+        #expect(line["paired"] as? Bool == wanted["paired"] as? Bool, "\(end) \(slice)")
+        #expect(line["paired"] as? Bool == !set.hasSuffix("canary"), "\(end) \(slice)")
+        #expect(line["final"] as? Bool == true)
+        for member in ["predictions", "labelled"] {
+          #expect(line[member] as? [String: Int] == wanted[member] as? [String: Int], "\(end) \(slice) \(member)")
         }
+        try expectSame(line["differences"], wanted["differences"], "\(end) \(slice)")
+        guard let classes = wanted["per_class"] as? [String: Any] else { continue }
+        let found = try #require(line["per_class"] as? [String: Any])
+        #expect(Set(found.keys) == Set(classes.keys))
+        for (name, values) in classes { try expectSame(found[name], values, "\(end) \(slice) \(name)") }
       }
     }
+    // Slices are zones: versions have nothing to be compared with, nor has what has no zone.
+    #expect(Set(mine.map { CarLoan.text($0, "slice") }) == ["all", "zone=east", "zone=west"])
     let verdicts = lines.filter { CarLoan.text($0, "type") == "verdict" }
-    #expect(Set(verdicts.map { CarLoan.text($0, "check") }) == ["worse", "other"])
+    let judged = Dictionary(grouping: verdicts) { CarLoan.text($0, "check") }
+      .mapValues { Set($0.map { CarLoan.text($0, "slice") }) }
+    #expect(judged == ["worse": ["all", "zone=east", "zone=west"], "other": ["all"]])
     #expect(verdicts.allSatisfy { CarLoan.text($0, "subject") == "comparison" })
   }
 

@@ -272,10 +272,13 @@ struct NaiveBatch {
     var block = CellBlock(layout.shape)
     for row in rows {
       let label = label(of: row)
+      let whose: PerformanceLayout.Rows =
+        row.version == monitor.comparison?.champion
+        ? .champion : row.version == monitor.comparison?.challenger ? .challenger : .every
       layout.apply(
         PerformanceRow(
           output: .number(Double(row.output) ?? 0), label: label.map { .number(Double($0.value) ?? 0) },
-          delay: label.map { $0.time - row.time }, implied: nil), to: &block)
+          delay: label.map { $0.time - row.time }, implied: nil, rows: whose), to: &block)
     }
     return block
   }
@@ -288,7 +291,7 @@ struct NaiveBatch {
   ) {
     guard let versions = monitor.comparison, let layout = plan.performance else { return }
     let isMature = end <= mature
-    var blocks = grouped(best, kept(rows)).mapValues { block($0, layout) }
+    var all = block(best, layout)
     for (champion, challenger) in pairs {
       let (earlier, later) = champion.time <= challenger.time ? (champion, challenger) : (challenger, champion)
       guard later.time >= end - window.size, later.time < end else { continue }
@@ -296,10 +299,10 @@ struct NaiveBatch {
         PerformanceRow(
           output: .number(Double(champion.output) ?? 0), challenger: .number(Double(challenger.output) ?? 0),
           label: label(of: earlier).map { .number(Double($0.value) ?? 0) }),
-        to: &blocks[NameKey("all"), default: CellBlock(layout.shape)])
+        to: &all)
     }
-    let found = VersionDifferences(
-      layout: layout, comparison: versions, performance: blocks, withImplied: isMature)
+    let found = VersionDifferences.bySlice(
+      layout: layout, performance: [NameKey("all"): all], withImplied: isMature)
     let view = WindowView(definition: window, end: end, complete: complete)
     let lines = ResultLines(plan: plan)
     for line in lines.comparison(view, found, mature: isMature) { self.lines[line.position] = line }
@@ -312,8 +315,8 @@ struct NaiveBatch {
       let evaluation = ComparisonEvaluation(check: check, plan: plan)
       if check.metric.family != .performance {
         if let drift { add([evaluation.verdict(view, drift)], check, window, end) }
-      } else if isMature, !found.isEmpty {
-        add([evaluation.verdict(view, found)], check, window, end)
+      } else if isMature {
+        add(evaluation.verdicts(view, found), check, window, end)
       }
     }
   }

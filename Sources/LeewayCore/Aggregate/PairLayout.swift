@@ -21,8 +21,15 @@ struct PairLayout: Sendable, Equatable {
     firstSquare = shape.squares
     switch task {
     case .binary: (partCounts, partSums, partSquares) = (BinaryPair.counts, BinaryPair.sums, 0)
-    case .multiclass: (partCounts, partSums, partSquares) = (MulticlassPair.counts, MulticlassPair.sums, 0)
-    case .regression: (partCounts, partSums, partSquares) = (RegressionPair.counts, RegressionPair.sums, 1)
+    case .multiclass(let classes):
+      (partCounts, partSums, partSquares) = (
+        MulticlassPair.classes + PairedClasses.tables * (classes.count + 1) * (classes.count + 1), MulticlassPair.sums,
+        0
+      )
+    case .regression:
+      (partCounts, partSums, partSquares) = (
+        RegressionPairCount.allCases.count, RegressionPairSum.allCases.count, RegressionPairSquare.allCases.count
+      )
     }
     shape.counts += 1 + parts * partCounts
     shape.sums += parts * partSums
@@ -52,20 +59,35 @@ enum BinaryPair {
   static let sums = 2 * PairLoss.count
 }
 
-/// Champion right · 2 + challenger right, then the pairs in which both gave probabilities.
+/// The pairs in which both gave probabilities, then the tables of `PairedClasses`.
 enum MulticlassPair {
-  static let probabilities = 4
-  static let counts = 5
+  static let probabilities = 0
+  static let classes = 1
   static let logLoss = 0
   static let sums = PairLoss.count
 }
 
-/// Absolute errors in the fixed point of errors; the squares of d are exact.
-enum RegressionPair {
-  static let values = 0
-  static let outlying = 1
-  static let counts = 2
-  static let sums = 2
+enum RegressionPairCount: Int, CaseIterable {
+  case values, outlying, zeroTargets
+  /// Rows of which a product is too large to be summed: without them there are no moments.
+  case unbounded
+}
+
+/// e the champion's error, f the challenger's, y the target. Up to `absoluteTarget` in the fixed point of errors; what follows,
+/// as in `RegressionSum`, in units of 2³² of its steps, t being the target less the middle of the baseline's predictions.
+enum RegressionPairSum: Int, CaseIterable {
+  /// Σ|e|, Σ(|f| − |e|), Σe, Σ(f − e), Σ|y|
+  case absoluteError, absoluteDifference, error, difference, absoluteTarget
+  /// Σ|e/y|, of r = |f/y| − |e/y| Σr and Σr²; Σ(|f| − |e|)·|y|
+  case absoluteRatio, ratioDifference, squaredRatioDifference, product
+  /// Σe⁴; of x = f² − e² Σx, Σx², Σe²x, Σxt and Σxt²; Σt to Σt⁴
+  case fourthPower, square, squaredSquare, mixed, squareTarget, squareTarget2
+  case target, target2, target3, target4
+}
+
+/// Exact: of |f| − |e|, f − e, e, f and y.
+enum RegressionPairSquare: Int, CaseIterable {
+  case absoluteDifference, difference, error, challengerError, target
 }
 
 extension PerformanceLayout {
@@ -106,27 +128,87 @@ extension PerformanceLayout {
       add(
         BinaryPair.logLoss, logLoss(ofTrueClassProbability: positive ? a : 1 - a),
         logLoss(ofTrueClassProbability: positive ? b : 1 - b))
-    case (.multiclass, .category(let a, let p), .category(let b, let q), .category(let actual)):
-      block.counts[counts + (utf8Equal(a, actual) ? 2 : 0) + (utf8Equal(b, actual) ? 1 : 0)] &+= sign
+    case (.multiclass(let classes), .category(let a, let p), .category(let b, let q), .category(let actual)):
+      let places = PairedClasses.indices(
+        label: classNumber(actual), champion: classNumber(a), challenger: classNumber(b), classCount: classes.count + 1)
+      for place in places { block.counts[counts + MulticlassPair.classes + place] &+= sign }
       guard !p.isEmpty, !q.isEmpty else { return }
       block.counts[counts + MulticlassPair.probabilities] &+= sign
       func loss(_ of: [ClassProbability]) -> Double {
         logLoss(ofTrueClassProbability: of.first { utf8Equal($0.name, actual) }?.probability ?? 0)
       }
       add(MulticlassPair.logLoss, loss(p), loss(q))
-    case (.regression(let fixedPoint, _), .number(let a), .number(let b), .number(let y)):
-      block.counts[counts + RegressionPair.values] &+= sign
-      guard let e = fixedPoint.quantise(a - y), let f = fixedPoint.quantise(b - y) else {
-        block.counts[counts + RegressionPair.outlying] &+= sign
-        return
-      }
-      // Both are below 2^62, so their difference fits.
-      let d = Int64(f.magnitude) &- Int64(e.magnitude)
-      block.sums[sums + PairLoss.champion] &+= Int128(sign) &* Int128(e.magnitude)
-      block.sums[sums + PairLoss.difference] &+= Int128(sign) &* Int128(d)
-      let square = Int192(squareOf: d)
-      if sign > 0 { block.squares[pairs.squares(part)] += square } else { block.squares[pairs.squares(part)] -= square }
+    case (.regression(let fixedPoint, let binning), .number(let a), .number(let b), .number(let y)):
+      applyRegression(fixedPoint, binning, (a, b, y), counts, sums, pairs.squares(part), sign, to: &block)
     default: break
     }
+  }
+
+  private func applyRegression(
+    _ fixedPoint: FixedPoint, _ binning: NumericBinning, _ row: (champion: Double, challenger: Double, target: Double),
+    _ counts: Int, _ sums: Int, _ squares: Int, _ sign: Int64, to block: inout CellBlock
+  ) {
+    let weight = Int128(sign)
+    func count(_ c: RegressionPairCount) { block.counts[counts + c.rawValue] &+= sign }
+    func add(_ s: RegressionPairSum, exactly u: Int64) { block.sums[sums + s.rawValue] &+= weight &* Int128(u) }
+    func add(_ s: RegressionPairSum, _ x: Double) {
+      block.sums[sums + s.rawValue] &+= weight &* Fraction64.quantise(x)
+    }
+    func add(square s: RegressionPairSquare, _ u: Int64) {
+      let square = Int192(squareOf: u)
+      if sign > 0 {
+        block.squares[squares + s.rawValue] += square
+      } else {
+        block.squares[squares + s.rawValue] -= square
+      }
+    }
+    count(.values)
+    let target = row.target
+    guard let e = fixedPoint.quantise(row.champion - target), let f = fixedPoint.quantise(row.challenger - target),
+      let y = fixedPoint.quantise(target)
+    else { return count(.outlying) }
+    // All are below 2^62, so that their differences fit.
+    let d = Int64(f.magnitude) &- Int64(e.magnitude)
+    add(.absoluteError, exactly: Int64(e.magnitude))
+    add(.absoluteDifference, exactly: d)
+    add(.error, exactly: e)
+    add(.difference, exactly: f &- e)
+    add(.absoluteTarget, exactly: Int64(y.magnitude))
+    add(square: .absoluteDifference, d)
+    add(square: .difference, f &- e)
+    add(square: .error, e)
+    add(square: .challengerError, f)
+    add(square: .target, y)
+    if target == 0 { count(.zeroTargets) }
+    let ratios = target == 0 ? (0, 0) : (abs((row.champion - target) / target), abs((row.challenger - target) / target))
+    let sizes = (Double(e.magnitude) * 0x1p-32, Double(f.magnitude) * 0x1p-32)
+    let t = shifted(target, fixedPoint, binning)
+    let product = (sizes.1 - sizes.0) * (Double(y.magnitude) * 0x1p-32)
+    guard max(sizes.0, sizes.1) < 0x1p10, abs(t) < 0x1p10, max(ratios.0, ratios.1) < 0x1p20, abs(product) < 0x1p40
+    else { return count(.unbounded) }
+    let r = ratios.1 - ratios.0
+    let square = sizes.0 * sizes.0
+    let x = sizes.1 * sizes.1 - square
+    let tt = t * t
+    add(.absoluteRatio, ratios.0)
+    add(.ratioDifference, r)
+    add(.squaredRatioDifference, r * r)
+    add(.product, product)
+    add(.fourthPower, square * square)
+    add(.square, x)
+    add(.squaredSquare, x * x)
+    add(.mixed, square * x)
+    add(.squareTarget, x * t)
+    add(.squareTarget2, x * tt)
+    add(.target, t)
+    add(.target2, tt)
+    add(.target3, tt * t)
+    add(.target4, tt * tt)
+  }
+
+  /// The target less the middle of the baseline's predictions, in units of 2³² fixed-point steps.
+  func shifted(_ target: Double, _ fixedPoint: FixedPoint, _ binning: NumericBinning) -> Double {
+    let middle = binning.cuts.isEmpty ? binning.knots.first ?? 0 : binning.cuts[binning.cuts.count / 2]
+    return (target - middle) * fixedPoint.scale * 0x1p-32
   }
 }

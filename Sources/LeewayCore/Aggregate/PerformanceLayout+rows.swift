@@ -10,11 +10,19 @@ extension PerformanceLayout {
     if let challenger = row.challenger { return applyPair(row, challenger, sign, to: &block) }
     block.counts[Self.predictions] &+= sign
     count(row.output, sign, in: &block)
+    if row.label != nil, let delay = row.delay { block.counts[Self.delays + Self.delayBucket(delay)] &+= sign }
+    applyLabel(row, .every, sign, to: &block)
+    if row.rows != .every, pairs != nil {
+      block.counts[predictions(of: row.rows)] &+= sign
+      applyLabel(row, row.rows, sign, to: &block)
+    }
+  }
+
+  private func applyLabel(_ row: PerformanceRow, _ rows: Rows, _ sign: Int64, to block: inout CellBlock) {
     if let label = row.label {
-      if let delay = row.delay { block.counts[Self.delays + Self.delayBucket(delay)] &+= sign }
-      apply(row.output, label, .labelled, sign, to: &block)
+      apply(row.output, label, place(.labelled, of: rows), sign, to: &block)
     } else if let implied = row.implied, hasImpliedLabels {
-      apply(row.output, implied, .implied, sign, to: &block)
+      apply(row.output, implied, place(.implied, of: rows), sign, to: &block)
     }
   }
 
@@ -70,26 +78,26 @@ extension PerformanceLayout {
   package static func delayUpperBound(_ bucket: Int) -> Double { pow(2, Double(bucket) / 2) }
 
   private func apply(
-    _ output: ModelOutput, _ label: LabelValue, _ part: Part, _ sign: Int64, to block: inout CellBlock
+    _ output: ModelOutput, _ label: LabelValue, _ place: Place, _ sign: Int64, to block: inout CellBlock
   ) {
     switch (task, output, label) {
     case (.binary(let binning, let threshold), .number(let score), .number(let y)):
-      applyBinary(binning, threshold, score, positive: y == 1, part, sign, to: &block)
+      applyBinary(binning, threshold, score, positive: y == 1, place, sign, to: &block)
     case (.multiclass(let classes), .category(let predicted, let probabilities), .category(let actual)):
-      applyMulticlass(classes, predicted, probabilities, actual, part, sign, to: &block)
+      applyMulticlass(classes, predicted, probabilities, actual, place, sign, to: &block)
     case (.regression(let fixedPoint, let binning), .number(let prediction), .number(let target)):
-      applyRegression(fixedPoint, binning, prediction, target, part, sign, to: &block)
+      applyRegression(fixedPoint, binning, prediction, target, place, sign, to: &block)
     default:
       break  // A label of another task's kind is refused at decode.
     }
   }
 
   private func applyBinary(
-    _ binning: NumericBinning, _ threshold: Double, _ score: Double, positive: Bool, _ part: Part, _ sign: Int64,
+    _ binning: NumericBinning, _ threshold: Double, _ score: Double, positive: Bool, _ place: Place, _ sign: Int64,
     to block: inout CellBlock
   ) {
     let cells = binning.cellCount
-    let counts = counts(part)
+    let counts = place.counts
     let cell = binning.cell(of: score)
     block.counts[counts + (positive ? 0 : cells) + cell] &+= sign
     let predicted = score >= threshold
@@ -102,7 +110,7 @@ extension PerformanceLayout {
     let y = positive ? 1.0 : 0.0
     let brier = (score - y) * (score - y)
     let loss = logLoss(ofTrueClassProbability: positive ? score : 1 - score)
-    let s = sums(part)
+    let s = place.sums
     let weight = Int128(sign)
     block.sums[s + BinarySum.brier] &+= weight &* Fraction64.quantise(brier)
     block.sums[s + BinarySum.brierSquared] &+= weight &* Fraction64.quantise(brier * brier)
@@ -117,11 +125,11 @@ extension PerformanceLayout {
   }
 
   private func applyMulticlass(
-    _ classes: [String], _ predicted: String, _ probabilities: [ClassProbability], _ actual: String, _ part: Part,
+    _ classes: [String], _ predicted: String, _ probabilities: [ClassProbability], _ actual: String, _ place: Place,
     _ sign: Int64, to block: inout CellBlock
   ) {
     let k = classes.count + 1
-    let counts = counts(part)
+    let counts = place.counts
     let offsets = MulticlassOffset.of(classes: k)
     let weight = Int128(sign)
     block.counts[counts + classNumber(actual) * k + classNumber(predicted)] &+= sign
@@ -129,21 +137,21 @@ extension PerformanceLayout {
     let p = probabilities.first { utf8Equal($0.name, actual) }?.probability ?? 0
     block.counts[counts + offsets.probabilities] &+= sign
     let loss = logLoss(ofTrueClassProbability: p)
-    block.sums[sums(part) + MulticlassSum.logLoss] &+= weight &* Fraction64.quantise(loss)
-    block.sums[sums(part) + MulticlassSum.logLossSquared] &+= weight &* Fraction64.quantise(loss * loss)
+    block.sums[place.sums + MulticlassSum.logLoss] &+= weight &* Fraction64.quantise(loss)
+    block.sums[place.sums + MulticlassSum.logLossSquared] &+= weight &* Fraction64.quantise(loss * loss)
     guard let confidence = Self.confidence(predicted, probabilities) else { return }
     let bin = ReliabilityTable.bin(of: confidence)
     block.counts[counts + offsets.bins + bin] &+= sign
     if utf8Equal(predicted, actual) { block.counts[counts + offsets.correct + bin] &+= sign }
-    block.sums[sums(part) + MulticlassSum.bins + bin] &+= weight &* Fraction64.quantise(confidence)
+    block.sums[place.sums + MulticlassSum.bins + bin] &+= weight &* Fraction64.quantise(confidence)
   }
 
   private func applyRegression(
-    _ fixedPoint: FixedPoint, _ binning: NumericBinning, _ prediction: Double, _ target: Double, _ part: Part,
+    _ fixedPoint: FixedPoint, _ binning: NumericBinning, _ prediction: Double, _ target: Double, _ place: Place,
     _ sign: Int64, to block: inout CellBlock
   ) {
-    let counts = counts(part)
-    let s = sums(part)
+    let counts = place.counts
+    let s = place.sums
     let weight = Int128(sign)
     block.counts[counts + RegressionCount.values.rawValue] &+= sign
     let cell = prediction.isFinite ? binning.cell(of: prediction) : 0
@@ -159,7 +167,7 @@ extension PerformanceLayout {
     block.sums[s + RegressionSum.allCases.count + binning.psiBin(ofCell: cell)] &+= weight &* Int128(e.magnitude)
     block.counts[counts + RegressionOffset.errors + ErrorHistogram.bin(of: e.magnitude)] &+= sign
     for (i, square) in [Int192(squareOf: e), Int192(squareOf: y)].enumerated() {
-      if sign > 0 { block.squares[squares(part) + i] += square } else { block.squares[squares(part) + i] -= square }
+      if sign > 0 { block.squares[place.squares + i] += square } else { block.squares[place.squares + i] -= square }
     }
     var ratio = 0.0
     if target == 0 {
@@ -174,13 +182,24 @@ extension PerformanceLayout {
     }
     let size = Double(e.magnitude) * 0x1p-32
     let product = size * (Double(y.magnitude) * 0x1p-32)
-    guard size < 0x1p10, ratio < 0x1p20, product < 0x1p40 else {
+    let t = shifted(target, fixedPoint, binning)
+    guard size < 0x1p10, abs(t) < 0x1p10, ratio < 0x1p20, product < 0x1p40 else {
       block.counts[counts + RegressionCount.unbounded.rawValue] &+= sign
       return
     }
     let square = size * size
-    block.sums[s + RegressionSum.fourthPower.rawValue] &+= weight &* Fraction64.quantise(square * square)
-    block.sums[s + RegressionSum.squaredRatio.rawValue] &+= weight &* Fraction64.quantise(ratio * ratio)
-    block.sums[s + RegressionSum.product.rawValue] &+= weight &* Fraction64.quantise(product)
+    let tt = t * t
+    func add(_ sum: RegressionSum, _ x: Double) {
+      block.sums[s + sum.rawValue] &+= weight &* Fraction64.quantise(x)
+    }
+    add(.fourthPower, square * square)
+    add(.squaredRatio, ratio * ratio)
+    add(.product, product)
+    add(.squareTarget, square * t)
+    add(.squareTarget2, square * tt)
+    add(.target1, t)
+    add(.target2, tt)
+    add(.target3, tt * t)
+    add(.target4, tt * tt)
   }
 }

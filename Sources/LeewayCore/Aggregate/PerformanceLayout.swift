@@ -4,10 +4,21 @@ package import LeewayStatistics
 ///
 /// counts: predictions, implied candidates aside; then the label delay's buckets; then what the task counts of all
 /// predictions, labelled or not; then its part once for real labels and, where `labels.absent` is set, once more for the
-/// value that an unlabelled prediction gets at its horizon. sums: those parts, then the sums of all predictions.
+/// value that an unlabelled prediction gets at its horizon. sums: those parts, then the sums of all predictions. Where
+/// versions are compared: their pairs, then for the champion and for the challenger predictions and parts of its own.
 package struct PerformanceLayout: Sendable {
   /// Which labels a part counts.
   package enum Part: Int, Sendable, CaseIterable { case labelled = 0, implied = 1 }
+
+  /// Whose rows.
+  enum Rows: Sendable, Equatable { case every, champion, challenger }
+
+  /// Where a part begins.
+  struct Place {
+    var counts: Int
+    var sums: Int
+    var squares: Int
+  }
 
   package enum Task: Sendable {
     /// Score cells, threshold.
@@ -27,7 +38,7 @@ package struct PerformanceLayout: Sendable {
   }
 
   /// Of the layout itself: blocks of another one mean other things, so it is a part of the generation.
-  static let version = 2
+  static let version = 3
 
   package let task: Task
   /// What two versions gave for the same ids, behind everything else; nil unless versions are compared.
@@ -38,6 +49,8 @@ package struct PerformanceLayout: Sendable {
   private let partCounts: Int
   private let partSums: Int
   private let partSquares: Int
+  /// Where the rows of the two versions begin.
+  private let behindPairs: CellBlock.Shape
   private let classIndex: [NameKey: Int]
   private let firstPart: Int
   /// Binary: Σ score of all predictions in each even cell.
@@ -83,12 +96,37 @@ package struct PerformanceLayout: Sendable {
     var shape = CellBlock.Shape(
       counts: common + parts * partCounts, sums: outputSums + commonSums, squares: parts * partSquares)
     pairs = comparison == nil ? nil : PairLayout(task: task, parts: parts, behind: &shape)
+    behindPairs = shape
+    if comparison != nil {
+      shape.counts += 2 * (1 + parts * partCounts)
+      shape.sums += 2 * parts * partSums
+      shape.squares += 2 * parts * partSquares
+    }
     self.shape = shape
   }
 
   func counts(_ part: Part) -> Int { firstPart + part.rawValue * partCounts }
   func sums(_ part: Part) -> Int { part.rawValue * partSums }
   func squares(_ part: Part) -> Int { part.rawValue * partSquares }
+
+  /// - Precondition: there is a comparison, or the rows are every version's.
+  func place(_ part: Part, of rows: Rows = .every) -> Place {
+    guard rows != .every else { return Place(counts: counts(part), sums: sums(part), squares: squares(part)) }
+    let parts = hasImpliedLabels ? 2 : 1
+    let index = (rows == .champion ? 0 : parts) + part.rawValue
+    return Place(
+      counts: predictions(of: rows) + 1 + part.rawValue * partCounts, sums: behindPairs.sums + index * partSums,
+      squares: behindPairs.squares + index * partSquares)
+  }
+
+  /// Where predictions are counted.
+  func predictions(of rows: Rows) -> Int {
+    switch rows {
+    case .every: Self.predictions
+    case .champion: behindPairs.counts
+    case .challenger: behindPairs.counts + 1 + (hasImpliedLabels ? 2 : 1) * partCounts
+    }
+  }
 
   func classNumber(_ name: String) -> Int { classIndex[NameKey(name)] ?? classIndex.count }
 }
@@ -141,6 +179,8 @@ enum RegressionSum: Int, CaseIterable {
   case error, absoluteError, target, absoluteTarget, absoluteRatio
   /// Σe⁴, Σ|e/y|² and Σ|e·y|, errors and targets in units of 2³² fixed-point steps, about a deviation.
   case fourthPower, squaredRatio, product
+  /// With t the target less the middle of the baseline's predictions, in the same units: Σe²t, Σe²t², Σt to Σt⁴.
+  case squareTarget, squareTarget2, target1, target2, target3, target4
 }
 
 /// Counts of a regression part behind those of `RegressionCount`.
@@ -161,6 +201,8 @@ struct PerformanceRow: Equatable {
   var delay: TimeSpan?
   /// The value at the horizon where labels may be absent.
   var implied: LabelValue?
+  /// Of a version that is compared: counted among its rows, too.
+  var rows: PerformanceLayout.Rows = .every
 }
 
 /// A model's output as the join keeps it.

@@ -37,7 +37,7 @@ struct CheckEvaluation {
   func judged(_ view: WindowView) -> Bool { view.complete || check.partial }
 
   /// Slices that the check runs on, ascending by bytes. Slices without values of their own identity are left out.
-  private func slices(_ known: some Collection<String>) -> [String] {
+  func slices(_ known: some Collection<String>) -> [String] {
     switch check.slices {
     case .all: [Slice.all]
     case .each: known.filter { !$0.hasSuffix("=" + Slice.otherValue) }.sorted(by: utf8Order)

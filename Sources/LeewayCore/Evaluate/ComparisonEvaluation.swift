@@ -4,9 +4,9 @@ struct ComparisonEvaluation {
   let check: Check
   let plan: MonitorPlan
 
-  private func verdict(_ view: WindowView, value: Double?, rows: Int64) -> Verdict {
+  private func verdict(_ view: WindowView, _ slice: String = Slice.all, value: Double?, rows: Int64) -> Verdict {
     var verdict = Verdict(
-      check: check, window: view.definition, end: view.end, slice: Slice.all, subject: Check.comparisonSubject,
+      check: check, window: view.definition, end: view.end, slice: slice, subject: Check.comparisonSubject,
       value: value, rows: rows)
     verdict.version = plan.monitor.comparison?.challenger
     return verdict
@@ -43,11 +43,17 @@ struct ComparisonEvaluation {
     return verdict
   }
 
-  /// Of performance, when a window is mature.
-  func verdict(_ view: WindowView, _ differences: VersionDifferences) -> Verdict {
+  /// Of performance, when a window is mature: one for each slice that the check runs on and that has rows.
+  func verdicts(_ view: WindowView, _ versions: [NameKey: VersionDifferences]) -> [Verdict] {
+    CheckEvaluation(check: check, plan: plan).slices(versions.keys.map(\.name)).compactMap { slice in
+      versions[NameKey(slice)].map { verdict(view, slice, $0) }
+    }
+  }
+
+  private func verdict(_ view: WindowView, _ slice: String, _ differences: VersionDifferences) -> Verdict {
     let used = differences.used
     let found = differences[check.metric]
-    var verdict = verdict(view, value: found?.challenger, rows: used.labelled)
+    var verdict = verdict(view, slice, value: found?.challenger, rows: used.labelled)
     verdict.pValue = found?.difference.pValue
     guard view.complete || check.partial, let found, isSufficient(differences, used) else { return verdict }
     for tier in check.limits {

@@ -282,16 +282,13 @@ package struct Evaluator: Sendable {
         definition: window, end: end, complete: isComplete(range, round), performance: summaries,
         fed: mature ? found?.counts(in: range) ?? [:] : [:])
       round.results.append(contentsOf: lines.performance(view, mature: mature))
-      let versions = plan.monitor.comparison.map {
-        VersionDifferences(layout: layout, comparison: $0, performance: blocks, withImplied: mature)
-      }
-      if let versions { round.results.append(contentsOf: lines.comparison(view, versions, mature: mature)) }
+      let versions = VersionDifferences.bySlice(layout: layout, performance: blocks, withImplied: mature)
+      round.results.append(contentsOf: lines.comparison(view, versions, mature: mature))
       round.windows += 1
       guard newlyMature.contains(end), !view.performance.isEmpty else { continue }
       for check in checks {
         if check.on == .comparison {
-          let found = versions.flatMap { $0.isEmpty ? nil : $0 }
-          let verdicts = found.map { [ComparisonEvaluation(check: check, plan: plan).verdict(view, $0)] } ?? []
+          let verdicts = ComparisonEvaluation(check: check, plan: plan).verdicts(view, versions)
           round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
           continue
         }

@@ -44,11 +44,8 @@ package struct OpenWindows: Sendable {
               PerformanceSummary(layout: layout, block: $0, withImplied: false)
             }
             out.append(contentsOf: lines.performance(view, mature: false))
-            if let versions = monitor.comparison {
-              let found = VersionDifferences(
-                layout: layout, comparison: versions, performance: blocks, withImplied: false)
-              out.append(contentsOf: lines.comparison(view, found, mature: false))
-            }
+            let versions = VersionDifferences.bySlice(layout: layout, performance: blocks, withImplied: false)
+            out.append(contentsOf: lines.comparison(view, versions, mature: false))
           }
         }
       }

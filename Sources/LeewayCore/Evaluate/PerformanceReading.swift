@@ -5,6 +5,7 @@ struct PerformanceReading {
   let layout: PerformanceLayout
   let block: CellBlock
   let parts: [PerformanceLayout.Part]
+  private let reading: PartReading
   var metrics = MetricValues()
   var bounds: [Metric: OneSidedBounds] = [:]
   var labelled: Int64 = 0
@@ -22,15 +23,12 @@ struct PerformanceReading {
     self.layout = layout
     self.block = block
     self.parts = parts
+    reading = PartReading(layout: layout, block: block, parts: parts)
   }
 
-  private func count(_ offset: Int) -> Int64 { parts.reduce(0) { $0 &+ block.counts[layout.counts($1) + offset] } }
-  private func counts(_ offset: Int, _ n: Int) -> [Int64] { (0..<n).map { count(offset + $0) } }
-  private func sum(_ offset: Int) -> Int128 { parts.reduce(0) { $0 &+ block.sums[layout.sums($1) + offset] } }
-  private func fraction(_ offset: Int) -> Double { Fraction64.double(sum(offset)) }
-  private func square(_ offset: Int) -> Int192 {
-    parts.reduce(into: Int192.zero) { $0 += block.squares[layout.squares($1) + offset] }
-  }
+  private func count(_ offset: Int) -> Int64 { reading.count(offset) }
+  private func counts(_ offset: Int, _ n: Int) -> [Int64] { reading.counts(offset, n) }
+  private func fraction(_ offset: Int) -> Double { reading.fraction(offset) }
 
   mutating func set(_ metric: Metric, _ value: Double?, _ bounds: OneSidedBounds? = nil) {
     metrics.set(metric, value)
@@ -39,35 +37,27 @@ struct PerformanceReading {
 
   mutating func binary(_ binning: NumericBinning) {
     let cells = binning.cellCount
-    let positive = counts(0, cells)
-    let negative = counts(cells, cells)
-    let p = positive.reduce(0, &+)
-    let n = negative.reduce(0, &+)
-    positives = p
-    negatives = n
-    labelled = p &+ n
+    let ranking = reading.ranking(binning)
+    let positive = ranking.positives
+    let negative = ranking.negatives
+    positives = ranking.positiveCount
+    negatives = ranking.negativeCount
+    labelled = ranking.positiveCount &+ ranking.negativeCount
     if parts.contains(.implied) {
       let base = layout.counts(.implied)
       implied = block.counts[base..<base + 2 * cells].reduce(0, &+)
     }
-    let ranking = RankingCells(positives: positive, negatives: negative)
     self.ranking = ranking
     set(.auc, ranking.auc, ranking.aucBounds())
     metrics.set("auc_bound", ranking.aucBound)
-    set(.averagePrecision, ranking.averagePrecision)
+    set(.averagePrecision, ranking.averagePrecision, ranking.averagePrecisionBounds())
     metrics.set("average_precision_bound", ranking.averagePrecisionBound)
-    for (metric, sum, squared) in [
-      (Metric.brier, BinarySum.brier, BinarySum.brierSquared),
-      (.logLoss, BinarySum.logLoss, BinarySum.logLossSquared),
-    ] {
-      let mean = MeanSums(count: labelled, sum: fraction(sum), squares: fraction(squared))
+    for (metric, mean) in [(Metric.brier, reading.brier(labelled)), (.logLoss, reading.logLoss(labelled))] {
       set(metric, mean.mean, mean.bounds())
     }
     calibration(binning, positive, negative)
 
-    let c = counts(2 * cells + BinaryOffset.confusion, 4)
-    let confusion = ConfusionCounts(
-      truePositives: c[0], falsePositives: c[1], falseNegatives: c[2], trueNegatives: c[3])
+    let confusion = reading.decisions(binning)
     decisions = confusion
     set(.accuracy, confusion.accuracy, confusion.accuracyBounds())
     set(.precision, confusion.precision, confusion.precisionBounds())
@@ -151,18 +141,16 @@ struct PerformanceReading {
 
   mutating func multiclass(_ names: [String]) {
     let k = names.count + 1
-    let all = MulticlassConfusion(classCount: k, counts: counts(0, k * k))
+    let all = reading.confusion(classes: k)
     labelled = all.total
     if parts.contains(.implied) {
       let base = layout.counts(.implied)
       implied = block.counts[base..<base + k * k].reduce(0, &+)
     }
     set(.accuracy, all.accuracy, all.accuracyBounds())
-    set(.macroF1, all.macroF1)
+    set(.macroF1, all.macroF1, all.macroF1Bounds())
     let offsets = MulticlassOffset.of(classes: k)
-    let loss = MeanSums(
-      count: count(offsets.probabilities), sum: fraction(MulticlassSum.logLoss),
-      squares: fraction(MulticlassSum.logLossSquared))
+    let loss = reading.logLoss(classes: k)
     set(.logLoss, loss.mean, loss.bounds())
     let bins = ReliabilityTable(
       counts: counts(offsets.bins, 10), scoreSums: (0..<10).map { fraction(MulticlassSum.bins + $0) },
@@ -185,45 +173,28 @@ struct PerformanceReading {
   }
 
   mutating func regression(_ fixedPoint: FixedPoint, _ binning: NumericBinning) {
-    func value(_ c: RegressionCount) -> Int64 { count(c.rawValue) }
-    func total(_ s: RegressionSum) -> Double { fixedPoint.unscaled(sum(s.rawValue)) }
-    labelled = value(.values)
+    labelled = reading.value(.values)
     if parts.contains(.implied) { implied = block.counts[layout.counts(.implied) + RegressionCount.values.rawValue] }
     let metricsOrder: [Metric] = [
       .mae, .rmse, .bias, .mape, .wape, .r2, .absoluteErrorP50, .absoluteErrorP90, .absoluteErrorP99,
     ]
     let base = layout.counts(.labelled) + RegressionOffset.cells
     let labelledCells = Array(block.counts[base..<base + binning.cellCount])
-    guard labelled > 0, value(.outlying) == 0 else {
+    guard let sums = reading.regression(fixedPoint) else {
       for metric in metricsOrder { set(metric, nil) }
       return labelledScores(labelledCells)
     }
-    let unit = fixedPoint.unscaled(1)
-    // Centred exactly, so that targets far from 0 lose nothing.
-    let centred =
-      ExactMoments.scaledVariance(count: labelled, sum: sum(RegressionSum.target.rawValue), squares: square(1))
-      / Double(labelled) * unit * unit
-    // Sums of the bounds are in units of 2³² steps.
-    let large = unit * 0x1p32
-    let isBounded = value(.unbounded) == 0
-    func bounded(_ s: RegressionSum, _ scale: Double) -> Double? { isBounded ? fraction(s.rawValue) * scale : nil }
-    let sums = RegressionSums(
-      count: labelled, errors: total(.error), squaredErrors: square(0).double * unit * unit,
-      absoluteErrors: total(.absoluteError), absoluteTargets: total(.absoluteTarget), targets: 0,
-      squaredTargets: centred, relativeErrors: fraction(RegressionSum.absoluteRatio.rawValue),
-      zeroTargets: value(.zeroTargets), fourthPowers: bounded(.fourthPower, large * large * large * large),
-      squaredRelativeErrors: bounded(.squaredRatio, 1), absoluteProducts: bounded(.product, large * large),
-      squaredAbsoluteTargets: square(1).double * unit * unit)
     set(.mae, sums.mae, sums.maeBounds())
     set(.rmse, sums.rmse, sums.rmseBounds())
     set(.bias, sums.bias, sums.biasBounds())
-    set(.mape, value(.ratioOutlying) == 0 ? sums.mape : nil, value(.ratioOutlying) == 0 ? sums.mapeBounds() : nil)
+    let isRatioKept = reading.value(.ratioOutlying) == 0
+    set(.mape, isRatioKept ? sums.mape : nil, isRatioKept ? sums.mapeBounds() : nil)
     set(.wape, sums.wape, sums.wapeBounds())
-    set(.r2, sums.r2)
+    set(.r2, sums.r2, sums.r2Bounds())
     let errors = counts(RegressionOffset.errors, ErrorHistogram.binCount)
     for (metric, share) in [
       (Metric.absoluteErrorP50, 0.5), (.absoluteErrorP90, 0.9), (.absoluteErrorP99, 0.99),
-    ] { set(metric, ErrorHistogram.quantile(share, errors).map { $0 * unit }) }
+    ] { set(metric, ErrorHistogram.quantile(share, errors).map { $0 * fixedPoint.unscaled(1) }) }
     labelledScores(labelledCells)
   }
 

@@ -7,7 +7,7 @@ extension ResultLines {
   /// The `comparison` line of the outputs, from drift panes: it lives and ends as `drift` lines do.
   func comparison(_ view: WindowView, _ drift: VersionDrift, closed: Bool, final: Bool) -> ResultRecord {
     var w = JSONWriter(capacity: 1024)
-    open(&w, view, subject: plan.monitor.outputName)
+    open(&w, view, Slice.all, subject: plan.monitor.outputName)
     w.key("rows")
     w.beginObject()
     for (key, count) in [("champion", drift.champion), ("challenger", drift.challenger)] {
@@ -24,14 +24,19 @@ extension ResultLines {
     metrics.keep { !Self.ofOneSide.contains($0) }
     metrics.write(to: &w)
     w.endObject()
-    return record(view, plan.monitor.outputName, w.text)
+    return record(view, Slice.all, plan.monitor.outputName, w.text)
   }
 
   /// The `comparison` line of performance, from the panes of joined labels.
-  func comparison(_ view: WindowView, _ found: VersionDifferences, mature: Bool) -> [ResultRecord] {
-    guard !found.isEmpty else { return [] }
+  func comparison(_ view: WindowView, _ found: [NameKey: VersionDifferences], mature: Bool) -> [ResultRecord] {
+    found.map { comparison(view, $0.name, $1, mature: mature) }
+  }
+
+  private func comparison(
+    _ view: WindowView, _ slice: String, _ found: VersionDifferences, mature: Bool
+  ) -> ResultRecord {
     var w = JSONWriter(capacity: 2048)
-    open(&w, view, subject: "performance")
+    open(&w, view, slice, subject: "performance")
     for (key, side) in [("predictions", \VersionDifferences.Side.predictions), ("labelled", \.labelled)] {
       w.key(key)
       w.beginObject()
@@ -49,8 +54,23 @@ extension ResultLines {
     w.key("final")
     w.bool(mature)
     w.key("differences")
+    write(found.differences, to: &w)
+    if !found.classes.isEmpty {
+      w.key("per_class")
+      w.beginObject()
+      for (name, differences) in found.classes {
+        w.key(name)
+        write(differences, to: &w)
+      }
+      w.endObject()
+    }
+    w.endObject()
+    return record(view, slice, "performance", w.text)
+  }
+
+  private func write(_ differences: [VersionDifferences.Difference], to w: inout JSONWriter) {
     w.beginObject()
-    for difference in found.differences {
+    for difference in differences {
       w.key(difference.metric.rawValue)
       w.beginObject()
       for (key, number) in [
@@ -66,11 +86,9 @@ extension ResultLines {
       w.endObject()
     }
     w.endObject()
-    w.endObject()
-    return [record(view, "performance", w.text)]
   }
 
-  private func open(_ w: inout JSONWriter, _ view: WindowView, subject: String) {
+  private func open(_ w: inout JSONWriter, _ view: WindowView, _ slice: String, subject: String) {
     w.beginObject()
     for (key, text) in [
       ("type", ResultType.comparison.rawValue), ("monitor", plan.monitor.name), ("window", view.definition.name),
@@ -83,7 +101,7 @@ extension ResultLines {
     w.key("end")
     w.time(view.end)
     for (key, text) in [
-      ("slice", Slice.all), ("subject", subject), ("champion", plan.monitor.comparison?.champion ?? ""),
+      ("slice", slice), ("subject", subject), ("champion", plan.monitor.comparison?.champion ?? ""),
       ("challenger", plan.monitor.comparison?.challenger ?? ""),
     ] {
       w.key(key)
@@ -91,9 +109,9 @@ extension ResultLines {
     }
   }
 
-  private func record(_ view: WindowView, _ subject: String, _ line: String) -> ResultRecord {
+  private func record(_ view: WindowView, _ slice: String, _ subject: String, _ line: String) -> ResultRecord {
     ResultRecord(
       monitor: plan.monitor.name, generation: plan.generation, type: .comparison, window: view.definition.name,
-      size: view.definition.size.milliseconds, end: view.end, slice: Slice.all, subject: subject, line: line)
+      size: view.definition.size.milliseconds, end: view.end, slice: slice, subject: subject, line: line)
   }
 }

@@ -37,6 +37,8 @@ package struct VersionDifferences {
   private(set) var challenger = Side()
   private(set) var pairs = Side()
   private(set) var differences: [Difference] = []
+  /// Multiclass: precision, recall and F1 of each class that came against all others.
+  private(set) var classes: [(name: String, differences: [Difference])] = []
 
   /// Pairs say more than rows of their own, unless most rows have none: then they would leave most of the data out.
   var isPaired: Bool {
@@ -53,21 +55,18 @@ package struct VersionDifferences {
   }
 
   /// - Parameters:
-  ///   - performance: a window's blocks by slice.
+  ///   - block: a window's block of one slice.
   ///   - withImplied: unlabelled predictions count with the value that absence means (mature windows).
-  init(
-    layout: PerformanceLayout, comparison: VersionComparison, performance: [NameKey: CellBlock], withImplied: Bool
-  ) {
+  /// - Returns: nil where versions are not compared, or there is nothing of either.
+  init?(layout: PerformanceLayout, block: CellBlock, withImplied: Bool) {
+    guard let pairLayout = layout.pairs else { return nil }
     let parts: [PerformanceLayout.Part] = withImplied && layout.hasImpliedLabels ? [.labelled, .implied] : [.labelled]
-    func rows(_ version: String) -> VersionRows {
-      VersionRows(layout, parts, performance[NameKey(Slice.name(Slice.version, version))])
-    }
-    let a = rows(comparison.champion)
-    let b = rows(comparison.challenger)
+    let a = VersionRows(layout, parts, block, .champion)
+    let b = VersionRows(layout, parts, block, .challenger)
+    guard a.side.predictions > 0 || b.side.predictions > 0 else { return nil }
     champion = a.side
     challenger = b.side
-    guard let pairLayout = layout.pairs else { return }
-    let both = PairRows(layout, pairLayout, parts, performance[NameKey(Slice.all)])
+    let both = PairRows(layout, pairLayout, parts, block)
     pairs = both.side
     let isPaired = isPaired
     for metric in Self.metrics(layout.task.kind) {
@@ -77,19 +76,37 @@ package struct VersionDifferences {
         differences.append(found)
       }
     }
+    guard case .multiclass(let names) = layout.task, names.count <= PerformanceSummary.largestMatrix else { return }
+    for (index, name) in (names + [Slice.otherValue]).enumerated() {
+      let found = Self.ofClass.compactMap { metric in
+        isPaired ? both.difference(metric, ofClass: index) : a.difference(metric, ofClass: index, to: b)
+      }
+      if !found.isEmpty { classes.append((name, found)) }
+    }
   }
 
-  /// Whether there is nothing of either version.
-  var isEmpty: Bool { champion.predictions == 0 && challenger.predictions == 0 }
+  /// Of every slice that holds rows of either version; those of versions have nothing to compare.
+  static func bySlice(
+    layout: PerformanceLayout, performance: [NameKey: CellBlock], withImplied: Bool
+  ) -> [NameKey: VersionDifferences] {
+    guard layout.pairs != nil else { return [:] }
+    return performance.compactMapValues { VersionDifferences(layout: layout, block: $0, withImplied: withImplied) }
+  }
 
   subscript(_ metric: Metric) -> Difference? { differences.first { $0.metric == metric } }
 
-  /// Metrics that are compared, in the order of their lines.
+  private static let ofClass: [Metric] = [.precision, .recall, .f1]
+
+  /// Metrics that are compared, in the order of their lines: all that have an interval.
   package static func metrics(_ task: ModelTask) -> [Metric] {
     switch task {
-    case .binary: [.auc, .brier, .logLoss, .accuracy, .precision, .recall, .f1, .predictedPositiveRate]
-    case .multiclass: [.accuracy, .logLoss]
-    case .regression: [.mae]
+    case .binary:
+      [
+        .auc, .averagePrecision, .brier, .logLoss, .accuracy, .precision, .recall, .f1, .positiveRate,
+        .predictedPositiveRate,
+      ]
+    case .multiclass: [.accuracy, .macroF1, .logLoss]
+    case .regression: [.mae, .rmse, .bias, .mape, .wape, .r2]
     }
   }
 
@@ -101,6 +118,28 @@ package struct VersionDifferences {
     return Difference(
       metric: metric, method: method, champion: champion, challenger: challenger, difference: found, bounds: bounds)
   }
+
+  fileprivate static func unpaired(_ metric: Metric, _ champion: Estimate?, _ challenger: Estimate?) -> Difference? {
+    guard let champion, let challenger else { return nil }
+    return of(metric, .unpaired, champion.value, challenger.value) {
+      challenger.difference(from: champion, confidence: $0)
+    }
+  }
+
+  fileprivate static func unpaired(
+    _ metric: Metric, _ ratio: DecisionRatio, _ champion: ConfusionCounts, _ challenger: ConfusionCounts
+  ) -> Difference? {
+    of(metric, .unpaired, champion.value(ratio), challenger.value(ratio)) {
+      challenger.difference(ratio, from: champion, confidence: $0)
+    }
+  }
+
+  fileprivate static func paired(_ metric: Metric, _ ratio: DecisionRatio, _ decisions: PairedDecisions) -> Difference?
+  {
+    of(metric, .paired, decisions.champion.value(ratio), decisions.challenger.value(ratio)) {
+      decisions.difference(ratio, confidence: $0)
+    }
+  }
 }
 
 extension Metric {
@@ -110,164 +149,183 @@ extension Metric {
     case .precision: .precision
     case .recall: .recall
     case .f1: .f1
+    case .positiveRate: .positiveRate
     case .predictedPositiveRate: .predictedPositiveRate
+    default: nil
+    }
+  }
+
+  fileprivate var regressionMeasure: RegressionMeasure? {
+    switch self {
+    case .mae: .mae
+    case .rmse: .rmse
+    case .bias: .bias
+    case .mape: .mape
+    case .wape: .wape
+    case .r2: .r2
     default: nil
     }
   }
 }
 
-/// One version's labelled rows of a window.
+/// One version's labelled rows of a window and slice.
 private struct VersionRows {
   var side = VersionDifferences.Side()
   private var ranking: RankingCells?
-  private var confusion: ConfusionCounts?
-  private var means: [Metric: MeanSums] = [:]
+  private var decisions: ConfusionCounts?
+  private var classes: MulticlassConfusion?
+  private var regression: RegressionSums?
+  private var losses: [Metric: MeanSums] = [:]
 
-  init(_ layout: PerformanceLayout, _ parts: [PerformanceLayout.Part], _ block: CellBlock?) {
-    guard let block else { return }
-    func count(_ offset: Int) -> Int64 { parts.reduce(0) { $0 &+ block.counts[layout.counts($1) + offset] } }
-    func sum(_ offset: Int) -> Int128 { parts.reduce(0) { $0 &+ block.sums[layout.sums($1) + offset] } }
-    func fraction(_ offset: Int) -> Double { Fraction64.double(sum(offset)) }
-    side.predictions = block.counts[PerformanceLayout.predictions]
+  init(
+    _ layout: PerformanceLayout, _ parts: [PerformanceLayout.Part], _ block: CellBlock, _ rows: PerformanceLayout.Rows
+  ) {
+    let reading = PartReading(layout: layout, block: block, parts: parts, of: rows)
+    side.predictions = block.counts[layout.predictions(of: rows)]
     switch layout.task {
     case .binary(let binning, _):
-      let cells = binning.cellCount
-      let ranking = RankingCells(
-        positives: (0..<cells).map(count), negatives: (0..<cells).map { count(cells + $0) })
+      let ranking = reading.ranking(binning)
       side.positives = ranking.positiveCount
       side.negatives = ranking.negativeCount
       side.labelled = ranking.positiveCount &+ ranking.negativeCount
       self.ranking = ranking
-      let table = 2 * cells + BinaryOffset.confusion
-      confusion = ConfusionCounts(
-        truePositives: count(table), falsePositives: count(table + 1), falseNegatives: count(table + 2),
-        trueNegatives: count(table + 3))
-      means[.brier] = MeanSums(
-        count: side.labelled, sum: fraction(BinarySum.brier), squares: fraction(BinarySum.brierSquared))
-      means[.logLoss] = MeanSums(
-        count: side.labelled, sum: fraction(BinarySum.logLoss), squares: fraction(BinarySum.logLossSquared))
-    case .multiclass(let classes):
-      let k = classes.count + 1
-      let all = MulticlassConfusion(classCount: k, counts: (0..<k * k).map(count))
+      decisions = reading.decisions(binning)
+      losses[.brier] = reading.brier(side.labelled)
+      losses[.logLoss] = reading.logLoss(side.labelled)
+    case .multiclass(let names):
+      let k = names.count + 1
+      let all = reading.confusion(classes: k)
       side.labelled = all.total
+      classes = all
       // Right and wrong are all that accuracy asks of a confusion.
       let right = (0..<k).reduce(Int64(0)) { $0 &+ all[$1, $1] }
-      confusion = ConfusionCounts(
+      decisions = ConfusionCounts(
         truePositives: right, falsePositives: 0, falseNegatives: all.total &- right, trueNegatives: 0)
-      means[.logLoss] = MeanSums(
-        count: count(MulticlassOffset.of(classes: k).probabilities), sum: fraction(MulticlassSum.logLoss),
-        squares: fraction(MulticlassSum.logLossSquared))
+      losses[.logLoss] = reading.logLoss(classes: k)
     case .regression(let fixedPoint, _):
-      side.labelled = count(RegressionCount.values.rawValue)
-      guard count(RegressionCount.outlying.rawValue) == 0 else { return }
-      let unit = fixedPoint.unscaled(1)
-      let squares = parts.reduce(into: Int192.zero) { $0 += block.squares[layout.squares($1)] }
-      means[.mae] = MeanSums(
-        count: side.labelled, sum: fixedPoint.unscaled(sum(RegressionSum.absoluteError.rawValue)),
-        squares: squares.double * unit * unit)
+      side.labelled = reading.value(.values)
+      regression = reading.regression(fixedPoint)
+      if reading.value(.ratioOutlying) > 0 { regression?.squaredRelativeErrors = nil }
     }
   }
 
   /// The other, the challenger, less this one.
   func difference(_ metric: Metric, to other: VersionRows) -> VersionDifferences.Difference? {
-    if metric == .auc {
-      guard let ranking, let theirs = other.ranking else { return nil }
-      return VersionDifferences.of(metric, .unpaired, ranking.auc, theirs.auc) {
-        theirs.aucDifference(from: ranking, confidence: $0)
-      }
+    if let measure = metric.regressionMeasure {
+      return VersionDifferences.unpaired(
+        metric, regression?.estimate(measure), other.regression?.estimate(measure))
     }
     if let ratio = metric.decisionRatio {
-      guard let confusion, let theirs = other.confusion else { return nil }
-      return VersionDifferences.of(metric, .unpaired, confusion.value(ratio), theirs.value(ratio)) {
-        theirs.difference(ratio, from: confusion, confidence: $0)
-      }
+      guard let decisions, let theirs = other.decisions else { return nil }
+      return VersionDifferences.unpaired(metric, ratio, decisions, theirs)
     }
-    guard let mean = means[metric], let theirs = other.means[metric] else { return nil }
+    if metric == .macroF1 {
+      return VersionDifferences.unpaired(metric, classes?.macroF1Estimate, other.classes?.macroF1Estimate)
+    }
+    if metric == .auc || metric == .averagePrecision {
+      guard let ranking, let theirs = other.ranking else { return nil }
+      return metric == .auc
+        ? VersionDifferences.of(metric, .unpaired, ranking.auc, theirs.auc) {
+          theirs.aucDifference(from: ranking, confidence: $0)
+        }
+        : VersionDifferences.of(metric, .unpaired, ranking.averagePrecision, theirs.averagePrecision) {
+          theirs.averagePrecisionDifference(from: ranking, confidence: $0)
+        }
+    }
+    guard let mean = losses[metric], let theirs = other.losses[metric] else { return nil }
     return VersionDifferences.of(metric, .unpaired, mean.mean, theirs.mean) {
       theirs.unpairedDifference(from: mean, confidence: $0)
     }
   }
+
+  func difference(_ metric: Metric, ofClass index: Int, to other: VersionRows) -> VersionDifferences.Difference? {
+    guard let classes, let theirs = other.classes, let ratio = metric.decisionRatio else { return nil }
+    return VersionDifferences.unpaired(
+      metric, ratio, classes.oneAgainstRest(index), theirs.oneAgainstRest(index))
+  }
 }
 
-/// The pairs of a window.
+/// The pairs of a window and slice.
 private struct PairRows {
   var side = VersionDifferences.Side()
   private var decisions: PairedDecisions?
-  private var right: PairedAccuracy?
   private var grid: PairedScoreGrid?
+  private var classes: PairedClasses?
+  private var regression: RegressionPairSums?
   /// The champion's mean, and the sums of d.
   private var losses: [Metric: (champion: Double, difference: MeanSums)] = [:]
 
-  init(
-    _ layout: PerformanceLayout, _ pairs: PairLayout, _ parts: [PerformanceLayout.Part], _ block: CellBlock?
-  ) {
-    guard let block, block.counts[pairs.pairs] > 0 else { return }
-    func count(_ offset: Int) -> Int64 { parts.reduce(0) { $0 &+ block.counts[pairs.counts($1) + offset] } }
-    func counts(_ offset: Int, _ n: Int) -> [Int64] { (0..<n).map { count(offset + $0) } }
-    func sum(_ offset: Int) -> Int128 { parts.reduce(0) { $0 &+ block.sums[pairs.sums($1) + offset] } }
-    func fraction(_ offset: Int) -> Double { Fraction64.double(sum(offset)) }
-    func loss(_ offset: Int, _ n: Int64) -> (champion: Double, difference: MeanSums)? {
-      guard n > 0 else { return nil }
-      return (
-        fraction(offset + PairLoss.champion) / Double(n),
-        MeanSums(count: n, sum: fraction(offset + PairLoss.difference), squares: fraction(offset + PairLoss.squares))
-      )
-    }
+  init(_ layout: PerformanceLayout, _ pairs: PairLayout, _ parts: [PerformanceLayout.Part], _ block: CellBlock) {
+    let reading = PairReading(pairs: pairs, block: block, parts: parts)
     side.predictions = block.counts[pairs.pairs]
     switch layout.task {
     case .binary:
-      let decisions = PairedDecisions(counts: counts(0, PairedDecisions.count))
+      let decisions = PairedDecisions(counts: reading.counts(0, PairedDecisions.count))
       let cells = PairedScoreGrid.side * PairedScoreGrid.side
       self.decisions = decisions
-      grid = PairedScoreGrid(
-        positives: counts(BinaryPair.positives, cells), negatives: counts(BinaryPair.negatives, cells))
       side.positives = decisions.positives
       side.negatives = decisions.negatives
       side.labelled = decisions.total
-      losses[.brier] = loss(BinaryPair.brier, side.labelled)
-      losses[.logLoss] = loss(BinaryPair.logLoss, side.labelled)
-    case .multiclass:
-      let right = PairedAccuracy(
-        bothRight: count(3), championAlone: count(2), challengerAlone: count(1), bothWrong: count(0))
-      self.right = right
-      side.labelled = right.bothRight &+ right.championAlone &+ right.challengerAlone &+ right.bothWrong
-      losses[.logLoss] = loss(MulticlassPair.logLoss, count(MulticlassPair.probabilities))
+      guard side.labelled > 0 else { return }
+      grid = PairedScoreGrid(
+        positives: reading.counts(BinaryPair.positives, cells), negatives: reading.counts(BinaryPair.negatives, cells))
+      losses[.brier] = reading.loss(BinaryPair.brier, side.labelled)
+      losses[.logLoss] = reading.loss(BinaryPair.logLoss, side.labelled)
+    case .multiclass(let names):
+      let k = names.count + 1
+      let classes = PairedClasses(
+        classCount: k, counts: reading.counts(MulticlassPair.classes, PairedClasses.tables * k * k))
+      self.classes = classes
+      side.labelled = classes.total
+      losses[.logLoss] = reading.loss(MulticlassPair.logLoss, reading.count(MulticlassPair.probabilities))
     case .regression(let fixedPoint, _):
-      side.labelled = count(RegressionPair.values)
-      guard side.labelled > 0, count(RegressionPair.outlying) == 0 else { return }
-      let unit = fixedPoint.unscaled(1)
-      let squares = parts.reduce(into: Int192.zero) { $0 += block.squares[pairs.squares($1)] }
-      losses[.mae] = (
-        fixedPoint.unscaled(sum(PairLoss.champion)) / Double(side.labelled),
-        MeanSums(
-          count: side.labelled, sum: fixedPoint.unscaled(sum(PairLoss.difference)),
-          squares: squares.double * unit * unit)
-      )
+      side.labelled = reading.count(RegressionPairCount.values.rawValue)
+      regression = reading.regression(fixedPoint)
     }
   }
 
   func difference(_ metric: Metric) -> VersionDifferences.Difference? {
+    if let measure = metric.regressionMeasure {
+      let values = regression?.values(measure)
+      return VersionDifferences.of(metric, .paired, values?.champion, values?.challenger) {
+        regression?.difference(measure, confidence: $0)
+      }
+    }
     if metric == .auc {
-      guard let grid, let areas = grid.areas else { return nil }
-      return VersionDifferences.of(metric, .pairedBinned, areas.champion, areas.challenger) {
-        grid.aucDifference(confidence: $0)
+      let areas = grid?.areas
+      return VersionDifferences.of(metric, .pairedBinned, areas?.champion, areas?.challenger) {
+        grid?.aucDifference(confidence: $0)
+      }
+    }
+    if metric == .averagePrecision {
+      let values = grid?.averagePrecisions
+      return VersionDifferences.of(metric, .pairedBinned, values?.champion, values?.challenger) {
+        grid?.averagePrecisionDifference(confidence: $0)
       }
     }
     if let ratio = metric.decisionRatio, let decisions {
-      return VersionDifferences.of(
-        metric, .paired, decisions.champion.value(ratio), decisions.challenger.value(ratio)
-      ) { decisions.difference(ratio, confidence: $0) }
+      return VersionDifferences.paired(metric, ratio, decisions)
     }
-    if metric == .accuracy, let right {
-      let n = Double(side.labelled)
-      return VersionDifferences.of(
-        metric, .paired, Double(right.bothRight &+ right.championAlone) / n,
-        Double(right.bothRight &+ right.challengerAlone) / n
-      ) { right.difference(confidence: $0) }
+    if let classes {
+      if metric == .macroF1 {
+        return VersionDifferences.of(metric, .paired, classes.champion.macroF1, classes.challenger.macroF1) {
+          classes.macroF1Difference(confidence: $0)
+        }
+      }
+      if metric == .accuracy {
+        return VersionDifferences.of(metric, .paired, classes.champion.accuracy, classes.challenger.accuracy) {
+          classes.accuracy?.difference(confidence: $0)
+        }
+      }
     }
     guard let loss = losses[metric], let d = loss.difference.mean else { return nil }
     return VersionDifferences.of(metric, .paired, loss.champion, loss.champion + d) {
       loss.difference.pairedDifference(confidence: $0)
     }
+  }
+
+  func difference(_ metric: Metric, ofClass index: Int) -> VersionDifferences.Difference? {
+    guard let decisions = classes?.oneAgainstRest(index), let ratio = metric.decisionRatio else { return nil }
+    return VersionDifferences.paired(metric, ratio, decisions)
   }
 }

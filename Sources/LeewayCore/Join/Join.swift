@@ -71,8 +71,8 @@ struct Join {
     let pair = pair(in: before)
     let now = self.pair(in: state)
     if pair != now {
-      if let pair { out.append(pair.change(subtract: true)) }
-      if let now { out.append(now.change(subtract: false)) }
+      if let pair { out.append(contentsOf: pair.changes(subtract: true)) }
+      if let now { out.append(contentsOf: now.changes(subtract: false)) }
     }
     touch(changes, after: state, into: &out)
   }
@@ -80,10 +80,12 @@ struct Join {
   /// What the champion and the challenger gave for one id.
   private struct Pair: Equatable {
     var pane: EventTime
+    /// `all`, and the values of segments that both predictions have.
+    var slices: [String]
     var row: PerformanceRow
 
-    func change(subtract: Bool) -> PerformanceChange {
-      PerformanceChange(pane: pane, slice: Slice.all, row: row, subtract: subtract)
+    func changes(subtract: Bool) -> [PerformanceChange] {
+      slices.map { PerformanceChange(pane: pane, slice: $0, row: row, subtract: subtract) }
     }
   }
 
@@ -100,6 +102,10 @@ struct Join {
     guard later.time <= earlier.time + horizon else { return nil }
     return Pair(
       pane: later.time.floor(to: pane),
+      slices: [Slice.all]
+        + champion.slices.filter { name in
+          !Slice.isOfVersion(name) && challenger.slices.contains { utf8Equal($0, name) }
+        },
       row: PerformanceRow(
         output: champion.output, challenger: challenger.output,
         label: state.label(for: earlier, horizon: horizon)?.value,
@@ -155,11 +161,22 @@ struct Join {
   ) {
     let row = PerformanceRow(
       output: prediction.output, label: label?.value, delay: label.map { $0.time - prediction.time }, implied: absent)
+    // A slice of one version has nothing to compare.
+    var compared = row
+    compared.rows = rows(of: prediction.version)
     let start = prediction.time.floor(to: pane)
-    out.append(PerformanceChange(pane: start, slice: Slice.all, row: row, subtract: subtract))
+    out.append(PerformanceChange(pane: start, slice: Slice.all, row: compared, subtract: subtract))
     for slice in prediction.slices {
-      out.append(PerformanceChange(pane: start, slice: slice, row: row, subtract: subtract))
+      out.append(
+        PerformanceChange(
+          pane: start, slice: slice, row: Slice.isOfVersion(slice) ? row : compared, subtract: subtract))
     }
+  }
+
+  private func rows(of version: String) -> PerformanceLayout.Rows {
+    guard let comparison else { return .every }
+    if utf8Equal(version, comparison.champion) { return .champion }
+    return utf8Equal(version, comparison.challenger) ? .challenger : .every
   }
 
   /// When the row may go: once no label can count any more for its predictions, or, parked without one, once no

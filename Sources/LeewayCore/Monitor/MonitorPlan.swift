@@ -199,6 +199,9 @@ package enum Slice {
   /// The segment name of versions.
   package static let version = "version"
 
+  /// Whether it is one version's.
+  package static func isOfVersion(_ name: String) -> Bool { name.utf8.starts(with: "version=".utf8) }
+
   /// Slices that are kept whatever the caps say: without them there is nothing to compare.
   static func reserved(_ monitor: Monitor) -> Set<NameKey> {
     guard let comparison = monitor.comparison else { return [] }

@@ -50,9 +50,7 @@ extension MonitorReading {
     let consecutive = map.value("for").map { $0.integer(in: 1...1000) } ?? 1
     let slices = readSlices(map, on: on)
     refuseFairnessKeys(map, on: on)
-    if on == .comparison, let slices, slices != .all {
-      map.value("slices")?.complain("goes with other checks; versions are compared on all their rows, so remove it")
-    }
+    if on == .comparison, let slices { checkComparedSlices(map, metric, slices) }
     let significance = readSignificance(map)
     // Also where what it says of them is wrong: `reference` then still names a group.
     let isOfGroups = onValue?.node.kind == "fairness" || metric?.family == .fairness
@@ -331,6 +329,16 @@ extension MonitorReading {
     default:
       value.refuse("it takes all, each, or a list such as [\(sliceExample)]")
       return nil
+    }
+  }
+
+  private func checkComparedSlices(_ map: ConfigurationMap, _ metric: Metric?, _ slices: Check.Slices) {
+    if slices != .all, metric?.family == .distance {
+      map.value("slices")?.complain("goes with performance; outputs are compared on all rows, so remove it")
+    } else if slices == .each, segments?.isEmpty ?? false {
+      map.value("slices")?.complain("is each, and versions are compared by segment; add segments:, or remove it")
+    } else if case .listed(let names) = slices, names.contains(where: Slice.isOfVersion) {
+      map.value("slices")?.complain("names a version, which has nothing to be compared with; name values of segments")
     }
   }
 

@@ -265,12 +265,25 @@ extension OpenAPIDocument {
           "metrics"
         ]
       },
+      "VersionDifferences": {
+        "type": "object", "description": "By metric.",
+        "additionalProperties": {
+          "type": "object",
+          "properties": {
+            "champion": {"type": "number"}, "challenger": {"type": "number"},
+            "difference": {"type": "number", "description": "Challenger less champion."},
+            "lower": {"type": "number", "description": "Of the 99 % interval."}, "upper": {"type": "number"},
+            "p_value": {"type": "number"}, "method": {"enum": ["paired", "paired_binned", "unpaired"]}
+          },
+          "required": ["champion", "challenger", "difference", "lower", "upper", "p_value", "method"]
+        }
+      },
       "ComparisonLine": {
         "type": "object",
         "properties": {
           "type": {"const": "comparison"}, "monitor": {"type": "string"}, "window": {"type": "string"},
           "start": {"type": "string", "format": "date-time"}, "end": {"type": "string", "format": "date-time"},
-          "slice": {"const": "all"}, "champion": {"type": "string"}, "challenger": {"type": "string"},
+          "slice": {"type": "string"}, "champion": {"type": "string"}, "challenger": {"type": "string"},
           "subject": {"type": "string", "description": "The output's name, or performance."},
           "rows": {
             "type": "object", "description": "Of the output: messages.",
@@ -282,18 +295,10 @@ extension OpenAPIDocument {
           "paired": {"type": "boolean", "description": "Whether pairs are enough to be compared on."},
           "complete": {"type": "boolean"}, "final": {"type": "boolean"},
           "metrics": {"$ref": "#/components/schemas/Metrics"},
-          "differences": {
-            "type": "object", "description": "Of performance: by metric.",
-            "additionalProperties": {
-              "type": "object",
-              "properties": {
-                "champion": {"type": "number"}, "challenger": {"type": "number"},
-                "difference": {"type": "number", "description": "Challenger less champion."},
-                "lower": {"type": "number", "description": "Of the 99 % interval."}, "upper": {"type": "number"},
-                "p_value": {"type": "number"}, "method": {"enum": ["paired", "paired_binned", "unpaired"]}
-              },
-              "required": ["champion", "challenger", "difference", "lower", "upper", "p_value", "method"]
-            }
+          "differences": {"$ref": "#/components/schemas/VersionDifferences"},
+          "per_class": {
+            "type": "object", "description": "Of multiclass performance: each class against all others.",
+            "additionalProperties": {"$ref": "#/components/schemas/VersionDifferences"}
           }
         },
         "required": [

@@ -60,7 +60,7 @@ enum MetricFamily: String, CaseIterable {
     switch self {
     case .buildInfo: ["version", "swift", "librdkafka"]
     case .checkTier: ["monitor", "check"]
-    case .comparison: ["monitor", "window", "metric", "statistic"]
+    case .comparison: ["monitor", "window", "slice", "metric", "statistic"]
     case .configLastReloadSuccessful, .configLastReloadTimestamp, .configOutdated, .flush, .instances,
       .processResidentMemory,
       .processStartTime,

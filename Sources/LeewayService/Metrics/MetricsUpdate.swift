@@ -22,6 +22,9 @@ package struct MetricsUpdate: Sendable {
   /// One comparison line's numbers.
   package struct Comparison: Sendable {
     package var window: String
+    /// The window's length.
+    package var size: TimeSpan
+    package var slice: String
     /// The output's name, or `performance`.
     package var subject: String
     package var end: EventTime
@@ -86,7 +89,8 @@ package struct MetricsUpdate: Sendable {
       }
     }
     return Comparison(
-      window: record.window, subject: record.subject, end: record.end,
+      window: record.window, size: TimeSpan(milliseconds: record.size), slice: record.slice, subject: record.subject,
+      end: record.end,
       values: values.sorted { precedes([$0.metric, $0.statistic], [$1.metric, $1.statistic]) })
   }
 

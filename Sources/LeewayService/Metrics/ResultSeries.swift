@@ -13,8 +13,7 @@ struct ResultSeries {
 
   private var drift: [Key: MetricsUpdate.Line] = [:]
   private var performance: [Key: MetricsUpdate.Line] = [:]
-  /// By window and subject.
-  private var comparisons: [[String]: MetricsUpdate.Comparison] = [:]
+  private var comparisons: [Key: MetricsUpdate.Comparison] = [:]
   private var checks: [String: (end: EventTime, tier: Tier)] = [:]
 
   /// Samples of each family, ready to be copied.
@@ -30,11 +29,7 @@ struct ResultSeries {
   mutating func apply(_ update: MetricsUpdate) {
     Self.merge(update.drift, into: &drift)
     Self.merge(update.performance, into: &performance)
-    for comparison in update.comparisons {
-      let key = [comparison.window, comparison.subject]
-      if let known = comparisons[key], known.end > comparison.end { continue }
-      comparisons[key] = comparison
-    }
+    merge(update.comparisons)
     for verdict in update.verdicts {
       if let known = checks[verdict.check], known.end > verdict.end { continue }
       let sameEnd = checks[verdict.check].flatMap { $0.end == verdict.end ? $0.tier : nil }
@@ -59,6 +54,23 @@ struct ResultSeries {
     }
   }
 
+  /// The same of comparisons; those of outputs and of performance come at different times.
+  private mutating func merge(_ lines: [MetricsUpdate.Comparison]) {
+    for line in lines {
+      let key = Key(window: line.window, slice: line.slice, subject: line.subject)
+      if let known = comparisons[key], known.end > line.end { continue }
+      comparisons[key] = line
+    }
+    var newest: [[String]: EventTime] = [:]
+    for line in comparisons.values {
+      let place = [line.window, line.subject]
+      newest[place] = max(newest[place] ?? line.end, line.end)
+    }
+    comparisons = comparisons.filter { key, line in
+      newest[[key.window, key.subject]].map { line.end > $0 - line.size } ?? false
+    }
+  }
+
   /// A sample with the key by which its family is ordered.
   private struct Sample {
     var labels: [String]
@@ -67,7 +79,7 @@ struct ResultSeries {
 
   private static func isBefore(_ a: Key, _ b: Key) -> Bool {
     if (a.slice == "all") != (b.slice == "all") { return a.slice == "all" }
-    return precedes([a.slice, a.window], [b.slice, b.window])
+    return precedes([a.slice, a.window, a.subject], [b.slice, b.window, b.subject])
   }
 
   private mutating func render(monitor: String, limit: Int) {
@@ -98,8 +110,8 @@ struct ResultSeries {
         for metric in drift[key]?.metrics ?? [] { add(.drift, labels + [key.subject, metric.name], metric.value) }
       }
     }
-    for (_, comparison) in comparisons.sorted(by: { precedes($0.key, $1.key) }) {
-      for one in comparison.values { add(.comparison, [comparison.window, one.metric, one.statistic], one.value) }
+    for (key, comparison) in comparisons.sorted(by: { Self.isBefore($0.key, $1.key) }) {
+      for one in comparison.values { add(.comparison, [key.window, key.slice, one.metric, one.statistic], one.value) }
     }
     rendered = [:]
     for (family, members) in samples {

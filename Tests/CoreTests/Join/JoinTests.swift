@@ -109,18 +109,23 @@ import Testing
       abs((champion.time - challenger.time).milliseconds) <= TimeSpan.hours(1).milliseconds
     {
       let both = [champion, challenger].sorted { $0.time < $1.time }
-      panes.add(
-        PerformanceChange(
-          pane: both[1].time.floor(to: .minutes(5)), slice: "all",
-          row: PerformanceRow(
-            output: champion.output, challenger: challenger.output, label: counting(for: both[0])?.value),
-          subtract: false))
+      let shared = Set(champion.slices).intersection(challenger.slices).filter { $0.hasPrefix("shop=") }
+      for slice in ["all"] + shared {
+        panes.add(
+          PerformanceChange(
+            pane: both[1].time.floor(to: .minutes(5)), slice: slice,
+            row: PerformanceRow(
+              output: champion.output, challenger: challenger.output, label: counting(for: both[0])?.value),
+            subtract: false))
+      }
     }
     for prediction in standing.values {
       let label = counting(for: prediction)
-      let row = PerformanceRow(
-        output: prediction.output, label: label?.value, delay: label.map { $0.time - prediction.time })
       for slice in ["all"] + prediction.slices {
+        let rows: PerformanceLayout.Rows =
+          slice.hasPrefix("version=") ? .every : ["v1": .champion, "v10": .challenger][prediction.version] ?? .every
+        let row = PerformanceRow(
+          output: prediction.output, label: label?.value, delay: label.map { $0.time - prediction.time }, rows: rows)
         panes.add(
           PerformanceChange(pane: prediction.time.floor(to: .minutes(5)), slice: slice, row: row, subtract: false))
       }

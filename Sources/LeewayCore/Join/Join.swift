@@ -2,13 +2,13 @@
 package struct JoinCounts: Sendable, Equatable {
   /// A prediction got its first counting label.
   package var matched: Int64 = 0
-  /// Labels that came before their prediction.
+  /// Labels that had to wait for their prediction.
   package var early: Int64 = 0
   /// The same label again.
   package var repeated: Int64 = 0
-  /// A counting label took another's place.
+  /// By the labels' times, a counting value took another one's place.
   package var corrected: Int64 = 0
-  /// A counting label was taken back.
+  /// By the labels' times, a counting value was taken back.
   package var retracted: Int64 = 0
   /// Past the horizon of every prediction known by then.
   package var expired: Int64 = 0
@@ -53,7 +53,7 @@ struct Join {
     _ changes: [JoinChange], to state: inout JoinState, counts: inout JoinCounts, into out: inout [PerformanceChange]
   ) {
     let before = state
-    for change in changes { count(change, merging: &state, &counts) }
+    count(changes, merging: &state, &counts)
     for old in before.predictions {
       if let new = state.predictions.first(where: { utf8Equal($0.version, old.version) }) {
         let was = before.label(for: old, horizon: horizon)
@@ -121,20 +121,21 @@ struct Join {
     }
   }
 
-  /// Merges one change and counts what it did; counters depend on the order of arrival, panes do not.
-  private func count(_ change: JoinChange, merging state: inout JoinState, _ counts: inout JoinCounts) {
-    let before = state.predictions.map { state.label(for: $0, horizon: horizon) }
-    switch change {
-    case .prediction(let prediction):
+  /// Merges a batch, predictions first, and counts what it did. What labels did to predictions is counted as if they had
+  /// come in the order of their times, so that reading one before the other changes no counter but `early`.
+  private func count(_ changes: [JoinChange], merging state: inout JoinState, _ counts: inout JoinCounts) {
+    let before = state
+    for case .prediction(let prediction) in changes {
+      let isFirst = state.predictions.isEmpty
       switch state.merge(prediction) {
       case .accepted:
-        if state.predictions.contains(where: { $0 == prediction && state.label(for: $0, horizon: horizon) != nil }) {
-          counts.matched &+= 1
-        }
+        // Nobody could say it of those that waited.
+        if isFirst { counts.expired &+= Int64(state.labels.count { $0.time > prediction.time + horizon }) }
       case .duplicate: counts.duplicates &+= 1
       case .overLimit: counts.overLimit &+= 1
       }
-    case .label(let label):
+    }
+    for case .label(let label) in changes {
       switch state.merge(label) {
       case .accepted:
         if state.predictions.isEmpty {
@@ -145,15 +146,46 @@ struct Join {
       case .repeated: counts.repeated &+= 1
       case .overLimit: counts.overLimit &+= 1
       }
-      for (was, prediction) in zip(before, state.predictions) {
-        switch (was, state.label(for: prediction, horizon: horizon)) {
-        case (nil, .some): counts.matched &+= 1
-        case (.some, nil): counts.retracted &+= 1
-        case (.some(let a), .some(let b)) where a != b: counts.corrected &+= 1
-        default: break
-        }
-      }
     }
+    for prediction in state.predictions {
+      let history = history(of: prediction, in: state)
+      let known =
+        before.predictions.first { utf8Equal($0.version, prediction.version) }
+        .map { self.history(of: $0, in: before) } ?? LabelHistory()
+      // Less than before is of a prediction that gave way to an earlier one, or of labels beyond the limit.
+      counts.matched &+= max(0, history.matched &- known.matched)
+      counts.corrected &+= max(0, history.corrected &- known.corrected)
+      counts.retracted &+= max(0, history.retracted &- known.retracted)
+    }
+  }
+
+  /// What the labels that count for a prediction did to it, one after the other by their times. None of the three becomes
+  /// less with another label, wherever it comes between.
+  private struct LabelHistory {
+    /// 1 if any gave a value.
+    var matched: Int64 = 0
+    /// Values that took the place of another, retractions aside.
+    var corrected: Int64 = 0
+    /// Values that were taken back.
+    var retracted: Int64 = 0
+  }
+
+  private func history(of prediction: JoinedPrediction, in state: JoinState) -> LabelHistory {
+    var out = LabelHistory()
+    var value: LabelValue?
+    var isTakenBack = true
+    for label in state.labels.reversed() where label.time <= prediction.time + horizon {
+      guard let next = label.value else {
+        if !isTakenBack { out.retracted += 1 }
+        isTakenBack = true
+        continue
+      }
+      out.matched = 1
+      if let value, value != next { out.corrected += 1 }
+      value = next
+      isTakenBack = false
+    }
+    return out
   }
 
   private func contribute(

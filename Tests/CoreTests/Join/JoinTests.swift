@@ -296,12 +296,14 @@ import Testing
   }
 
   @Test func countersSayWhatBecameOfEach() {
-    var random = SeededGenerator(seed: 1)
-    let (_, _, counts) = Self.apply(
-      [
-        label(5, 1), .prediction(prediction), .prediction(prediction), label(5, 1), label(6, 0), label(61, 1),
-        label(7, nil),
-      ], splitting: &random)
+    var state = JoinState()
+    var counts = JoinCounts()
+    var out: [PerformanceChange] = []
+    let batches: [[JoinChange]] = [
+      [label(5, 1)], [.prediction(prediction)], [.prediction(prediction), label(5, 1)], [label(6, 0), label(61, 1)],
+      [label(7, nil)],
+    ]
+    for batch in batches { Self.join.apply(batch, to: &state, counts: &counts, into: &out) }
     var expected = JoinCounts()
     expected.early = 1
     expected.matched = 1
@@ -311,6 +313,40 @@ import Testing
     expected.expired = 1
     expected.retracted = 1
     #expect(counts == expected)
+    // At once, nothing has to wait.
+    counts = JoinCounts()
+    state = JoinState()
+    Self.join.apply(batches.flatMap(\.self).shuffled(), to: &state, counts: &counts, into: &out)
+    expected.early = 0
+    #expect(counts == expected)
+  }
+
+  /// What was corrected and retracted, in whatever order and batches labels and predictions are read.
+  @Test func countersOfLabelsDoNotDependOnTheOrderOfReading() {
+    var seen = JoinCounts()
+    for seed in UInt64(1)...500 {
+      var random = SeededGenerator(seed: seed)
+      var changes: [JoinChange] = ["v1", "v2"].prefix(Int.random(in: 1...2, using: &random)).map { version in
+        var one = prediction
+        one.version = version
+        one.time = Self.start + .minutes(Int64.random(in: 0...3, using: &random) * 5)
+        return .prediction(one)
+      }
+      // Each at a time of its own: of two at once, what came first is nobody's to say.
+      for minutes in Set((0..<6).map { _ in Int64.random(in: 1...75, using: &random) }).sorted() {
+        changes.append(label(minutes, [nil, 0, 1][Int.random(in: 0...2, using: &random)]))
+      }
+      var expected: JoinCounts?
+      for _ in 0..<6 {
+        var (_, _, counts) = Self.apply(changes, splitting: &random)
+        counts.early = 0
+        counts.expired = 0
+        if let expected { #expect(counts == expected, "seed \(seed)") } else { expected = counts }
+        changes.shuffle(using: &random)
+      }
+      if let expected { seen += expected }
+    }
+    #expect(min(seen.matched, seen.corrected, seen.retracted) > 100)
   }
 
   @Test func rowsWaitForTheLastLabelOrPrediction() {

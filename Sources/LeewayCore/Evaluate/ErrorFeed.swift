@@ -25,12 +25,27 @@ struct DetectorKey: Hashable, Comparable, Sendable {
     for check in checks {
       guard let method = check.metric.detector else { continue }
       switch check.slices {
-      // A detector costs state, so those of slices are named one by one.
       case .all, .each: keys.insert(DetectorKey(method: method, slice: Slice.all))
       case .listed(let names): for name in names { keys.insert(DetectorKey(method: method, slice: name)) }
       }
     }
     return keys.sorted()
+  }
+}
+
+/// Detectors of checks with `slices: each`: one for every slice that has an error, from the pane of its first on.
+struct DetectorsOfEach: Sendable, Equatable {
+  /// Each once, in their own order.
+  let methods: [ChangeDetector.Method]
+  /// A detector costs state: of one segment as many values have one, those whose errors come first.
+  let limit: Int
+
+  /// nil where no check asks for them.
+  init?(_ monitor: Monitor) {
+    let asked = monitor.checks.filter { $0.slices == .each }.compactMap(\.metric.detector)
+    methods = ChangeDetector.Method.allCases.filter(asked.contains)
+    guard !methods.isEmpty else { return nil }
+    limit = monitor.maximumSegments
   }
 }
 
@@ -81,37 +96,83 @@ struct ErrorFeed: Sendable, Equatable {
   var fedThrough: EventTime
   /// Errors that came after their pane was fed.
   var late: Int64 = 0
-  /// Ascending by key.
+  /// Those that checks name, ascending by key, then those of slices as they came.
   private(set) var watches: [Watch] = []
+  /// Where those of a slice are.
+  private var places: [NameKey: [Int]] = [:]
+  /// How many slices of a segment are watched.
+  private var slicesOf: [String: Int] = [:]
+  private var each: DetectorsOfEach?
 
   /// - Parameter fedThrough: what was mature before there was a feed is never fed.
   init(from fedThrough: EventTime) { self.fedThrough = fedThrough }
 
+  static func == (a: ErrorFeed, b: ErrorFeed) -> Bool {
+    a.fedThrough == b.fedThrough && a.late == b.late && a.watches == b.watches
+  }
+
   /// Detectors that are not there yet begin here, and others end.
-  mutating func watch(_ keys: [DetectorKey]) {
-    watches = keys.map { key in
+  mutating func watch(_ keys: [DetectorKey], each: DetectorsOfEach? = nil) {
+    let named = keys.map { key in
       watches.first { $0.key == key } ?? Watch(key: key, since: fedThrough, detector: ChangeDetector(key.method))
     }
+    self.each = each
+    let ofSlices = watches.filter { watch in
+      !keys.contains(watch.key) && !watch.key.isOfAll && each?.methods.contains(watch.key.method) ?? false
+    }
+    watches = []
+    places = [:]
+    slicesOf = [:]
+    for watch in named + ofSlices { restore(watch) }
   }
 
   /// Feeds the next error to the detectors of its slices.
   ///
-  /// - Parameter counts: parallel to `watches`.
-  mutating func take(_ error: Double, _ slices: [NameKey], time: EventTime, into counts: inout [FedCounts]) {
-    for i in watches.indices where watches[i].key.isOfAll || slices.contains(watches[i].key.slice) {
-      let signal = watches[i].detector.update(error)
-      counts[i].errors &+= 1
-      switch signal {
-      case .none: break
-      case .warning: counts[i].warnings &+= 1
-      case .change:
-        counts[i].changes &+= 1
-        counts[i].lastChange = time
-      }
+  /// - Parameters:
+  ///   - pane: the start of the error's pane.
+  ///   - counts: parallel to `watches`.
+  mutating func take(
+    _ error: Double, _ slices: [NameKey], time: EventTime, pane: EventTime, into counts: inout [FedCounts]
+  ) {
+    for i in places[Self.all] ?? [] { feed(i, error, time, &counts) }
+    for slice in slices {
+      begin(slice, pane, &counts)
+      for i in places[slice] ?? [] { feed(i, error, time, &counts) }
     }
   }
 
-  mutating func restore(_ watch: Watch) { watches.append(watch) }
+  private static let all = NameKey(Slice.all)
+
+  private mutating func feed(_ i: Int, _ error: Double, _ time: EventTime, _ counts: inout [FedCounts]) {
+    let signal = watches[i].detector.update(error)
+    counts[i].errors &+= 1
+    switch signal {
+    case .none: break
+    case .warning: counts[i].warnings &+= 1
+    case .change:
+      counts[i].changes &+= 1
+      counts[i].lastChange = time
+    }
+  }
+
+  /// The detectors of a slice that has had no error before.
+  private mutating func begin(_ slice: NameKey, _ pane: EventTime, _ counts: inout [FedCounts]) {
+    guard let each else { return }
+    let known = places[slice] ?? []
+    guard known.count < each.methods.count else { return }
+    guard slicesOf[Slice.segment(slice.name), default: 0] < each.limit else { return }
+    for method in each.methods where !known.contains(where: { watches[$0].key.method == method }) {
+      restore(
+        Watch(key: DetectorKey(method: method, slice: slice.name), since: pane, detector: ChangeDetector(method)))
+      counts.append(FedCounts())
+    }
+  }
+
+  mutating func restore(_ watch: Watch) {
+    if places[watch.key.slice] == nil { slicesOf[Slice.segment(watch.key.slice.name), default: 0] += 1 }
+    places[watch.key.slice, default: []].append(watches.count)
+    watches.append(watch)
+  }
 }
 
 /// One round's feeding: what is stored, what this round adds, and what is to be committed of it.
@@ -136,7 +197,7 @@ struct ErrorFeeding {
       feed = ErrorFeed(from: reached)
       feed.late = stored?.late ?? 0
     }
-    feed.watch(plan.detectors)
+    feed.watch(plan.detectors, each: plan.detectorsOfEach)
   }
 
   /// Feeds whole panes that end at or before `through`.
@@ -156,7 +217,7 @@ struct ErrorFeeding {
       let range = start..<start + pane
       try reader.errors(monitor: plan.monitor.name, generation: plan.generation, in: range) { row in
         guard let error = row.error else { return }
-        feed.take(error, try WatchedSlices.decoded(row.slices), time: row.time, into: &counts)
+        feed.take(error, try WatchedSlices.decoded(row.slices), time: row.time, pane: start, into: &counts)
         rows += 1
       }
       let seen = zip(feed.watches, counts).filter { $1.errors > 0 }.map { ($0.key, $1) }

@@ -100,7 +100,7 @@ struct ResultLines {
 
   /// How many changes each detector of a slice has found; null until the window is mature.
   private func found(_ view: WindowView, _ slice: String) -> [(name: String, value: Double?)] {
-    plan.detectors.filter { $0.slice == NameKey(slice) }.map { key in
+    plan.detectors(of: slice).map { key in
       (key.method.rawValue, view.fed[key].map { Double($0.changes) })
     }
   }
@@ -151,7 +151,7 @@ struct ResultLines {
   }
 
   private func writeDetectors(_ view: WindowView, _ slice: String, to w: inout JSONWriter) {
-    let fed = plan.detectors.filter { $0.slice == NameKey(slice) && view.fed[$0] != nil }
+    let fed = plan.detectors(of: slice).filter { view.fed[$0] != nil }
     guard !fed.isEmpty else { return }
     w.key("detectors")
     w.beginObject()

@@ -6,8 +6,8 @@ struct ErrorLog {
   private let absent: LabelValue?
   private let isBinary: Bool
   private let threshold: Double
-  /// Slices with detectors of their own.
-  private let watched: Set<NameKey>
+  /// Slices with detectors of their own; nil: all but what is left over.
+  private let watched: Set<NameKey>?
 
   /// nil where no check is on errors: nobody pays for what nobody watches.
   init?(_ plan: MonitorPlan) {
@@ -16,7 +16,8 @@ struct ErrorLog {
     absent = labels.absent
     isBinary = plan.monitor.task == .binary
     threshold = plan.monitor.threshold
-    watched = Set(plan.detectors.map(\.slice)).subtracting([NameKey(Slice.all)])
+    watched =
+      plan.detectorsOfEach == nil ? Set(plan.detectors.map(\.slice)).subtracting([NameKey(Slice.all)]) : nil
   }
 
   /// What became of one id.
@@ -35,8 +36,10 @@ struct ErrorLog {
     else { return nil }
     return ErrorRow(
       time: prediction.time, id: id, version: Array(prediction.version.utf8), error: error,
-      slices: WatchedSlices.encoded(prediction.slices.filter { watched.contains(NameKey($0)) }))
+      slices: WatchedSlices.encoded(prediction.slices.filter(isWatched)))
   }
+
+  private func isWatched(_ slice: String) -> Bool { watched?.contains(NameKey(slice)) ?? Slice.isSingle(slice) }
 
   private func error(_ output: ModelOutput, _ label: LabelValue) -> Double? {
     switch (output, label) {

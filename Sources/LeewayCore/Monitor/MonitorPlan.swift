@@ -20,6 +20,8 @@ package final class MonitorPlan: Sendable {
   let segmentValues: [Set<NameKey>?]
   /// What the checks on errors name, ascending.
   let detectors: [DetectorKey]
+  /// Those of `slices: each`.
+  let detectorsOfEach: DetectorsOfEach?
   /// Groups that checks compare, each once.
   let fairness: [FairnessGroups]
 
@@ -71,6 +73,7 @@ package final class MonitorPlan: Sendable {
       return layout
     }
     detectors = monitor.labels == nil ? [] : DetectorKey.all(of: monitor.checks)
+    detectorsOfEach = monitor.labels == nil ? nil : DetectorsOfEach(monitor)
     fairness = monitor.checks.reduce(into: []) { found, check in
       if case .fairness(let groups) = check.on, !found.contains(groups) { found.append(groups) }
     }
@@ -95,6 +98,14 @@ package final class MonitorPlan: Sendable {
   package func reads(_ key: PartitionKey, as role: StreamRole) -> Bool {
     guard key.monitor == monitor.name else { return false }
     return key.topic == (role == .predictions ? monitor.predictions.topic : monitor.labels?.topic)
+  }
+
+  /// What checks on errors watch in a slice, ascending.
+  func detectors(of slice: String) -> [DetectorKey] {
+    let named = detectors.filter { $0.slice == NameKey(slice) }
+    guard let detectorsOfEach, Slice.isSingle(slice) else { return named }
+    let each = detectorsOfEach.methods.map { DetectorKey(method: $0, slice: slice) }
+    return (named + each.filter { !named.contains($0) }).sorted()
   }
 
   /// A subject's baseline for a slice: the whole training set for `all`, else the slice's own, nil if it has none.
@@ -198,6 +209,11 @@ package enum Slice {
   package static func name(_ segment: String, _ value: String) -> String { "\(segment)=\(value)" }
   /// The segment name of versions.
   package static let version = "version"
+
+  /// What is in front of the value; of `all` itself.
+  static func segment(_ name: String) -> String {
+    String(decoding: name.utf8.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
+  }
 
   /// Whether it is one version's.
   package static func isOfVersion(_ name: String) -> Bool { name.utf8.starts(with: "version=".utf8) }

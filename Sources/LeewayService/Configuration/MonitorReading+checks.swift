@@ -321,9 +321,6 @@ extension MonitorReading {
     case "each":
       if !canSlice {
         value.complain("is each, and the monitor has no slices; add segments: or predictions.fields.version")
-      } else if case .errors = on {
-        value.complain(
-          "is each; a detector keeps a state for every slice, so name them, as in [\(sliceExample)]")
       }
       return .each
     default:

@@ -95,6 +95,45 @@ import Testing
     #expect(found[0].contains { $0.contains(#""slice":"version=v2","subject":"errors","metric":"eddm""#) })
   }
 
+  /// A slice has a detector from its first error on, in rounds of any length; a cap keeps those that come first.
+  @Test func eachSliceHasDetectorsOfItsOwn() throws {
+    var (events, labels) = Self.events()
+    for i in events.indices where i % 3 == 0 { events[i].shop = i < 600 ? "\"a\"" : "\"b\"" }
+    let slices = events.indices.map { i in
+      ["version=\(i % 4 == 0 ? "v2" : "v1")"] + (i % 3 == 0 ? ["shop=\(i < 600 ? "a" : "b")"] : [])
+    }
+    let checks = [Self.check(slices: .each)]
+    var found: [[String]] = []
+    for (step, most) in [(Int64(200), 250_000), (3, 1), (7, 100)] {
+      let scene = try Scene(checks: checks, predictions: [events], labels: [labels])
+      try scene.read()
+      for minute in stride(from: Int64(0), to: 200, by: Int64.Stride(step)) {
+        _ = try Self.evaluate(scene, minute, maximumErrors: most)
+      }
+      _ = try Self.evaluate(scene, 200, maximumErrors: most)
+      found.append(try (scene.lines(.verdict) + scene.lines(.performance)).map(\.line))
+      let watches = try Self.feed(scene).watches
+      #expect(Set(watches.map(\.key.slice.name)) == ["all", "version=v1", "version=v2", "shop=a", "shop=b"])
+      for watch in watches {
+        // Of the slice's own errors, and by a detector that saw nothing else.
+        var expected = ChangeDetector(.adwin)
+        for i in events.indices where watch.key.isOfAll || slices[i].contains(watch.key.slice.name) {
+          _ = expected.update(i < 400 ? 0 : 1)
+        }
+        #expect(watch.detector == expected, "\(watch.key)")
+      }
+      // What came at three quarters of the hour has been watched since, and not before.
+      #expect(watches.first { $0.key.slice.name == "shop=b" }?.since == Scene.minute(45))
+    }
+    #expect(found.allSatisfy { $0 == found[0] })
+    #expect(found[0].contains { $0.contains(#""slice":"shop=a","subject":"errors","metric":"adwin","value":1.0"#) })
+    #expect(found[0].contains { $0.contains(#""slice":"shop=b","subject":"errors","metric":"adwin","value":null"#) })
+    let capped = try Scene(checks: checks, predictions: [events], labels: [labels]) { $0.maximumSegments = 1 }
+    try capped.read()
+    _ = try Self.evaluate(capped, 200)
+    #expect(try Set(Self.feed(capped).watches.map(\.key.slice.name)) == ["all", "version=v2", "shop=a"])
+  }
+
   @Test func labelsAfterMaturityAreCountedAndNeverFed() throws {
     let (events, labels) = Self.events(400)
     let late = labels.prefix(3).map { LabelEvent(id: $0.id, time: $0.time + .minutes(1), value: "0") }
@@ -177,7 +216,11 @@ import Testing
     var feed = ErrorFeed(from: .at(minute: 5))
     feed.watch([DetectorKey(method: .adwin, slice: "all"), DetectorKey(method: .ddm, slice: "version=v2")])
     var counts = [FedCounts](repeating: FedCounts(), count: 2)
-    for i in 0..<500 { feed.take(i < 250 ? 0 : 1, [NameKey("version=v2")], time: .at(minute: Int64(i)), into: &counts) }
+    for i in 0..<500 {
+      feed.take(
+        i < 250 ? 0 : 1, [NameKey("version=v2")], time: .at(minute: Int64(i)), pane: .at(minute: Int64(i / 5 * 5)),
+        into: &counts)
+    }
     feed.late = 7
     let bytes = feed.encoded()
     #expect(try ErrorFeed(encoded: bytes) == feed)

@@ -2,7 +2,7 @@
 // validated, the parts of a message that nobody reads too.
 // Nothing here throws, and nothing allocates once buffers have grown to the traffic.
 //
-// A parser and a plan belong to one thread at a time.
+// A parser and a plan belong to one thread at a time. What hashing needs of C is in leeway_sha256.h.
 
 #ifndef LEEWAY_SIMDJSON_H
 #define LEEWAY_SIMDJSON_H

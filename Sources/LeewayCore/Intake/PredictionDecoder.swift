@@ -137,7 +137,7 @@ struct PredictionDecoder {
     return JoinedPrediction(
       version: version ?? "", time: time, output: output,
       slices: slices.compactMap { $0 < 0 ? nil : table.names[Int($0)] },
-      digest: SHA256.hash(payload).bytes.prefix(16).reduce(UInt128(0)) { $0 << 8 | UInt128($1) })
+      digest: SHA256.hash(payload).first128)
   }
 
   /// Probabilities in [0, 1] of at most 1000 classes, ascending by name.

@@ -1,4 +1,6 @@
-/// SHA-256 (FIPS 180-4), fed piece by piece.
+internal import CSimdjson
+
+/// SHA-256 (FIPS 180-4), fed piece by piece; by the processor's own instructions where it has them.
 package struct SHA256: Sendable {
   private var state: InlineArray<8, UInt32> = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
@@ -6,24 +8,36 @@ package struct SHA256: Sendable {
   private var block = InlineArray<64, UInt8>(repeating: 0)
   private var filled = 0
   private var length: UInt64 = 0
+  private let isPortable: Bool
 
-  package init() {}
+  package init() { isPortable = false }
+
+  /// - Parameter isPortable: without the processor's instructions.
+  init(isPortable: Bool) { self.isPortable = isPortable }
 
   /// Adds bytes to the message.
   package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     length &+= UInt64(bytes.count)
-    var position = 0
-    while position < bytes.count {
-      if filled == 0 && bytes.count - position >= 64 {
-        compress(UnsafeRawBufferPointer(rebasing: bytes[position..<position + 64]))
-        position += 64
-      } else {
-        block[filled] = bytes[position]
-        filled += 1
-        position += 1
-        if filled == 64 { compressBlock() }
-      }
+    var rest: Swift.Slice<UnsafeRawBufferPointer> = bytes[...]
+    if filled > 0 {
+      fill(&rest)
+      guard filled == 64 else { return }
+      compressBlock()
     }
+    let whole = rest.count & ~63
+    if whole > 0 { compress(UnsafeRawBufferPointer(rebasing: rest.prefix(whole))) }
+    rest = rest.dropFirst(whole)
+    fill(&rest)
+  }
+
+  /// Moves what there is room for into the block that begins the next 64 bytes.
+  private mutating func fill(_ rest: inout Swift.Slice<UnsafeRawBufferPointer>) {
+    let count = min(64 - filled, rest.count)
+    withUnsafeMutableBytes(of: &block) { block in
+      UnsafeMutableRawBufferPointer(rebasing: block[filled..<filled + count]).copyBytes(from: rest.prefix(count))
+    }
+    filled += count
+    rest = rest.dropFirst(count)
   }
 
   /// Adds bytes to the message.
@@ -82,6 +96,9 @@ package struct SHA256: Sendable {
       }
     }
 
+    /// The first 16 bytes as a number, the first byte the highest.
+    package var first128: UInt128 { UInt128(first) << 64 | UInt128(second) }
+
     /// 64 lower-case hexadecimal digits.
     package var hex: String {
       let digits = Array("0123456789abcdef".utf8)
@@ -102,8 +119,21 @@ package struct SHA256: Sendable {
     filled = 0
   }
 
-  /// Section 6.2.2; the message schedule is kept as a ring of the sixteen latest words.
-  private mutating func compress(_ bytes: UnsafeRawBufferPointer) {
+  /// Takes whole blocks.
+  private mutating func compress(_ blocks: UnsafeRawBufferPointer) {
+    guard let start = blocks.baseAddress else { return }
+    let count = blocks.count / 64
+    let isDone =
+      !isPortable
+      && withUnsafeMutableBytes(of: &state) { state in
+        leeway_sha256_blocks(
+          state.baseAddress?.assumingMemoryBound(to: UInt32.self), start.assumingMemoryBound(to: UInt8.self), count)
+      }
+    if !isDone { for block in 0..<count { compressPortably(start + 64 * block) } }
+  }
+
+  /// Section 6.2.2 for one block; the message schedule is kept as a ring of the sixteen latest words.
+  private mutating func compressPortably(_ bytes: UnsafeRawPointer) {
     var schedule = InlineArray<16, UInt32>(repeating: 0)
     for index in 0..<16 {
       schedule[index] = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))

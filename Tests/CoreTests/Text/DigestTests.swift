@@ -1,3 +1,4 @@
+import LeewayTestSupport
 import Testing
 
 @testable import LeewayCore
@@ -45,6 +46,24 @@ import Testing
       #expect(pieces.finalize() == digest)
     }
     #expect(hash.finalize().hex == "05276a25574d3f5608fda82219045118e93a9ca197ecafd98f2b51fea6680a3e")
+  }
+
+  /// The processor's instructions, where there are any, against the code that runs everywhere.
+  @Test func sha256IsTheSameWithAndWithoutInstructions() {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = SeededGenerator(seed: seed)
+    for _ in 0..<300 {
+      var here = SHA256()
+      var everywhere = SHA256(isPortable: true)
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        let piece = (0..<Int.random(in: 0...300, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+        here.update(piece)
+        everywhere.update(piece)
+      }
+      let digest = here.finalize()
+      #expect(digest == everywhere.finalize(), "seed \(seed)")
+      #expect(digest.first128 == digest.bytes.prefix(16).reduce(UInt128(0)) { $0 << 8 | UInt128($1) })
+    }
   }
 
   @Test func sha256DigestsSortByBytes() {

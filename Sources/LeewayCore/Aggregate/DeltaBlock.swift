@@ -109,7 +109,15 @@ final class DeltaBlock {
   }
 
   private func addSparse(_ columns: DriftColumns, _ picked: UnsafeBufferPointer<Int32>?, _ count: Int) {
+    // Local for the while: every single access to an object's lists would be checked at run time.
+    var counted = self.counted
+    var summed = self.summed
+    self.counted = []
+    self.summed = []
+    let wanted = counted.count + count * columns.width
+    if counted.capacity < wanted { counted.reserveCapacity(max(wanted, 2 * counted.capacity)) }
     columns.forEachPart { part in
+      var total = Int192.zero
       for i in 0..<count {
         let row = picked.map { Int($0[i]) } ?? i
         let cell = Int(part.cells[row])
@@ -120,10 +128,13 @@ final class DeltaBlock {
           counted.append(UInt32(part.outlying))
           continue
         }
-        squares[part.square] += Int192(squareOf: u)
+        total += Int192(squareOf: u)
         if cell & 1 == 0 { summed.append((UInt32(part.sums + cell / 2), u)) }
       }
+      if part.isNumeric { squares[part.square] += total }
     }
+    self.counted = counted
+    self.summed = summed
   }
 
   private func makeDense() {
@@ -152,10 +163,11 @@ final class DeltaBlock {
 
   /// Adds all of it to a block.
   func add(to block: inout CellBlock) {
+    precondition(block.shape == shape, "blocks of different layouts")
     if let settled { block += settled }
     block.counts[DriftLayout.rows] &+= rows
-    for place in counted { block.counts[Int(place)] &+= 1 }
-    for (place, u) in summed { block.sums[Int(place)] &+= Int128(u) }
+    block.counts.withUnsafeMutableBufferPointer { to in for place in counted { to[Int(place)] &+= 1 } }
+    block.sums.withUnsafeMutableBufferPointer { to in for (place, u) in summed { to[Int(place)] &+= Int128(u) } }
     dense?.add(to: &block)
     for i in squares.indices { block.squares[i] += squares[i] }
   }
@@ -187,8 +199,10 @@ final class DenseCells {
   }
 
   func add(to block: inout CellBlock) {
-    for i in 0..<shape.counts where counts[i] != 0 { block.counts[i] &+= Int64(counts[i]) }
-    for i in 0..<shape.sums where sums[i] != 0 { block.sums[i] &+= Int128(sums[i]) }
+    precondition(block.shape == shape, "blocks of different layouts")
+    // Zeros too: a guess whether there is one costs more than adding it.
+    block.counts.withUnsafeMutableBufferPointer { to in for i in 0..<to.count { to[i] &+= Int64(counts[i]) } }
+    block.sums.withUnsafeMutableBufferPointer { to in for i in 0..<to.count { to[i] &+= Int128(sums[i]) } }
   }
 }
 

@@ -19,8 +19,13 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "The baseline; the monitor's own unless given.") var baseline: String?
   @Option(help: "Events later than this time plus the monitor's skew are quarantined (RFC 3339).") var asOf: String?
   @Option(help: "Where to write results; standard output unless given.") var out: String?
+  @Option(help: "Threads that read predictions; one for each processor unless given. Results are the same.")
+  var threads: Int?
 
-  func validate() throws { _ = try asOfTime() }
+  func validate() throws {
+    _ = try asOfTime()
+    if let threads, !(1...64).contains(threads) { throw ValidationError("--threads \(threads) is none of 1 to 64") }
+  }
 
   private func asOfTime() throws -> EventTime? {
     guard var text = asOf else { return nil }
@@ -46,7 +51,7 @@ struct ReplayCommand: ParsableCommand {
     }
     let bar = ProgressBar()
     let output = try LineOutput(path: out)
-    let replay = Replay(plan: plan, predictions: predictions, labels: labels, asOf: try asOfTime()) {
+    let replay = Replay(plan: plan, predictions: predictions, labels: labels, asOf: try asOfTime(), threads: threads) {
       bar.show($0, $1, $2)
     }
     let summary = try replay.run { try output.write($0) }

@@ -35,10 +35,22 @@ struct DriftDeltas {
   /// - Parameters:
   ///   - panes: of each row.
   ///   - slices: `width` for each row, −1 for none.
-  mutating func add(_ columns: DriftColumns, panes: [EventTime], slices: [Int32], width: Int, pool: DeltaPool) {
+  ///   - isLeftOut: of each row; empty: none is.
+  mutating func add(
+    _ columns: DriftColumns, panes: [EventTime], slices: [Int32], width: Int, leavingOut isLeftOut: [Bool] = [],
+    pool: DeltaPool
+  ) {
     let count = columns.count
     guard count > 0 else { return }
     precondition(panes.count == count && slices.count == count * width)
+    guard isLeftOut.isEmpty else {
+      precondition(isLeftOut.count == count)
+      addGroups(columns, count, pool) { (panes[$0], isLeftOut[$0] ? -1 : SliceTable.all) }
+      for column in 0..<width {
+        addGroups(columns, count, pool) { (panes[$0], isLeftOut[$0] ? -1 : slices[$0 &* width &+ column]) }
+      }
+      return
+    }
     if panes.allSatisfy({ $0 == panes[0] }) {
       let block = blocks[block(pane: panes[0], slice: SliceTable.all, pool)]
       add(columns, nil, to: block)

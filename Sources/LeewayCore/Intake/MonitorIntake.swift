@@ -15,6 +15,8 @@ struct MonitorIntake {
   private var rowSlices: [Int32] = []
   /// The partition that the rows in `columns` came from.
   private var rowsPartition = -1
+  /// What is not decided yet of the rows in `columns`; nil where each is decided as it comes.
+  private var run: UnsettledRun?
   private let deadLetters: DeadLetterLimits?
   private let aggregation: Stopwatch?
 
@@ -53,12 +55,16 @@ struct MonitorIntake {
     let time: EventTime
     do { time = try predictions.parse(payload) } catch { return reject(message, index, error, keep) }
     if let rejection = future(time, message) { return reject(message, index, rejection, keep, quarantined: true) }
-    // An earlier generation's event is behind this one's first pane just as a late one is behind the watermark.
-    if partitions[index].isLate(time, lateness: plan.monitor.lateness) || time < startsAt {
-      partitions[index].counts.late &+= 1
-      return
+    if run == nil {
+      // An earlier generation's event is behind this one's first pane just as a late one is behind the watermark.
+      if partitions[index].isLate(time, lateness: plan.monitor.lateness) || time < startsAt {
+        partitions[index].counts.late &+= 1
+        return
+      }
+      if columns.isFull || rowsPartition != index { drainRows() }
+    } else {
+      run?.times.append(time)
     }
-    if columns.isFull || rowsPartition != index { drainRows() }
     rowsPartition = index
     predictions.fill(columns)
     rowPanes.append(time.floor(to: plan.monitor.pane))
@@ -69,14 +75,54 @@ struct MonitorIntake {
         if sample.contains(id) {
           let half = predictions.joinHalf(
             time: time, slices: rowSlices[firstSlice...], table: slices, payload: payload)
-          partitions[index].joins.append(id: id, prediction: half)
+          if run == nil {
+            partitions[index].joins.append(id: id, prediction: half)
+          } else {
+            run?.joins.append((columns.count, id, half))
+          }
         }
-      } else {
+      } else if run == nil {
         partitions[index].counts.unjoinable &+= 1
+      } else {
+        run?.unjoinable.append(columns.count)
       }
     }
     columns.commitRow()
-    partitions[index].counts.accepted &+= 1
+    if run == nil { partitions[index].counts.accepted &+= 1 }
+  }
+
+  // MARK: Runs of a log that others read too
+
+  /// How many messages a run may have.
+  var runLength: Int { columns.capacity }
+
+  /// From here to `addRun` nothing is decided about what is late.
+  mutating func beginRun() {
+    drainRows()
+    run = UnsettledRun()
+  }
+
+  /// Decides it, as if the messages before had been read here up to this watermark.
+  ///
+  /// - Returns: the watermark after the run.
+  mutating func settleRun(after watermark: EventTime) -> EventTime {
+    run?.settle(after: watermark, lateness: plan.monitor.lateness, startsAt: startsAt) ?? watermark
+  }
+
+  mutating func addRun() {
+    guard let settled = run else { return }
+    run = nil
+    guard columns.count > 0 else { return }
+    let index = rowsPartition
+    partitions[index].reach(settled.reached)
+    let isLate = settled.isLate
+    partitions[index].counts.late &+= Int64(settled.lateRows)
+    partitions[index].counts.accepted &+= Int64(columns.count - settled.lateRows)
+    for row in settled.unjoinable where isLate.isEmpty || !isLate[row] { partitions[index].counts.unjoinable &+= 1 }
+    for (row, id, half) in settled.joins where isLate.isEmpty || !isLate[row] {
+      partitions[index].joins.append(id: id, prediction: half)
+    }
+    drainRows(leavingOut: isLate)
   }
 
   private mutating func takeLabel(_ message: SourceMessage, _ index: Int, _ keep: Int) {
@@ -136,7 +182,9 @@ struct MonitorIntake {
   }
 
   /// Adds the rows in `columns` to their partition's blocks.
-  mutating func drainRows() {
+  ///
+  /// - Parameter isLeftOut: by row; empty: none is.
+  mutating func drainRows(leavingOut isLeftOut: [Bool] = []) {
     defer {
       columns.removeAll()
       rowPanes.removeAll(keepingCapacity: true)
@@ -145,7 +193,7 @@ struct MonitorIntake {
     guard columns.count > 0 else { return }
     let start = aggregation?.now()
     partitions[rowsPartition].drift.add(
-      columns, panes: rowPanes, slices: rowSlices, width: slices.segmentCount, pool: pool)
+      columns, panes: rowPanes, slices: rowSlices, width: slices.segmentCount, leavingOut: isLeftOut, pool: pool)
     if let start { aggregation?.lap(since: start) }
   }
 

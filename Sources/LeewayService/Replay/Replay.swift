@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 package import LeewayCore
 import LeewayLedger
 import LeewaySource
@@ -10,6 +10,7 @@ package struct Replay {
   private let predictions: [String]
   private let labels: [String]
   private let asOf: EventTime?
+  private let threads: Int
   private let progress: (_ file: String, _ fraction: Double?, _ rows: Int64) -> Void
 
   /// What was read, for the last line on standard error.
@@ -18,18 +19,36 @@ package struct Replay {
     package var joins = JoinCounts()
     package var tooLong = 0
     package var lines = 0
+    /// The first twenty, by topic, file and line; a file's number stands for the partition.
     package var quarantined: [QuarantineRecord] = []
+
+    /// - Parameter files: how many partitions stand for a file.
+    fileprivate mutating func add(_ report: FlushReport, of monitor: String, files: Int) {
+      events += report.events[monitor] ?? EventCounts()
+      joins += report.joins[monitor] ?? JoinCounts()
+      quarantined += report.quarantined.map {
+        var record = $0
+        record.partition /= Int32(truncatingIfNeeded: files)
+        return record
+      }
+      quarantined.sort { ($0.topic, $0.partition, $0.offset) < ($1.topic, $1.partition, $1.offset) }
+      quarantined.removeLast(max(0, quarantined.count - 20))
+    }
   }
 
-  /// - Parameter asOf: stands for every record's timestamp; nil: nothing is from the future.
+  /// - Parameters:
+  ///   - asOf: stands for every record's timestamp; nil: nothing is from the future.
+  ///   - threads: that decode predictions, at least 1; nil: one for each processor. What comes out is the same.
+  ///   - progress: called on any of them, on one at a time.
   package init(
-    plan: MonitorPlan, predictions: [String], labels: [String], asOf: EventTime?,
+    plan: MonitorPlan, predictions: [String], labels: [String], asOf: EventTime?, threads: Int? = nil,
     progress: @escaping (String, Double?, Int64) -> Void = { _, _, _ in }
   ) {
     self.plan = plan
     self.predictions = predictions
     self.labels = labels
     self.asOf = asOf
+    self.threads = min(max(threads ?? ProcessInfo.processInfo.activeProcessorCount, 1), 64)
     self.progress = progress
   }
 
@@ -38,21 +57,20 @@ package struct Replay {
     let ledger = try SQLiteLedger.temporary()
     defer { ledger.close() }
     let monitor = plan.monitor.name
-    let writer = "replay"
-    let keys = partitions.map(\.key)
-    let records = try ledger.write { tx in
-      try tx.register(writer: writer, instance: InstanceIdentity(host: "", process: getpid()))
+    let workers = try ledger.write { tx in
       try tx.put(
         generation: GenerationRecord(
           monitor: monitor, generation: plan.generation, startsAt: .distantPast, baseline: plan.baseline.identity))
-      try tx.ensure(partitions: partitions.map { ($0.key, $0.role) })
-      return try tx.claim(partitions: keys, owner: writer)
+      return try (0..<threads).map { try worker($0, in: tx) }
     }
-    let intake = Intake(plans: [(plan, .distantPast)], writer: writer)
-    for record in records { intake.open(record) }
     var summary = Summary()
-    for partition in partitions { try read(partition, into: intake, ledger, &summary) }
-    try flush(intake, ledger, &summary)
+    for file in predictions.indices { try read(file, by: workers, ledger, &summary) }
+    for worker in workers { try summary.add(worker.flush(to: ledger), of: monitor, files: threads) }
+    // The order of labels shows in what is counted of them, so one reads them all.
+    for file in labels.indices where plan.monitor.labels != nil {
+      try read(labels: file, by: workers[0], ledger, &summary)
+    }
+    try summary.add(workers[0].flush(to: ledger), of: monitor, files: threads)
 
     // At their ends files hold nothing back: the watermarks are the maxima.
     let reached = try ledger.read { try $0.partitions(of: monitor) }
@@ -62,7 +80,7 @@ package struct Replay {
     let watermarks = Watermarks(predictions: highest(.predictions), labels: highest(.labels))
     let name = EvaluationLease.name(monitor: monitor)
     let epoch = try ledger.write {
-      try $0.acquire(lease: name, holder: writer, lasting: .days(36_500))
+      try $0.acquire(lease: name, holder: "replay", lasting: .days(36_500))
     }
     guard let epoch else { throw LeaseLost(name: name) }
     let evaluator = Evaluator(plan: plan, maximumWindows: 4096)
@@ -75,52 +93,71 @@ package struct Replay {
     return summary
   }
 
-  private struct Partition {
-    var key: PartitionKey
-    var role: StreamRole
-    var path: String
-  }
-
-  private var partitions: [Partition] {
-    func keyed(_ paths: [String], _ topic: String, _ role: StreamRole) -> [Partition] {
-      paths.enumerated().map { i, path in
-        Partition(
-          key: PartitionKey(monitor: plan.monitor.name, topic: topic, partition: Int32(truncatingIfNeeded: i)),
-          role: role,
-          path: path)
-      }
+  /// One thread's writer, and a partition for each file: `threads` of them share a file of predictions, and the first has
+  /// all labels.
+  private func worker(_ index: Int, in tx: any LedgerWriter) throws -> Intake {
+    let writer = "replay-\(index)"
+    var partitions: [(key: PartitionKey, role: StreamRole)] = []
+    for file in predictions.indices {
+      partitions.append((key(plan.monitor.predictions.topic, file, index), .predictions))
     }
-    return keyed(predictions, plan.monitor.predictions.topic, .predictions)
-      + (plan.monitor.labels.map { keyed(labels, $0.topic, .labels) } ?? [])
+    if index == 0, let labels = plan.monitor.labels {
+      for file in self.labels.indices { partitions.append((key(labels.topic, file, 0), .labels)) }
+    }
+    try tx.register(writer: writer, instance: InstanceIdentity(host: "", process: getpid()))
+    try tx.ensure(partitions: partitions)
+    let intake = Intake(
+      plans: [(plan, .distantPast)], writer: writer,
+      limits: IntakeLimits(pendingBytes: max(16 << 20, (128 << 20) / threads)))
+    for record in try tx.claim(partitions: partitions.map(\.key), owner: writer) { intake.open(record) }
+    return intake
   }
 
-  private func read(
-    _ partition: Partition, into intake: Intake, _ ledger: any Ledger, _ summary: inout Summary
-  ) throws {
-    guard let slot = intake.slot(TopicPartition(partition.key.topic, partition.key.partition)) else { return }
-    let stream = try ByteStream(path: partition.path)
+  private func key(_ topic: String, _ file: Int, _ worker: Int) -> PartitionKey {
+    PartitionKey(
+      monitor: plan.monitor.name, topic: topic, partition: Int32(truncatingIfNeeded: file * threads + worker))
+  }
+
+  private func slot(_ key: PartitionKey, of intake: Intake) throws -> Intake.Slot {
+    guard let slot = intake.slot(TopicPartition(key.topic, key.partition)) else {
+      throw LedgerError("replay: partition \(key.partition) of \(key.topic) was not claimed")
+    }
+    return slot
+  }
+
+  /// Reads one file of predictions with all workers.
+  private func read(_ file: Int, by workers: [Intake], _ ledger: any Ledger, _ summary: inout Summary) throws {
+    let log = try SharedLog(path: predictions[file], progress: progress)
+    let readers = try workers.enumerated().map { index, intake in
+      RunReader(
+        intake: intake, slot: try slot(key(plan.monitor.predictions.topic, file, index), of: intake), asOf: asOf,
+        ledger: ledger, log: log)
+    }
+    RunReader.runAll(readers)
+    if let failure = log.failure { throw failure }
+    summary.tooLong += log.tooLongLines
+    for reader in readers {
+      for report in reader.reports { summary.add(report, of: plan.monitor.name, files: threads) }
+    }
+  }
+
+  private func read(labels file: Int, by intake: Intake, _ ledger: any Ledger, _ summary: inout Summary) throws {
+    guard let topic = plan.monitor.labels?.topic else { return }
+    let slot = try slot(key(topic, file, 0), of: intake)
+    let stream = try ByteStream(path: labels[file])
     let lines = LineReader(stream)
     var rows: Int64 = 0
     while let line = try lines.next() {
-      switch line {
-      case .tooLong: summary.tooLong += 1
-      case .text(let text, let number):
-        if text.isEmpty { continue }
+      if case .text(let text, let number) = line, !text.isEmpty {
         intake.take(SourceMessage(offset: Int64(number), recordTime: asOf, key: nil, value: text), from: slot)
       }
       rows += 1
       if rows % 4096 == 0 {
-        if intake.isFull { try flush(intake, ledger, &summary) }
-        progress(partition.path, stream.totalBytes.map { Double(stream.consumedBytes) / Double(max($0, 1)) }, rows)
+        if intake.isFull { summary.add(try intake.flush(to: ledger), of: plan.monitor.name, files: threads) }
+        progress(labels[file], stream.totalBytes.map { Double(stream.consumedBytes) / Double(max($0, 1)) }, rows)
       }
     }
-  }
-
-  private func flush(_ intake: Intake, _ ledger: any Ledger, _ summary: inout Summary) throws {
-    let report = try intake.flush(to: ledger)
-    summary.events += report.events[plan.monitor.name] ?? EventCounts()
-    summary.joins += report.joins[plan.monitor.name] ?? JoinCounts()
-    if summary.quarantined.count < 20 { summary.quarantined.append(contentsOf: report.quarantined.prefix(20)) }
+    summary.tooLong += lines.tooLongLines
   }
 
   /// Stored lines and those of windows still open, merged in order.

@@ -1,0 +1,56 @@
+import Foundation
+import LeewayCore
+
+/// One of the threads that read a file of predictions together, with an intake of its own.
+///
+/// Unchecked Sendable: one thread makes it, hands it to the one that runs it, and reads the reports after that has ended.
+final class RunReader: @unchecked Sendable {
+  private let intake: Intake
+  private let slot: Intake.Slot
+  private let asOf: EventTime?
+  private let ledger: any Ledger
+  private let log: SharedLog
+  private(set) var reports: [FlushReport] = []
+
+  init(intake: Intake, slot: Intake.Slot, asOf: EventTime?, ledger: any Ledger, log: SharedLog) {
+    self.intake = intake
+    self.slot = slot
+    self.asOf = asOf
+    self.ledger = ledger
+    self.log = log
+  }
+
+  /// Runs all of them to the end of the file, the first on the calling thread. A failure is the log's.
+  static func runAll(_ readers: [RunReader]) {
+    let others = DispatchGroup()
+    for reader in readers.dropFirst() {
+      others.enter()
+      let thread = Thread {
+        reader.run()
+        others.leave()
+      }
+      thread.name = "leeway-replay"
+      thread.stackSize = 4 << 20
+      thread.start()
+    }
+    readers.first?.run()
+    others.wait()
+  }
+
+  private func run() {
+    do {
+      var run = LineRun()
+      while let number = try log.next(intake.runLength, into: &run) {
+        intake.beginRun()
+        run.forEach { text, line in
+          intake.take(SourceMessage(offset: Int64(line), recordTime: asOf, key: nil, value: text), from: slot)
+        }
+        guard log.settle(number, { intake.settleRun(after: $0) }) else { return }
+        intake.addRun()
+        if intake.isFull { reports.append(try intake.flush(to: ledger)) }
+      }
+    } catch {
+      log.fail(error)
+    }
+  }
+}

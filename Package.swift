@@ -113,7 +113,8 @@ if Context.environment["LEEWAY_BENCHMARKS"] == "1" {
   package.targets += [
     .target(name: "CAllocationCount", path: "Benchmarks/Sources/CAllocationCount"),
     .executableTarget(
-      name: "LeewayBenchmarks", dependencies: ["LeewayCore", "LeewayLedger", "LeewayTestSupport", "CAllocationCount"],
+      name: "LeewayBenchmarks",
+      dependencies: ["LeewayCore", "LeewayLedger", "LeewaySource", "LeewayTestSupport", "CAllocationCount"],
       path: "Benchmarks/Sources/LeewayBenchmarks", swiftSettings: swift),
   ]
 }

@@ -8,12 +8,19 @@ before their times are compared. Times are of the processor, so a busy machine w
 generator of `Row`s in BENCHMARKS: add one, and it is in the table.
 """
 
+import hashlib
 import json
 import os
+import re
+import resource
+import shutil
 import subprocess
 import sys
+import time
+import urllib.request
 import venv
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +29,7 @@ PEERS = ROOT / "Benchmarks" / "peers"
 FILES = ROOT / ".build" / "bench"
 VENVS = ROOT / ".build" / "bench-venv"
 PROGRAM = ROOT / ".build" / "release" / "LeewayBenchmarks"
+SERVICE = ROOT / ".build" / "release" / "leeway"
 TURNS = 3
 
 
@@ -127,6 +135,82 @@ def files(shape: str) -> tuple[Path, Path, Path]:
     return events, training, bins
 
 
+# MARK: the service
+
+
+MONITOR = """\
+monitor: bench
+task: binary
+predictions:
+  topic: predictions
+  fields: {{id: prediction_id, time: timestamp_ms, score: score}}
+  time_format: epoch_ms
+features:
+{features}
+baseline: bench.baseline.json
+panes: 5m
+windows:
+  - {{size: 1h, every: 5m}}
+lateness: 10m
+checks:
+  - {{name: drift, on: features, metric: psi, window: 1h, warning: 0.2}}
+alerts:
+  warning: [log]
+"""
+
+CONFIGURATION = """\
+kafka: {{bootstrap: "{bootstrap}", group: leeway}}
+ledger: sqlite:leeway.db
+http: {{listen: "127.0.0.1:0"}}
+"""
+
+
+def monitor(folder: Path, shape: str = "plain") -> Path:
+    """A monitor file of the traffic and its baseline, fitted by the service's own command."""
+    _, training, bins = files(shape)
+    monitors = folder / "monitors"
+    monitors.mkdir(parents=True)
+    subjects = [subject for subject in json.loads(bins.read_text()) if subject["name"] != "score"]
+    features = [f"  {s['name']}: {'numeric' if 'knots' in s else 'categorical'}" for s in subjects]
+    path = monitors / "bench.yaml"
+    path.write_text(MONITOR.format(features="\n".join(features)))
+    subprocess.run([SERVICE, "baseline", "fit", path, "--from", training], check=True, stdout=subprocess.DEVNULL)
+    return path
+
+
+def processor_seconds(process: subprocess.Popen) -> dict[str, float]:
+    """Of every thread of a process, by its name."""
+    tick = os.sysconf("SC_CLK_TCK")
+    seconds: dict[str, float] = {}
+    for task in Path(f"/proc/{process.pid}/task").iterdir():
+        name, rest = re.match(r"\d+ \((.*)\) (.*)", (task / "stat").read_text(), re.S).groups()
+        fields = rest.split()
+        seconds[name] = seconds.get(name, 0) + (int(fields[11]) + int(fields[12])) / tick
+    return seconds
+
+
+@contextmanager
+def running(words: list, **options) -> Iterator[subprocess.Popen]:
+    """A process that is ended at the end, whatever happens."""
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, text=True, **options)
+    try:
+        yield process
+    finally:
+        process.stdin.close()
+        process.terminate()
+        try:
+            process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def samples(base: str) -> dict[str, float]:
+    with urllib.request.urlopen(base + "/metrics", timeout=60) as answer:
+        lines = answer.read().decode().splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[:1] != "#")}
+
+
 # MARK: benchmarks
 
 
@@ -179,12 +263,53 @@ def drift() -> Iterator[Row]:
 
 
 def growth() -> Iterator[Row]:
-    """Events a second against features and segments."""
+    """How the work grows: all but the last column of Benchmarks/README.md's tables."""
     done = subprocess.run([PROGRAM, "growth"], check=True, capture_output=True, text=True)
     for line in map(json.loads, done.stdout.splitlines()):
-        slices = f", version and {line['segments']} segments" if line["segments"] else ""
-        yield Row(f"{line['features']} features{slices}, {line['bytes_per_event']:.0f} bytes", "events/s",
-                  line["events_per_second"])
+        each = "" if line["what"] == "partitions" else f", {line['work_per_second'] / 1e6:.1f} million {line['what']}/s"
+        yield Row(f"{line['count']} {line['what']}{each}", "events/s", line["events_per_second"])
+    for days in (1, 7, 28):
+        mine = ours("evaluation", features=20, days=days)
+        yield Row(f"one evaluation, 20 features, {mine['panes']:,} panes, warm", "ms", mine["warm_milliseconds"])
+        yield Row(f"one evaluation, 20 features, {mine['panes']:,} panes, after a start", "ms",
+                  mine["cold_milliseconds"])
+
+
+def replay() -> Iterator[Row]:
+    """`leeway replay` of one long file, with one thread and with one for each processor; by the wall's clock.
+
+    What it costs to judge the windows in the end is the same for a short file, and is taken off by one.
+    """
+    folder = FILES / "replay"
+    shutil.rmtree(folder, ignore_errors=True)
+    path = monitor(folder)
+    events, rest = 10_000_000, 100_000
+    long, short = folder / "long.jsonl", folder / "short.jsonl"
+    for file, count in ((long, events), (short, rest)):
+        subprocess.run([PROGRAM, "log", "--events", str(count), "--out", file], check=True)
+
+    def run(file: Path, threads: int) -> tuple[float, float, str]:
+        out = folder / f"results-{threads}.jsonl"
+        words = [SERVICE, "replay", path, "--threads", str(threads), "--predictions", file, "--out", out]
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        subprocess.run(words, check=True, stderr=subprocess.DEVNULL)
+        seconds, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return seconds, used, hashlib.sha256(out.read_bytes()).hexdigest()
+
+    processors = os.cpu_count() or 1
+    results = set()
+    for threads in sorted({1, processors}):
+        base = min(run(short, threads)[0] for _ in range(TURNS))
+        seconds, used, result = run(long, threads)
+        results.add(result)
+        name = "1 thread" if threads == 1 else f"{threads} threads"
+        # The decode rate of the first budget, for each processor, less what reading the file costs.
+        yield Row(f"replay of {events // 1_000_000} million events, {name}", "events/s",
+                  (events - rest) / (seconds - base), least=1_000_000)
+        yield Row("processor seconds for a million of them", "s", used * 1e6 / events)
+    agree(len(results) == 1, "replay with one thread and with several")
+    shutil.rmtree(folder)
 
 
 def labels() -> Iterator[Row]:
@@ -206,6 +331,92 @@ def labels() -> Iterator[Row]:
         file.unlink()
 
 
+def kafka() -> Iterator[Row]:
+    """Kafka to committed panes: `leeway run`, a broker in a process of its own that was filled before, an SQLite ledger.
+
+    By the wall's clock from the moment the group has given the partitions, to the commit of the last event; the
+    broker's share of the processors is shown beside.
+    """
+    folder = FILES / "kafka"
+    shutil.rmtree(folder, ignore_errors=True)
+    monitor(folder)
+    events = 3_000_000
+    words = [PROGRAM, "broker", "--events", str(events), "--partitions", "192"]
+    with running(words, stdout=subprocess.PIPE) as broker:
+        filled = json.loads(broker.stdout.readline() or "null")
+        if not filled:
+            sys.exit("the broker could not be filled")
+        turns = [from_broker(folder, filled["bootstrap"], broker, events) for _ in range(TURNS)]
+    took = min(turns, key=lambda turn: turn["seconds"])
+    for turn in turns:
+        print(f"kafka: {json.dumps(turn)}", file=sys.stderr)
+    yield Row(f"Kafka to committed panes, {filled['bytes_per_event']:.0f} bytes, lz4, SQLite", "events/s",
+              events / took["seconds"], least=300_000)
+    yield Row("processor seconds for a million of them, leeway", "s", took["leeway"] * 1e6 / events)
+    yield Row("processor seconds for a million of them, the broker", "s", took["broker"] * 1e6 / events)
+    for stage, seconds in took["stages"].items():
+        yield Row(f"of the thread that reads, for a million: {stage}", "s", seconds * 1e6 / events)
+
+
+def from_broker(folder: Path, bootstrap: str, broker: subprocess.Popen, events: int) -> dict:
+    """One run of the service over all that the broker has, from an empty ledger."""
+    for file in folder.glob("leeway.db*"):
+        file.unlink()
+    configuration = folder / "leeway.yaml"
+    configuration.write_text(CONFIGURATION.format(bootstrap=bootstrap))
+    words = [SERVICE, "run", "--config", configuration, "--monitors", folder / "monitors"]
+    log = folder / "log.txt"
+    with log.open("w") as said, running(words, stderr=said, stdout=said) as service:
+
+        def wait(what: str, probe: Callable):
+            deadline = time.monotonic() + 900
+            while time.monotonic() < deadline:
+                if service.poll() is not None:
+                    break
+                found = probe()
+                if found:
+                    return found
+                time.sleep(0.2)
+            sys.exit(f"kafka: {what} did not happen:\n{log.read_text()[-2000:]}")
+
+        base = wait("the start", lambda: re.search(r"on (http://[0-9.:]+)/", log.read_text())).group(1)
+        wait("the group's answer", lambda: samples(base).get('leeway_rebalances_total{outcome="assigned"}'))
+        start, used, brokers = time.monotonic(), processor_seconds(service), processor_seconds(broker)
+        before = samples(base)
+
+        def done() -> dict | None:
+            now = samples(base)
+            return now if now.get('leeway_events_total{monitor="bench",outcome="accepted"}', 0) >= events else None
+
+        after = wait("the last commit", done)
+        seconds = time.monotonic() - start
+        threads = {name: round(value - used.get(name, 0), 2) for name, value in processor_seconds(service).items()}
+        stages = {
+            name.split('"')[1]: after[name] - before.get(name, 0)
+            for name in after
+            if name.startswith("leeway_stage_seconds_total{")
+        }
+        missing = {name: value for name, value in after.items() if name.startswith("leeway_events_total{") and value}
+        agree(list(missing.values()) == [events], f"kafka: {missing}")
+        return {
+            "seconds": seconds,
+            "leeway": sum(threads.values()),
+            "broker": sum(processor_seconds(broker).values()) - sum(brokers.values()),
+            "stages": stages,
+            "threads": {name: value for name, value in threads.items() if value},
+        }
+
+
+def detectors() -> Iterator[Row]:
+    """ADWIN on every numeric subject, the same values in the same order, beside river's."""
+    events, _, bins = files("plain")
+    mine, theirs = in_turns(lambda: ours("adwin"), lambda: peer("river", "river_adwin.py", events, bins))
+    agree(mine["changes"] == theirs["changes"], "detectors, changes that ADWIN finds")
+    agree(any(mine["changes"].values()), "detectors, no change to find")
+    yield Row("messages to ADWIN of 17 subjects", "events/s", mine["events_per_second"], theirs["events_per_second"],
+              "river")
+
+
 def evaluation() -> Iterator[Row]:
     """Judging a window of a week in panes of five minutes, all of 100 features; by the wall's clock, commit included."""
     mine = ours("evaluation")
@@ -214,7 +425,16 @@ def evaluation() -> Iterator[Row]:
     yield Row(f"{what}, after a start", "ms", mine["cold_milliseconds"])
 
 
-BENCHMARKS = {"decode": decode, "drift": drift, "growth": growth, "evaluation": evaluation, "labels": labels}
+BENCHMARKS = {
+    "decode": decode,
+    "drift": drift,
+    "detectors": detectors,
+    "kafka": kafka,
+    "replay": replay,
+    "evaluation": evaluation,
+    "labels": labels,
+    "growth": growth,
+}
 
 
 def main(words: list[str]) -> None:
@@ -225,8 +445,9 @@ def main(words: list[str]) -> None:
             sys.exit(f"no benchmark is called {name}; there are {', '.join(BENCHMARKS)}")
     if build:
         environment = {**os.environ, "LEEWAY_BENCHMARKS": "1"}
-        words = ["swift", "build", "-c", "release", "--product", "LeewayBenchmarks"]
-        subprocess.run(words, cwd=ROOT, check=True, env=environment, stdout=sys.stderr)
+        for product in ("LeewayBenchmarks", "leeway"):
+            words = ["swift", "build", "-c", "release", "--product", product]
+            subprocess.run(words, cwd=ROOT, check=True, env=environment, stdout=sys.stderr)
     print("| what | ours | peer | ratio | budget | |\n|---|---|---|---|---|---|", flush=True)
     missed = 0
     for name in names:

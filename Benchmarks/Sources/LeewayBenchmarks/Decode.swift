@@ -30,31 +30,6 @@ extension Main {
     json.endObject()
     print(json.text)
   }
-
-  /// Events a second against the number of features and of segments, the version being one more slice from one on.
-  static func growth(_ arguments: Arguments) throws {
-    let values = try arguments.integer("values", 2_000_000)
-    for features in [5, 10, 20, 50, 100, 200, 500] {
-      for segments in features == 20 ? [0, 1, 2, 3, 4, 5] : [0] {
-        let traffic = Traffic(features: features, segments: segments)
-        let events = traffic.events(max(2000, values / features))
-        let plan = try traffic.plan(version: segments > 0, segments: segments)
-        let rate = try DecodeRate(plan: plan, events: events, passes: 3)
-        var json = JSONWriter()
-        json.beginObject()
-        json.key("features")
-        json.number(features)
-        json.key("segments")
-        json.number(segments)
-        json.key("bytes_per_event")
-        json.number((Double(events.bytes.count) / Double(events.count)).rounded())
-        json.key("events_per_second")
-        json.number((1 / rate.secondsPerEvent).rounded())
-        json.endObject()
-        print(json.text)
-      }
-    }
-  }
 }
 
 /// How fast one monitor takes events in, and what it counted.

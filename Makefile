@@ -120,8 +120,8 @@ sanitize-address sanitize-thread: sanitize-%: setup-test
 	  '^SourceTests\.|[./](CrashTests|PoisonTests|ReceiverTests|ReloadTests|ShutdownTests|TogetherTests)/'; do \
 	  swift test --skip-build --disable-xctest --sanitize=$* --scratch-path .build-$* --filter "$$tests"; done
 
-bench: setup ## build the benchmarks, install the peers and print the table; ONLY="decode drift" for some of them
-	@Benchmarks/run.py $(ONLY)
+bench: setup ## build the benchmarks, install the peers and print the table; ONLY="decode drift" for some, QUOTE=1 into the README
+	@Benchmarks/run.py $(if $(QUOTE),--quote) $(ONLY)
 
 clean: ## remove what was built
 	rm -rf .build .build-address .build-thread

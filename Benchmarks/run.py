@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """`make bench`: builds the benchmarks, installs the peers, and prints one table.
 
-usage: Benchmarks/run.py [--no-build] [NAME...]
+usage: Benchmarks/run.py [--no-build] [--quote] [NAME...]
+
+--quote puts the rows that have a budget into the README. A benchmark that fails is a budget missed; the others go on.
 
 Programs that are compared run in turns on the same files, and the best turn of each counts; what they answer must agree
 before their times are compared. Times are of the processor, so a busy machine weighs on both alike. A benchmark is a
@@ -68,9 +70,13 @@ class Row:
         )
 
     def cells(self) -> list[str]:
-        peer = f"{self.peer:,.0f} ({self.peer_name})" if self.peer else ""
+        peer = f"{number(self.peer)} ({self.peer_name})" if self.peer else ""
         ratio = f"{self.ratio:.2g} ×" if self.ratio and self.ratio < 10 else f"{self.ratio:.0f} ×" if self.ratio else ""
-        return [self.what, f"{self.ours:,.0f} {self.unit}", peer, ratio, self.budget, verdict(self)]
+        return [self.what, f"{number(self.ours)} {self.unit}".strip(), peer, ratio, self.budget, verdict(self)]
+
+
+def number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
 
 
 def verdict(row: Row) -> str:
@@ -437,25 +443,57 @@ BENCHMARKS = {
 }
 
 
+HEAD = ["| what | ours | peer | ratio | budget | |", "|---|---|---|---|---|---|"]
+README = ROOT / "README.md"
+
+
+def line(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def quote(rows: list[Row]) -> None:
+    """Puts the rows with a budget between the README's marks."""
+    begin, end = "<!-- make bench -->\n", "<!-- end -->"
+    text = README.read_text()
+    if begin not in text:
+        sys.exit(f"the README has no {begin.strip()}")
+    before, rest = text.split(begin, 1)
+    table = [line(cells) for cells in (row.cells() for row in rows if row.budget)]
+    README.write_text(before + begin + "\n".join(HEAD + table) + "\n" + end + rest.split(end, 1)[1])
+
+
 def main(words: list[str]) -> None:
-    build = "--no-build" not in words
-    names = [word for word in words if word != "--no-build"] or list(BENCHMARKS)
+    options = {word for word in words if word.startswith("--")}
+    names = [word for word in words if word not in options] or list(BENCHMARKS)
+    for unknown in options - {"--no-build", "--quote"}:
+        sys.exit(f"{unknown} is not known; see the beginning of this file")
     for name in names:
         if name not in BENCHMARKS:
             sys.exit(f"no benchmark is called {name}; there are {', '.join(BENCHMARKS)}")
-    if build:
+    if "--no-build" not in options:
         environment = {**os.environ, "LEEWAY_BENCHMARKS": "1"}
         for product in ("LeewayBenchmarks", "leeway"):
-            words = ["swift", "build", "-c", "release", "--product", product]
-            subprocess.run(words, cwd=ROOT, check=True, env=environment, stdout=sys.stderr)
-    print("| what | ours | peer | ratio | budget | |\n|---|---|---|---|---|---|", flush=True)
-    missed = 0
+            build = ["swift", "build", "-c", "release", "--product", product]
+            subprocess.run(build, cwd=ROOT, check=True, env=environment, stdout=sys.stderr)
+    print("\n".join(HEAD), flush=True)
+    rows: list[Row] = []
+    failed = 0
     for name in names:
-        for row in BENCHMARKS[name]():
-            missed += not row.met
-            print("| " + " | ".join(row.cells()) + " |", flush=True)
-    if missed:
-        sys.exit(f"{missed} of the budgets were not met")
+        try:
+            for row in BENCHMARKS[name]():
+                rows.append(row)
+                print(line(row.cells()), flush=True)
+        except (Exception, SystemExit) as failure:
+            failed += 1
+            reason = str(failure).replace("\n", " ")
+            if isinstance(failure, subprocess.CalledProcessError) and failure.stderr:
+                print(failure.stderr, file=sys.stderr)
+            print(line([name, f"failed: {reason}", "", "", "", "NOT MET"]), flush=True)
+    if "--quote" in options:
+        quote(rows)
+    missed = sum(not row.met for row in rows)
+    if missed or failed:
+        sys.exit(f"{missed} of the budgets were not met, {failed} of the benchmarks failed")
 
 
 if __name__ == "__main__":

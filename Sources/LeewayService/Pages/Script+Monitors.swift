@@ -8,6 +8,9 @@ extension Script {
         : all.map(monitorCard));
     }
 
+    // A long name may go on in the next line behind any of its underscores.
+    const breakable = (name) => name.replaceAll("_", "_\u200b");
+
     function monitorCard(monitor) {
       const name = monitor.monitor;
       const tiers = monitor.checks.map((check) => check.tier).filter((one) => one);
@@ -28,7 +31,7 @@ extension Script {
           monitor.windows.map((window) => [window.window, clock(window.end), count(window.rows), monitor.has_labels
             && share((window.performance || {}).coverage)].filter((one) => one !== false))),
         monitor.checks.length > 0 && table("Checks", [["check", "name"], ["metric and window", "name"], ["worst tier"]],
-          monitor.checks.map((check) => [check.check, check.metric + ", " + check.window, tier(check.tier)])),
+          monitor.checks.map((check) => [check.check, breakable(check.metric) + ", " + check.window, tier(check.tier)])),
         h("p", null, h("button", { type: "button", "data-key": "monitor " + name, "aria-pressed":
           String(name === state.choice.monitor), onclick: () => choose({ monitor: name, window: "", slice: "all",
             subject: "", metric: "" }, true) }, "Look at its windows")));

@@ -74,7 +74,8 @@ enum StyleSheet {
     td.name { white-space: normal; overflow-wrap: anywhere; min-width: 7rem; max-width: 22rem; }
     th { color: var(--soft); font-weight: 600; }
     .card th, .card td { padding: .25rem .35rem; }
-    .card td.name { min-width: 6.2rem; overflow-wrap: break-word; }
+    .card th, .card .tier { white-space: normal; }
+    .card td.name { min-width: 5.4rem; overflow-wrap: anywhere; }
     .card { display: flex; flex-direction: column; }
     .card > p:last-child { margin-top: auto; padding-top: .6rem; }
     th.number, td.number { text-align: right; }

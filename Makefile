@@ -16,7 +16,7 @@ SCRIPTS := .ci/run $(wildcard deploy/*.sh)
 
 EXAMPLES := fraud product-category delivery-time
 
-.PHONY: bench help setup setup-test build demo examples test lint format rules check strict unit simulate fuzz soak sanitize sanitize-address sanitize-thread clean
+.PHONY: bench estimates help setup setup-test build demo examples test lint format rules check strict unit simulate fuzz soak sanitize sanitize-address sanitize-thread clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+): [^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -119,6 +119,9 @@ sanitize-address sanitize-thread: sanitize-%: setup-test
 	@for tests in '^(Statistics|Core|Simulation|Ledger|Delivery)Tests\.' '^ServiceTests\.' \
 	  '^SourceTests\.|[./](CrashTests|PoisonTests|ReceiverTests|ReloadTests|ShutdownTests|TogetherTests)/'; do \
 	  swift test --skip-build --disable-xctest --sanitize=$* --scratch-path .build-$* --filter "$$tests"; done
+
+estimates: strict ## print how far performance without labels was off on car_loan, window by window, beside NannyML's
+	Benchmarks/estimates.py .build/debug/leeway
 
 bench: setup ## build the benchmarks, install the peers and print the table; ONLY="decode drift" for some, QUOTE=1 into the README
 	@Benchmarks/run.py $(if $(QUOTE),--quote) $(ONLY)

@@ -82,6 +82,8 @@ struct DemoFiles {
     segments: [city]
     baseline: late-orders.baseline.json
 
+    compare: {champion: v1, challenger: v1-small}   # a smaller model, in shadow for an eighth of the orders
+
     panes: 30m
     windows:
       - {size: 1h, every: 30m}

@@ -92,6 +92,7 @@ private final class DemoTrafficLoop {
       let order = world.order(rule: script.rule, distanceFactor: script.distanceFactor)
       try send(order, model)
       counts.predictions += 1
+      counts.predictions += try sendShadows(order, beside: model)
       if world.uniform() < 0.97 {
         let span = Double(Self.delay.upperBound - Self.delay.lowerBound) * world.uniform()
         let delay = Self.delay.lowerBound + Int64(span)
@@ -105,6 +106,16 @@ private final class DemoTrafficLoop {
     for label in due where !stop.isRaised { try send(label) }
     counts.labels = Int64(due.count)
     traffic.stage.count(predictions: counts.predictions, labels: counts.labels)
+  }
+
+  /// A smaller model scores an eighth of the orders, too, and v1 the same ones once v2 has taken its place, so that the two
+  /// are compared from beginning to end.
+  private func sendShadows(_ order: Order, beside model: OrderWorld.Model) throws -> Int64 {
+    guard number % 8 == 0 else { return 0 }
+    try send(order, .small)
+    guard model != .v1 else { return 1 }
+    try send(order, .v1)
+    return 2
   }
 
   /// Orders an hour: fewest at six, most at eighteen.

@@ -53,6 +53,7 @@ struct MonitorEndpoints: Sendable {
       json.members("partitions", monitor.partitions) { json, partition in json.write(partition) }
       json.members("drift", newest.drift) { json, record in json.raw(record.line.utf8) }
       json.members("performance", newest.performance) { json, record in json.raw(record.line.utf8) }
+      json.members("comparison", newest.comparison) { json, record in json.raw(record.line.utf8) }
       json.member("truncated", newest.isTruncated)
       json.endObject()
     }

@@ -25,6 +25,7 @@ final class MonitorStandings: Sendable {
   struct Newest: Sendable {
     var drift: [ResultRecord]
     var performance: [ResultRecord]
+    var comparison: [ResultRecord]
     var isTruncated: Bool
   }
 
@@ -75,24 +76,28 @@ final class MonitorStandings: Sendable {
   /// Blocks.
   func newest(_ view: MonitorView) throws -> Newest {
     guard let generation = view.generation?.generation else {
-      return Newest(drift: [], performance: [], isTruncated: false)
+      return Newest(drift: [], performance: [], comparison: [], isTruncated: false)
     }
     return try ledger.read { reader in
       func lines(_ type: ResultType) throws -> [ResultRecord] {
         let latest = try reader.latestResults(monitor: view.monitor.name, generation: generation, type: type)
-        // What has had no line for a whole window, such as a retired version, is history.
-        let newest = Dictionary(latest.map { ($0.window, $0.end) }, uniquingKeysWith: max)
+        // What has had no line for a whole window, such as a retired version, is history. Performance comes later than
+        // outputs, and both have lines of comparison.
+        func place(_ line: ResultRecord) -> [String] { [line.window, type == .comparison ? line.subject : ""] }
+        let newest = Dictionary(latest.map { (place($0), $0.end) }, uniquingKeysWith: max)
         return latest.filter { line in
-          newest[line.window].map { line.end > $0 - .milliseconds(line.size) } ?? false
+          newest[place(line)].map { line.end > $0 - .milliseconds(line.size) } ?? false
         }.sorted { a, b in
           (a.slice == "all") != (b.slice == "all") ? a.slice == "all" : a.position < b.position
         }
       }
       let drift = try lines(.drift)
       let performance = try lines(.performance)
+      let comparison = try lines(.comparison)
+      func first(_ lines: [ResultRecord]) -> [ResultRecord] { Array(lines.prefix(Self.maximumLines)) }
       return Newest(
-        drift: Array(drift.prefix(Self.maximumLines)), performance: Array(performance.prefix(Self.maximumLines)),
-        isTruncated: max(drift.count, performance.count) > Self.maximumLines)
+        drift: first(drift), performance: first(performance), comparison: first(comparison),
+        isTruncated: max(drift.count, performance.count, comparison.count) > Self.maximumLines)
     }
   }
 

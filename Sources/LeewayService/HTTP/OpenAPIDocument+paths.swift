@@ -89,13 +89,14 @@ extension OpenAPIDocument {
                           "partitions": {"type": "array", "items": {"$ref": "#/components/schemas/Partition"}},
                           "drift": {"type": "array", "items": {"$ref": "#/components/schemas/DriftLine"}},
                           "performance": {"type": "array", "items": {"$ref": "#/components/schemas/PerformanceLine"}},
+                          "comparison": {"type": "array", "items": {"$ref": "#/components/schemas/ComparisonLine"}},
                           "labels": {
                             "anyOf": [{"$ref": "#/components/schemas/Labels"}, {"type": "null"}],
                             "description": "What this instance has seen since it started; null without labels."
                           },
                           "truncated": {"type": "boolean"}
                         },
-                        "required": ["partitions", "drift", "performance", "labels", "truncated"]
+                        "required": ["partitions", "drift", "performance", "comparison", "labels", "truncated"]
                       }
                     ]
                   }

@@ -216,7 +216,33 @@ extension Script {
           performance.slice(0, MOST_ROWS).map((line) => [line.slice, clock(line.end), count(line.predictions),
             count(line.labelled), share(line.coverage), line.final ? "yes" : "not yet",
             ...names.map((name) => metric(line, name))])),
+        comparisonTable(detail),
         verdictTable());
+    }
+
+    // The challenger beside the champion, in the slice that was chosen.
+    function comparisonTable(detail) {
+      const lines = detail.comparison.filter((line) => line.window === state.choice.window
+        && line.slice === state.choice.slice);
+      const found = lines.find((line) => line.subject === "performance");
+      const outputs = lines.find((line) => line.subject !== "performance");
+      const rows = found ? Object.entries(found.differences) : [];
+      if (rows.length === 0 && !outputs) return null;
+      const any = found || outputs;
+      const distance = outputs && ["psi", "ks", "total_variation"].filter((name) => isNumber(outputs.metrics[name]))
+        .map((name) => name.replaceAll("_", " ") + " " + number(outputs.metrics[name])).join(", ");
+      const worse = (one) => one.lower > 0 ? "higher" : one.upper < 0 ? "lower" : "not told apart";
+      return [h("h4", null, "Challenger " + any.challenger + " beside champion " + any.champion),
+        outputs && h("p", { class: "quiet" }, "Outputs of the window to " + time(outputs.end) + ": " + distance + "; "
+          + count(outputs.rows.challenger) + " rows beside " + count(outputs.rows.champion) + "."),
+        rows.length > 0 && table("Performance in the window to " + time(found.end) + (found.final ? "" : ", not final") + ": "
+          + (found.paired ? count(found.labelled.pairs) + " labelled pairs" : count(found.labelled.challenger)
+            + " labelled rows beside " + count(found.labelled.champion)),
+          [["metric", "name"], ["champion", "number"], ["challenger", "number"], ["difference", "number"],
+            ["99 % interval", "number"], ["p-value", "number"], ["challenger is", "name"], ["method", "name"]],
+          rows.map(([name, one]) => [name.replaceAll("_", " "), number(one.champion), number(one.challenger),
+            number(one.difference), number(one.lower) + " to " + number(one.upper), probability(one.p_value), worse(one),
+            one.method.replaceAll("_", " ")]))];
     }
 
     """#

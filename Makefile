@@ -117,7 +117,7 @@ sanitize-thread: export LEEWAY_SANITIZE := thread
 sanitize-address sanitize-thread: sanitize-%: setup-test
 	swift build --build-tests --sanitize=$* --scratch-path .build-$*
 	@for tests in '^(Statistics|Core|Simulation|Ledger|Delivery)Tests\.' '^ServiceTests\.' \
-	  '^SourceTests\.|[./](CrashTests|PoisonTests|ReceiverTests|ReloadTests|ShutdownTests|TogetherTests)/'; do \
+	  '^SourceTests\.|[./](CrashTests|PoisonTests|ReceiverTests|ReloadTests|ReplayThreadsTests|ShutdownTests|TogetherTests)/'; do \
 	  swift test --skip-build --disable-xctest --sanitize=$* --scratch-path .build-$* --filter "$$tests"; done
 
 estimates: strict ## print how far performance without labels was off on car_loan, window by window, beside NannyML's

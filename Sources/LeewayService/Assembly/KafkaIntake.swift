@@ -236,6 +236,13 @@ final class KafkaIntakeLoop {
     }
   }
 
+  /// Only between two polls is it seen whether the intake is full, and a message may make tens of kilobytes: a row for
+  /// every monitor that reads it, in panes that no other message has come to.
+  private var messagesAtOnce: Int {
+    let monitors = topics.count { $0.role == .predictions }
+    return max(100, (deadLetters == nil ? 5000 : 500) / max(1, monitors))
+  }
+
   private func polling(_ timeout: Int32) throws -> (Int, KafkaEvent?) {
     let intake = self.intake
     var slots = self.slots
@@ -243,7 +250,7 @@ final class KafkaIntakeLoop {
     let topics = consumer.topics
     // Messages of one partition come together.
     var last: (key: UInt64, slot: Intake.Slot)?
-    return consumer.poll(timeoutMilliseconds: timeout, maximum: deadLetters == nil ? 5000 : 500) { message in
+    return consumer.poll(timeoutMilliseconds: timeout, maximum: messagesAtOnce) { message in
       let key = UInt64(truncatingIfNeeded: message.topic) << 32 | UInt64(UInt32(bitPattern: message.partition))
       let slot: Intake.Slot
       if let last, last.key == key {

@@ -123,7 +123,7 @@ sanitize-address sanitize-thread: sanitize-%: setup-test
 estimates: strict ## print how far performance without labels was off on car_loan, window by window, beside NannyML's
 	Benchmarks/estimates.py .build/debug/leeway
 
-bench: setup ## build the benchmarks, install the peers and print the table; ONLY="decode drift" for some, QUOTE=1 into the README
+bench: setup-test ## build the benchmarks, install the peers and print the table; ONLY="decode drift" for some, QUOTE=1 into the README
 	@Benchmarks/run.py $(if $(QUOTE),--quote) $(ONLY)
 
 clean: ## remove what was built

@@ -114,7 +114,9 @@ if Context.environment["LEEWAY_BENCHMARKS"] == "1" {
     .target(name: "CAllocationCount", path: "Benchmarks/Sources/CAllocationCount"),
     .executableTarget(
       name: "LeewayBenchmarks",
-      dependencies: ["LeewayCore", "LeewayLedger", "LeewaySource", "LeewayTestSupport", "CAllocationCount"],
+      dependencies: [
+        "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayService", "LeewayTestSupport", "CAllocationCount",
+      ],
       path: "Benchmarks/Sources/LeewayBenchmarks", swiftSettings: swift),
   ]
 }

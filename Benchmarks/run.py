@@ -26,6 +26,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import service
+from service import Service, Stage
+
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "Benchmarks" / "peers"
 FILES = ROOT / ".build" / "bench"
@@ -33,6 +36,8 @@ VENVS = ROOT / ".build" / "bench-venv"
 PROGRAM = ROOT / ".build" / "release" / "LeewayBenchmarks"
 SERVICE = ROOT / ".build" / "release" / "leeway"
 TURNS = 3
+# Of the large ledger that `start` makes.
+GIGABYTES = 10
 
 
 @dataclass
@@ -319,22 +324,34 @@ def replay() -> Iterator[Row]:
 
 
 def labels() -> Iterator[Row]:
-    """A monitor with labels, through the service's intake and an SQLite ledger; by the wall's clock, with its disk."""
+    """A monitor with labels, through the service's intake and a ledger; by the wall's clock, with its disk."""
     FILES.mkdir(parents=True, exist_ok=True)
     ledger = FILES / "labels.db"
     for waiting in (1_000_000, 10_000_000):
         for file in FILES.glob("labels.db*"):
             file.unlink()
-        mine = ours("labels", sqlite=ledger, waiting=waiting, joins=500_000)
-        predictions, joins = mine["predictions"], mine["joins"]
-        millions = f"{waiting // 1_000_000} million"
-        yield Row(f"predictions taken in until {millions} wait", "events/s", predictions["per_second"], least=100_000)
-        yield Row("processor seconds for a million of them", "s", predictions["processor_seconds_per_million"])
-        yield Row(f"labels joined, {millions} waiting", "labels/s", joins["per_second"], least=30_000)
-        yield Row("processor seconds for a million of them", "s", joins["processor_seconds_per_million"])
-        yield Row("resident memory", "MB", mine["resident_megabytes"])
+        yield from joined("SQLite", waiting, ours("labels", sqlite=ledger, waiting=waiting, joins=500_000))
     for file in FILES.glob("labels.db*"):
         file.unlink()
+    # A server of its own, its disk flushed as usual; no budget of ours depends on somebody else's settings.
+    mine = ours("labels", postgres="own", waiting=1_000_000, joins=200_000)
+    yield from joined("PostgreSQL", 1_000_000, mine, budget=False)
+
+
+def joined(ledger: str, waiting: int, mine: dict, budget: bool = True) -> Iterator[Row]:
+    millions = f"{waiting // 1_000_000} million"
+    for name, unit, what, least in (
+        ("predictions", "events/s", f"{ledger}: predictions taken in until {millions} wait", 100_000),
+        ("joins", "labels/s", f"{ledger}: labels joined, {millions} waiting", 30_000),
+    ):
+        phase = mine[name]
+        yield Row(what, unit, phase["per_second"], least=least if budget else None)
+        yield Row("processor seconds for a million of them", "s", phase["processor_seconds_per_million"])
+        if "server_processor_seconds_per_million" in phase:
+            yield Row("those of the server", "s", phase["server_processor_seconds_per_million"])
+        yield Row("the longest flush of them", "ms", phase["longest_flush_seconds"] * 1000)
+        yield Row("processor time of the costliest", "ms", phase["longest_flush_processor_seconds"] * 1000)
+    yield Row("resident memory", "MB", mine["resident_megabytes"])
 
 
 def kafka() -> Iterator[Row]:
@@ -429,6 +446,107 @@ def evaluation() -> Iterator[Row]:
     what = f"one evaluation, {mine['features']} features, {mine['panes']:,} panes"
     yield Row(f"{what}, warm", "ms", mine["warm_milliseconds"], most=50)
     yield Row(f"{what}, after a start", "ms", mine["cold_milliseconds"])
+    yield Row("processor time of that", "ms", mine["cold_processor_milliseconds"])
+
+
+def memory() -> Iterator[Row]:
+    """The service over a backlog of a week: what it takes at most, beside what `leeway check` has said it would."""
+    minutes = 7 * 24 * 60 + 120
+    options = dict(monitors=10, features=50, partitions=16, events=150_000, minutes=minutes)
+    with Stage(PROGRAM, FILES / "memory", window="{size: 7d, every: 6h}", **options) as stage:
+        estimate = estimated_megabytes(stage.folder)
+        with Service(SERVICE, stage.folder) as run:
+            run.until("counted every event", lambda: run.accepted() == 10 * stage.facts["events"])
+            # A lateness before the last event of the partition that is behind.
+            end = service.START + (minutes - 13) * 60
+            for monitor in range(10):
+                run.until("judged every window", lambda: run.closed_through(f"m{monitor}") >= end)
+            now, peak = run.resident()
+    yield Row("resident memory, 10 monitors of 50 features and 3 slices, 7 days: at most", "MB", peak, most=512)
+    yield Row("the same in the end", "MB", now)
+    yield Row("what leeway check says of it", "MB", estimate, least=peak * 0.75, most=peak * 1.25)
+
+
+def estimated_megabytes(folder: Path) -> float:
+    words = [SERVICE, "check", "--config", folder / "leeway.yaml", "--monitors", folder / "monitors"]
+    said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    return float(re.search(r"^memory: about (\d+) MB", said, re.M).group(1))
+
+
+def started(stage: Stage) -> dict:
+    """Seconds from exec to what happens first: the group joined, partitions, an event counted, all, windows judged."""
+    found = {}
+    with Service(SERVICE, stage.folder) as run:
+        since = lambda: time.monotonic() - run.started
+        run.until("joined the group", lambda: "as group bench" in run.said(), pause=0.005)
+        found["joined"] = since()
+        run.until("got partitions", lambda: "assigned predictions" in run.said(), pause=0.005)
+        found["assigned"] = since()
+        run.until("counted an event", lambda: run.accepted() > 0, pause=0.005)
+        found["event"] = since()
+        run.until("counted all", lambda: run.accepted() == 4 * stage.facts["events"], pause=0.05)
+        found["all"] = since()
+        end = service.START + (600 - 11) * 60
+        for monitor in range(4):
+            run.until("judged every window", lambda: run.closed_through(f"m{monitor}") >= end)
+        found["judged"] = since()
+    return found
+
+
+def start() -> Iterator[Row]:
+    """From exec to the first event counted, on a new ledger and on one of 10 GB."""
+    folder = FILES / "start"
+    FILES.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(FILES).free
+    if free < (GIGABYTES + 4) * 1e9:
+        sys.exit(f"start: a ledger of {GIGABYTES} GB needs 4 GB more on the disk of {FILES}, which has {free / 1e9:.0f}")
+    with Stage(PROGRAM, folder, monitors=4, features=50, partitions=4, events=20_000, minutes=600,
+               window="{size: 7d, every: 1h}") as stage:
+        empty = started(stage)
+        for file in folder.glob("ledger.db*"):
+            file.unlink()
+        made = ours("ledger", folder=folder, monitors=4, features=50, gigabytes=GIGABYTES)
+        full = started(stage)
+    for what, found, most in (("a new ledger", empty, None), (f"one of {made['gigabytes']:.1f} GB", full, 2000)):
+        # When a group gives partitions is the broker's to say; the embedded one takes seconds.
+        wait = found["assigned"] - found["joined"]
+        yield Row(f"from exec to the first event counted, {what}, but for the group", "ms",
+                  (found["event"] - wait) * 1000, most=most)
+        yield Row("what the group took", "ms", wait * 1000)
+    yield Row("until every event of a backlog is counted, while the first evaluation runs", "ms", full["all"] * 1000)
+    yield Row("until the first evaluation of every monitor has ended", "ms", full["judged"] * 1000)
+
+
+def metrics() -> Iterator[Row]:
+    """`/metrics` over HTTP while the intake works off a backlog as fast as it can, and windows close."""
+    with Stage(PROGRAM, FILES / "metrics", monitors=1, features=20, segments=2, partitions=120, events=3_000_000,
+               minutes=240) as stage:
+        with Service(SERVICE, stage.folder) as run:
+            run.until("counted an event", lambda: run.accepted() > 0)
+            times, series = [], 0
+            processor, began = run.processor_seconds(), time.monotonic()
+            counted = first = run.accepted()
+            while counted < stage.facts["events"]:
+                before = time.monotonic()
+                text = run.get("/metrics")
+                times.append(time.monotonic() - before)
+                series = max(series, sum(not line.startswith(b"#") for line in text.splitlines()))
+                if len(times) % 20 == 0:
+                    counted = run.accepted()
+                # As often as a great many scrapers would.
+                time.sleep(0.01)
+            seconds = time.monotonic() - began
+            rate = (counted - first) / seconds
+            cores = (run.processor_seconds() - processor) / seconds
+    if len(times) < 200:
+        sys.exit(f"metrics: only {len(times)} answers were timed; the backlog was too short")
+    times.sort()
+    yield Row("series at /metrics", "", series, least=5000)
+    yield Row("events taken in meanwhile", "events/s", rate)
+    yield Row("processor time that the service had meanwhile", "% of a core", cores * 100)
+    yield Row(f"/metrics under full load, 99th percentile of {len(times)} answers", "ms",
+              times[len(times) * 99 // 100] * 1000, most=50)
+    yield Row("the median", "ms", times[len(times) // 2] * 1000)
 
 
 BENCHMARKS = {
@@ -439,6 +557,9 @@ BENCHMARKS = {
     "replay": replay,
     "evaluation": evaluation,
     "labels": labels,
+    "memory": memory,
+    "start": start,
+    "metrics": metrics,
     "growth": growth,
 }
 

@@ -11,10 +11,12 @@ extension Traffic {
   }
 
   /// A monitor of this traffic, with a baseline fitted to events of another seed.
+  ///
+  /// - Parameter slices: whether versions and segments have baselines of their own.
   func plan(
     version: Bool = false, segments: Int = 0, labels: LabelStream? = nil,
     windows: [WindowDefinition] = [WindowDefinition(name: "1h", size: .hours(1), every: .minutes(5))],
-    checks: [Check] = [], trainingRows: Int = BenchmarkIntake.trainingRows
+    checks: [Check] = [], trainingRows: Int = BenchmarkIntake.trainingRows, slices: Bool = false
   ) throws -> MonitorPlan {
     let monitor = Monitor(
       name: "bench", task: .binary,
@@ -60,11 +62,12 @@ extension Traffic {
         name: name(feature), domain: .categorical(CategoricalDomain(categories: categories)))
     }
     subjects.append(subject("score", numbers[features]))
+    let profiles =
+      (slices ? [SegmentProfile(name: Slice.version, values: Self.versions)] : [])
+      + (0..<segments).map { SegmentProfile(name: Self.segments[$0], values: Self.segmentValues[$0]) }
     var builder = BaselineBuilder(
-      monitor: monitor, subjects: subjects,
-      segments: (0..<segments).map { SegmentProfile(name: Self.segments[$0], values: Self.segmentValues[$0]) },
-      classes: [], labels: false)
-    for row in rows {
+      monitor: monitor, subjects: subjects, segments: profiles, classes: [], labels: false)
+    for (number, row) in rows.enumerated() {
       for (subject, text) in row.enumerated() {
         guard let text else {
           builder.setMissing(subject)
@@ -76,7 +79,8 @@ extension Traffic {
           Array(text.utf8.dropFirst().dropLast()).withUnsafeBytes { builder.setCategory(subject, $0) }
         }
       }
-      builder.commitRow(slices: [], output: nil, label: nil)
+      let places = slices ? profiles.map { ($0.name, $0.values[number % $0.values.count]) } : []
+      builder.commitRow(slices: places, output: nil, label: nil)
     }
     return try MonitorPlan(monitor: monitor, baseline: builder.finish())
   }

@@ -15,13 +15,18 @@ extension Main {
       name: "drift", on: .features(except: []), metric: .psi, window: window.name,
       limits: [TierLimit(.warning, .above(.absolute(0.2)))])
     let plan = try traffic.plan(windows: [window], checks: [check])
-    let stage = try EvaluationStage(plan: plan, block: try pane(of: traffic, plan: plan))
+    guard let all = try panes(of: traffic, plan: plan).first(where: { $0.slice == Slice.all })?.block else {
+      throw BenchmarkFailure("the ledger has no slice all")
+    }
+    let stage = try EvaluationStage(plan: plan, block: all)
 
     let panes = days * 288
     try stage.put(panes: 0..<panes)
     // The windows before the last have been judged by another.
     try stage.setProgress(through: panes - 1)
+    let processor = Measurement.processorSeconds()
     let cold = try stage.judge(through: panes)
+    let coldProcessor = Measurement.processorSeconds() - processor
     var warm: [Double] = []
     for next in panes..<panes + rounds {
       try stage.put(panes: next..<next + 1)
@@ -36,21 +41,12 @@ extension Main {
     json.number(panes)
     json.key("cold_milliseconds")
     json.number((cold * 1e4).rounded() / 10)
+    json.key("cold_processor_milliseconds")
+    json.number((coldProcessor * 1e4).rounded() / 10)
     json.key("warm_milliseconds")
     json.number((warm[warm.count / 2] * 1e4).rounded() / 10)
     json.endObject()
     print(json.text)
-  }
-
-  /// What 2,000 events leave in a pane.
-  private static func pane(of traffic: Traffic, plan: MonitorPlan) throws -> [UInt8] {
-    var bench = try BenchmarkIntake(plan: plan)
-    bench.take(traffic.events(2000))
-    _ = try bench.intake.flush(to: bench.ledger)
-    guard let all = try bench.merged().first(where: { $0.slice == Slice.all })?.block else {
-      throw BenchmarkFailure("the ledger has no slice all")
-    }
-    return all.encoded()
   }
 }
 

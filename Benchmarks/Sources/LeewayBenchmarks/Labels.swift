@@ -8,13 +8,23 @@ extension Main {
   static func labels(_ arguments: Arguments) throws {
     let waiting = try arguments.integer("waiting", 10_000_000)
     let joins = try arguments.integer("joins", 1_000_000)
+    var server: TemporaryPostgreSQL?
     let ledger: any Ledger
-    if let address = arguments.text("postgres") {
-      ledger = try PostgreSQLLedger(address: address)
-    } else {
-      ledger = try SQLiteLedger(path: try arguments.path("sqlite"))
+    switch arguments.text("postgres") {
+    case "own":
+      // As one would run it, and not as tests do.
+      let made = try TemporaryPostgreSQL(settings: [
+        "fsync = on", "full_page_writes = on", "shared_buffers = 1GB", "max_wal_size = 4GB",
+        "checkpoint_timeout = 15min",
+      ])
+      server = made
+      ledger = try PostgreSQLLedger(address: made.address())
+    case let address?: ledger = try PostgreSQLLedger(address: address)
+    case nil: ledger = try SQLiteLedger(path: try arguments.path("sqlite"))
     }
+    defer { withExtendedLifetime(server) {} }
     let bench = try LabelBenchmark(ledger: ledger)
+    bench.server = server.flatMap { ServerProcesses(folder: $0.folder) }
     let predictions = try bench.run(waiting, of: &bench.predictions)
     let labels = try bench.run(joins, of: &bench.labels) { bench.permuted($0, of: waiting) }
     guard predictions.joins.duplicates == 0, labels.joins.matched == Int64(joins) else {
@@ -31,8 +41,14 @@ extension Main {
       json.number(phase.lastMillion.rounded())
       json.key("processor_seconds_per_million")
       json.number(phase.processorSeconds * 1e6 / Double(phase.count))
+      if server != nil {
+        json.key("server_processor_seconds_per_million")
+        json.number(phase.serverSeconds * 1e6 / Double(phase.count))
+      }
       json.key("longest_flush_seconds")
       json.number(phase.longestFlush)
+      json.key("longest_flush_processor_seconds")
+      json.number(phase.longestFlushProcessor)
       json.endObject()
     }
     json.key("resident_megabytes")
@@ -51,7 +67,11 @@ final class LabelBenchmark {
     var lastMillion = 0.0
     /// Of all threads of this process.
     var processorSeconds = 0.0
+    /// Of the database's processes.
+    var serverSeconds = 0.0
     var longestFlush = 0.0
+    /// Of all threads of this process.
+    var longestFlushProcessor = 0.0
     var joins = JoinCounts()
   }
 
@@ -78,6 +98,7 @@ final class LabelBenchmark {
   private let monitor: String
   var predictions = Stream(partition: TopicPartition("predictions", 0))
   var labels = Stream(partition: TopicPartition("labels", 0))
+  var server: ServerProcesses?
 
   init(ledger: any Ledger) throws {
     let traffic = Traffic(segments: 0)
@@ -119,6 +140,7 @@ final class LabelBenchmark {
     var phase = Phase(count: count)
     let started = ContinuousClock.now
     let processor = Measurement.processorSeconds()
+    let serverBefore = server?.processorSeconds() ?? 0
     var flushed = started
     var marks: [(taken: Int, at: ContinuousClock.Instant)] = [(0, started)]
     var taken = 0
@@ -138,14 +160,18 @@ final class LabelBenchmark {
       }
       guard taken == count || intake.isFull || flushed.duration(to: .now) >= .seconds(1) else { continue }
       let before = ContinuousClock.now
+      let processorBefore = Measurement.processorSeconds()
       let report = try intake.flush(to: ledger)
       flushed = .now
       phase.longestFlush = max(phase.longestFlush, before.duration(to: flushed) / .seconds(1))
+      phase.longestFlushProcessor = max(
+        phase.longestFlushProcessor, Measurement.processorSeconds() - processorBefore)
       phase.joins += report.joins[monitor] ?? JoinCounts()
       marks.append((taken, flushed))
     }
     phase.seconds = started.duration(to: .now) / .seconds(1)
     phase.processorSeconds = Measurement.processorSeconds() - processor
+    phase.serverSeconds = (server?.processorSeconds() ?? 0) - serverBefore
     if let last = marks.last, let mark = marks.last(where: { $0.taken + 1_000_000 <= last.taken }) ?? marks.first {
       phase.lastMillion = Double(last.taken - mark.taken) / (mark.at.duration(to: last.at) / .seconds(1))
     }

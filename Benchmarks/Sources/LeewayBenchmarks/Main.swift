@@ -4,7 +4,7 @@ enum Main {
   static func main() throws {
     let commands: [String: (Arguments) throws -> Void] = [
       "generate": generate, "decode": decode, "drift": drift, "growth": growth, "evaluation": evaluation,
-      "labels": labels, "broker": broker, "log": log, "adwin": adwin,
+      "labels": labels, "broker": broker, "log": log, "adwin": adwin, "stage": stage, "ledger": ledger,
     ]
     let words = CommandLine.arguments.dropFirst()
     guard let command = words.first.flatMap({ commands[$0] }) else {

@@ -17,6 +17,13 @@ struct TextFile {
 
   func close() throws { guard fclose(file) == 0 else { throw BenchmarkFailure("cannot write \(path)") } }
 
+  /// Bytes.
+  static func size(_ path: String) throws -> Double {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw BenchmarkFailure("cannot read \(path)") }
+    return Double(status.st_size)
+  }
+
   static func write(_ bytes: [UInt8], to path: String) throws {
     let file = try TextFile(creating: path)
     try file.append(bytes)

@@ -1,6 +1,7 @@
 import Foundation
+import Testing
 
-/// The real executable, run as users run it.
+/// The real executable, run as users run it. It lives no longer than this object.
 final class LeewayProcess {
   private let process = Process()
   private let output: URL
@@ -24,7 +25,13 @@ final class LeewayProcess {
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: error)
-    try process.run()
+    try process.runBound()
+  }
+
+  deinit {
+    guard process.isRunning else { return }
+    killAtOnce()
+    process.waitUntilExit()
   }
 
   /// Beside the test bundle.
@@ -37,14 +44,31 @@ final class LeewayProcess {
   var isRunning: Bool { process.isRunning }
   var identifier: Int32 { process.processIdentifier }
 
-  func interrupt() { kill(process.processIdentifier, SIGINT) }
-  func terminate() { kill(process.processIdentifier, SIGTERM) }
-  func hangUp() { kill(process.processIdentifier, SIGHUP) }
-  func killAtOnce() { kill(process.processIdentifier, SIGKILL) }
+  /// The last signal that has told it to end; nil if none has.
+  private(set) var lastOrder: Int32?
 
-  /// Waits for the end and returns the exit code.
+  func interrupt() { end(by: SIGINT) }
+  func terminate() { end(by: SIGTERM) }
+  func killAtOnce() { end(by: SIGKILL) }
+  func hangUp() { kill(process.processIdentifier, SIGHUP) }
+
+  private func end(by signal: Int32) {
+    lastOrder = signal
+    kill(process.processIdentifier, signal)
+  }
+
+  /// Waits for the end and returns the exit code; what does not end is a failure of the test, and is killed.
   @discardableResult
-  func wait() -> Int32 {
+  func wait(sourceLocation: SourceLocation = #_sourceLocation) -> Int32 {
+    let deadline = Date(timeIntervalSinceNow: patience)
+    while process.isRunning {
+      if Date() >= deadline {
+        Issue.record("it has not ended in \(patience) s: \(standardError)", sourceLocation: sourceLocation)
+        killAtOnce()
+        break
+      }
+      usleep(5000)
+    }
     process.waitUntilExit()
     return process.terminationStatus
   }

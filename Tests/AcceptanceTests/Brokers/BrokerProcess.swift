@@ -15,12 +15,13 @@ final class BrokerProcess {
     process.arguments = ["\(brokers)"]
     process.standardInput = input
     process.standardOutput = output
-    try process.run()
+    try process.runBound()
     bootstrap = try nextLine()
   }
 
   deinit {
-    try? input.fileHandleForWriting.close()
+    guard process.isRunning else { return }
+    kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
 

@@ -31,11 +31,13 @@ final class NoidaBroker {
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = FileHandle.nullDevice
-    try process.run()
+    try process.runBound()
     let address = try eventually { () -> String? in
       let text = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
       return text.firstMatch(of: /kafka +(127\.0\.0\.1:[0-9]+)\n/).map { String($0.1) }
     }
+    // Without an address there is nothing that `deinit` could end.
+    if address == nil { kill(process.processIdentifier, SIGKILL) }
     bootstrap = try #require(address)
   }
 

@@ -11,17 +11,28 @@ struct Record: Hashable {
   var value: String?
 }
 
+/// The offsets that readers of one group go on from, of whom each may take over what another has read.
+final class Offsets {
+  var next: [TopicPartition: Int64] = [:]
+}
+
 /// Drives a consumer as the service does, on the test's thread: answers rebalances with the offsets of a ledger, here a
 /// dictionary, and keeps what it saw.
 final class Reader {
   let consumer: KafkaConsumer
-  /// The next offset of each partition; what isn't in it starts at the beginning.
-  var ledger: [TopicPartition: Int64] = [:]
+  private let offsets: Offsets
   var records: [Record] = []
   var events: [KafkaEvent] = []
 
-  init(_ settings: KafkaSettings, log: KafkaLogReceiver? = nil) throws {
+  init(_ settings: KafkaSettings, offsets: Offsets = Offsets(), log: KafkaLogReceiver? = nil) throws {
     consumer = try KafkaConsumer(settings, log: log)
+    self.offsets = offsets
+  }
+
+  /// The next offset of each partition; what isn't in it starts at the beginning.
+  var ledger: [TopicPartition: Int64] {
+    get { offsets.next }
+    set { offsets.next = newValue }
   }
 
   var errors: [KafkaError] {
@@ -37,7 +48,7 @@ final class Reader {
           partition: partition, offset: message.offset, timestamp: message.timestamp,
           key: message.key.map { String(decoding: $0, as: UTF8.self) },
           value: message.value.map { String(decoding: $0, as: UTF8.self) }))
-      ledger[partition] = message.offset + 1
+      offsets.next[partition] = message.offset + 1
     }
     guard let event else { return }
     events.append(event)

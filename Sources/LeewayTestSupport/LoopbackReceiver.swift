@@ -74,7 +74,7 @@ public final class LoopbackReceiver: Sendable {
   public var requests: [Request] { state.requests }
 
   /// The requests, as soon as there are `count` of them or `seconds` have passed: count what it returns.
-  public func requests(atLeast count: Int, within seconds: Double = 10) async -> [Request] {
+  public func requests(atLeast count: Int, within seconds: Double = 300) async -> [Request] {
     let state = state
     return await withCheckedContinuation { continuation in
       // A thread of its own, because waiting would hold one of the few that run tests.

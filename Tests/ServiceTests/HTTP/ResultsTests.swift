@@ -1,5 +1,4 @@
 import Hummingbird
-import HummingbirdTesting
 import LeewayCore
 import LeewayLedger
 import LeewayLocks
@@ -144,7 +143,7 @@ import Testing
   /// 32 MB are owed to a client that reads nothing. The pages must not be read ahead of it, and it must not keep its
   /// place for ever.
   @Test func aReaderThatStopsIsCutOffAndHoldsNoMemory() async throws {
-    var service = MadeUpService(ledger: try SQLiteLedger.temporary())
+    let service = MadeUpService(ledger: try SQLiteLedger.temporary())
     let window = MadeUpService.fraud.windows[0]
     let padding = String(repeating: "x", count: 4000)
     let records = (0..<8000).map { index in
@@ -153,6 +152,17 @@ import Testing
       return record
     }
     try service.ledger.write { try $0.put(results: records) }
+    // On a busy machine the client may be cut off before anybody else has asked; then it gets more time.
+    var wasRefused = false
+    for time in [Duration.seconds(3), .seconds(30), .seconds(300)] where !wasRefused {
+      wasRefused = try await refusesOthers(service, cuttingOffAfter: time)
+    }
+    #expect(wasRefused)
+  }
+
+  /// - Returns: whether another one who asked meanwhile was refused.
+  private func refusesOthers(_ madeUp: MadeUpService, cuttingOffAfter time: Duration) async throws -> Bool {
+    var service = madeUp
     let counter = PageCounter()
     service.openResults = { _ in
       counter.pages.withLock { $0 += 1 }
@@ -160,26 +170,25 @@ import Testing
     }
     var limits = HTTPLimits.patient
     limits.streams = 1
-    limits.stalledWriteTime = .seconds(3)
+    limits.stalledWriteTime = time
     limits.streamPage = 500
+    let refused = Mutex(0)
     try await serving(service, limits: limits) { client in
-      let port = try #require(client.port)
-      let stalled = try LoopbackSocket(port: port)
+      let stalled = try LoopbackSocket(port: client.port)
       try stalled.write(
         Array("GET /api/v1/results?open=true HTTP/1.1\r\nHost: localhost\r\nAccept: application/x-ndjson\r\n\r\n".utf8))
       defer { withExtendedLifetime(stalled) {} }
       // The only place is taken once the first page has been read, and free again when the client is cut off.
       while counter.pages.withLock({ $0 }) == 0 { await Task.yield() }
-      var refused = 0
       while true {
         let response = try await client.get("/api/v1/results?limit=1", [.accept: "application/x-ndjson"])
         if response.status == .ok { break }
         #expect(response.status == .serviceUnavailable)
-        refused += 1
+        refused.withLock { $0 += 1 }
       }
-      #expect(refused > 0)
       #expect(counter.pages.withLock { $0 } < 16)
     }
+    return refused.withLock { $0 } > 0
   }
 
   private final class PageCounter: Sendable {

@@ -262,6 +262,14 @@ def drift() -> Iterator[Row]:
         lambda: peer("whylogs", "whylogs_profile.py", events, bins),
     )
     subjects = {subject["name"]: subject for subject in mine["subjects"]}
+    numeric = {name for name, subject in subjects.items() if subject["ks"] is not None}
+    categorical = subjects.keys() - numeric
+    for what, wanted, found in (
+        ("ks of NannyML", numeric, nannyml["ks"]),
+        ("psi of Evidently", categorical, evidently["psi"]),
+        ("counts of whylogs", subjects.keys(), whylogs["present"]),
+    ):
+        agree(wanted and wanted == found.keys(), f"drift, subjects of {what}")
     # NannyML estimates the statistic from a thousand bins.
     worst = max(abs(value - subjects[name]["ks"]) for name, value in nannyml["ks"].items())
     agree(worst < 0.002, f"drift, ks of NannyML (by {worst})")

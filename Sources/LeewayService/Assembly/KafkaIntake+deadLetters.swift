@@ -17,10 +17,10 @@ extension KafkaIntakeLoop {
   private static let deadLetterPatience: Int32 = 2000
 
   /// A topic that isn't there is a mistake in the configuration, to be told at the start.
-  func requireDeadLetterTopic() throws {
+  func requireDeadLetterTopic() throws(EnvironmentProblem) {
     guard let topic = deadLetters?.topic else { return }
     let known = try consumerCall { () throws(KafkaError) in
-      try consumer.partitions(of: [topic], timeoutMilliseconds: 10_000)
+      try consumer.partitions(of: [topic], timeoutMilliseconds: 5000)
     }
     guard known[topic] != nil else {
       throw EnvironmentProblem("dead_letter_topic \(topic) does not exist; create it, or leave dead_letter_topic out")

@@ -24,6 +24,12 @@ extension KafkaIntakeLoop {
       flushBackoff = min(flushBackoff + 1, 6)
       flushDue = WallClock.now() + .milliseconds(Int64(250 << flushBackoff))
       warn(error.description)
+    } catch let error as EnvironmentProblem where error.mayPass {
+      // The flush stands. Partitions that were taken over are not claimed again yet, and the next flush tries.
+      service.state.set(brokerFailure: error.description)
+      flushBackoff = min(flushBackoff + 1, 6)
+      flushDue = WallClock.now() + .milliseconds(Int64(250 << flushBackoff))
+      warn("a flush could not be finished and will be tried again: \(error.description)")
     }
   }
 

@@ -114,7 +114,6 @@ final class KafkaIntakeLoop {
   func run(until stop: StopFlag) throws {
     try awaitBroker(stop)
     guard !stop.isRaised else { return }
-    try requireDeadLetterTopic()
     try subscribe()
     logger.info(
       "reading \(Set(topics.map(\.topic)).sorted(by: utf8Order).joined(separator: ", ")) as group \(service.configuration.kafka.group)"
@@ -136,28 +135,31 @@ final class KafkaIntakeLoop {
     logger.info("intake has stopped and its last flush stands")
   }
 
-  /// Waits for the first answer of a broker.
+  /// Waits for the first answers of a broker.
   ///
   /// - Throws: `EnvironmentProblem` if none comes within 30 s: whoever started the service wants to know.
   private func awaitBroker(_ stop: StopFlag) throws {
     let deadline = WallClock.now() + .seconds(30)
     while !stop.isRaised {
       service.state.madeRound(of: .intake, now: WallClock.now())
-      do {
-        try refreshPartitions(timeout: 5000)
-        return
-      } catch {
-        service.state.set(brokerFailure: error.description)
-        guard WallClock.now() < deadline else {
-          throw EnvironmentProblem(
-            "Kafka at \(service.settings.bootstrap) does not answer: \(error.description); check kafka.bootstrap and the network"
-          )
-        }
-        warn("Kafka at \(service.settings.bootstrap) does not answer yet: \(error.description)")
-        WallClock.pause(milliseconds: 500, unless: stop)
-        try adoptProposal()
+      guard let failure = try askForTopics() else { return }
+      service.state.set(brokerFailure: failure.description)
+      guard WallClock.now() < deadline else {
+        throw EnvironmentProblem(
+          "Kafka at \(service.settings.bootstrap) does not answer: \(failure.description); check kafka.bootstrap and the network"
+        )
       }
+      warn("Kafka at \(service.settings.bootstrap) does not answer yet: \(failure.description)")
+      WallClock.pause(milliseconds: 500, unless: stop)
+      try adoptProposal()
     }
+  }
+
+  /// - Returns: why it is worth asking again; nil if all was answered.
+  private func askForTopics() throws -> EnvironmentProblem? {
+    do { try refreshPartitions(timeout: 5000) } catch { return error }
+    do { try requireDeadLetterTopic() } catch  where error.mayPass { return error }
+    return nil
   }
 
   /// Every partition in the metadata gets a row, so that those nobody has read yet hold the watermark back.
@@ -280,6 +282,8 @@ final class KafkaIntakeLoop {
         warn("the flush before handing partitions over failed: \(error.description)")
       } catch let error as DeadLettersOutstanding {
         warn("messages are read again by the partitions' next owner: \(error.description)")
+      } catch let error as EnvironmentProblem where error.mayPass {
+        warn("partitions could not be taken back before others were handed over: \(error.description)")
       }
       service.metrics.count(rebalance: .revoked)
       try release(partitions)
@@ -313,7 +317,9 @@ final class KafkaIntakeLoop {
 
   @discardableResult
   func consumerCall<T>(_ body: () throws(KafkaError) -> T) throws(EnvironmentProblem) -> T {
-    do { return try body() } catch { throw EnvironmentProblem("Kafka: \(error.description)") }
+    do { return try body() } catch {
+      throw EnvironmentProblem("Kafka: \(error.description)", mayPass: error.isRetriable)
+    }
   }
 
   /// Says a thing once a minute at most, unless it is another thing.

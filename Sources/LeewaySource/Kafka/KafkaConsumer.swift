@@ -237,16 +237,21 @@ package final class KafkaConsumer {
   /// Goes on from there, also after `offsetOutOfRange`. What was fetched before is not handed out afterwards.
   ///
   /// Not to be called between a rebalance and its answer.
-  package func seek(_ partition: TopicPartition, to position: KafkaPosition) throws(KafkaError) {
+  ///
+  /// - Parameter timeoutMilliseconds: after which the partition is let go and taken again at the position instead.
+  package func seek(
+    _ partition: TopicPartition, to position: KafkaPosition, timeoutMilliseconds: Int32 = 5000
+  ) throws(KafkaError) {
     guard callbacks.assignment.contains(partition) else {
       throw KafkaError(RD_KAFKA_RESP_ERR__STATE, "can't seek, the partition isn't assigned", partition: partition)
     }
     let list = try positionList([(partition, position)])
     do {
-      try KafkaError.check(list.withPointer { rd_kafka_seek_partitions(handle, $0, 5000) })
+      try KafkaError.check(list.withPointer { rd_kafka_seek_partitions(handle, $0, timeoutMilliseconds) })
       try list.checkPartitions()
-    } catch  where error.code == RD_KAFKA_RESP_ERR__STATE.rawValue {
-      // librdkafka seeks only what it fetches at the moment; after `offsetOutOfRange` it doesn't fetch any more.
+    } catch  where error.code == RD_KAFKA_RESP_ERR__STATE.rawValue || error.isRetriable {
+      // librdkafka seeks only what it fetches at the moment; after `offsetOutOfRange` it doesn't fetch any more. A seek
+      // that was too slow may still take place, or not: the partition taken anew is past that.
       try unassign([partition])
       try assign([(partition, position)])
     }

@@ -1,5 +1,8 @@
+import Glibc
 import LeewayCore
 import Testing
+
+import struct Synchronization.Atomic
 
 @testable import LeewaySource
 
@@ -39,7 +42,7 @@ import Testing
       let asked = try reader.consumer.queryWatermarks(of: partition, timeoutMilliseconds: 120_000)
       #expect(asked == (0, 100))
     }
-    #expect(reader.consumer.close())
+    #expect(reader.consumer.close(timeoutMilliseconds: 300_000))
   }
 
   @Test func goesOnFromTheGivenOffsets() throws {
@@ -164,6 +167,40 @@ import Testing
     // -1001 is librdkafka's word for the committed offset.
     #expect(throws: KafkaError.self) { try reader.consumer.seek(partition, to: .offset(-1001)) }
     #expect(throws: KafkaError.self) { try reader.consumer.assign([(TopicPartition("scores", Int32.max), .beginning)]) }
+  }
+
+  /// librdkafka's thread, which seeks, is held up while it reports that it does.
+  @Test func aSeekThatIsTooSlowGoesThereAllTheSame() throws {
+    let broker = try EmbeddedBroker()
+    try broker.createTopic("scores", partitions: 1)
+    let producer = try KafkaProducer(KafkaSettings(broker))
+    for index in 0..<100 { try producer.write("scores", 0, value: "\(index)") }
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
+
+    let slow = Atomic(0)
+    let reader = try Reader(KafkaSettings(broker, ["debug": "topic"])) { line in
+      guard line.text.contains("received op SEEK") else { return }
+      slow.add(1, ordering: .relaxed)
+      usleep(200_000)
+    }
+    let partition = TopicPartition("scores", 0)
+    try reader.assign([partition])
+    for target: Int64 in [50, 10, 99] {
+      try poll(until: "a record") {
+        !reader.records.isEmpty
+      } step: {
+        try reader.step(maximum: 3)
+      }
+      try reader.consumer.seek(partition, to: .offset(target), timeoutMilliseconds: 1)
+      reader.records = []
+      try poll(until: "the end") {
+        reader.records.last?.offset == 99
+      } step: {
+        try reader.step()
+      }
+      #expect(reader.records.map(\.offset) == Array(target..<100))
+    }
+    #expect(slow.load(ordering: .relaxed) > 0)
   }
 
   @Test func pausesAndResumesWithoutLoss() throws {

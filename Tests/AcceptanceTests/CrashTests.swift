@@ -9,7 +9,7 @@ import Testing
     let broker = try EmbeddedBroker()
     defer { broker.close() }
     for topic in [Shop.predictions, Shop.labels] { try broker.createTopic(topic, partitions: 1) }
-    try Shop.prepare(in: folder, bootstrap: broker.bootstrap)
+    try Shop.prepare(in: folder, bootstrap: broker.bootstrap, session: Shop.shortSession)
     // Commits as often as may be, so that the end comes between two of them or within one.
     let configuration = folder.url.appendingPathComponent("leeway.yaml")
     let text = try String(contentsOf: configuration, encoding: .utf8)

@@ -30,11 +30,11 @@ import Testing
       // A group of its own for every life: the broker would keep the next one waiting for the dead member.
       try folder.write(
         """
-        kafka: {bootstrap: "\(broker.bootstrap)", group: life-\(life), properties: {session.timeout.ms: "6000"}}
+        kafka: {bootstrap: "\(broker.bootstrap)", group: life-\(life), properties: {session.timeout.ms: "\(Shop.shortSession)"}}
         ledger: sqlite:leeway.db
         http: {listen: "127.0.0.1:0"}
         receivers: {hook: {type: webhook, url: "\(receiver.url())"}}
-        limits: {flush_every: 20ms}
+        limits: {flush_every: 20ms, shutdown_time: 10m}
         evaluation: {every: 100ms}
 
         """, to: "leeway.yaml")

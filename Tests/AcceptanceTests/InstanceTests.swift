@@ -9,7 +9,7 @@ import Testing
     let broker = try EmbeddedBroker()
     defer { broker.close() }
     for topic in [Shop.predictions, Shop.labels] { try broker.createTopic(topic, partitions: 1) }
-    try Shop.prepare(in: folder, bootstrap: broker.bootstrap)
+    try Shop.prepare(in: folder, bootstrap: broker.bootstrap, session: Shop.shortSession)
     func instances(_ service: RunningService) throws -> [[String: Any]] {
       try #require(service.object("/api/v1/instances")["instances"] as? [[String: Any]])
     }

@@ -17,10 +17,10 @@ import Testing
       try folder.write("operator:\(token)\n", to: "tokens")
       try folder.write(
         """
-        kafka: {bootstrap: "\(broker.bootstrap)", group: shop, properties: {session.timeout.ms: "6000"}}
+        kafka: {bootstrap: "\(broker.bootstrap)", group: shop, properties: {session.timeout.ms: "\(Shop.session)"}}
         ledger: "\(address)"
         http: {listen: "127.0.0.1:0", tokens_file: tokens}
-        limits: {flush_every: 100ms}
+        limits: {flush_every: 100ms, shutdown_time: 10m}
         evaluation: {every: 200ms}
 
         """, to: "leeway.yaml")

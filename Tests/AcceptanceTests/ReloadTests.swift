@@ -22,10 +22,10 @@ import Testing
   private func configure(group: String = "shop", ledger: String = "leeway.db", more: String = "") throws {
     try folder.write(
       """
-      kafka: {bootstrap: "\(broker.bootstrap)", group: \(group), properties: {session.timeout.ms: "6000"}}
+      kafka: {bootstrap: "\(broker.bootstrap)", group: \(group), properties: {session.timeout.ms: "\(Shop.session)"}}
       ledger: sqlite:\(ledger)
       http: {listen: "127.0.0.1:0", tokens_file: tokens}
-      limits: {flush_every: 100ms}
+      limits: {flush_every: 100ms, shutdown_time: 10m}
       evaluation: {every: 200ms}
       \(more)
       """, to: "leeway.yaml")
@@ -140,7 +140,7 @@ import Testing
     try configure(group: "other", ledger: "other.db")
     let text = try String(contentsOf: folder.url.appendingPathComponent("leeway.yaml"), encoding: .utf8)
     try folder.write(
-      text.replacing("127.0.0.1:0", with: "127.0.0.1:1").replacing("6000", with: "7000"), to: "leeway.yaml")
+      text.replacing("127.0.0.1:0", with: "127.0.0.1:1").replacing("\(Shop.session)", with: "7000"), to: "leeway.yaml")
     let column = try #require(text.split(separator: "\n").first?.range(of: "group")).lowerBound
     let group = text.distance(from: text.startIndex, to: column) + 1
     let answer = try service.post("/-/reload", token: Self.operatorToken)

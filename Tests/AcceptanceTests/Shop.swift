@@ -71,20 +71,25 @@ enum Shop {
     "{\"id\":\(id ?? "\"p\(i)\""),\"at\":\(at ?? "\(time(i) + 60_000)"),\"bought\":\(bought ?? "\(Self.bought(i))")}"
   }
 
-  /// Writes `monitors/shop.yaml`, `train.csv` and `leeway.yaml`, and fits the baseline.
-  static func prepare(in folder: TemporaryFolder, bootstrap: String = "127.0.0.1:1", listen: String = "127.0.0.1:0")
-    throws
-  {
+  /// What a member's silence may last: a minute where all live, so that a slow machine loses nobody.
+  static let session = 60_000
+  /// Where members are killed and others wait for that to be noticed. The embedded broker gathers a new group for 3 s,
+  /// and never answers a member whose session ends meanwhile.
+  static let shortSession = 6000
+
+  /// Writes `monitors/shop.yaml`, `train.csv` and `leeway.yaml`, and fits the baseline. Results are kept for ever: those
+  /// of 1970 would be gone a minute after the service has started.
+  static func prepare(in folder: TemporaryFolder, bootstrap: String = "127.0.0.1:1", session: Int = session) throws {
     try FileManager.default.createDirectory(
       at: folder.url.appendingPathComponent("monitors"), withIntermediateDirectories: true)
     try folder.write(monitor, to: "monitors/shop.yaml")
     try folder.write(training, to: "train.csv")
     try folder.write(
       """
-      kafka: {bootstrap: "\(bootstrap)", group: shop, properties: {session.timeout.ms: "6000"}}
+      kafka: {bootstrap: "\(bootstrap)", group: shop, properties: {session.timeout.ms: "\(session)"}}
       ledger: sqlite:leeway.db
-      http: {listen: "\(listen)"}
-      limits: {flush_every: 100ms}
+      http: {listen: "127.0.0.1:0"}
+      limits: {flush_every: 100ms, shutdown_time: 10m, results_kept: 36500d}
       evaluation: {every: 200ms}
 
       """, to: "leeway.yaml")

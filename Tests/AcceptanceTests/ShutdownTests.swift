@@ -59,10 +59,10 @@ import Testing
   }
 
   /// The broker takes a minute for every answer, so that leaving the group takes as long as it may.
-  private func startBesideASlowBroker(more: String) throws -> RunningService {
+  private func startBesideASlowBroker(shutdownTime time: String) throws -> RunningService {
     let url = folder.url.appendingPathComponent("leeway.yaml")
     let text = try String(contentsOf: url, encoding: .utf8)
-    try folder.write(text.replacing("flush_every: 100ms", with: "flush_every: 100ms, \(more)"), to: "leeway.yaml")
+    try folder.write(text.replacing("shutdown_time: 10m", with: "shutdown_time: \(time)"), to: "leeway.yaml")
     let service = try RunningService(in: folder.url)
     try broker.produce(predictions(0..<100))
     try service.awaitOffsets([Shop.predictions: 100])
@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test func aSecondSignalEndsItAtOnce() throws {
-    let service = try startBesideASlowBroker(more: "shutdown_time: 10m")
+    let service = try startBesideASlowBroker(shutdownTime: "10m")
     defer { if service.process.isRunning { service.process.killAtOnce() } }
     service.process.terminate()
     let heard = try eventually {
@@ -87,7 +87,7 @@ import Testing
   }
 
   @Test func theGracePeriodIsKept() throws {
-    let service = try startBesideASlowBroker(more: "shutdown_time: 1s")
+    let service = try startBesideASlowBroker(shutdownTime: "1s")
     defer { if service.process.isRunning { service.process.killAtOnce() } }
     service.process.terminate()
     #expect(service.process.wait() == 3)

@@ -6,8 +6,8 @@ import Testing
 @Suite(.serialized) struct DeadLetterTests {
   private static let topic = "shop.dead"
 
-  private func prepare(_ folder: TemporaryFolder, _ bootstrap: String) throws {
-    try Shop.prepare(in: folder, bootstrap: bootstrap)
+  private func prepare(_ folder: TemporaryFolder, _ bootstrap: String, session: Int = Shop.session) throws {
+    try Shop.prepare(in: folder, bootstrap: bootstrap, session: session)
     try Shop.configure(folder, "ledger:", "dead_letter_topic: \(Self.topic)\nledger:")
   }
 
@@ -95,7 +95,7 @@ import Testing
     try broker.order("topic \(Shop.predictions) 2")
     try broker.order("topic \(Shop.labels) 1")
     try broker.order("topic \(Self.topic) 1")
-    try prepare(folder, broker.bootstrap)
+    try prepare(folder, broker.bootstrap, session: Shop.shortSession)
     let service = try RunningService(in: folder.url)
     defer { service.killIfRunning() }
     try service.awaitPartitions([0: 0, 1: 0])

@@ -61,7 +61,8 @@ extension Instances {
     @Test func aRebalanceWhileTheDatabaseIsAwayWaitsForIt() async throws {
       let server = try TemporaryPostgreSQL()
       let fleet = try Fleet(
-        server: server, cadence: "limits: {flush_every: 100ms, flush_bytes: 1MiB}\nevaluation: {every: 200ms}")
+        server: server,
+        cadence: "limits: {flush_every: 100ms, shutdown_time: 10m, flush_bytes: 1MiB}\nevaluation: {every: 200ms}")
       defer { fleet.end() }
       let services = try await fleet.start(2)
       try fleet.send(240)

@@ -15,7 +15,7 @@ import Testing
     let receiver = try LoopbackReceiver()
     let fleet = try Fleet(
       receiver: receiver, partitions: CarLoan.partitions,
-      cadence: "limits: {flush_every: 500ms}\nevaluation: {every: 2s}"
+      cadence: "limits: {flush_every: 500ms, shutdown_time: 10m}\nevaluation: {every: 2s}"
     ) { folder in
       try CarLoan.prepare(in: folder.url)
       try CarLoan.moveMonitor(in: folder.url)

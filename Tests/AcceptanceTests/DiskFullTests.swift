@@ -96,13 +96,10 @@ import Testing
 
     try disk.grow(store, of: service.process.identifier)
     try service.awaitOffsets([Shop.predictions: sent])
-    #expect(try service.counts("leeway_events_total") == ["accepted": sent])
+    try service.expectCounts("leeway_events_total", ["accepted": sent])
     let ready = try eventually { service.get("/readyz") }
     #expect(ready != nil, "\(service.process.standardError)")
-    let lines = try #require(
-      service.get("/api/v1/results?open=true&type=drift&slice=all&subject=amount", accept: "application/x-ndjson"))
-    let rows = try CarLoan.objects(lines.split(separator: "\n").map(String.init)).compactMap { $0["rows"] as? Int }
-    #expect(rows.reduce(0, +) == sent)
+    try service.expectRows(sent)
     service.stop()
   }
 }

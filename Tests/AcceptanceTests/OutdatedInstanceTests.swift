@@ -81,7 +81,11 @@ import Testing
     #expect(judged == true, "\(ahead.process.standardError)")
     let alone = try eventually { try instances(ahead) == 1 ? true : nil }
     #expect(alone == true)
-    let counts = try [ahead, behind].map { try $0.counts("leeway_events_total") }
+    var counts: [[String: Int]] = []
+    _ = try eventually { () -> Bool? in
+      counts = try [ahead, behind].map { try $0.counts("leeway_events_total") }
+      return counts.map { $0["accepted"] ?? 0 }.reduce(0, +) == 1200 ? true : nil
+    }
     #expect(counts.map { $0["accepted"] ?? 0 }.reduce(0, +) == 1200, "\(counts)")
     #expect(counts.allSatisfy { Set($0.keys).isSubset(of: ["accepted"]) }, "\(counts)")
 

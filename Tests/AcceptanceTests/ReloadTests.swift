@@ -54,8 +54,7 @@ import Testing
   }
 
   private func lines(_ service: RunningService, _ query: String) throws -> [[String: Any]] {
-    let text = try #require(service.get("/api/v1/results?" + query, accept: "application/x-ndjson"))
-    return try CarLoan.objects(text.split(separator: "\n").map(String.init))
+    try CarLoan.objects(service.results(query))
   }
 
   /// What the files' pipeline says of messages, by its monitor file.
@@ -127,7 +126,7 @@ import Testing
     #expect(service.process.standardError.contains("SIGHUP: the configuration was loaded again: 1 unchanged"))
     #expect(try reload(service)["unchanged"] == ["shop"])
     try expectResults(of: "shop", service, try replay("shop", 0..<600))
-    #expect(try service.counts("leeway_events_total") == ["accepted": 600])
+    try service.expectCounts("leeway_events_total", ["accepted": 600])
     let audit = service.process.standardError.split(separator: "\n").filter { $0.contains("audit: reload") }
     #expect(audit.count == 2)
     #expect(audit.allSatisfy { $0.contains("token=sha256:") && !$0.contains(Self.operatorToken) })
@@ -193,7 +192,7 @@ import Testing
       try service.awaitOffsets([Shop.predictions: 1200, Shop.labels: 1200], of: monitor)
     }
     // No offset is lost, and nothing is read twice: every message was taken once, in one generation or the other.
-    #expect(try service.counts("leeway_events_total") == ["accepted": 1200])
+    try service.expectCounts("leeway_events_total", ["accepted": 1200])
     // Who was not touched is as if nothing had happened, and who came later has read it all.
     let replayed = try replay("calm", 0..<1200)
     try expectResults(of: "calm", service, replayed)

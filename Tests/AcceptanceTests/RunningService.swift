@@ -1,6 +1,24 @@
 import Foundation
 import Testing
 
+/// Asks a server on loopback, whatever proxy the environment names.
+enum Curl {
+  /// - Returns: curl's exit code, which is 0 if an answer came, and the body.
+  static func ask(_ address: String, _ more: [String] = []) throws -> (code: Int32, output: String) {
+    let curl = Process()
+    curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+    curl.arguments = ["-sS", "--noproxy", "*", "-m", "600"] + more + [address]
+    let pipe = Pipe()
+    curl.standardInput = FileHandle.nullDevice
+    curl.standardOutput = pipe
+    curl.standardError = FileHandle.nullDevice
+    try curl.run()
+    let text = pipe.fileHandleForReading.readDataToEndOfFile()
+    curl.waitUntilExit()
+    return (curl.terminationStatus, String(decoding: text, as: UTF8.self))
+  }
+}
+
 /// `leeway run`, or whatever else serves pages, and what it answers.
 struct RunningService {
   let process: LeewayProcess
@@ -25,19 +43,20 @@ struct RunningService {
   }
 
   /// An answer's body; nil unless its status is good.
-  ///
-  /// - Parameter seconds: how long it may take.
-  func get(_ path: String, accept: String = "*/*", seconds: Int = 60) -> String? {
-    let curl = Process()
-    curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
-    curl.arguments = ["-sS", "-f", "-m", "\(seconds)", "-H", "Accept: \(accept)", base + path]
-    let pipe = Pipe()
-    curl.standardOutput = pipe
-    curl.standardError = FileHandle.nullDevice
-    guard (try? curl.run()) != nil else { return nil }
-    let text = pipe.fileHandleForReading.readDataToEndOfFile()
-    curl.waitUntilExit()
-    return curl.terminationStatus == 0 ? String(decoding: text, as: UTF8.self) : nil
+  func get(_ path: String, accept: String = "*/*") -> String? {
+    let answer = try? Curl.ask(base + path, ["-f", "-H", "Accept: \(accept)"])
+    return answer?.code == 0 ? answer?.output : nil
+  }
+
+  /// The body of an answer that must come: asks again until its status is good.
+  func answer(_ path: String, accept: String = "*/*", sourceLocation: SourceLocation = #_sourceLocation) throws
+    -> String
+  {
+    let text = try eventually { () -> String?? in
+      if let text = get(path, accept: accept) { return text }
+      return process.isRunning ? nil : .some(nil)
+    }
+    return try #require(text ?? nil, "\(path): \(process.standardError)", sourceLocation: sourceLocation)
   }
 
   /// The status and the body, whatever they are.
@@ -48,35 +67,43 @@ struct RunningService {
   func read(_ path: String) throws -> (status: Int, body: String) { try ask("GET", path, nil) }
 
   private func ask(_ method: String, _ path: String, _ token: String?) throws -> (status: Int, body: String) {
-    let curl = Process()
-    curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
-    curl.arguments =
-      ["-sS", "-m", "120", "-X", method, "-w", "\n%{http_code}"]
-      + (token.map { ["-H", "Authorization: Bearer \($0)"] } ?? []) + [base + path]
-    let pipe = Pipe()
-    curl.standardOutput = pipe
-    try curl.run()
-    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    curl.waitUntilExit()
+    let authorization = token.map { ["-H", "Authorization: Bearer \($0)"] } ?? []
+    let text = try Curl.ask(base + path, ["-X", method, "-w", "\n%{http_code}"] + authorization).output
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     return (Int(lines.last ?? "") ?? 0, lines.dropLast().joined(separator: "\n"))
   }
 
-  func object(_ path: String) throws -> [String: Any] {
-    let text = try #require(get(path), "\(process.standardError)")
-    return try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+  func object(_ path: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> [String: Any] {
+    let text = try answer(path, sourceLocation: sourceLocation)
+    return try #require(
+      JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any], sourceLocation: sourceLocation)
   }
 
-  /// Result lines, those of open windows too.
-  func results() throws -> [String] {
-    let text = try #require(
-      get("/api/v1/results?open=true", accept: "application/x-ndjson"), "\(process.standardError)")
+  /// Result lines.
+  ///
+  /// - Parameter query: which; all of them unless given, those of open windows too.
+  func results(
+    _ query: String = "open=true", sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> [String] {
+    let text = try answer(
+      "/api/v1/results?\(query)", accept: "application/x-ndjson", sourceLocation: sourceLocation)
     return text.split(separator: "\n").map(String.init)
   }
 
+  /// Waits until the drift lines of a feature hold so many rows in all.
+  func expectRows(_ wanted: Int, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    var rows = 0
+    _ = try eventually { () -> Bool? in
+      rows = try CarLoan.objects(results("open=true&type=drift&slice=all&subject=amount"))
+        .reduce(0) { $0 + ($1["rows"] as? Int ?? 0) }
+      return rows == wanted || !process.isRunning ? true : nil
+    }
+    #expect(rows == wanted, "\(process.standardError)", sourceLocation: sourceLocation)
+  }
+
   /// Samples by their name and labels, as `/metrics` prints them.
-  func metrics() throws -> [String: Double] {
-    let text = try #require(get("/metrics"), "\(process.standardError)")
+  func metrics(sourceLocation: SourceLocation = #_sourceLocation) throws -> [String: Double] {
+    let text = try answer("/metrics", sourceLocation: sourceLocation)
     var out: [String: Double] = [:]
     for line in text.split(separator: "\n") where !line.hasPrefix("#") {
       guard let space = line.lastIndex(of: " ") else { continue }
@@ -98,13 +125,38 @@ struct RunningService {
     return out
   }
 
+  /// Waits until the samples of a family are these. They follow the offsets, which are in the ledger first: the thread
+  /// that reads adds to them when its commit stands, while another one shows what is in the ledger.
+  func expectCounts(
+    _ family: String, _ wanted: [String: Int], sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    var found: [String: Int] = [:]
+    _ = try eventually { () -> Bool? in
+      found = try counts(family)
+      return found == wanted || !process.isRunning ? true : nil
+    }
+    #expect(found == wanted, "\(process.standardError)", sourceLocation: sourceLocation)
+  }
+
+  /// Waits until one sample of a family is this, whatever the others are.
+  func expectCount(
+    _ family: String, _ name: String, _ wanted: Int, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    var found: Int?
+    _ = try eventually { () -> Bool? in
+      found = try counts(family)[name]
+      return found == wanted || !process.isRunning ? true : nil
+    }
+    #expect(found == wanted, "\(process.standardError)", sourceLocation: sourceLocation)
+  }
+
   /// Waits until the ledger stands at these offsets, by topic, and an evaluation has seen it.
   func awaitOffsets(_ wanted: [String: Int], of monitor: String = "shop") throws {
     var found: [String: Int] = [:]
     let reached = try eventually { () -> Bool? in
       guard process.isRunning else { return false }
       guard let text = get("/api/v1/monitors/\(monitor)"),
-        let view = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
+        let view = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
         let partitions = view["partitions"] as? [[String: Any]]
       else { return nil }
       for partition in partitions { found[partition["topic"] as? String ?? ""] = partition["next_offset"] as? Int }

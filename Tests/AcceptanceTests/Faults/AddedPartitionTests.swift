@@ -26,15 +26,15 @@ import Testing
     try service.awaitPartitions([0: 50])
     try produce(50..<80, partition: 0)
     try service.awaitPartitions([0: 80])
-    #expect(try service.counts("leeway_events_total")["accepted"] == 30)
+    try service.expectCount("leeway_events_total", "accepted", 30)
 
     try broker.admin.grow(topic: Shop.predictions, partitions: 3)
     // Before the group has heard of them.
     try produce(80..<100, partition: 1)
     try produce(100..<110, partition: 2)
     try service.awaitPartitions([0: 80, 1: 20, 2: 10])
-    #expect(try service.counts("leeway_events_total")["accepted"] == 60)
-    #expect(try service.unready().isEmpty)
+    try service.expectCount("leeway_events_total", "accepted", 60)
+    try service.awaitReady()
     service.stop()
   }
 
@@ -57,7 +57,7 @@ import Testing
     let again = try RunningService(in: folder.url)
     defer { again.killIfRunning() }
     try again.awaitPartitions([0: 60, 1: 15])
-    #expect(try again.counts("leeway_events_total")["accepted"] == 35)
+    try again.expectCount("leeway_events_total", "accepted", 35)
     again.stop()
   }
 }

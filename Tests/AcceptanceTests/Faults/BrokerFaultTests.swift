@@ -46,7 +46,7 @@ import Testing
     try awaitAll()
     try service.awaitReady()
 
-    #expect(try service.counts("leeway_events_total") == ["accepted": 4 * sent])
+    try service.expectCounts("leeway_events_total", ["accepted": 4 * sent])
     let after = try #require(ProcessStatus.kilobytes("VmRSS", of: service.process.identifier))
     #expect(after < memory + (64 << 10), "\(memory) KiB before, \(after) KiB after")
     service.stop()

@@ -30,7 +30,7 @@ import Testing
     defer { next.killIfRunning() }
     try Message.predictions(50..<60).produce(to: broker.bootstrap)
     try next.awaitOffsets([Shop.predictions: 60])
-    #expect(try next.counts("leeway_events_total") == ["accepted": 10])
+    try next.expectCounts("leeway_events_total", ["accepted": 10])
     next.stop()
   }
 }

@@ -31,45 +31,61 @@ extension RunningService {
       reached == true, "at \(found), wanted \(wanted): \(process.standardError)", sourceLocation: sourceLocation)
   }
 
-  /// What `/readyz` says of each condition that does not hold.
-  func unready() throws -> [String: String] {
-    let curl = Process()
-    curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
-    curl.arguments = ["-sS", "-m", "60", base + "/readyz"]
-    let pipe = Pipe()
-    curl.standardOutput = pipe
-    curl.standardError = FileHandle.nullDevice
-    try curl.run()
-    let text = pipe.fileHandleForReading.readDataToEndOfFile()
-    curl.waitUntilExit()
-    let answer = try #require(JSONSerialization.jsonObject(with: text) as? [String: Any])
+  /// What `/readyz` says of each condition that does not hold; nil if it does not answer.
+  func failedConditions() -> [String: String]? {
+    guard let text = try? Curl.ask(base + "/readyz").output,
+      let answer = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
+      let conditions = answer["conditions"] as? [[String: Any]]
+    else { return nil }
     var found: [String: String] = [:]
-    for condition in answer["conditions"] as? [[String: Any]] ?? [] where condition["holds"] as? Bool == false {
-      found[condition["name"] as? String ?? ""] = condition["detail"] as? String ?? ""
+    for condition in conditions where condition["holds"] as? Bool == false {
+      found[CarLoan.text(condition, "name")] = CarLoan.text(condition, "detail")
     }
     return found
   }
 
-  /// Waits until a readiness condition fails, and returns what it says.
-  func awaitUnready(_ name: String) throws -> String {
+  /// The same of a service that must answer: asks again until it does.
+  func unready(sourceLocation: SourceLocation = #_sourceLocation) throws -> [String: String] {
+    let found = try eventually { () -> [String: String]?? in
+      if let found = failedConditions() { return found }
+      return process.isRunning ? nil : .some(nil)
+    }
+    return try #require(found ?? nil, "\(process.standardError)", sourceLocation: sourceLocation)
+  }
+
+  /// Waits until a readiness condition fails and says something that begins so, and returns what it says.
+  func awaitUnready(_ name: String, _ beginning: String = "") throws -> String {
+    var said: String?
     let found = try eventually { () -> String?? in
       guard process.isRunning else { return .some(nil) }
-      return try unready()[name].map { .some($0) }
+      said = failedConditions()?[name]
+      guard let said, said.hasPrefix(beginning) else { return nil }
+      return .some(said)
     }
-    return try #require(found ?? nil, "\(process.standardError)")
+    return try #require(found ?? nil, "\(name): \(said ?? "holds")\n\(process.standardError)")
   }
 
   /// Waits until every readiness condition holds.
   func awaitReady() throws {
     let ready = try eventually { () -> Bool? in
       guard process.isRunning else { return false }
-      return try unready().isEmpty ? true : nil
+      return failedConditions()?.isEmpty == true ? true : nil
     }
     try #require(ready == true, "\(process.standardError)")
   }
 
   /// A sample of `/metrics` by its name and labels; 0 where there is none.
   func sample(_ name: String) throws -> Int { Int(try metrics()[name] ?? 0) }
+
+  /// Waits until a sample is this; 0 where there is none.
+  func expectSample(_ name: String, _ wanted: Int, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    var found = 0
+    _ = try eventually { () -> Bool? in
+      found = try sample(name)
+      return found == wanted || !process.isRunning ? true : nil
+    }
+    #expect(found == wanted, "\(name): \(process.standardError)", sourceLocation: sourceLocation)
+  }
 
   func killIfRunning() {
     if process.isRunning {

@@ -20,7 +20,7 @@ extension Instances {
         let trap = try FlushTrap(service.process, of: fleet)
         _ = try await trap.awaitFlush()
         try server.stop("immediate")
-        try await expectUnready(service, ["connect"]) { try fleet.send(60) }
+        try await expectUnready(service, ["connect"]) { try fleet.send(12) }
       }
       try server.start()
       try await expectReady(service)
@@ -29,7 +29,7 @@ extension Instances {
       // Read-only: reading goes on, committing does not.
       try server.execute("ALTER SYSTEM SET default_transaction_read_only = on")
       try server.execute("SELECT pg_reload_conf()")
-      try await expectUnready(service, ["the server is read-only", "name the primary"]) { try fleet.send(60) }
+      try await expectUnready(service, ["the server is read-only", "name the primary"]) { try fleet.send(12) }
       try server.execute("ALTER SYSTEM RESET default_transaction_read_only")
       try server.execute("SELECT pg_reload_conf()")
       try await expectReady(service)
@@ -44,7 +44,7 @@ extension Instances {
         return try fleet.value("SELECT count(*) \(own)") == "0" ? true : nil
       }
       try #require(full == true)
-      try await expectUnready(service, ["raise max_connections"]) { try fleet.send(60) }
+      try await expectUnready(service, ["raise max_connections"]) { try fleet.send(12) }
       others = []
       try await expectReady(service)
       try await fleet.awaitCommitted()
@@ -78,8 +78,12 @@ extension Instances {
         left.sample(of: "leeway_partition_claims_total{outcome=\"failed\"}") ?? 0 >= 3 ? true : nil
       }
       try #require(failing == true, "\(fleet.words)")
-      let said = Self.conditions(left)["partitions"]
-      #expect(said?.contains("that the group has given could not be claimed yet") == true, "\(said ?? "ready")")
+      var said: String?
+      let isSaid = try await awaited { () -> Bool? in
+        said = left.failedConditions()?["partitions"]
+        return said?.contains("that the group has given could not be claimed yet") == true ? true : nil
+      }
+      #expect(isSaid == true, "\(said ?? "ready")")
       #expect(left.process.standardError.contains("failed and will be tried again"))
       // It is waiting and not stuck: somebody who wants a reload is told so.
       left.process.hangUp()
@@ -102,14 +106,16 @@ extension Instances {
       _ send: () throws -> Void
     ) async throws {
       let failures = service.flushes("failed")
-      try send()
+      // More in every turn: what was sent before the server has come to that is committed, and nothing is left to fail.
       let said = try await awaited { () -> String? in
-        Self.conditions(service)["ledger"].flatMap { text in words.allSatisfy(text.contains) ? text : nil }
+        try send()
+        return service.failedConditions()?["ledger"].flatMap { text in words.allSatisfy(text.contains) ? text : nil }
       }
       #expect(said != nil, "\(service.process.standardError)", sourceLocation: sourceLocation)
       // Attempts fail again and again, and at no time between them does it call itself ready.
       let failing = try await awaited { () -> Bool? in
-        #expect(Self.conditions(service)["ledger"] != nil, sourceLocation: sourceLocation)
+        try send()
+        #expect(try service.unready()["ledger"] != nil, sourceLocation: sourceLocation)
         return service.flushes("failed") >= failures + 3 ? true : nil
       }
       #expect(failing == true, "\(service.process.standardError)", sourceLocation: sourceLocation)
@@ -123,24 +129,6 @@ extension Instances {
     {
       let ready = try await awaited { service.get("/readyz") != nil ? true : nil }
       try #require(ready == true, "\(service.process.standardError)", sourceLocation: sourceLocation)
-    }
-
-    /// What `/readyz` says of each condition that doesn't hold.
-    private static func conditions(_ service: RunningService) -> [String: String] {
-      let curl = Process()
-      curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
-      curl.arguments = ["-sS", "-m", "60", service.base + "/readyz"]
-      let pipe = Pipe()
-      curl.standardOutput = pipe
-      guard (try? curl.run()) != nil else { return [:] }
-      let text = pipe.fileHandleForReading.readDataToEndOfFile()
-      curl.waitUntilExit()
-      let answer = try? JSONSerialization.jsonObject(with: text) as? [String: Any]
-      var found: [String: String] = [:]
-      for condition in answer?["conditions"] as? [[String: Any]] ?? [] where condition["holds"] as? Bool == false {
-        found[CarLoan.text(condition, "name")] = CarLoan.text(condition, "detail")
-      }
-      return found
     }
   }
 }

@@ -47,7 +47,7 @@ import Testing
     var deliveries: (differences: [String], duplicates: Int) = ([], 0)
     _ = try await awaited(patience: 3 * patience) { () -> Bool? in
       let isSettled = try fleet.isSettled()
-      guard let text = last.get("/api/v1/results?open=true", accept: "application/x-ndjson", seconds: 600) else {
+      guard let text = last.get("/api/v1/results?open=true", accept: "application/x-ndjson") else {
         mismatches = ["the results cannot be read"]
         return nil
       }

@@ -39,8 +39,13 @@ extension Instances {
       let lines = try await fleet.expectResultsOfReplay(services[0])
       for service in services[1...] { try await fleet.expectResultsOfReplay(service) }
       try await fleet.expectDeliveries(receiver, of: lines)
-      let accepted = services.compactMap { $0.sample(of: "leeway_events_total{monitor=\"shop\",outcome=\"accepted\"}") }
-      #expect(accepted.reduce(0, +) == 4080 + 6)
+      var accepted = 0
+      _ = try await awaited { () -> Bool? in
+        let name = "leeway_events_total{monitor=\"shop\",outcome=\"accepted\"}"
+        accepted = services.compactMap { $0.sample(of: name) }.reduce(0, +)
+        return accepted == 4080 + 6 ? true : nil
+      }
+      #expect(accepted == 4080 + 6)
       try await fleet.stop()
     }
 

@@ -72,20 +72,20 @@ import Testing
     mood.heal()
 
     // Rows of one incident go in order, so the last of three incidents has come after two waits at the most.
-    for (name, receiver) in bad {
+    // A request whose answer takes too long is sent again, under its key.
+    for (name, receiver) in all {
+      let (outcome, dead) = name == "loop" ? ("dead", 6) : ("delivered", 0)
       let arrived = try eventually { () -> Bool? in
         let metrics = try service.metrics()
         return metrics["leeway_outbox_rows{receiver=\"\(name)\",state=\"owed\"}"] == 0
-          && metrics["leeway_deliveries_total{receiver=\"\(name)\",outcome=\"delivered\"}"] == 6 ? true : nil
+          && metrics["leeway_outbox_rows{receiver=\"\(name)\",state=\"dead\"}"] == Double(dead)
+          && metrics["leeway_deliveries_total{receiver=\"\(name)\",outcome=\"\(outcome)\"}"] ?? 0 >= 6 ? true : nil
       }
       #expect(arrived == true, "\(name): \(service.process.standardError)")
       let expected = keys(good).map { $0.replacing("/good", with: "/\(name)") }
       #expect(Set(keys(receiver)) == Set(expected), "\(name)")
     }
-    #expect(Set(keys(flood)) == Set(keys(good).map { $0.replacing("/good", with: "/flood") }))
-    #expect(flood.requests.count == 6)
-    // A redirect is no answer and is not followed: one request each, and a dead letter that says what to do.
-    #expect(loop.requests.count == 6)
+    // A redirect is no answer and is not followed: a dead letter says what to do.
     #expect(loop.requests.allSatisfy { $0.path == "/loop" })
     let incidents = try #require(service.object("/api/v1/incidents")["incidents"] as? [[String: Any]])
     #expect(incidents.map { $0["state"] as? String } == ["resolved", "resolved", "resolved"])

@@ -188,6 +188,9 @@ extension MonitorReading {
   }
 
   /// `200/s`, `50000/h`: predictions a second.
+  /// A second; no broker comes near it.
+  private static let greatestRate = 1e9
+
   private func readRate(_ value: ConfigurationValue) -> Double? {
     guard let text = value.text() else { return nil }
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
@@ -196,6 +199,11 @@ extension MonitorReading {
       let unit = seconds[parts[1]]
     else {
       value.refuse("it takes the greatest rate of predictions, as 200/s, 5000/m, 100000/h or 2000000/d")
+      return nil
+    }
+    guard count / unit <= Self.greatestRate else {
+      value.complain(
+        "is more than \(ConfigurationValue.shown(Self.greatestRate)) predictions a second; write the true rate")
       return nil
     }
     return count / unit

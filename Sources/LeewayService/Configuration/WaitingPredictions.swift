@@ -51,12 +51,15 @@ struct WaitingPredictions {
   private func fix(_ limit: Int) -> String {
     guard let labels = monitor.labels else { return "" }
     let fitting = labels.sample * Double(limit) / rows
+    var exponent = 0
     var digit = 1.0
-    while digit > fitting { digit /= 10 }
-    let sample = (fitting / digit).rounded(.down) * digit
+    while digit > fitting {
+      digit /= 10
+      exponent += 1
+    }
     // Of the text, since a product such as 3 · 0.01 need not be the nearest double.
-    let exponent = Int((1 / digit).rounded()).description.utf8.count - 1
-    let short = ConfigurationValue.decimal("\(Int((sample / digit).rounded()))e-\(exponent)") ?? sample
+    let first = min(9, (fitting / digit).rounded(.down))
+    let short = ConfigurationValue.decimal("\(Int(first))e-\(exponent)") ?? first * digit
     return "set labels.sample: \(ConfigurationValue.shown(short)), shorten labels.horizon, or raise the limit"
   }
 

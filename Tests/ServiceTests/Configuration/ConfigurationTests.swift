@@ -91,6 +91,16 @@ import Testing
     }
   }
 
+  @Test func ratesBeyondReasonHaveAMessageToo() throws {
+    try withFolder(["a.yaml": busy("x", rate: "1000000000/s").replacing("horizon: 1d", with: "horizon: 730d")]) {
+      folder in
+      let problems = load(folder, config: "kafka: {bootstrap: \"localhost:9092\"}\nlimits: {waiting_rows: 1000}")
+        .problems
+      #expect(
+        problems.count == 1 && problems.first?.contains("set labels.sample: 1e-14, shorten") == true, "\(problems)")
+    }
+  }
+
   @Test func monitorsShareTheLedger() throws {
     try withFolder(["a.yaml": busy("x", rate: "720000/h"), "b.yaml": busy("y", rate: "100/s"), "c.yaml": monitor("z")])
     {

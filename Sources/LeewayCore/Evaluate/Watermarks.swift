@@ -19,7 +19,7 @@ package struct Watermarks: Sendable, Equatable {
   /// The minimum over the partitions of each role that are not idle at `now` (the ledger's clock). Where all are idle, or
   /// none is known, the watermark is −∞, which holds what was reached before.
   package init(partitions: [PartitionRecord], now: EventTime) {
-    func isIdle(_ partition: PartitionRecord) -> Bool { partition.idleUntil.map { $0 > now } ?? false }
+    func isIdle(_ partition: PartitionRecord) -> Bool { partition.isIdle(at: now) }
     func minimum(_ role: StreamRole) -> EventTime {
       partitions.filter { $0.role == role && !isIdle($0) }.map(\.watermark).min() ?? .distantPast
     }

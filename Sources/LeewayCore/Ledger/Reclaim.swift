@@ -32,10 +32,10 @@ package struct Reclaim: Sendable {
   package func step(_ ledger: any Ledger, lease: EvaluationLease, now: EventTime) throws -> Report {
     let monitor = plan.monitor
     let name = monitor.name
-    let (progress, partitions, generations) = try ledger.read { reader in
+    let (progress, partitions, generations, ledgerTime) = try ledger.read { reader in
       (
         try reader.progress(monitor: name, generation: plan.generation), try reader.partitions(of: name),
-        try reader.generations(of: name)
+        try reader.generations(of: name), try reader.now()
       )
     }
     // An evaluator that is behind the times touches nothing.
@@ -60,9 +60,13 @@ package struct Reclaim: Sendable {
         try step(min(progress.finalThrough, progress.maturedThrough) - largest * 2) {
           try $0.reclaimErrors(monitor: name, generation: plan.generation, before: $1, limit: limit)
         }
-        // The least of all partitions, idle or not: what is behind it by more than the lateness can come no more.
+        // The least of all partitions, idle or not: what is behind it by more than the lateness can come no more. One that
+        // is idle and never had an event would hold every row for ever.
         let least =
-          partitions.filter { plan.reads($0.key, as: $0.role) }.map(\.watermark).min() ?? .distantPast
+          partitions.filter {
+            plan.reads($0.key, as: $0.role) && !($0.watermark == .distantPast && $0.isIdle(at: ledgerTime))
+          }
+          .map(\.watermark).min() ?? .distantPast
         var orphaned: Int64 = 0
         try step(least - monitor.lateness) {
           let states = try $0.reclaimWaiting(monitor: name, generation: plan.generation, before: $1, limit: limit)

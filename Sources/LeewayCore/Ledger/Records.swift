@@ -55,6 +55,9 @@ package struct PartitionRecord: Sendable, Equatable {
     self.idleUntil = idleUntil
     self.endOffset = endOffset
   }
+
+  /// - Parameter now: the ledger's clock.
+  func isIdle(at now: EventTime) -> Bool { idleUntil.map { $0 > now } ?? false }
 }
 
 /// One partition's part of a flush.

@@ -56,14 +56,16 @@ private final class EvaluationThread {
   private var paces: [String: EvaluationPace] = [:]
   private let merges = WindowMerges()
   private var refreshDue: [String: EventTime] = [:]
+  /// Why a monitor could not be judged when it was last tried, and when that was last logged.
+  private var failures: [String: (text: String, logged: EventTime)] = [:]
   private var reclaimDue: EventTime
 
   private static let leaseTime = TimeSpan.seconds(30)
   /// What pages and gauges show of a monitor that stands still is at most this old.
   private static let refreshEvery = TimeSpan.seconds(5)
   private static let reclaimEvery = TimeSpan.minutes(1)
-  /// Of 5,000 rows of a kind each; what is left has to wait, and evaluation has not.
-  private static let reclaimSteps = 20
+  /// Of a monitor at a time; what is left waits for the next round, and evaluation has not to wait for it.
+  private static let reclaimTime = Duration.seconds(5)
 
   var every: TimeSpan { setup.configuration.evaluation.every }
 
@@ -81,13 +83,14 @@ private final class EvaluationThread {
     withdraw()
     for plan in setup.plans where !stop.isRaised { evaluate(plan) { stop.isRaised } }
     if WallClock.now() >= reclaimDue {
+      var isLeft = false
       for plan in setup.plans {
         guard let lease = leases[plan.monitor.name]?.lease else { continue }
         fold(plan, lease)
-        reclaim(plan, lease, stop)
+        if reclaim(plan, lease, stop) { isLeft = true }
         loop.state.madeRound(of: .evaluation, now: WallClock.now())
       }
-      reclaimDue = WallClock.now() + Self.reclaimEvery
+      reclaimDue = isLeft ? WallClock.now() : WallClock.now() + Self.reclaimEvery
     }
   }
 
@@ -114,6 +117,7 @@ private final class EvaluationThread {
       try? ledger.write { try $0.release(lease: EvaluationLease.name(monitor: name), holder: loop.holder) }
       leases[name] = nil
       refreshDue[name] = nil
+      failures[name] = nil
       merges.forget(monitor: name)
       paces[name] = nil
       metrics.forget(monitor: name)
@@ -179,16 +183,27 @@ private final class EvaluationThread {
         if report.isComplete || isOver() { break }
       }
       if moved || WallClock.now() >= refreshDue[monitor] ?? .distantPast { try refresh(plan) }
+      note(nil, of: monitor)
     } catch is LeaseLost {
       // Another instance goes on; nothing was written.
       leases[monitor] = nil
       pace.lost()
-    } catch let error as LedgerError {
-      loop.state.set(ledgerFailure: error.description, of: .evaluation)
-      logger.warning("monitor \(monitor) cannot be judged now: \(error.description)")
     } catch {
-      logger.error("monitor \(monitor) cannot be judged: \(error)")
+      note("monitor \(monitor) cannot be judged: \(error)", of: monitor)
     }
+  }
+
+  /// A monitor that cannot be judged makes the instance unready until it can, whatever becomes of the others.
+  private func note(_ failure: String?, of monitor: String) {
+    let now = WallClock.now()
+    if let failure, failures[monitor]?.text != failure || now >= (failures[monitor]?.logged ?? now) + .minutes(1) {
+      logger.error("\(failure)")
+      failures[monitor] = (failure, now)
+    } else if failure == nil {
+      failures[monitor] = nil
+    }
+    let first = failures.min { utf8Order($0.key, $1.key) }
+    loop.state.set(ledgerFailure: first?.value.text, of: .evaluation)
   }
 
   private func letGo(of monitor: String) throws {
@@ -258,7 +273,6 @@ private final class EvaluationThread {
     metrics.set(incidents: incidents)
     metrics.set(outbox: backlog, now: now)
     metrics.set(ready: loop.state.readiness(now: now).allSatisfy(\.holds))
-    loop.state.set(ledgerFailure: nil, of: .evaluation)
     let prefix = Slice.version + "="
     let newest = latest.map(\.end).max()
     let versions = Set(
@@ -307,22 +321,27 @@ private final class EvaluationThread {
     }
   }
 
-  /// Removes what nothing can need any more, for as long as there is some and nobody waits.
-  private func reclaim(_ plan: MonitorPlan, _ lease: EvaluationLease, _ stop: StopFlag) {
+  /// Removes what nothing can need any more, in small transactions, between which flushes get their turn.
+  ///
+  /// - Returns: whether some is left.
+  private func reclaim(_ plan: MonitorPlan, _ lease: EvaluationLease, _ stop: StopFlag) -> Bool {
+    let end = ContinuousClock.now + Self.reclaimTime
     let limits = setup.configuration.limits
     let reclaim = Reclaim(plan: plan, results: limits.resultsKept, deliveries: limits.deliveriesKept)
     do {
-      for _ in 0..<Self.reclaimSteps where !stop.isRaised {
+      while !stop.isRaised {
         let report = try reclaim.step(ledger, lease: lease, now: WallClock.now())
         if report.orphanedLabels > 0 {
           loop.metrics.count(labels: report.orphanedLabels, .orphaned, monitor: plan.monitor.name)
         }
-        if report.rows == 0 { break }
+        if report.rows == 0 { return false }
+        if ContinuousClock.now >= end { return true }
       }
     } catch is LeaseLost {
       leases[plan.monitor.name] = nil
     } catch {
       logger.warning("reclaiming rows of \(plan.monitor.name) failed and will be tried again: \(error)")
     }
+    return false
   }
 }

@@ -45,6 +45,8 @@ enum ExitStatus {
   init(_ error: any Error) {
     switch error {
     case is EnvironmentProblem, is LedgerError: self = .environment
+    // A ledger that holds what nobody has written.
+    case is CellBlockDamaged, is JoinStateDamaged: self = .environment
     case is LineOutput.ReaderGone: self = .readerGone
     case is ExitCode: self = .wrongInput
     case is InputProblem: self = .wrongInput

@@ -10,11 +10,6 @@ final class ExternalSort {
   private var file: FileHandle?
   private(set) var count: Int64 = 0
 
-  /// The temporary file could not be written or read.
-  struct SpillFailed: Error, CustomStringConvertible {
-    var description: String
-  }
-
   init(runLength: Int = 1 << 19, directory: URL = FileManager.default.temporaryDirectory) {
     self.runLength = runLength
     self.directory = directory
@@ -23,13 +18,13 @@ final class ExternalSort {
   deinit { try? file?.close() }
 
   /// - Parameter value: finite.
-  func append(_ value: Double) throws(SpillFailed) {
+  func append(_ value: Double) throws(EnvironmentProblem) {
     count += 1
     current.append(value)
     if current.count == runLength { try spill() }
   }
 
-  private func spill() throws(SpillFailed) {
+  private func spill() throws(EnvironmentProblem) {
     do {
       let file = try file ?? makeFile()
       self.file = file
@@ -39,9 +34,8 @@ final class ExternalSort {
       runs.append((start, current.count))
       current.removeAll(keepingCapacity: true)
     } catch {
-      throw SpillFailed(
-        description:
-          "cannot write sorted values to \(directory.path): \(error.localizedDescription); free space there or set TMPDIR"
+      throw EnvironmentProblem(
+        "cannot write sorted values to \(directory.path): \(error.localizedDescription); free space there or set TMPDIR"
       )
     }
   }
@@ -56,7 +50,7 @@ final class ExternalSort {
   }
 
   /// Calls `body` with every distinct value in ascending order and how often it came. May be called again.
-  func forEachRun(_ body: (Double, Int64) -> Void) throws(SpillFailed) {
+  func forEachRun(_ body: (Double, Int64) -> Void) throws(EnvironmentProblem) {
     current.sort()
     guard !runs.isEmpty else {
       var i = 0
@@ -112,20 +106,20 @@ final class ExternalSort {
     var head: Double { buffer[next] }
   }
 
-  private func refill(_ cursor: inout Cursor) throws(SpillFailed) {
+  private func refill(_ cursor: inout Cursor) throws(EnvironmentProblem) {
     guard cursor.next == cursor.buffer.count, cursor.remaining > 0, let file else { return }
     let wanted = min(cursor.remaining, 8192)
     do {
       try file.seek(toOffset: cursor.position)
       guard let bytes = try file.read(upToCount: wanted * 8), bytes.count == wanted * 8 else {
-        throw SpillFailed(description: "sorted values in \(directory.path) were cut short")
+        throw EnvironmentProblem("sorted values in \(directory.path) were cut short")
       }
       cursor.buffer = [Double](unsafeUninitializedCapacity: wanted) { target, count in
         bytes.copyBytes(to: UnsafeMutableRawBufferPointer(target))
         count = wanted
       }
     } catch {
-      throw SpillFailed(description: "cannot read sorted values back from \(directory.path): \(error)")
+      throw EnvironmentProblem("cannot read sorted values back from \(directory.path): \(error)")
     }
     cursor.position += UInt64(wanted * 8)
     cursor.remaining -= wanted

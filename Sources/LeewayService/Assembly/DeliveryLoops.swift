@@ -17,10 +17,14 @@ struct DeliveryLoops: Service {
       for await setup in live.setups().cancelOnGracefulShutdown() {
         for receiver in setup.receivers where running.insert(receiver.name) {
           group.addTask {
-            defer { running.remove(receiver.name) }
-            try await DeliveryLoop(
-              name: receiver.name, live: live, ledger: ledger, metrics: metrics, state: state, logger: logger
-            ).run()
+            repeat {
+              try await DeliveryLoop(
+                name: receiver.name, live: live, ledger: ledger, metrics: metrics, state: state, logger: logger
+              ).run()
+              running.remove(receiver.name)
+              // It may have come back while the loop was ending, and then nobody else has begun one.
+            } while !Task.isShuttingDownGracefully && live.current.receivers.contains { $0.name == receiver.name }
+              && running.insert(receiver.name)
           }
         }
       }

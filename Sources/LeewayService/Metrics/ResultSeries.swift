@@ -66,6 +66,11 @@ struct ResultSeries {
       let place = [line.window, line.subject]
       newest[place] = max(newest[place] ?? line.end, line.end)
     }
+    // Where the challenger is gone altogether, windows go on without a comparison of outputs.
+    for line in drift.values {
+      let place = [line.window, line.subject]
+      newest[place] = newest[place].map { max($0, line.end) }
+    }
     comparisons = comparisons.filter { key, line in
       newest[[key.window, key.subject]].map { line.end > $0 - line.size } ?? false
     }

@@ -127,7 +127,7 @@ struct NaiveBatch {
   }
 
   private func version(_ slices: [NameKey: [SimulatedWorld.Prediction]]) -> String? {
-    slices.filter { $0.key.name.hasPrefix("version=") }
+    slices.filter { $0.key.name.hasPrefix("version=") && $0.key.name != "version=__other__" }
       .sorted { $0.value.count == $1.value.count ? $0.key.name < $1.key.name : $0.value.count > $1.value.count }
       .first.map { String($0.key.name.dropFirst("version=".count)) }
   }

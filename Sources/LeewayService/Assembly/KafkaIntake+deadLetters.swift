@@ -33,7 +33,11 @@ extension KafkaIntakeLoop {
   func deliverDeadLetters() -> DeadLettersOutstanding? {
     guard let deadLetters else { return nil }
     let letters = intake.deadLetters
-    guard !letters.isEmpty else { return nil }
+    guard !letters.isEmpty else {
+      // None is left, or they went with their partitions.
+      service.state.set(deadLetterFailure: nil)
+      return nil
+    }
     let delivery = deadLetters.deliver(letters, timeoutMilliseconds: Self.deadLetterPatience)
     var delivered: [PartitionKey: Set<Int64>] = [:]
     for letter in delivery.delivered {

@@ -56,6 +56,7 @@ extension KafkaIntakeLoop {
       service.metrics.flushed(seconds: seconds, report.fenced.isEmpty ? .committed : .fenced)
     }
     publish(report)
+    try forgetSkipped(report.committed.keys)
     fenced.formUnion(report.fenced.map { TopicPartition($0.topic, $0.partition) })
     try reclaimFenced()
     if let outstanding { throw outstanding }
@@ -102,8 +103,10 @@ extension KafkaIntakeLoop {
     var lag: [(topic: String, partition: Int32, messages: Int64)] = []
     for partition in consumer.assignment.sorted() {
       guard let high = consumer.watermarks(of: partition).high else { continue }
-      let next = intake.committedOffset(partition) ?? 0
-      lag.append((partition.topic, partition.partition, max(0, high - next)))
+      // Held at a gap, which is told apart: nothing of it waits to be read.
+      guard let next = intake.committedOffset(partition) else { continue }
+      let isAtEnd = ends[partition].map { $0.next == next && $0.offset >= high } ?? false
+      lag.append((partition.topic, partition.partition, isAtEnd ? 0 : max(0, high - next)))
     }
     service.metrics.set(lag: lag)
     service.state.flushed(lag: lag.reduce(0) { $0 + $1.messages }, advanced: advanced, now: WallClock.now())
@@ -113,8 +116,8 @@ extension KafkaIntakeLoop {
   func claimIdleness(_ now: EventTime) {
     let patience = service.configuration.kafka.idleAfter
     for (partition, end) in ends {
-      guard let next = intake.nextOffset(partition), next == max(end.offset, 0) else {
-        if (intake.nextOffset(partition) ?? 0) > end.offset { ends[partition] = nil }
+      guard intake.nextOffset(partition) == end.next else {
+        ends[partition] = nil
         continue
       }
       guard now >= end.since + patience else { continue }

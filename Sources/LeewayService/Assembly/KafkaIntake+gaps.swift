@@ -43,7 +43,11 @@ extension KafkaIntakeLoop {
       guard
         try service.ledger.read({ try $0.partitions(of: key.monitor) }).first(where: { $0.key == key })?.nextOffset
           == wanted
-      else { continue }
+      else {
+        // Skipped, and the process ended before it was forgotten.
+        try forget(key)
+        continue
+      }
       let (low, high) = try consumerCall { () throws(KafkaError) in
         try consumer.queryWatermarks(of: partition, timeoutMilliseconds: 5000)
       }
@@ -55,7 +59,9 @@ extension KafkaIntakeLoop {
   func settleGapsAgain() throws {
     let former = gaps
     gaps = []
-    try settle(former.filter { gap in topics.contains { $0.monitor == gap.key.monitor && $0.topic == gap.key.topic } })
+    try settle(
+      former.filter { gap in topics.contains { $0.monitor == gap.key.monitor && $0.topic == gap.key.topic } },
+      known: true)
     guard service.configuration.kafka.onGap == .skip else { return }
     for partition in Set(former.map { TopicPartition($0.key.topic, $0.key.partition) }) {
       try seekToLedger([partition])
@@ -67,18 +73,21 @@ extension KafkaIntakeLoop {
     service.state.set(gaps: gaps.map(\.description))
   }
 
-  private func settle(_ found: [OffsetGap]) throws {
+  /// - Parameter known: they were held before, so that holding them again is no news.
+  private func settle(_ found: [OffsetGap], known: Bool = false) throws {
     for gap in found {
       switch service.configuration.kafka.onGap {
       case .skip:
-        if gap.isAnotherLog { try remember(gap, isOpen: false) }
+        // Remembered until the flush that moves the offset stands.
+        if gap.isAnotherLog { skipped.insert(gap.key) }
         intake.skip(gap)
         logger.error("\(gap.description); going on at offset \(gap.available.lowerBound), as kafka.on_gap is skip")
       case .fail:
-        if gap.isAnotherLog { try remember(gap, isOpen: true) }
+        if gap.isAnotherLog { try remember(gap) }
         intake.hold(gap)
         gaps.removeAll { $0.key == gap.key }
         gaps.append(gap)
+        if known { continue }
         logger.error(
           "\(gap.description); it is not read until that is decided: restore the topic, or set kafka.on_gap to skip, which counts the loss and goes on at offset \(gap.available.lowerBound), and reload"
         )
@@ -88,10 +97,21 @@ extension KafkaIntakeLoop {
     service.state.set(gaps: gaps.map(\.description))
   }
 
-  private func remember(_ gap: OffsetGap, isOpen: Bool) throws {
-    let value = isOpen ? Array("\(gap.wanted)".utf8) : []
+  /// Of partitions whose skip has been committed.
+  func forgetSkipped(_ committed: some Collection<PartitionKey>) throws {
+    for key in skipped.intersection(committed) {
+      try forget(key)
+      skipped.remove(key)
+    }
+  }
+
+  private func remember(_ gap: OffsetGap) throws { try put(Array("\(gap.wanted)".utf8), for: gap.key) }
+
+  private func forget(_ key: PartitionKey) throws { try put([], for: key) }
+
+  private func put(_ value: [UInt8], for key: PartitionKey) throws {
     try service.ledger.write { tx in
-      let name = Self.settingName(gap.key)
+      let name = Self.settingName(key)
       if try tx.setting(name) ?? [] != value { try tx.put(setting: name, value: value) }
     }
   }

@@ -81,11 +81,30 @@ extension KafkaIntakeLoop {
       fenced.remove(partition)
     }
     unclaimed.removeAll(where: partitions.contains)
+    if unclaimed.isEmpty { service.state.set(claimFailure: nil) }
     forgetGaps(of: partitions)
     slots.removeAll()
     try consumerCall { () throws(KafkaError) in try consumer.unassign(partitions) }
     service.state.set(assigned: consumer.assignment.count)
     logger.info("released \(partitions.map(\.description).joined(separator: ", "))")
+  }
+
+  /// Says in the ledger that the partitions have no owner and no claim to idleness, until somebody claims them.
+  func disown(_ partitions: [TopicPartition]) {
+    let writer = intake.writer
+    let keys = keys(of: partitions)
+    do { try service.ledger.write { try $0.release(partitions: keys, owner: writer) } } catch {
+      // The next owner's claim says it too.
+      warn("partitions were let go, and the ledger does not know yet: \(error)")
+    }
+  }
+
+  private func keys(of partitions: [TopicPartition]) -> [PartitionKey] {
+    partitions.flatMap { partition in
+      topics.filter { $0.topic == partition.topic }.map {
+        PartitionKey(monitor: $0.monitor, topic: $0.topic, partition: partition.partition)
+      }
+    }
   }
 
   /// Under a new writer id everything assigned is claimed again and read from the ledger's offsets.

@@ -9,8 +9,11 @@ extension KafkaIntakeLoop {
   /// Ends of partitions go with the next flush, for the lag that every instance can show.
   func noteEnds() {
     for partition in consumer.assignment {
-      guard let high = consumer.watermarks(of: partition).high else { continue }
-      intake.note(end: max(high, intake.nextOffset(partition) ?? 0), of: partition)
+      guard let high = consumer.watermarks(of: partition).high, let next = intake.nextOffset(partition) else {
+        continue
+      }
+      let isAtEnd = ends[partition].map { $0.next == next && $0.offset >= high } ?? false
+      intake.note(end: isAtEnd ? next : max(high, next), of: partition)
     }
   }
 
@@ -24,6 +27,7 @@ extension KafkaIntakeLoop {
   func leave() {
     abandonClaims()
     _ = consumer.close()
+    service.state.leftGroup()
     let writer = intake.writer
     try? service.ledger.write { try $0.retire(writer: writer) }
   }

@@ -54,6 +54,8 @@ final class KafkaIntakeLoop {
   var doubtful: [TopicPartition: EventTime] = [:]
   /// What is not read until somebody decides.
   var gaps: [OffsetGap] = []
+  /// Logs made anew that are read from their oldest message, and whose offset has not been committed since.
+  var skipped: Set<PartitionKey> = []
   var deadLetters: DeadLetterProducer?
   /// Given by the group, which waits for the answer; not claimed in the ledger yet.
   var unclaimed: [TopicPartition] = []
@@ -63,8 +65,9 @@ final class KafkaIntakeLoop {
   var fenced: Set<TopicPartition> = []
   /// Not fetched, since nothing more may be taken.
   private var paused: Set<TopicPartition> = []
-  /// Partitions at whose end reading stands: the end's offset, and since when.
-  var ends: [TopicPartition: (offset: Int64, since: EventTime)] = [:]
+  /// Partitions at whose end reading stands, and since when. The end's offset may be beyond the offset that comes next:
+  /// in between are records of transactions that carry no message.
+  var ends: [TopicPartition: (offset: Int64, next: Int64, since: EventTime)] = [:]
   var flushDue: EventTime
   var metadataDue: EventTime
   var heartbeatDue: EventTime
@@ -212,9 +215,10 @@ final class KafkaIntakeLoop {
     try judgeDoubtful(after)
     if after >= metadataDue {
       do {
+        // First: a broker that does not answer must not make this instance look dead.
+        try beat(after)
         try refreshPartitions(timeout: 2000)
         try checkGenerations()
-        try beat(WallClock.now())
       } catch let error as EnvironmentProblem {
         warn(error.description)
       } catch let error as LedgerError {
@@ -287,6 +291,7 @@ final class KafkaIntakeLoop {
       }
       service.metrics.count(rebalance: .revoked)
       try release(partitions)
+      disown(partitions)
     case .lost(let partitions):
       service.metrics.count(rebalance: .lost)
       // What was given and not answered is gone with the rest.
@@ -294,7 +299,8 @@ final class KafkaIntakeLoop {
       service.state.set(claimFailure: nil)
       try release(partitions)
     case .partitionEnd(let partition, let offset):
-      ends[partition] = (offset, WallClock.now())
+      // A held partition has no next offset, and no end that matters.
+      ends[partition] = intake.nextOffset(partition).map { (offset, $0, WallClock.now()) }
     case .error(let error): try failed(error)
     }
   }

@@ -73,6 +73,16 @@ final class ServiceState: Sendable {
   /// Partitions that are not read until somebody decides about what the broker no longer has.
   func set(gaps: [String]) { values.withLock { $0.gaps = gaps } }
 
+  /// What was wrong with the partitions that are given back is another reader's to say.
+  func leftGroup() {
+    values.withLock { values in
+      values.assigned = nil
+      values.claimFailure = nil
+      values.deadLetterFailure = nil
+      values.gaps = []
+    }
+  }
+
   /// What a flush, failed or not, has left: see ``StallWatch/sawFlush(lag:advanced:now:)``.
   func flushed(lag: Int64, advanced: Bool, now: EventTime) {
     values.withLock { $0.watch.sawFlush(lag: lag, advanced: advanced, now: now) }

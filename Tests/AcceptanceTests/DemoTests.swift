@@ -82,7 +82,8 @@ import Testing
         #expect((object["callback_url"] as? String)?.hasSuffix("/result") == true)
       }
     }
-    #expect(requests >= 5)
+    // One to each receiver. How many more depends on what a slow machine judges in one step.
+    #expect(requests >= 3)
     #expect(calls.count == 1, "\(calls)")
   }
 

@@ -11,9 +11,13 @@ import Testing
     let demo = try LeewayProcess(
       ["demo", "--for", "1h", "--port", "0"], in: folder.url, environment: ["TMPDIR": temporary.path])
     defer { if demo.isRunning { demo.killAtOnce() } }
+    // Receivers do not wait for each other, so what is awaited is all that must be there.
+    let wanted = [
+      ["POST /chat", "WARNING", "input-drift"], ["POST /pager", "CRITICAL"], ["trainer", "answered 200"],
+    ]
     let told = try eventually { () -> Bool? in
       let lines = demo.standardOutput.split(separator: "\n")
-      let ended = lines.contains { $0.contains("trainer") && $0.contains("answered 200") }
+      let ended = wanted.allSatisfy { words in lines.contains { line in words.allSatisfy { line.contains($0) } } }
       return ended || !demo.isRunning ? true : nil
     }
     #expect(told == true)

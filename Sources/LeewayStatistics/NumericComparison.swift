@@ -3,7 +3,7 @@ public struct NumericCells: Sendable {
   /// One count for each cell.
   public var counts: [Int64]
   /// For each even cell (between two knots or outside them) the sum of x − `origin` over its values, as exact as the
-  /// fixed-point sums it comes from. Entries of odd cells are ignored: there it is count·(knot − origin).
+  /// fixed-point sums it comes from. In an odd cell it is count·(knot − origin).
   public var offsetSums: [Double]
   /// What was subtracted from each value before summing, in the feature's unit.
   public var origin: Double
@@ -37,13 +37,13 @@ public struct NumericComparison: Sendable {
   /// `wassersteinBound` in the same unit.
   public let wassersteinNormalisedBound: Double?
 
-  /// - Precondition: both sides have `binning.cellCount` counts, none negative, and as many sums.
+  /// - Precondition: both sides have `binning.cellCount` counts, none negative, and a sum for each even cell.
   public init(
     binning: NumericBinning, baseline: NumericCells, window: NumericCells, baselineStandardDeviation: Double
   ) {
     for side in [baseline, window] {
       precondition(side.counts.count == binning.cellCount, "one count for each cell")
-      precondition(side.offsetSums.count == binning.cellCount, "one sum for each cell")
+      precondition(side.offsetSums.count == binning.knots.count + 1, "one sum for each even cell")
       precondition(side.counts.allSatisfy { $0 >= 0 }, "counts are never negative")
     }
     let n = baseline.counts.reduce(0, +)

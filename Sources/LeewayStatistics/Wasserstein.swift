@@ -50,7 +50,7 @@ private struct CellSide {
     count = cells.counts[cell]
     units = Int128(count) * Int128(unit)
     share = Double(count) / Double(total)
-    sum = cells.offsetSums[cell]
+    sum = cells.offsetSums[cell / 2]
     origin = cells.origin
     self.total = Double(total)
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CMalloc
 import Foundation
 import LeewayCore
 import LeewayService
@@ -28,7 +29,15 @@ struct Run: AsyncParsableCommand {
     return level
   }
 
+  /// Larger blocks go back to the system as soon as they are freed. Without this glibc puts up its bound with every large
+  /// block it sees, and what a burst has taken stays with the process as holes: a tenth of its memory.
+  private static func returnFreedMemory() {
+    mallopt(M_MMAP_THRESHOLD, 128 << 10)
+    mallopt(M_TRIM_THRESHOLD, 128 << 10)
+  }
+
   func run() async throws {
+    Self.returnFreedMemory()
     let files = ConfigurationFiles(
       configPath: config, monitorsDirectory: monitors, environment: ProcessInfo.processInfo.environment)
     let (configuration, problems) = Configuration.load(

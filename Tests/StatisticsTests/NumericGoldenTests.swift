@@ -38,13 +38,12 @@ struct NumericCase: Decodable, Sendable {
 /// What a stream of values would leave in the cells.
 func cells(_ values: [Double], _ binning: NumericBinning, origin: Double) -> NumericCells {
   var cells = NumericCells(
-    counts: Array(repeating: 0, count: binning.cellCount), offsetSums: Array(repeating: 0, count: binning.cellCount),
-    origin: origin)
+    counts: Array(repeating: 0, count: binning.cellCount),
+    offsetSums: Array(repeating: 0, count: binning.knots.count + 1), origin: origin)
   for value in values {
     let cell = binning.cell(of: value)
     cells.counts[cell] += 1
-    // The sums of odd cells must not matter.
-    cells.offsetSums[cell] += cell.isMultiple(of: 2) ? value - origin : .nan
+    if cell.isMultiple(of: 2) { cells.offsetSums[cell / 2] += value - origin }
   }
   return cells
 }

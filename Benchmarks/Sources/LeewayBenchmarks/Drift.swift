@@ -74,8 +74,7 @@ extension Main {
   }
 
   private static func cells(_ cells: SubjectCells, _ domain: NumericDomain) -> NumericCells {
-    var offsets = [Double](repeating: 0, count: cells.counts.count)
-    for (index, sum) in cells.sums.enumerated() { offsets[2 * index] = domain.fixedPoint.unscaled(sum) }
-    return NumericCells(counts: cells.counts, offsetSums: offsets, origin: domain.fixedPoint.origin)
+    NumericCells(
+      counts: cells.counts, offsetSums: cells.sums.map(domain.fixedPoint.unscaled), origin: domain.fixedPoint.origin)
   }
 }

@@ -86,8 +86,8 @@ extension SubjectCells {
 
   /// In the form in which the statistics take cells.
   func numericCells(_ domain: NumericDomain) -> NumericCells {
-    var offsets = [Double](repeating: 0, count: counts.count)
-    for (i, sum) in sums.enumerated() where sum != 0 { offsets[2 * i] = domain.fixedPoint.unscaled(sum) }
-    return NumericCells(counts: counts, offsetSums: offsets, origin: domain.fixedPoint.origin)
+    NumericCells(
+      counts: counts, offsetSums: sums.map { $0 == 0 ? 0 : domain.fixedPoint.unscaled($0) },
+      origin: domain.fixedPoint.origin)
   }
 }

@@ -30,12 +30,11 @@ struct DriftComparison {
       isNumeric = true
       unseen = 0
       outside = (window.counts.first ?? 0) &+ (window.counts.last ?? 0)
-      numeric = baseline.numeric.flatMap { side in
-        guard baseline.present > 0, window.present > 0 else { return nil }
-        return NumericComparison(
-          binning: numericDomain.binning, baseline: side, window: window.numericCells(numericDomain),
-          baselineStandardDeviation: baselineDeviation ?? 0)
-      }
+      numeric =
+        baseline.present > 0 && window.present > 0
+        ? NumericComparison(
+          binning: numericDomain.binning, baseline: baseline.cells.numericCells(numericDomain),
+          window: window.numericCells(numericDomain), baselineStandardDeviation: baselineDeviation ?? 0) : nil
       moments = window.moments(numericDomain)
       isInOneCell = Self.isOneCell(baseline.cells.counts, window.counts)
     case .categorical(let categorical):

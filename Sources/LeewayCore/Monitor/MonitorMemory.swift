@@ -17,8 +17,6 @@ package struct MonitorMemory: Sendable, Equatable {
   package init(_ plan: MonitorPlan) {
     let slices = Self.slices(plan)
     let block = CellBlock(plan.drift.shape).residentBytes
-    // Counts and sums as in a block, and of numeric subjects the sums once more as numbers, one for each cell.
-    let numbers = plan.drift.subjects.reduce(0) { $0 + $1.cells } * 8
     let domains = plan.drift.subjects.reduce(0) { sum, subject in
       switch subject.domain {
       // Knots, the same once more with a table to find them by.
@@ -28,7 +26,7 @@ package struct MonitorMemory: Sendable, Equatable {
         sum + domain.categories.reduce(0) { $0 + 112 + 2 * $1.utf8.count } + 8 * domain.otherHashes.count
       }
     }
-    baseline = domains + (plan.baseline.slices.count + 1) * (block + numbers)
+    baseline = domains + (plan.baseline.slices.count + 1) * block
     windows = plan.monitor.windows.count * slices * block
     judged = slices * (block + (plan.performance.map { CellBlock($0.shape).residentBytes } ?? 0))
     batch = 536 * 12 * plan.drift.subjects.count

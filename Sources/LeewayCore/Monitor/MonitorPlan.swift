@@ -184,8 +184,6 @@ package struct BaselineMismatch: Error, Sendable, CustomStringConvertible {
 struct BaselineSide: Sendable {
   let cells: SubjectCells
   let present: Int64
-  /// Numeric subjects.
-  let numeric: NumericCells?
   /// PSI bins, or categories with other and unseen apart (together where the baseline overflowed); then missing.
   let bins: [Int64]
 
@@ -193,7 +191,6 @@ struct BaselineSide: Sendable {
     self.cells = cells
     present = cells.present
     bins = cells.bins(domain)
-    numeric = if case .numeric(let numeric) = domain { cells.numericCells(numeric) } else { nil }
   }
 }
 

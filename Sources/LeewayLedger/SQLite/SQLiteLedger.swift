@@ -221,11 +221,12 @@ package final class SQLiteLedger: Ledger {
     configuration.prepareDatabase { db in
       try refuseStrangers(db, path)
       let reads = db.configuration.readonly
+      // Blocks and lines are kilobytes: on 4 KB pages they would spill into chains of pages. Before the cache's size,
+      // which SQLite turns into a number of pages of the size that there is then.
+      if !reads { try db.execute(sql: "PRAGMA page_size = \(pageBytes)") }
       let kilobytes = max(1024, options.cacheBytes / (reads ? 16 : 1)) >> 10
       try db.execute(sql: "PRAGMA cache_size = -\(kilobytes); PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY")
       guard !reads else { return }
-      // Blocks and lines are kilobytes: on 4 KB pages they would spill into chains of pages.
-      try db.execute(sql: "PRAGMA page_size = \(pageBytes)")
       // Fold the log into the file every 16 MB, and give back what a burst made of it beyond 64 MB.
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = \(64 << 20)")
       if let bytes = options.maximumBytes {

@@ -82,7 +82,7 @@ package struct KafkaSettings: Sendable, CustomStringConvertible, CustomReflectab
   /// Defaults first, then the user's properties, then what isn't the user's to choose.
   func consumerConfiguration() throws(KafkaError) -> KafkaConfiguration {
     let configuration = KafkaConfiguration()
-    try configuration.apply([("client.id", "leeway")] + Self.queueDefaults, redaction)
+    try configuration.apply([("client.id", "leeway")] + Self.queueDefaults + fetchDefaults, redaction)
     try configuration.apply(properties.sorted { $0.key < $1.key }.filter { Self.fixed[$0.key] == nil }, redaction)
     // `group.protocol` is unknown to librdkafka before 2.4, and classic by default after.
     let fixed = Self.fixed.compactMap { name, rule in name == "group.protocol" ? nil : rule.value.map { (name, $0) } }
@@ -100,6 +100,13 @@ package struct KafkaSettings: Sendable, CustomStringConvertible, CustomReflectab
     return KafkaLibrary.number < 0x0202_0000
       ? [bytesAlone, ("queued.max.messages.kbytes", "131072")]
       : [bytesAlone, ("queued.max.messages.kbytes", "32768"), ("fetch.queue.backoff.ms", "10")]
+  }
+
+  /// What one answer of a broker may bring, which comes on top of a queue that is nearly full. Messages of any size are
+  /// read all the same: the first of an answer may be larger. librdkafka refuses a value that does not fit these two.
+  private var fetchDefaults: [(String, String)] {
+    let bounds = ["message.max.bytes", "receive.message.max.bytes"]
+    return bounds.contains { properties[$0] != nil } ? [] : [("fetch.max.bytes", "16777216")]
   }
 
   /// The same brokers and rights; durable, and bounded in memory.

@@ -17,8 +17,9 @@ private let allowedImports: [String: Set<String>] = [
     "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTPTypes", "NIOPosix", "ServiceLifecycle",
     "UnixSignals", "Yams",
   ]),
-  // Core is there for the names of what Service takes and returns, Logging to say where the log goes.
-  "leeway": platform.union(["ArgumentParser", "LeewayCore", "LeewayService", "Logging"]),
+  // Core is there for the names of what Service takes and returns, Logging to say where the log goes, CMalloc for how the
+  // process keeps freed memory.
+  "leeway": platform.union(["ArgumentParser", "CMalloc", "LeewayCore", "LeewayService", "Logging"]),
   "leeway-test-broker": platform.union(["LeewayCore", "LeewaySource"]),
   "LeewayTestSupport": platform.union(["CPostgres", "LeewayCore", "LeewayStatistics"]),
 ]

@@ -61,8 +61,8 @@ extension MonitorPlan {
 
 /// How fast one writer takes in a topic that some monitors read, flushes included: a flush for each pass over the events.
 struct SharedTopicRate {
-  /// Messages of one partition that come together, as a fetch brings them.
-  private static let run = 500
+  /// Messages of one partition that are taken together, as `KafkaConsumer` hands them out.
+  private static let run = 128
 
   let perSecond: Double
 
@@ -95,11 +95,13 @@ struct SharedTopicRate {
     var best = Double.infinity
     for pass in 0..<4 {
       let measured = try Measurement.of {
+        var messages: [SourceMessage] = []
         events.forEach { index, payload in
           guard index < count else { return }
-          intake.take(
-            SourceMessage(offset: offset + Int64(index), recordTime: nil, key: nil, value: payload),
-            from: slots[index / Self.run % partitions])
+          messages.append(SourceMessage(offset: offset + Int64(index), recordTime: nil, key: nil, value: payload))
+          guard messages.count == Self.run || index == count - 1 else { return }
+          intake.take(messages, from: slots[index / Self.run % partitions])
+          messages.removeAll(keepingCapacity: true)
         }
         _ = try intake.flush(to: ledger)
       }

@@ -117,11 +117,19 @@ package final class Intake {
     return routes[slot.index].map { monitors[$0.monitor].partitions[$0.partition].committedOffset }.min()
   }
 
-  package func take(_ message: SourceMessage, from slot: Slot) {
+  package func take(_ message: SourceMessage, from slot: Slot) { take(each: CollectionOfOne(message), from: slot) }
+
+  /// Takes messages of one partition, by ascending offset; each monitor takes them all before the next one does, so that
+  /// what it works on stays in the processor's caches.
+  package func take(_ messages: [SourceMessage], from slot: Slot) { take(each: messages, from: slot) }
+
+  private func take(each messages: some Collection<SourceMessage>, from slot: Slot) {
     // By index: going through the array itself would retain and release it for every message.
     for index in routes[slot.index].indices {
       let route = routes[slot.index][index]
-      monitors[route.monitor].take(message, partition: route.partition, quarantineRows: limits.quarantineRows)
+      for message in messages {
+        monitors[route.monitor].take(message, partition: route.partition, quarantineRows: limits.quarantineRows)
+      }
     }
   }
 

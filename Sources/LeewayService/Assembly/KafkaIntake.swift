@@ -47,6 +47,8 @@ final class KafkaIntakeLoop {
   let logger: Logger
   var intake: Intake
   var slots: [UInt64: Intake.Slot] = [:]
+  /// Room for the messages of a run, as the intake takes them.
+  private var messages: [SourceMessage] = []
   /// Before it has, a reload finds nothing to subscribe to anew.
   var hasSubscribed = false
   var rows: PartitionRows
@@ -251,29 +253,21 @@ final class KafkaIntakeLoop {
 
   private func polling(_ timeout: Int32) throws -> (Int, KafkaEvent?) {
     let intake = self.intake
-    var slots = self.slots
-    defer { self.slots = slots }
     let topics = consumer.topics
-    // Messages of one partition come together.
-    var last: (key: UInt64, slot: Intake.Slot)?
-    return consumer.poll(timeoutMilliseconds: timeout, maximum: messagesAtOnce) { message in
-      let key = UInt64(truncatingIfNeeded: message.topic) << 32 | UInt64(UInt32(bitPattern: message.partition))
-      let slot: Intake.Slot
-      if let last, last.key == key {
-        slot = last.slot
-      } else if let known = slots[key] {
-        slot = known
-      } else {
-        guard let found = intake.slot(TopicPartition(topics[message.topic], message.partition)) else { return }
-        slots[key] = found
-        slot = found
+    var (slots, messages) = (self.slots, self.messages)
+    defer { (self.slots, self.messages) = (slots, messages) }
+    return consumer.poll(timeoutMilliseconds: timeout, maximum: messagesAtOnce) { run in
+      let key = UInt64(truncatingIfNeeded: run.topic) << 32 | UInt64(UInt32(bitPattern: run.partition))
+      guard let slot = slots[key] ?? intake.slot(TopicPartition(topics[run.topic], run.partition)) else { return }
+      slots[key] = slot
+      messages.removeAll(keepingCapacity: true)
+      run.forEach { message in
+        messages.append(
+          SourceMessage(
+            offset: message.offset, recordTime: message.timestamp.map(EventTime.init(milliseconds:)),
+            key: message.key, value: message.value))
       }
-      last = (key, slot)
-      intake.take(
-        SourceMessage(
-          offset: message.offset, recordTime: message.timestamp.map(EventTime.init(milliseconds:)), key: message.key,
-          value: message.value),
-        from: slot)
+      intake.take(messages, from: slot)
     }
   }
 

@@ -25,7 +25,7 @@ package final class KafkaConsumer {
   private var batch: [UnsafeMutablePointer<rd_kafka_message_t>] = []
   private static let batchSize = 128
 
-  /// Names by `KafkaMessage.topic`, those of `subscribe` first and in its order.
+  /// Names by `KafkaRun.topic`, those of `subscribe` first and in its order.
   package var topics: [String] { table.names }
   /// What `assign` added and `unassign` has not taken away.
   package var assignment: Set<TopicPartition> { callbacks.assignment }
@@ -101,12 +101,12 @@ package final class KafkaConsumer {
 
   /// Waits up to `timeoutMilliseconds` for the first message or event, then takes what is there without waiting.
   ///
-  /// Returns after `maximum` messages, or at the first event: all messages before it have gone through `body`, none
-  /// after it has. Must be called at least every `max.poll.interval.ms`, else the group takes the partitions away.
+  /// Returns after `maximum` messages, or at the first event: all messages before it have gone through `body`, in runs
+  /// of one partition, none after it has. Must be called at least every `max.poll.interval.ms`, else the group takes the partitions away.
   ///
   /// - Returns: how many messages went through `body`, and the event that ended the poll, if one did.
   package func poll(
-    timeoutMilliseconds: Int32, maximum: Int, _ body: (borrowing KafkaMessage) -> Void
+    timeoutMilliseconds: Int32, maximum: Int, _ body: (borrowing KafkaRun) -> Void
   ) -> (messages: Int, event: KafkaEvent?) {
     precondition(maximum > 0)
     if let event = callbacks.takeEvent() { return (0, event) }
@@ -144,24 +144,24 @@ package final class KafkaConsumer {
   }
 
   /// - Returns: how many went through `body`.
-  private func handOut(_ clock: inout UInt64, _ body: (borrowing KafkaMessage) -> Void) -> Int {
+  private func handOut(_ clock: inout UInt64, _ body: (borrowing KafkaRun) -> Void) -> Int {
     pollTimes.polling &+= Self.lap(&clock)
     var count = 0
-    var lastHandle: OpaquePointer?
-    var lastTopic = 0
-    for message in batch {
-      defer { rd_kafka_message_destroy(message) }
-      guard let topicHandle = message.pointee.rkt else { continue }
-      if topicHandle != lastHandle {
-        guard let index = table.index(of: topicHandle) else { continue }
-        lastHandle = topicHandle
-        lastTopic = index
+    var start = 0
+    while start < batch.count {
+      let first = batch[start].pointee
+      var end = start + 1
+      while end < batch.count, batch[end].pointee.rkt == first.rkt, batch[end].pointee.partition == first.partition {
+        end += 1
       }
       // librdkafka doesn't promise that what it fetched before stays inside once the partition is unassigned.
-      guard table.holds(lastTopic, message.pointee.partition) else { continue }
-      body(Self.view(of: message, lastTopic))
-      count += 1
+      if let handle = first.rkt, let topic = table.index(of: handle), table.holds(topic, first.partition) {
+        body(KafkaRun(topic: topic, partition: first.partition, batch[start..<end]))
+        count += end - start
+      }
+      start = end
     }
+    for message in batch { rd_kafka_message_destroy(message) }
     batch.removeAll(keepingCapacity: true)
     pollTimes.handling &+= Self.lap(&clock)
     return count
@@ -177,16 +177,6 @@ package final class KafkaConsumer {
     let now = nanoseconds()
     defer { clock = now }
     return now &- clock
-  }
-
-  @inline(__always)
-  private static func view(of message: UnsafePointer<rd_kafka_message_t>, _ topic: Int) -> KafkaMessage {
-    let content = message.pointee
-    let timestamp = rd_kafka_message_timestamp(message, nil)
-    return KafkaMessage(
-      topic: topic, partition: content.partition, offset: content.offset, timestamp: timestamp < 0 ? nil : timestamp,
-      key: content.key.map { UnsafeRawBufferPointer(start: $0, count: content.key_len) },
-      value: content.payload.map { UnsafeRawBufferPointer(start: $0, count: content.len) })
   }
 
   /// nil for what concerns a partition that is no longer held.

@@ -1,8 +1,29 @@
-/// A record as it lies in librdkafka's buffers: a view, valid only inside the closure it is handed to.
-package struct KafkaMessage: ~Copyable {
+internal import CRdKafka
+
+/// Records of one partition, one after another, as they lie in librdkafka's buffers: a view, valid only inside the
+/// closure it is handed to.
+package struct KafkaRun: ~Copyable {
   /// Index into `KafkaConsumer.topics`.
   package let topic: Int
   package let partition: Int32
+  private let messages: ArraySlice<UnsafeMutablePointer<rd_kafka_message_t>>
+
+  init(topic: Int, partition: Int32, _ messages: ArraySlice<UnsafeMutablePointer<rd_kafka_message_t>>) {
+    self.topic = topic
+    self.partition = partition
+    self.messages = messages
+  }
+
+  package var count: Int { messages.count }
+
+  /// By ascending offset.
+  package func forEach(_ body: (borrowing KafkaMessage) -> Void) {
+    for message in messages { body(KafkaMessage(message)) }
+  }
+}
+
+/// One record of a run.
+package struct KafkaMessage: ~Copyable {
   package let offset: Int64
   /// The record's timestamp in milliseconds since the epoch; nil if it has none.
   package let timestamp: Int64?
@@ -11,15 +32,12 @@ package struct KafkaMessage: ~Copyable {
   /// nil for a tombstone; a value of no bytes is not a tombstone.
   package let value: UnsafeRawBufferPointer?
 
-  package init(
-    topic: Int, partition: Int32, offset: Int64, timestamp: Int64?, key: UnsafeRawBufferPointer?,
-    value: UnsafeRawBufferPointer?
-  ) {
-    self.topic = topic
-    self.partition = partition
-    self.offset = offset
-    self.timestamp = timestamp
-    self.key = key
-    self.value = value
+  fileprivate init(_ message: UnsafePointer<rd_kafka_message_t>) {
+    let content = message.pointee
+    let milliseconds = rd_kafka_message_timestamp(message, nil)
+    offset = content.offset
+    timestamp = milliseconds < 0 ? nil : milliseconds
+    key = content.key.map { UnsafeRawBufferPointer(start: $0, count: content.key_len) }
+    value = content.payload.map { UnsafeRawBufferPointer(start: $0, count: content.len) }
   }
 }

@@ -41,14 +41,16 @@ final class Reader {
 
   /// One poll, and the answer to what it brought.
   func step(maximum: Int = 1000) throws {
-    let (_, event) = consumer.poll(timeoutMilliseconds: 20, maximum: maximum) { message in
-      let partition = TopicPartition(consumer.topics[message.topic], message.partition)
-      records.append(
-        Record(
-          partition: partition, offset: message.offset, timestamp: message.timestamp,
-          key: message.key.map { String(decoding: $0, as: UTF8.self) },
-          value: message.value.map { String(decoding: $0, as: UTF8.self) }))
-      offsets.next[partition] = message.offset + 1
+    let (_, event) = consumer.poll(timeoutMilliseconds: 20, maximum: maximum) { run in
+      let partition = TopicPartition(consumer.topics[run.topic], run.partition)
+      run.forEach { message in
+        records.append(
+          Record(
+            partition: partition, offset: message.offset, timestamp: message.timestamp,
+            key: message.key.map { String(decoding: $0, as: UTF8.self) },
+            value: message.value.map { String(decoding: $0, as: UTF8.self) }))
+        offsets.next[partition] = message.offset + 1
+      }
     }
     guard let event else { return }
     events.append(event)

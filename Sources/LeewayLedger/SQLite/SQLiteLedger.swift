@@ -166,7 +166,7 @@ package final class SQLiteLedger: Ledger {
         if db.isInsideTransaction { try db.rollback() }
         var value: T?
         var stands = false
-        defer { if !stands { waitingMemory.transactionFailed() } }
+        defer { waitingMemory.transactionEnded(stands: stands) }
         try db.inTransaction(.immediate) {
           let session = SQLiteSession(db, path: path, clock: clock, waitingMemory: waitingMemory)
           value = try body(session)

@@ -70,6 +70,7 @@ extension SQLiteSession {
 
   func put(waiting rows: [WaitingRow], scope: Int64) throws {
     let doing: StaticString = "storing waiting predictions"
+    waitingMemory.isChanged = true
     let hashes = rows.map { Digest64.hash($0.id) }
     // Of rows with one id the last stands.
     let order = Self.inOrder(hashes) {
@@ -112,6 +113,7 @@ extension SQLiteSession {
   func reclaimWaiting(monitor: String, generation: String, before: EventTime, limit: Int) throws -> [[UInt8]] {
     guard limit > 0, let scope = try scope(monitor, generation) else { return [] }
     let doing: StaticString = "reclaiming waiting predictions"
+    waitingMemory.isChanged = true
     // Of what is stored by now: a row that comes later stays, however old it is.
     let mark = "UPDATE waiting_runs SET due_before = ?1 WHERE scope = ?2 AND state = ?3 AND due_before < ?1"
     try run(doing, mark, before, scope, WaitingRun.State.complete.rawValue)

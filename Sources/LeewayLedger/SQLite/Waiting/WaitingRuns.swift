@@ -7,6 +7,8 @@ final class WaitingRuns: @unchecked Sendable {
   var merges: [WaitingMerge] = []
   /// Runs that a merge began may be in the file, and no merge goes on with them.
   var hasOrphans = true
+  /// Whether the transaction under way changes runs.
+  var isChanged = false
 
   func index(of run: Int64, load: () throws -> WaitingIndex) rethrows -> WaitingIndex {
     if let known = indexes[run] { return known }
@@ -18,8 +20,11 @@ final class WaitingRuns: @unchecked Sendable {
   func remember(_ index: WaitingIndex, of run: Int64) { indexes[run] = index }
   func forget(_ run: Int64) { indexes[run] = nil }
 
-  /// What the transaction said is void, and run numbers of it may be given again.
-  func transactionFailed() {
+  /// What a failed transaction said of runs is void, and run numbers of it may be given again. One that only failed in
+  /// something else, such as a callback that is refused, must not undo what merges have done.
+  func transactionEnded(stands: Bool) {
+    defer { isChanged = false }
+    guard isChanged, !stands else { return }
     indexes = [:]
     merges = []
     hasOrphans = true

@@ -20,6 +20,7 @@ package struct PerformanceLayout: Sendable {
     var squares: Int
   }
 
+  /// What is counted, by the model's task.
   package enum Task: Sendable {
     /// Score cells, threshold.
     case binary(NumericBinning, threshold: Double)
@@ -212,6 +213,7 @@ package enum ModelOutput: Sendable, Equatable {
   case category(String, probabilities: [ClassProbability])
 }
 
+/// A class and the probability that the model gave it.
 package struct ClassProbability: Sendable, Equatable {
   package var name: String
   package var probability: Double

@@ -73,6 +73,7 @@ package enum SubjectDomain: Sendable, Equatable {
   case categorical(CategoricalDomain)
 }
 
+/// Bins of a numeric subject, and the scale on which its values are summed.
 package struct NumericDomain: Sendable, Equatable {
   package var binning: NumericBinning
   package var fixedPoint: FixedPoint
@@ -83,6 +84,7 @@ package struct NumericDomain: Sendable, Equatable {
   }
 }
 
+/// Categories that have a count of their own, and what is known of all others.
 package struct CategoricalDomain: Sendable, Equatable {
   /// By count descending, then by UTF-8 bytes.
   package var categories: [String]
@@ -139,6 +141,7 @@ package struct SegmentProfile: Sendable, Equatable {
   }
 }
 
+/// One slice of the training rows.
 package struct SliceBaseline: Sendable, Equatable {
   /// `version=v1`, `country=DE`.
   package var slice: String
@@ -153,6 +156,7 @@ package struct SliceBaseline: Sendable, Equatable {
   }
 }
 
+/// How the model did on the rows with labels that the baseline was fitted on.
 package struct PerformanceBaseline: Sendable, Equatable {
   package var labelled: Int64
   /// Measured on the rows that the model was trained on.

@@ -2,6 +2,7 @@ package import LeewayStatistics
 
 /// How scores became outcomes, and predictions errors, on rows with labels.
 package struct EstimationBaseline: Sendable, Equatable {
+  /// What estimates are made from, by task.
   package enum Basis: Sendable, Equatable {
     /// Binary: from score to probability.
     case scores(IsotonicMap)

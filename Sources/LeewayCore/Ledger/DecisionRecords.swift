@@ -41,6 +41,7 @@ package struct IncidentRecord: Sendable, Equatable {
   }
 }
 
+/// Which incidents to read; nil leaves a field open.
 package struct IncidentQuery: Sendable, Equatable {
   package var monitor: String?
   /// nil: any; true: not resolved.
@@ -136,6 +137,7 @@ package struct OutboxRecord: Sendable, Equatable {
   }
 }
 
+/// What is owed to one receiver.
 package struct OutboxBacklog: Sendable, Equatable {
   package var receiver: String
   package var owed: Int

@@ -4,6 +4,7 @@ package enum PaneKind: Int, Sendable, CaseIterable {
   case performance = 1
 }
 
+/// What a topic is to a monitor.
 package enum StreamRole: String, Sendable {
   case predictions, labels
 }
@@ -26,6 +27,7 @@ package struct PartitionKey: Sendable, Hashable, Comparable {
   }
 }
 
+/// How far one monitor has read one partition, and who owns it: the row that a flush changes by compare-and-set.
 package struct PartitionRecord: Sendable, Equatable {
   package var key: PartitionKey
   package var role: StreamRole
@@ -158,6 +160,7 @@ package struct GenerationRecord: Sendable, Equatable {
   }
 }
 
+/// Which block of counts: a pane of event time and a slice.
 package struct PaneKey: Sendable, Hashable {
   package var pane: EventTime
   package var slice: String
@@ -194,6 +197,7 @@ package struct WaitingRow: Sendable, Equatable {
   }
 }
 
+/// A pane that has changed since the evaluator last read it, so windows over it are judged again.
 package struct DirtyMark: Sendable, Equatable {
   /// Unique, ascending; the evaluator deletes exactly the ids it read.
   package var id: Int64
@@ -248,6 +252,7 @@ package struct VerdictRecord: Sendable, Equatable {
   }
 }
 
+/// What a result line says, as its `type` names it.
 package enum ResultType: String, Sendable, CaseIterable {
   case drift, performance, comparison, verdict, incident
 }

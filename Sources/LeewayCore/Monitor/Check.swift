@@ -163,6 +163,7 @@ package enum Limit: Sendable, Equatable {
   case maximumRise(Quantity)
 }
 
+/// Where a tier begins, in the unit of the check's metric.
 package struct TierLimit: Sendable, Equatable {
   package var tier: Tier
   package var limit: Limit

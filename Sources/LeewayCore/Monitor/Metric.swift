@@ -68,7 +68,9 @@ package enum Metric: String, Sendable, CaseIterable {
   case coverage
   case labelledScoreKS = "labelled_score_ks"
 
+  /// What a metric is computed from, which decides how it is tested.
   package enum Family: Sendable { case distance, ratio, level, traffic, performance, estimate, detector, fairness }
+  /// Where a value is worse: above its limit, below it, or on either side.
   package enum Direction: Sendable { case above, below, eitherSide }
 
   package var family: Family {

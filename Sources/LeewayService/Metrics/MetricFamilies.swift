@@ -1,4 +1,4 @@
-/// Every family but the four that come from result lines: name, kind, labels and help, in the order of the names.
+/// Every family but those that come from result lines: name, kind, labels and help, in the order of the names.
 enum MetricFamily: String, CaseIterable {
   case buildInfo = "leeway_build_info"
   case checkTier = "leeway_check_tier"

@@ -54,7 +54,7 @@ struct ReplayCommand: ParsableCommand {
     let replay = Replay(plan: plan, predictions: predictions, labels: labels, asOf: try asOfTime(), threads: threads) {
       bar.show($0, $1, $2)
     }
-    let summary = try replay.run { try output.write($0) }
+    let summary = try replay.run(isWholeProcess: true) { try output.write($0) }
     try output.flush()
     bar.finish()
     Console.write(sentence(summary, labelTopic: loaded.labels?.topic), to: .error)

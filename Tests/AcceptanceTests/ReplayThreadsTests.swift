@@ -90,4 +90,32 @@ import Testing
     #expect(replay.code == 2)
     #expect(replay.error.contains("--threads 0 is none of 1 to 64"))
   }
+
+  /// What is on disk meanwhile goes with the process.
+  @Test func anInterruptedReplayLeavesNothing() throws {
+    let folder = try TemporaryFolder()
+    try Shop.prepare(in: folder)
+    let fit = try LeewayProcess.run(["baseline", "fit", "monitors/shop.yaml", "--from", "train.csv"], in: folder.url)
+    try #require(fit.code == 0, "\(fit.error)")
+    let pipe = folder.url.appendingPathComponent("predictions.pipe").path
+    let scratch = folder.url.appendingPathComponent("scratch")
+    try #require(mkfifo(pipe, 0o600) == 0)
+    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: false)
+    let replay = try LeewayProcess(
+      ["replay", "monitors/shop.yaml", "--predictions", "predictions.pipe"], in: folder.url,
+      environment: ["TMPDIR": scratch.path])
+    // It can be opened once it is read, so the ledger is there.
+    var writer: Int32 = -1
+    while writer < 0, replay.isRunning {
+      writer = open(pipe, O_WRONLY | O_NONBLOCK)
+      if writer < 0 { usleep(5000) }
+    }
+    try #require(writer >= 0, "\(replay.standardError)")
+    defer { close(writer) }
+    let files = try FileManager.default.subpathsOfDirectory(atPath: scratch.path)
+    #expect(files.contains { $0.hasSuffix("/ledger.db") }, "\(files)")
+    replay.interrupt()
+    #expect(replay.wait() == 128 + SIGINT)
+    #expect(try FileManager.default.subpathsOfDirectory(atPath: scratch.path) == [])
+  }
 }

@@ -147,6 +147,11 @@ package final class SQLiteLedger: Ledger {
     }
   }
 
+  /// Removes a temporary ledger's file at once, whatever runs, for a process that is about to end.
+  package func abandon() {
+    if let scratchFolder { Self.remove(scratchFolder: scratchFolder) }
+  }
+
   package func read<T>(_ body: (any LedgerReader) throws -> T) throws -> T {
     do {
       return try pool.read { db in

@@ -53,9 +53,13 @@ package struct Replay {
   }
 
   /// Runs to the end of the files, then calls `write` with every result line in its fixed order.
-  package func run(write: (String) throws -> Void) throws -> Summary {
+  ///
+  /// - Parameter isWholeProcess: SIGINT and SIGTERM end the process, and nothing stays on disk.
+  package func run(isWholeProcess: Bool = false, write: (String) throws -> Void) throws -> Summary {
     let ledger = try SQLiteLedger.temporary()
     defer { ledger.close() }
+    let interruption = isWholeProcess ? Interruption(removing: ledger) : nil
+    defer { withExtendedLifetime(interruption) {} }
     let monitor = plan.monitor.name
     let workers = try ledger.write { tx in
       try tx.put(

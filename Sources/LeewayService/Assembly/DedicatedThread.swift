@@ -18,8 +18,11 @@ func withDedicatedThread(_ name: String, _ body: @escaping @Sendable (StopFlag) 
   try await withGracefulShutdownHandler {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-        let thread = Thread { continuation.resume(with: Result { try body(stop) }) }
-        thread.name = name
+        let thread = Thread {
+          // Only a thread that runs can be named.
+          Thread.current.name = name
+          continuation.resume(with: Result { try body(stop) })
+        }
         // Deep JSON trees and SQLite's own recursion fit many times over.
         thread.stackSize = 4 << 20
         thread.start()

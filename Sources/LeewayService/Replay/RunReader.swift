@@ -26,10 +26,10 @@ final class RunReader: @unchecked Sendable {
     for reader in readers.dropFirst() {
       others.enter()
       let thread = Thread {
+        Thread.current.name = "leeway-replay"
         reader.run()
         others.leave()
       }
-      thread.name = "leeway-replay"
       thread.stackSize = 4 << 20
       thread.start()
     }

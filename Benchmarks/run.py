@@ -170,7 +170,7 @@ alerts:
 """
 
 CONFIGURATION = """\
-kafka: {{bootstrap: "{bootstrap}", group: leeway}}
+kafka: {{bootstrap: "{bootstrap}", group: leeway, threads: {threads}}}
 ledger: sqlite:leeway.db
 http: {{listen: "127.0.0.1:0"}}
 """
@@ -377,24 +377,26 @@ def kafka() -> Iterator[Row]:
         filled = json.loads(broker.stdout.readline() or "null")
         if not filled:
             sys.exit("the broker could not be filled")
-        turns = [from_broker(folder, filled["bootstrap"], broker, events) for _ in range(TURNS)]
-    took = min(turns, key=lambda turn: turn["seconds"])
-    for turn in turns:
-        print(f"kafka: {json.dumps(turn)}", file=sys.stderr)
-    yield Row(f"Kafka to committed panes, {filled['bytes_per_event']:.0f} bytes, lz4, SQLite", "events/s",
-              events / took["seconds"], least=300_000)
-    yield Row("processor seconds for a million of them, leeway", "s", took["leeway"] * 1e6 / events)
-    yield Row("processor seconds for a million of them, the broker", "s", took["broker"] * 1e6 / events)
-    for stage, seconds in took["stages"].items():
-        yield Row(f"of the thread that reads, for a million: {stage}", "s", seconds * 1e6 / events)
+        for threads in sorted({1, os.cpu_count() or 1}):
+            turns = [from_broker(folder, filled["bootstrap"], broker, events, threads) for _ in range(TURNS)]
+            took = min(turns, key=lambda turn: turn["seconds"])
+            for turn in turns:
+                print(f"kafka: {json.dumps(turn)}", file=sys.stderr)
+            name = "1 thread" if threads == 1 else f"{threads} threads"
+            yield Row(f"Kafka to committed panes, {filled['bytes_per_event']:.0f} bytes, lz4, SQLite, {name}",
+                      "events/s", events / took["seconds"], least=300_000)
+            yield Row("processor seconds for a million of them, leeway", "s", took["leeway"] * 1e6 / events)
+            yield Row("processor seconds for a million of them, the broker", "s", took["broker"] * 1e6 / events)
+            for stage, seconds in took["stages"].items():
+                yield Row(f"of the threads that read, for a million: {stage}", "s", seconds * 1e6 / events)
 
 
-def from_broker(folder: Path, bootstrap: str, broker: subprocess.Popen, events: int) -> dict:
+def from_broker(folder: Path, bootstrap: str, broker: subprocess.Popen, events: int, threads: int) -> dict:
     """One run of the service over all that the broker has, from an empty ledger."""
     for file in folder.glob("leeway.db*"):
         file.unlink()
     configuration = folder / "leeway.yaml"
-    configuration.write_text(CONFIGURATION.format(bootstrap=bootstrap))
+    configuration.write_text(CONFIGURATION.format(bootstrap=bootstrap, threads=threads))
     words = [SERVICE, "run", "--config", configuration, "--monitors", folder / "monitors"]
     log = folder / "log.txt"
     with log.open("w") as said, running(words, stderr=said, stdout=said) as service:

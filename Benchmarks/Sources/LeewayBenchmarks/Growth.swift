@@ -100,7 +100,7 @@ struct SharedTopicRate {
           guard index < count else { return }
           messages.append(SourceMessage(offset: offset + Int64(index), recordTime: nil, key: nil, value: payload))
           guard messages.count == Self.run || index == count - 1 else { return }
-          intake.take(messages, from: slots[index / Self.run % partitions])
+          intake.take(messages[...], from: slots[index / Self.run % partitions])
           messages.removeAll(keepingCapacity: true)
         }
         _ = try intake.flush(to: ledger)

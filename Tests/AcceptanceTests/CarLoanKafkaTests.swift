@@ -16,7 +16,7 @@ import Testing
     try broker.produce(CarLoan.messages())
     try folder.write(
       """
-      kafka: {bootstrap: "\(broker.bootstrap)", group: leeway-test}
+      kafka: {bootstrap: "\(broker.bootstrap)", group: leeway-test, threads: 2}
       ledger: sqlite:leeway.db
       http: {listen: "127.0.0.1:0"}
       """, to: "leeway.yaml")

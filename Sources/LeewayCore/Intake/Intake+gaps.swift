@@ -5,7 +5,7 @@ extension Intake {
   package func gaps(_ place: TopicPartition, available: ClosedRange<Int64>) -> [OffsetGap] {
     guard let slot = slots[place] else { return [] }
     return routes[slot.index].compactMap { route in
-      let partition = monitors[route.monitor].partitions[route.partition]
+      let partition = self[route]
       guard !available.contains(partition.nextOffset) else { return nil }
       return OffsetGap(key: partition.key, wanted: partition.nextOffset, available: available)
     }
@@ -22,13 +22,12 @@ extension Intake {
   /// flush that moves the offset.
   package func skip(_ gap: OffsetGap) {
     guard let (slot, index) = route(to: gap.key) else { return }
-    let route = routes[slot.index][index]
-    monitors[route.monitor].partitions[route.partition].skip(gap)
+    self[routes[slot.index][index]].skip(gap)
   }
 
   private func route(to key: PartitionKey) -> (slot: Slot, index: Int)? {
     guard let slot = slots[TopicPartition(key.topic, key.partition)] else { return nil }
-    return routes[slot.index].firstIndex { monitors[$0.monitor].partitions[$0.partition].key == key }
+    return routes[slot.index].firstIndex { self[$0].key == key }
       .map { (slot, $0) }
   }
 }

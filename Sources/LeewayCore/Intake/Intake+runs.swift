@@ -4,10 +4,10 @@
 /// of its own in the ledger, so the panes add up to the same.
 extension Intake {
   /// How many messages a run may have.
-  package var runLength: Int { monitors.map(\.runLength).min() ?? 1 }
+  package var runLength: Int { lanes.flatMap(\.monitors).map(\.runLength).min() ?? 1 }
 
   /// Begins a run; `take` its messages, of one partition of predictions, then settle and add it.
-  package func beginRun() { for i in monitors.indices { monitors[i].beginRun() } }
+  package func beginRun() { forEachMonitor { $0.beginRun() } }
 
   /// Decides what of the run is late.
   ///
@@ -15,10 +15,10 @@ extension Intake {
   /// - Returns: the same after the run.
   package func settleRun(after watermark: EventTime) -> EventTime {
     var reached = watermark
-    for i in monitors.indices { reached = max(reached, monitors[i].settleRun(after: watermark)) }
+    forEachMonitor { reached = max(reached, $0.settleRun(after: watermark)) }
     return reached
   }
 
   /// Adds the settled run to panes.
-  package func addRun() { for i in monitors.indices { monitors[i].addRun() } }
+  package func addRun() { forEachMonitor { $0.addRun() } }
 }

@@ -1,82 +1,128 @@
-/// One writer: takes messages of any number of monitors and commits what they add up to. Owned by one thread.
+/// One writer: takes messages of any number of monitors and commits what they add up to.
+///
+/// Partitions are spread over lanes, which share nothing while messages are taken. Owned by one thread, which may let
+/// others `take` meanwhile, each messages of another lane.
 package final class Intake {
   /// A partition of a topic as the source sees it; any number of monitors may read it.
   package struct Slot: Hashable, Sendable {
     let index: Int
+    /// Whose partitions these are, of every monitor.
+    package let lane: Int
+  }
+
+  /// Where a partition of a monitor is kept.
+  struct Place {
+    var lane: Int
+    var monitor: Int
+    var partition: Int
   }
 
   package let writer: String
   private(set) var sequence: Int64
   private var limits: IntakeLimits
-  var monitors: [MonitorIntake]
-  /// For each slot the (monitor, partition) pairs that its messages go to.
-  var routes: [[(monitor: Int, partition: Int)]] = []
-  /// Pairs of a slot that take none of its messages until somebody has decided about a gap; parallel to `routes`.
-  var held: [[(monitor: Int, partition: Int)]] = []
+  private(set) var plans: [MonitorPlan]
+  private(set) var lanes: [IntakeLane]
+  /// For each slot the partitions that its messages go to.
+  var routes: [[Place]] = []
+  /// Partitions of a slot that take none of its messages until somebody has decided about a gap; parallel to `routes`.
+  var held: [[Place]] = []
   private(set) var slots: [TopicPartition: Slot] = [:]
-  private var messagesSinceCheck = 0
-  private let aggregation: Stopwatch?
+  private let aggregation: [Stopwatch]
 
   /// - Parameters:
   ///   - plans: each with the first event time that its generation counts.
   ///   - writer: registered in the ledger, at flush sequence 0.
-  ///   - aggregation: gets the time that adding rows to panes takes, decoding aside.
+  ///   - lanes: how many threads may take messages at a time, at least 1. What is committed is the same.
+  ///   - aggregation: of each lane; gets the time that adding rows to panes takes, decoding aside. Empty: not measured.
   package init(
     plans: [(plan: MonitorPlan, startsAt: EventTime)], writer: String, limits: IntakeLimits = IntakeLimits(),
-    aggregation: Stopwatch? = nil
+    lanes: Int = 1, aggregation: [Stopwatch] = []
   ) {
+    precondition(lanes > 0 && (aggregation.isEmpty || aggregation.count == lanes))
     self.writer = writer
     self.limits = limits
     self.aggregation = aggregation
+    self.plans = plans.map(\.plan)
     sequence = 0
-    monitors = Self.monitors(plans, limits, aggregation)
+    self.lanes = Self.lanes(lanes, plans, limits, aggregation)
   }
 
   /// Of deltas' memory that all monitors together keep from flush to flush: clearing is cheaper than allocating.
   private static let spareBytes = 32 << 20
 
-  private static func monitors(
-    _ plans: [(plan: MonitorPlan, startsAt: EventTime)], _ limits: IntakeLimits, _ aggregation: Stopwatch?
-  ) -> [MonitorIntake] {
-    plans.map {
-      MonitorIntake(
-        plan: $0.plan, startsAt: $0.startsAt, limits: limits, spareBytes: spareBytes / max(plans.count, 2),
-        aggregation: aggregation)
+  private static func lanes(
+    _ count: Int, _ plans: [(plan: MonitorPlan, startsAt: EventTime)], _ limits: IntakeLimits,
+    _ aggregation: [Stopwatch]
+  ) -> [IntakeLane] {
+    let spareBytes = spareBytes / max(plans.count, 2) / count
+    return (0..<count).map { lane in
+      IntakeLane(
+        plans.map {
+          MonitorIntake(
+            plan: $0.plan, startsAt: $0.startsAt, limits: limits, spareBytes: spareBytes,
+            aggregation: aggregation.isEmpty ? nil : aggregation[lane])
+        })
+    }
+  }
+
+  subscript(place: Place) -> PartitionIntake {
+    get { lanes[place.lane].monitors[place.monitor].partitions[place.partition] }
+    // In place: a copy would be one of all that waits for its commit.
+    _modify { yield &lanes[place.lane].monitors[place.monitor].partitions[place.partition] }
+  }
+
+  /// Every partition that is or was open.
+  var places: [Place] {
+    lanes.indices.flatMap { lane in
+      lanes[lane].monitors.indices.flatMap { monitor in
+        lanes[lane].monitors[monitor].partitions.indices.map {
+          Place(lane: lane, monitor: monitor, partition: $0)
+        }
+      }
     }
   }
 
   /// Opens a claimed partition for the monitor that its record names; it goes on at the record's offset.
   package func open(_ record: PartitionRecord) {
-    guard let monitor = monitors.firstIndex(where: { $0.plan.monitor.name == record.key.monitor }) else { return }
-    place(PartitionIntake(record, shape: monitors[monitor].plan.drift.shape), monitor)
+    guard let monitor = plans.firstIndex(where: { $0.monitor.name == record.key.monitor }) else { return }
+    open(PartitionIntake(record, shape: plans[monitor].drift.shape), monitor)
   }
 
-  private func place(_ opened: PartitionIntake, _ monitor: Int) {
-    let place = TopicPartition(opened.key.topic, opened.key.partition)
-    let slot = slots[place] ?? Slot(index: routes.count)
-    if slots[place] == nil {
-      slots[place] = slot
-      routes.append([])
-      held.append([])
-    }
+  private func open(_ opened: PartitionIntake, _ monitor: Int) {
+    let slot = slot(for: TopicPartition(opened.key.topic, opened.key.partition))
     held[slot.index].removeAll { $0.monitor == monitor }
-    if let known = monitors[monitor].partitions.firstIndex(where: { $0.key == opened.key }) {
+    let lane = lanes[slot.lane]
+    var place = Place(lane: slot.lane, monitor: monitor, partition: lane.monitors[monitor].partitions.count)
+    if let known = lane.monitors[monitor].partitions.firstIndex(where: { $0.key == opened.key }) {
       // Rows still in columns are the old owner's: they go with its deltas.
-      monitors[monitor].drainRows()
-      monitors[monitor].partitions[known] = opened
-      if !routes[slot.index].contains(where: { $0.monitor == monitor }) { routes[slot.index].append((monitor, known)) }
+      lane.monitors[monitor].drainRows()
+      place.partition = known
+      self[place] = opened
+      if !routes[slot.index].contains(where: { $0.monitor == monitor }) { routes[slot.index].append(place) }
     } else {
-      monitors[monitor].partitions.append(opened)
-      routes[slot.index].append((monitor, monitors[monitor].partitions.count - 1))
+      lane.monitors[monitor].partitions.append(opened)
+      routes[slot.index].append(place)
     }
+  }
+
+  private func slot(for place: TopicPartition) -> Slot {
+    if let known = slots[place] { return known }
+    var open = Array(repeating: 0, count: lanes.count)
+    for slot in slots.values where !(routes[slot.index].isEmpty && held[slot.index].isEmpty) { open[slot.lane] += 1 }
+    let lane = open.indices.min { open[$0] < open[$1] } ?? 0
+    let slot = Slot(index: routes.count, lane: lane)
+    slots[place] = slot
+    routes.append([])
+    held.append([])
+    return slot
   }
 
   /// Stops taking a partition's messages. What is not flushed is given up: flush first.
   package func close(_ place: TopicPartition) {
     guard let slot = slots[place] else { return }
-    for route in routes[slot.index] + held[slot.index] {
-      monitors[route.monitor].drainRows()
-      monitors[route.monitor].partitions[route.partition].discard()
+    for place in routes[slot.index] + held[slot.index] {
+      lanes[place.lane].monitors[place.monitor].drainRows()
+      self[place].discard()
     }
     routes[slot.index] = []
     held[slot.index] = []
@@ -89,17 +135,17 @@ package final class Intake {
   package func replace(plans: [(plan: MonitorPlan, startsAt: EventTime)], limits: IntakeLimits) {
     precondition(!hasChanges, "flush before monitors are replaced")
     self.limits = limits
-    let before = monitors
-    monitors = Self.monitors(plans, limits, aggregation)
-    let open = zip(routes, held).map(+).flatMap { $0.map { before[$0.monitor].partitions[$0.partition] } }
+    let open = zip(routes, held).map(+).flatMap { $0.map { self[$0] } }
+    self.plans = plans.map(\.plan)
+    lanes = Self.lanes(lanes.count, plans, limits, aggregation)
     routes = []
     held = []
     slots = [:]
     for partition in open {
-      guard let monitor = monitors.firstIndex(where: { $0.plan.reads(partition.key, as: partition.role) }) else {
+      guard let monitor = self.plans.firstIndex(where: { $0.reads(partition.key, as: partition.role) }) else {
         continue
       }
-      place(PartitionIntake(continuing: partition, shape: monitors[monitor].plan.drift.shape), monitor)
+      self.open(PartitionIntake(continuing: partition, shape: self.plans[monitor].drift.shape), monitor)
     }
   }
 
@@ -108,29 +154,22 @@ package final class Intake {
   /// The lowest offset that some monitor still needs of a partition; nil if none reads it.
   package func nextOffset(_ place: TopicPartition) -> Int64? {
     guard let slot = slots[place] else { return nil }
-    return routes[slot.index].map { monitors[$0.monitor].partitions[$0.partition].nextOffset }.min()
+    return routes[slot.index].map { self[$0].nextOffset }.min()
   }
 
   /// The same of what a flush has committed.
   package func committedOffset(_ place: TopicPartition) -> Int64? {
     guard let slot = slots[place] else { return nil }
-    return routes[slot.index].map { monitors[$0.monitor].partitions[$0.partition].committedOffset }.min()
+    return routes[slot.index].map { self[$0].committedOffset }.min()
   }
 
-  package func take(_ message: SourceMessage, from slot: Slot) { take(each: CollectionOfOne(message), from: slot) }
+  package func take(_ message: SourceMessage, from slot: Slot) {
+    lanes[slot.lane].take(CollectionOfOne(message), routes[slot.index], quarantineRows: limits.quarantineRows)
+  }
 
-  /// Takes messages of one partition, by ascending offset; each monitor takes them all before the next one does, so that
-  /// what it works on stays in the processor's caches.
-  package func take(_ messages: [SourceMessage], from slot: Slot) { take(each: messages, from: slot) }
-
-  private func take(each messages: some Collection<SourceMessage>, from slot: Slot) {
-    // By index: going through the array itself would retain and release it for every message.
-    for index in routes[slot.index].indices {
-      let route = routes[slot.index][index]
-      for message in messages {
-        monitors[route.monitor].take(message, partition: route.partition, quarantineRows: limits.quarantineRows)
-      }
-    }
+  /// Takes messages of one partition, by ascending offset.
+  package func take(_ messages: ArraySlice<SourceMessage>, from slot: Slot) {
+    lanes[slot.lane].take(messages, routes[slot.index], quarantineRows: limits.quarantineRows)
   }
 
   /// The partition's end was reached and nothing has come since: from the next flush on it holds no watermark back for
@@ -140,32 +179,32 @@ package final class Intake {
   /// - Parameter now: the caller's clock, for renewals alone.
   package func claimIdle(_ place: TopicPartition, lasting span: TimeSpan, now: EventTime) {
     guard let slot = slots[place] else { return }
-    for route in routes[slot.index] {
-      monitors[route.monitor].partitions[route.partition].idleness.claim(lasting: span, now: now)
-    }
+    for place in routes[slot.index] { self[place].idleness.claim(lasting: span, now: now) }
   }
 
   /// The partition's end, one past its last message, as the source sees it: for the lag that all instances can show.
   package func note(end offset: Int64, of place: TopicPartition) {
     guard let slot = slots[place] else { return }
-    for route in routes[slot.index] { monitors[route.monitor].partitions[route.partition].endOffset = offset }
+    for place in routes[slot.index] { self[place].endOffset = offset }
   }
 
   /// Bytes held and not committed.
-  package var pendingBytes: Int {
-    monitors.reduce(0) { $0 + $1.partitions.reduce(0) { $0 + $1.pendingBytes } }
-  }
+  package var pendingBytes: Int { total(\.pendingBytes) }
 
   /// Predictions and labels held that the next commit joins.
-  private var pendingJoins: Int {
-    monitors.reduce(0) { $0 + $1.partitions.reduce(0) { $0 + $1.joins.count } }
+  private var pendingJoins: Int { total(\.joins.count) }
+
+  private func total(_ part: (PartitionIntake) -> Int) -> Int {
+    lanes.reduce(0) { $0 + $1.monitors.reduce(0) { $0 + $1.partitions.reduce(0) { $0 + part($1) } } }
   }
 
   /// Whether as much is held as one commit should carry: a transaction keeps everything that comes after it waiting.
   package var isFull: Bool { pendingBytes >= limits.pendingBytes || pendingJoins >= limits.pendingJoins }
 
   /// Whether a flush would change anything.
-  package var hasChanges: Bool { monitors.contains { $0.partitions.contains(where: \.hasChanges) } }
+  package var hasChanges: Bool {
+    lanes.contains { $0.monitors.contains { $0.partitions.contains(where: \.hasChanges) } }
+  }
 
   /// Says that this writer lives, where a flush has not said it lately.
   ///
@@ -180,12 +219,9 @@ package final class Intake {
   ///
   /// - Throws: `WriterFenced` if this writer may not flush any more, `GenerationSuperseded`, or what the ledger throws.
   package func flush(to ledger: any Ledger) throws -> FlushReport {
-    for i in monitors.indices { monitors[i].drainRows() }
-    let changed = monitors.indices.flatMap { m in
-      monitors[m].partitions.indices.filter { monitors[m].partitions[$0].mayFlush }.map {
-        (monitor: m, partition: $0)
-      }
-    }.sorted { partition($0).key < partition($1).key }
+    forEachMonitor { $0.drainRows() }
+    let changed = places.filter { self[$0].mayFlush }.map { (key: self[$0].key, place: $0) }
+      .sorted { $0.key < $1.key }.map(\.place)
     guard !changed.isEmpty else { return FlushReport() }
     let report: FlushReport
     do {
@@ -198,46 +234,42 @@ package final class Intake {
     }
     sequence += 1
     for place in changed {
-      let key = partition(place).key
-      if report.fenced.contains(key) {
-        monitors[place.monitor].partitions[place.partition].discard()
-      } else {
-        monitors[place.monitor].partitions[place.partition].committed()
-      }
+      if report.fenced.contains(self[place].key) { self[place].discard() } else { self[place].committed() }
     }
-    for i in monitors.indices { monitors[i].afterFlush() }
+    forEachMonitor { $0.afterFlush() }
     return report
   }
 
-  private func partition(_ place: (monitor: Int, partition: Int)) -> PartitionIntake {
-    monitors[place.monitor].partitions[place.partition]
+  /// Of every lane.
+  func forEachMonitor(_ body: (inout MonitorIntake) -> Void) {
+    for lane in lanes { for i in lane.monitors.indices { body(&lane.monitors[i]) } }
   }
 
-  private func commit(_ changed: [(monitor: Int, partition: Int)], in tx: any LedgerWriter) throws -> FlushReport {
+  private func commit(_ changed: [Place], in tx: any LedgerWriter) throws -> FlushReport {
     guard try tx.advance(writer: writer, expected: sequence) else { throw WriterFenced(writer: writer) }
-    let matched = try tx.advance(partitions: changed.map { partition($0).advance })
+    let matched = try tx.advance(partitions: changed.map { self[$0].advance })
     var report = FlushReport()
-    for (i, monitor) in monitors.enumerated() {
+    for (i, plan) in plans.enumerated() {
       let mine = zip(changed, matched).filter { $0.0.monitor == i }
-      report.fenced.append(contentsOf: mine.filter { !$0.1 }.map { partition($0.0).key })
-      let kept = mine.filter(\.1).map { partition($0.0) }
-      guard !kept.isEmpty else { continue }
-      let stored = try tx.generation(of: monitor.plan.monitor.name)
-      guard stored?.generation == monitor.plan.generation else {
-        throw GenerationSuperseded(monitor: monitor.plan.monitor.name)
+      report.fenced.append(contentsOf: mine.filter { !$0.1 }.map { self[$0.0].key })
+      let kept = mine.filter(\.1).map { place, _ in
+        MonitorFlush.Share(partition: self[place], sliceNames: lanes[place.lane].monitors[i].sliceNames)
       }
-      try MonitorFlush(plan: monitor.plan, sliceNames: monitor.sliceNames, writer: writer)
+      guard !kept.isEmpty else { continue }
+      let stored = try tx.generation(of: plan.monitor.name)
+      guard stored?.generation == plan.generation else { throw GenerationSuperseded(monitor: plan.monitor.name) }
+      try MonitorFlush(plan: plan, writer: writer)
         .commit(kept, quarantineRows: limits.quarantineRows, in: tx, report: &report)
     }
     return report
   }
 
-  private func resolve(_ changed: [(monitor: Int, partition: Int)], _ reader: any LedgerReader) throws -> FlushReport {
+  private func resolve(_ changed: [Place], _ reader: any LedgerReader) throws -> FlushReport {
     var report = FlushReport()
-    for (i, monitor) in monitors.enumerated() {
-      let records = try reader.partitions(of: monitor.plan.monitor.name)
+    for (i, plan) in plans.enumerated() {
+      let records = try reader.partitions(of: plan.monitor.name)
       for place in changed where place.monitor == i {
-        let mine = partition(place)
+        let mine = self[place]
         let record = records.first { $0.key == mine.key }
         if record?.epoch != mine.epoch || record?.nextOffset != mine.nextOffset {
           // A takeover after our commit looks the same; either way the partition is no longer ours to write.

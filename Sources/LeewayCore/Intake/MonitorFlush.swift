@@ -1,17 +1,24 @@
 /// One monitor's part of a flush: adds drift deltas and the join's changes to this writer's stored panes.
 struct MonitorFlush {
+  /// What one partition brings.
+  struct Share {
+    var partition: PartitionIntake
+    /// By the numbers that its blocks have.
+    var sliceNames: [String]
+  }
+
   let plan: MonitorPlan
-  let sliceNames: [String]
   let writer: String
 
   private var monitor: String { plan.monitor.name }
   private var generation: String { plan.generation }
 
   func commit(
-    _ partitions: [PartitionIntake], quarantineRows: Int, in tx: any LedgerWriter, report: inout FlushReport
+    _ shares: [Share], quarantineRows: Int, in tx: any LedgerWriter, report: inout FlushReport
   ) throws {
+    let partitions = shares.map(\.partition)
     for partition in partitions { report.count(partition) }
-    try commitDrift(partitions, in: tx, report: &report)
+    try commitDrift(shares, in: tx, report: &report)
     if plan.performance != nil { try commitJoins(partitions, in: tx, report: &report) }
     let quarantined = partitions.flatMap(\.quarantine)
     if !quarantined.isEmpty { try tx.quarantine(quarantined, keep: quarantineRows) }
@@ -19,11 +26,11 @@ struct MonitorFlush {
 
   // MARK: Drift
 
-  private func commitDrift(_ partitions: [PartitionIntake], in tx: any LedgerWriter, report: inout FlushReport) throws {
+  private func commitDrift(_ shares: [Share], in tx: any LedgerWriter, report: inout FlushReport) throws {
     var deltas: [PaneKey: [DeltaBlock]] = [:]
-    for partition in partitions {
-      partition.drift.forEach { pane, slice, block in
-        deltas[PaneKey(pane: pane, slice: sliceNames[Int(slice)]), default: []].append(block)
+    for share in shares {
+      share.partition.drift.forEach { pane, slice, block in
+        deltas[PaneKey(pane: pane, slice: share.sliceNames[Int(slice)]), default: []].append(block)
       }
     }
     guard !deltas.isEmpty else { return }

@@ -122,7 +122,7 @@ package struct Fold: Sendable {
       let moved = rows.map(\.key)
       try tx.put(kind, monitor: monitor, generation: generation, writer: Self.writer, blocks: rows)
       try tx.delete(kind, monitor: monitor, generation: generation, writer: writer, keys: moved)
-      try MonitorFlush(plan: plan, sliceNames: [], writer: Self.writer)
+      try MonitorFlush(plan: plan, writer: Self.writer)
         .enforceCap(kind, keys: moved, shape: shape, in: tx)
       return rows.count
     }

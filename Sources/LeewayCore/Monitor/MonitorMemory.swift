@@ -9,7 +9,7 @@ package struct MonitorMemory: Sendable, Equatable {
   package var windows: Int
   /// One more of the largest while it is judged, drift and performance.
   package var judged: Int
-  /// A batch of rows on its way from messages to panes.
+  /// A batch of rows on its way from messages to panes, of each thread that decodes.
   package var batch: Int
 
   /// - Parameter plan: of a segment without a profile as many values are expected as have slices of their own, and two

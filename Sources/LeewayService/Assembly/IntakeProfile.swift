@@ -2,12 +2,14 @@ import Glibc
 import LeewayCore
 import LeewaySource
 
-/// Where the intake thread's time goes; told to the metrics at every flush.
+/// Where the intake's time goes, of all its threads; told to the metrics at every flush.
 struct IntakeProfile {
-  /// Adding rows to panes.
-  let aggregation = Stopwatch(now: Self.nanoseconds)
+  /// Adding rows to panes, by lane.
+  let aggregation: [Stopwatch]
   private let commits = Stopwatch(now: Self.nanoseconds)
   private var told: [IntakeStage: UInt64] = [:]
+
+  init(lanes: Int) { aggregation = (0..<lanes).map { _ in Stopwatch(now: Self.nanoseconds) } }
 
   func committing<T>(_ body: () throws -> T) rethrows -> T {
     let start = commits.now()
@@ -15,10 +17,11 @@ struct IntakeProfile {
     return try body()
   }
 
-  mutating func tell(_ metrics: ServiceMetrics, _ polls: PollTimes) {
-    let aggregated = aggregation.nanoseconds
+  /// - Parameter handling: taking messages, decoding and aggregating, in nanoseconds.
+  mutating func tell(_ metrics: ServiceMetrics, _ polls: PollTimes, handling: UInt64) {
+    let aggregated = aggregation.reduce(0) { $0 &+ $1.nanoseconds }
     // Rows left in the columns are added within the flush; what is told is off by that much at most.
-    let decoded = polls.handling > aggregated ? polls.handling - aggregated : 0
+    let decoded = handling > aggregated ? handling - aggregated : 0
     for (stage, nanoseconds) in [
       (IntakeStage.wait, polls.waiting), (.poll, polls.polling), (.decode, decoded), (.aggregate, aggregated),
       (.commit, commits.nanoseconds),
@@ -30,7 +33,7 @@ struct IntakeProfile {
     }
   }
 
-  private static func nanoseconds() -> UInt64 {
+  static func nanoseconds() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)

@@ -34,7 +34,10 @@ extension KafkaIntakeLoop {
   }
 
   func flush() throws {
-    defer { profile.tell(service.metrics, consumer.pollTimes) }
+    defer {
+      profile.tell(
+        service.metrics, consumer.pollTimes, handling: crew?.busyNanoseconds ?? consumer.pollTimes.handling)
+    }
     try profile.committing { try commit() }
   }
 

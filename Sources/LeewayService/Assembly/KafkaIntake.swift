@@ -74,7 +74,9 @@ final class KafkaIntakeLoop {
   var metadataDue: EventTime
   var heartbeatDue: EventTime
   var flushBackoff = 0
-  var profile = IntakeProfile()
+  var profile: IntakeProfile
+  /// Those who take messages; nil: this thread alone does.
+  let crew: IntakeCrew?
   var lastError: (text: String, at: EventTime)?
 
   init(_ service: KafkaIntake) throws {
@@ -87,7 +89,10 @@ final class KafkaIntakeLoop {
     } catch {
       throw EnvironmentProblem("Kafka: \(error.description)")
     }
+    let lanes = service.configuration.kafka.threads
+    profile = IntakeProfile(lanes: lanes)
     intake = try Self.makeIntake(service, profile)
+    crew = lanes > 1 ? IntakeCrew(lanes: lanes) : nil
     rows = PartitionRows(start: service.configuration.kafka.start, ledger: service.ledger)
     if let topic = service.configuration.deadLetterTopic {
       do {
@@ -102,6 +107,8 @@ final class KafkaIntakeLoop {
     heartbeatDue = flushDue
   }
 
+  deinit { crew?.end() }
+
   static func makeIntake(_ service: KafkaIntake, _ profile: IntakeProfile) throws -> Intake {
     let writer = UUID().uuidString.lowercased()
     let setup = service.live.current
@@ -113,7 +120,8 @@ final class KafkaIntakeLoop {
       }
     }
     return Intake(
-      plans: plans, writer: writer, limits: Self.limits(setup), aggregation: profile.aggregation)
+      plans: plans, writer: writer, limits: Self.limits(setup), lanes: profile.aggregation.count,
+      aggregation: profile.aggregation)
   }
 
   func run(until stop: StopFlag) throws {
@@ -253,21 +261,34 @@ final class KafkaIntakeLoop {
 
   private func polling(_ timeout: Int32) throws -> (Int, KafkaEvent?) {
     let intake = self.intake
+    let crew = self.crew
     let topics = consumer.topics
     var (slots, messages) = (self.slots, self.messages)
     defer { (self.slots, self.messages) = (slots, messages) }
-    return consumer.poll(timeoutMilliseconds: timeout, maximum: messagesAtOnce) { run in
+    // Threads that wait for each other do so seldom.
+    let batch = crew == nil ? 128 : 4096
+    return consumer.poll(timeoutMilliseconds: timeout, maximum: messagesAtOnce, batch: batch) { run in
       let key = UInt64(truncatingIfNeeded: run.topic) << 32 | UInt64(UInt32(bitPattern: run.partition))
       guard let slot = slots[key] ?? intake.slot(TopicPartition(topics[run.topic], run.partition)) else { return }
       slots[key] = slot
-      messages.removeAll(keepingCapacity: true)
-      run.forEach { message in
-        messages.append(
-          SourceMessage(
-            offset: message.offset, recordTime: message.timestamp.map(EventTime.init(milliseconds:)),
-            key: message.key, value: message.value))
+      if let crew {
+        crew.add(slot) { Self.append(run, to: &$0) }
+      } else {
+        messages.removeAll(keepingCapacity: true)
+        Self.append(run, to: &messages)
+        intake.take(messages[...], from: slot)
       }
-      intake.take(messages, from: slot)
+    } settle: {
+      crew?.run(into: intake)
+    }
+  }
+
+  private static func append(_ run: borrowing KafkaRun, to messages: inout [SourceMessage]) {
+    run.forEach { message in
+      messages.append(
+        SourceMessage(
+          offset: message.offset, recordTime: message.timestamp.map(EventTime.init(milliseconds:)), key: message.key,
+          value: message.value))
     }
   }
 

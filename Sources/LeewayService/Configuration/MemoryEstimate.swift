@@ -19,11 +19,13 @@ package struct MemoryEstimate: Sendable, Equatable {
   /// - Parameter service: nil: with its defaults, and an SQLite ledger.
   package init(service: ServiceConfiguration?, plans: [MonitorPlan]) {
     let memories = plans.map(MonitorMemory.init)
+    let threads = service?.kafka.threads ?? ServiceConfiguration.Kafka.standardThreads
     // Windows that do not fit are merged anew each time.
     let windows = memories.reduce(0) { $0 + $1.windows }
     let share = min(1, Double(WindowMerges.standardLimitBytes) / Double(max(windows, 1)))
     monitors = zip(plans, memories).map { plan, memory in
-      Part(name: plan.monitor.name, bytes: memory.baseline + memory.batch + Int(Double(memory.windows) * share))
+      Part(
+        name: plan.monitor.name, bytes: memory.baseline + memory.batch * threads + Int(Double(memory.windows) * share))
     }
     shared = [
       Part(name: "program", bytes: Self.program),

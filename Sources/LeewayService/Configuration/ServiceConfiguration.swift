@@ -1,3 +1,4 @@
+import Foundation
 package import LeewayCore
 
 /// What `leeway.yaml` says: where things are, and the limits. Monitors are in files of their own.
@@ -21,6 +22,12 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var start: Start
     /// What is done where the broker no longer has the messages that come next.
     package var onGap: GapDecision = .fail
+    /// How many threads decode and aggregate, in 1...64.
+    package var threads = standardThreads
+
+    /// One for every two processors: librdkafka, evaluation and pages need some, too. Beyond four of them librdkafka's own
+    /// thread, one for each broker, is what limits.
+    package static let standardThreads = min(4, max(1, ProcessInfo.processInfo.activeProcessorCount / 2))
   }
 
   /// Where the ledger is.

@@ -45,6 +45,7 @@ final class ServiceConfigurationReading {
   // MARK: - Kafka
 
   private func readKafka(_ top: ConfigurationMap) -> ServiceConfiguration.Kafka? {
+    typealias Kafka = ServiceConfiguration.Kafka
     guard
       let map = top.required("kafka", add: "kafka: {bootstrap: \"localhost:9092\"}")?
         .map("a map with bootstrap, group and properties")
@@ -53,13 +54,14 @@ final class ServiceConfigurationReading {
     let group = map.value("group").map { $0.text(limit: 255) } ?? "leeway"
     let (properties, confidential) = map.value("properties").map(readProperties) ?? ([:], [])
     let idleAfter = map.value("idle_after").map { $0.span(in: .seconds(1) ... .days(1)) } ?? .minutes(1)
-    let start = map.value("start").map { $0.choice(ServiceConfiguration.Kafka.Start.self) } ?? .earliest
+    let start = map.value("start").map { $0.choice(Kafka.Start.self) } ?? .earliest
     let onGap = map.value("on_gap").map { $0.choice(GapDecision.self) } ?? .fail
+    let threads = map.value("threads").map { $0.integer(in: 1...64) } ?? Int64(Kafka.standardThreads)
     map.finish()
-    guard let bootstrap, let group, let idleAfter, let start, let onGap else { return nil }
-    return .init(
+    guard let bootstrap, let group, let idleAfter, let start, let onGap, let threads else { return nil }
+    return Kafka(
       bootstrap: bootstrap, group: group, properties: properties, confidential: confidential, idleAfter: idleAfter,
-      start: start, onGap: onGap)
+      start: start, onGap: onGap, threads: Int(threads))
   }
 
   private func readDeadLetterTopic(_ top: ConfigurationMap) -> String? {

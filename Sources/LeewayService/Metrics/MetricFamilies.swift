@@ -136,7 +136,7 @@ enum MetricFamily: String, CaseIterable {
     case .rebalances: "Rebalances that gave or took partitions, by outcome: assigned, revoked or lost."
     case .retrains: "Retrains by outcome."
     case .seriesDropped: "Series left out of an update because of max_series; the API has them."
-    case .stageSeconds: "Time of the thread that reads Kafka, by stage: wait, poll, decode, aggregate or commit."
+    case .stageSeconds: "Time of the threads that read Kafka, by stage: wait, poll, decode, aggregate or commit."
     case .stalled: "Whether a part (intake, evaluation, delivery) has stood still for longer than limits.stall_after."
     case .watermark: "Event time up to which a stream has been read."
     case .windowRows: "Messages in the newest closed window."

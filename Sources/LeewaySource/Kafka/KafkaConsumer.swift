@@ -23,7 +23,6 @@ package final class KafkaConsumer {
   private var isClosed = false
   /// Taken from librdkafka and not yet handed out; empty between polls.
   private var batch: [UnsafeMutablePointer<rd_kafka_message_t>] = []
-  private static let batchSize = 128
 
   /// Names by `KafkaRun.topic`, those of `subscribe` first and in its order.
   package var topics: [String] { table.names }
@@ -104,11 +103,14 @@ package final class KafkaConsumer {
   /// Returns after `maximum` messages, or at the first event: all messages before it have gone through `body`, in runs
   /// of one partition, none after it has. Must be called at least every `max.poll.interval.ms`, else the group takes the partitions away.
   ///
+  /// - Parameters:
+  ///   - batch: after so many messages at most `settle` is called; until it returns, their bytes are there.
   /// - Returns: how many messages went through `body`, and the event that ended the poll, if one did.
   package func poll(
-    timeoutMilliseconds: Int32, maximum: Int, _ body: (borrowing KafkaRun) -> Void
+    timeoutMilliseconds: Int32, maximum: Int, batch size: Int = 128, _ body: (borrowing KafkaRun) -> Void,
+    settle: () -> Void = {}
   ) -> (messages: Int, event: KafkaEvent?) {
-    precondition(maximum > 0)
+    precondition(maximum > 0 && size > 0)
     if let event = callbacks.takeEvent() { return (0, event) }
     var clock = Self.nanoseconds()
     // Message by message: the batch call of librdkafka 2.0.2 can lose messages beside a seek, a pause or a rebalance.
@@ -123,11 +125,11 @@ package final class KafkaConsumer {
     while let message = next {
       found = collect(message)
       // Handed out some at a time, so that two readings of the clock serve them all.
-      if batch.count == Self.batchSize { count += handOut(&clock, body) }
+      if batch.count == size { count += handOut(&clock, body, settle) }
       guard found == nil, count + batch.count < maximum else { break }
       next = rd_kafka_consumer_poll(handle, 0)
     }
-    count += handOut(&clock, body)
+    count += handOut(&clock, body, settle)
     // An event raised in a callback has made librdkafka return without a message.
     return (count, found ?? callbacks.takeEvent())
   }
@@ -144,7 +146,9 @@ package final class KafkaConsumer {
   }
 
   /// - Returns: how many went through `body`.
-  private func handOut(_ clock: inout UInt64, _ body: (borrowing KafkaRun) -> Void) -> Int {
+  private func handOut(
+    _ clock: inout UInt64, _ body: (borrowing KafkaRun) -> Void, _ settle: () -> Void
+  ) -> Int {
     pollTimes.polling &+= Self.lap(&clock)
     var count = 0
     var start = 0
@@ -161,6 +165,7 @@ package final class KafkaConsumer {
       }
       start = end
     }
+    if count > 0 { settle() }
     for message in batch { rd_kafka_message_destroy(message) }
     batch.removeAll(keepingCapacity: true)
     pollTimes.handling &+= Self.lap(&clock)

@@ -1,7 +1,7 @@
 internal import CRdKafka
 
 /// Records of one partition, one after another, as they lie in librdkafka's buffers: a view, valid only inside the
-/// closure it is handed to.
+/// closure it is handed to. Keys and values are valid until the batch has settled.
 package struct KafkaRun: ~Copyable {
   /// Index into `KafkaConsumer.topics`.
   package let topic: Int

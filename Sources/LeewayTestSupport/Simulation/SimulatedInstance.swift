@@ -11,6 +11,7 @@ package final class SimulatedInstance {
   private let logs: [MessageLog]
   private let ledger: any Ledger
   private let limits: IntakeLimits
+  private let lanes: Int
   private var writers = 0
   private var positions: [Place: Int] = [:]
 
@@ -30,13 +31,15 @@ package final class SimulatedInstance {
   }
 
   package init(
-    _ name: String, plans: [MonitorPlan], logs: [MessageLog], ledger: any Ledger, limits: IntakeLimits = IntakeLimits()
+    _ name: String, plans: [MonitorPlan], logs: [MessageLog], ledger: any Ledger, limits: IntakeLimits = IntakeLimits(),
+    lanes: Int = 1
   ) throws {
     self.name = name
     self.plans = plans
     self.logs = logs
     self.ledger = ledger
     self.limits = limits
+    self.lanes = lanes
     intake = Intake(plans: [], writer: "", limits: limits)
     try restart()
   }
@@ -54,7 +57,7 @@ package final class SimulatedInstance {
       try tx.register(writer: writer, instance: InstanceIdentity(host: name, process: Int32(writers)))
       return try self.plans.map { try Generations.current($0, in: tx) }
     }
-    intake = Intake(plans: Array(zip(self.plans, starts)), writer: writer, limits: limits)
+    intake = Intake(plans: Array(zip(self.plans, starts)), writer: writer, limits: limits, lanes: lanes)
   }
 
   package static func places(_ logs: [MessageLog]) -> [Place] {

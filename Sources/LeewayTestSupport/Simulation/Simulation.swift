@@ -58,7 +58,8 @@ package final class Simulation {
       let intake = FaultyLedger(ledger)
       members.append(
         Member(
-          instance: try SimulatedInstance("i\(i)", plans: [world.plans[0]], logs: logs, ledger: intake),
+          instance: try SimulatedInstance(
+            "i\(i)", plans: [world.plans[0]], logs: logs, ledger: intake, lanes: 1 + i % 3),
           intake: intake, others: FaultyLedger(ledger), version: 0))
     }
     noteGeneration()

@@ -67,6 +67,7 @@ final class Fleet {
       kafka:
         bootstrap: "\(broker.bootstrap)"
         group: fleet
+        threads: 2
         idle_after: 1d
         properties: {session.timeout.ms: "\(Shop.shortSession)", heartbeat.interval.ms: "300"}
       ledger: "\(server.address(user: user, "options=\(options.joined(separator: "%20"))"))"

@@ -73,7 +73,7 @@ import Testing
       try tx.register(writer: "w", instance: InstanceIdentity(host: "h", process: 1))
       return try tx.claim(partitions: try tx.partitions(of: "m").map(\.key), owner: "w")
     }
-    let intake = Intake(plans: [(plan, .distantPast)], writer: "w", aggregation: watch)
+    let intake = Intake(plans: [(plan, .distantPast)], writer: "w", aggregation: [watch])
     for record in records { intake.open(record) }
     let slot = try #require(intake.slot(Self.predictions))
     for (offset, message) in Self.many.enumerated() {

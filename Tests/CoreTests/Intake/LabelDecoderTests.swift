@@ -209,7 +209,7 @@ import Testing
       intake.take(
         SourceMessage(offset: 3, recordTime: EventTime(milliseconds: 6000), key: nil, value: $0), from: slot)
     }
-    let partition = intake.monitors[0].partitions[0]
+    let partition = intake.lanes[0].monitors[0].partitions[0]
     #expect(partition.watermark == EventTime(milliseconds: 5000))
     #expect(partition.counts.labels == 1)
     #expect(partition.counts.passedOver == 3)

@@ -52,7 +52,7 @@ import Testing
     let many = try Self.plans(["a"], windows: 400)[0]
     let memory = MonitorMemory(many)
     let found = try Self.estimate(Array(repeating: many, count: 400), Self.standard)
-    let own = 400 * (memory.baseline + memory.batch)
+    let own = 400 * (memory.baseline + memory.batch * ServiceConfiguration.Kafka.standardThreads)
     #expect(400 * memory.windows > WindowMerges.standardLimitBytes)
     let windows = found.monitors.reduce(0) { $0 + $1.bytes } - own
     #expect(windows <= WindowMerges.standardLimitBytes && windows > WindowMerges.standardLimitBytes * 99 / 100)

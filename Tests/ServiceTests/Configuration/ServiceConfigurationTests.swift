@@ -24,6 +24,7 @@ import Testing
         idle_after: 90s
         start: latest
         on_gap: skip
+        threads: 3
       dead_letter_topic: shop.dead
       ledger: sqlite:state/leeway.db
       http: {listen: "[::1]:0", public_url: "https://leeway.example.com/", tokens_file: tokens}
@@ -55,7 +56,7 @@ import Testing
               "security.protocol": Secret("SASL_SSL"), "sasl.password": Secret("kpass"), "fetch.min.bytes": Secret("1"),
             ],
             confidential: ["sasl.password"], idleAfter: .seconds(90), start: .latest,
-            onGap: .skip),
+            onGap: .skip, threads: 3),
           deadLetterTopic: "shop.dead",
           ledger: .sqlite(path: "etc/state/leeway.db"),
           http: .init(host: "::1", port: 0, publicURL: "https://leeway.example.com", tokensFile: "etc/tokens"),

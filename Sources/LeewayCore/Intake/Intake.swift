@@ -47,7 +47,8 @@ package final class Intake {
     self.lanes = Self.lanes(lanes, plans, limits, aggregation)
   }
 
-  /// Of deltas' memory that all monitors together keep from flush to flush: clearing is cheaper than allocating.
+  /// Of deltas' memory that all monitors together keep from flush to flush, or more if that is less than a block for each:
+  /// clearing is cheaper than allocating.
   private static let spareBytes = 32 << 20
 
   private static func lanes(
@@ -59,7 +60,8 @@ package final class Intake {
       IntakeLane(
         plans.map {
           MonitorIntake(
-            plan: $0.plan, startsAt: $0.startsAt, limits: limits, spareBytes: spareBytes,
+            plan: $0.plan, startsAt: $0.startsAt, limits: limits,
+            spareBytes: max(spareBytes, CellBlock($0.plan.drift.shape).residentBytes),
             aggregation: aggregation.isEmpty ? nil : aggregation[lane])
         })
     }

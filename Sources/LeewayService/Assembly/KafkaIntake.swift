@@ -5,7 +5,7 @@ import Logging
 import ServiceLifecycle
 
 /// Kafka to committed panes: one thread polls, decodes, aggregates and commits; it also answers rebalances, so nothing
-/// is shared and nothing races.
+/// is shared and nothing races. Where there are more, a crew decodes and aggregates while this one waits for it.
 struct KafkaIntake: Service {
   let live: LiveSetup
   let reload: Reload
@@ -92,7 +92,6 @@ final class KafkaIntakeLoop {
     let lanes = service.configuration.kafka.threads
     profile = IntakeProfile(lanes: lanes)
     intake = try Self.makeIntake(service, profile)
-    crew = lanes > 1 ? IntakeCrew(lanes: lanes) : nil
     rows = PartitionRows(start: service.configuration.kafka.start, ledger: service.ledger)
     if let topic = service.configuration.deadLetterTopic {
       do {
@@ -105,6 +104,8 @@ final class KafkaIntakeLoop {
     claimDue = flushDue
     metadataDue = flushDue
     heartbeatDue = flushDue
+    // Last: where something else fails, no thread is left behind.
+    crew = lanes > 1 ? IntakeCrew(lanes: lanes) : nil
   }
 
   deinit { crew?.end() }
@@ -263,14 +264,23 @@ final class KafkaIntakeLoop {
     let intake = self.intake
     let crew = self.crew
     let topics = consumer.topics
-    var (slots, messages) = (self.slots, self.messages)
+    var slots = self.slots
+    // Its only owner here, so that its room stays.
+    var messages = self.messages
+    self.messages = []
     defer { (self.slots, self.messages) = (slots, messages) }
     // Threads that wait for each other do so seldom.
     let batch = crew == nil ? 128 : 4096
     return consumer.poll(timeoutMilliseconds: timeout, maximum: messagesAtOnce, batch: batch) { run in
       let key = UInt64(truncatingIfNeeded: run.topic) << 32 | UInt64(UInt32(bitPattern: run.partition))
-      guard let slot = slots[key] ?? intake.slot(TopicPartition(topics[run.topic], run.partition)) else { return }
-      slots[key] = slot
+      let slot: Intake.Slot
+      if let known = slots[key] {
+        slot = known
+      } else {
+        guard let found = intake.slot(TopicPartition(topics[run.topic], run.partition)) else { return }
+        slots[key] = found
+        slot = found
+      }
       if let crew {
         crew.add(slot) { Self.append(run, to: &$0) }
       } else {

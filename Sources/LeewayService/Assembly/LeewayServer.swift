@@ -79,7 +79,7 @@ package struct LeewayServer: Sendable {
       gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [], logger: Self.quiet(logger))
     group.maximumGracefulShutdownDuration = .milliseconds(configuration.limits.shutdownTime.milliseconds)
     try await ServiceGroup(configuration: group).run()
-    logger.info("the intake thread's time: \(metrics.stageSummary)")
+    logger.info("the time of the intake's threads: \(metrics.stageSummary)")
     logger.notice("ended cleanly; of this run the ledger holds \(metrics.intakeSummary)")
   }
 

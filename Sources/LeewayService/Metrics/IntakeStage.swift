@@ -1,4 +1,4 @@
-/// What the intake thread spends its time on, in the order of the data flow.
+/// What the intake's threads spend their time on, in the order of the data flow.
 package enum IntakeStage: String, Sendable, CaseIterable {
   /// Nothing to read.
   case wait

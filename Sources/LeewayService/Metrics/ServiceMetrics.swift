@@ -161,12 +161,12 @@ package final class ServiceMetrics: Sendable {
 
   package func count(claim outcome: ClaimOutcome) { add(1, to: .partitionClaims, [outcome.rawValue]) }
 
-  /// What the intake thread has spent since the last call.
+  /// What the intake's threads have spent since the last call.
   package func spent(_ seconds: Double, on stage: IntakeStage) {
     state.withLock { $0.values[.stageSeconds, default: [:]][[stage.rawValue], default: 0] += max(0, seconds) }
   }
 
-  /// Where the intake thread's time went: `wait 4.0 s, poll 0.3 s, decode 1.1 s, aggregate 0.5 s, commit 0.2 s`.
+  /// Where the time of the intake's threads went: `wait 4.0 s, poll 0.3 s, decode 1.1 s, aggregate 0.5 s, commit 0.2 s`.
   package var stageSummary: String {
     let seconds = state.withLock { $0.values[.stageSeconds] ?? [:] }
     return IntakeStage.allCases.map { stage in

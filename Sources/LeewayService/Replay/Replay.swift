@@ -54,12 +54,12 @@ package struct Replay {
 
   /// Runs to the end of the files, then calls `write` with every result line in its fixed order.
   ///
-  /// - Parameter isWholeProcess: SIGINT and SIGTERM end the process, and nothing stays on disk.
+  /// - Parameter isWholeProcess: a signal that ends the process leaves nothing on disk.
   package func run(isWholeProcess: Bool = false, write: (String) throws -> Void) throws -> Summary {
+    let interruption = isWholeProcess ? Interruption() : nil
     let ledger = try SQLiteLedger.temporary()
+    interruption?.remove(ledger)
     defer { ledger.close() }
-    let interruption = isWholeProcess ? Interruption(removing: ledger) : nil
-    defer { withExtendedLifetime(interruption) {} }
     let monitor = plan.monitor.name
     let workers = try ledger.write { tx in
       try tx.put(

@@ -23,6 +23,9 @@ package final class KafkaConsumer {
   private var isClosed = false
   /// Taken from librdkafka and not yet handed out; empty between polls.
   private var batch: [UnsafeMutablePointer<rd_kafka_message_t>] = []
+  private var batchBytes = 0
+  /// What is taken no longer counts in librdkafka's queue, so it must not be much beside it.
+  private static let maximumBatchBytes = 4 << 20
 
   /// Names by `KafkaRun.topic`, those of `subscribe` first and in its order.
   package var topics: [String] { table.names }
@@ -101,10 +104,12 @@ package final class KafkaConsumer {
   /// Waits up to `timeoutMilliseconds` for the first message or event, then takes what is there without waiting.
   ///
   /// Returns after `maximum` messages, or at the first event: all messages before it have gone through `body`, in runs
-  /// of one partition, none after it has. Must be called at least every `max.poll.interval.ms`, else the group takes the partitions away.
+  /// of one partition, none after it has. Must be called at least every `max.poll.interval.ms`, else the group takes the
+  /// partitions away.
   ///
   /// - Parameters:
-  ///   - batch: after so many messages at most `settle` is called; until it returns, their bytes are there.
+  ///   - batch: after so many messages, or fewer if they are large, `settle` is called; until it returns, their bytes
+  ///     are there.
   /// - Returns: how many messages went through `body`, and the event that ended the poll, if one did.
   package func poll(
     timeoutMilliseconds: Int32, maximum: Int, batch size: Int = 128, _ body: (borrowing KafkaRun) -> Void,
@@ -125,7 +130,7 @@ package final class KafkaConsumer {
     while let message = next {
       found = collect(message)
       // Handed out some at a time, so that two readings of the clock serve them all.
-      if batch.count == size { count += handOut(&clock, body, settle) }
+      if batch.count == size || batchBytes >= Self.maximumBatchBytes { count += handOut(&clock, body, settle) }
       guard found == nil, count + batch.count < maximum else { break }
       next = rd_kafka_consumer_poll(handle, 0)
     }
@@ -142,6 +147,7 @@ package final class KafkaConsumer {
     }
     if callbacks.hasEvent { overtakers += 1 }
     batch.append(message)
+    batchBytes += message.pointee.len + message.pointee.key_len
     return nil
   }
 
@@ -168,6 +174,7 @@ package final class KafkaConsumer {
     if count > 0 { settle() }
     for message in batch { rd_kafka_message_destroy(message) }
     batch.removeAll(keepingCapacity: true)
+    batchBytes = 0
     pollTimes.handling &+= Self.lap(&clock)
     return count
   }

@@ -103,9 +103,9 @@ package struct KafkaSettings: Sendable, CustomStringConvertible, CustomReflectab
   }
 
   /// What one answer of a broker may bring, which comes on top of a queue that is nearly full. Messages of any size are
-  /// read all the same: the first of an answer may be larger. librdkafka refuses a value that does not fit these two.
+  /// read all the same: the first of an answer may be larger. Where one of these is set, librdkafka fits it to them by itself.
   private var fetchDefaults: [(String, String)] {
-    let bounds = ["message.max.bytes", "receive.message.max.bytes"]
+    let bounds = ["message.max.bytes", "receive.message.max.bytes", "queued.max.messages.kbytes"]
     return bounds.contains { properties[$0] != nil } ? [] : [("fetch.max.bytes", "16777216")]
   }
 

@@ -104,6 +104,42 @@ struct WaitingRunTests {
     }
   }
 
+  @Test func `a write that fails in something else leaves a merge going on`() throws {
+    let folder = try ScratchFolder()
+    let path = "\(folder.path)/ledger.db"
+    let ledger = try SQLiteLedger(path: path)
+    func put(_ flush: Int, _ count: Int) throws {
+      let rows = (0..<count).map {
+        WaitingRow(id: Self.id(flush * 10_000 + $0), state: [1], reclaimAfter: .at(1000))
+      }
+      try ledger.write { try $0.put(waiting: rows, monitor: "m", generation: "g") }
+    }
+    // Eight large runs, and one too small to pay for their merge.
+    for flush in 0..<9 { try put(flush, flush < 8 ? 2000 : 3) }
+    let unfinished = "SELECT coalesce(max(id), 0) FROM waiting_runs WHERE state = 0"
+    let merge = try Self.count(path, unfinished)
+    #expect(merge > 0)
+    #expect(throws: Abandoned.self) {
+      try ledger.write { tx in
+        _ = try tx.writers()
+        throw Abandoned()
+      }
+    }
+    try put(9, 3)
+    #expect(try Self.count(path, unfinished) == merge)
+    // One that has changed runs gives it up: what it said of them is void.
+    #expect(throws: Abandoned.self) {
+      try ledger.write { tx in
+        try tx.put(
+          waiting: [WaitingRow(id: Self.id(1), state: [2], reclaimAfter: .at(1))], monitor: "m", generation: "g")
+        throw Abandoned()
+      }
+    }
+    try put(10, 3)
+    #expect(try Self.count(path, unfinished) > merge)
+    #expect(try Self.states(ledger, [1, 100_000]) == [[1], [1]])
+  }
+
   @Test func `a deleted row stays deleted while older runs have it`() throws {
     let ledger = try SQLiteLedger.temporary()
     func put(_ numbers: [Int], _ state: [UInt8]?, _ after: Int64) throws {

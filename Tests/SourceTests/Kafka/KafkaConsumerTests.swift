@@ -45,6 +45,37 @@ import struct Synchronization.Atomic
     #expect(reader.consumer.close(timeoutMilliseconds: 300_000))
   }
 
+  @Test func bytesStayUntilTheBatchHasSettled() throws {
+    let broker = try EmbeddedBroker()
+    try broker.createTopic("scores", partitions: 2)
+    let settings = try KafkaSettings(broker)
+    let producer = try KafkaProducer(settings)
+    for index in 0..<60 { try producer.write("scores", Int32(index % 2), value: "\(index)") }
+    // Five are a batch; the embedded broker keeps 5 MB of a partition.
+    let large = String(repeating: "x", count: 900_000)
+    for index in 0..<8 { try producer.write("scores", Int32(index % 2), value: large) }
+    #expect(producer.flush(timeoutMilliseconds: 300_000))
+
+    let reader = try Reader(settings)
+    try reader.assign((0..<2).map { TopicPartition("scores", $0) })
+    var values: [String] = []
+    var batches: [[UnsafeRawBufferPointer]] = [[]]
+    try poll(until: "68 records") {
+      values.count >= 68
+    } step: {
+      _ = reader.consumer.poll(timeoutMilliseconds: 20, maximum: 1000, batch: 7) { run in
+        #expect(run.count > 0)
+        run.forEach { message in if let value = message.value { batches[batches.count - 1].append(value) } }
+      } settle: {
+        for value in batches[batches.count - 1] { values.append(String(decoding: value, as: UTF8.self)) }
+        batches.append([])
+      }
+    }
+    #expect(values.sorted() == ((0..<60).map(String.init) + Array(repeating: large, count: 8)).sorted())
+    #expect(batches.map(\.count).max() == 7)
+    #expect(batches.allSatisfy { $0.count { $0.count == large.utf8.count } <= 5 })
+  }
+
   @Test func goesOnFromTheGivenOffsets() throws {
     let broker = try EmbeddedBroker()
     try broker.createTopic("scores", partitions: 3)

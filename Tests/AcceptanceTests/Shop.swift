@@ -86,7 +86,7 @@ enum Shop {
     try folder.write(training, to: "train.csv")
     try folder.write(
       """
-      kafka: {bootstrap: "\(bootstrap)", group: shop, threads: 2, properties: {session.timeout.ms: "\(session)"}}
+      kafka: {bootstrap: "\(bootstrap)", threads: 2, group: shop, properties: {session.timeout.ms: "\(session)"}}
       ledger: sqlite:leeway.db
       http: {listen: "127.0.0.1:0"}
       limits: {flush_every: 100ms, shutdown_time: 10m, results_kept: 36500d}

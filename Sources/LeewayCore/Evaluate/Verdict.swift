@@ -16,6 +16,11 @@ package struct Verdict: Sendable, Equatable {
   package var slice: String
   package var subject: String
   package var metric: Metric
+  package var stage = Stage.final
+  /// Which part of the baseline the value, or its limit, is measured from; nil where neither is.
+  package var against: Against?
+  /// Of `insufficient_data`: what there was too little of.
+  package var why: Shortfall?
   package var value: Double?
   /// Whether the window holds enough for later ones to be measured from its value.
   var isReference = false

@@ -15,6 +15,8 @@ extension StoredNotification.Evidence {
     if let threshold { sentence += ", limit \(threshold.forPeople)" }
     if let worst = name(worstSlice) {
       sentence += ", worst in \(worst)" + (worstValue.map { " (\($0.forPeople))" } ?? "")
+    } else if slicesAlike == true {
+      sentence += ", alike in all slices"
     }
     var circumstances: [String] = []
     if let qValue { circumstances.append("q \(qValue.forPeople)") }

@@ -38,12 +38,15 @@ struct StoredNotification: Decodable {
     var rows: Int64?
     var worstSlice: String?
     var worstValue: Double?
+    /// No slice is significantly worse than the rest.
+    var slicesAlike: Bool?
 
     enum CodingKeys: String, CodingKey {
       case check, slice, subject, metric, value, threshold, window, end, rows
       case qValue = "q_value"
       case worstSlice = "worst_slice"
       case worstValue = "worst_value"
+      case slicesAlike = "slices_alike"
     }
   }
 

@@ -32,6 +32,25 @@ public struct BinComparison: Sendable {
   public let pooledPValue: Double
   /// (K − 1)(1/n + 1/m): the size that `psi` has where nothing has drifted.
   public let psiNoise: Double
+  /// 1/n + 1/m.
+  private let scale: Double
+  /// Σ √(p(1 − p)) and max p(1 − p) over the baseline's shares.
+  private let rootVariances: Double
+  private let largestVariance: Double
+
+  /// The size that a distance has where nothing has drifted, with h = 1/n + 1/m and the baseline's shares p. The divergences
+  /// are quadratic near 0, so they follow from `psiNoise`; the other two are means of folded normal differences.
+  ///
+  /// √(`psiNoise` / (8 ln 2)).
+  public var jensenShannonNoise: Double { (psiNoise / (8 * M_LN2)).squareRoot() }
+  /// √(`psiNoise` / 8).
+  public var hellingerNoise: Double { (psiNoise / 8).squareRoot() }
+  /// ½ √(2h/π) Σ √(p(1 − p)).
+  public var totalVariationNoise: Double { (2 * scale / .pi).squareRoot() * rootVariances / 2 }
+  /// √(2h ln(2K) max p(1 − p)): an upper value, of the largest of K normal differences.
+  public var lInfinityNoise: Double {
+    (2 * scale * log(2 * Double(degreesOfFreedom + 1)) * largestVariance).squareRoot()
+  }
 
   /// - Precondition: as many counts on both sides, none negative.
   public init(baseline: [Int64], window: [Int64]) {
@@ -52,6 +71,9 @@ public struct BinComparison: Sendable {
       chiSquaredPValue = .nan
       pooledPValue = .nan
       psiNoise = .nan
+      scale = .nan
+      rootVariances = .nan
+      largestVariance = .nan
       return
     }
     var psi = 0.0
@@ -59,9 +81,14 @@ public struct BinComparison: Sendable {
     var rootSquares = 0.0
     var differences = 0.0
     var largest = 0.0
+    var rootVariances = 0.0
+    var largestVariance = 0.0
     for (b, w) in bins {
       let p = Double(b) / Double(n)
       let q = Double(w) / Double(m)
+      let variance = p * (1 - p)
+      rootVariances += variance.squareRoot()
+      largestVariance = max(largestVariance, variance)
       let flooredP = max(p, Self.smallestShare)
       let flooredQ = max(q, Self.smallestShare)
       psi += (flooredQ - flooredP) * log(flooredQ / flooredP)
@@ -76,7 +103,10 @@ public struct BinComparison: Sendable {
     hellinger = min(1, (rootSquares / 2).squareRoot())
     totalVariation = min(1, differences / 2)
     lInfinity = largest
-    psiNoise = Double(degreesOfFreedom) * (1 / Double(n) + 1 / Double(m))
+    scale = 1 / Double(n) + 1 / Double(m)
+    psiNoise = Double(degreesOfFreedom) * scale
+    self.rootVariances = rootVariances
+    self.largestVariance = largestVariance
 
     chiSquared = Self.homogeneity(bins, n: n, m: m)
     chiSquaredPValue = SpecialFunctions.chiSquaredSurvival(chiSquared, degreesOfFreedom: Double(degreesOfFreedom))

@@ -50,6 +50,28 @@ enum CarLoan {
     try lines.map { try #require(JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]) }
   }
 
+  /// Every verdict's value is the one that the line of its window shows under the same name: nothing is late in these sets, so
+  /// lines stay as they were when they were judged.
+  ///
+  /// - Returns: how many verdicts were held against a line.
+  static func expectVerdictsSayWhatLinesSay(_ lines: [[String: Any]]) throws -> Int {
+    func place(_ line: [String: Any], _ subject: String) -> String {
+      (["window", "end", "slice", "stage"].map { text(line, $0) } + [subject]).joined(separator: "|")
+    }
+    var shown: [String: [String: Any]] = [:]
+    for line in lines where ["drift", "performance"].contains(text(line, "type")) {
+      let isDrift = text(line, "type") == "drift"
+      shown[place(line, isDrift ? text(line, "subject") : "performance")] = line["metrics"] as? [String: Any]
+    }
+    var held = 0
+    for verdict in lines where text(verdict, "type") == "verdict" {
+      guard let value = shown[place(verdict, text(verdict, "subject"))]?[text(verdict, "metric")] else { continue }
+      held += 1
+      #expect(value as? NSObject == verdict["value"] as? NSObject, "\(key(verdict)): the line has \(value)")
+    }
+    return held
+  }
+
   static func text(_ object: [String: Any], _ key: String) -> String { object[key] as? String ?? "" }
 
   /// What makes a line the same line.

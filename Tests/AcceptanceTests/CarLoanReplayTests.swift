@@ -26,7 +26,9 @@ import Testing
       let mine = try #require(byKey[key], "no line for \(key)")
       numbers += try compare(line, mine, key)
     }
-    #expect(numbers > 190_000)
+    #expect(numbers > 180_000)
+    let held = try CarLoan.expectVerdictsSayWhatLinesSay(found)
+    #expect(held > 2_500)
     try expectEstimates(results)
     try expectOrder(found)
   }
@@ -59,6 +61,9 @@ import Testing
 
   /// Compares one line; returns how many numbers were held against each other.
   private func compare(_ expected: [String: Any], _ found: [String: Any], _ key: String) throws -> Int {
+    if let against = expected["against"] as? String { #expect(found["against"] as? String == against, "\(key) against") }
+    // A slice's own rows fit the whole's knots less well.
+    let isOfSlice = expected["against"] as? String == "slice"
     for field in ["rows", "missing", "unseen", "predictions", "labelled"] {
       if let value = expected[field] as? Int { #expect(found[field] as? Int == value, "\(key) \(field)") }
     }
@@ -80,7 +85,7 @@ import Testing
       case "mean", "standard_deviation": tolerance = max(1e-6 * abs(value), 1e-12)
       case "ks":
         tolerance += number("ks_bound")
-        #expect(number("ks_bound") < 0.002, "\(key)")
+        #expect(number("ks_bound") < (isOfSlice ? 0.01 : 0.002), "\(key)")
       case "auc":
         tolerance += number("auc_bound")
         #expect(number("auc_bound") < 0.002, "\(key)")
@@ -88,7 +93,7 @@ import Testing
       case "wasserstein": tolerance += number("wasserstein_bound")
       case "wasserstein_normalised":
         tolerance += number("wasserstein_normalised_bound")
-        #expect(number("wasserstein_normalised_bound") < 0.01, "\(key)")
+        #expect(number("wasserstein_normalised_bound") < (isOfSlice ? 0.02 : 0.01), "\(key)")
       case "ks_p_value":
         guard number("ks_bound") == 0, value > 1e-12 else { continue }
         tolerance = 1e-6 * value

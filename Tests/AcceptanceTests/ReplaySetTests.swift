@@ -111,5 +111,6 @@ import Testing
     let whole = try replay(set, labels: ["labels.jsonl"])
     let parts = try replay(set, labels: ["c.jsonl", "a.jsonl", "b.jsonl"])
     #expect(parts.lines == whole.lines)
+    #expect(try CarLoan.expectVerdictsSayWhatLinesSay(CarLoan.objects(whole.lines)) > 0)
   }
 }

@@ -31,6 +31,7 @@ enum Comparison {
       let next = i + 1 < simulation.switches.count ? simulation.switches[i + 1] : nil
       let naive = NaiveBatch(
         world, plan: plan, startsAt: turn.record.startsAt, begin: i == 0 ? [:] : turn.offsets, end: next?.offsets)
+      found += naive.contradictions
       let mine = stored.filter { $0.generation == plan.generation && $0.type != .incident }
       // Windows that closed early have verdicts of what had come by then.
       let compared = world.idlesEarly ? mine.filter { $0.type != .verdict } : mine
@@ -62,7 +63,14 @@ enum Comparison {
       }
       if next == nil, !world.idlesEarly { found += try detectors(simulation, plan, naive) }
       verdicts.append(
-        (plan, naive.verdicts.filter { positions.contains(ResultLines(plan: plan).verdict($0).position) }))
+        (
+          plan,
+          naive.verdicts.filter { verdict in
+            plan.monitor.window(named: verdict.window).map {
+              positions.contains(NaiveLines(plan: plan).verdict(verdict, $0).position)
+            } ?? false
+          }
+        ))
     }
     if !world.idlesEarly { found += try transitions(simulation, verdicts) }
     return found

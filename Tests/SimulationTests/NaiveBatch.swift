@@ -4,12 +4,15 @@ import LeewayTestSupport
 @testable import LeewayCore
 
 /// What must come of a simulated world, worked out in one batch from its events and the rules: no partitions' offsets, no
-/// panes, no deltas, no joins, no folding, no rounds. Only the definitions of a window's numbers are the service's own,
-/// so that the lines can be compared byte for byte; what those numbers are is tested elsewhere.
+/// panes, no deltas, no joins, no folding, no rounds, no writers of lines. Only the definitions of a window's numbers are the
+/// service's own, so that the lines can be compared byte for byte; what those numbers are is tested elsewhere.
 struct NaiveBatch {
   /// Lines by their place, of everything that closes until the end.
   private(set) var lines: [ResultPosition: ResultRecord] = [:]
   private(set) var verdicts: [Verdict] = []
+  /// What lines show of a metric, by window, end, slice, subject and metric; and the verdicts that say something else.
+  private var shown: [String: Double?] = [:]
+  private(set) var contradictions: [String] = []
   private(set) var late = 0
   /// What each detector makes of all mature errors, fed in one go.
   private(set) var detectors: [DetectorKey: ChangeDetector] = [:]
@@ -138,8 +141,13 @@ struct NaiveBatch {
     _ window: WindowDefinition, _ end: EventTime, _ rows: [SimulatedWorld.Prediction], _ complete: Bool
   ) {
     let slices = grouped(rows, kept(rows))
-    let view = WindowView(definition: window, end: end, complete: complete, drift: slices.mapValues(block))
-    for line in ResultLines(plan: plan).drift(view, closed: true, final: end <= final) { lines[line.position] = line }
+    let blocks = slices.mapValues(block)
+    var view = WindowView(definition: window, end: end, complete: complete, begins: begins)
+    view.setDrift(blocks, plan)
+    for (line, metrics) in NaiveLines(plan: plan).drift(window, end, blocks, complete: complete, final: end <= final) {
+      lines[line.position] = line
+      show(metrics, line)
+    }
     for check in monitor.checks
     where check.window == window.name && !check.metric.isOfLabels && check.on != .comparison {
       let isTraffic = check.metric.family == .traffic
@@ -220,10 +228,13 @@ struct NaiveBatch {
     let summaries = slices.mapValues { rows in
       PerformanceSummary(layout: layout, block: block(rows, layout), withImplied: isMature)
     }
-    let view = WindowView(
-      definition: window, end: end, complete: complete, performance: summaries,
-      fed: isMature ? signals.mapValues { counts($0, in: end - window.size..<end) } : [:])
-    for line in ResultLines(plan: plan).performance(view, mature: isMature) { lines[line.position] = line }
+    var view = WindowView(definition: window, end: end, complete: complete, begins: begins)
+    view.performance = summaries
+    view.fed = isMature ? signals.mapValues { counts($0, in: end - window.size..<end) } : [:]
+    for line in NaiveLines(plan: plan).performance(window, end, summaries, mature: isMature, fed: view.fed) {
+      lines[line.position] = line
+      if let summary = summaries[NameKey(line.slice)] { show(summary.metrics, line, subject: "performance") }
+    }
     guard isMature, !summaries.isEmpty else { return }
     for check in monitor.checks
     where check.window == window.name && check.metric.isOfLabels && check.on != .comparison {
@@ -303,13 +314,13 @@ struct NaiveBatch {
     }
     let found = VersionDifferences.bySlice(
       layout: layout, performance: [NameKey("all"): all], withImplied: isMature)
-    let view = WindowView(definition: window, end: end, complete: complete)
-    let lines = ResultLines(plan: plan)
-    for line in lines.comparison(view, found, mature: isMature) { self.lines[line.position] = line }
+    let view = WindowView(definition: window, end: end, complete: complete, begins: begins)
+    let naive = NaiveLines(plan: plan)
+    for line in naive.comparison(window, end, found, mature: isMature) { lines[line.position] = line }
     let drift = VersionDrift(plan, versions, grouped(rows, kept(rows)).mapValues(block))
     if let drift {
-      let line = lines.comparison(view, drift, closed: true, final: end <= final)
-      self.lines[line.position] = line
+      let line = naive.comparison(window, end, drift, complete: complete, final: end <= final)
+      lines[line.position] = line
     }
     for check in monitor.checks where check.window == window.name && check.on == .comparison {
       let evaluation = ComparisonEvaluation(check: check, plan: plan)
@@ -322,6 +333,24 @@ struct NaiveBatch {
   }
 
   // MARK: Verdicts
+
+  private static func place(
+    _ window: WindowDefinition, _ end: EventTime, _ slice: String, _ subject: String, _ metric: String
+  ) -> String {
+    [window.name, end.description, slice, subject, metric].joined(separator: "|")
+  }
+
+  private mutating func show(_ metrics: MetricValues, _ line: ResultRecord, subject: String? = nil) {
+    guard let window = monitor.window(named: line.window) else { return }
+    for (name, value) in metrics.entries {
+      shown[Self.place(window, line.end, line.slice, subject ?? line.subject, name)] = value
+    }
+  }
+
+  /// Where windows are complete from.
+  private var begins: EventTime? {
+    accepted.map(\.time).min().map { max($0.floor(to: monitor.pane), startsAt) }
+  }
 
   /// Applies `for: N`, which looks at windows a size apart and passes over those that say nothing.
   private mutating func add(_ found: [Verdict], _ check: Check, _ window: WindowDefinition, _ end: EventTime) {
@@ -340,7 +369,12 @@ struct NaiveBatch {
         verdict.tier = tiers.count == check.consecutive ? tiers.min() ?? .ok : .ok
       }
       verdicts.append(verdict)
-      let line = ResultLines(plan: plan).verdict(verdict)
+      let line = NaiveLines(plan: plan).verdict(verdict, window)
+      if let value = shown[Self.place(window, end, verdict.slice, verdict.subject, verdict.metric.rawValue)],
+        value != verdict.value
+      {
+        contradictions.append("the line has \(value.map { "\($0)" } ?? "null"): \(line.line)")
+      }
       lines[line.position] = line
       history[check.name, default: []].append(
         VerdictRecord(

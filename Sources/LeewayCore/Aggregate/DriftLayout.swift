@@ -65,6 +65,18 @@ package struct DriftLayout: Sendable {
 }
 
 extension SubjectCells {
+  /// Without the values of a part of them, over the same domain.
+  func less(_ part: SubjectCells) -> SubjectCells {
+    var rest = self
+    for i in rest.counts.indices { rest.counts[i] &-= part.counts[i] }
+    for i in rest.sums.indices { rest.sums[i] &-= part.sums[i] }
+    rest.squares -= part.squares
+    rest.missing &-= part.missing
+    rest.invalid &-= part.invalid
+    rest.outlying &-= part.outlying
+    return rest
+  }
+
   /// Σu over all values: the stored sums, and count times value for the cells that are one value.
   func total(_ domain: NumericDomain) -> Int128 {
     var total = sums.reduce(0, &+)

@@ -66,16 +66,27 @@ extension Baseline {
         }
         var read: [SubjectCells] = []
         for (r, subject) in zip(cells, subjects) { read.append(try SubjectCells(sparse: r, like: subject.cells)) }
-        return SliceBaseline(slice: try r.member("slice").string(), rows: try r.member("rows").count(), subjects: read)
+        return SliceBaseline(
+          slice: try r.member("slice").string(), rows: try r.member("rows").count(), subjects: read,
+          performance: version >= 3
+            ? try r.member("performance").optional { (r) throws(JSONFailure) in try PerformanceBaseline(r) } : nil)
       },
       classes: classes,
-      performance: try root.member("performance").optional { (r) throws(JSONFailure) in
-        var metrics: [String: Double] = [:]
-        for (name, value) in try r.member("metrics").members() { metrics[name] = try value.double() }
-        return PerformanceBaseline(
-          labelled: try r.member("labelled").count(), inSample: try r.member("in_sample").bool(), metrics: metrics)
-      })
-    if version >= 2 { estimation = try EstimationBaseline(root.member("estimation"), task, subjects) }
+      performance: try root.member("performance").optional { (r) throws(JSONFailure) in try PerformanceBaseline(r) })
+    if version >= 2 {
+      // A baseline without training labels for estimates may still be written as version 3.
+      estimation = try root.member("estimation").optional { (r) throws(JSONFailure) in
+        try EstimationBaseline(r, task, subjects)
+      }
+    }
+  }
+}
+
+extension PerformanceBaseline {
+  fileprivate init(_ r: JSONReader) throws(JSONFailure) {
+    var metrics: [String: Double] = [:]
+    for (name, value) in try r.member("metrics").members() { metrics[name] = try value.double() }
+    self.init(labelled: try r.member("labelled").count(), inSample: try r.member("in_sample").bool(), metrics: metrics)
   }
 }
 

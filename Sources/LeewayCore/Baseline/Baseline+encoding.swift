@@ -1,12 +1,15 @@
-/// The file format, versions 1 and 2: one JSON object. Version 2 adds the member `estimation`; without one a file is written
-/// as version 1, which earlier versions read. `identity` is `sha256:` and the digest of the same object written
+/// The file format, versions 1 to 3: one JSON object. Version 2 adds the member `estimation`, version 3 the `performance` of
+/// slices; without them a file is written as the version that needs neither, which earlier versions read. `identity` is `sha256:` and the digest of the same object written
 /// without `identity`; numbers are the shortest text that reads back the same. Numbers beyond 64 bits are decimal
 /// strings. Cells of slices are sparse: index, value, index, value, …
 extension Baseline {
   package static let formatName = "leeway-baseline"
-  package static let formatVersion: Int64 = 2
+  package static let formatVersion: Int64 = 3
 
-  private var writtenVersion: Int64 { estimation == nil ? 1 : 2 }
+  private var writtenVersion: Int64 {
+    if slices.contains(where: { $0.performance != nil }) { return 3 }
+    return estimation == nil ? 1 : 2
+  }
 
   /// The file's bytes, with a final newline; sets the identity that belongs to the content.
   package mutating func encoded() -> [UInt8] {
@@ -65,6 +68,10 @@ extension Baseline {
       w.beginArray()
       for cells in slice.subjects { cells.writeSparse(to: &w) }
       w.endArray()
+      if let performance = slice.performance {
+        w.key("performance")
+        performance.write(to: &w)
+      }
       w.endObject()
     }
     w.endArray()

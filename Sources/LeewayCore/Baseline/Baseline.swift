@@ -148,11 +148,14 @@ package struct SliceBaseline: Sendable, Equatable {
   package var rows: Int64
   /// Parallel to `Baseline.subjects`.
   package var subjects: [SubjectCells]
+  /// How the model did on the slice's labelled rows; nil with fewer than 1,000 of them.
+  package var performance: PerformanceBaseline?
 
-  package init(slice: String, rows: Int64, subjects: [SubjectCells]) {
+  package init(slice: String, rows: Int64, subjects: [SubjectCells], performance: PerformanceBaseline? = nil) {
     self.slice = slice
     self.rows = rows
     self.subjects = subjects
+    self.performance = performance
   }
 }
 

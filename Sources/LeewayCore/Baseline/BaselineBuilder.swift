@@ -37,6 +37,9 @@ package struct BaselineBuilder {
   private var joined: CellBlock?
   /// Rows that the model was not trained on.
   private var heldOut: CellBlock?
+  /// The same by slice.
+  private var joinedSlices: [String: CellBlock] = [:]
+  private var heldOutSlices: [String: CellBlock] = [:]
 
   /// - Parameters:
   ///   - subjects: the monitor's features in order, then its output.
@@ -90,28 +93,46 @@ package struct BaselineBuilder {
   package mutating func commitRow(slices: [(segment: String, value: String)], output: ModelOutput?, label: LabelValue?)
   {
     let row = Int32(columns.count)
-    for (segment, value) in slices {
-      guard let profile = segments.first(where: { $0.name == segment }), profile.values.contains(value) else {
-        continue
-      }
-      rowsBySlice[Slice.name(segment, value), default: []].append(row)
-    }
+    let names = profiled(slices)
+    for name in names { rowsBySlice[name, default: []].append(row) }
     if let performance, let output, let label, columns.isPresent(subjects.count - 1) {
-      performance.apply(PerformanceRow(output: output, label: label), to: &joined!)
+      let row = PerformanceRow(output: output, label: label)
+      performance.apply(row, to: &joined!)
+      for name in names {
+        performance.apply(row, to: &joinedSlices[name, default: CellBlock(performance.shape)])
+      }
     }
     columns.commitRow()
     if columns.isFull { drain() }
   }
 
+  /// Names of the slices that have a profile.
+  private func profiled(_ slices: [(segment: String, value: String)]) -> [String] {
+    slices.compactMap { segment, value in
+      guard let profile = segments.first(where: { $0.name == segment }), profile.values.contains(value) else {
+        return nil
+      }
+      return Slice.name(segment, value)
+    }
+  }
+
   /// A row that the model was not trained on: with any of them, performance and estimates are of these rows alone, and
   /// nothing else of the baseline is.
-  package mutating func commitHeldOut(output: ModelOutput?, label: LabelValue?) {
+  ///
+  /// - Parameter slices: of the version and segments that have a value.
+  package mutating func commitHeldOut(
+    slices: [(segment: String, value: String)], output: ModelOutput?, label: LabelValue?
+  ) {
     guard let performance, let output, let label else { return }
     if case .number(let x) = output, !x.isFinite || (monitor.task == .binary && !(0...1).contains(x)) { return }
     var block = heldOut ?? CellBlock(performance.shape)
     heldOut = nil
-    performance.apply(PerformanceRow(output: output, label: label), to: &block)
+    let row = PerformanceRow(output: output, label: label)
+    performance.apply(row, to: &block)
     heldOut = block
+    for name in profiled(slices) {
+      performance.apply(row, to: &heldOutSlices[name, default: CellBlock(performance.shape)])
+    }
   }
 
   private mutating func drain() {
@@ -141,11 +162,13 @@ package struct BaselineBuilder {
       monitor: monitor.name, task: monitor.task, rows: all.counts[DriftLayout.rows], subjects: found,
       segments: segments.filter { profile in monitor.segments.contains { $0.name == profile.name } },
       slices: kept.sorted { utf8Order($0.key, $1.key) }.map { name, block in
-        SliceBaseline(
+        let performance = performanceBaseline((heldOut == nil ? joinedSlices : heldOutSlices)[name])
+        return SliceBaseline(
           slice: name, rows: block.counts[DriftLayout.rows],
-          subjects: layout.subjects.map { layout.cells(of: $0, in: block) })
+          subjects: layout.subjects.map { layout.cells(of: $0, in: block) },
+          performance: performance.flatMap { $0.labelled >= Self.minimumSliceRows ? $0 : nil })
       },
-      classes: classes, performance: performanceBaseline(),
+      classes: classes, performance: performanceBaseline(heldOut ?? joined),
       estimation: performance.flatMap { layout in
         (heldOut ?? joined).flatMap { EstimationBaseline(fitting: layout, $0, inSample: heldOut == nil) }
       })
@@ -153,8 +176,8 @@ package struct BaselineBuilder {
     return baseline
   }
 
-  private func performanceBaseline() -> PerformanceBaseline? {
-    guard let performance, let block = heldOut ?? joined else { return nil }
+  private func performanceBaseline(_ block: CellBlock?) -> PerformanceBaseline? {
+    guard let performance, let block else { return nil }
     let summary = PerformanceSummary(layout: performance, block: block, withImplied: false)
     guard summary.labelled > 0 else { return nil }
     var metrics: [String: Double] = [:]

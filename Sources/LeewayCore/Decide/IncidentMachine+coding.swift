@@ -107,13 +107,18 @@ extension Evidence {
       w.key("model_version")
       w.string(version)
     }
-    if let worst {
+    if let worst = contrast?.worst {
       w.key("worst_slice")
       w.string(worst.slice)
-      w.key("worst_value")
-      w.number(worst.value)
+      for (name, number) in [("worst_value", worst.value), ("worst_q_value", worst.qValue)] {
+        w.key(name)
+        w.number(number)
+      }
       w.key("worst_rows")
       w.number(worst.rows)
+    } else if contrast == .alike {
+      w.key("slices_alike")
+      w.bool(true)
     }
   }
 
@@ -136,11 +141,13 @@ extension Evidence {
     version = try r.member("model_version").optional { (e) throws(JSONFailure) in try e.string() }
     if let slice = try r.member("worst_slice").optional({ (e) throws(JSONFailure) in try e.string() }),
       let value = try number("worst_value"),
-      let rows = try r.member("worst_rows").optional({ (e) throws(JSONFailure) in
-        try e.integer()
-      })
+      let rows = try r.member("worst_rows").optional({ (e) throws(JSONFailure) in try e.integer() })
     {
-      worst = WorstSlice(slice: slice, value: value, rows: rows)
+      // Evidence that was stored before the test existed has no q-value.
+      contrast = .worst(
+        WorstSlice(slice: slice, value: value, rows: rows, qValue: try number("worst_q_value") ?? 1))
+    } else if try r.member("slices_alike").optional({ (e) throws(JSONFailure) in try e.bool() }) == true {
+      contrast = .alike
     }
   }
 }

@@ -153,7 +153,7 @@ package struct Evidence: Sendable, Equatable {
   package var rows: Int64
   package var version: String?
   /// Of the subject, where the check is on all rows and the monitor has slices.
-  package var worst: WorstSlice?
+  package var contrast: SliceContrast?
 
   var isOfCalibration: Bool { Metric(rawValue: metric)?.isCalibration ?? false }
 
@@ -170,6 +170,6 @@ package struct Evidence: Sendable, Equatable {
     end = verdict.end
     rows = verdict.rows
     version = verdict.version
-    worst = verdict.worst
+    contrast = verdict.contrast
   }
 }

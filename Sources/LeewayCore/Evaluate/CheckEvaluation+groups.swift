@@ -1,9 +1,7 @@
 import LeewayStatistics
 
-/// What differs between slices: fairness between the values of a segment, and the slice of which a metric is worst.
+/// Fairness between the values of a segment.
 extension CheckEvaluation {
-  // MARK: Fairness
-
   /// One verdict for each group beside the reference. A tier fires where the whole interval is beyond its limit and the
   /// p-value, adjusted over the groups, is small.
   func fairnessVerdicts(_ view: WindowView) -> [Verdict] {
@@ -19,9 +17,12 @@ extension CheckEvaluation {
       let fairness = GroupFairness(summary, beside: reference, groups)
       verdict.interval = fairness?.comparison(measure)
       verdict.value = verdict.interval?.estimate
-      let isEnough =
-        judged(view) && verdict.value != nil && hasEnough(summary) && (reference.map(hasEnough) ?? false)
-      return (verdict, isEnough ? fairness : nil)
+      verdict.why =
+        judged(view)
+        ? lack(summary)
+          ?? (reference.map(lack) ?? Shortfall(.rows, [("rows", .count(0)), ("needed", .count(check.minimumRows))]))
+          ?? (verdict.value == nil ? Shortfall(.undefined) : nil) : partial(view)
+      return (verdict, verdict.why == nil ? fairness : nil)
     }
     let tested = members.indices.filter { members[$0].fairness != nil }
     for i in tested { members[i].verdict.rawTier = .ok }
@@ -49,57 +50,7 @@ extension CheckEvaluation {
     }
   }
 
-  private func hasEnough(_ summary: PerformanceSummary) -> Bool {
-    summary.labelled >= check.minimumRows && isCovered(summary)
-  }
-
-  // MARK: The worst slice
-
-  /// Of the slices that could be judged by themselves, the one with the worst value; the first by name of equals.
-  func worstPerformance(_ view: WindowView) -> WorstSlice? {
-    let candidates = view.performance.filter { Slice.isSingle($0.key.name) && isSufficient($0.value) }
-    return worst(
-      candidates.compactMap { slice, summary in
-        summary.value(check.metric, at: check.place).map {
-          WorstSlice(
-            slice: slice.name, value: $0, rows: check.metric == .coverage ? summary.predictions : summary.labelled)
-        }
-      })
-  }
-
-  /// The same of a subject's drift, each slice beside its own baseline. Worked out where a check fires alone, since it is
-  /// as much work as the check for every slice.
-  func worstDrift(_ view: WindowView, _ verdict: Verdict) -> WorstSlice? {
-    guard verdict.slice == Slice.all,
-      let index = plan.drift.subjects.firstIndex(where: { $0.name == verdict.subject })
-    else { return nil }
-    let subject = plan.drift.subjects[index]
-    return worst(
-      view.drift.compactMap { slice, block in
-        guard Slice.isSingle(slice.name), subjects(in: slice.name).contains(index),
-          let baseline = plan.baselineSide(subject: index, slice: slice.name)
-        else { return nil }
-        let comparison = DriftComparison(
-          domain: subject.domain, baseline: baseline,
-          baselineDeviation: plan.baseline.subject(named: subject.name)?.standardDeviation,
-          window: plan.drift.cells(of: subject, in: block))
-        let used = comparison.valuesUsed(check.metric)
-        guard used >= check.minimumRows, let value = comparison.value(check.metric) else { return nil }
-        return WorstSlice(slice: slice.name, value: value, rows: used)
-      })
-  }
-
-  private func worst(_ slices: [WorstSlice]) -> WorstSlice? {
-    let fires = check.limits.first.flatMap { $0.limit.resolved(reference: 0)?.fires } ?? check.metric.direction
-    return slices.min { a, b in
-      if a.value == b.value { return utf8Order(a.slice, b.slice) }
-      switch fires {
-      case .above: return a.value > b.value
-      case .below: return a.value < b.value
-      case .eitherSide: return abs(a.value) > abs(b.value)
-      }
-    }
-  }
+  private func lack(_ group: PerformanceSummary) -> Shortfall? { tooFew(group.labelled) ?? tooLittleCoverage(group) }
 }
 
 extension GroupFairness {

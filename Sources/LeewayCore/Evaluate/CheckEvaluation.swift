@@ -1,17 +1,5 @@
 import LeewayStatistics
 
-/// What checks look at: one window and end, by slice.
-struct WindowView {
-  let definition: WindowDefinition
-  let end: EventTime
-  /// Not across the generation's first pane.
-  let complete: Bool
-  var drift: [NameKey: CellBlock] = [:]
-  var performance: [NameKey: PerformanceSummary] = [:]
-  /// What detectors made of the window's errors; those that have not seen all of it are left out.
-  var fed: [DetectorKey: FedCounts] = [:]
-}
-
 /// Judges one check on one window: values, family, tiers. Pure; what lies in other windows is passed in.
 struct CheckEvaluation {
   let check: Check
@@ -36,92 +24,101 @@ struct CheckEvaluation {
 
   func judged(_ view: WindowView) -> Bool { view.complete || check.partial }
 
-  /// Slices that the check runs on, ascending by bytes. Slices without values of their own identity are left out.
+  /// Why a check that wants whole windows does not judge one.
+  func partial(_ view: WindowView) -> Shortfall {
+    var numbers: [(name: String, value: Shortfall.Number)] = [("start", .time(view.end - view.definition.size))]
+    if let begins = view.begins { numbers.append(("begins", .time(begins))) }
+    return Shortfall(.generation, numbers)
+  }
+
+  /// Slices that the check runs on, ascending by bytes. Values without a slice of their own are left out.
   func slices(_ known: some Collection<String>) -> [String] {
-    switch check.slices {
+    func isJudged(_ slice: String) -> Bool { slice == Slice.all || Slice.isSingle(slice) }
+    return switch check.slices {
     case .all: [Slice.all]
-    case .each: known.filter { !$0.hasSuffix("=" + Slice.otherValue) }.sorted(by: utf8Order)
-    case .listed(let names): names.sorted(by: utf8Order)
+    case .each: known.filter(isJudged).sorted(by: utf8Order)
+    case .listed(let names): names.filter(isJudged).sorted(by: utf8Order)
     }
   }
 
   /// Indices of the subjects, in the layout's order, that the check names in a slice.
   func subjects(in slice: String) -> [Int] {
-    let layout = plan.drift
-    let field = segmentField(of: slice)
-    // Within a slice the segment's own feature is constant by construction.
-    func isOwn(_ i: Int) -> Bool { i != plan.outputSubject && plan.monitor.features[i].field == field }
-    return layout.subjects.indices.filter { i in
-      let name = layout.subjects[i].name
-      if check.metric.numericOnly, !layout.subjects[i].isNumeric { return false }
+    plan.subjects(in: slice).filter { i in
+      let subject = plan.drift.subjects[i]
+      if check.metric.numericOnly, !subject.isNumeric { return false }
       switch check.on {
-      case .features(let except): return i != plan.outputSubject && !except.contains(name) && !isOwn(i)
-      case .named(let names): return names.contains(name) && !isOwn(i)
+      case .features(let except): return i != plan.outputSubject && !except.contains(subject.name)
+      case .named(let names): return names.contains(subject.name)
       case .output: return i == plan.outputSubject
       case .performance, .errors, .fairness, .traffic, .comparison: return false
       }
     }
   }
 
-  /// The field whose value makes a slice; nil for `all`.
-  private func segmentField(of slice: String) -> FieldPath? {
-    guard let equals = slice.utf8.firstIndex(of: UInt8(ascii: "=")) else { return nil }
-    let segment = String(decoding: slice.utf8[..<equals], as: UTF8.self)
-    if segment == Slice.version { return plan.monitor.predictions.version }
-    return plan.monitor.segments.first { $0.name == segment }?.field
-  }
-
+  /// One subject of one slice, judged or not.
   private struct Member {
     var verdict: Verdict
-    var comparison: DriftComparison?
-    var sufficient: Bool
+    var comparison: DriftComparison
+    /// What relative limits are measured from.
+    var reference: Double?
+
+    var isSufficient: Bool { verdict.why == nil }
+  }
+
+  /// Whether a limit is measured from the baseline: every distance is, ratios and levels where the limit is a change.
+  private var needsBaseline: Bool {
+    check.metric.family == .distance || check.limits.contains { $0.limit.isRelative }
   }
 
   private func members(_ view: WindowView) -> [Member] {
-    var out: [Member] = []
-    for slice in slices(view.drift.keys.map(\.name)) {
-      guard let block = view.drift[NameKey(slice)] else { continue }
-      for i in subjects(in: slice) {
-        let subject = plan.drift.subjects[i]
-        let name = subject.name
-        guard let baseline = plan.baselineSide(subject: i, slice: slice) else {
-          out.append(
-            Member(
-              verdict: Verdict(
-                check: check, window: view.definition, end: view.end, slice: slice, subject: name, value: nil, rows: 0),
-              comparison: nil, sufficient: false))
-          continue
-        }
-        let comparison = DriftComparison(
-          domain: subject.domain, baseline: baseline,
-          baselineDeviation: plan.baseline.subject(named: name)?.standardDeviation,
-          window: plan.drift.cells(of: subject, in: block))
-        let used =
-          check.metric.family == .ratio
-          ? comparison.ratio(check.metric)?.trials ?? 0 : comparison.valuesUsed(check.metric)
-        let value = comparison.value(check.metric)
-        let verdict = Verdict(
-          check: check, window: view.definition, end: view.end, slice: slice, subject: name, value: value, rows: used)
-        let enough = check.metric.family == .ratio ? used > 0 : used >= check.minimumRows
-        out.append(Member(verdict: verdict, comparison: comparison, sufficient: judged(view) && enough && value != nil))
+    slices(view.drift.keys.map(\.name)).flatMap { slice in
+      subjects(in: slice).compactMap { i in
+        view.comparisons[slice, i].map { member(view, slice, i, $0) }
       }
     }
-    return out
+  }
+
+  private func member(_ view: WindowView, _ slice: String, _ subject: Int, _ comparison: DriftComparison) -> Member {
+    let isRatio = check.metric.family == .ratio
+    let used =
+      isRatio ? comparison.ratio(check.metric)?.trials ?? 0 : comparison.valuesUsed(check.metric)
+    var verdict = Verdict(
+      check: check, window: view.definition, end: view.end, slice: slice, subject: plan.drift.subjects[subject].name,
+      value: comparison.value(check.metric), rows: used)
+    let reference = comparison.baselineValue(check.metric).flatMap { value in
+      // A share of nothing is no limit.
+      value == 0 && check.limits.contains { $0.limit.isShare } ? nil : value
+    }
+    if needsBaseline { verdict.against = comparison.against }
+    let needed = isRatio ? 1 : check.minimumRows
+    if !judged(view) {
+      verdict.why = partial(view)
+    } else if needsBaseline, !plan.isJudged(subject: subject, slice: slice, against: comparison.against) {
+      verdict.why = Shortfall(.noBaseline)
+    } else if used < needed {
+      verdict.why = Shortfall(.rows, [("rows", .count(used)), ("needed", .count(needed))])
+    } else if verdict.value == nil {
+      verdict.why =
+        comparison.outlyingValues > 0
+        ? Shortfall(.outlying, [("outlying", .count(comparison.outlyingValues))]) : Shortfall(.undefined)
+    } else if check.limits.allSatisfy({ $0.limit.resolved(reference: reference) == nil }) {
+      verdict.why = Shortfall(.noBaseline)
+    }
+    return Member(verdict: verdict, comparison: comparison, reference: reference)
   }
 
   // MARK: Distances and levels
 
   private func distanceVerdicts(_ view: WindowView) -> [Verdict] {
     let members = members(view)
-    let tested = check.significance != nil && check.metric.family == .distance
+    let isDistance = check.metric.family == .distance
+    let tested = check.significance != nil && isDistance
     var q: [Int: Double] = [:]
     var p: [Int: Double] = [:]
-    if check.metric.family == .distance {
-      for (i, member) in members.enumerated() where member.sufficient {
-        guard let comparison = member.comparison else { continue }
-        // A constant subject has nothing to test and would only dilute the family.
-        if comparison.isConstant(check.metric) { continue }
-        p[i] = comparison.pValue(check.metric)
+    if isDistance {
+      // A constant subject has nothing to test and would only dilute the family.
+      for (i, member) in members.enumerated() where member.isSufficient && !member.comparison.isConstant(check.metric) {
+        p[i] = member.comparison.pValue(check.metric)
       }
       let family = p.keys.sorted()
       for (i, adjusted) in zip(family, benjaminiHochberg(family.map { p[$0]! })) { q[i] = adjusted }
@@ -130,17 +127,17 @@ struct CheckEvaluation {
       var verdict = member.verdict
       verdict.pValue = p[i]
       verdict.qValue = q[i]
-      if check.metric.family == .distance { verdict.null = "iid" }
-      guard member.sufficient, let value = verdict.value else { return verdict }
-      let noise = check.metric == .psi ? member.comparison?.psiNoise ?? 0 : 0
+      if isDistance { verdict.null = "iid" }
+      guard member.isSufficient, let value = verdict.value else { return verdict }
+      let noise = member.comparison.noise(check.metric)
       verdict.rawTier = .ok
-      var blind = false
+      var blind: Double?
       for tier in check.limits {
-        guard let (threshold, fires) = tier.limit.resolved(reference: nil) else { continue }
+        guard let (threshold, fires) = tier.limit.resolved(reference: member.reference) else { continue }
         verdict.threshold = verdict.threshold ?? threshold
-        // At this many rows the tier would fire on noise alone.
-        guard threshold >= 2 * noise || check.metric != .psi else {
-          blind = true
+        if let noise, threshold < 2 * noise {
+          // At this many rows the tier would fire on noise alone.
+          blind = blind ?? threshold
           continue
         }
         guard Limit.isReached(value, threshold, fires) else { continue }
@@ -150,8 +147,11 @@ struct CheckEvaluation {
         verdict.rawTier = tier.tier
         verdict.threshold = threshold
       }
-      if verdict.rawTier == .ok, blind { verdict.rawTier = .insufficientData }
-      if verdict.rawTier >= .info { verdict.worst = worstDrift(view, verdict) }
+      if verdict.rawTier == .ok, let blind {
+        verdict.rawTier = .insufficientData
+        verdict.why = Shortfall(.noise, [("limit", .value(blind)), ("noise", .value(noise ?? 0))])
+      }
+      if verdict.rawTier >= .info { verdict.contrast = driftContrast(view, verdict) }
       verdict.tier = verdict.rawTier
       return verdict
     }
@@ -163,20 +163,22 @@ struct CheckEvaluation {
   private func ratioVerdicts(_ view: WindowView) -> [Verdict] {
     let members = members(view)
     var verdicts = members.map(\.verdict)
-    for i in members.indices where members[i].sufficient {
-      verdicts[i].rawTier = .ok
-    }
+    for i in members.indices where members[i].isSufficient { verdicts[i].rawTier = .ok }
     for tier in check.limits {
-      guard let (threshold, fires) = tier.limit.resolved(reference: nil) else { continue }
-      let tested = members.indices.filter { members[$0].sufficient }
-      let p = tested.map { i in
-        let (k, n) = members[i].comparison?.ratio(check.metric) ?? (0, 1)
-        return fires == .above
-          ? SpecialFunctions.binomialAtLeast(k, trials: n, probability: min(max(threshold, 0), 1))
-          : SpecialFunctions.binomialAtLeast(n - k, trials: n, probability: min(max(1 - threshold, 0), 1))
+      // A change is measured from each slice's own ratio, so members differ in their threshold.
+      let tested = members.indices.filter {
+        members[$0].isSufficient && tier.limit.resolved(reference: members[$0].reference) != nil
+      }
+      let limits = tested.map { tier.limit.resolved(reference: members[$0].reference) ?? (0, .above) }
+      let p = zip(tested, limits).map { i, limit in
+        let (k, n) = members[i].comparison.ratio(check.metric) ?? (0, 1)
+        return limit.fires == .above
+          ? SpecialFunctions.binomialAtLeast(k, trials: n, probability: min(max(limit.threshold, 0), 1))
+          : SpecialFunctions.binomialAtLeast(n - k, trials: n, probability: min(max(1 - limit.threshold, 0), 1))
       }
       for (at, q) in zip(tested.indices, benjaminiHochberg(p)) {
         let i = tested[at]
+        let (threshold, fires) = limits[at]
         guard let value = verdicts[i].value else { continue }
         let reached = Limit.isReached(value, threshold, fires) && (check.significance.map { q <= $0 } ?? true)
         if reached || verdicts[i].threshold == nil {
@@ -202,6 +204,7 @@ struct CheckEvaluation {
       guard judged(view) else {
         // A part of a window is no reference for later ones.
         verdict.value = nil
+        verdict.why = partial(view)
         return verdict
       }
       verdict.isReference = true
@@ -214,6 +217,8 @@ struct CheckEvaluation {
           verdict.threshold = threshold
         }
       }
+      // The usual rows are the median of at least three windows.
+      if verdict.rawTier == .insufficientData { verdict.why = Shortfall(.reference, [("needed", .count(3))]) }
       verdict.tier = verdict.rawTier
       return verdict
     }
@@ -221,13 +226,24 @@ struct CheckEvaluation {
 
   // MARK: Performance
 
-  /// What `max_drop` and `max_rise` are measured from, and whether that is of training rows.
-  private func reference(_ slice: String, _ firstDays: [String: Double]) -> (value: Double?, inSample: Bool?) {
+  /// What `max_drop` and `max_rise` are measured from.
+  private struct Reference {
+    var value: Double?
+    /// Of the baseline: the part, and whether the model was trained on its rows.
+    var against: Against?
+    var isInSample: Bool?
+    /// Why there is no value.
+    var missing: Shortfall.Reason
+  }
+
+  private func reference(_ slice: String, _ firstDays: [String: Double]) -> Reference {
     switch check.reference {
-    case .first: return (firstDays[slice], nil)
+    case .first: return Reference(value: firstDays[slice], missing: .reference)
     case .baseline:
-      let performance = plan.baseline.performance
-      return (performance?.metrics[(check.metric.realised ?? check.metric).rawValue], performance?.inSample)
+      let found = plan.performanceBaseline(slice: slice)
+      return Reference(
+        value: found?.performance.metrics[(check.metric.realised ?? check.metric).rawValue], against: found?.against,
+        isInSample: found?.performance.inSample, missing: .noBaseline)
     }
   }
 
@@ -239,8 +255,8 @@ struct CheckEvaluation {
         check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,
         rows: summary.labelled)
       if check.metric == .ece { verdict.pValue = summary.calibrationPValue }
-      if slice == Slice.all { verdict.worst = worstPerformance(view) }
-      guard judged(view), let value, isSufficient(summary) else { return verdict }
+      verdict.why = judged(view) ? shortfall(summary) ?? (value == nil ? Shortfall(.undefined) : nil) : partial(view)
+      guard verdict.why == nil, let value else { return verdict }
       verdict.isReference = true
       let reference = reference(slice, firstDays)
       let bounds = summary.bounds(check.metric, at: check.place)
@@ -248,7 +264,10 @@ struct CheckEvaluation {
         guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else { continue }
         if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
         verdict.threshold = verdict.threshold ?? threshold
-        if tier.limit.isRelative { verdict.isInSample = reference.inSample }
+        if tier.limit.isRelative {
+          verdict.isInSample = reference.isInSample
+          verdict.against = reference.against
+        }
         let bound = bounds.map { fires == .above ? $0.lower : $0.upper }
         if verdict.bound == nil { verdict.bound = bound }
         guard Limit.isReached(value, threshold, fires) else { continue }
@@ -264,6 +283,8 @@ struct CheckEvaluation {
         verdict.rawTier = tier.tier
         verdict.threshold = threshold
       }
+      if verdict.rawTier == .insufficientData { verdict.why = Shortfall(reference.missing) }
+      if slice == Slice.all, verdict.rawTier >= .info { verdict.contrast = performanceContrast(view) }
       verdict.tier = verdict.rawTier
       return verdict
     }
@@ -281,7 +302,10 @@ struct CheckEvaluation {
         check: check, window: view.definition, end: view.end, slice: slice, subject: "errors",
         value: fed.map { Double($0.changes) }, rows: fed?.errors ?? 0)
       verdict.changedAt = fed?.lastChange
-      guard judged(view), let value = verdict.value, verdict.rows >= check.minimumRows, isCovered(summary) else {
+      verdict.why =
+        judged(view) ? tooFew(verdict.rows) ?? tooLittleCoverage(summary) : partial(view)
+      guard verdict.why == nil, let value = verdict.value else {
+        verdict.why = verdict.why ?? Shortfall(.undefined)
         return verdict
       }
       verdict.rawTier = .ok
@@ -308,33 +332,53 @@ struct CheckEvaluation {
       var verdict = Verdict(
         check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,
         rows: estimated?.rows ?? 0)
-      guard judged(view), let value, verdict.rows >= check.minimumRows else { return verdict }
+      verdict.why =
+        judged(view) ? tooFew(verdict.rows) ?? (value == nil ? Shortfall(.undefined) : nil) : partial(view)
+      guard verdict.why == nil, let value else { return verdict }
       verdict.isReference = true
       let reference = reference(slice, firstDays)
       for tier in check.limits {
         guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else { continue }
         if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
         verdict.threshold = verdict.threshold ?? threshold
-        if tier.limit.isRelative { verdict.isInSample = reference.inSample }
+        if tier.limit.isRelative {
+          verdict.isInSample = reference.isInSample
+          verdict.against = reference.against
+        }
         guard Limit.isReached(value, threshold, fires) else { continue }
         verdict.rawTier = tier.tier
         verdict.threshold = threshold
       }
+      if verdict.rawTier == .insufficientData { verdict.why = Shortfall(reference.missing) }
       verdict.tier = verdict.rawTier
       return verdict
     }
   }
 
-  func isCovered(_ summary: PerformanceSummary) -> Bool {
-    guard let coverage = summary.coverage, let least = plan.monitor.labels?.minimumCoverage else { return true }
-    return coverage >= least
+  // MARK: What is too little
+
+  func tooFew(_ rows: Int64) -> Shortfall? {
+    rows < check.minimumRows
+      ? Shortfall(.rows, [("rows", .count(rows)), ("needed", .count(check.minimumRows))]) : nil
   }
 
-  func isSufficient(_ summary: PerformanceSummary) -> Bool {
-    if check.metric == .coverage { return summary.predictions >= check.minimumRows }
-    guard summary.labelled >= check.minimumRows, isCovered(summary) else { return false }
-    if let positives = summary.positives, positives < check.minimumPositives { return false }
-    if let negatives = summary.negatives, negatives < check.minimumNegatives { return false }
-    return true
+  func tooLittleCoverage(_ summary: PerformanceSummary) -> Shortfall? {
+    guard let coverage = summary.coverage, let least = plan.monitor.labels?.minimumCoverage, coverage < least else {
+      return nil
+    }
+    return Shortfall(.coverage, [("coverage", .value(coverage)), ("needed", .value(least))])
+  }
+
+  /// What a performance metric lacks to be judged; nil if nothing.
+  func shortfall(_ summary: PerformanceSummary) -> Shortfall? {
+    if check.metric == .coverage { return tooFew(summary.predictions) }
+    if let found = tooFew(summary.labelled) ?? tooLittleCoverage(summary) { return found }
+    for (name, count, needed) in [
+      ("positives", summary.positives, check.minimumPositives),
+      ("negatives", summary.negatives, check.minimumNegatives),
+    ] {
+      if let count, count < needed { return Shortfall(.rows, [(name, .count(count)), ("needed", .count(needed))]) }
+    }
+    return nil
   }
 }

@@ -23,14 +23,19 @@ struct ComparisonEvaluation {
       verdict.pValue = found.pValue(check.metric)
       verdict.qValue = verdict.pValue
     }
-    guard view.complete || check.partial, let value = verdict.value, used >= check.minimumRows else { return verdict }
+    let evaluation = CheckEvaluation(check: check, plan: plan)
+    verdict.why =
+      evaluation.judged(view)
+      ? evaluation.tooFew(used) ?? (verdict.value == nil ? Shortfall(.undefined) : nil) : evaluation.partial(view)
+    guard verdict.why == nil, let value = verdict.value else { return verdict }
+    let noise = found.noise(check.metric)
     verdict.rawTier = .ok
-    var blind = false
+    var blind: Double?
     for tier in check.limits {
       guard let (threshold, fires) = tier.limit.resolved(reference: nil) else { continue }
       verdict.threshold = verdict.threshold ?? threshold
-      guard check.metric != .psi || threshold >= 2 * (found.psiNoise ?? 0) else {
-        blind = true
+      if let noise, threshold < 2 * noise {
+        blind = blind ?? threshold
         continue
       }
       guard Limit.isReached(value, threshold, fires) else { continue }
@@ -38,7 +43,10 @@ struct ComparisonEvaluation {
       verdict.rawTier = tier.tier
       verdict.threshold = threshold
     }
-    if verdict.rawTier == .ok, blind { verdict.rawTier = .insufficientData }
+    if verdict.rawTier == .ok, let blind {
+      verdict.rawTier = .insufficientData
+      verdict.why = Shortfall(.noise, [("limit", .value(blind)), ("noise", .value(noise ?? 0))])
+    }
     verdict.tier = verdict.rawTier
     return verdict
   }
@@ -55,7 +63,11 @@ struct ComparisonEvaluation {
     let found = differences[check.metric]
     var verdict = verdict(view, slice, value: found?.challenger, rows: used.labelled)
     verdict.pValue = found?.difference.pValue
-    guard view.complete || check.partial, let found, isSufficient(differences, used) else { return verdict }
+    let evaluation = CheckEvaluation(check: check, plan: plan)
+    verdict.why =
+      evaluation.judged(view)
+      ? shortfall(differences, used) ?? (found == nil ? Shortfall(.undefined) : nil) : evaluation.partial(view)
+    guard verdict.why == nil, let found else { return verdict }
     for tier in check.limits {
       guard let (threshold, fires) = tier.limit.resolved(reference: found.champion) else { continue }
       if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
@@ -75,15 +87,20 @@ struct ComparisonEvaluation {
     return verdict
   }
 
-  private func isSufficient(_ found: VersionDifferences, _ used: VersionDifferences.Side) -> Bool {
-    guard used.labelled >= check.minimumRows else { return false }
+  private func shortfall(_ found: VersionDifferences, _ used: VersionDifferences.Side) -> Shortfall? {
+    if let few = CheckEvaluation(check: check, plan: plan).tooFew(used.labelled) { return few }
     let sides = found.isPaired ? [found.pairs] : [found.champion, found.challenger]
     if let least = plan.monitor.labels?.minimumCoverage,
-      sides.contains(where: { ($0.coverage ?? 1) < least })
+      let coverage = sides.map({ $0.coverage ?? 1 }).min(), coverage < least
     {
-      return false
+      return Shortfall(.coverage, [("coverage", .value(coverage)), ("needed", .value(least))])
     }
-    guard plan.monitor.task == .binary else { return true }
-    return used.positives >= check.minimumPositives && used.negatives >= check.minimumNegatives
+    guard plan.monitor.task == .binary else { return nil }
+    for (name, count, needed) in [
+      ("positives", used.positives, check.minimumPositives), ("negatives", used.negatives, check.minimumNegatives),
+    ] where count < needed {
+      return Shortfall(.rows, [(name, .count(count)), ("needed", .count(needed))])
+    }
+    return nil
   }
 }

@@ -1,7 +1,9 @@
 import LeewayStatistics
 
-/// One subject of one window and slice beside a baseline.
+/// One subject of one window and slice beside a baseline: what lines show is what checks judge.
 struct DriftComparison {
+  /// Which part of the baseline.
+  let against: Against
   let rows: Int64
   let missing: Int64
   let invalid: Int64
@@ -16,15 +18,28 @@ struct DriftComparison {
   private let isNumeric: Bool
   /// Numbers: all values of both sides.
   private let isInOneCell: Bool
+  private let baseline: BaselineSide
+  private let window: SubjectCells
+  private let windowBins: [Int64]
+  private let baselineDeviation: Double?
 
   /// - Parameter baselineDeviation: of the whole baseline, for `wasserstein_normalised`.
-  init(domain: SubjectDomain, baseline: BaselineSide, baselineDeviation: Double?, window: SubjectCells) {
+  init(
+    domain: SubjectDomain, baseline: BaselineSide, against: Against = .all, baselineDeviation: Double?,
+    window: SubjectCells
+  ) {
+    self.against = against
+    self.baseline = baseline
+    self.baselineDeviation = baselineDeviation
     rows = window.rows
     missing = window.missing
     invalid = window.invalid
     present = window.present
     outlying = window.outlying &+ baseline.cells.outlying > 0
-    bins = Self.comparison(baseline.bins, window.bins(domain))
+    outlyingValues = window.outlying
+    self.window = window
+    windowBins = window.bins(domain)
+    bins = Self.comparison(baseline.bins, windowBins)
     switch domain {
     case .numeric(let numericDomain):
       isNumeric = true
@@ -50,6 +65,8 @@ struct DriftComparison {
 
   /// Sums without the outlying values are no sums of the distribution.
   private let outlying: Bool
+  /// Values of the window that are too far out to be summed.
+  let outlyingValues: Int64
 
   private static func isOneCell(_ a: [Int64], _ b: [Int64]) -> Bool {
     guard let first = a.firstIndex(where: { $0 != 0 }), b[first] != 0 else { return false }
@@ -69,7 +86,69 @@ struct DriftComparison {
     }
   }
 
-  var psiNoise: Double? { bins?.psiNoise }
+  /// What chance makes of a distance where nothing has drifted, in the distance's unit; nil for other metrics.
+  func noise(_ metric: Metric) -> Double? {
+    switch metric {
+    case .psi: bins?.psiNoise
+    case .jensenShannon: bins?.jensenShannonNoise
+    case .hellinger: bins?.hellingerNoise
+    case .totalVariation: bins?.totalVariationNoise
+    case .lInfinity: bins?.lInfinityNoise
+    case .ks: numeric.map { _ in DistanceNoise.kolmogorovSmirnov(baseline.present, present) }
+    case .wasserstein:
+      numeric.map { _ in DistanceNoise.wasserstein(spread: baseline.spread, baseline.present, present) }
+    case .wassersteinNormalised:
+      baselineDeviation.flatMap { deviation in
+        numeric.map { _ in
+          DistanceNoise.wasserstein(spread: baseline.spread, baseline.present, present) / deviation
+        }
+      }
+    default: nil
+    }
+  }
+
+  /// How much further apart these rows are from their baseline than others, which share no row with them, are from theirs;
+  /// nil where the metric has no test for it.
+  func excess(_ metric: Metric, over other: DriftComparison) -> MetricDifference? {
+    if metric == .mean {
+      guard let a = moments, let b = other.moments else { return nil }
+      let variance =
+        a.standardDeviation * a.standardDeviation / Double(present)
+        + b.standardDeviation * b.standardDeviation / Double(other.present)
+      return MetricDifference(estimate: a.mean - b.mean, standardError: variance.squareRoot())
+    }
+    guard let a = size(metric), let b = other.size(metric) else { return nil }
+    return a.difference(from: b)
+  }
+
+  private func size(_ metric: Metric) -> DistanceSize? {
+    func ofBins(_ distance: DistanceSize.Distance) -> DistanceSize? {
+      DistanceSize(distance, baseline: baseline.bins, window: windowBins)
+    }
+    switch metric {
+    case .psi: return ofBins(.psi)
+    case .jensenShannon: return ofBins(.jensenShannon)
+    case .hellinger: return ofBins(.hellinger)
+    case .totalVariation: return ofBins(.totalVariation)
+    case .lInfinity: return ofBins(.lInfinity)
+    // As for the verdict itself, what is sure of the one is taken from the other.
+    case .ks, .wasserstein, .wassersteinNormalised:
+      return DistanceSize(ksBaseline: baseline.cells.counts, window: window.counts)
+    default: return nil
+    }
+  }
+
+  /// The baseline's own value of a ratio or level, which `max_rise` and `max_drop` are measured from; nil for other metrics.
+  func baselineValue(_ metric: Metric) -> Double? {
+    let cells = baseline.cells
+    switch metric {
+    case .missingRatio: return Self.ratio(cells.missing, cells.rows)
+    case .invalidRatio: return Self.ratio(cells.invalid, cells.rows)
+    case .mean: return baseline.moments?.mean
+    case .standardDeviation: return baseline.moments?.standardDeviation
+    default: return nil
+    }
+  }
 
   func value(_ metric: Metric) -> Double? {
     switch metric {

@@ -235,8 +235,9 @@ package struct Evaluator: Sendable {
     for end in ends {
       let range = window.range(endingAt: end)
       try merge.move(to: range, in: reader)
-      let view = WindowView(
-        definition: window, end: end, complete: isComplete(range, round), drift: try merge.view())
+      var view = WindowView(
+        definition: window, end: end, complete: isComplete(range, round), begins: begins(round))
+      view.setDrift(try merge.view(), plan)
       let final = end <= round.progress.finalThrough
       round.results.append(contentsOf: lines.drift(view, closed: true, final: final))
       let versions = plan.monitor.comparison.flatMap { VersionDrift(plan, $0, view.drift) }
@@ -278,9 +279,10 @@ package struct Evaluator: Sendable {
       let mature = end <= round.progress.maturedThrough
       let blocks = try merge.view()
       let summaries = blocks.mapValues { PerformanceSummary(layout: layout, block: $0, withImplied: mature) }
-      let view = WindowView(
-        definition: window, end: end, complete: isComplete(range, round), performance: summaries,
-        fed: mature ? found?.counts(in: range) ?? [:] : [:])
+      var view = WindowView(
+        definition: window, end: end, complete: isComplete(range, round), begins: begins(round))
+      view.performance = summaries
+      view.fed = mature ? found?.counts(in: range) ?? [:] : [:]
       round.results.append(contentsOf: lines.performance(view, mature: mature))
       let versions = VersionDifferences.bySlice(layout: layout, performance: blocks, withImplied: mature)
       round.results.append(contentsOf: lines.comparison(view, versions, mature: mature))
@@ -311,8 +313,11 @@ package struct Evaluator: Sendable {
   }
 
   private func isComplete(_ range: Range<EventTime>, _ round: Round) -> Bool {
-    range.lowerBound >= round.startsAt && round.progress.firstPane.map { range.lowerBound >= $0 } ?? false
+    begins(round).map { range.lowerBound >= $0 } ?? false
   }
+
+  /// The first moment of which windows hold everything; nil before the first event.
+  private func begins(_ round: Round) -> EventTime? { round.progress.firstPane.map { max($0, round.startsAt) } }
 
   // MARK: Committing
 

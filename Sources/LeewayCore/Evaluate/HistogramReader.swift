@@ -12,9 +12,10 @@ package struct HistogramReader: Sendable {
     window name: String, slice: String, subject subjectName: String, end: EventTime?, in reader: any LedgerReader
   ) throws -> SubjectHistogram? {
     guard let window = plan.monitor.window(named: name),
-      let index = plan.drift.subjects.firstIndex(where: { $0.name == subjectName }),
-      let baseline = plan.baselineSide(subject: index, slice: Slice.all)?.cells
+      let index = plan.subjects(in: slice).first(where: { utf8Equal(plan.drift.subjects[$0].name, subjectName) })
     else { return nil }
+    let (side, against) = plan.baselineSide(subject: index, slice: NameKey(slice))
+    let baseline = side.cells
     let progress = try reader.progress(monitor: plan.monitor.name, generation: plan.generation)
     guard let end = end ?? progress.map({ $0.closedThrough.floor(to: window.every) }), end > .earliestWritable else {
       return nil
@@ -27,6 +28,7 @@ package struct HistogramReader: Sendable {
     guard cells.rows > 0 else { return nil }
     return SubjectHistogram(
       monitor: plan.monitor.name, window: name, slice: slice, subject: subjectName, start: range.lowerBound, end: end,
+      against: against,
       baselineRows: baseline.rows &- baseline.invalid, windowRows: cells.rows &- cells.invalid,
       bins: bins(plan.drift.subjects[index].domain, baseline, cells))
   }

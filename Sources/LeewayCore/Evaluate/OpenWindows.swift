@@ -32,7 +32,7 @@ package struct OpenWindows: Sendable {
             complete: range.lowerBound >= generation.startsAt && firstPane.map { range.lowerBound >= $0 } ?? false)
           switch kind {
           case .drift:
-            view.drift = try merge.view()
+            view.setDrift(try merge.view(), plan)
             out.append(contentsOf: lines.drift(view, closed: false, final: false))
             if let versions = monitor.comparison.flatMap({ VersionDrift(plan, $0, view.drift) }) {
               out.append(lines.comparison(view, versions, closed: false, final: false))

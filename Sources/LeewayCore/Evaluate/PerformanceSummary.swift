@@ -25,6 +25,9 @@ struct PerformanceSummary {
   private let bounds: [Metric: OneSidedBounds]
   /// Smallest of Spiegelhalter's and the bins' p-value: for verdicts on `ece`.
   let calibrationPValue: Double?
+  private let layout: PerformanceLayout
+  private let parts: [PerformanceLayout.Part]
+  private let block: CellBlock
 
   var coverage: Double? { predictions > 0 ? Double(labelled) / Double(predictions) : nil }
 
@@ -46,10 +49,30 @@ struct PerformanceSummary {
     metric == .precisionAtTop ? place.flatMap { ranking?.precisionAtTopBounds($0) } : bounds[metric]
   }
 
+  /// A metric of these rows less that of all others of a whole that holds them, as if the two were independent; nil where the
+  /// metric has no interval, or one of the two has no value.
+  func difference(_ metric: Metric, fromRestOf whole: PerformanceSummary) -> MetricDifference? {
+    if metric == .coverage {
+      func labelled(_ labelled: Int64, of predictions: Int64) -> ConfusionCounts {
+        ConfusionCounts(
+          truePositives: labelled, falsePositives: 0, falseNegatives: predictions &- labelled, trueNegatives: 0)
+      }
+      let rest = labelled(whole.labelled &- self.labelled, of: whole.predictions &- predictions)
+      return labelled(self.labelled, of: predictions).difference(.accuracy, from: rest, confidence: 0.99)
+    }
+    var rest = whole.block
+    rest -= block
+    return ComparedRows(layout, parts, rest, .every)
+      .difference(metric, to: ComparedRows(layout, parts, block, .every))?.difference
+  }
+
   /// - Parameter withImplied: unlabelled predictions count with the value that absence means (mature windows).
   init(layout: PerformanceLayout, block: CellBlock, withImplied: Bool) {
-    var reading = PerformanceReading(
-      layout: layout, block: block, parts: withImplied && layout.hasImpliedLabels ? [.labelled, .implied] : [.labelled])
+    let parts: [PerformanceLayout.Part] = withImplied && layout.hasImpliedLabels ? [.labelled, .implied] : [.labelled]
+    self.layout = layout
+    self.parts = parts
+    self.block = block
+    var reading = PerformanceReading(layout: layout, block: block, parts: parts)
     predictions = block.counts[PerformanceLayout.predictions]
     switch layout.task {
     case .binary(let binning, _): reading.binary(binning)

@@ -9,19 +9,17 @@ struct ResultLines {
   /// - Parameter final: closed without the help of idleness, so that nothing can change the line any more.
   func drift(_ view: WindowView, closed: Bool, final: Bool) -> [ResultRecord] {
     var out: [ResultRecord] = []
-    for (slice, block) in view.drift where block.counts[DriftLayout.rows] > 0 {
+    for (slice, block) in view.drift {
       for (i, subject) in plan.drift.subjects.enumerated() {
-        guard let baseline = plan.baselineSide(subject: i, slice: Slice.all) else { continue }
-        let comparison = DriftComparison(
-          domain: subject.domain, baseline: baseline,
-          baselineDeviation: plan.baseline.subject(named: subject.name)?.standardDeviation,
-          window: plan.drift.cells(of: subject, in: block))
+        guard let comparison = view.comparisons[slice.name, i] else { continue }
         var w = JSONWriter(capacity: 1024)
         open(&w, .drift, view, slice.name)
-        w.key("subject")
-        w.string(subject.name)
-        w.key("baseline")
-        w.string(plan.baseline.identity)
+        for (key, text) in [
+          ("subject", subject.name), ("against", comparison.against.rawValue), ("baseline", plan.baseline.identity),
+        ] {
+          w.key(key)
+          w.string(text)
+        }
         w.key("rows")
         w.number(block.counts[DriftLayout.rows])
         w.key("missing")
@@ -217,13 +215,15 @@ struct ResultLines {
       w.string(text)
     }
     for (key, number) in [
-      ("value", verdict.value), ("p_value", verdict.pValue), ("block_p_value", nil), ("q_value", verdict.qValue),
+      ("value", verdict.value), ("p_value", verdict.pValue), ("q_value", verdict.qValue),
     ] as [(String, Double?)] {
       w.key(key)
       w.number(number)
     }
     w.key("null")
     if let null = verdict.null { w.string(null) } else { w.null() }
+    w.key("against")
+    if let against = verdict.against { w.string(against.rawValue) } else { w.null() }
     if verdict.metric.family == .performance {
       w.key("certain")
       if let certain = verdict.certain { w.bool(certain) } else { w.null() }
@@ -244,16 +244,10 @@ struct ResultLines {
       w.key("upper")
       w.number(verdict.interval?.upper)
     }
-    if let worst = verdict.worst {
+    if let contrast = verdict.contrast {
+      // null: alike in all slices.
       w.key("worst_slice")
-      w.beginObject()
-      w.key("slice")
-      w.string(worst.slice)
-      w.key("value")
-      w.number(worst.value)
-      w.key("rows")
-      w.number(worst.rows)
-      w.endObject()
+      if let worst = contrast.worst { worst.write(to: &w) } else { w.null() }
     }
     if let isInSample = verdict.isInSample {
       w.key("in_sample")
@@ -265,6 +259,7 @@ struct ResultLines {
     w.number(verdict.rows)
     w.key("tier")
     w.string(verdict.tier.name)
+    verdict.why?.write(to: &w)
     w.endObject()
     return ResultRecord(
       monitor: plan.monitor.name, generation: plan.generation, type: .verdict, window: verdict.window,

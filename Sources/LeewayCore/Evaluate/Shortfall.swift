@@ -2,6 +2,8 @@
 package struct Shortfall: Sendable, Equatable {
   package enum Reason: String, Sendable, CaseIterable {
     case rows, coverage, generation, reference, noise, outlying, learning
+    /// The metric has no value for these rows, as `r2` has none where all targets are the same.
+    case undefined
     case labelsDue = "labels_due"
     case biasedLabels = "biased_labels"
     case noBaseline = "no_baseline"

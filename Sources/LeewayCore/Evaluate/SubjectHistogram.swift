@@ -30,6 +30,8 @@ package struct SubjectHistogram: Sendable, Equatable {
   /// The window covers `[start, end)`.
   package var start: EventTime
   package var end: EventTime
+  /// Which part of the baseline: the same as in the window's line.
+  package var against: Against
   package var baselineRows: Int64
   package var windowRows: Int64
   /// In the order of the axis; categories by the baseline's frequency.
@@ -37,7 +39,7 @@ package struct SubjectHistogram: Sendable, Equatable {
 
   package init(
     monitor: String, window: String, slice: String, subject: String, start: EventTime, end: EventTime,
-    baselineRows: Int64, windowRows: Int64, bins: [Bin]
+    against: Against, baselineRows: Int64, windowRows: Int64, bins: [Bin]
   ) {
     self.monitor = monitor
     self.window = window
@@ -45,6 +47,7 @@ package struct SubjectHistogram: Sendable, Equatable {
     self.subject = subject
     self.start = start
     self.end = end
+    self.against = against
     self.baselineRows = baselineRows
     self.windowRows = windowRows
     self.bins = bins

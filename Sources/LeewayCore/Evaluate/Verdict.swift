@@ -1,12 +1,5 @@
 package import LeewayStatistics
 
-/// The slice of which a metric is worst, of those that have enough to judge.
-package struct WorstSlice: Sendable, Equatable {
-  package var slice: String
-  package var value: Double
-  package var rows: Int64
-}
-
 /// One check on one window, slice and subject.
 package struct Verdict: Sendable, Equatable {
   package var check: String
@@ -42,8 +35,9 @@ package struct Verdict: Sendable, Equatable {
   /// Fairness: the 99 % interval, and the slice of the group that this one is beside.
   package var interval: RateComparison?
   package var reference: String?
-  /// On slice `all`: the slice of which the metric is worst.
-  package var worst: WorstSlice?
+  /// On slice `all`: whether a slice is worse than the rest; nil where there are no slices to compare, or the metric has no
+  /// test for it.
+  package var contrast: SliceContrast?
   /// What the metric rests on.
   package var rows: Int64
   /// The model version that most of the window's rows came from.
@@ -109,6 +103,14 @@ extension Limit {
     switch self {
     case .above(.absolute), .below(.absolute), .beyond(.absolute): false
     default: true
+    }
+  }
+
+  /// Whether it is a change by a percentage of the reference.
+  var isShare: Bool {
+    switch self {
+    case .maximumDrop(.relative), .maximumRise(.relative): true
+    default: false
     }
   }
 

@@ -61,8 +61,8 @@ package struct VersionDifferences {
   init?(layout: PerformanceLayout, block: CellBlock, withImplied: Bool) {
     guard let pairLayout = layout.pairs else { return nil }
     let parts: [PerformanceLayout.Part] = withImplied && layout.hasImpliedLabels ? [.labelled, .implied] : [.labelled]
-    let a = VersionRows(layout, parts, block, .champion)
-    let b = VersionRows(layout, parts, block, .challenger)
+    let a = ComparedRows(layout, parts, block, .champion)
+    let b = ComparedRows(layout, parts, block, .challenger)
     guard a.side.predictions > 0 || b.side.predictions > 0 else { return nil }
     champion = a.side
     challenger = b.side
@@ -110,7 +110,7 @@ package struct VersionDifferences {
     }
   }
 
-  fileprivate static func of(
+  static func of(
     _ metric: Metric, _ method: Method, _ champion: Double?, _ challenger: Double?,
     _ difference: (_ confidence: Double) -> MetricDifference?
   ) -> Difference? {
@@ -119,14 +119,14 @@ package struct VersionDifferences {
       metric: metric, method: method, champion: champion, challenger: challenger, difference: found, bounds: bounds)
   }
 
-  fileprivate static func unpaired(_ metric: Metric, _ champion: Estimate?, _ challenger: Estimate?) -> Difference? {
+  static func unpaired(_ metric: Metric, _ champion: Estimate?, _ challenger: Estimate?) -> Difference? {
     guard let champion, let challenger else { return nil }
     return of(metric, .unpaired, champion.value, challenger.value) {
       challenger.difference(from: champion, confidence: $0)
     }
   }
 
-  fileprivate static func unpaired(
+  static func unpaired(
     _ metric: Metric, _ ratio: DecisionRatio, _ champion: ConfusionCounts, _ challenger: ConfusionCounts
   ) -> Difference? {
     of(metric, .unpaired, champion.value(ratio), challenger.value(ratio)) {
@@ -134,114 +134,10 @@ package struct VersionDifferences {
     }
   }
 
-  fileprivate static func paired(_ metric: Metric, _ ratio: DecisionRatio, _ decisions: PairedDecisions) -> Difference?
-  {
+  static func paired(_ metric: Metric, _ ratio: DecisionRatio, _ decisions: PairedDecisions) -> Difference? {
     of(metric, .paired, decisions.champion.value(ratio), decisions.challenger.value(ratio)) {
       decisions.difference(ratio, confidence: $0)
     }
-  }
-}
-
-extension Metric {
-  fileprivate var decisionRatio: DecisionRatio? {
-    switch self {
-    case .accuracy: .accuracy
-    case .precision: .precision
-    case .recall: .recall
-    case .f1: .f1
-    case .positiveRate: .positiveRate
-    case .predictedPositiveRate: .predictedPositiveRate
-    default: nil
-    }
-  }
-
-  fileprivate var regressionMeasure: RegressionMeasure? {
-    switch self {
-    case .mae: .mae
-    case .rmse: .rmse
-    case .bias: .bias
-    case .mape: .mape
-    case .wape: .wape
-    case .r2: .r2
-    default: nil
-    }
-  }
-}
-
-/// One version's labelled rows of a window and slice.
-private struct VersionRows {
-  var side = VersionDifferences.Side()
-  private var ranking: RankingCells?
-  private var decisions: ConfusionCounts?
-  private var classes: MulticlassConfusion?
-  private var regression: RegressionSums?
-  private var losses: [Metric: MeanSums] = [:]
-
-  init(
-    _ layout: PerformanceLayout, _ parts: [PerformanceLayout.Part], _ block: CellBlock, _ rows: PerformanceLayout.Rows
-  ) {
-    let reading = PartReading(layout: layout, block: block, parts: parts, of: rows)
-    side.predictions = block.counts[layout.predictions(of: rows)]
-    switch layout.task {
-    case .binary(let binning, _):
-      let ranking = reading.ranking(binning)
-      side.positives = ranking.positiveCount
-      side.negatives = ranking.negativeCount
-      side.labelled = ranking.positiveCount &+ ranking.negativeCount
-      self.ranking = ranking
-      decisions = reading.decisions(binning)
-      losses[.brier] = reading.brier(side.labelled)
-      losses[.logLoss] = reading.logLoss(side.labelled)
-    case .multiclass(let names):
-      let k = names.count + 1
-      let all = reading.confusion(classes: k)
-      side.labelled = all.total
-      classes = all
-      // Right and wrong are all that accuracy asks of a confusion.
-      let right = (0..<k).reduce(Int64(0)) { $0 &+ all[$1, $1] }
-      decisions = ConfusionCounts(
-        truePositives: right, falsePositives: 0, falseNegatives: all.total &- right, trueNegatives: 0)
-      losses[.logLoss] = reading.logLoss(classes: k)
-    case .regression(let fixedPoint, _):
-      side.labelled = reading.value(.values)
-      regression = reading.regression(fixedPoint)
-      if reading.value(.ratioOutlying) > 0 { regression?.squaredRelativeErrors = nil }
-    }
-  }
-
-  /// The other, the challenger, less this one.
-  func difference(_ metric: Metric, to other: VersionRows) -> VersionDifferences.Difference? {
-    if let measure = metric.regressionMeasure {
-      return VersionDifferences.unpaired(
-        metric, regression?.estimate(measure), other.regression?.estimate(measure))
-    }
-    if let ratio = metric.decisionRatio {
-      guard let decisions, let theirs = other.decisions else { return nil }
-      return VersionDifferences.unpaired(metric, ratio, decisions, theirs)
-    }
-    if metric == .macroF1 {
-      return VersionDifferences.unpaired(metric, classes?.macroF1Estimate, other.classes?.macroF1Estimate)
-    }
-    if metric == .auc || metric == .averagePrecision {
-      guard let ranking, let theirs = other.ranking else { return nil }
-      return metric == .auc
-        ? VersionDifferences.of(metric, .unpaired, ranking.auc, theirs.auc) {
-          theirs.aucDifference(from: ranking, confidence: $0)
-        }
-        : VersionDifferences.of(metric, .unpaired, ranking.averagePrecision, theirs.averagePrecision) {
-          theirs.averagePrecisionDifference(from: ranking, confidence: $0)
-        }
-    }
-    guard let mean = losses[metric], let theirs = other.losses[metric] else { return nil }
-    return VersionDifferences.of(metric, .unpaired, mean.mean, theirs.mean) {
-      theirs.unpairedDifference(from: mean, confidence: $0)
-    }
-  }
-
-  func difference(_ metric: Metric, ofClass index: Int, to other: VersionRows) -> VersionDifferences.Difference? {
-    guard let classes, let theirs = other.classes, let ratio = metric.decisionRatio else { return nil }
-    return VersionDifferences.unpaired(
-      metric, ratio, classes.oneAgainstRest(index), theirs.oneAgainstRest(index))
   }
 }
 

@@ -108,8 +108,53 @@ package final class MonitorPlan: Sendable {
     return (named + each.filter { !named.contains($0) }).sorted()
   }
 
-  /// A subject's baseline for a slice: the whole training set for `all`, else the slice's own, nil if it has none.
-  func baselineSide(subject index: Int, slice: String) -> BaselineSide? { sides[NameKey(slice)]?[index] }
+  /// What a subject of a slice is compared with: the slice's own part of the baseline where it has one, else the whole.
+  func baselineSide(subject index: Int, slice: NameKey) -> (side: BaselineSide, against: Against) {
+    let whole = NameKey(Slice.all)
+    if slice != whole, let own = sides[slice] { return (own[index], .slice) }
+    guard let all = sides[whole] else { preconditionFailure("a plan has the whole baseline") }
+    return (all[index], .all)
+  }
+
+  /// What the rest of the rows is compared with where a slice is compared with its own part; the whole where it has none.
+  func restOfBaseline(subject index: Int, slice: NameKey) -> BaselineSide {
+    let (all, _) = baselineSide(subject: index, slice: NameKey(Slice.all))
+    let (side, against) = baselineSide(subject: index, slice: slice)
+    guard against == .slice else { return all }
+    return BaselineSide(domain: drift.subjects[index].domain, cells: all.cells.less(side.cells))
+  }
+
+  /// Whether a limit that is measured from the baseline means something for a subject in a slice: the slice has a part of its
+  /// own, or is everything. Features of a version are also held against the whole, since versions see the same traffic.
+  func isJudged(subject index: Int, slice: String, against: Against) -> Bool {
+    against == .slice || slice == Slice.all || (Slice.isOfVersion(slice) && index != outputSubject)
+  }
+
+  /// Subjects that have lines, series and verdicts in a slice, ascending: all but the feature whose value makes the slice, which
+  /// is constant there by construction.
+  func subjects(in slice: String) -> [Int] {
+    let field = segmentField(of: slice)
+    return drift.subjects.indices.filter { $0 == outputSubject || field == nil || monitor.features[$0].field != field }
+  }
+
+  /// The field whose value makes a slice; nil for `all`.
+  private func segmentField(of slice: String) -> FieldPath? {
+    guard slice != Slice.all else { return nil }
+    let segment = Slice.segment(slice)
+    if segment == Slice.version { return monitor.predictions.version }
+    return monitor.segments.first { $0.name == segment }?.field
+  }
+
+  /// What limits of performance in a slice are measured from: the slice's own training rows where there were at least 1,000
+  /// with labels, else all.
+  func performanceBaseline(slice: String) -> (performance: PerformanceBaseline, against: Against)? {
+    if slice != Slice.all,
+      let own = baseline.slices.first(where: { utf8Equal($0.slice, slice) })?.performance
+    {
+      return (own, .slice)
+    }
+    return baseline.performance.map { ($0, .all) }
+  }
 
   /// A single field as it is written; several so that no other fields have the same text.
   private static func text(_ id: [FieldPath]) -> String {
@@ -186,11 +231,23 @@ struct BaselineSide: Sendable {
   let present: Int64
   /// PSI bins, or categories with other and unseen apart (together where the baseline overflowed); then missing.
   let bins: [Int64]
+  /// Numeric: ∫ √(F(1 − F)) dx, what chance makes of `wasserstein` follows from.
+  let spread: Double
+  /// Numeric: as in a line.
+  let moments: (mean: Double, standardDeviation: Double)?
 
   init(domain: SubjectDomain, cells: SubjectCells) {
     self.cells = cells
     present = cells.present
     bins = cells.bins(domain)
+    switch domain {
+    case .numeric(let numeric):
+      spread = DistanceNoise.spread(numeric.binning, cells.numericCells(numeric))
+      moments = cells.moments(numeric)
+    case .categorical:
+      spread = 0
+      moments = nil
+    }
   }
 }
 

@@ -50,9 +50,8 @@ extension MonitorReading {
     for key in ["max_drop", "max_rise"] {
       guard let value = map.value(key) else { continue }
       let isDrop = key == "max_drop"
-      if let metric, metric.family != .performance, metric.realised == nil {
-        let fix = metric == .rows ? "use \(isDrop ? "below: 50%" : "above: 200%")" : "use a plain limit"
-        value.complain("is for performance metrics, and \(metric.rawValue) is none; \(fix)")
+      if let metric, !metric.hasReference {
+        value.complain(metric.noReference(isDrop: isDrop))
         continue
       }
       guard let quantity = readChange(value, metric, isDrop: isDrop) else { continue }
@@ -146,6 +145,28 @@ extension MonitorReading {
 }
 
 extension Metric {
+  /// Whether a change from the baseline's own value can be a limit.
+  fileprivate var hasReference: Bool {
+    switch family {
+    case .performance: true
+    case .estimate: realised != nil
+    case .ratio: self == .missingRatio || self == .invalidRatio
+    case .level: true
+    case .distance, .traffic, .detector, .fairness: false
+    }
+  }
+
+  /// Why it has none, and what to write.
+  fileprivate func noReference(isDrop: Bool) -> String {
+    switch self {
+    case .unseenRatio, .outsideRatio:
+      "is measured from the baseline's own ratio, and \(rawValue) is 0 there by definition; use a plain limit"
+    case .rows:
+      "is for ratios, levels and performance, and rows is none; use \(isDrop ? "below: 50%" : "above: 200%")"
+    default: "is for ratios, levels and performance, and \(rawValue) is none; use a plain limit"
+    }
+  }
+
   /// `takes 0 to 10`
   fileprivate var rangeRule: String {
     guard let range else { return "takes a number" }
@@ -160,7 +181,7 @@ extension Metric {
   fileprivate var worse: Direction? {
     switch self {
     case .bias, .calibrationSlope, .calibrationIntercept, .positiveRate, .predictedPositiveRate, .spiegelhalterZ,
-      .estimatedPositiveRate, .demographicParityDifference, .equalOpportunityDifference:
+      .estimatedPositiveRate, .demographicParityDifference, .equalOpportunityDifference, .mean, .standardDeviation:
       nil
     default: direction
     }

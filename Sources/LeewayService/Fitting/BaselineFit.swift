@@ -109,7 +109,7 @@ package struct BaselineFit {
       try forEachRow(in: heldOut, columns: heldOutColumns) { reader in
         let label = label(reader)
         if label != nil { labelled += 1 }
-        builder.commitHeldOut(output: output(reader), label: label)
+        builder.commitHeldOut(slices: slices(reader), output: output(reader), label: label)
       }
       guard labelled > 0 else {
         throw TrainingReader.Unusable(
@@ -246,12 +246,13 @@ package struct BaselineFit {
         if value.withCategory(csv: reader.isCSV, { builder.setCategory(i, $0) }) == nil { builder.setInvalid(i) }
       }
     }
-    var slices: [(segment: String, value: String)] = []
-    for (i, name) in ([Slice.version] + monitor.segments.map(\.name)).enumerated() {
-      let text = reader.value(versionColumn + i).withCategory(csv: reader.isCSV) { String(decoding: $0, as: UTF8.self) }
-      if let text { slices.append((name, text)) }
+    builder.commitRow(slices: slices(reader), output: output(reader), label: label(reader))
+  }
+
+  private func slices(_ reader: TrainingReader) -> [(segment: String, value: String)] {
+    ([Slice.version] + monitor.segments.map(\.name)).enumerated().compactMap { i, name in
+      reader.value(versionColumn + i).withCategory(csv: reader.isCSV) { (name, String(decoding: $0, as: UTF8.self)) }
     }
-    builder.commitRow(slices: slices, output: output(reader), label: label(reader))
   }
 
   private func output(_ reader: TrainingReader) -> ModelOutput? {

@@ -105,6 +105,7 @@ extension JSONWriter {
     member("subject", histogram.subject)
     member("start", histogram.start)
     member("end", histogram.end)
+    member("against", histogram.against.rawValue)
     member("baseline_rows", histogram.baselineRows)
     member("window_rows", histogram.windowRows)
     members("bins", histogram.bins) { json, bin in

@@ -41,6 +41,8 @@ package enum SampleMonitor {
     package var number: Double
     /// Multiclass: the prediction.
     package var category: String
+    /// Whose row it is; nil: the training file does not say.
+    package var version: String?
   }
 
   /// Whole amounts of 0 to 49, scores in steps of 0.05, six in ten rows on the web.
@@ -75,7 +77,11 @@ package enum SampleMonitor {
       BaselineBuilder.Subject(name: monitor.outputName, domain: output),
     ]
     var builder = BaselineBuilder(
-      monitor: monitor, subjects: subjects, segments: [SegmentProfile(name: "channel", values: ["web", "app"])],
+      monitor: monitor, subjects: subjects,
+      segments: [
+        SegmentProfile(name: "channel", values: ["web", "app"]),
+        SegmentProfile(name: Slice.version, values: Set(rows.compactMap(\.version)).sorted()),
+      ],
       classes: monitor.task == .multiclass ? classes : [], labels: false)
     for row in rows {
       builder.setNumber(0, row.amount)
@@ -85,7 +91,8 @@ package enum SampleMonitor {
       } else {
         builder.setNumber(2, row.number)
       }
-      builder.commitRow(slices: [("channel", row.channel)], output: nil, label: nil)
+      builder.commitRow(
+        slices: [("channel", row.channel)] + (row.version.map { [(Slice.version, $0)] } ?? []), output: nil, label: nil)
     }
     return builder.finish()
   }

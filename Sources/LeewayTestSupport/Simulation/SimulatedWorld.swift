@@ -259,13 +259,17 @@ package enum SimulatedMonitor {
       checks: [
         Check(
           name: "drift", on: .features(except: []), metric: .psi, window: "20m",
-          limits: [above(.info, 0.5), above(.warning, 1.5), above(.critical, 4)], consecutive: 2, significance: nil,
-          minimumRows: 3),
+          limits: [above(.info, 0.5), above(.warning, 1.5), above(.critical, 4)], consecutive: 2, slices: .each,
+          significance: nil, minimumRows: 3),
         Check(
-          name: "slices", on: .output, metric: .ks, window: "10m", limits: [above(.warning, 0.4)], slices: .each,
-          significance: nil, minimumRows: 2, partial: true),
+          name: "slices", on: .output, metric: .psi, window: "10m", limits: [above(.info, 1), above(.warning, 6)],
+          slices: .each, significance: nil, minimumRows: 2, partial: true),
         Check(
-          name: "missing", on: .features(except: []), metric: .missingRatio, window: "10m", limits: [above(.info, 0.1)],
+          name: "level", on: .output, metric: .mean, window: "10m", limits: [above(.warning, 0.6)], slices: .each,
+          minimumRows: 2, partial: true),
+        Check(
+          name: "missing", on: .features(except: []), metric: .missingRatio, window: "10m",
+          limits: [above(.info, 0.1), TierLimit(.warning, .maximumRise(.absolute(0.2)))], slices: .each,
           significance: nil),
         Check(
           name: "traffic", on: .traffic, metric: .rows, window: "20m",
@@ -291,7 +295,7 @@ package enum SimulatedMonitor {
             TierLimit(.warning, isError ? .maximumRise(.absolute(0.2)) : .maximumDrop(.absolute(0.1)))
           ], minimumRows: 2, certain: false, minimumPositives: 0, minimumNegatives: 0),
         Check(
-          name: "apart", on: .comparison, metric: .ks, window: "10m", limits: [above(.info, 0.5)], significance: nil,
+          name: "apart", on: .comparison, metric: .psi, window: "10m", limits: [above(.info, 6)], significance: nil,
           minimumRows: 2),
       ]
     }
@@ -305,10 +309,16 @@ package enum SimulatedMonitor {
       WindowDefinition(name: "20m", size: .minutes(20), every: .minutes(10)),
     ]
     monitor.alerts = [.info: ["chat"], .warning: ["chat"], .critical: ["chat", "pager"]]
-    let rows = SampleMonitor.trainingRows(300, seed: seed).map { row in
+    // Of the second baseline one version has a part of its own, whose amounts are smaller.
+    let isSliced = seed == 2
+    let rows = SampleMonitor.trainingRows(isSliced ? 1500 : 300, seed: seed).enumerated().map { i, row in
       var row = row
       row.amount = (row.amount / 5).rounded(.down)
       row.number = (row.number * 10).rounded(.up) / 10
+      if isSliced, i % 5 > 0 {
+        row.version = "v1"
+        row.amount = (row.amount / 2).rounded(.down)
+      }
       return row
     }
     return try MonitorPlan(monitor: monitor, baseline: SampleMonitor.baseline(monitor, rows: rows))

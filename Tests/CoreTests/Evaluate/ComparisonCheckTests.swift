@@ -116,7 +116,10 @@ import Testing
     let verdict = try Self.judge(scene).only("versions", 15)
     // The champion errs on all positives of thirty: its low scores are 150 + 30 of 300, the challenger's 150.
     #expect(abs(try #require(verdict.value) - 0.1) < 1e-12)
-    #expect(verdict.tier == .ok && verdict.metric == .ks)
+    // A limit of 0.05 is below what chance makes of 300 rows on each side.
+    #expect(verdict.tier == .insufficientData && verdict.metric == .ks)
+    let noise = 0.8687 * (2.0 / 300).squareRoot()
+    #expect(verdict.why == Shortfall(.noise, [("limit", .value(0.05)), ("noise", .value(noise))]))
     #expect(try #require(verdict.pValue) > 0.01)
     let line = try Self.line(scene, "score")
     #expect(abs(try line.member("metrics").member("ks").double() - 0.1) < 1e-12)

@@ -83,20 +83,26 @@ import Testing
     let scene = try Scene(checks: [check], predictions: [events])
     try scene.read()
     let verdicts = try scene.judge(at: Scene.minute(20)).filter { $0.end == Scene.minute(15) }
-    // `channel=app` and versions have no baseline of their own.
-    let unknown = verdicts.filter { $0.slice != "all" && $0.slice != "channel=web" }
+    // `channel=app` has no baseline of its own; features of versions are held against the whole.
+    let unknown = verdicts.filter { $0.slice == "channel=app" }
     #expect(
-      unknown.count == 4 && unknown.allSatisfy { $0.tier == .insufficientData && $0.pValue == nil && $0.qValue == nil })
+      unknown.count == 2
+        && unknown.allSatisfy {
+          $0.tier == .insufficientData && $0.why == Shortfall(.noBaseline) && $0.against == .all && $0.pValue == nil
+            && $0.qValue == nil
+        })
     let family = verdicts.filter { $0.pValue != nil }
     #expect(
       family.map { "\($0.slice)/\($0.subject)" }.sorted() == [
-        "all/amount", "all/country", "channel=web/amount", "channel=web/country",
+        "all/amount", "all/country", "channel=web/amount", "channel=web/country", "version=v1/amount",
+        "version=v1/country",
       ])
+    #expect(family.map(\.against) == [.all, .all, .slice, .slice, .all, .all])
     // Adjusted by hand: p times m over the rank, from the greatest down.
     let sorted = family.sorted { $0.pValue ?? 0 < $1.pValue ?? 0 }
     var least = 1.0
     for (i, verdict) in sorted.enumerated().reversed() {
-      least = min(least, (verdict.pValue ?? 0) * 4 / Double(i + 1))
+      least = min(least, (verdict.pValue ?? 0) * 6 / Double(i + 1))
       let q = try #require(verdict.qValue)
       #expect(abs(q - least) <= 1e-12 * least)
     }
@@ -121,17 +127,23 @@ import Testing
   }
 
   @Test func aDistanceWithoutSignificanceFiresOnlyWhereItIsOff() throws {
-    // Few rows against the baseline: far apart, and by chance so.
-    let rows = SampleMonitor.trainingRows(30)
+    // Three countries of 60 training rows beside 60: 4h = 0.133 is above the noise, and χ² of about 5 is chance.
+    let rows = SampleMonitor.trainingRows(60).enumerated().map { i, row in
+      var row = row
+      row.country = ["DE", "FR", "US"][i % 3]
+      return row
+    }
     for (significance, tier) in [(0.01, Tier.ok), (nil, .warning)] as [(Double?, Tier)] {
       let check = Self.drift(
-        metric: .ks, limits: [Check.above(0.15)], on: .named(["amount"]), significance: significance)
+        limits: [Check.above(0.135)], on: .named(["country"]), significance: significance)
       let scene = try Scene(
-        checks: [check], predictions: [Scene.predictions(25) { i, event in event.amount = "\(min(49, i * 2 + 8))" }],
-        trained: rows)
+        checks: [check],
+        predictions: [
+          Scene.predictions(60) { i, event in event.country = "\"\(i < 30 ? "DE" : i < 48 ? "FR" : "US")\"" }
+        ], trained: rows)
       try scene.read()
       let verdict = try scene.judge(at: Scene.minute(20)).only("drift", 15)
-      #expect((verdict.value ?? 0) > 0.15 && (verdict.pValue ?? 0) > 0.01)
+      #expect((verdict.value ?? 0) > 0.135 && (verdict.pValue ?? 0) > 0.01)
       #expect(verdict.tier == tier)
     }
   }

@@ -154,9 +154,11 @@ import Testing
       }
       if heldOut {
         for (score, positives) in [(0.25, 1), (0.5, 2), (0.75, 3)] {
-          for i in 0..<4 { builder.commitHeldOut(output: .number(score), label: .number(i < positives ? 1 : 0)) }
+          for i in 0..<4 {
+            builder.commitHeldOut(slices: [], output: .number(score), label: .number(i < positives ? 1 : 0))
+          }
         }
-        builder.commitHeldOut(output: .number(2), label: .number(1))
+        builder.commitHeldOut(slices: [], output: .number(2), label: .number(1))
       }
       return builder.finish()
     }

@@ -132,54 +132,87 @@ import Testing
 
   // MARK: The worst slice
 
+  private static let accuracy = Check(
+    name: "accuracy", on: .performance, metric: .accuracy, window: "15m",
+    limits: [TierLimit(.warning, .below(.absolute(0.95)))], minimumRows: 100, partial: true, certain: false,
+    minimumPositives: 0, minimumNegatives: 0)
+
   @Test func theWorstSliceIsNamedWithItsValue() throws {
-    let check = Check(
-      name: "accuracy", on: .performance, metric: .accuracy, window: "15m",
-      limits: [TierLimit(.warning, .below(.absolute(0.95)))], minimumRows: 100, partial: true, certain: false,
-      minimumPositives: 0, minimumNegatives: 0)
-    // 350 of 500 and 120 of 200 are right; all are of one version.
-    let worse = [Self.unequal[0], Group(channel: "app", counts: [40, 40, 40, 80])]
-    let scene = try Self.scene([check], worse)
+    // 1,050 of 1,500 and 300 of 600 are right; all are of one version.
+    let worse = [
+      Group(channel: "web", counts: [600, 300, 150, 450]), Group(channel: "app", counts: [120, 180, 120, 180]),
+    ]
+    let scene = try Self.scene([Self.accuracy], worse)
     let all = try scene.judge(at: Scene.minute(200), labels: Scene.minute(200)).filter { $0.slice == "all" }
-    #expect(try all.only("accuracy", 15).worst == WorstSlice(slice: "channel=app", value: 0.6, rows: 200))
+    let worst = try #require(try all.only("accuracy", 15).contrast?.worst)
+    #expect(worst.slice == "channel=app" && worst.value == 0.5 && worst.rows == 600)
+    // z = −0.2 / √(0.5·0.5/600 + 0.7·0.3/1500), one-sided and twice for two channels; the version holds all rows, so there is
+    // no rest to compare it with.
+    let z = 0.2 / (0.25 / 600 + 0.21 / 1500).squareRoot()
+    #expect(abs(worst.qValue - 2 * SpecialFunctions.normalSurvival(z)) < 1e-12)
     let line = try #require(try scene.lines(.verdict).first { $0.end == Scene.minute(15) }?.line)
-    #expect(line.contains(#""worst_slice":{"slice":"channel=app","value":0.6,"rows":200}"#))
+    #expect(line.contains(#""worst_slice":{"slice":"channel=app","value":0.5,"rows":600,"q_value":"#))
     // What receivers and pages get is of the newest window that fired.
-    let last = try #require(all.last { $0.tier == .warning }?.worst)
+    let last = try #require(all.last { $0.tier == .warning }?.contrast?.worst)
     let incident = try #require(try scene.ledger.read { try $0.incidents(IncidentQuery()) }.first)
-    let members = #""worst_slice":"\#(last.slice)","worst_value":\#(last.value),"worst_rows":\#(last.rows)"#
+    let members = #""worst_slice":"\#(last.slice)","worst_value":\#(last.value),"worst_q_value":"#
     #expect(incident.evidence.contains(members), "\(incident.evidence)")
     let machine = try #require(
       try scene.ledger.read { try $0.machine(monitor: scene.plan.monitor.name, group: .performance) })
-    #expect(try IncidentMachine(encoded: machine).active.values.first?.worst == last)
+    #expect(try IncidentMachine(encoded: machine).active.values.first?.contrast == .worst(last))
+  }
 
-    // A slice with fewer rows than the check needs says nothing.
-    var large = check
+  /// Of several there is always a worst; it is named only where chance does not explain it.
+  @Test func slicesThatDifferByChanceAreAlike() throws {
+    // 350 of 500 and 120 of 200: p is 0.0065 on one side, 0.013 for two channels.
+    let scene = try Self.scene([Self.accuracy], [Self.unequal[0], Group(channel: "app", counts: [40, 40, 40, 80])])
+    let all = try scene.judge(at: Scene.minute(200), labels: Scene.minute(200)).filter { $0.slice == "all" }
+    #expect(try all.only("accuracy", 15).contrast == .alike)
+    let line = try #require(try scene.lines(.verdict).first { $0.end == Scene.minute(15) }?.line)
+    #expect(line.contains(#""worst_slice":null"#))
+    let incident = try #require(try scene.ledger.read { try $0.incidents(IncidentQuery()) }.first)
+    #expect(incident.evidence.contains(#""slices_alike":true"#))
+    let machine = try #require(
+      try scene.ledger.read { try $0.machine(monitor: scene.plan.monitor.name, group: .performance) })
+    #expect(try IncidentMachine(encoded: machine).active.values.first?.contrast == .alike)
+
+    // A slice with too few rows says nothing, and one that is better than the whole is never the worst.
+    var large = Self.accuracy
     large.minimumRows = 201
+    let better = [Self.unequal[0], Group(channel: "app", counts: [100, 0, 0, 100])]
+    #expect(try Self.verdicts(Self.scene([Self.accuracy], better)).first?.contrast?.worst?.slice == "channel=web")
     #expect(
-      try Self.verdicts(Self.scene([large], worse)).first?.worst
-        == WorstSlice(slice: "version=v1", value: 470.0 / 700, rows: 700))
+      try Self.verdicts(Self.scene([large], [Self.unequal[0], Group(channel: "app", counts: [0, 100, 100, 0])]))
+        .first?.contrast == .alike)
+    let alone = [Group(channel: "web", counts: [50, 50, 50, 50])]
+    #expect(try Self.verdicts(Self.scene([Self.accuracy], alone)).first?.contrast == nil)
   }
 
   @Test func driftThatFiresNamesTheWorstSlice() throws {
-    func scene(_ limit: Double) throws -> Scene {
+    func scene(_ limit: Double, _ metric: Metric = .ks, moves: [String] = ["web"]) throws -> Scene {
       let events = Scene.predictions(600) { i, event in
-        event.channel = i % 2 == 0 ? "\"web\"" : "\"app\""
-        if i % 2 == 0 { event.amount = "\(40 + i % 10)" }
+        let channel = i % 2 == 0 ? "web" : "app"
+        event.channel = "\"\(channel)\""
+        if moves.contains(channel) { event.amount = "\(40 + i / 2 % 10)" }
       }
       let scene = try Scene(
         checks: [
           Check(
-            name: "drift", on: .named(["amount"]), metric: .ks, window: "15m",
+            name: "drift", on: .named(["amount"]), metric: metric, window: "15m",
             limits: [TierLimit(.warning, .above(.absolute(limit)))], partial: true)
-        ], predictions: [events])
+        ], predictions: [events], trained: SampleMonitor.trainingRows(4000))
       try scene.read()
       return scene
     }
     func verdict(_ scene: Scene) throws -> Verdict { try scene.judge(at: Scene.minute(200)).only("drift", 15) }
-    let firing = try verdict(scene(0.2))
-    #expect(firing.tier == .warning && firing.worst?.slice == "channel=web")
-    #expect(firing.worst?.value ?? 0 > (firing.value ?? 1))
-    #expect(try verdict(scene(0.9)).worst == nil)
+    for metric in [Metric.ks, .psi, .jensenShannon, .hellinger, .totalVariation, .lInfinity, .wasserstein] {
+      let limit = metric == .wasserstein ? 2 : 0.19
+      let firing = try verdict(scene(limit, metric))
+      let worst = try #require(firing.contrast?.worst, "\(metric)")
+      #expect(firing.tier == .warning && worst.slice == "channel=web" && worst.qValue < 1e-6, "\(metric)")
+      #expect(worst.value > firing.value ?? .infinity, "\(metric)")
+      #expect(try verdict(scene(limit, metric, moves: ["web", "app"])).contrast == .alike, "\(metric)")
+    }
+    #expect(try verdict(scene(0.95)).contrast == nil)
   }
 }

@@ -32,6 +32,9 @@ struct NaiveResults {
   private let numbers: NaiveBins<Double>
   private let countries: NaiveBins<String>
   private let classes: NaiveBins<String>
+  /// The training rows of the one slice that has at least a thousand, in the same bins.
+  private let web:
+    (amounts: NaiveBins<Double>, numbers: NaiveBins<Double>, countries: NaiveBins<String>, classes: NaiveBins<String>)
 
   init(_ world: World, _ monitor: Monitor) {
     task = world.task
@@ -43,6 +46,12 @@ struct NaiveResults {
     classes = NaiveBins(training.map { "\"\($0.category)\"" }) { text in
       SampleMonitor.classes.firstIndex { "\"\($0)\"" == text } ?? -2
     }
+    let ofWeb = training.filter { $0.channel == "web" }
+    precondition(ofWeb.count >= 1000 && training.count - ofWeb.count < 1000, "one channel has a part of its own")
+    web = (
+      amounts.of(ofWeb.map(\.amount)), numbers.of(ofWeb.map(\.number)), countries.of(ofWeb.map(\.country)),
+      classes.of(ofWeb.map { "\"\($0.category)\"" })
+    )
     var watermarks: [EventTime] = []
     for log in world.predictions {
       var watermark = EventTime.distantPast
@@ -111,19 +120,23 @@ struct NaiveResults {
   private mutating func drift(_ window: WindowDefinition, _ end: EventTime) {
     let rows = accepted.filter { $0.time >= end - window.size && $0.time < end }
     for (slice, rows) in grouped(rows, kept(rows)) {
+      let isWeb = slice == "channel=web"
       let values = rows.map { $0.amount.map(Double.init) }
       add(
         window, end, slice, "amount", values.map { $0.map { abs($0) <= 1000 ? .value($0) : .invalid } ?? .missing },
-        by: amounts)
-      add(window, end, slice, "country", rows.map { $0.country.map { .value($0) } ?? .missing }, by: countries)
+        by: isWeb ? web.amounts : amounts)
+      add(
+        window, end, slice, "country", rows.map { $0.country.map { .value($0) } ?? .missing },
+        by: isWeb ? web.countries : countries)
       if task == .multiclass {
         add(
-          window, end, slice, "prediction", rows.map { $0.output == "[1]" ? .invalid : .value($0.output) }, by: classes)
+          window, end, slice, "prediction", rows.map { $0.output == "[1]" ? .invalid : .value($0.output) },
+          by: isWeb ? web.classes : classes)
       } else {
         let outputs = rows.map { Double($0.output) }
         add(
           window, end, slice, task == .binary ? "score" : "prediction",
-          outputs.map { $0.map { .value($0) } ?? .invalid }, by: numbers)
+          outputs.map { $0.map { .value($0) } ?? .invalid }, by: isWeb ? web.numbers : numbers)
       }
     }
   }
@@ -219,6 +232,9 @@ struct NaiveBins<T> {
     count = values.count
     for value in values { training[bin(value), default: 0] += 1 }
   }
+
+  /// The same bins with the training counts of a part.
+  func of(_ part: [T]) -> NaiveBins { NaiveBins(part, bin: bin) }
 
   /// nil is missing, a bin of its own where either side has any.
   func psi(_ values: [T?]) -> Double {

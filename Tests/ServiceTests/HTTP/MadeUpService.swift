@@ -380,7 +380,7 @@ struct MadeUpService {
     }
     return SubjectHistogram(
       monitor: monitor, window: window, slice: slice, subject: subject, start: noon - .hours(1), end: noon,
-      baselineRows: 250_000, windowRows: 5123, bins: bins)
+      against: .all, baselineRows: 250_000, windowRows: 5123, bins: bins)
   }
 }
 

@@ -1,0 +1,70 @@
+import LeewayStatistics
+
+/// The slice of which a metric is worse than of the rest, each tested by its own rows against all others.
+extension CheckEvaluation {
+  /// The side on which the check fires.
+  private var worseSide: Metric.Direction {
+    check.limits.first.flatMap { $0.limit.resolved(reference: 0)?.fires } ?? check.metric.direction
+  }
+
+  /// Of performance: slices that could be judged by themselves. nil also where the metric has no interval, since nothing could
+  /// be said of chance then.
+  func performanceContrast(_ view: WindowView) -> SliceContrast? {
+    guard let all = view.performance[NameKey(Slice.all)], let whole = all.value(check.metric, at: check.place) else {
+      return nil
+    }
+    let fires = worseSide
+    let candidates: [SliceCandidate] = view.performance.compactMap { slice, summary in
+      guard Slice.isSingle(slice.name), shortfall(summary) == nil,
+        let value = summary.value(check.metric, at: check.place),
+        let difference = summary.difference(check.metric, fromRestOf: all)
+      else { return nil }
+      return SliceCandidate(
+        slice: slice.name, value: value, rows: check.metric == .coverage ? summary.predictions : summary.labelled,
+        pValue: difference.oneSided(fires))
+    }
+    return SliceContrast(
+      candidates.sorted { utf8Order($0.slice, $1.slice) }, whole: whole, fires: fires,
+      significance: check.significance ?? 0.01)
+  }
+
+  /// Of a subject's drift: each slice beside its own baseline, and the rest of the window beside the rest of the baseline.
+  /// Worked out only where a check fires, since it is as much work as the check for every slice.
+  func driftContrast(_ view: WindowView, _ verdict: Verdict) -> SliceContrast? {
+    guard verdict.slice == Slice.all, let whole = verdict.value, let all = view.drift[NameKey(Slice.all)],
+      let index = plan.drift.subjects.firstIndex(where: { utf8Equal($0.name, verdict.subject) })
+    else { return nil }
+    let subject = plan.drift.subjects[index]
+    let allCells = plan.drift.cells(of: subject, in: all)
+    let fires = worseSide
+    var candidates: [SliceCandidate] = []
+    for (slice, block) in view.drift where Slice.isSingle(slice.name) {
+      guard let comparison = view.comparisons[slice.name, index],
+        plan.isJudged(subject: index, slice: slice.name, against: comparison.against)
+      else { continue }
+      let used = comparison.valuesUsed(check.metric)
+      guard used >= check.minimumRows, let value = comparison.value(check.metric) else { continue }
+      let rest = DriftComparison(
+        domain: subject.domain, baseline: plan.restOfBaseline(subject: index, slice: slice),
+        baselineDeviation: plan.baseline.subject(named: subject.name)?.standardDeviation,
+        window: allCells.less(plan.drift.cells(of: subject, in: block)))
+      guard let difference = comparison.excess(check.metric, over: rest) else { continue }
+      candidates.append(
+        SliceCandidate(slice: slice.name, value: value, rows: used, pValue: difference.oneSided(fires)))
+    }
+    return SliceContrast(
+      candidates.sorted { utf8Order($0.slice, $1.slice) }, whole: whole, fires: fires,
+      significance: check.significance ?? 0.01)
+  }
+}
+
+extension MetricDifference {
+  /// That a difference towards the worse side is chance.
+  fileprivate func oneSided(_ fires: Metric.Direction) -> Double {
+    switch fires {
+    case .above: estimate > 0 ? pValue / 2 : 1 - pValue / 2
+    case .below: estimate < 0 ? pValue / 2 : 1 - pValue / 2
+    case .eitherSide: pValue
+    }
+  }
+}

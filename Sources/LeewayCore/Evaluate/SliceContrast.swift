@@ -1,0 +1,79 @@
+import LeewayStatistics
+
+/// Whether a metric is worse in one slice than in the others.
+package enum SliceContrast: Sendable, Equatable {
+  /// No slice is significantly worse than the rest of the rows.
+  case alike
+  /// The worst of those that are.
+  case worst(WorstSlice)
+
+  package var worst: WorstSlice? { if case .worst(let slice) = self { slice } else { nil } }
+}
+
+/// A slice of which a metric is significantly worse than of all other rows.
+package struct WorstSlice: Sendable, Equatable {
+  package var slice: String
+  package var value: Double
+  package var rows: Int64
+  /// That the slice is no worse than the rest, adjusted over the slices.
+  package var qValue: Double
+
+  package init(slice: String, value: Double, rows: Int64, qValue: Double) {
+    self.slice = slice
+    self.value = value
+    self.rows = rows
+    self.qValue = qValue
+  }
+}
+
+extension WorstSlice {
+  func write(to w: inout JSONWriter) {
+    w.beginObject()
+    w.key("slice")
+    w.string(slice)
+    w.key("value")
+    w.number(value)
+    w.key("rows")
+    w.number(rows)
+    w.key("q_value")
+    w.number(qValue)
+    w.endObject()
+  }
+}
+
+/// A slice beside the rest of the rows.
+struct SliceCandidate {
+  var slice: String
+  var value: Double
+  var rows: Int64
+  /// One-sided: of the slice being worse than the rest by chance.
+  var pValue: Double
+}
+
+extension SliceContrast {
+  /// The worst of the slices that are worse than the whole and whose adjusted p-value is small; the first by name of equals.
+  ///
+  /// - Parameters:
+  ///   - whole: the metric's value over all rows.
+  ///   - fires: the side on which it is worse.
+  /// - Returns: nil without candidates.
+  init?(_ candidates: [SliceCandidate], whole: Double, fires: Metric.Direction, significance: Double) {
+    guard !candidates.isEmpty else { return nil }
+    func isWorse(_ a: Double, than b: Double) -> Bool {
+      switch fires {
+      case .above: a > b
+      case .below: a < b
+      case .eitherSide: abs(a) > abs(b)
+      }
+    }
+    let q = benjaminiHochberg(candidates.map(\.pValue))
+    let found = zip(candidates, q).filter { $1 <= significance && isWorse($0.value, than: whole) }
+    let first = found.min { a, b in
+      a.0.value == b.0.value ? utf8Order(a.0.slice, b.0.slice) : isWorse(a.0.value, than: b.0.value)
+    }
+    self =
+      first.map { candidate, q in
+        .worst(WorstSlice(slice: candidate.slice, value: candidate.value, rows: candidate.rows, qValue: q))
+      } ?? .alike
+  }
+}

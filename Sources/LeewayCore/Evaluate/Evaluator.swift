@@ -139,6 +139,7 @@ package struct Evaluator: Sendable {
           switch mark.kind {
           case .drift: revisedDrift.insert(Work(window: i, end: end))
           case .performance: revisedPerformance.insert(Work(window: i, end: end))
+          case .earlyPerformance: break
           }
         }
       }

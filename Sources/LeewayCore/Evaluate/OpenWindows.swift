@@ -21,7 +21,7 @@ package struct OpenWindows: Sendable {
     for window in monitor.windows where query.window == nil || query.window == window.name {
       for (kind, type) in [(PaneKind.drift, ResultType.drift), (.performance, .performance)]
       where query.type == nil || query.type == type || query.type == .comparison {
-        guard let shape = kind == .drift ? plan.drift.shape : plan.performance?.shape else { continue }
+        guard let shape = plan.shape(of: kind) else { continue }
         var merge = WindowMerge(kind, plan: plan, shape: shape)
         for end in try ends(kind, window, after: progress.closedThrough, reader)
         where (query.from.map { end >= $0 } ?? true) && (query.to.map { end < $0 } ?? true) {
@@ -46,13 +46,14 @@ package struct OpenWindows: Sendable {
             out.append(contentsOf: lines.performance(view, mature: false))
             let versions = VersionDifferences.bySlice(layout: layout, performance: blocks, withImplied: false)
             out.append(contentsOf: lines.comparison(view, versions, mature: false))
+          case .earlyPerformance: continue
           }
         }
       }
     }
     return out.filter {
       (query.type == nil || $0.type == query.type) && (query.slice == nil || $0.slice == query.slice)
-        && (query.subject == nil || $0.subject == query.subject)
+        && (query.subject == nil || $0.subject == query.subject) && (query.stage == nil || $0.stage == query.stage)
     }.sorted { $0.position < $1.position }
   }
 

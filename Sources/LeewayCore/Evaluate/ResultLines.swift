@@ -58,6 +58,8 @@ struct ResultLines {
       }
       w.key("coverage")
       w.number(summary.coverage)
+      w.key("stage")
+      w.string(view.stage.rawValue)
       w.key("final")
       w.bool(mature)
       w.key("metrics")
@@ -210,7 +212,10 @@ struct ResultLines {
     }
     w.key("end")
     w.time(verdict.end)
-    for (key, text) in [("slice", verdict.slice), ("subject", verdict.subject), ("metric", verdict.metric.rawValue)] {
+    for (key, text) in [
+      ("slice", verdict.slice), ("subject", verdict.subject), ("metric", verdict.metric.rawValue),
+      ("stage", verdict.stage.rawValue),
+    ] {
       w.key(key)
       w.string(text)
     }
@@ -264,7 +269,8 @@ struct ResultLines {
     return ResultRecord(
       monitor: plan.monitor.name, generation: plan.generation, type: .verdict, window: verdict.window,
       size: verdict.size.milliseconds, end: verdict.end, slice: verdict.slice, subject: verdict.subject,
-      check: verdict.check, metric: verdict.metric.rawValue, line: w.text, rawTier: verdict.rawTier,
+      check: verdict.check, metric: verdict.metric.rawValue, stage: verdict.stage, line: w.text,
+      rawTier: verdict.rawTier,
       value: verdict.referenceValue)
   }
 
@@ -287,6 +293,7 @@ struct ResultLines {
   ) -> ResultRecord {
     ResultRecord(
       monitor: plan.monitor.name, generation: plan.generation, type: type, window: view.definition.name,
-      size: view.definition.size.milliseconds, end: view.end, slice: slice, subject: subject, line: line)
+      size: view.definition.size.milliseconds, end: view.end, slice: slice, subject: subject, stage: view.stage,
+      line: line)
   }
 }

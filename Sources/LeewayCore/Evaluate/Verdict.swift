@@ -77,7 +77,8 @@ package struct Verdict: Sendable, Equatable {
     if a.size != b.size { return a.size < b.size }
     if a.check != b.check { return utf8Order(a.check, b.check) }
     if a.slice != b.slice { return utf8Order(a.slice, b.slice) }
-    return utf8Order(a.subject, b.subject)
+    if !utf8Equal(a.subject, b.subject) { return utf8Order(a.subject, b.subject) }
+    return a.stage == .early && b.stage == .final
   }
 }
 

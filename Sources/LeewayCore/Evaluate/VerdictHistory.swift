@@ -3,10 +3,16 @@ struct VerdictHistory {
   private let plan: MonitorPlan
   private let reader: any LedgerReader
   private var recent: [Key: [VerdictRecord]] = [:]
-  private var firstValues: [String: [String: Double]] = [:]
+  private var firstValues: [Series: [String: Double]] = [:]
+
+  /// Verdicts that follow each other: a stage never looks at the other's.
+  private struct Series: Hashable {
+    var check: String
+    var stage: Stage
+  }
 
   private struct Key: Hashable {
-    var check: String
+    var series: Series
     var end: EventTime
   }
 
@@ -16,15 +22,16 @@ struct VerdictHistory {
   }
 
   /// Verdicts at the given ends, by end.
-  private func verdicts(_ check: Check, _ ends: [EventTime]) throws -> [EventTime: [VerdictRecord]] {
+  private func verdicts(_ check: Check, _ stage: Stage, _ ends: [EventTime]) throws -> [EventTime: [VerdictRecord]] {
+    let series = Series(check: check.name, stage: stage)
     var out: [EventTime: [VerdictRecord]] = [:]
     var missing: [EventTime] = []
     for end in ends {
-      if let known = recent[Key(check: check.name, end: end)] { out[end] = known } else { missing.append(end) }
+      if let known = recent[Key(series: series, end: end)] { out[end] = known } else { missing.append(end) }
     }
     if !missing.isEmpty {
       for record in try reader.verdicts(
-        monitor: plan.monitor.name, generation: plan.generation, check: check.name, ends: missing)
+        monitor: plan.monitor.name, generation: plan.generation, check: check.name, stage: stage, ends: missing)
       {
         out[record.end, default: []].append(record)
       }
@@ -35,16 +42,16 @@ struct VerdictHistory {
   /// Applies `for: N`: a tier stands only if the N − 1 windows before it that share no pane reached it too. A window that was
   /// missing, or had too little to judge, neither counts nor breaks the run; the search ends at 4·N windows.
   mutating func applyingConsecutive(
-    _ verdicts: [Verdict], _ check: Check, _ window: WindowDefinition, _ end: EventTime
+    _ verdicts: [Verdict], _ check: Check, _ window: WindowDefinition, _ end: EventTime, _ stage: Stage = .final
   ) throws -> [Verdict] {
     defer {
-      recent[Key(check: check.name, end: end)] = verdicts.map {
+      recent[Key(series: Series(check: check.name, stage: stage), end: end)] = verdicts.map {
         VerdictRecord(end: $0.end, slice: $0.slice, subject: $0.subject, rawTier: $0.rawTier, value: $0.referenceValue)
       }
     }
     guard check.consecutive > 1, verdicts.contains(where: { $0.rawTier > .ok }) else { return verdicts }
     let ends = (1...4 * check.consecutive).map { end - window.apart * Int64($0) }
-    let earlier = try self.verdicts(check, ends)
+    let earlier = try self.verdicts(check, stage, ends)
     return verdicts.map { verdict in
       guard verdict.rawTier > .ok else { return verdict }
       var tier = verdict.rawTier
@@ -67,10 +74,11 @@ struct VerdictHistory {
   /// The mean of a check's values over its first windows, by slice: those without a common pane that lie wholly within the first days
   /// of production, once these are over before `end`. Empty before, and for checks with another reference.
   mutating func firstDays(
-    _ check: Check, _ window: WindowDefinition, _ end: EventTime, firstPane: EventTime?
+    _ check: Check, _ window: WindowDefinition, _ end: EventTime, firstPane: EventTime?, _ stage: Stage = .final
   ) throws -> [String: Double] {
     guard case .first(let span) = check.reference, let firstPane, end > firstPane + span else { return [:] }
-    if let known = firstValues[check.name] { return known }
+    let series = Series(check: check.name, stage: stage)
+    if let known = firstValues[series] { return known }
     var ends: [EventTime] = []
     var next = (firstPane + window.size).floor(to: window.every)
     if next < firstPane + window.size { next = next + window.every }
@@ -79,11 +87,11 @@ struct VerdictHistory {
       next = next + window.apart
     }
     var values: [String: [Double]] = [:]
-    for (_, records) in try verdicts(check, ends).sorted(by: { $0.key < $1.key }) {
+    for (_, records) in try verdicts(check, stage, ends).sorted(by: { $0.key < $1.key }) {
       for record in records { if let value = record.value { values[record.slice, default: []].append(value) } }
     }
     let means = values.mapValues { $0.reduce(0, +) / Double($0.count) }
-    firstValues[check.name] = means
+    firstValues[series] = means
     return means
   }
 
@@ -94,7 +102,7 @@ struct VerdictHistory {
   func usualRows(_ check: Check, _ window: WindowDefinition, _ end: EventTime) throws -> [String: Double] {
     let ends = (1...28).map { end - window.apart * Int64($0) }
     var values: [String: [Double]] = [:]
-    for records in try verdicts(check, ends).values {
+    for records in try verdicts(check, .final, ends).values {
       for record in records { if let value = record.value { values[record.slice, default: []].append(value) } }
     }
     return values.compactMapValues { values in

@@ -6,6 +6,8 @@ struct WindowView {
   let complete: Bool
   /// The first moment of which the window may hold rows: the generation's start or the first event, whichever is later.
   var begins: EventTime?
+  /// Of `performance`.
+  var stage = Stage.final
   private(set) var drift: [NameKey: CellBlock] = [:]
   /// Of `drift`, beside the baseline.
   private(set) var comparisons = DriftComparisons()

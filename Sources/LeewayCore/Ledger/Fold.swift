@@ -47,7 +47,7 @@ package struct Fold: Sendable {
       if retired { report.retired.append(writer.id) }
     }
     let dead = Set(writers.filter { !$0.alive }.map(\.id)).union(report.retired)
-    for kind in PaneKind.allCases where kind == .drift || plan.performance != nil {
+    for kind in PaneKind.allCases where plan.shape(of: kind) != nil {
       for writer in writers {
         let before = dead.contains(writer.id) ? .distantFuture : bound(kind, progress)
         // One writer alone has one row of a pane and slice already.
@@ -67,7 +67,12 @@ package struct Fold: Sendable {
   /// Panes of a living writer that it hardly touches any more: closed ones, and of performance those past their labels.
   private func bound(_ kind: PaneKind, _ progress: EvaluationProgress?) -> EventTime {
     guard let progress else { return .distantPast }
-    let reached = kind == .drift ? progress.closedThrough : min(progress.closedThrough, progress.maturedThrough)
+    let reached =
+      switch kind {
+      case .drift: progress.closedThrough
+      case .performance: min(progress.closedThrough, progress.maturedThrough)
+      case .earlyPerformance: min(progress.closedThrough, progress.earlyMaturedThrough)
+      }
     return reached == .distantPast ? reached : reached - plan.monitor.pane + .milliseconds(1)
   }
 
@@ -75,7 +80,7 @@ package struct Fold: Sendable {
     _ kind: PaneKind, _ writer: String, _ before: EventTime, _ limit: Int, _ ledger: any Ledger,
     _ lease: EvaluationLease
   ) throws -> Int {
-    guard let shape = kind == .drift ? plan.drift.shape : plan.performance?.shape else { return 0 }
+    guard let shape = plan.shape(of: kind) else { return 0 }
     let monitor = plan.monitor.name
     let generation = plan.generation
     let keys = try ledger.read {

@@ -87,13 +87,14 @@ package protocol LedgerReader {
   func leases() throws -> [LeaseRecord]
   func dirtyMarks(monitor: String, generation: String) throws -> [DirtyMark]
   func progress(monitor: String, generation: String) throws -> EvaluationProgress?
-  /// Stored verdicts of one check at the given ends, any order.
-  func verdicts(monitor: String, generation: String, check: String, ends: [EventTime]) throws -> [VerdictRecord]
+  /// Stored verdicts of one check and stage at the given ends, any order.
+  func verdicts(monitor: String, generation: String, check: String, stage: Stage, ends: [EventTime]) throws
+    -> [VerdictRecord]
   /// The stored state of one incident machine.
   func machine(monitor: String, group: CauseGroup) throws -> [UInt8]?
   /// Result lines in their fixed order; at most `query.limit`.
   func results(_ query: ResultQuery) throws -> [ResultRecord]
-  /// For each (window, slice, subject, check, metric) of a type the line with the greatest (end, sequence), in the fixed
+  /// For each (window, slice, subject, check, metric, stage) of a type the line with the greatest (end, sequence), in the fixed
   /// order.
   func latestResults(monitor: String, generation: String, type: ResultType) throws -> [ResultRecord]
 

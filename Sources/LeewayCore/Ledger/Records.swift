@@ -1,7 +1,10 @@
 /// Which rows of panes: drift counts messages, performance counts joined predictions.
 package enum PaneKind: Int, Sendable, CaseIterable {
   case drift = 0
+  /// By the labels within the horizon.
   case performance = 1
+  /// By the labels that came while the prediction was at most `labels.early` old.
+  case earlyPerformance = 2
 }
 
 /// What a topic is to a monitor.
@@ -219,16 +222,20 @@ package struct EvaluationProgress: Sendable, Equatable {
   package var finalThrough: EventTime
   /// Windows with end at or below it are mature and have performance verdicts.
   package var maturedThrough: EventTime
+  /// The same of stage early, where labels have one.
+  package var earlyMaturedThrough: EventTime
   /// The pane of the monitor's first event in this generation.
   package var firstPane: EventTime?
 
   package init(
     closedThrough: EventTime = .distantPast, finalThrough: EventTime = .distantPast,
-    maturedThrough: EventTime = .distantPast, firstPane: EventTime? = nil
+    maturedThrough: EventTime = .distantPast, earlyMaturedThrough: EventTime = .distantPast,
+    firstPane: EventTime? = nil
   ) {
     self.closedThrough = closedThrough
     self.finalThrough = finalThrough
     self.maturedThrough = maturedThrough
+    self.earlyMaturedThrough = earlyMaturedThrough
     self.firstPane = firstPane
   }
 }
@@ -271,6 +278,8 @@ package struct ResultRecord: Sendable, Equatable {
   package var subject: String
   package var check: String
   package var metric: String
+  /// Of performance lines and verdicts; every other line is final.
+  package var stage: Stage
   package var sequence: Int64
   /// The JSON object, without a newline.
   package var line: String
@@ -283,8 +292,8 @@ package struct ResultRecord: Sendable, Equatable {
 
   package init(
     monitor: String, generation: String, type: ResultType, window: String, size: Int64, end: EventTime, slice: String,
-    subject: String, check: String = "", metric: String = "", sequence: Int64 = 0, line: String, rawTier: Tier? = nil,
-    value: Double? = nil, revision: Int64 = 0
+    subject: String, check: String = "", metric: String = "", stage: Stage = .final, sequence: Int64 = 0, line: String,
+    rawTier: Tier? = nil, value: Double? = nil, revision: Int64 = 0
   ) {
     self.monitor = monitor
     self.generation = generation
@@ -296,6 +305,7 @@ package struct ResultRecord: Sendable, Equatable {
     self.subject = subject
     self.check = check
     self.metric = metric
+    self.stage = stage
     self.sequence = sequence
     self.line = line
     self.rawTier = rawTier
@@ -306,12 +316,12 @@ package struct ResultRecord: Sendable, Equatable {
   package var position: ResultPosition {
     ResultPosition(
       end: end, size: size, slice: slice, type: type.rawValue, subject: subject, check: check, metric: metric,
-      sequence: sequence, monitor: monitor, window: window, generation: generation)
+      stage: stage, sequence: sequence, monitor: monitor, window: window, generation: generation)
   }
 }
 
-/// The fixed order of result lines: (end, size, slice's bytes, type, subject's bytes, check, metric, sequence), then
-/// monitor, window and generation so that it is total. It is a line's key.
+/// The fixed order of result lines: (end, size, slice's bytes, type, subject's bytes, check, metric, stage with early first,
+/// sequence), then monitor, window and generation so that it is total. It is a line's key.
 package struct ResultPosition: Sendable, Equatable, Comparable {
   package var end: EventTime
   package var size: Int64
@@ -320,6 +330,7 @@ package struct ResultPosition: Sendable, Equatable, Comparable {
   package var subject: String
   package var check: String
   package var metric: String
+  package var stage: Stage
   package var sequence: Int64
   package var monitor: String
   package var window: String
@@ -327,7 +338,7 @@ package struct ResultPosition: Sendable, Equatable, Comparable {
 
   package init(
     end: EventTime, size: Int64, slice: String, type: String, subject: String, check: String, metric: String,
-    sequence: Int64, monitor: String, window: String, generation: String
+    stage: Stage = .final, sequence: Int64, monitor: String, window: String, generation: String
   ) {
     self.end = end
     self.size = size
@@ -336,6 +347,7 @@ package struct ResultPosition: Sendable, Equatable, Comparable {
     self.subject = subject
     self.check = check
     self.metric = metric
+    self.stage = stage
     self.sequence = sequence
     self.monitor = monitor
     self.window = window
@@ -348,6 +360,7 @@ package struct ResultPosition: Sendable, Equatable, Comparable {
     for (x, y) in [
       (a.slice, b.slice), (a.type, b.type), (a.subject, b.subject), (a.check, b.check), (a.metric, b.metric),
     ] where !sameBytes(x, y) { return x.utf8.lexicographicallyPrecedes(y.utf8) }
+    if a.stage != b.stage { return a.stage == .early }
     if a.sequence != b.sequence { return a.sequence < b.sequence }
     for (x, y) in [(a.monitor, b.monitor), (a.window, b.window), (a.generation, b.generation)] where !sameBytes(x, y) {
       return x.utf8.lexicographicallyPrecedes(y.utf8)
@@ -366,6 +379,7 @@ package struct ResultQuery: Sendable, Equatable {
   package var window: String?
   package var slice: String?
   package var subject: String?
+  package var stage: Stage?
   /// Ends at or after.
   package var from: EventTime?
   /// Ends before.
@@ -376,13 +390,15 @@ package struct ResultQuery: Sendable, Equatable {
 
   package init(
     monitor: String? = nil, type: ResultType? = nil, window: String? = nil, slice: String? = nil,
-    subject: String? = nil, from: EventTime? = nil, to: EventTime? = nil, after: ResultPosition? = nil, limit: Int
+    subject: String? = nil, stage: Stage? = nil, from: EventTime? = nil, to: EventTime? = nil,
+    after: ResultPosition? = nil, limit: Int
   ) {
     self.monitor = monitor
     self.type = type
     self.window = window
     self.slice = slice
     self.subject = subject
+    self.stage = stage
     self.from = from
     self.to = to
     self.after = after

@@ -100,6 +100,15 @@ package final class MonitorPlan: Sendable {
     return key.topic == (role == .predictions ? monitor.predictions.topic : monitor.labels?.topic)
   }
 
+  /// The shape of a kind's blocks; nil where the monitor has none of them.
+  func shape(of kind: PaneKind) -> CellBlock.Shape? {
+    switch kind {
+    case .drift: drift.shape
+    case .performance: performance?.shape
+    case .earlyPerformance: nil
+    }
+  }
+
   /// What checks on errors watch in a slice, ascending.
   func detectors(of slice: String) -> [DetectorKey] {
     let named = detectors.filter { $0.slice == NameKey(slice) }

@@ -316,5 +316,21 @@ enum PostgreSQLSchema {
       state bytea NOT NULL
     );
     """,
+    """
+    -- Performance has two stages: by the labels that came early, and by those within the horizon.
+    CREATE TABLE early_performance_panes (
+      scope bigint NOT NULL,
+      pane bigint NOT NULL,
+      slice_key bytea NOT NULL,
+      writer text COLLATE "C" NOT NULL,
+      slice text COLLATE "C" NOT NULL,
+      block bytea NOT NULL,
+      PRIMARY KEY (scope, pane, slice_key, writer)
+    ) WITH (autovacuum_vacuum_scale_factor = 0.05);
+    CREATE INDEX early_performance_panes_by_writer ON early_performance_panes (writer, scope, pane);
+    ALTER TABLE early_performance_panes ALTER COLUMN block SET STORAGE EXTERNAL;
+    ALTER TABLE evaluations ADD COLUMN early_matured_through bigint NOT NULL DEFAULT -9223372036854775808;
+    ALTER TABLE result_series ADD COLUMN stage text COLLATE "C" NOT NULL DEFAULT 'final';
+    """,
   ]
 }

@@ -69,6 +69,7 @@ extension PostgreSQLSession {
         SELECT w.id FROM writers w
         WHERE NOT w.alive AND NOT EXISTS (SELECT 1 FROM drift_panes d WHERE d.writer = w.id)
           AND NOT EXISTS (SELECT 1 FROM performance_panes p WHERE p.writer = w.id)
+          AND NOT EXISTS (SELECT 1 FROM early_performance_panes p WHERE p.writer = w.id)
         ORDER BY w.registered_at, w.id LIMIT $1)
       """, max(0, limit))
   }
@@ -97,7 +98,9 @@ extension PostgreSQLSession {
     ) { try $0.integer(0) }
     guard lines == nil else { return 0 }
     if let scope = try scope(monitor, generation) {
-      for table in ["drift_panes", "performance_panes", "waiting", "errors", "fed_panes"] {
+      for table in [
+        "drift_panes", "performance_panes", "early_performance_panes", "waiting", "errors", "fed_panes",
+      ] {
         let left = try first(doing, "SELECT 1::bigint FROM \(table) WHERE scope = $1 LIMIT 1", scope) {
           try $0.integer(0)
         }

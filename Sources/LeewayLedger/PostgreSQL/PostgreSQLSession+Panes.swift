@@ -6,6 +6,7 @@ extension PostgreSQLSession {
     switch kind {
     case .drift: "drift_panes"
     case .performance: "performance_panes"
+    case .earlyPerformance: "early_performance_panes"
     }
   }
 

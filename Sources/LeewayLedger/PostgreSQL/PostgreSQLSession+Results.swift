@@ -20,11 +20,13 @@ extension PostgreSQLSession {
     }
   }
 
+  /// A final line's is what it was before there were stages.
   private static func seriesKey(_ result: ResultRecord) -> [UInt8] {
-    PostgreSQLKey.digest([
-      result.monitor, result.generation, result.type.rawValue, result.check, result.window, "\(result.size)",
-      result.slice, result.subject, result.metric,
-    ])
+    PostgreSQLKey.digest(
+      [
+        result.monitor, result.generation, result.type.rawValue, result.check, result.window, "\(result.size)",
+        result.slice, result.subject, result.metric,
+      ] + (result.stage == .final ? [] : [result.stage.rawValue]))
   }
 
   private func put(results batch: ArraySlice<(result: ResultRecord, series: [UInt8])>) throws {
@@ -47,6 +49,7 @@ extension PostgreSQLSession {
     parameters.append(series) { $0.value.result.slice }
     parameters.append(series) { $0.value.result.subject }
     parameters.append(series) { $0.value.result.metric }
+    parameters.append(series) { $0.value.result.stage.rawValue }
     parameters.append(series) { $0.value.first }
     parameters.append(series) { $0.value.last }
     var numbers: [[UInt8]: Int64] = [:]
@@ -54,9 +57,9 @@ extension PostgreSQLSession {
       doing,
       """
       INSERT INTO result_series AS s (series_key, monitor, generation, type, check_name, window_name, size, slice,
-        subject, metric, first_end, last_end)
+        subject, metric, stage, first_end, last_end)
       SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-        $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[])
+        $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[])
       ON CONFLICT (series_key) DO UPDATE SET first_end = least(s.first_end, excluded.first_end),
         last_end = greatest(s.last_end, excluded.last_end)
       RETURNING series_key, id
@@ -87,14 +90,16 @@ extension PostgreSQLSession {
       """, parameters)
   }
 
-  func verdicts(monitor: String, generation: String, check: String, ends: [EventTime]) throws -> [VerdictRecord] {
+  func verdicts(monitor: String, generation: String, check: String, stage: Stage, ends: [EventTime]) throws
+    -> [VerdictRecord]
+  {
     try rows(
       "reading verdicts",
       """
       SELECT r.raw_tier, s.slice, s.subject, r.value, r.end_time FROM result_series s
       JOIN results r ON r.series = s.id AND r.end_time = ANY ($5)
-      WHERE s.monitor = $1 AND s.generation = $2 AND s.type = $3 AND s.check_name = $4
-      """, monitor, generation, ResultType.verdict.rawValue, check, PostgreSQLArray(ends)
+      WHERE s.monitor = $1 AND s.generation = $2 AND s.type = $3 AND s.check_name = $4 AND s.stage = $6
+      """, monitor, generation, ResultType.verdict.rawValue, check, PostgreSQLArray(ends), stage.rawValue
     ) {
       VerdictRecord(
         end: try $0.time(4), slice: try $0.text(1), subject: try $0.text(2), rawTier: try $0.numbered(0),
@@ -114,7 +119,9 @@ extension PostgreSQLSession {
 
   func results(_ query: ResultQuery) throws -> [ResultRecord] {
     guard query.limit > 0 else { return [] }
-    let values = [query.monitor, query.type?.rawValue, query.window, query.slice, query.subject]
+    let values = [
+      query.monitor, query.type?.rawValue, query.window, query.slice, query.subject, query.stage?.rawValue,
+    ]
     guard let extent = try extent(of: query, values), extent.series > 0 else { return [] }
     // The series say where their lines begin and end: nobody reads through years in which there are none.
     var first = max(query.from ?? .distantPast, extent.first)
@@ -130,10 +137,10 @@ extension PostgreSQLSession {
     let few = extent.series <= 16 || query.type == .incident
     let ends = """
       WITH RECURSIVE ends (end_time) AS (
-        SELECT min(end_time) FROM results WHERE end_time >= $6
+        SELECT min(end_time) FROM results WHERE end_time >= $7
         UNION ALL
         SELECT (SELECT min(end_time) FROM results r WHERE r.end_time > ends.end_time) FROM ends
-        WHERE end_time < $7)
+        WHERE end_time < $8)
       """
     let join =
       few
@@ -147,21 +154,21 @@ extension PostgreSQLSession {
     var after = ""
     if let position = query.after {
       after = """
-        AND (r.end_time, s.size, s.slice, s.type, s.subject, s.check_name, s.metric, r.sequence, s.monitor,
-          s.window_name, s.generation) > ($9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+        AND (r.end_time, s.size, s.slice, s.type, s.subject, s.check_name, s.metric, s.stage, r.sequence, s.monitor,
+          s.window_name, s.generation) > ($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
         """
       parameters.append(position.end)
       parameters.append(position.size)
-      for text in [position.slice, position.type, position.subject, position.check, position.metric] {
-        parameters.append(text)
-      }
+      for text in [
+        position.slice, position.type, position.subject, position.check, position.metric, position.stage.rawValue,
+      ] { parameters.append(text) }
       parameters.append(position.sequence)
       for text in [position.monitor, position.window, position.generation] { parameters.append(text) }
     }
     let sql = """
       \(few ? ends : "") SELECT \(Self.resultColumns) FROM \(join)
-      WHERE \(Self.filter(query)) AND r.end_time >= $6 AND r.end_time <= $7 \(after)
-      ORDER BY \(Self.resultOrder) LIMIT $8
+      WHERE \(Self.filter(query)) AND r.end_time >= $7 AND r.end_time <= $8 \(after)
+      ORDER BY \(Self.resultOrder) LIMIT $9
       """
     return try rows("reading results", sql, parameters, as: result)
   }
@@ -198,30 +205,30 @@ extension PostgreSQLSession {
 
   private static let resultColumns = """
     s.monitor, s.generation, s.type, s.window_name, s.size, r.end_time, s.slice, s.subject, s.check_name, s.metric,
-    r.sequence, r.line, r.raw_tier, r.value, r.revision
+    s.stage, r.sequence, r.line, r.raw_tier, r.value, r.revision
     """
 
   /// As `ResultPosition` compares.
   private static let resultOrder = """
-    r.end_time, s.size, s.slice, s.type, s.subject, s.check_name, s.metric, r.sequence, s.monitor, s.window_name,
-    s.generation
+    r.end_time, s.size, s.slice, s.type, s.subject, s.check_name, s.metric, s.stage, r.sequence, s.monitor,
+    s.window_name, s.generation
     """
 
   private func result(_ row: PostgreSQLRow) throws -> ResultRecord {
     ResultRecord(
       monitor: try row.text(0), generation: try row.text(1), type: try row.named(2), window: try row.text(3),
       size: try row.integer(4), end: try row.time(5), slice: try row.text(6), subject: try row.text(7),
-      check: try row.text(8), metric: try row.text(9), sequence: try row.integer(10), line: try row.text(11),
-      rawTier: row.isNull(12) ? nil : try row.numbered(12), value: try row.optionalReal(13),
-      revision: try row.integer(14))
+      check: try row.text(8), metric: try row.text(9), stage: try row.named(10), sequence: try row.integer(11),
+      line: try row.text(12), rawTier: row.isNull(13) ? nil : try row.numbered(13), value: try row.optionalReal(14),
+      revision: try row.integer(15))
   }
 
-  /// Conditions on `result_series s`, with parameters 1 to 5; those that are not asked for are named all the same, so that
+  /// Conditions on `result_series s`, with parameters 1 to 6; those that are not asked for are named all the same, so that
   /// the server knows their type.
   private static func filter(_ query: ResultQuery) -> String {
     [
       ("s.monitor", query.monitor != nil), ("s.type", query.type != nil), ("s.window_name", query.window != nil),
-      ("s.slice", query.slice != nil), ("s.subject", query.subject != nil),
+      ("s.slice", query.slice != nil), ("s.subject", query.subject != nil), ("s.stage", query.stage != nil),
     ].enumerated().map { i, term in term.1 ? "\(term.0) = $\(i + 1)" : "$\(i + 1)::text IS NULL" }
       .joined(separator: " AND ")
   }

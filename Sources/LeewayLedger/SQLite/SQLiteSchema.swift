@@ -12,9 +12,11 @@ enum SQLiteSchema {
   static var version: Int64 { Int64(steps.count) }
 
   /// Brings a file to this program's version, each step in a transaction of its own.
-  static func migrate(_ db: Database, path: String) throws {
+  ///
+  /// - Parameter last: the version to stop at, for tests of what older programs wrote.
+  static func migrate(_ db: Database, path: String, to last: Int64 = version) throws {
     var version = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-    while version < self.version {
+    while version < last {
       try db.inTransaction(.immediate) {
         try db.execute(sql: steps[Int(version)])
         version += 1
@@ -286,6 +288,40 @@ enum SQLiteSchema {
     -- What merges have left out because it was due, until somebody asks.
     CREATE TABLE waiting_departed (id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, state BLOB NOT NULL) STRICT;
     CREATE INDEX waiting_departed_by_scope ON waiting_departed (scope, id);
+    """,
+    """
+    -- Performance has two stages: by the labels that came early, and by those within the horizon.
+    CREATE TABLE early_performance_panes (
+      row INTEGER PRIMARY KEY,
+      scope INTEGER NOT NULL,
+      pane INTEGER NOT NULL,
+      slice TEXT NOT NULL,
+      writer TEXT NOT NULL,
+      block BLOB NOT NULL,
+      UNIQUE (scope, pane, slice, writer)
+    ) STRICT;
+    CREATE INDEX early_performance_panes_by_writer ON early_performance_panes (writer, scope, pane);
+    ALTER TABLE evaluations ADD COLUMN early_matured_through INTEGER NOT NULL DEFAULT -9223372036854775808;
+    CREATE TABLE staged_series (
+      id INTEGER PRIMARY KEY,
+      monitor TEXT NOT NULL,
+      generation TEXT NOT NULL,
+      type TEXT NOT NULL,
+      check_name TEXT NOT NULL,
+      window_name TEXT NOT NULL,
+      size INTEGER NOT NULL,
+      slice TEXT NOT NULL,
+      subject TEXT NOT NULL,
+      metric TEXT NOT NULL,
+      stage TEXT NOT NULL,
+      first_end INTEGER NOT NULL,
+      last_end INTEGER NOT NULL,
+      UNIQUE (monitor, generation, type, check_name, window_name, size, slice, subject, metric, stage)
+    ) STRICT;
+    INSERT INTO staged_series SELECT id, monitor, generation, type, check_name, window_name, size, slice, subject, metric,
+      'final', first_end, last_end FROM result_series;
+    DROP TABLE result_series;
+    ALTER TABLE staged_series RENAME TO result_series;
     """,
   ]
 

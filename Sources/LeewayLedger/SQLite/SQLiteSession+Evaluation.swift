@@ -6,25 +6,29 @@ extension SQLiteSession {
     guard let scope = try scope(monitor, generation) else { return nil }
     return try first(
       "reading progress",
-      "SELECT closed_through, final_through, matured_through, first_pane FROM evaluations WHERE scope = ?",
-      scope
+      """
+      SELECT closed_through, final_through, matured_through, first_pane, early_matured_through FROM evaluations
+      WHERE scope = ?
+      """, scope
     ) {
       EvaluationProgress(
         closedThrough: try $0.time(0), finalThrough: try $0.time(1), maturedThrough: try $0.time(2),
-        firstPane: try $0.optionalTime(3))
+        earlyMaturedThrough: try $0.time(4), firstPane: try $0.optionalTime(3))
     }
   }
 
   func put(progress: EvaluationProgress, monitor: String, generation: String) throws {
     let scope = try scopeForWriting(monitor, generation)
     let sql = """
-      INSERT INTO evaluations (scope, closed_through, final_through, matured_through, first_pane) VALUES (?, ?, ?, ?, ?)
+      INSERT INTO evaluations (scope, closed_through, final_through, matured_through, first_pane, early_matured_through)
+      VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT (scope) DO UPDATE SET closed_through = excluded.closed_through, final_through = excluded.final_through,
-        matured_through = excluded.matured_through, first_pane = excluded.first_pane
+        matured_through = excluded.matured_through, first_pane = excluded.first_pane,
+        early_matured_through = excluded.early_matured_through
       """
     try run(
       "storing progress", sql, scope, progress.closedThrough, progress.finalThrough, progress.maturedThrough,
-      progress.firstPane)
+      progress.firstPane, progress.earlyMaturedThrough)
   }
 
   func machine(monitor: String, group: CauseGroup) throws -> [UInt8]? {

@@ -56,6 +56,7 @@ extension SQLiteSession {
       DELETE FROM writers WHERE id IN (
         SELECT id FROM writers WHERE alive = 0 AND NOT EXISTS (SELECT 1 FROM drift_panes WHERE writer = writers.id)
           AND NOT EXISTS (SELECT 1 FROM performance_panes WHERE writer = writers.id)
+          AND NOT EXISTS (SELECT 1 FROM early_performance_panes WHERE writer = writers.id)
         ORDER BY registered_at, id LIMIT ?)
       """
     return try run("reclaiming writers", sql, max(0, limit))
@@ -84,7 +85,10 @@ extension SQLiteSession {
     ) { try $0.integer(0) }
     guard lines == nil else { return 0 }
     if let scope = try scope(monitor, generation) {
-      for table in ["drift_panes", "performance_panes", "waiting_runs", "waiting_departed", "errors", "fed_panes"] {
+      for table in [
+        "drift_panes", "performance_panes", "early_performance_panes", "waiting_runs", "waiting_departed", "errors",
+        "fed_panes",
+      ] {
         let left = try first(doing, "SELECT 1 FROM \(table) WHERE scope = ? LIMIT 1", scope) { try $0.integer(0) }
         guard left == nil else { return 0 }
       }

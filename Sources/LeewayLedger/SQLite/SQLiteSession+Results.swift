@@ -6,9 +6,9 @@ extension SQLiteSession {
   func put(results: [ResultRecord]) throws {
     let seriesSQL = """
       INSERT INTO result_series (monitor, generation, type, check_name, window_name, size, slice, subject, metric,
-        first_end, last_end)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)
-      ON CONFLICT (monitor, generation, type, check_name, window_name, size, slice, subject, metric)
+        stage, first_end, last_end)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)
+      ON CONFLICT (monitor, generation, type, check_name, window_name, size, slice, subject, metric, stage)
       DO UPDATE SET first_end = min(first_end, excluded.first_end), last_end = max(last_end, excluded.last_end)
       RETURNING id
       """
@@ -22,7 +22,7 @@ extension SQLiteSession {
         for result in results {
           try series.bind(
             result.monitor, result.generation, result.type.rawValue, result.check, result.window, result.size,
-            result.slice, result.subject, result.metric, result.end)
+            result.slice, result.subject, result.metric, result.stage.rawValue, result.end)
           guard try series.step() else { throw damaged("storing results", "a series has no number") }
           let number = try series.integer(0)
           while try series.step() {}
@@ -33,17 +33,19 @@ extension SQLiteSession {
     }
   }
 
-  func verdicts(monitor: String, generation: String, check: String, ends: [EventTime]) throws -> [VerdictRecord] {
+  func verdicts(monitor: String, generation: String, check: String, stage: Stage, ends: [EventTime]) throws
+    -> [VerdictRecord]
+  {
     let sql = """
       SELECT r.raw_tier, s.slice, s.subject, r.value FROM result_series s CROSS JOIN results r
       WHERE s.monitor = ? AND s.generation = ? AND s.type = ? AND s.check_name = ?
-        AND r.series = s.id AND r.end_time = ?
+        AND s.stage = ? AND r.series = s.id AND r.end_time = ?
       """
     return try statement("reading verdicts", sql) { select in
-      try select.bind(monitor, generation, ResultType.verdict.rawValue, check)
+      try select.bind(monitor, generation, ResultType.verdict.rawValue, check, stage.rawValue)
       var found: [VerdictRecord] = []
       for end in ends {
-        try select.bind(end, at: 5)
+        try select.bind(end, at: 6)
         while try select.step() {
           found.append(
             VerdictRecord(
@@ -84,10 +86,10 @@ extension SQLiteSession {
     let few = extent.series <= 16 || query.type == .incident
     let ends = """
       WITH RECURSIVE ends (end_time) AS (
-        SELECT min(end_time) FROM results WHERE end_time >= ?6
+        SELECT min(end_time) FROM results WHERE end_time >= ?7
         UNION ALL
         SELECT (SELECT min(end_time) FROM results r WHERE r.end_time > ends.end_time) FROM ends
-        WHERE end_time < ?7)
+        WHERE end_time < ?8)
       """
     let join =
       few
@@ -97,31 +99,32 @@ extension SQLiteSession {
       query.after == nil
       ? ""
       : """
-      AND (r.end_time, s.size, s.slice, s.type, s.subject, s.check_name, s.metric, r.sequence, s.monitor,
-        s.window_name, s.generation) > (?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+      AND (r.end_time, s.size, s.slice, s.type, s.subject, s.check_name, s.metric, s.stage, r.sequence, s.monitor,
+        s.window_name, s.generation) > (?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
       """
     let sql = """
       \(few ? ends : "") SELECT \(Self.resultColumns) FROM \(join)
-      WHERE \(filter(query)) AND r.end_time >= ?6 AND r.end_time <= ?7 \(after)
-      ORDER BY \(Self.resultOrder) LIMIT ?8
+      WHERE \(filter(query)) AND r.end_time >= ?7 AND r.end_time <= ?8 \(after)
+      ORDER BY \(Self.resultOrder) LIMIT ?9
       """
     return try statement("reading results", sql) { select in
       try bind(query, to: select)
-      try select.bind(first, at: 6)
-      try select.bind(last, at: 7)
-      try select.bind(query.limit, at: 8)
+      try select.bind(first, at: 7)
+      try select.bind(last, at: 8)
+      try select.bind(query.limit, at: 9)
       if let after = query.after {
-        try select.bind(after.end, at: 9)
-        try select.bind(after.size, at: 10)
-        try select.bind(after.slice, at: 11)
-        try select.bind(after.type, at: 12)
-        try select.bind(after.subject, at: 13)
-        try select.bind(after.check, at: 14)
-        try select.bind(after.metric, at: 15)
-        try select.bind(after.sequence, at: 16)
-        try select.bind(after.monitor, at: 17)
-        try select.bind(after.window, at: 18)
-        try select.bind(after.generation, at: 19)
+        try select.bind(after.end, at: 10)
+        try select.bind(after.size, at: 11)
+        try select.bind(after.slice, at: 12)
+        try select.bind(after.type, at: 13)
+        try select.bind(after.subject, at: 14)
+        try select.bind(after.check, at: 15)
+        try select.bind(after.metric, at: 16)
+        try select.bind(after.stage.rawValue, at: 17)
+        try select.bind(after.sequence, at: 18)
+        try select.bind(after.monitor, at: 19)
+        try select.bind(after.window, at: 20)
+        try select.bind(after.generation, at: 21)
       }
       var found: [ResultRecord] = []
       while try select.step() { found.append(try result(select)) }
@@ -158,25 +161,25 @@ extension SQLiteSession {
 
   private static let resultColumns = """
     s.monitor, s.generation, s.type, s.window_name, s.size, r.end_time, s.slice, s.subject, s.check_name, s.metric,
-    r.sequence, r.line, r.raw_tier, r.value, r.revision
+    s.stage, r.sequence, r.line, r.raw_tier, r.value, r.revision
     """
 
   /// As `ResultPosition` compares.
   private static let resultOrder = """
-    r.end_time, s.size, s.slice, s.type, s.subject, s.check_name, s.metric, r.sequence, s.monitor, s.window_name,
-    s.generation
+    r.end_time, s.size, s.slice, s.type, s.subject, s.check_name, s.metric, s.stage, r.sequence, s.monitor,
+    s.window_name, s.generation
     """
 
   private func result(_ row: PreparedStatement) throws -> ResultRecord {
     ResultRecord(
       monitor: try row.text(0), generation: try row.text(1), type: try row.named(2), window: try row.text(3),
       size: try row.integer(4), end: try row.time(5), slice: try row.text(6), subject: try row.text(7),
-      check: try row.text(8), metric: try row.text(9), sequence: try row.integer(10), line: try row.text(11),
-      rawTier: row.isNull(12) ? nil : try row.numbered(12), value: try row.optionalReal(13),
-      revision: try row.integer(14))
+      check: try row.text(8), metric: try row.text(9), stage: try row.named(10), sequence: try row.integer(11),
+      line: try row.text(12), rawTier: row.isNull(13) ? nil : try row.numbered(13), value: try row.optionalReal(14),
+      revision: try row.integer(15))
   }
 
-  /// Conditions on `result_series s`, with parameters 1 to 5.
+  /// Conditions on `result_series s`, with parameters 1 to 6.
   private func filter(_ query: ResultQuery) -> String {
     var terms: [String] = []
     if query.monitor != nil { terms.append("s.monitor = ?1") }
@@ -184,11 +187,14 @@ extension SQLiteSession {
     if query.window != nil { terms.append("s.window_name = ?3") }
     if query.slice != nil { terms.append("s.slice = ?4") }
     if query.subject != nil { terms.append("s.subject = ?5") }
-    return terms.isEmpty ? "?5 IS NULL" : terms.joined(separator: " AND ")
+    if query.stage != nil { terms.append("s.stage = ?6") }
+    return terms.isEmpty ? "?6 IS NULL" : terms.joined(separator: " AND ")
   }
 
   private func bind(_ query: ResultQuery, to select: PreparedStatement) throws {
-    let values = [query.monitor, query.type?.rawValue, query.window, query.slice, query.subject]
+    let values = [
+      query.monitor, query.type?.rawValue, query.window, query.slice, query.subject, query.stage?.rawValue,
+    ]
     // A statement that does not use the last of them has fewer parameters.
     for (i, value) in values.enumerated() where value != nil { try select.bind(value, at: CInt(i + 1)) }
   }

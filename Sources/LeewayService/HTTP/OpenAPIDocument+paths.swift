@@ -155,6 +155,11 @@ extension OpenAPIDocument {
             {"name": "slice", "in": "query", "description": "Only of this slice.", "schema": {"type": "string"}},
             {"name": "subject", "in": "query", "description": "Only of this subject.", "schema": {"type": "string"}},
             {
+              "name": "stage", "in": "query",
+              "description": "Only what was judged at this stage: early performance and its verdicts, or all else.",
+              "schema": {"type": "string", "enum": ["early", "final"]}
+            },
+            {
               "name": "from", "in": "query", "description": "Only windows that end then or later.",
               "schema": {"type": "string", "format": "date-time"}
             },

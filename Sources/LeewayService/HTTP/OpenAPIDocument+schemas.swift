@@ -220,14 +220,18 @@ extension OpenAPIDocument {
           "unseen", "complete", "final", "metrics"
         ]
       },
+      "Stage": {
+        "enum": ["early", "final"],
+        "description": "By the labels that came while predictions were at most labels.early old, or by all within the horizon."
+      },
       "PerformanceLine": {
         "type": "object",
         "properties": {
           "type": {"const": "performance"}, "monitor": {"type": "string"}, "window": {"type": "string"},
           "start": {"type": "string", "format": "date-time"}, "end": {"type": "string", "format": "date-time"},
           "slice": {"type": "string"}, "predictions": {"type": "integer"}, "labelled": {"type": "integer"},
-          "coverage": {"type": ["number", "null"]}, "final": {"type": "boolean"},
-          "metrics": {"$ref": "#/components/schemas/Metrics"},
+          "coverage": {"type": ["number", "null"]}, "stage": {"$ref": "#/components/schemas/Stage"},
+          "final": {"type": "boolean"}, "metrics": {"$ref": "#/components/schemas/Metrics"},
           "reliability": {
             "type": "array",
             "items": {"type": "array", "items": {"type": "number"}, "description": "Count, mean score, positive share."}
@@ -261,7 +265,7 @@ extension OpenAPIDocument {
           }
         },
         "required": [
-          "type", "monitor", "window", "start", "end", "slice", "predictions", "labelled", "coverage", "final",
+          "type", "monitor", "window", "start", "end", "slice", "predictions", "labelled", "coverage", "stage", "final",
           "metrics"
         ]
       },
@@ -335,7 +339,8 @@ extension OpenAPIDocument {
         "properties": {
           "type": {"const": "verdict"}, "monitor": {"type": "string"}, "check": {"type": "string"},
           "window": {"type": "string"}, "end": {"type": "string", "format": "date-time"}, "slice": {"type": "string"},
-          "subject": {"type": "string"}, "metric": {"type": "string"}, "value": {"type": ["number", "null"]},
+          "subject": {"type": "string"}, "metric": {"type": "string"},
+          "stage": {"$ref": "#/components/schemas/Stage"}, "value": {"type": ["number", "null"]},
           "in_sample": {
             "type": "boolean", "description": "Where the limit is relative to the baseline: whether to training rows."
           },
@@ -352,7 +357,7 @@ extension OpenAPIDocument {
           },
           "tier": {"$ref": "#/components/schemas/Tier"}
         },
-        "required": ["type", "monitor", "check", "window", "end", "slice", "metric", "tier"]
+        "required": ["type", "monitor", "check", "window", "end", "slice", "metric", "stage", "tier"]
       },
       "IncidentLine": {
         "type": "object",

@@ -9,8 +9,8 @@ enum ResultCursor {
     json.number(position.end.milliseconds)
     json.number(position.size)
     for text in [
-      position.slice, position.type, position.subject, position.check, position.metric, position.monitor,
-      position.window, position.generation,
+      position.slice, position.type, position.subject, position.check, position.metric, position.stage.rawValue,
+      position.monitor, position.window, position.generation,
     ] { json.string(text) }
     json.number(position.sequence)
     json.endArray()
@@ -29,17 +29,18 @@ enum ResultCursor {
       bytes.append(high << 4 | low)
     }
     guard case .array(let parts)? = try? JSONValue(parsing: bytes, maximumBytes: 1 << 16, maximumDepth: 2),
-      parts.count == 11, let end = parts[0].integer, let size = parts[1].integer, let sequence = parts[10].integer
+      parts.count == 12, let end = parts[0].integer, let size = parts[1].integer, let sequence = parts[11].integer
     else { return nil }
     var texts: [String] = []
-    for part in parts[2..<10] {
+    for part in parts[2..<11] {
       guard case .string(let text) = part else { return nil }
       texts.append(text)
     }
+    guard let stage = Stage(rawValue: texts[5]) else { return nil }
     return ResultPosition(
       end: EventTime(milliseconds: end), size: size, slice: texts[0], type: texts[1], subject: texts[2],
-      check: texts[3], metric: texts[4], sequence: sequence, monitor: texts[5], window: texts[6],
-      generation: texts[7])
+      check: texts[3], metric: texts[4], stage: stage, sequence: sequence, monitor: texts[6], window: texts[7],
+      generation: texts[8])
   }
 
   private static func value(of digit: UInt8) -> UInt8? {

@@ -23,7 +23,7 @@ struct ResultEndpoints: Sendable {
 
   @Sendable private func results(_ request: Request, _ context: ServiceContext) async throws -> Response {
     let parameters = try request.query(
-      "monitor", "type", "window", "slice", "subject", "from", "to", "open", "limit", "cursor")
+      "monitor", "type", "window", "slice", "subject", "stage", "from", "to", "open", "limit", "cursor")
     let from = try parameters.time("from")
     let to = try parameters.time("to")
     if let from, let to, from >= to {
@@ -47,7 +47,8 @@ struct ResultEndpoints: Sendable {
       query: ResultQuery(
         monitor: try parameters.text("monitor"), type: try parameters.choice("type", of: ResultType.self),
         window: try parameters.text("window"), slice: try parameters.text("slice"),
-        subject: try parameters.text("subject"), from: from, to: to, after: after, limit: limit),
+        subject: try parameters.text("subject"), stage: try parameters.choice("stage", of: Stage.self), from: from,
+        to: to, after: after, limit: limit),
       includesOpen: try parameters.bool("open") ?? false)
     guard isStream else { return try await page(request, pager, limit: limit) }
     return try stream(pager, atMost: try parameters.text("limit") == nil ? .max : limit)

@@ -95,16 +95,19 @@ extension InMemorySession {
       tables.results.lazy.filter { line in
         matches(query.monitor, line.monitor) && (query.type ?? line.type) == line.type
           && matches(query.window, line.window) && matches(query.slice, line.slice)
-          && matches(query.subject, line.subject) && line.end >= query.from ?? line.end
+          && matches(query.subject, line.subject) && (query.stage ?? line.stage) == line.stage
+          && line.end >= query.from ?? line.end
           && (query.to.map { line.end < $0 } ?? true) && (query.after.map { $0 < line.position } ?? true)
       }.prefix(max(0, query.limit)))
   }
 
-  func verdicts(monitor: String, generation: String, check: String, ends: [EventTime]) throws -> [VerdictRecord] {
+  func verdicts(monitor: String, generation: String, check: String, stage: Stage, ends: [EventTime]) throws
+    -> [VerdictRecord]
+  {
     let ends = Set(ends)
     let scope = InMemoryTables.Scope(monitor, generation)
     return tables.results.compactMap { line in
-      guard line.type == .verdict, ends.contains(line.end), let tier = line.rawTier,
+      guard line.type == .verdict, line.stage == stage, ends.contains(line.end), let tier = line.rawTier,
         InMemoryTables.Scope(line.monitor, line.generation) == scope, ByteName(line.check) == ByteName(check)
       else { return nil }
       return VerdictRecord(end: line.end, slice: line.slice, subject: line.subject, rawTier: tier, value: line.value)
@@ -116,7 +119,7 @@ extension InMemorySession {
     var newest: [[ByteName]: ResultRecord] = [:]
     for line in tables.results
     where line.type == type && InMemoryTables.Scope(line.monitor, line.generation) == scope {
-      let key = [line.window, line.slice, line.subject, line.check, line.metric].map(ByteName.init)
+      let key = [line.window, line.slice, line.subject, line.check, line.metric, line.stage.rawValue].map(ByteName.init)
       if let known = newest[key], (known.end, known.sequence) > (line.end, line.sequence) { continue }
       newest[key] = line
     }

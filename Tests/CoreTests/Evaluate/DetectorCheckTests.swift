@@ -126,8 +126,14 @@ import Testing
       #expect(watches.first { $0.key.slice.name == "shop=b" }?.since == Scene.minute(45))
     }
     #expect(found.allSatisfy { $0 == found[0] })
-    #expect(found[0].contains { $0.contains(#""slice":"shop=a","subject":"errors","metric":"adwin","value":1.0"#) })
-    #expect(found[0].contains { $0.contains(#""slice":"shop=b","subject":"errors","metric":"adwin","value":null"#) })
+    #expect(
+      found[0].contains {
+        $0.contains(#""slice":"shop=a","subject":"errors","metric":"adwin","stage":"final","value":1.0"#)
+      })
+    #expect(
+      found[0].contains {
+        $0.contains(#""slice":"shop=b","subject":"errors","metric":"adwin","stage":"final","value":null"#)
+      })
     let capped = try Scene(checks: checks, predictions: [events], labels: [labels]) { $0.maximumSegments = 1 }
     try capped.read()
     _ = try Self.evaluate(capped, 200)

@@ -75,7 +75,8 @@ import Testing
     let line = try #require(try scene.lines(.verdict).first { $0.end == Scene.minute(15) }?.line)
     #expect(
       line.contains(
-        #""slice":"channel=app","subject":"fairness","metric":"demographic_parity_difference","value":-0.3"#))
+        #""slice":"channel=app","subject":"fairness","metric":"demographic_parity_difference","stage":"final","value":-0.3"#
+      ))
     #expect(line.contains(#""reference":"channel=web","lower":-0."#))
     let performance = try scene.lines(.performance).filter { $0.end == Scene.minute(15) && $0.window == "15m" }
     let app = try #require(performance.first { $0.slice == "channel=app" }?.line)

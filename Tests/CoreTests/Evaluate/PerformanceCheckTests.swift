@@ -215,10 +215,14 @@ import Testing
     func line() throws -> String {
       try #require(try scene.lines(.performance).first { $0.end == Scene.minute(15) && $0.slice == "all" }).line
     }
-    #expect(try line().contains("\"predictions\":100,\"labelled\":10,\"implied\":0,\"coverage\":0.1,\"final\":false"))
+    #expect(
+      try line().contains(
+        "\"predictions\":100,\"labelled\":10,\"implied\":0,\"coverage\":0.1,\"stage\":\"final\",\"final\":false"))
     let verdict = try Self.verdict(scene)
     #expect(verdict.value == 0.1 && verdict.tier == .warning)
-    #expect(try line().contains("\"predictions\":100,\"labelled\":100,\"implied\":90,\"coverage\":1.0,\"final\":true"))
+    #expect(
+      try line().contains(
+        "\"predictions\":100,\"labelled\":100,\"implied\":90,\"coverage\":1.0,\"stage\":\"final\",\"final\":true"))
   }
 
   @Test func slicesAreJudgedEachByThemselves() throws {

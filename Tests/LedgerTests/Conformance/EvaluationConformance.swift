@@ -13,6 +13,8 @@ struct EvaluationConformance {
     for progress in [
       EvaluationProgress(),
       EvaluationProgress(closedThrough: .at(5), finalThrough: .at(4), maturedThrough: .at(3), firstPane: .at(-1)),
+      EvaluationProgress(
+        closedThrough: .at(9), finalThrough: .at(8), maturedThrough: .at(3), earlyMaturedThrough: .at(7)),
     ] {
       try ledger.write { try $0.put(progress: progress, monitor: "m", generation: "g") }
       #expect(try ledger.read { try $0.progress(monitor: "m", generation: "g") } == progress)
@@ -73,21 +75,23 @@ struct EvaluationConformance {
   @Test(arguments: ledgers)
   func `verdicts of one check are found by their ends`(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
-    func verdict(_ check: String, _ end: Int64, _ subject: String, _ tier: Tier, _ value: Double?) -> ResultRecord {
+    func verdict(
+      _ check: String, _ end: Int64, _ subject: String, _ tier: Tier, _ value: Double?, _ stage: Stage = .final
+    ) -> ResultRecord {
       ResultRecord(
         monitor: "m", generation: "g", type: .verdict, window: "1h", size: 3600, end: .at(end), slice: "all",
-        subject: subject, check: check, metric: "psi", line: "{}", rawTier: tier, value: value)
+        subject: subject, check: check, metric: "psi", stage: stage, line: "{}", rawTier: tier, value: value)
     }
     try ledger.write {
       try $0.put(results: [
         verdict("c", 10, "x", .ok, 0.1), verdict("c", 10, "y", .critical, .infinity),
         verdict("c", 20, "x", .insufficientData, nil), verdict("c", 30, "x", .warning, .nan),
-        verdict("d", 10, "x", .info, -0.0),
+        verdict("d", 10, "x", .info, -0.0), verdict("c", 10, "x", .critical, 0.7, .early),
       ])
     }
-    func found(_ check: String, _ ends: [Int64]) throws -> [VerdictRecord] {
+    func found(_ check: String, _ ends: [Int64], _ stage: Stage = .final) throws -> [VerdictRecord] {
       try ledger.read {
-        try $0.verdicts(monitor: "m", generation: "g", check: check, ends: ends.map { .at($0) })
+        try $0.verdicts(monitor: "m", generation: "g", check: check, stage: stage, ends: ends.map { .at($0) })
       }.sorted { ($0.end, $0.subject) < ($1.end, $1.subject) }
     }
     #expect(
@@ -100,6 +104,11 @@ struct EvaluationConformance {
     #expect(try found("d", [10]).map(\.rawTier) == [.info])
     #expect(try found("e", [10]) == [])
     #expect(
-      try ledger.read { try $0.verdicts(monitor: "m", generation: "h", check: "c", ends: [.at(10)]) } == [])
+      try found("c", [20, 10], .early) == [
+        VerdictRecord(end: .at(10), slice: "all", subject: "x", rawTier: .critical, value: 0.7)
+      ])
+    #expect(
+      try ledger.read { try $0.verdicts(monitor: "m", generation: "h", check: "c", stage: .final, ends: [.at(10)]) }
+        == [])
   }
 }

@@ -46,8 +46,7 @@ struct PaneConformance {
         Row(pane: .at(10), slice: "country=DE", block: [1, 1]), Row(pane: .at(20), slice: "all", block: [0, 2]),
         Row(pane: .at(20), slice: "all", block: [1, 2]),
       ])
-    let otherKind: PaneKind = kind == .drift ? .performance : .drift
-    #expect(try ledger.read { try panes($0, otherKind, all) } == [])
+    for other in PaneKind.allCases where other != kind { #expect(try ledger.read { try panes($0, other, all) } == []) }
     #expect(try ledger.read { try panes($0, kind, all, generation: "h") } == [])
     #expect(
       try ledger.read { try $0.ownSlices(kind, monitor: "m", generation: "g", writer: "w2", pane: .at(10)) }
@@ -182,16 +181,17 @@ struct PaneConformance {
     let ledger = try store.make()
     try ledger.write {
       try $0.mark(
-        dirty: [(.drift, .at(10)), (.performance, .at(10)), (.drift, .at(20))], monitor: "m", generation: "g")
+        dirty: [(.drift, .at(10)), (.performance, .at(10)), (.drift, .at(20)), (.earlyPerformance, .at(10))],
+        monitor: "m", generation: "g")
       try $0.mark(dirty: [(.drift, .at(10))], monitor: "m", generation: "h")
     }
     func marks(_ generation: String) throws -> [DirtyMark] {
       try ledger.read { try $0.dirtyMarks(monitor: "m", generation: generation) }
     }
     let read = try marks("g")
-    #expect(read.map(\.kind) == [.drift, .performance, .drift])
-    #expect(read.map(\.pane) == [.at(10), .at(10), .at(20)])
-    #expect(read.map(\.id) == read.map(\.id).sorted() && Set(read.map(\.id)).count == 3)
+    #expect(read.map(\.kind) == [.drift, .performance, .drift, .earlyPerformance])
+    #expect(read.map(\.pane) == [.at(10), .at(10), .at(20), .at(10)])
+    #expect(read.map(\.id) == read.map(\.id).sorted() && Set(read.map(\.id)).count == 4)
     try ledger.write { try $0.mark(dirty: [(.drift, .at(10))], monitor: "m", generation: "g") }
     try ledger.write { try $0.delete(dirtyMarks: read.map(\.id)) }
     let left = try marks("g")

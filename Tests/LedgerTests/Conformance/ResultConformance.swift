@@ -15,7 +15,7 @@ struct ResultConformance {
           monitor: pick(["m", "n"]), generation: pick(["g1", "g2"]), type: type, window: pick(["1h", "7d"]),
           size: pick([0, 3600, 604_800]), end: .at(pick([-10, 0, 10, 20, 30])), slice: pick(awkwardNames),
           subject: pick(["", "x", "X", "\u{e9}", "e\u{301}"]), check: pick(["", "c"]), metric: pick(["", "psi"]),
-          sequence: type == .incident ? pick([0, 1, -1]) : 0, line: "{\"n\":\(i)}",
+          stage: pick(Stage.allCases), sequence: type == .incident ? pick([0, 1, -1]) : 0, line: "{\"n\":\(i)}",
           rawTier: type == .verdict ? pick(Tier.allCases) : nil, value: pick([nil, 0.5, -1e300])))
     }
     return lines
@@ -28,7 +28,8 @@ struct ResultConformance {
       let p = put.position
       let key = Array(
         ([
-          "\(p.end.milliseconds)", "\(p.size)", p.slice, p.type, p.subject, p.check, p.metric, "\(p.sequence)",
+          "\(p.end.milliseconds)", "\(p.size)", p.slice, p.type, p.subject, p.check, p.metric, p.stage.rawValue,
+          "\(p.sequence)",
           p.monitor, p.window, p.generation,
         ] as [String]).map { "\($0.utf8.count):\($0)" }.joined().utf8)
       var line = put
@@ -59,12 +60,13 @@ struct ResultConformance {
       let sample = all[Int.random(in: 0..<all.count, using: &numbers)]
       var query = ResultQuery(
         monitor: maybe(sample.monitor), type: maybe(sample.type), window: maybe(sample.window),
-        slice: maybe(sample.slice), subject: maybe(sample.subject), from: maybe(.at(0)),
+        slice: maybe(sample.slice), subject: maybe(sample.subject), stage: maybe(sample.stage), from: maybe(.at(0)),
         to: maybe(round % 7 == 0 ? .distantPast : .at(30)), limit: 100_000)
       let wanted = all.filter { line in
         bytes(query.monitor, line.monitor) && (query.type ?? line.type) == line.type && bytes(query.window, line.window)
           && bytes(query.slice, line.slice) && bytes(query.subject, line.subject)
-          && line.end >= query.from ?? .distantPast && line.end < query.to ?? .distantFuture
+          && (query.stage ?? line.stage) == line.stage && line.end >= query.from ?? .distantPast
+          && line.end < query.to ?? .distantFuture
       }
       #expect(try ledger.read { try $0.results(query) } == wanted, "seed \(seed), round \(round)")
       query.limit = Int.random(in: 1...50, using: &numbers)
@@ -96,7 +98,9 @@ struct ResultConformance {
     for type in ResultType.allCases {
       var newest: [[[UInt8]]: ResultRecord] = [:]
       for line in expected(puts) where line.monitor == "m" && line.generation == "g1" && line.type == type {
-        let key = [line.window, line.slice, line.subject, line.check, line.metric].map { Array($0.utf8) }
+        let key = [line.window, line.slice, line.subject, line.check, line.metric, line.stage.rawValue].map {
+          Array($0.utf8)
+        }
         if let other = newest[key], (other.end, other.sequence) > (line.end, line.sequence) { continue }
         newest[key] = line
       }

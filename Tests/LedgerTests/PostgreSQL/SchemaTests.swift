@@ -107,6 +107,37 @@ struct SchemaTests {
     }
   }
 
+  /// Lines of before there were stages are final ones, and are replaced where they are.
+  @Test func `lines of version 2 are final, and a new line takes the place of the old`() throws {
+    let server = try PostgreSQLTests.server()
+    let address = try server.addressOfNewSchema()
+    let connection = try PostgreSQLConnection(try PostgreSQLAddress(address), patience: 60)
+    for step in PostgreSQLSchema.steps[..<2] { try connection.run(step) }
+    let key = PostgreSQLKey.digest(["m", "g", "verdict", "auc", "7d", "604800000", "all", "performance", "auc"])
+    try server.execute(
+      """
+      SET search_path = \(try schema(of: address));
+      INSERT INTO leeway_schema VALUES (2);
+      INSERT INTO result_series (series_key, monitor, generation, type, check_name, window_name, size, slice, subject,
+        metric, first_end, last_end)
+      VALUES ('\\x\(key.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined())', 'm', 'g', 'verdict',
+        'auc', '7d', 604800000, 'all', 'performance', 'auc', 20, 20);
+      INSERT INTO results VALUES (1, 20, 0, 3, '{"n":2}', NULL, NULL);
+      RESET search_path
+      """)
+    let ledger = try PostgreSQLLedger(address: address)
+    func line(_ text: String, _ stage: Stage = .final, revision: Int64 = 0) -> ResultRecord {
+      ResultRecord(
+        monitor: "m", generation: "g", type: .verdict, window: "7d", size: 604_800_000, end: .at(20), slice: "all",
+        subject: "performance", check: "auc", metric: "auc", stage: stage, line: text, revision: revision)
+    }
+    func stored() throws -> [ResultRecord] { try ledger.read { try $0.results(ResultQuery(limit: 9)) } }
+    #expect(try stored() == [line(#"{"n":2}"#, revision: 3)])
+    let early = line(#"{"n":3}"#, .early)
+    try ledger.write { try $0.put(results: [line(#"{"n":4}"#), early]) }
+    #expect(try stored() == [early, line(#"{"n":4}"#, revision: 4)])
+  }
+
   private static let version1 = """
     dirty_marks id int8, scope int8, kind int8, pane int8
     drift_panes scope int8, pane int8, slice_key bytea, writer text C, slice text C, block bytea

@@ -1,8 +1,9 @@
 import Foundation
 import GRDB
 import LeewayCore
-import LeewayLedger
 import Testing
+
+@testable import LeewayLedger
 
 @Suite("SQLite ledger: opening")
 struct OpeningTests {
@@ -112,7 +113,7 @@ struct OpeningTests {
     try raw.close()
     #expect(
       refusal(path)
-        == "opening the ledger \(path): it was written by a newer leeway (schema 99; this one knows 4); "
+        == "opening the ledger \(path): it was written by a newer leeway (schema 99; this one knows \(SQLiteSchema.version)); "
         + "start the newer one, or name another file")
   }
 

@@ -159,29 +159,12 @@ struct WaitingRunTests {
   @Test func `rows of an older file become runs`() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
-    let older = try SQLiteLedger(path: path)
-    try older.write {
-      try $0.put(waiting: [WaitingRow(id: [1], state: [9], reclaimAfter: .at(1))], monitor: "m", generation: "g")
-    }
-    older.close()
-    let raw = try DatabaseQueue(path: path)
-    try raw.write { db in
-      try db.execute(
-        sql: """
-          DROP TABLE waiting_runs;
-          DROP TABLE waiting_blocks;
-          DROP TABLE waiting_summaries;
-          DROP TABLE waiting_departed;
-          CREATE TABLE waiting (
-            scope INTEGER NOT NULL, id BLOB NOT NULL, reclaim_after INTEGER NOT NULL, state BLOB NOT NULL,
-            PRIMARY KEY (scope, id)
-          ) STRICT, WITHOUT ROWID;
-          CREATE INDEX waiting_by_reclaim ON waiting (scope, reclaim_after);
-          INSERT INTO waiting VALUES (1, x'', 5, x'00'), (1, x'69642d37', 6, x'0102'), (1, x'69642d38', 7, x'');
-          PRAGMA user_version = 3
-          """)
-    }
-    try raw.close()
+    try OlderFile.make(
+      path, version: 3,
+      rows: """
+        INSERT INTO scopes VALUES (1, 'm', 'g');
+        INSERT INTO waiting VALUES (1, x'', 5, x'00'), (1, x'69642d37', 6, x'0102'), (1, x'69642d38', 7, x'');
+        """)
     let opened = try SQLiteLedger(path: path)
     #expect(try Self.states(opened, [7, 8, 9]) == [[1, 2], [], nil])
     let odd = try opened.read { try $0.waiting(monitor: "m", generation: "g", ids: [[], [1]]) }

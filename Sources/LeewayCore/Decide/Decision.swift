@@ -56,15 +56,15 @@ struct Decision {
 
   func decide(_ verdicts: [Verdict], now: EventTime, in tx: any LedgerWriter) throws -> Decisions {
     var out = Decisions()
-    let groups = Dictionary(uniqueKeysWithValues: monitor.checks.map { ($0.name, $0.causeGroup) })
+    let checks = Dictionary(uniqueKeysWithValues: monitor.checks.map { ($0.name, $0) })
     for group in CauseGroup.allCases {
-      let mine = verdicts.filter { groups[$0.check] == group }
+      let mine = verdicts.filter { checks[$0.check]?.causeGroup($0.stage) == group }
       guard !mine.isEmpty else { continue }
       var machine =
         try tx.machine(monitor: monitor.name, group: group).map { bytes throws(JSONFailure) in
           try IncidentMachine(encoded: bytes)
         } ?? IncidentMachine()
-      machine.keep(checks: Set(groups.keys))
+      machine.keep(checks: Set(checks.keys))
       var start = mine.startIndex
       while start < mine.endIndex {
         let end = mine[start].end
@@ -101,7 +101,7 @@ struct Decision {
     }
     let wanted =
       machine.incident?.retrain == nil && transition != .resolved && machine.advice == nil
-      && wantsRetrain(group, machine.tierForRetrain(besides: inconclusive))
+      && wantsRetrain(group, machine.tierForRetrain(besides: inconclusive(group)))
     if wanted { try requestRetrain(&machine, group, end, now: now, in: tx, into: &out) }
     try journal.store(machine, group, end, resolved: transition == .resolved, in: tx)
     if transition == .resolved { machine.close() }
@@ -118,13 +118,16 @@ struct Decision {
   // MARK: Retraining
 
   /// Checks that may fire and never call for a retrain.
-  private var inconclusive: Set<String> {
-    Set(monitor.checks.filter { $0.metric.isExperimental || $0.on == .comparison }.map(\.name))
+  private func inconclusive(_ group: CauseGroup) -> Set<String> {
+    Set(
+      monitor.checks.filter {
+        $0.metric.isExperimental || $0.on == .comparison || (group == .performanceEarly && !$0.retrainsEarly)
+      }.map(\.name))
   }
 
   private func wantsRetrain(_ group: CauseGroup, _ tier: Tier?) -> Bool {
     // Bad data is mended, not learned; and drift by the sampling null alone is not reason enough to train.
-    guard group == .performance, monitor.retrain != nil, let tier else { return false }
+    guard group == .performance || group == .performanceEarly, monitor.retrain != nil, let tier else { return false }
     return monitor.alerts.contains { $0.key <= tier && $0.value.contains(DecisionContext.retrainReceiver) }
   }
 

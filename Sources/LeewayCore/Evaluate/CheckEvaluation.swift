@@ -236,8 +236,8 @@ struct CheckEvaluation {
     var missing: Shortfall.Reason
   }
 
-  private func reference(_ slice: String, _ firstDays: [String: Double]) -> Reference {
-    switch check.reference {
+  private func reference(_ view: WindowView, _ slice: String, _ firstDays: [String: Double]) -> Reference {
+    switch check.reference(at: view.stage, size: view.definition.size) {
     case .first: return Reference(value: firstDays[slice], missing: .reference)
     case .baseline:
       let found = plan.performanceBaseline(slice: slice)
@@ -255,10 +255,13 @@ struct CheckEvaluation {
         check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,
         rows: summary.labelled)
       if check.metric == .ece { verdict.pValue = summary.calibrationPValue }
-      verdict.why = judged(view) ? shortfall(summary) ?? (value == nil ? Shortfall(.undefined) : nil) : partial(view)
+      verdict.stage = view.stage
+      verdict.why =
+        judged(view)
+        ? shortfall(summary) ?? (value == nil ? Shortfall(.undefined) : nil) ?? bias(view, summary) : partial(view)
       guard verdict.why == nil, let value else { return verdict }
       verdict.isReference = true
-      let reference = reference(slice, firstDays)
+      let reference = reference(view, slice, firstDays)
       let bounds = summary.bounds(check.metric, at: check.place)
       for tier in check.limits {
         guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else { continue }
@@ -336,7 +339,7 @@ struct CheckEvaluation {
         judged(view) ? tooFew(verdict.rows) ?? (value == nil ? Shortfall(.undefined) : nil) : partial(view)
       guard verdict.why == nil, let value else { return verdict }
       verdict.isReference = true
-      let reference = reference(slice, firstDays)
+      let reference = reference(view, slice, firstDays)
       for tier in check.limits {
         guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else { continue }
         if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
@@ -354,6 +357,18 @@ struct CheckEvaluation {
       return verdict
     }
   }
+
+  /// Why early labels say nothing of all predictions: those that have one score otherwise than those that have none yet.
+  private func bias(_ view: WindowView, _ summary: PerformanceSummary) -> Shortfall? {
+    guard view.stage == .early, check.metric != .coverage, check.metric != .labelledScoreKS,
+      let ks = summary.value(.labelledScoreKS), ks >= Self.biasedKS,
+      let p = summary.labelledScorePValue, p <= Self.biasedPValue
+    else { return nil }
+    return Shortfall(.biasedLabels, [("ks", .value(ks)), ("p_value", .value(p))])
+  }
+
+  private static let biasedKS = 0.1
+  private static let biasedPValue = 0.01
 
   // MARK: What is too little
 

@@ -109,12 +109,18 @@ package struct Evaluator: Sendable {
     // Labels may go on while predictions are silent, and never get ahead of what is closed.
     var maturedThrough = max(before.maturedThrough, min(reached.maturedThrough(monitor), closedThrough))
 
+    var earlyThrough = max(before.earlyMaturedThrough, min(reached.earlyMaturedThrough(monitor), closedThrough))
+
     // Windows that closed or matured since the last round, oldest first, as many as one round takes.
     var closing = try newWork(.drift, after: before.closedThrough, through: closedThrough, reader)
     var maturing = try newWork(.performance, after: before.maturedThrough, through: maturedThrough, reader)
+    var maturingEarly = try newWork(
+      .earlyPerformance, after: before.earlyMaturedThrough, through: earlyThrough, reader)
     let allClosed = cut(&closing, &closedThrough)
     let allMatured = cut(&maturing, &maturedThrough)
+    let allMaturedEarly = cut(&maturingEarly, &earlyThrough)
     maturedThrough = min(maturedThrough, closedThrough)
+    earlyThrough = min(earlyThrough, closedThrough)
     var feeding = try ErrorFeeding(plan: plan, maturedThrough: before.maturedThrough, in: reader)
     let allFed = try feeding?.feed(through: &maturedThrough, atMost: maximumErrors, in: reader) ?? true
     finalThrough = min(finalThrough, closedThrough)
@@ -122,14 +128,15 @@ package struct Evaluator: Sendable {
     var settling = try newWork(
       .drift, after: before.finalThrough, through: min(finalThrough, before.closedThrough), reader)
     let allFinal = cut(&settling, &finalThrough)
-    round.isComplete = allClosed && allMatured && allFinal && allFed
+    round.isComplete = allClosed && allMatured && allMaturedEarly && allFinal && allFed
     maturing.removeAll { $0.end > maturedThrough }
+    maturingEarly.removeAll { $0.end > earlyThrough }
 
     // Windows that were closed before and whose panes have changed since; newest first, the rest waits with its marks.
     var revisedDrift = Set(settling)
-    var revisedPerformance: Set<Work> = []
+    var revisedPerformance: [Stage: Set<Work>] = [:]
     for mark in marks.sorted(by: { $0.pane > $1.pane }) {
-      if revisedDrift.count + revisedPerformance.count >= maximumWindows * 2 {
+      if revisedPerformance.values.reduce(revisedDrift.count, { $0 + $1.count }) >= maximumWindows * 2 {
         round.isComplete = false
         continue
       }
@@ -138,8 +145,8 @@ package struct Evaluator: Sendable {
         {
           switch mark.kind {
           case .drift: revisedDrift.insert(Work(window: i, end: end))
-          case .performance: revisedPerformance.insert(Work(window: i, end: end))
-          case .earlyPerformance: break
+          case .performance: revisedPerformance[.final, default: []].insert(Work(window: i, end: end))
+          case .earlyPerformance: revisedPerformance[.early, default: []].insert(Work(window: i, end: end))
           }
         }
       }
@@ -148,25 +155,27 @@ package struct Evaluator: Sendable {
 
     guard
       stored == nil || closedThrough != before.closedThrough || maturedThrough != before.maturedThrough
-        || finalThrough != before.finalThrough || !marks.isEmpty
+        || earlyThrough != before.earlyMaturedThrough || finalThrough != before.finalThrough || !marks.isEmpty
     else { return (nil, reached.noData) }
 
     round.feeding = feeding
     let closingSet = Set(closing)
-    let maturingSet = Set(maturing)
+    let maturingSets = [Stage.early: Set(maturingEarly), .final: Set(maturing)]
     round.progress.closedThrough = closedThrough
     round.progress.finalThrough = finalThrough
     round.progress.maturedThrough = maturedThrough
+    round.progress.earlyMaturedThrough = earlyThrough
     var history = VerdictHistory(plan: plan, reader: reader)
     for (i, window) in monitor.windows.enumerated() {
       try judgeDrift(
         window, ends: ends(closingSet.union(revisedDrift), i), newlyClosed: Set(ends(closingSet, i)), reader, cache,
         &history, &round)
-      if plan.performance != nil {
+      for stage in Stage.allCases where plan.shape(of: stage.panes) != nil {
         // A performance line appears when its window closes and is revised until, and after, it matures.
-        let all = closingSet.union(maturingSet).union(revisedPerformance)
+        let maturing = maturingSets[stage] ?? []
+        let all = closingSet.union(maturing).union(revisedPerformance[stage] ?? [])
         try judgePerformance(
-          window, ends: ends(all, i), newlyMature: Set(ends(maturingSet, i)), reader, &history, &round)
+          window, stage, ends: ends(all, i), newlyMature: Set(ends(maturing, i)), reader, &history, &round)
       }
     }
     round.verdicts.sort(by: Verdict.precedes)
@@ -266,26 +275,34 @@ package struct Evaluator: Sendable {
   }
 
   private func judgePerformance(
-    _ window: WindowDefinition, ends: [EventTime], newlyMature: Set<EventTime>, _ reader: any LedgerReader,
-    _ history: inout VerdictHistory, _ round: inout Round
+    _ window: WindowDefinition, _ stage: Stage, ends: [EventTime], newlyMature: Set<EventTime>,
+    _ reader: any LedgerReader, _ history: inout VerdictHistory, _ round: inout Round
   ) throws {
     guard let layout = plan.performance else { return }
-    var merge = WindowMerge(.performance, plan: plan, shape: layout.shape)
+    var merge = WindowMerge(stage.panes, plan: plan, shape: layout.shape)
     let lines = ResultLines(plan: plan)
-    let found = try round.feeding?.found(in: ends.map(window.range(endingAt:)), reader)
-    let checks = plan.monitor.checks.filter { $0.window == window.name && $0.metric.isOfLabels }
+    let found = stage == .final ? try round.feeding?.found(in: ends.map(window.range(endingAt:)), reader) : nil
+    let maturedThrough = stage == .final ? round.progress.maturedThrough : round.progress.earlyMaturedThrough
+    let checks = plan.monitor.checks.filter {
+      $0.window == window.name && $0.metric.isOfLabels && $0.isJudged(at: stage)
+    }
     for end in ends {
       let range = window.range(endingAt: end)
       try merge.move(to: range, in: reader)
-      let mature = end <= round.progress.maturedThrough
+      let mature = end <= maturedThrough
       let blocks = try merge.view()
-      let summaries = blocks.mapValues { PerformanceSummary(layout: layout, block: $0, withImplied: mature) }
+      let summaries = blocks.mapValues {
+        PerformanceSummary(layout: layout, block: $0, withImplied: mature && stage == .final)
+      }
       var view = WindowView(
         definition: window, end: end, complete: isComplete(range, round), begins: begins(round))
       view.performance = summaries
       view.fed = mature ? found?.counts(in: range) ?? [:] : [:]
+      view.stage = stage
       round.results.append(contentsOf: lines.performance(view, mature: mature))
-      let versions = VersionDifferences.bySlice(layout: layout, performance: blocks, withImplied: mature)
+      let versions =
+        stage == .final
+        ? VersionDifferences.bySlice(layout: layout, performance: blocks, withImplied: mature) : [:]
       round.results.append(contentsOf: lines.comparison(view, versions, mature: mature))
       round.windows += 1
       guard newlyMature.contains(end), !view.performance.isEmpty else { continue }
@@ -295,10 +312,10 @@ package struct Evaluator: Sendable {
           round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
           continue
         }
-        let first = try history.firstDays(check, window, end, firstPane: round.progress.firstPane)
+        let first = try history.firstDays(check, window, end, firstPane: round.progress.firstPane, stage)
         let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view, firstDays: first)
           .map { $0.with(version: mostFrequentVersion(view.performance) { $0.predictions }) }
-        round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
+        round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end, stage))
       }
     }
   }

@@ -19,7 +19,9 @@ package struct OpenWindows: Sendable {
     let lines = ResultLines(plan: plan)
     var out: [ResultRecord] = []
     for window in monitor.windows where query.window == nil || query.window == window.name {
-      for (kind, type) in [(PaneKind.drift, ResultType.drift), (.performance, .performance)]
+      for (kind, type) in [
+        (PaneKind.drift, ResultType.drift), (.performance, .performance), (.earlyPerformance, .performance),
+      ]
       where query.type == nil || query.type == type || query.type == .comparison {
         guard let shape = plan.shape(of: kind) else { continue }
         var merge = WindowMerge(kind, plan: plan, shape: shape)
@@ -37,16 +39,17 @@ package struct OpenWindows: Sendable {
             if let versions = monitor.comparison.flatMap({ VersionDrift(plan, $0, view.drift) }) {
               out.append(lines.comparison(view, versions, closed: false, final: false))
             }
-          case .performance:
+          case .performance, .earlyPerformance:
             guard let layout = plan.performance else { continue }
             let blocks = try merge.view()
             view.performance = blocks.mapValues {
               PerformanceSummary(layout: layout, block: $0, withImplied: false)
             }
+            if kind == .earlyPerformance { view.stage = .early }
             out.append(contentsOf: lines.performance(view, mature: false))
+            guard view.stage == .final else { continue }
             let versions = VersionDifferences.bySlice(layout: layout, performance: blocks, withImplied: false)
             out.append(contentsOf: lines.comparison(view, versions, mature: false))
-          case .earlyPerformance: continue
           }
         }
       }

@@ -14,6 +14,8 @@ struct PerformanceReading {
   var negatives: Int64?
   var reliability: [ReliabilityTable.Row] = []
   var calibrationPValue: Double?
+  /// How many outputs `labelled_score_ks` holds against each other.
+  var scored: (labelled: Int64, unlabelled: Int64)?
   var classes: [(name: String, counts: ConfusionCounts)] = []
   var confusion: (names: [String], counts: [[Int64]])?
   var ranking: RankingCells?
@@ -132,6 +134,7 @@ struct PerformanceReading {
       unlabelledBelow.append(unlabelled)
     }
     guard labelled > 0, unlabelled > 0 else { return set(.labelledScoreKS, nil) }
+    scored = (labelled, unlabelled)
     var ks = 0.0
     for (a, b) in zip(labelledBelow, unlabelledBelow) {
       ks = max(ks, abs(Double(a) / Double(labelled) - Double(b) / Double(unlabelled)))

@@ -23,6 +23,7 @@ struct PerformanceSummary {
   /// Binary: the labelled scores.
   private let ranking: RankingCells?
   private let bounds: [Metric: OneSidedBounds]
+  private let scored: (labelled: Int64, unlabelled: Int64)?
   /// Smallest of Spiegelhalter's and the bins' p-value: for verdicts on `ece`.
   let calibrationPValue: Double?
   private let layout: PerformanceLayout
@@ -30,6 +31,12 @@ struct PerformanceSummary {
   private let block: CellBlock
 
   var coverage: Double? { predictions > 0 ? Double(labelled) / Double(predictions) : nil }
+
+  /// Of `labelled_score_ks`: how likely outputs with a label and those without are so far apart by chance.
+  var labelledScorePValue: Double? {
+    guard let scored, let ks = metrics[.labelledScoreKS] else { return nil }
+    return kolmogorovSmirnovPValue(statistic: ks, baselineCount: scored.labelled, windowCount: scored.unlabelled)
+  }
 
   static let largestMatrix = 20
 
@@ -92,6 +99,7 @@ struct PerformanceSummary {
     if let estimated { reading.compare(estimated) }
     bounds = reading.bounds
     calibrationPValue = reading.calibrationPValue
+    scored = reading.scored
     for (name, share) in [("label_delay_p50_seconds", 0.5), ("label_delay_p90_seconds", 0.9)] {
       reading.metrics.set(name, Self.delayQuantile(share, block))
     }

@@ -42,7 +42,8 @@ struct ResultLines {
     return out
   }
 
-  /// One `performance` line for every slice that has predictions.
+  /// One `performance` line for every slice that has predictions. What rests on all labels is of the final one only: detectors,
+  /// groups beside each other, and how far estimates were off.
   func performance(_ view: WindowView, mature: Bool) -> [ResultRecord] {
     var out: [ResultRecord] = []
     for (slice, summary) in view.performance where summary.predictions > 0 {
@@ -63,7 +64,13 @@ struct ResultLines {
       w.key("final")
       w.bool(mature)
       w.key("metrics")
-      summary.metrics.write(to: &w, and: placed(summary) + found(view, slice.name) + fairness(view, slice.name))
+      if view.stage == .early {
+        var metrics = summary.metrics
+        metrics.keep { Metric(rawValue: $0)?.isEstimateError != true }
+        metrics.write(to: &w, and: placed(summary))
+      } else {
+        summary.metrics.write(to: &w, and: placed(summary) + found(view, slice.name) + fairness(view, slice.name))
+      }
       if plan.monitor.task == .binary || !summary.reliability.isEmpty {
         w.key("reliability")
         w.beginArray()
@@ -77,9 +84,11 @@ struct ResultLines {
         w.endArray()
       }
       if plan.monitor.task == .multiclass { writeClasses(summary, to: &w) }
-      summary.estimated?.write(to: &w)
-      writeDetectors(view, slice.name, to: &w)
-      writeFairness(view, slice.name, to: &w)
+      if view.stage == .final {
+        summary.estimated?.write(to: &w)
+        writeDetectors(view, slice.name, to: &w)
+        writeFairness(view, slice.name, to: &w)
+      }
       w.endObject()
       out.append(record(.performance, view, slice.name, "", w.text))
     }

@@ -4,4 +4,7 @@ package enum Stage: String, Sendable, CaseIterable {
   case early
   /// By the labels within the horizon; drift has this stage only.
   case final
+
+  /// Where its performance is counted.
+  var panes: PaneKind { self == .early ? .earlyPerformance : .performance }
 }

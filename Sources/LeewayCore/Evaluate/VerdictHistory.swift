@@ -76,7 +76,8 @@ struct VerdictHistory {
   mutating func firstDays(
     _ check: Check, _ window: WindowDefinition, _ end: EventTime, firstPane: EventTime?, _ stage: Stage = .final
   ) throws -> [String: Double] {
-    guard case .first(let span) = check.reference, let firstPane, end > firstPane + span else { return [:] }
+    guard case .first(let span) = check.reference(at: stage, size: window.size), let firstPane, end > firstPane + span
+    else { return [:] }
     let series = Series(check: check.name, stage: stage)
     if let known = firstValues[series] { return known }
     var ends: [EventTime] = []

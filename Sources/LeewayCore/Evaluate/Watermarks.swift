@@ -42,6 +42,12 @@ package struct Watermarks: Sendable, Equatable {
     return Self.back(Self.back(self.labels, labels.horizon), monitor.lateness)
   }
 
+  /// The same of stage early: labels are past the age at which they count for it. −∞ without that stage.
+  func earlyMaturedThrough(_ monitor: Monitor) -> EventTime {
+    guard let early = monitor.labels?.early else { return .distantPast }
+    return Self.back(Self.back(labels, early), monitor.lateness)
+  }
+
   private static func back(_ time: EventTime, _ span: TimeSpan) -> EventTime {
     time == .distantPast ? time : time - span
   }

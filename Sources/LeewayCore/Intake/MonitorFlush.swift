@@ -75,7 +75,7 @@ struct MonitorFlush {
     }
     let stored = try tx.lockWaiting(monitor: monitor, generation: generation, ids: ids)
     let join = Join(
-      pane: plan.monitor.pane, horizon: labels.horizon, absent: labels.absent,
+      pane: plan.monitor.pane, horizon: labels.horizon, early: labels.early, absent: labels.absent,
       comparison: plan.monitor.comparison)
     var changes: [PerformanceChange] = []
     var rows: [WaitingRow] = []
@@ -97,24 +97,27 @@ struct MonitorFlush {
       try tx.put(errors: errors.rows, monitor: monitor, generation: generation)
     }
     let delays = changes.compactMap { change -> Double? in
-      guard !change.subtract, change.slice == Slice.all else { return nil }
+      guard !change.subtract, change.stage == .final, change.slice == Slice.all else { return nil }
       return change.row.delay.map(\.seconds)
     }
     if !delays.isEmpty { report.labelDelays[monitor, default: []].append(contentsOf: delays) }
     report.joins[monitor, default: JoinCounts()] += counts
-    try commit(changes, layout, in: tx, report: &report)
+    try commit(changes, .final, layout, in: tx, report: &report)
+    if labels.early != nil { try commit(changes, .early, layout, in: tx, report: &report) }
   }
 
   private func commit(
-    _ changes: [PerformanceChange], _ layout: PerformanceLayout, in tx: any LedgerWriter, report: inout FlushReport
+    _ changes: [PerformanceChange], _ stage: Stage, _ layout: PerformanceLayout, in tx: any LedgerWriter,
+    report: inout FlushReport
   ) throws {
+    let kind = stage.panes
     var byBlock: [PaneKey: [Int]] = [:]
-    for (i, change) in changes.enumerated() {
+    for (i, change) in changes.enumerated() where change.stage == stage {
       byBlock[PaneKey(pane: change.pane, slice: change.slice), default: []].append(i)
     }
     guard !byBlock.isEmpty else { return }
     let keys = byBlock.keys.sorted(by: Self.order)
-    let stored = try tx.ownPanes(.performance, monitor: monitor, generation: generation, writer: writer, keys: keys)
+    let stored = try tx.ownPanes(kind, monitor: monitor, generation: generation, writer: writer, keys: keys)
     var rows: [(key: PaneKey, block: [UInt8])] = []
     rows.reserveCapacity(keys.count)
     // One scratch block serves all: a flush of labels may touch hundreds of old panes.
@@ -125,9 +128,9 @@ struct MonitorFlush {
       for i in byBlock[key] ?? [] { layout.apply(changes[i].row, to: &scratch, subtract: changes[i].subtract) }
       rows.append((key, scratch.encoded()))
     }
-    try tx.put(.performance, monitor: monitor, generation: generation, writer: writer, blocks: rows)
-    try enforceCap(.performance, keys: keys, shape: layout.shape, in: tx)
-    try mark(.performance, keys, in: tx)
+    try tx.put(kind, monitor: monitor, generation: generation, writer: writer, blocks: rows)
+    try enforceCap(kind, keys: keys, shape: layout.shape, in: tx)
+    try mark(kind, keys, in: tx)
     report.panes += rows.count
   }
 

@@ -31,8 +31,8 @@ struct ErrorLog {
   }
 
   private func row(_ id: [UInt8], _ prediction: JoinedPrediction, _ state: JoinState) -> ErrorRow? {
-    guard let label = state.label(for: prediction, horizon: horizon)?.value ?? absent,
-      let error = error(prediction.output, label)
+    guard case .label(let label) = state.standing(for: prediction, at: horizon), let value = label?.value ?? absent,
+      let error = error(prediction.output, value)
     else { return nil }
     return ErrorRow(
       time: prediction.time, id: id, version: Array(prediction.version.utf8), error: error,

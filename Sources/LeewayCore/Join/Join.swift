@@ -12,7 +12,7 @@ package struct JoinCounts: Sendable, Equatable {
   package var retracted: Int64 = 0
   /// Past the horizon of every prediction known by then.
   package var expired: Int64 = 0
-  /// More labels or versions for one id than are kept.
+  /// More labels than may count for one id, or more versions than are kept.
   package var overLimit: Int64 = 0
   /// Predictions whose (id, version) was known.
   package var duplicates: Int64 = 0
@@ -33,6 +33,8 @@ package struct JoinCounts: Sendable, Equatable {
 
 /// The difference that a change of join state makes to performance panes.
 struct PerformanceChange {
+  /// Whose cells.
+  var stage = Stage.final
   var pane: EventTime
   var slice: String
   var row: PerformanceRow
@@ -44,6 +46,8 @@ struct PerformanceChange {
 struct Join {
   let pane: TimeSpan
   let horizon: TimeSpan
+  /// The age at which a prediction counts for stage early; nil: there is no such stage.
+  var early: TimeSpan?
   /// The value of predictions without a label at their horizon.
   let absent: LabelValue?
   /// Versions whose predictions of one id are a pair.
@@ -54,27 +58,36 @@ struct Join {
   ) {
     let before = state
     count(changes, merging: &state, &counts)
-    for old in before.predictions {
-      if let new = state.predictions.first(where: { utf8Equal($0.version, old.version) }) {
-        let was = before.label(for: old, horizon: horizon)
-        let now = state.label(for: new, horizon: horizon)
-        if old == new, was == now { continue }
-        contribute(old, was, subtract: true, into: &out)
-        contribute(new, now, subtract: false, into: &out)
-      } else {
-        contribute(old, before.label(for: old, horizon: horizon), subtract: true, into: &out)
-      }
-    }
-    for new in state.predictions where !before.predictions.contains(where: { utf8Equal($0.version, new.version) }) {
-      contribute(new, state.label(for: new, horizon: horizon), subtract: false, into: &out)
-    }
+    move(from: before, to: state, .final, at: horizon, into: &out)
+    if let early { move(from: before, to: state, .early, at: early, into: &out) }
     let pair = pair(in: before)
     let now = self.pair(in: state)
     if pair != now {
       if let pair { out.append(contentsOf: pair.changes(subtract: true)) }
       if let now { out.append(contentsOf: now.changes(subtract: false)) }
     }
-    touch(changes, after: state, into: &out)
+    touch(changes, after: state, .final, at: horizon, into: &out)
+    if let early { touch(changes, after: state, .early, at: early, into: &out) }
+  }
+
+  /// What a stage's cells lose and gain. Both stages follow from the predictions' times and the labels' times and values.
+  private func move(
+    from before: JoinState, to state: JoinState, _ stage: Stage, at age: TimeSpan, into out: inout [PerformanceChange]
+  ) {
+    for old in before.predictions {
+      let was = before.standing(for: old, at: age)
+      if let new = state.predictions.first(where: { utf8Equal($0.version, old.version) }) {
+        let now = state.standing(for: new, at: age)
+        if old == new, was == now { continue }
+        contribute(old, was, stage, subtract: true, into: &out)
+        contribute(new, now, stage, subtract: false, into: &out)
+      } else {
+        contribute(old, was, stage, subtract: true, into: &out)
+      }
+    }
+    for new in state.predictions where !before.predictions.contains(where: { utf8Equal($0.version, new.version) }) {
+      contribute(new, state.standing(for: new, at: age), stage, subtract: false, into: &out)
+    }
   }
 
   /// What the champion and the challenger gave for one id.
@@ -99,7 +112,11 @@ struct Join {
     else { return nil }
     let (earlier, later) =
       champion.time <= challenger.time ? (champion, challenger) : (challenger, champion)
-    guard later.time <= earlier.time + horizon else { return nil }
+    guard later.time <= earlier.time + horizon,
+      // With too many labels for the later one, its prediction is in no cells either.
+      state.standing(for: later, at: horizon) != .overLimit,
+      case .label(let label) = state.standing(for: earlier, at: horizon)
+    else { return nil }
     return Pair(
       pane: later.time.floor(to: pane),
       slices: [Slice.all]
@@ -108,16 +125,19 @@ struct Join {
         },
       row: PerformanceRow(
         output: champion.output, challenger: challenger.output,
-        label: state.label(for: earlier, horizon: horizon)?.value,
-        implied: absent))
+        label: label?.value, implied: absent))
   }
 
-  /// A prediction that does not stand leaves nothing in its panes, but its slices were there: which slices a cap keeps
-  /// must not depend on whether it stood until a better one came.
-  private func touch(_ changes: [JoinChange], after state: JoinState, into out: inout [PerformanceChange]) {
-    for case .prediction(let prediction) in changes where !state.predictions.contains(prediction) {
-      contribute(prediction, nil, subtract: false, into: &out)
-      contribute(prediction, nil, subtract: true, into: &out)
+  /// A prediction that does not stand, or has too many labels, leaves nothing in its panes, but its slices were there: which
+  /// slices a cap keeps must not depend on whether it stood until a better one came.
+  private func touch(
+    _ changes: [JoinChange], after state: JoinState, _ stage: Stage, at age: TimeSpan,
+    into out: inout [PerformanceChange]
+  ) {
+    for case .prediction(let prediction) in changes
+    where !state.predictions.contains(prediction) || state.standing(for: prediction, at: age) == .overLimit {
+      contribute(prediction, .label(nil), stage, subtract: false, into: &out)
+      contribute(prediction, .label(nil), stage, subtract: true, into: &out)
     }
   }
 
@@ -189,19 +209,23 @@ struct Join {
   }
 
   private func contribute(
-    _ prediction: JoinedPrediction, _ label: JoinedLabel?, subtract: Bool, into out: inout [PerformanceChange]
+    _ prediction: JoinedPrediction, _ standing: JoinState.Standing, _ stage: Stage, subtract: Bool,
+    into out: inout [PerformanceChange]
   ) {
+    guard case .label(let label) = standing else { return }
+    // What is absent is known at the horizon.
     let row = PerformanceRow(
-      output: prediction.output, label: label?.value, delay: label.map { $0.time - prediction.time }, implied: absent)
-    // A slice of one version has nothing to compare.
+      output: prediction.output, label: label?.value, delay: label.map { $0.time - prediction.time },
+      implied: stage == .final ? absent : nil)
+    // A slice of one version has nothing to compare, and versions are compared at the horizon.
     var compared = row
-    compared.rows = rows(of: prediction.version)
+    if stage == .final { compared.rows = rows(of: prediction.version) }
     let start = prediction.time.floor(to: pane)
-    out.append(PerformanceChange(pane: start, slice: Slice.all, row: compared, subtract: subtract))
+    out.append(PerformanceChange(stage: stage, pane: start, slice: Slice.all, row: compared, subtract: subtract))
     for slice in prediction.slices {
       out.append(
         PerformanceChange(
-          pane: start, slice: slice, row: Slice.isOfVersion(slice) ? row : compared, subtract: subtract))
+          stage: stage, pane: start, slice: slice, row: Slice.isOfVersion(slice) ? row : compared, subtract: subtract))
     }
   }
 

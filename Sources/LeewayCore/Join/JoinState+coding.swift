@@ -19,7 +19,7 @@ extension JoinState {
       throw JoinStateDamaged()
     }
     for _ in 0..<predictionCount { predictions.append(try JoinedPrediction(from: &reader)) }
-    guard let labelCount = reader.integer(), labelCount <= Self.maximumLabels else { throw JoinStateDamaged() }
+    guard let labelCount = reader.integer(), labelCount <= Self.keptLabels else { throw JoinStateDamaged() }
     for _ in 0..<labelCount { labels.append(try JoinedLabel(from: &reader)) }
     guard reader.isAtEnd else { throw JoinStateDamaged() }
   }

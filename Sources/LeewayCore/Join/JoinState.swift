@@ -3,11 +3,13 @@
 package struct JoinState: Sendable, Equatable {
   /// Ascending by version's bytes; one per version.
   package internal(set) var predictions: [JoinedPrediction] = []
-  /// The one that stands for everybody first; only as many as a later prediction could still need.
+  /// The one that stands for everybody first. All that came, or of more than `keptLabels` those that stand last.
   package internal(set) var labels: [JoinedLabel] = []
 
-  /// Labels with different times or values kept for one id: the greatest stand, whatever the order of arrival.
-  package static let maximumLabels = 16
+  /// Labels with different times or values that may count for one prediction. With more of them, nothing counts for it.
+  package static let maximumLabels = 256
+  /// One more than may count, so that the set of labels says whether there are too many, and not their order.
+  static let keptLabels = maximumLabels + 1
   /// Versions that may score one id.
   package static let maximumVersions = 16
 
@@ -17,6 +19,14 @@ package struct JoinState: Sendable, Equatable {
 
   package enum PredictionOutcome: Sendable { case accepted, duplicate, overLimit }
   package enum LabelOutcome: Sendable { case accepted, repeated, overLimit }
+
+  /// What the labels say of a prediction when it has a certain age.
+  enum Standing: Equatable {
+    /// nil: there is none, or it was taken back.
+    case label(JoinedLabel?)
+    /// More than `maximumLabels` have come by then: which of them counts is not known, so the pair is left out.
+    case overLimit
+  }
 
   /// Of several predictions with one version the smallest (time, output as canonical JSON, payload digest) stands.
   mutating func merge(_ prediction: JoinedPrediction) -> PredictionOutcome {
@@ -38,19 +48,18 @@ package struct JoinState: Sendable, Equatable {
     let i = labels.firstIndex { !$0.stands(before: label) } ?? labels.count
     if i < labels.count, labels[i] == label { return .repeated }
     labels.insert(label, at: i)
-    if labels.count > Self.maximumLabels {
-      labels.removeLast()
-      return .overLimit
-    }
-    return .accepted
+    // The earliest are kept: a prediction's count of labels up to an age can only rise, so that what a stage has left out
+    // stays left out, and a label that is too late for a stage changes nothing in it.
+    if labels.count > Self.keptLabels { labels.removeFirst() }
+    return labels.count > Self.maximumLabels ? .overLimit : .accepted
   }
 
-  /// The label that counts for a prediction: the greatest whose time is at most the prediction's plus the horizon. A
-  /// retraction that stands gives nil.
-  func label(for prediction: JoinedPrediction, horizon: TimeSpan) -> JoinedLabel? {
-    let last = prediction.time + horizon
-    guard let label = labels.first(where: { $0.time <= last }), label.value != nil else { return nil }
-    return label
+  /// What counts for a prediction: of the labels whose time is at most the prediction's plus the age, the greatest.
+  func standing(for prediction: JoinedPrediction, at age: TimeSpan) -> Standing {
+    let last = prediction.time + age
+    if labels.count > Self.maximumLabels, labels[0].time <= last { return .overLimit }
+    guard let label = labels.first(where: { $0.time <= last }), label.value != nil else { return .label(nil) }
+    return .label(label)
   }
 }
 

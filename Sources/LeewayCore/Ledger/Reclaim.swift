@@ -54,8 +54,11 @@ package struct Reclaim: Sendable {
         try $0.reclaimPanes(.drift, monitor: name, generation: plan.generation, before: $1, limit: limit)
       }
       if monitor.labels != nil {
-        try step(min(progress.finalThrough, progress.maturedThrough) - largest * 2) {
-          try $0.reclaimPanes(.performance, monitor: name, generation: plan.generation, before: $1, limit: limit)
+        // Of both stages at once: while a pair waits for its labels, its part of the early panes must be there.
+        for kind in [PaneKind.performance, .earlyPerformance] where plan.shape(of: kind) != nil {
+          try step(min(progress.finalThrough, progress.maturedThrough) - largest * 2) {
+            try $0.reclaimPanes(kind, monitor: name, generation: plan.generation, before: $1, limit: limit)
+          }
         }
         try step(min(progress.finalThrough, progress.maturedThrough) - largest * 2) {
           try $0.reclaimErrors(monitor: name, generation: plan.generation, before: $1, limit: limit)

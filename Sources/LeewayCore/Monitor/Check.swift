@@ -59,12 +59,17 @@ package struct Check: Sendable, Equatable {
   package var reference: Reference
   /// Of a metric with a place: the share of rows at the top, or the recall or precision to hold.
   package var place: Double?
+  /// When performance is judged, where labels have an `early`; everything else is final.
+  package var stages: Set<Stage>
+  /// Whether early verdicts may call for a retrain as final ones do.
+  package var retrainsEarly: Bool
 
   package init(
     name: String, on: Subjects, metric: Metric, window: String, limits: [TierLimit], consecutive: Int = 1,
     slices: Slices = .all, significance: Double? = 0.01, minimumRows: Int64 = 200, partial: Bool = false,
     certain: Bool = true, minimumPositives: Int64 = 30, minimumNegatives: Int64 = 30,
-    reference: Reference = .baseline, place: Double? = nil
+    reference: Reference = .baseline, place: Double? = nil, stages: Set<Stage> = Set(Stage.allCases),
+    retrainsEarly: Bool = false
   ) {
     self.name = name
     self.on = on
@@ -81,7 +86,31 @@ package struct Check: Sendable, Equatable {
     self.minimumNegatives = minimumNegatives
     self.reference = reference
     self.place = place
+    self.stages = stages
+    self.retrainsEarly = retrainsEarly
   }
+
+  /// Whether it has verdicts of a stage, where its monitor has that stage. Early are verdicts on performance itself.
+  package func isJudged(at stage: Stage) -> Bool {
+    switch stage {
+    case .final: stages.contains(.final) || !canBeEarly
+    case .early: stages.contains(.early) && canBeEarly
+    }
+  }
+
+  /// Whether it is on performance, and not on how far an estimate was off: estimates are judged by all labels.
+  package var canBeEarly: Bool { on == .performance && metric.family == .performance && !metric.isEstimateError }
+
+  /// What `max_drop` and `max_rise` are measured from at a stage. Early performance is of the labels that come first, and the
+  /// baseline's is of all: so it is measured from the first days of its own stage.
+  ///
+  /// - Parameter size: of the check's window; the first days hold one at least.
+  package func reference(at stage: Stage, size: TimeSpan) -> Reference {
+    guard stage == .early, reference == .baseline else { return reference }
+    return .first(max(Self.firstDaysOfEarly, size))
+  }
+
+  package static let firstDaysOfEarly = TimeSpan.days(30)
 
   /// The incident machine that consumes its verdicts.
   package var causeGroup: CauseGroup {
@@ -91,6 +120,11 @@ package struct Check: Sendable, Equatable {
     case .distance, .level, .estimate: .drift
     case .performance, .detector, .fairness: .performance
     }
+  }
+
+  /// The same for its verdicts of a stage: early ones have a machine of their own.
+  package func causeGroup(_ stage: Stage) -> CauseGroup {
+    stage == .early && causeGroup == .performance ? .performanceEarly : causeGroup
   }
 }
 
@@ -178,5 +212,7 @@ package struct TierLimit: Sendable, Equatable {
 package enum CauseGroup: String, Sendable, CaseIterable {
   case dataQuality = "data"
   case drift
+  /// Performance by early labels.
+  case performanceEarly = "performance/early"
   case performance
 }

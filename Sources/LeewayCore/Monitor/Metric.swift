@@ -171,6 +171,21 @@ package enum Metric: String, Sendable, CaseIterable {
     }
   }
 
+  /// Whether it says how far an estimate was off.
+  package var isEstimateError: Bool {
+    self == .estimatedAUCError || self == .estimatedAccuracyError || self == .estimatedMAEError
+  }
+
+  /// Whether it says nothing unless labels of every class may have come: what of performance is not a number's error.
+  package var needsEveryClass: Bool {
+    switch self {
+    case .coverage, .labelledScoreKS, .mae, .rmse, .bias, .mape, .wape, .r2, .absoluteErrorP50, .absoluteErrorP90,
+      .absoluteErrorP99:
+      false
+    default: family == .performance
+    }
+  }
+
   /// Whether it says that scores are not the probabilities that they claim to be, and nothing of how well they rank.
   package var isCalibration: Bool {
     switch self {

@@ -124,6 +124,9 @@ package struct LabelStream: Sendable, Equatable {
   package var value: FieldPath
   /// A label counts if its time is at most the prediction's time plus this.
   package var horizon: TimeSpan
+  /// Performance is judged a first time when predictions are so old, by the labels up to then; above 0 and below the
+  /// horizon. nil: at the horizon only.
+  package var early: TimeSpan?
   /// The value of a prediction that has no label at its horizon.
   package var absent: LabelValue?
   /// The text or number that means 1 (binary); anything else is 0. Without it a binary label is 0, 1, false or true.
@@ -139,7 +142,8 @@ package struct LabelStream: Sendable, Equatable {
 
   package init(
     topic: String, id: [FieldPath], time: FieldPath, timeFormat: TimeFormat, value: FieldPath, horizon: TimeSpan,
-    absent: LabelValue? = nil, positive: String? = nil, minimumCoverage: Double = 0.8, conditions: [Condition] = [],
+    early: TimeSpan? = nil, absent: LabelValue? = nil, positive: String? = nil, minimumCoverage: Double = 0.8,
+    conditions: [Condition] = [],
     isShared: Bool = false, sample: Double = 1
   ) {
     self.topic = topic
@@ -148,6 +152,7 @@ package struct LabelStream: Sendable, Equatable {
     self.timeFormat = timeFormat
     self.value = value
     self.horizon = horizon
+    self.early = early
     self.absent = absent
     self.positive = positive
     self.minimumCoverage = minimumCoverage

@@ -105,7 +105,8 @@ package final class MonitorPlan: Sendable {
     switch kind {
     case .drift: drift.shape
     case .performance: performance?.shape
-    case .earlyPerformance: nil
+    // The cells are the same; what early ones never count stays 0 and is not stored.
+    case .earlyPerformance: monitor.labels?.early == nil ? nil : performance?.shape
     }
   }
 
@@ -214,6 +215,10 @@ package final class MonitorPlan: Sendable {
       }
       if labels.isShared { w.string("shared") }
       if labels.sample != 1 { w.number(labels.sample) }
+      if let early = labels.early {
+        w.string("early")
+        w.number(early.milliseconds)
+      }
     }
     if let comparison = monitor.comparison {
       w.string("compare")

@@ -85,15 +85,18 @@ extension MonitorReading {
           + "write first \(size), or more")
     }
 
+    let stages = readStages(map, metric, on)
     var check: Check?
     let isRight = !reading.problems[before...].hasErrors
     if isRight, let name, let on, let metric, let window, let consecutive, let slices, let minimumRows, let partial,
-      let certain, let positives, let negatives, let reference, hasPlace
+      let certain, let positives, let negatives, let reference, let stages, hasPlace
     {
       check = Check(
         name: name, on: on, metric: metric, window: window, limits: limits.map(\.limit), consecutive: Int(consecutive),
         slices: slices, significance: significance, minimumRows: minimumRows, partial: partial, certain: certain,
-        minimumPositives: positives, minimumNegatives: negatives, reference: reference, place: place)
+        minimumPositives: positives, minimumNegatives: negatives, reference: reference, place: place,
+        stages: stages.stages,
+        retrainsEarly: stages.retrainsEarly)
     }
     return ReadCheck(name: name, metric: metric, minimumRows: minimumRows ?? 200, limits: limits, check: check)
   }

@@ -71,6 +71,7 @@ extension MonitorReading {
       map.value("time_format").map { $0.choice(TimeFormat.self) } ?? predictions?.timeFormat ?? .epochMilliseconds
     let horizonGiven = map.contains("horizon")
     let horizon = map.value("horizon").map { $0.span(in: .seconds(1) ... .days(730)) } ?? .days(30)
+    let early = readEarly(map, before: horizon)
     let positive = readPositive(map)
     let absent = map.value("absent").flatMap(readLabelValue)
     let coverage = map.value("min_coverage").map { $0.number(in: 0...1) } ?? 0.8
@@ -100,8 +101,9 @@ extension MonitorReading {
       let value
     else { return nil }
     let stream = LabelStream(
-      topic: topic, id: id, time: time, timeFormat: timeFormat, value: value, horizon: horizon, absent: absent,
-      positive: positive, minimumCoverage: coverage, conditions: conditions, isShared: shared, sample: sample)
+      topic: topic, id: id, time: time, timeFormat: timeFormat, value: value, horizon: horizon, early: early,
+      absent: absent, positive: positive, minimumCoverage: coverage, conditions: conditions, isShared: shared,
+      sample: sample)
     return (stream, horizonGiven)
   }
 

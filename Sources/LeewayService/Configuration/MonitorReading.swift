@@ -27,6 +27,9 @@ final class MonitorReading {
   /// Predictions a second at most, and where that is said.
   var rate: (perSecond: Double, value: ConfigurationValue)?
   var hasProbabilities = false
+  /// Whether labels say so, right or wrong.
+  var hasEarly = false
+  var hasAbsent = false
   var checks: [ReadCheck] = []
   /// Also those whose receivers are wrong.
   var alertTiersGiven: Set<Tier> = []

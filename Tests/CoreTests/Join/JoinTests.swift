@@ -233,8 +233,7 @@ import Testing
       changes.shuffle(using: &random)
       let other = Self.apply(changes, splitting: &random)
       #expect(one.state == other.state && one.panes == other.panes, "seed \(seed)")
-      #expect(
-        one.state.predictions.count == JoinState.maximumVersions && one.state.labels.count == JoinState.maximumLabels)
+      #expect(one.state.predictions.count == JoinState.maximumVersions && one.state.labels.count == 30)
       // Each in two slices, and the pair.
       #expect(one.panes.counts.values.reduce(0, +) == 2 * JoinState.maximumVersions + 1)
     }
@@ -278,7 +277,8 @@ import Testing
     var random = SeededGenerator(seed: 1)
     func value(_ changes: [JoinChange]) -> LabelValue? {
       let state = Self.apply([.prediction(prediction)] + changes, splitting: &random).state
-      return state.label(for: prediction, horizon: .hours(1))?.value
+      guard case .label(let label) = state.standing(for: prediction, at: .hours(1)) else { return nil }
+      return label?.value
     }
     #expect(value([label(60, 1)]) == .number(1))
     #expect(value([label(61, 1)]) == nil)

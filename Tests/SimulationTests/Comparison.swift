@@ -6,13 +6,14 @@ import LeewayTestSupport
 enum Comparison {
   /// One run of a seed; the differences found, none if all is as it must be.
   static func differences(
-    _ world: SimulatedWorld, _ actions: [SimulatedAction], without flaw: LedgerFlaw? = nil
+    _ world: SimulatedWorld, _ actions: [SimulatedAction], without flaw: LedgerFlaw? = nil,
+    batchWithout rule: StageRule? = nil
   ) -> (found: [String], history: [String]) {
     do {
       let simulation = try Simulation(world, without: flaw)
       do {
         try simulation.run(actions)
-        return (try simulation.problems + differences(simulation), simulation.history)
+        return (try simulation.problems + differences(simulation, rule), simulation.history)
       } catch {
         return (simulation.problems + ["it ended with \(error)"], simulation.history)
       }
@@ -21,7 +22,7 @@ enum Comparison {
     }
   }
 
-  private static func differences(_ simulation: Simulation) throws -> [String] {
+  private static func differences(_ simulation: Simulation, _ rule: StageRule?) throws -> [String] {
     let world = simulation.world
     let stored = try simulation.ledger.read { try $0.results(ResultQuery(limit: .max)) }
     var found: [String] = []
@@ -30,7 +31,8 @@ enum Comparison {
       guard let plan = world.plans.first(where: { $0.generation == turn.record.generation }) else { continue }
       let next = i + 1 < simulation.switches.count ? simulation.switches[i + 1] : nil
       let naive = NaiveBatch(
-        world, plan: plan, startsAt: turn.record.startsAt, begin: i == 0 ? [:] : turn.offsets, end: next?.offsets)
+        world, plan: plan, startsAt: turn.record.startsAt, begin: i == 0 ? [:] : turn.offsets, end: next?.offsets,
+        without: rule)
       found += naive.contradictions
       let mine = stored.filter { $0.generation == plan.generation && $0.type != .incident }
       // Windows that closed early have verdicts of what had come by then.

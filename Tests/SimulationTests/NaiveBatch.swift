@@ -18,13 +18,15 @@ struct NaiveBatch {
   private(set) var detectors: [DetectorKey: ChangeDetector] = [:]
   private var signals: [DetectorKey: [(time: EventTime, signal: ChangeDetector.Signal)]] = [:]
   private let world: SimulatedWorld
+  private let rule: StageRule?
   private let plan: MonitorPlan
   private var accepted: [SimulatedWorld.Prediction] = []
   private var labels: [String: [SimulatedWorld.Label]] = [:]
   private let startsAt: EventTime
   private var closed = EventTime.distantPast
   private var final = EventTime.distantPast
-  private var mature = EventTime.distantPast
+  /// How far each stage of performance has come.
+  private var mature: [Stage: EventTime] = [:]
   private var history: [String: [VerdictRecord]] = [:]
   /// Predictions of one id by the champion and the challenger, at most a horizon apart.
   private var pairs: [(champion: SimulatedWorld.Prediction, challenger: SimulatedWorld.Prediction)] = []
@@ -34,10 +36,12 @@ struct NaiveBatch {
   /// - Parameters:
   ///   - begin: where each partition stood when the generation began; missing: at its beginning.
   ///   - end: where it stood when the next one did; nil: the generation is the last.
+  ///   - rule: what this batch leaves out, to see that its lines then differ.
   init(
     _ world: SimulatedWorld, plan: MonitorPlan, startsAt: EventTime, begin: [TopicPartition: Int64],
-    end: [TopicPartition: Int64]?
+    end: [TopicPartition: Int64]?, without rule: StageRule? = nil
   ) {
+    self.rule = rule
     self.world = world
     self.plan = plan
     self.startsAt = startsAt
@@ -69,7 +73,9 @@ struct NaiveBatch {
     func back(_ time: EventTime, _ span: TimeSpan) -> EventTime { time == .distantPast ? time : time - span }
     closed = back(least(.predictions, idle: false), SimulatedWorld.lateness)
     final = min(closed, back(least(.predictions, idle: true), SimulatedWorld.lateness))
-    mature = min(closed, back(least(.labels, idle: false), SimulatedWorld.lateness + SimulatedWorld.horizon))
+    for (stage, age) in ages {
+      mature[stage] = min(closed, back(least(.labels, idle: false), SimulatedWorld.lateness + age))
+    }
     let best = standing()
     feed(best)
     if let versions = monitor.comparison {
@@ -101,7 +107,9 @@ struct NaiveBatch {
       guard watched else { continue }
       let complete = range.lowerBound >= startsAt && range.lowerBound >= firstPane
       drift(window, end, rows, complete)
-      performance(window, end, rows, best.filter { range.contains($0.time) }, complete)
+      for (stage, _) in ages {
+        performance(window, end, stage, rows, best.filter { range.contains($0.time) }, complete)
+      }
       comparison(window, end, rows, best.filter { range.contains($0.time) }, complete)
     }
   }
@@ -208,9 +216,35 @@ struct NaiveBatch {
     return Array(best.values)
   }
 
-  private func label(of prediction: SimulatedWorld.Prediction) -> SimulatedWorld.Label? {
-    let last = prediction.time + SimulatedWorld.horizon
-    let best = (labels[prediction.id] ?? []).filter { $0.time <= last }.max { a, b in
+  /// The stages that the monitor has, and how old predictions are then.
+  private var ages: [(stage: Stage, age: TimeSpan)] {
+    (world.isStaged ? [(.early, SimulatedWorld.early)] : []) + [(.final, SimulatedWorld.horizon)]
+  }
+
+  private func said(of prediction: SimulatedWorld.Prediction, _ stage: Stage) -> [SimulatedWorld.Label] {
+    let last = prediction.time + (stage == .early ? SimulatedWorld.early : SimulatedWorld.horizon)
+    let said = (labels[prediction.id] ?? []).filter { $0.time <= last }
+    guard rule == .labelsBeyondTheCap else { return said }
+    var first: [SimulatedWorld.Label] = []
+    for label in labels[prediction.id] ?? []
+    where first.count < 256 && !first.contains(where: { $0.time == label.time && $0.value == label.value }) {
+      first.append(label)
+    }
+    return first.filter { $0.time <= last }
+  }
+
+  /// Of more than 256 different labels none counts.
+  private func hasTooMany(_ prediction: SimulatedWorld.Prediction, _ stage: Stage) -> Bool {
+    Set(said(of: prediction, stage).map { "\($0.time.milliseconds) \($0.value)" }).count > 256
+  }
+
+  /// What a prediction without a label is: known at the horizon.
+  private func absent(_ stage: Stage) -> LabelValue? {
+    stage == .final || rule == .absentAtTheHorizon ? monitor.labels?.absent : nil
+  }
+
+  private func label(of prediction: SimulatedWorld.Prediction, _ stage: Stage = .final) -> SimulatedWorld.Label? {
+    let best = said(of: prediction, stage).max { a, b in
       if a.time != b.time { return a.time < b.time }
       if (a.value == "null") != (b.value == "null") { return b.value == "null" }
       return a.value.utf8.lexicographicallyPrecedes(b.value.utf8)
@@ -219,29 +253,56 @@ struct NaiveBatch {
   }
 
   private mutating func performance(
-    _ window: WindowDefinition, _ end: EventTime, _ rows: [SimulatedWorld.Prediction],
+    _ window: WindowDefinition, _ end: EventTime, _ stage: Stage, _ rows: [SimulatedWorld.Prediction],
     _ best: [SimulatedWorld.Prediction], _ complete: Bool
   ) {
     guard let layout = plan.performance else { return }
     let slices = grouped(best, kept(rows.filter { $0.output != "[1]" }))
-    let isMature = end <= mature
+    let isMature = end <= mature[stage] ?? .distantPast
     let summaries = slices.mapValues { rows in
-      PerformanceSummary(layout: layout, block: block(rows, layout), withImplied: isMature)
+      PerformanceSummary(
+        layout: layout, block: block(rows, layout, stage), withImplied: isMature && absent(stage) != nil)
     }
     var view = WindowView(definition: window, end: end, complete: complete, begins: begins)
+    view.stage = stage
     view.performance = summaries
-    view.fed = isMature ? signals.mapValues { counts($0, in: end - window.size..<end) } : [:]
-    for line in NaiveLines(plan: plan).performance(window, end, summaries, mature: isMature, fed: view.fed) {
+    view.fed = isMature && stage == .final ? signals.mapValues { counts($0, in: end - window.size..<end) } : [:]
+    for line in NaiveLines(plan: plan).performance(window, end, stage, summaries, mature: isMature, fed: view.fed) {
       lines[line.position] = line
       if let summary = summaries[NameKey(line.slice)] { show(summary.metrics, line, subject: "performance") }
     }
     guard isMature, !summaries.isEmpty else { return }
     for check in monitor.checks
-    where check.window == window.name && check.metric.isOfLabels && check.on != .comparison {
+    where check.window == window.name && check.metric.isOfLabels && check.on != .comparison && isJudged(check, stage) {
+      let first = firstDays(check, stage, window, end)
       add(
-        CheckEvaluation(check: check, plan: plan).verdicts(view).map { $0.with(version: version(slices)) }, check,
-        window, end)
+        CheckEvaluation(check: check, plan: plan).verdicts(view, firstDays: first)
+          .map { $0.with(version: version(slices)) }, check, window, end, stage)
     }
+  }
+
+  private func isJudged(_ check: Check, _ stage: Stage) -> Bool {
+    let hasStages = check.on == .performance && check.metric.family == .performance
+    return hasStages ? check.stages.contains(stage) : stage == .final
+  }
+
+  /// The mean of each slice's values over the windows of the check's first days, in the same stage.
+  private func firstDays(
+    _ check: Check, _ stage: Stage, _ window: WindowDefinition, _ end: EventTime
+  ) -> [String: Double] {
+    guard case .first(let span) = check.reference, let first = accepted.map(\.time).min() else { return [:] }
+    let begin = first.floor(to: monitor.pane)
+    guard end > begin + span else { return [:] }
+    var values: [String: [Double]] = [:]
+    var next = begin + window.size
+    next = next.floor(to: window.every) < next ? next.floor(to: window.every) + window.every : next
+    while next <= begin + span {
+      for record in history[series(check, stage)] ?? [] where record.end == next {
+        if let value = record.value { values[record.slice, default: []].append(value) }
+      }
+      next = next + window.size
+    }
+    return values.mapValues { $0.reduce(0, +) / Double($0.count) }
   }
 
   // MARK: Errors
@@ -249,10 +310,12 @@ struct NaiveBatch {
   /// By event time, id and version.
   private mutating func feed(_ best: [SimulatedWorld.Prediction]) {
     var errors: [(prediction: SimulatedWorld.Prediction, error: Double)] = []
-    for prediction in best where prediction.time.floor(to: monitor.pane) + monitor.pane <= mature {
-      guard let label = label(of: prediction), let score = Double(prediction.output), let y = Double(label.value) else {
-        continue
-      }
+    for prediction in best
+    where prediction.time.floor(to: monitor.pane) + monitor.pane <= mature[.final] ?? .distantPast
+      && !hasTooMany(prediction, .final)
+    {
+      let value = label(of: prediction).map { LabelValue.number(Double($0.value) ?? 0) } ?? absent(.final)
+      guard case .number(let y) = value, let score = Double(prediction.output) else { continue }
       errors.append((prediction, world.task == .binary ? ((score >= 0.5) == (y == 1) ? 0 : 1) : abs(score - y)))
     }
     errors.sort { a, b in
@@ -279,17 +342,22 @@ struct NaiveBatch {
       changes: Int64(mine.count { $0.signal == .change }), lastChange: mine.last { $0.signal == .change }?.time)
   }
 
-  private func block(_ rows: [SimulatedWorld.Prediction], _ layout: PerformanceLayout) -> CellBlock {
+  private func block(
+    _ rows: [SimulatedWorld.Prediction], _ layout: PerformanceLayout, _ stage: Stage = .final
+  ) -> CellBlock {
     var block = CellBlock(layout.shape)
     for row in rows {
-      let label = label(of: row)
+      let isKnown = !hasTooMany(row, stage)
+      let label = isKnown ? label(of: row, stage) : nil
       let whose: PerformanceLayout.Rows =
-        row.version == monitor.comparison?.champion
-        ? .champion : row.version == monitor.comparison?.challenger ? .challenger : .every
+        stage == .early
+        ? .every
+        : row.version == monitor.comparison?.champion
+          ? .champion : row.version == monitor.comparison?.challenger ? .challenger : .every
       layout.apply(
         PerformanceRow(
           output: .number(Double(row.output) ?? 0), label: label.map { .number(Double($0.value) ?? 0) },
-          delay: label.map { $0.time - row.time }, implied: nil, rows: whose), to: &block)
+          delay: label.map { $0.time - row.time }, implied: isKnown ? absent(stage) : nil, rows: whose), to: &block)
     }
     return block
   }
@@ -301,15 +369,17 @@ struct NaiveBatch {
     _ best: [SimulatedWorld.Prediction], _ complete: Bool
   ) {
     guard let versions = monitor.comparison, let layout = plan.performance else { return }
-    let isMature = end <= mature
+    let isMature = end <= mature[.final] ?? .distantPast
     var all = block(best, layout)
     for (champion, challenger) in pairs {
       let (earlier, later) = champion.time <= challenger.time ? (champion, challenger) : (challenger, champion)
       guard later.time >= end - window.size, later.time < end else { continue }
+      let isKnown = !hasTooMany(later, .final)
       layout.apply(
         PerformanceRow(
           output: .number(Double(champion.output) ?? 0), challenger: .number(Double(challenger.output) ?? 0),
-          label: label(of: earlier).map { .number(Double($0.value) ?? 0) }),
+          label: isKnown ? label(of: earlier).map { .number(Double($0.value) ?? 0) } : nil,
+          implied: isKnown ? absent(.final) : nil),
         to: &all)
     }
     let found = VersionDifferences.bySlice(
@@ -335,15 +405,15 @@ struct NaiveBatch {
   // MARK: Verdicts
 
   private static func place(
-    _ window: WindowDefinition, _ end: EventTime, _ slice: String, _ subject: String, _ metric: String
+    _ window: WindowDefinition, _ end: EventTime, _ slice: String, _ subject: String, _ metric: String, _ stage: Stage
   ) -> String {
-    [window.name, end.description, slice, subject, metric].joined(separator: "|")
+    [window.name, end.description, slice, subject, metric, stage.rawValue].joined(separator: "|")
   }
 
   private mutating func show(_ metrics: MetricValues, _ line: ResultRecord, subject: String? = nil) {
     guard let window = monitor.window(named: line.window) else { return }
     for (name, value) in metrics.entries {
-      shown[Self.place(window, line.end, line.slice, subject ?? line.subject, name)] = value
+      shown[Self.place(window, line.end, line.slice, subject ?? line.subject, name, line.stage)] = value
     }
   }
 
@@ -353,8 +423,10 @@ struct NaiveBatch {
   }
 
   /// Applies `for: N`, which looks at windows a size apart and passes over those that say nothing.
-  private mutating func add(_ found: [Verdict], _ check: Check, _ window: WindowDefinition, _ end: EventTime) {
-    let earlier = history[check.name] ?? []
+  private mutating func add(
+    _ found: [Verdict], _ check: Check, _ window: WindowDefinition, _ end: EventTime, _ stage: Stage = .final
+  ) {
+    let earlier = history[series(check, stage)] ?? []
     for var verdict in found {
       if check.consecutive > 1, verdict.rawTier > .ok {
         var tiers = [verdict.rawTier]
@@ -370,21 +442,28 @@ struct NaiveBatch {
       }
       verdicts.append(verdict)
       let line = NaiveLines(plan: plan).verdict(verdict, window)
-      if let value = shown[Self.place(window, end, verdict.slice, verdict.subject, verdict.metric.rawValue)],
+      if let value = shown[Self.place(window, end, verdict.slice, verdict.subject, verdict.metric.rawValue, stage)],
         value != verdict.value
       {
         contradictions.append("the line has \(value.map { "\($0)" } ?? "null"): \(line.line)")
       }
       lines[line.position] = line
-      history[check.name, default: []].append(
+      // What there was too little to judge is nothing to measure from.
+      let value = check.on == .performance ? verdict.referenceValue : verdict.value
+      history[series(check, stage), default: []].append(
         VerdictRecord(
-          end: end, slice: verdict.slice, subject: verdict.subject, rawTier: verdict.rawTier, value: verdict.value))
+          end: end, slice: verdict.slice, subject: verdict.subject, rawTier: verdict.rawTier, value: value))
     }
+  }
+
+  /// Verdicts that follow each other.
+  private func series(_ check: Check, _ stage: Stage) -> String {
+    rule == .historyOfAStage ? check.name : "\(check.name) \(stage)"
   }
 
   private func usual(_ check: Check, _ window: WindowDefinition, _ end: EventTime) -> [String: Double] {
     var values: [String: [Double]] = [:]
-    for record in history[check.name] ?? [] where record.end >= end - window.size * 28 && record.end < end {
+    for record in history[series(check, .final)] ?? [] where record.end >= end - window.size * 28 && record.end < end {
       let steps = (end - record.end).milliseconds
       guard steps % window.size.milliseconds == 0, let value = record.value else { continue }
       values[record.slice, default: []].append(value)
@@ -403,4 +482,16 @@ extension ResultPosition: Hashable {
     hasher.combine(slice)
     hasher.combine(check)
   }
+}
+
+/// A rule of stages that a wrong batch leaves out: what the service stores must differ from it.
+enum StageRule: String, CaseIterable, CustomStringConvertible {
+  /// Verdicts of a stage follow verdicts of that stage.
+  case historyOfAStage
+  /// With more labels than may count none does; here the first in the log do.
+  case labelsBeyondTheCap
+  /// What a prediction without a label is, is known at the horizon; here also early.
+  case absentAtTheHorizon
+
+  var description: String { rawValue }
 }

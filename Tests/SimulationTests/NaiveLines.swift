@@ -37,11 +37,12 @@ struct NaiveLines {
 
   private func record(
     _ type: ResultType, _ window: WindowDefinition, _ end: EventTime, _ slice: String, _ subject: String,
-    _ members: Members
+    _ stage: Stage = .final, _ members: Members
   ) -> ResultRecord {
     ResultRecord(
       monitor: plan.monitor.name, generation: plan.generation, type: type, window: window.name,
-      size: window.size.milliseconds, end: end, slice: slice, subject: subject, line: Self.object(members))
+      size: window.size.milliseconds, end: end, slice: slice, subject: subject, stage: stage,
+      line: Self.object(members))
   }
 
   // MARK: Drift
@@ -82,15 +83,18 @@ struct NaiveLines {
   // MARK: Performance
 
   func performance(
-    _ window: WindowDefinition, _ end: EventTime, _ slices: [NameKey: PerformanceSummary], mature: Bool,
+    _ window: WindowDefinition, _ end: EventTime, _ stage: Stage, _ slices: [NameKey: PerformanceSummary], mature: Bool,
     fed: [DetectorKey: FedCounts]
   ) -> [ResultRecord] {
     slices.map { slice, summary in
       var members: Members = [
         ("predictions", "\(summary.predictions)"), ("labelled", "\(summary.labelled)"),
-        ("coverage", Self.number(summary.coverage)), ("final", "\(mature)"),
       ]
-      let watches = plan.detectors.filter { $0.slice == slice }
+      if plan.monitor.labels?.absent != nil { members.append(("implied", "\(summary.implied)")) }
+      members += [
+        ("coverage", Self.number(summary.coverage)), ("stage", Self.text(stage.rawValue)), ("final", "\(mature)"),
+      ]
+      let watches = stage == .final ? plan.detectors.filter { $0.slice == slice } : []
       members.append(
         (
           "metrics",
@@ -116,7 +120,7 @@ struct NaiveLines {
       }
       if !found.isEmpty { members.append(("detectors", Self.object(found))) }
       return record(
-        .performance, window, end, slice.name, "", head("performance", window, end, slice.name) + members)
+        .performance, window, end, slice.name, "", stage, head("performance", window, end, slice.name) + members)
     }
   }
 
@@ -127,7 +131,7 @@ struct NaiveLines {
       ("type", "\"verdict\""), ("monitor", Self.text(plan.monitor.name)), ("check", Self.text(verdict.check)),
       ("window", Self.text(window.name)), ("end", Self.time(verdict.end)), ("slice", Self.text(verdict.slice)),
       ("subject", Self.text(verdict.subject)), ("metric", Self.text(verdict.metric.rawValue)),
-      ("value", Self.number(verdict.value)),
+      ("stage", Self.text(verdict.stage.rawValue)), ("value", Self.number(verdict.value)),
       ("p_value", Self.number(verdict.pValue)), ("q_value", Self.number(verdict.qValue)),
       ("null", verdict.null.map(Self.text) ?? "null"),
       ("against", verdict.against.map { Self.text($0.rawValue) } ?? "null"),
@@ -171,7 +175,7 @@ struct NaiveLines {
     return ResultRecord(
       monitor: plan.monitor.name, generation: plan.generation, type: .verdict, window: window.name,
       size: window.size.milliseconds, end: verdict.end, slice: verdict.slice, subject: verdict.subject,
-      check: verdict.check, metric: verdict.metric.rawValue, line: Self.object(members))
+      check: verdict.check, metric: verdict.metric.rawValue, stage: verdict.stage, line: Self.object(members))
   }
 
   // MARK: Versions

@@ -45,6 +45,18 @@ import Testing
     #expect(seed != nil, "nobody notices that \(flaw) is missing")
   }
 
+  /// And when a batch leaves out a rule of stages, which no ledger could.
+  @Test(arguments: StageRule.allCases)
+  func aBatchWithoutARuleOfStagesIsFound(_ rule: StageRule) {
+    let seed = (UInt64(1)...200).first { seed in
+      let world = SimulatedWorld(seed: seed)
+      guard world.isStaged else { return false }
+      return !Comparison.differences(world, SimulatedAction.plan(for: world), batchWithout: rule).found.isEmpty
+    }
+    if ProcessInfo.processInfo.environment["SHOW_SEEDS"] != nil { print("without \(rule): seed \(seed ?? 0)") }
+    #expect(seed != nil, "nobody notices that \(rule) is missing")
+  }
+
   /// The worlds are no easy ones.
   @Test func worldsHoldEverythingThatHappensToLogs() {
     let worlds = (UInt64(1)...60).map { SimulatedWorld(seed: $0) }

@@ -66,8 +66,8 @@ struct Join {
       if let pair { out.append(contentsOf: pair.changes(subtract: true)) }
       if let now { out.append(contentsOf: now.changes(subtract: false)) }
     }
-    touch(changes, after: state, .final, at: horizon, into: &out)
-    if let early { touch(changes, after: state, .early, at: early, into: &out) }
+    touch(changes, after: state, .final, into: &out)
+    if early != nil { touch(changes, after: state, .early, into: &out) }
   }
 
   /// What a stage's cells lose and gain. Both stages follow from the predictions' times and the labels' times and values.
@@ -112,11 +112,11 @@ struct Join {
     else { return nil }
     let (earlier, later) =
       champion.time <= challenger.time ? (champion, challenger) : (challenger, champion)
-    guard later.time <= earlier.time + horizon,
-      // With too many labels for the later one, its prediction is in no cells either.
-      state.standing(for: later, at: horizon) != .overLimit,
-      case .label(let label) = state.standing(for: earlier, at: horizon)
-    else { return nil }
+    guard later.time <= earlier.time + horizon else { return nil }
+    // With too many labels for the later one, nothing is known of either.
+    var label: JoinedLabel?
+    let isKnown = state.standing(for: later, at: horizon) != .overLimit
+    if isKnown, case .label(let found) = state.standing(for: earlier, at: horizon) { label = found }
     return Pair(
       pane: later.time.floor(to: pane),
       slices: [Slice.all]
@@ -125,17 +125,15 @@ struct Join {
         },
       row: PerformanceRow(
         output: champion.output, challenger: challenger.output,
-        label: label?.value, implied: absent))
+        label: label?.value, implied: isKnown ? absent : nil))
   }
 
-  /// A prediction that does not stand, or has too many labels, leaves nothing in its panes, but its slices were there: which
-  /// slices a cap keeps must not depend on whether it stood until a better one came.
+  /// A prediction that does not stand leaves nothing in its panes, but its slices were there: which slices a cap keeps
+  /// must not depend on whether it stood until a better one came.
   private func touch(
-    _ changes: [JoinChange], after state: JoinState, _ stage: Stage, at age: TimeSpan,
-    into out: inout [PerformanceChange]
+    _ changes: [JoinChange], after state: JoinState, _ stage: Stage, into out: inout [PerformanceChange]
   ) {
-    for case .prediction(let prediction) in changes
-    where !state.predictions.contains(prediction) || state.standing(for: prediction, at: age) == .overLimit {
+    for case .prediction(let prediction) in changes where !state.predictions.contains(prediction) {
       contribute(prediction, .label(nil), stage, subtract: false, into: &out)
       contribute(prediction, .label(nil), stage, subtract: true, into: &out)
     }
@@ -212,11 +210,14 @@ struct Join {
     _ prediction: JoinedPrediction, _ standing: JoinState.Standing, _ stage: Stage, subtract: Bool,
     into out: inout [PerformanceChange]
   ) {
-    guard case .label(let label) = standing else { return }
-    // What is absent is known at the horizon.
-    let row = PerformanceRow(
-      output: prediction.output, label: label?.value, delay: label.map { $0.time - prediction.time },
-      implied: stage == .final ? absent : nil)
+    var row = PerformanceRow(output: prediction.output)
+    // With too many labels it is a prediction of which nothing is known, and not one that has none.
+    if case .label(let label) = standing {
+      row.label = label?.value
+      row.delay = label.map { $0.time - prediction.time }
+      // What is absent is known at the horizon.
+      if stage == .final { row.implied = absent }
+    }
     // A slice of one version has nothing to compare, and versions are compared at the horizon.
     var compared = row
     if stage == .final { compared.rows = rows(of: prediction.version) }

@@ -6,7 +6,7 @@ package struct JoinState: Sendable, Equatable {
   /// The one that stands for everybody first. All that came, or of more than `keptLabels` those that stand last.
   package internal(set) var labels: [JoinedLabel] = []
 
-  /// Labels with different times or values that may count for one prediction. With more of them, nothing counts for it.
+  /// Labels with different times or values that may count for one prediction. With more of them, none counts for it.
   package static let maximumLabels = 256
   /// One more than may count, so that the set of labels says whether there are too many, and not their order.
   static let keptLabels = maximumLabels + 1
@@ -24,7 +24,7 @@ package struct JoinState: Sendable, Equatable {
   enum Standing: Equatable {
     /// nil: there is none, or it was taken back.
     case label(JoinedLabel?)
-    /// More than `maximumLabels` have come by then: which of them counts is not known, so the pair is left out.
+    /// More than `maximumLabels` have come by then: none of them counts, and the prediction is one without a label.
     case overLimit
   }
 

@@ -24,6 +24,10 @@ package enum LedgerFlaw: String, Sendable, CaseIterable, CustomStringConvertible
   case dirtyMarks
   /// A partition that nobody has read yet does not count.
   case unreadPartitions
+  /// A result's key has no stage: what is early takes the place of what is final.
+  case stageOfResults
+  /// Verdicts of both stages are read as if they were one's.
+  case stageOfVerdicts
   /// A sender stores an outcome whoever has leased the delivery since.
   case settlement
 

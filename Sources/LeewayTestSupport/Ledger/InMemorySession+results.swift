@@ -62,6 +62,7 @@ extension InMemorySession {
   func put(results: [ResultRecord]) throws {
     for var result in results {
       if result.value?.isNaN == true { result.value = nil }
+      if flaw == .stageOfResults { result.stage = .final }
       result.revision = 0
       let position = result.position
       let i = index(of: position)
@@ -107,7 +108,8 @@ extension InMemorySession {
     let ends = Set(ends)
     let scope = InMemoryTables.Scope(monitor, generation)
     return tables.results.compactMap { line in
-      guard line.type == .verdict, line.stage == stage, ends.contains(line.end), let tier = line.rawTier,
+      guard line.type == .verdict, line.stage == stage || flaw == .stageOfVerdicts, ends.contains(line.end),
+        let tier = line.rawTier,
         InMemoryTables.Scope(line.monitor, line.generation) == scope, ByteName(line.check) == ByteName(check)
       else { return nil }
       return VerdictRecord(end: line.end, slice: line.slice, subject: line.subject, rawTier: tier, value: line.value)

@@ -66,12 +66,15 @@ package struct SimulatedWorld: Sendable {
   package let reclaims: Bool
   /// The monitor compares its first two versions, which score the same ids.
   package let compares: Bool
+  /// The monitor judges performance before the horizon, too, and a few ids have up to 300 labels.
+  package let isStaged: Bool
   /// Partitions are called idle that speak again: windows close early and are revised.
   package let idlesEarly: Bool
 
   package static let start = EventTime(milliseconds: 1_750_000_000_000).floor(to: .hours(1))
   package static let phase = TimeSpan.minutes(30)
   package static let horizon = TimeSpan.minutes(15)
+  package static let early = TimeSpan.minutes(6)
   package static let lateness = TimeSpan.minutes(3)
 
   package init(seed: UInt64) {
@@ -86,7 +89,10 @@ package struct SimulatedWorld: Sendable {
     idlesEarly = chance(15)
     // A binary pair block is large, so few have one; those of regression are in every such world.
     compares = task == .regression || seed % 32 == 5
-    plans = Array(SimulatedMonitor.plans(task, compares: compares).prefix(phases > 1 && chance(35) ? 2 : 1))
+    // By the seed, so that other worlds stay as they are.
+    isStaged = seed / 2 % 3 == 0
+    plans = Array(
+      SimulatedMonitor.plans(task, compares: compares, isStaged: isStaged).prefix(phases > 1 && chance(35) ? 2 : 1))
     let logs = Int.random(in: 1...3, using: &random)
     for i in 0..<logs {
       partitions.append(
@@ -192,6 +198,7 @@ package struct SimulatedWorld: Sendable {
         say(label)
       }
     }
+    if isStaged { for label in manyLabels(made, &random) { say(label) } }
     said.sort { $0.order < $1.order }
     let logs = first..<partitions.count
     var next = 0
@@ -205,6 +212,26 @@ package struct SimulatedWorld: Sendable {
       }
       for i in logs { partitions[i].ends.append(partitions[i].entries.count) }
     }
+  }
+
+  /// A few ids with hundreds of labels, before the early limit, between the limits and past the horizon: some have more than
+  /// may count at one of the two, some at none.
+  private func manyLabels(_ made: [Prediction], _ random: inout SeededGenerator) -> [Label] {
+    var labels: [Label] = []
+    for _ in 0..<[0, 1, 2][Int.random(in: 0..<3, using: &random)] {
+      guard let prediction = made.randomElement(using: &random) else { return [] }
+      let parts: [ClosedRange<Int64>] = [0...360_000, 360_001...900_000, 900_001...1_200_000]
+      let main = Int.random(in: 0..<3, using: &random)
+      for _ in 0..<[20, 256, 257, 300][Int.random(in: 0..<4, using: &random)] {
+        let part = Int.random(in: 0..<10, using: &random) == 0 ? Int.random(in: 0..<3, using: &random) : main
+        let values = task == .binary ? ["0", "1", "null"] : ["0", "2", "2.5", "-7", "null"]
+        labels.append(
+          Label(
+            id: prediction.id, time: prediction.time + .milliseconds(Int64.random(in: parts[part], using: &random)),
+            value: values[Int.random(in: 0..<values.count, using: &random)]))
+      }
+    }
+    return labels
   }
 
   package var logs: [MessageLog] {
@@ -239,20 +266,27 @@ extension SimulatedWorld.Partition {
 /// The monitors of simulated worlds: one feature, versions beyond the cap, checks of every family that fire easily. Made
 /// once, since baselines cost more than a run.
 package enum SimulatedMonitor {
-  private static let binary = [UInt64(1), 2].map { try? plan(.binary, seed: $0, compares: false) }
-  private static let comparing = [UInt64(1), 2].map { try? plan(.binary, seed: $0, compares: true) }
-  private static let regression = [UInt64(1), 2].map { try? plan(.regression, seed: $0, compares: true) }
+  private static let binary = plans { try plan(.binary, seed: $0, compares: false, isStaged: $1) }
+  private static let comparing = plans { try plan(.binary, seed: $0, compares: true, isStaged: $1) }
+  private static let regression = plans { try plan(.regression, seed: $0, compares: true, isStaged: $1) }
+
+  /// Without stages and with them.
+  private static func plans(_ plan: (UInt64, Bool) throws -> MonitorPlan) -> [[MonitorPlan]] {
+    [false, true].map { isStaged in [1, 2].compactMap { try? plan($0, isStaged) } }
+  }
 
   /// The monitor with two baselines, so in two generations.
   ///
-  /// - Parameter compares: whether a binary monitor compares its first two versions; one of regression does.
-  package static func plans(_ task: ModelTask, compares: Bool) -> [MonitorPlan] {
-    (task == .binary ? compares ? comparing : binary : regression).compactMap { $0 }
+  /// - Parameters:
+  ///   - compares: whether a binary monitor compares its first two versions; one of regression does.
+  ///   - isStaged: whether performance is judged early, too. In regression predictions without a label are 0 then.
+  package static func plans(_ task: ModelTask, compares: Bool, isStaged: Bool) -> [MonitorPlan] {
+    (task == .binary ? compares ? comparing : binary : regression)[isStaged ? 1 : 0]
   }
 
   package static let receivers: Set<String> = ["chat", "pager"]
 
-  private static func plan(_ task: ModelTask, seed: UInt64, compares: Bool) throws -> MonitorPlan {
+  private static func plan(_ task: ModelTask, seed: UInt64, compares: Bool, isStaged: Bool) throws -> MonitorPlan {
     func above(_ tier: Tier, _ x: Double) -> TierLimit { TierLimit(tier, .above(.absolute(x))) }
     var monitor = try SampleMonitor.monitor(
       task,
@@ -304,6 +338,24 @@ package enum SimulatedMonitor {
     monitor.maximumSegments = 1
     monitor.lateness = SimulatedWorld.lateness
     monitor.labels?.horizon = SimulatedWorld.horizon
+    if isStaged {
+      monitor.labels?.early = SimulatedWorld.early
+      monitor.labels?.minimumCoverage = 0.2
+      if task == .regression { monitor.labels?.absent = .number(0) }
+      monitor.checks += [
+        // Each stage has its own first minutes to fall from, and its own windows before.
+        Check(
+          name: "fall", on: .performance, metric: task == .regression ? .mae : .accuracy, window: "10m",
+          limits: [
+            TierLimit(.warning, task == .regression ? .maximumRise(.absolute(0.2)) : .maximumDrop(.absolute(0.05)))
+          ], consecutive: 2, minimumRows: 2, certain: false, minimumPositives: 0, minimumNegatives: 0,
+          reference: .first(.minutes(20))),
+        Check(
+          name: "in-the-end", on: .performance, metric: .coverage, window: "20m",
+          limits: [TierLimit(.info, .below(.absolute(0.7)))], slices: .each, minimumRows: 1, partial: true,
+          stages: [.final]),
+      ]
+    }
     monitor.windows = [
       WindowDefinition(name: "10m", size: .minutes(10), every: .minutes(10)),
       WindowDefinition(name: "20m", size: .minutes(20), every: .minutes(10)),

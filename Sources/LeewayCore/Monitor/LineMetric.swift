@@ -1,0 +1,123 @@
+/// A number that a monitor's `drift` or `performance` lines have: its name, where it stands in the line, and what it says.
+///
+/// `LineMetric.all(of: fraud, estimates: false)` has `psi` of every subject, `ks` of numeric ones, `auc`, and
+/// `precision_at_top_0.01` where a check has `at: 0.01`.
+package struct LineMetric: Sendable, Equatable {
+  /// Which lines have it.
+  package enum Subjects: String, Sendable, CaseIterable {
+    /// Drift lines of every subject.
+    case any
+    /// Drift lines of numeric subjects.
+    case numeric
+    /// Drift lines of the model's output.
+    case output
+    /// Performance lines, which have no subject.
+    case performance
+    /// Performance lines of the slices that a check on errors or on fairness names.
+    case slices
+  }
+
+  package var name: String
+  package var subjects: Subjects
+  /// Members from the line's object down, such as `metrics`, `psi`.
+  package var path: [String]
+  package var family: Metric.Family
+  package var unit: MetricUnit
+  package var direction: Metric.Direction
+  /// One line of plain English.
+  package var summary: String
+  /// Whether it is a p-value, a bound or chi-squared.
+  package var isEvidence: Bool
+
+  /// `drift` or `performance`.
+  package var line: ResultType {
+    switch subjects {
+    case .any, .numeric, .output: .drift
+    case .performance, .slices: .performance
+    }
+  }
+
+  private init(_ metric: Metric, _ subjects: Subjects, path: [String]? = nil, place: Double? = nil) {
+    let name = place.map { metric.name(at: $0) } ?? metric.rawValue
+    self.name = name
+    self.subjects = subjects
+    self.path = path ?? ["metrics", name]
+    family = metric.family
+    unit = metric.unit
+    direction = metric.direction
+    summary = metric.summary
+    isEvidence = false
+  }
+
+  private init(_ detail: MetricDetail, _ subjects: Subjects) {
+    name = detail.rawValue
+    self.subjects = subjects
+    path = ["metrics", name]
+    family = detail.family
+    unit = detail.unit
+    direction = detail.direction
+    summary = detail.summary
+    isEvidence = detail.isEvidence
+  }
+
+  /// All of one monitor, those of drift first, each name once.
+  ///
+  /// - Parameter estimates: whether the monitor's baseline has what estimates rest on.
+  package static func all(of monitor: Monitor, estimates: Bool) -> [LineMetric] {
+    var out: [LineMetric] = []
+    for metric in Metric.allCases {
+      switch metric.family {
+      case .distance, .ratio, .level: out.append(LineMetric(metric, metric.numericOnly ? .numeric : .any))
+      case .traffic: out.append(LineMetric(metric, .any, path: ["rows"]))
+      case .estimate where estimates && metric.applies(to: monitor.task):
+        out.append(LineMetric(metric, .output, path: ["estimated", "metrics", (metric.realised ?? metric).rawValue]))
+      case .estimate, .performance, .detector, .fairness: continue
+      }
+    }
+    for detail in MetricDetail.allCases where detail.family == .distance {
+      switch detail {
+      case .chiSquared, .chiSquaredPValue, .psiNoise: out.append(LineMetric(detail, .any))
+      default: out.append(LineMetric(detail, .numeric))
+      }
+    }
+    return monitor.labels == nil ? out : out + ofPerformance(monitor, estimates: estimates)
+  }
+
+  private static func ofPerformance(_ monitor: Monitor, estimates: Bool) -> [LineMetric] {
+    var out: [LineMetric] = []
+    for metric in Metric.allCases where metric.family == .performance && metric.applies(to: monitor.task) {
+      switch metric {
+      case .coverage: out.append(LineMetric(metric, .performance, path: ["coverage"]))
+      case .estimatedAUCError, .estimatedAccuracyError, .estimatedMAEError:
+        if estimates { out.append(LineMetric(metric, .performance)) }
+      default:
+        guard metric.place != nil else {
+          out.append(LineMetric(metric, .performance))
+          continue
+        }
+        for check in monitor.checks where check.metric == metric {
+          guard let place = check.place else { continue }
+          let placed = LineMetric(metric, .performance, place: place)
+          if !out.contains(where: { $0.name == placed.name }) { out.append(placed) }
+        }
+      }
+    }
+    // The share of predictions whose class has a high probability needs no label, and stands with the others.
+    if monitor.task == .multiclass { out.append(LineMetric(.confidentRatio, .performance)) }
+    let checked = Set(monitor.checks.map(\.metric))
+    out += Metric.allCases.filter { $0.family == .detector && checked.contains($0) }.map { LineMetric($0, .slices) }
+    if monitor.checks.contains(where: { if case .fairness = $0.on { true } else { false } }) {
+      out += Metric.allCases.filter { $0.family == .fairness }.map { LineMetric($0, .slices) }
+    }
+    for detail in MetricDetail.allCases where detail.family == .performance {
+      let isDelay = detail == .labelDelayP50 || detail == .labelDelayP90
+      if isDelay || monitor.task == .binary { out.append(LineMetric(detail, .performance)) }
+    }
+    return out
+  }
+}
+
+extension Metric {
+  /// A metric with a place, as lines name it: `precision_at_top_0.01`.
+  package func name(at place: Double) -> String { "\(rawValue)_\(ShortestText.of(place))" }
+}

@@ -37,7 +37,8 @@ final class ServiceState: Sendable {
       values.views = [:]
       for plan in plans {
         var view = MonitorView(
-          monitor: plan.monitor, baseline: plan.baseline.identity, baselineRows: plan.baseline.rows)
+          monitor: plan.monitor, baseline: plan.baseline.identity, baselineRows: plan.baseline.rows,
+          estimates: plan.baseline.estimation != nil)
         if let known = before[plan.monitor.name], known.generation?.generation == plan.generation {
           view = known
           view.monitor = plan.monitor

@@ -37,7 +37,9 @@ extension JSONWriter {
 
   /// A standing's members, within the same object. The monitor's checks come with their tiers.
   mutating func write(_ standing: MonitorStandings.Standing, of monitor: Monitor) {
-    members("checks", monitor.checks) { json, check in json.write(check, tier: standing.tiers[check.name]) }
+    members("checks", monitor.checks) { json, check in
+      json.write(check, standing.checks[check.name] ?? CheckStanding())
+    }
     member("open_incidents", standing.openIncidents)
     members("windows", standing.windows) { json, window in
       json.beginObject()
@@ -50,12 +52,14 @@ extension JSONWriter {
     }
   }
 
-  /// A check and its newest tier, as an element of an array.
-  private mutating func write(_ check: Check, tier: Tier?) {
+  /// A check and what it says now, as an element of an array.
+  private mutating func write(_ check: Check, _ standing: CheckStanding) {
     beginObject()
     member("check", check.name)
     member("on", check.subjectText)
     member("metric", check.metric.rawValue)
+    // As lines name it: with the place, where it has one.
+    member("name", check.place.map { check.metric.name(at: $0) } ?? check.metric.rawValue)
     member("window", check.window)
     member("group", check.causeGroup.rawValue)
     members("limits", check.limits) { json, limit in
@@ -69,8 +73,53 @@ extension JSONWriter {
       }
       json.endObject()
     }
-    member("tier", tier?.name)
+    let worst = standing.stages.max { $0.tier < $1.tier }
+    member("tier", standing.tier?.name)
+    member("judged_to", worst?.end)
+    if let due = standing.due {
+      member("why", Shortfall.Reason.labelsDue.rawValue)
+      members(numbers: [("due", due)])
+    } else {
+      member("why", worst?.why)
+      member("why_numbers", json: worst?.whyNumbers ?? "null")
+    }
+    members("stages", standing.stages) { json, judged in
+      json.beginObject()
+      json.member("stage", judged.stage.rawValue)
+      json.member("judged_to", judged.end)
+      json.member("tier", judged.tier.name)
+      json.member("verdicts", judged.verdicts)
+      json.member("unjudged", judged.unjudged)
+      json.member("why", judged.why)
+      json.member("why_numbers", json: judged.whyNumbers ?? "null")
+      json.member("subject", judged.subject)
+      json.member("slice", judged.slice)
+      json.endObject()
+    }
     endObject()
+  }
+
+  private mutating func members(numbers: [(name: String, time: EventTime)]) {
+    key("why_numbers")
+    beginObject()
+    for (name, time) in numbers { member(name, time) }
+    endObject()
+  }
+
+  /// The numbers that the monitor's lines have.
+  mutating func write(_ metrics: [LineMetric]) {
+    members("metrics", metrics) { json, metric in
+      json.beginObject()
+      json.member("name", metric.name)
+      json.member("line", metric.line.rawValue)
+      json.member("path", metric.path)
+      json.member("subjects", metric.subjects.rawValue)
+      json.member("family", metric.family.name)
+      json.member("unit", metric.unit.rawValue)
+      json.member("direction", metric.direction.name)
+      json.member("description", metric.summary)
+      json.endObject()
+    }
   }
 
   /// What this instance has seen of a monitor's labels, as one member; null for a monitor without.

@@ -50,6 +50,7 @@ struct MonitorEndpoints: Sendable {
       json.write(monitor)
       json.write(standing, of: monitor.monitor)
       json.write(labels: labels)
+      json.write(LineMetric.all(of: monitor.monitor, estimates: monitor.estimates))
       json.members("partitions", monitor.partitions) { json, partition in json.write(partition) }
       json.members("drift", newest.drift) { json, record in json.raw(record.line.utf8) }
       json.members("performance", newest.performance) { json, record in json.raw(record.line.utf8) }

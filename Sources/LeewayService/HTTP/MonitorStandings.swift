@@ -16,8 +16,8 @@ final class MonitorStandings: Sendable {
 
   struct Standing: Sendable {
     var windows: [Window] = []
-    /// Worst tier over subjects and slices at the check's newest end; absent before its first verdict.
-    var tiers: [String: Tier] = [:]
+    /// By check; a check that has given no verdict has no stages.
+    var checks: [String: CheckStanding] = [:]
     /// Incidents that are not resolved.
     var openIncidents = 0
   }
@@ -35,8 +35,8 @@ final class MonitorStandings: Sendable {
   private static let maximumLines = 2000
 
   private let ledger: any Ledger
-  /// Tiers by monitor, as long as no window closes or matures: a stored verdict never changes.
-  private let judged = Mutex<[String: (key: [String], tiers: [String: Tier])]>([:])
+  /// By monitor, as long as no window closes or matures: a stored verdict never changes.
+  private let judged = Mutex<[String: (key: [String], checks: [String: CheckStanding])]>([:])
 
   init(ledger: any Ledger) { self.ledger = ledger }
 
@@ -68,7 +68,7 @@ final class MonitorStandings: Sendable {
             name: window.name, end: end, rows: drift.flatMap(Self.rows) ?? 0, performance: performance?.line,
             final: final?.line))
       }
-      standing.tiers = try tiers(view, progress, reader)
+      standing.checks = try checks(view, progress, reader)
       return standing
     }
   }
@@ -101,36 +101,62 @@ final class MonitorStandings: Sendable {
     }
   }
 
-  private func tiers(
+  private func checks(
     _ view: MonitorView, _ progress: EvaluationProgress, _ reader: any LedgerReader
-  ) throws -> [String: Tier] {
+  ) throws -> [String: CheckStanding] {
     let monitor = view.monitor
-    let key = [
-      view.generation?.generation ?? "", "\(progress.closedThrough.milliseconds)",
-      "\(progress.maturedThrough.milliseconds)",
-    ]
-    if let known = judged.withLock({ $0[monitor.name] }), known.key == key { return known.tiers }
-    var tiers: [String: Tier] = [:]
-    for window in monitor.windows {
-      let ends = [progress.closedThrough, progress.maturedThrough].compactMap {
-        Self.newestEnd(of: window, through: $0)
+    let key =
+      [view.generation?.generation ?? ""]
+      + Stage.allCases.flatMap { stage in
+        [true, false].map { "\(progress.judgedThrough(ofLabels: $0, stage)?.milliseconds ?? 0)" }
       }
-      for end in Set(ends) {
-        let verdicts = try reader.results(
-          ResultQuery(
-            monitor: monitor.name, type: .verdict, window: window.name, from: end, to: end + .milliseconds(1),
-            limit: Self.maximumVerdicts))
-        for verdict in MetricsUpdate(monitor: monitor.name, maximumSeries: 0, records: verdicts).verdicts {
-          // A drift check's verdicts at the end that has matured are old news.
-          let check = monitor.checks.first { $0.name == verdict.check }
-          let through = check?.causeGroup == .performance ? progress.maturedThrough : progress.closedThrough
-          guard Self.newestEnd(of: window, through: through) == end else { continue }
-          tiers[verdict.check] = max(tiers[verdict.check] ?? .insufficientData, verdict.tier)
+    if let known = judged.withLock({ $0[monitor.name] }), known.key == key { return known.checks }
+    var found: [String: CheckStanding] = [:]
+    var read: [String: [ResultRecord]] = [:]
+    func verdicts(_ window: WindowDefinition, _ end: EventTime) throws -> [ResultRecord] {
+      let place = "\(window.name) \(end.milliseconds)"
+      if let known = read[place] { return known }
+      let records = try self.verdicts(of: monitor, window, at: end, reader)
+      read[place] = records
+      return records
+    }
+    for check in monitor.checks {
+      guard let window = monitor.window(named: check.window) else { continue }
+      var standing = CheckStanding()
+      for stage in Stage.allCases {
+        guard let through = progress.judgedThrough(ofLabels: check.metric.isOfLabels, stage),
+          let end = Self.newestEnd(of: window, through: through)
+        else { continue }
+        if let judged = CheckStanding.Judged(try verdicts(window, end), of: check.name, stage, end) {
+          standing.stages.append(judged)
         }
       }
+      if standing.stages.isEmpty { standing.due = Self.due(check, window, monitor, progress) }
+      found[check.name] = standing
     }
-    judged.withLock { $0[monitor.name] = (key, tiers) }
-    return tiers
+    judged.withLock { $0[monitor.name] = (key, found) }
+    return found
+  }
+
+  private func verdicts(
+    of monitor: Monitor, _ window: WindowDefinition, at end: EventTime, _ reader: any LedgerReader
+  ) throws -> [ResultRecord] {
+    try reader.results(
+      ResultQuery(
+        monitor: monitor.name, type: .verdict, window: window.name, from: end, to: end + .milliseconds(1),
+        limit: Self.maximumVerdicts))
+  }
+
+  /// When a check that waits for labels can give its first verdict, in event time of the labels.
+  private static func due(
+    _ check: Check, _ window: WindowDefinition, _ monitor: Monitor, _ progress: EvaluationProgress
+  ) -> EventTime? {
+    guard check.metric.isOfLabels, let labels = monitor.labels, let first = progress.firstPane else { return nil }
+    // The first window that began after the first event; a check of partial windows takes the first that holds it.
+    let least = check.partial ? first + monitor.pane : first + window.size
+    let floor = least.floor(to: window.every)
+    let end = floor < least ? floor + window.every : floor
+    return end + labels.horizon + monitor.lateness
   }
 
   private static func newestEnd(of window: WindowDefinition, through time: EventTime) -> EventTime? {

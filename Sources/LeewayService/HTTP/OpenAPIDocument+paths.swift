@@ -94,9 +94,13 @@ extension OpenAPIDocument {
                             "anyOf": [{"$ref": "#/components/schemas/Labels"}, {"type": "null"}],
                             "description": "What this instance has seen since it started; null without labels."
                           },
+                          "metrics": {
+                            "type": "array", "items": {"$ref": "#/components/schemas/Metric"},
+                            "description": "Every number that the monitor's drift and performance lines have."
+                          },
                           "truncated": {"type": "boolean"}
                         },
-                        "required": ["partitions", "drift", "performance", "comparison", "labels", "truncated"]
+                        "required": ["partitions", "drift", "performance", "comparison", "labels", "metrics", "truncated"]
                       }
                     ]
                   }

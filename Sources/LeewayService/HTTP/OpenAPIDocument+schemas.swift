@@ -151,12 +151,71 @@ extension OpenAPIDocument {
               "required": ["tier", "side"]
             }
           },
+          "name": {"type": "string", "description": "The metric as lines name it, with its place."},
           "tier": {
             "anyOf": [{"$ref": "#/components/schemas/Tier"}, {"type": "null"}],
-            "description": "Worst over subjects and slices at the newest end."
+            "description": "Worst over subjects and slices of the newest end of each stage; null before the first verdict."
+          },
+          "judged_to": {"type": ["string", "null"], "format": "date-time", "description": "End of the window of that tier."},
+          "why": {"$ref": "#/components/schemas/Why"}, "why_numbers": {"$ref": "#/components/schemas/WhyNumbers"},
+          "stages": {
+            "type": "array", "description": "The newest verdicts of each stage, early before final.",
+            "items": {
+              "type": "object",
+              "properties": {
+                "stage": {"enum": ["early", "final"]}, "judged_to": {"type": "string", "format": "date-time"},
+                "tier": {"$ref": "#/components/schemas/Tier"}, "verdicts": {"type": "integer"},
+                "unjudged": {"type": "integer", "description": "Of the verdicts, those with insufficient data."},
+                "why": {"$ref": "#/components/schemas/Why"}, "why_numbers": {"$ref": "#/components/schemas/WhyNumbers"},
+                "subject": {"type": ["string", "null"], "description": "Of the first of these."},
+                "slice": {"type": ["string", "null"]}
+              },
+              "required": [
+                "stage", "judged_to", "tier", "verdicts", "unjudged", "why", "why_numbers", "subject", "slice"
+              ]
+            }
           }
         },
-        "required": ["check", "on", "metric", "window", "group", "limits", "tier"]
+        "required": [
+          "check", "on", "metric", "name", "window", "group", "limits", "tier", "judged_to", "why", "why_numbers", "stages"
+        ]
+      },
+      "Why": {
+        "enum": [
+          "rows", "labels_due", "coverage", "biased_labels", "generation", "reference", "noise", "no_baseline", "outlying",
+          "learning", null
+        ],
+        "description": "Why a window could not be judged."
+      },
+      "WhyNumbers": {
+        "type": ["object", "null"], "additionalProperties": {"type": ["number", "string", "null"]},
+        "description": "The numbers of why: rows and needed, coverage and needed, due …"
+      },
+      "Metric": {
+        "type": "object",
+        "properties": {
+          "name": {"type": "string"}, "line": {"enum": ["drift", "performance"]},
+          "path": {
+            "type": "array", "items": {"type": "string"}, "description": "Members from the line down to the number."
+          },
+          "subjects": {
+            "enum": ["any", "numeric", "output", "performance", "slices"],
+            "description": "Which drift lines have it: of any subject, numeric ones or the output; performance: every slice, or those that a check on errors or fairness names."
+          },
+          "family": {
+            "enum": [
+              "distance", "ratio", "level", "traffic", "performance", "estimate", "detector", "fairness"
+            ]
+          },
+          "unit": {
+            "enum": [
+              "number", "ratio", "subject", "output", "deviations", "nats", "rows", "changes", "seconds"
+            ]
+          },
+          "direction": {"enum": ["above", "below", "either"], "description": "The side on which it is worse."},
+          "description": {"type": "string"}
+        },
+        "required": ["name", "line", "path", "subjects", "family", "unit", "direction", "description"]
       },
       "Partition": {
         "type": "object",

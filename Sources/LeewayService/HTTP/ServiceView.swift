@@ -82,6 +82,8 @@ package struct MonitorView: Sendable {
   package var baseline: String
   /// Training rows in the baseline.
   package var baselineRows: Int64
+  /// Whether the baseline has what estimates of performance rest on.
+  package var estimates: Bool
   /// Least watermark of the prediction partitions that hold it back; nil before the first event.
   package var watermark: EventTime?
   /// Of the label partitions; nil without labels or before the first.
@@ -94,6 +96,7 @@ package struct MonitorView: Sendable {
 
   package init(
     monitor: Monitor, generation: GenerationRecord? = nil, baseline: String, baselineRows: Int64,
+    estimates: Bool = false,
     watermark: EventTime? = nil, labelWatermark: EventTime? = nil, progress: EvaluationProgress? = nil,
     versions: [String] = [], partitions: [PartitionRecord] = []
   ) {
@@ -101,6 +104,7 @@ package struct MonitorView: Sendable {
     self.generation = generation
     self.baseline = baseline
     self.baselineRows = baselineRows
+    self.estimates = estimates
     self.watermark = watermark
     self.labelWatermark = labelWatermark
     self.progress = progress

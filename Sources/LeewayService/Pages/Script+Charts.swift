@@ -13,8 +13,8 @@ extension Script {
       const isNumeric = histogram.bins.some((bin) => isNumber(bin.lower) || isNumber(bin.upper));
       const drawing = isNumeric ? columnsOf(histogram.bins) : rowsOf(histogram.bins);
       return chart("Distribution of " + histogram.subject,
-        "Window " + histogram.window + " to " + time(histogram.end) + ", " + count(histogram.window_rows) + " rows; baseline "
-          + count(histogram.baseline_rows) + " rows.", drawing, [key("baseline", "baseline"), key("window", "window")]);
+        "Window " + histogram.window + " to " + time(histogram.end) + ", " + count(histogram.window_rows) + " rows, beside "
+          + againstOf(histogram) + ", " + count(histogram.baseline_rows) + " rows.", drawing, [key("baseline", "baseline"), key("window", "window")]);
     }
 
     function barTitle(bin) {
@@ -77,10 +77,15 @@ extension Script {
         "aria-label": "Shares by category, baseline beside window" }, marks);
     }
 
-    // points: [{at, value, final}] ascending; limits: [{tier, value}].
-    function seriesChart(title, points, limits) {
+    // points: [{at, value, final, stage}] ascending; limits: [{tier, value}]. Early and final values are two curves.
+    function seriesChart(title, metric, points, limits, subject) {
       const drawn = points.filter((point) => isNumber(point.value));
-      if (drawn.length === 0) return chart(title, "No values yet.", null);
+      const said = metric ? metric.description + " " + { above: "Higher is worse.", below: "Lower is worse.",
+        either: "Far from 0 on either side is worse." }[metric.direction] + " " : "";
+      if (drawn.length === 0) {
+        return chart(title, said + (points.length > 0 ? "The windows of this slice" + (subject ? " and subject" : "")
+          + " have no such value." : "No window of this slice has it yet."), null);
+      }
       const width = 430, height = 290, left = 46, right = 12, bottom = 26, top = 16;
       const values = drawn.map((point) => point.value);
       const visible = limits.filter((limit) => isNumber(limit.value));
@@ -95,7 +100,7 @@ extension Script {
       const marks = [];
       for (const value of [low, (low + high) / 2, high]) {
         marks.push(s("line", { x1: left, x2: width - right, y1: y(value), y2: y(value), class: "axis" }),
-          s("text", { x: left - 5, y: y(value) + 4, "text-anchor": "end" }, number(value)));
+          s("text", { x: left - 5, y: y(value) + 4, "text-anchor": "end" }, inWords(metric, value)));
       }
       for (const limit of visible) {
         marks.push(s("line", { x1: left, x2: width - right, y1: y(limit.value), y2: y(limit.value),
@@ -103,25 +108,34 @@ extension Script {
           s("text", { x: left + 4, y: y(limit.value) - 4, class: tierOf(limit.tier)[2] },
             tierOf(limit.tier)[0] + " " + limit.tier + " " + number(limit.value)));
       }
-      let path = "", joined = false;
-      for (const point of points) {
-        if (!isNumber(point.value)) { joined = false; continue; }
-        path += (joined ? "L" : "M") + x(point.at).toFixed(1) + " " + y(point.value).toFixed(1);
-        joined = true;
+      const stages = ["early", "final"].filter((stage) => points.some((point) => point.stage === stage));
+      for (const stage of stages) {
+        let path = "", joined = false;
+        for (const point of points.filter((one) => one.stage === stage)) {
+          if (!isNumber(point.value)) { joined = false; continue; }
+          path += (joined ? "L" : "M") + x(point.at).toFixed(1) + " " + y(point.value).toFixed(1);
+          joined = true;
+        }
+        marks.push(s("path", { d: path, class: "curve " + stage }));
       }
-      marks.push(s("path", { d: path, class: "curve" }));
       for (const point of drawn) {
         marks.push(s("circle", { cx: x(point.at), cy: y(point.value), r: drawn.length > 60 ? 1.5 : 3,
-          class: "point" + (point.final ? "" : " open"), onclick: () => { state.looked = point.at; renderExplore(); } },
-          s("title", null, time(new Date(point.at).toISOString()) + ": " + number(point.value)
+          class: "point " + point.stage + (point.final && point.stage === "final" ? "" : " open"), onclick: () => { state.looked = point.at; renderExplore(); } },
+          s("title", null, time(new Date(point.at).toISOString()) + (stages.length > 1 ? ", " + point.stage : "") + ": "
+            + String(point.value) + (point.line && point.line.against ? ", against " + againstOf(point.line) : "")
             + (point.line && point.line.revision > 0 ? ", revised " + point.line.revision + " times" : ""))));
       }
       const label = (at, anchor) => s("text", { x: x(at), y: height - 8, "text-anchor": anchor },
         time(new Date(at).toISOString()));
       marks.push(label(first, drawn.length > 1 ? "start" : "middle"));
       if (drawn.length > 1) marks.push(label(last, "end"));
-      return chart(title, drawn.length + " windows, newest " + number(values[values.length - 1])
-        + (drawn.some((point) => !point.final) ? "; hollow points are not final" : "") + ".",
+      const newest = stages.map((stage) => drawn.filter((point) => point.stage === stage).pop()).filter((one) => one);
+      const against = newest.map((point) => point.line && point.line.against ? againstOf(point.line) : "").find((one) => one);
+      return chart(title, said + newest.map((point) => (stages.length > 1 ? point.stage + " " : "newest ")
+        + inWords(metric, point.value) + ", judged up to " + time(new Date(point.at).toISOString())).join("; ")
+        + (against ? "; against " + against : "")
+        + (stages.length > 1 ? "; hollow points and the broken line are early"
+          : drawn.some((point) => !point.final) ? "; hollow points are not final" : "") + ".",
         s("svg", { viewBox: "0 0 " + width + " " + height, role: "img", "aria-label": title + " over time" }, marks));
     }
 

@@ -54,6 +54,13 @@ extension Script {
       return match ? match[1] + " " + match[2] : "–";
     }
     const clock = (text) => time(text).slice(5);
+    // 3 May 2026
+    const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+      "November", "December"];
+    function day(text) {
+      const match = /^(\d{4})-(\d\d)-(\d\d)/.exec(text || "");
+      return match ? Number(match[3]) + " " + MONTHS[Number(match[2]) - 1] + " " + match[1] : "an unknown day";
+    }
     function span(milliseconds) {
       const seconds = Math.max(0, Math.round(milliseconds / 1000));
       if (seconds < 120) return seconds + " s";

@@ -1,12 +1,15 @@
 extension Script {
   /// One monitor's windows: choices, charts and tables.
   static let explore = #"""
-    const DRIFT = ["psi", "ks", "jensen_shannon", "wasserstein_normalised", "hellinger", "total_variation", "l_infinity",
-      "missing_ratio", "invalid_ratio", "unseen_ratio", "outside_ratio", "mean", "standard_deviation"];
-    const PERFORMANCE = ["auc", "average_precision", "brier", "log_loss", "ece", "mce", "accuracy", "precision", "recall",
-      "f1", "macro_f1", "mae", "rmse", "bias", "wape", "r2", "calibration_slope", "calibration_intercept", "positive_rate",
-      "predicted_positive_rate", "labelled_score_ks", "adwin", "page_hinkley", "ddm", "eddm", "hddm_a", "hddm_w",
-      "demographic_parity_difference", "disparate_impact", "equal_opportunity_difference", "equalised_odds_difference"];
+    // What lines have is the API's to say: /api/v1/monitors/{monitor} lists it.
+    const metricsOf = () => (state.detail && state.detail.metrics) || [];
+    const metricNamed = (name) => metricsOf().find((metric) => metric.name === name);
+    const valueOf = (line, metric) => metric ? metric.path.reduce((value, name) =>
+      value !== null && typeof value === "object" ? value[name] : undefined, line) : undefined;
+    const inWords = (metric, value) => metric && metric.unit === "ratio" ? share(value) : number(value);
+    const stageOf = (line) => line.stage || "final";
+    // Against which part of the baseline a slice is compared.
+    const againstOf = (line) => line.against === "slice" ? "the baseline's rows of this slice" : "the whole baseline";
     const MOST_ROWS = 200;
     const OVER_TIME = 120;
 
@@ -34,10 +37,11 @@ extension Script {
       const subjects = subjectsOf(monitor);
       if (!subjects.includes(choice.subject)) choice.subject = subjects[subjects.length - 1];
       if (!choice.slice) choice.slice = "all";
-      const metrics = [...DRIFT, ...PERFORMANCE];
-      if (!metrics.includes(choice.metric)) {
-        const check = monitor.checks.find((one) => one.window === choice.window && DRIFT.includes(one.metric));
-        choice.metric = check ? check.metric : "psi";
+      // Names of another monitor are not thrown away before this one's are known.
+      if (!choice.metric || (metricsOf().length > 0 && !metricNamed(choice.metric))) {
+        const check = monitor.checks.find((one) => one.window === choice.window && (metricsOf().length === 0
+          || metricNamed(one.name)));
+        choice.metric = check && metricNamed(check.name) ? check.name : "psi";
       }
     }
     const subjectsOf = (monitor) => [...monitor.subjects.map((one) => one.name), monitor.output];
@@ -53,12 +57,14 @@ extension Script {
         const detail = await ask(monitorPath(choice.monitor));
         if (!still()) return;
         state.detail = detail;
-        const isPerformance = PERFORMANCE.includes(choice.metric);
-        const lines = window ? await seriesLines(choice, isPerformance, detail) : [];
+        settleChoice(monitor);
+        choice.metric = state.choice.metric;
+        const metric = metricNamed(choice.metric);
+        const lines = window && metric ? await seriesLines(choice, metric, detail) : [];
         if (!still()) return;
-        state.series = lines.map((line) => ({ at: Date.parse(line.end), value: (line.metrics || {})[choice.metric],
-          final: line.final !== false, line }));
-        state.judged = lines.length > 0 ? await verdictsOf(choice, isPerformance, lines) : [];
+        state.series = lines.map((line) => ({ at: Date.parse(line.end), value: valueOf(line, metric),
+          final: line.final !== false, stage: stageOf(line), line }));
+        state.judged = lines.length > 0 ? await verdictsOf(monitor, choice, metric, lines) : [];
         if (!still()) return;
         state.histogram = window ? await ask(monitorPath(choice.monitor) + "/histogram"
           + query({ window: choice.window, slice: choice.slice, subject: choice.subject }), 404) : null;
@@ -66,26 +72,34 @@ extension Script {
       } catch (error) { fail(error); }
     }
 
+    const isOfLabels = (metric) => metric && metric.line === "performance";
+    // The subject whose lines have a metric: estimates stand with the model's output.
+    const subjectOf = (monitor, choice, metric) => isOfLabels(metric) ? "" : metric && metric.subjects === "output"
+      ? monitor.output : choice.subject;
+
     // The newest lines: what ends within the last hundred or so steps of the window.
-    async function seriesLines(choice, isPerformance, detail) {
-      const newest = (isPerformance ? detail.performance : detail.drift).filter((line) => line.window === choice.window
-        && line.slice === choice.slice && (isPerformance || line.subject === choice.subject));
+    async function seriesLines(choice, metric, detail) {
+      const subject = subjectOf(detail, choice, metric);
+      const newest = (isOfLabels(metric) ? detail.performance : detail.drift).filter((line) => line.window === choice.window
+        && line.slice === choice.slice && (isOfLabels(metric) || line.subject === subject));
       if (newest.length === 0) return [];
-      const line = newest[newest.length - 1];
+      const ends = newest.map((line) => Date.parse(line.end));
       const definition = detail.definitions.find((one) => one.window === choice.window);
-      const from = Date.parse(line.end) - OVER_TIME * (definition ? definition.every_ms : 3600000);
+      const from = Math.max(...ends) - OVER_TIME * (definition ? definition.every_ms : 3600000);
       const answer = await ask("/api/v1/results" + query({ monitor: choice.monitor, window: choice.window,
-        type: isPerformance ? "performance" : "drift", slice: choice.slice, subject: isPerformance ? "" : choice.subject,
-        from: new Date(Math.max(from, 0)).toISOString(), limit: 1000 }));
+        type: metric.line, slice: choice.slice, subject, from: new Date(Math.max(from, 0)).toISOString(), limit: 1000 }));
       return answer.results.map((line, index) => ({ ...line, revision: answer.revisions[index] }));
     }
 
     // What checks said of the metric in these windows, the newest first.
-    async function verdictsOf(choice, isPerformance, lines) {
+    async function verdictsOf(monitor, choice, metric, lines) {
       const answer = await ask("/api/v1/results" + query({ monitor: choice.monitor, window: choice.window, type: "verdict",
         slice: choice.slice, from: lines[0].end, limit: 1000 }));
-      const mine = answer.results.filter((line) => line.metric === choice.metric
-        && (isPerformance || line.subject === choice.subject));
+      const subject = subjectOf(monitor, choice, metric);
+      // A metric with a place has it in its name; a verdict has the plain metric.
+      const checks = monitor.checks.filter((check) => check.name === choice.metric).map((check) => check.check);
+      const mine = answer.results.filter((line) => checks.includes(line.check)
+        && (isOfLabels(metric) || metric.family === "estimate" || metric.family === "traffic" || line.subject === subject));
       return mine.reverse().slice(0, 20);
     }
 
@@ -93,17 +107,24 @@ extension Script {
     function verdictTable() {
       const judged = state.judged || [];
       if (judged.length === 0) return null;
-      const now = new Map((state.series || []).map((point) => [point.line.end, point]));
+      const metric = metricNamed(state.choice.metric);
+      const place = (line) => line.end + " " + stageOf(line);
+      const now = new Map((state.series || []).map((point) => [place(point.line), point]));
+      const staged = judged.some((line) => stageOf(line) === "early");
       return table("Verdicts on " + state.choice.metric + ", the newest first: as judged, and as it is now",
-        [["to"], ["check"], ["subject", "name"], ["tier"], ["judged", "number"], ["now", "number"], ["revisions", "number"],
-          ["limit", "number"], ["worst slice", "name"]],
+        [["to"], staged && ["stage"], ["check"], ["subject", "name"], ["tier"], ["why", "name"], ["against"],
+          ["judged", "number"], ["now", "number"], ["revisions", "number"], ["limit", "number"],
+          ["worst slice", "name"]].filter((one) => one),
         judged.map((line) => {
-          const point = now.get(line.end);
+          const point = now.get(place(line));
           const moved = point && isNumber(line.value) && isNumber(point.value) && point.value !== line.value;
-          return [clock(line.end), line.check, line.subject, tier(line.tier), number(line.value),
-            point ? number(point.value) + (moved ? " (revised)" : "") : "–", point ? count(point.line.revision) : "–",
-            number(line.threshold), worstOf(line.worst_slice && line.worst_slice.slice,
-              line.worst_slice && line.worst_slice.value)];
+          return [clock(line.end), staged && stageOf(line), line.check, line.subject, tier(line.tier),
+            line.tier === "insufficient_data" ? whyText(line.why, line.why_numbers) : "",
+            line.against === "slice" ? "slice" : line.against ? "whole baseline" : "no baseline",
+            inWords(metric, line.value), point ? inWords(metric, point.value) + (moved ? " (revised)" : "") : "no line now",
+            point ? count(point.line.revision) : "no line now", inWords(metric, line.threshold),
+            worstOf(line.worst_slice && line.worst_slice.slice, line.worst_slice && line.worst_slice.value)]
+            .filter((one) => one !== false);
         }));
     }
     const worstOf = (slice, value) => slice ? slice + (isNumber(value) ? " (" + number(value) + ")" : "") : "–";
@@ -135,10 +156,10 @@ extension Script {
     }
 
     function limitsOf(monitor) {
-      const isPerformance = PERFORMANCE.includes(state.choice.metric);
-      return monitor.checks.filter((check) => check.metric === state.choice.metric && check.window === state.choice.window
-        && (check.group === "performance") === isPerformance
-        && (isPerformance || watches(check, monitor, state.choice.subject)))
+      const metric = metricNamed(state.choice.metric);
+      const anywhere = !metric || isOfLabels(metric) || metric.family === "estimate" || metric.family === "traffic";
+      return monitor.checks.filter((check) => check.name === state.choice.metric && check.window === state.choice.window
+        && check.on !== "comparison" && (anywhere || watches(check, monitor, state.choice.subject)))
         .flatMap((check) => check.limits).filter((limit) => isNumber(limit.value) && !limit.side.startsWith("max_"));
     }
 
@@ -146,6 +167,18 @@ extension Script {
       return h("label", null, label, h("select", { "data-key": "choice " + name, onchange: (event) =>
         onchange(event.target.value) }, values.map((one) => h("option", { value: one, selected: one === value },
           short(one, 60)))));
+    }
+    // By family, with what each says on hover.
+    function metricSelect(value, onchange) {
+      const all = metricsOf();
+      const families = [...new Set(all.map((metric) => metric.family))];
+      const option = (metric) => h("option", { value: metric.name, selected: metric.name === value,
+        title: metric.description }, metric.name.replaceAll("_", " "));
+      return h("label", null, "Metric over time", h("select", { "data-key": "choice metric",
+        onchange: (event) => onchange(event.target.value) }, all.length === 0
+        ? h("option", { value, selected: true }, value.replaceAll("_", " "))
+        : families.map((family) => h("optgroup", { label: family }, all.filter((metric) => metric.family === family)
+          .map(option)))));
     }
     function field(name, label) {
       return h("label", null, label, h("input", { type: "search", "data-key": "filter " + name, value: state.filter[name],
@@ -167,16 +200,16 @@ extension Script {
         select("window", "Window", monitor.definitions.map((one) => one.window), choice.window, (window) => choose({ window })),
         select("slice", "Slice", slices, choice.slice, (slice) => choose({ slice })),
         select("subject", "Subject", subjectsOf(monitor), choice.subject, (subject) => choose({ subject })),
-        select("metric", "Metric over time", [...DRIFT, ...(monitor.has_labels ? PERFORMANCE : [])], choice.metric,
-          (metric) => choose({ metric })));
+        metricSelect(choice.metric, (metric) => choose({ metric })));
       const line = detail && (detail.performance.find((one) => one.window === choice.window && one.slice === choice.slice));
-      const isPerformance = PERFORMANCE.includes(choice.metric);
+      const metric = metricNamed(choice.metric);
+      const subject = subjectOf(monitor, choice, metric);
       show(byId("charts"),
         state.histogram && state.histogram.bins ? histogramChart(state.histogram)
           : h("div", { class: "chart" }, h("h3", null, "Distribution of " + choice.subject), h("p", { class: "empty" },
             state.histogram ? state.histogram.detail : detail ? "Loading…" : "No window is closed yet.")),
-        state.series && seriesChart(choice.metric + (isPerformance ? "" : " of " + choice.subject), state.series,
-          limitsOf(monitor)),
+        state.series && seriesChart(choice.metric + (subject ? " of " + subject : ""), metric, state.series,
+          limitsOf(monitor), subject),
         calibrationOf(line));
       renderTables();
     }
@@ -192,7 +225,9 @@ extension Script {
       drift.sort((a, b) => ((b.metrics || {}).psi || 0) - ((a.metrics || {}).psi || 0));
       const performance = detail.performance.filter((line) => line.window === choice.window
         && has(line.slice, state.filter.slice));
-      const names = PERFORMANCE.filter((name) => performance.some((line) => isNumber((line.metrics || {})[name])));
+      const shown = detail.metrics.filter((one) => one.line === "performance" && one.path.length > 1
+        && performance.some((line) => isNumber(valueOf(line, one))));
+      const staged = performance.some((line) => stageOf(line) === "early");
       const pick = (line) => h("button", { class: "link", type: "button", "data-key": "pick " + line.slice + " "
         + line.subject, onclick: () => choose({ slice: line.slice, subject: line.subject }) }, line.subject);
       const metric = (line, name) => number((line.metrics || {})[name]);
@@ -202,20 +237,22 @@ extension Script {
         drift.length === 0 ? h("p", { class: "empty" }, "No drift line matches.")
           : table("Newest drift lines of window " + choice.window + ", largest psi first" + more(drift)
             + (detail.truncated ? "; the API has more" : ""),
-            [["subject", "name"], ["slice", "name"], ["to"], ["rows", "number"], ["psi", "number"], ["noise", "number"],
+            [["subject", "name"], ["slice", "name"], ["against"], ["to"], ["rows", "number"], ["psi", "number"], ["noise", "number"],
               ["ks", "number"], ["Jensen–Shannon", "number"], ["missing", "number"], ["invalid", "number"],
               ["unseen", "number"], ["outside", "number"], ["mean", "number"]],
-            drift.slice(0, MOST_ROWS).map((line) => [pick(line), line.slice, clock(line.end), count(line.rows),
+            drift.slice(0, MOST_ROWS).map((line) => [pick(line), line.slice,
+              line.against === "slice" ? "slice" : "all", clock(line.end), count(line.rows),
               metric(line, "psi"), metric(line, "psi_noise"), metric(line, "ks"), metric(line, "jensen_shannon"),
               share(line.metrics.missing_ratio), share(line.metrics.invalid_ratio), share(line.metrics.unseen_ratio),
               share(line.metrics.outside_ratio), metric(line, "mean")]),
             (index) => drift[index].slice === choice.slice && drift[index].subject === choice.subject),
         performance.length > 0 && table("Newest performance lines of window " + choice.window + more(performance),
-          [["slice", "name"], ["to"], ["predictions", "number"], ["labelled", "number"], ["coverage", "number"], ["final"],
-            ...names.map((name) => [name.replaceAll("_", " "), "number"])],
-          performance.slice(0, MOST_ROWS).map((line) => [line.slice, clock(line.end), count(line.predictions),
-            count(line.labelled), share(line.coverage), line.final ? "yes" : "not yet",
-            ...names.map((name) => metric(line, name))])),
+          [["slice", "name"], ["to"], staged && ["stage"], ["predictions", "number"], ["labelled", "number"],
+            ["coverage", "number"], ["all labels in"], ...shown.map((one) => [one.name.replaceAll("_", " "), "number"])]
+            .filter((one) => one),
+          performance.slice(0, MOST_ROWS).map((line) => [line.slice, clock(line.end), staged && stageOf(line),
+            count(line.predictions), count(line.labelled), share(line.coverage), line.final ? "yes" : "not yet",
+            ...shown.map((one) => inWords(one, valueOf(line, one)))].filter((one) => one !== false))),
         comparisonTable(detail),
         verdictTable());
     }

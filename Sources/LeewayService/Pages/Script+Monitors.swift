@@ -13,10 +13,15 @@ extension Script {
 
     function monitorCard(monitor) {
       const name = monitor.monitor;
-      const tiers = monitor.checks.map((check) => check.tier).filter((one) => one);
+      const unjudged = monitor.checks.filter((check) => !isJudged(check));
+      const word = monitor.checks.length === 0 ? tier(null, "no checks")
+        : unjudged.length === monitor.checks.length ? tier("insufficient_data", "nothing judged yet")
+        : tier(worst(monitor.checks.map((check) => check.tier).filter((one) => one)));
       const fact = (term, ...value) => [h("dt", null, term), h("dd", null, value)];
       return h("article", { class: "card" + (name === state.choice.monitor ? " chosen" : "") },
-        h("div", { class: "row" }, h("h3", null, name), tier(worst(tiers))),
+        h("div", { class: "row" }, h("h3", null, name), h("span", null, word,
+          unjudged.length > 0 && unjudged.length < monitor.checks.length
+            && h("span", { class: "why" }, unjudged.length + " of " + monitor.checks.length + " checks not judged"))),
         h("dl", { class: "facts" },
           fact("Model", monitor.task, monitor.versions.length ? ", " + monitor.versions.slice(0, 6).join(", ") : "",
             monitor.versions.length > 6 ? " and " + (monitor.versions.length - 6) + " more" : ""),
@@ -30,11 +35,80 @@ extension Script {
           monitor.has_labels && ["labelled", "number"]].filter((one) => one),
           monitor.windows.map((window) => [window.window, clock(window.end), count(window.rows), monitor.has_labels
             && share((window.performance || {}).coverage)].filter((one) => one !== false))),
-        monitor.checks.length > 0 && table("Checks", [["check", "name"], ["metric and window", "name"], ["worst tier"]],
-          monitor.checks.map((check) => [check.check, breakable(check.metric) + ", " + check.window, tier(check.tier)])),
+        monitor.checks.length > 0 && table("Checks", [["check", "name"], ["metric and window", "name"],
+          ["worst tier, judged up to", "name"]], monitor.checks.map((check) => [check.check,
+            breakable(check.name) + ", " + check.window, standing(check)])),
         h("p", null, h("button", { type: "button", "data-key": "monitor " + name, "aria-pressed":
           String(name === state.choice.monitor), onclick: () => choose({ monitor: name, window: "", slice: "all",
             subject: "", metric: "" }, true) }, "Look at its windows")));
+    }
+
+    // A check that has judged something: whatever it said.
+    const isJudged = (check) => check.tier !== null && check.tier !== "insufficient_data";
+
+    // What a check says now, a line for each stage: where early and final values differ, both can be seen.
+    function standing(check) {
+      if (check.stages.length === 0) {
+        return [tier(null), h("span", { class: "why" }, check.why ? whyText(check.why, check.why_numbers)
+          : "no window of " + check.window + " is closed yet")];
+      }
+      const one = (judged) => h("div", null, tier(judged.tier), h("span", { class: "why" },
+        (check.stages.length > 1 ? judged.stage + ", " : "") + clock(judged.judged_to)
+          + (judged.unjudged === 0 ? "" : judged.unjudged === judged.verdicts ? ": " + whyOf(judged)
+            : "; " + judged.unjudged + " of " + judged.verdicts + " not judged (" + whyOf(judged) + ")")));
+      return check.stages.length === 1 ? one(check.stages[0])
+        : [h("div", null, h("strong", null, tierOf(check.tier)[1] + " "), h("span", { class: "quiet" }, "the worse of")),
+          check.stages.map(one)];
+    }
+    const whyOf = (judged) => (judged.verdicts > 1 ? [judged.subject, judged.slice === "all" ? "" : judged.slice]
+      .filter((part) => part).map((part) => short(part, 30)).join(", ") + ": " : "") + whyText(judged.why, judged.why_numbers);
+
+    // Why there is no verdict, as a sentence says it.
+    function whyText(why, numbers) {
+      const n = numbers || {};
+      const given = (name, write) => n[name] === undefined || n[name] === null ? "" : write(n[name]);
+      const counted = Object.keys(n).find((name) => name !== "needed" && name !== "due");
+      const of_ = counted === undefined ? "" : " " + number(n[counted]) + given("needed", (value) => " of " + number(value));
+      const words = {
+        rows: () => (counted || "rows").replaceAll("_", " ") + of_,
+        labels_due: () => "labels due" + given("due", (value) => " on " + day(value)),
+        coverage: () => "labels for " + given("coverage", share) + " of predictions" + given("needed", (value) =>
+          ", " + share(value) + " needed"),
+        biased_labels: () => "the labels so far are no fair sample" + given("ks", (value) => " (ks " + number(value) + ")"),
+        generation: () => "the window began" + given("start", (value) => " on " + day(value)) + " before the baseline's generation"
+          + given("begins", (value) => " (" + day(value) + ")"),
+        reference: () => "the reference is not full yet" + given("needed", (value) => " (" + number(value) + " needed)"),
+        noise: () => "limit" + given("limit", (value) => " " + number(value)) + " is below twice the noise"
+          + given("noise", (value) => " (noise " + number(value) + ")"),
+        no_baseline: () => "the baseline has fewer than 1,000 rows of this slice",
+        outlying: () => "too many values far outside the baseline" + given("outlying", (value) => " (" + count(value) + ")"),
+        learning: () => "still learning what is usual",
+        undefined: () => "the metric is not defined for these rows",
+      };
+      return why in words ? words[why]() : why ? String(why).replaceAll("_", " ") : "no reason given";
+    }
+
+    // What the header says where no incident is open. Quiet is only what was judged.
+    function quietText(monitors) {
+      const checks = monitors.flatMap((monitor) => monitor.checks);
+      if (checks.length === 0) return ["No checks: nothing is judged", "insufficient_data"];
+      const open = checks.filter((check) => !isJudged(check));
+      const bad = worst(checks.map((check) => check.tier));
+      if (tierOf(bad)[3] > 1) {
+        const firing = checks.filter((check) => check.tier === bad).length;
+        return [firing + (firing === 1 ? " check says " : " checks say ") + tierOf(bad)[1] + ", no incident is open", bad];
+      }
+      if (open.length === 0) return ["All quiet", "ok"];
+      const due = open.filter((check) => check.why === "labels_due" && check.why_numbers).map((check) => check.why_numbers.due)
+        .sort()[0];
+      const silent = open.filter((check) => check.tier === null && check.why !== "labels_due").length;
+      const first = open.find((check) => check.why && check.why !== "labels_due");
+      const reasons = [due && "labels due on " + day(due), silent > 0 && silent + " without a verdict yet",
+        first && whyText(first.why, first.why_numbers)].filter((one) => one);
+      const said = open.length + " of " + checks.length + " checks " + (open.length === 1 ? "has" : "have") + " insufficient data"
+        + (reasons.length > 0 ? " (" + reasons.join("; ") + ")" : "");
+      return open.length === checks.length ? ["Nothing judged yet: " + said, "insufficient_data"]
+        : ["No alarm, but not all is judged: " + said, "insufficient_data"];
     }
 
     function renderOverall() {
@@ -45,7 +119,7 @@ extension Script {
       const [text, name] = state.failure ? [state.failure, "critical"]
         : !ready ? ["Not ready" + (open.length > 0 ? ", " + incidents : ""), "critical"]
         : open.length > 0 ? [incidents, top]
-        : state.incidents ? ["All quiet", "ok"] : ["Loading…", null];
+        : state.incidents && state.monitors ? quietText(state.monitors) : ["Loading…", null];
       const pill = tier(name, text + (open.length > 0 && !state.failure ? ", worst " + tierOf(top)[1] : ""));
       if (byId("overall").textContent !== pill.textContent) show(byId("overall"), pill);
       document.title = (open.length > 0 || !ready || state.failure ? tierOf(name)[0] + " " + text + " – " : "") + "Leeway";

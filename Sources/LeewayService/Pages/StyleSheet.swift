@@ -27,6 +27,7 @@ enum StyleSheet {
     main { padding: 0 1.2rem 1rem; max-width: 1500px; margin: 0 auto; }
     footer { padding: 1rem 1.2rem 2rem; max-width: 1500px; margin: 0 auto; display: flex; flex-wrap: wrap; gap: 1rem; }
     a { color: var(--accent); }
+    .why { display: block; color: var(--soft); font-size: .82rem; white-space: normal; }
     .quiet, .empty { color: var(--soft); font-size: .88rem; }
     .skip { position: absolute; left: -999px; }
     .skip:focus { left: 1rem; top: .5rem; background: var(--panel); padding: .3rem .6rem; z-index: 2; }
@@ -99,6 +100,7 @@ enum StyleSheet {
     .bar-baseline, .key-baseline { fill: var(--baseline); background: var(--baseline); }
     .bar-window, .key-window { fill: var(--accent); background: var(--accent); }
     .curve { fill: none; stroke: var(--accent); stroke-width: 2; }
+    .curve.early { stroke-dasharray: 5 4; }
     .point { fill: var(--accent); stroke: var(--accent); stroke-width: 1.5; }
     .point.open { fill: var(--panel); }
     .limit { stroke-dasharray: 6 4; stroke-width: 1.5; }

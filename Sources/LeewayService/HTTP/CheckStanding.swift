@@ -1,0 +1,69 @@
+import LeewayCore
+
+/// What a check says now: its newest verdicts of each stage.
+struct CheckStanding: Sendable, Equatable {
+  /// All verdicts of one check and stage at its newest end, as one.
+  struct Judged: Sendable, Equatable {
+    var stage: Stage
+    /// Up to where it has judged.
+    var end: EventTime
+    /// The worst over subjects and slices; `insufficientData` where nothing could be judged.
+    var tier: Tier
+    /// Verdicts, and those of them that could not be given.
+    var verdicts: Int
+    var unjudged: Int
+    /// Of the first verdict that could not be given, slice `all` before others: why, and with which numbers (JSON).
+    var why: String?
+    var whyNumbers: String?
+    /// Where that was.
+    var subject: String?
+    var slice: String?
+  }
+
+  /// Early first.
+  var stages: [Judged] = []
+  /// Without a verdict: when labels let it give the first, in event time; nil where it waits for no label.
+  var due: EventTime?
+
+  /// The worse of the newest early and the newest final one: early values that are bad are not hidden by an older final `ok`.
+  var tier: Tier? { stages.map(\.tier).max() }
+}
+
+extension CheckStanding.Judged {
+  /// nil without a verdict of the check and stage.
+  ///
+  /// - Parameter records: verdict lines of one window end, of any check.
+  init?(_ records: [ResultRecord], of check: String, _ stage: Stage, _ end: EventTime) {
+    self.init(stage: stage, end: end, tier: .insufficientData, verdicts: 0, unjudged: 0)
+    var shown: JSONReader?
+    for record in records where record.check == check {
+      guard let root = (try? JSONValue(parsing: Array(record.line.utf8))).map(JSONReader.init),
+        let tier = (try? root.member("tier").string()).flatMap(Tier.init(name:)),
+        (try? root.member("stage").string()) ?? Stage.final.rawValue == stage.rawValue
+      else { continue }
+      verdicts += 1
+      self.tier = max(self.tier, tier)
+      guard tier == .insufficientData else { continue }
+      unjudged += 1
+      guard shown == nil || (slice != Slice.all && record.slice == Slice.all) else { continue }
+      shown = root
+      (subject, slice) = (record.subject, record.slice)
+    }
+    guard verdicts > 0 else { return nil }
+    guard let shown else { return }
+    why = try? shown.member("why").string()
+    whyNumbers = (try? shown.member("why_numbers"))?.value.map {
+      String(decoding: CanonicalJSON.bytes(of: $0), as: UTF8.self)
+    }
+  }
+}
+
+extension EvaluationProgress {
+  /// Up to where checks of a kind and stage have judged; nil where they have no such stage.
+  func judgedThrough(ofLabels: Bool, _ stage: Stage) -> EventTime? {
+    switch stage {
+    case .final: ofLabels ? maturedThrough : closedThrough
+    case .early: nil
+    }
+  }
+}

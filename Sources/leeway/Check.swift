@@ -8,7 +8,8 @@ struct Check: ParsableCommand {
     abstract: "Check a configuration: every mistake at once, as FILE:LINE:COLUMN and the fix.",
     discussion: """
       Exit code 0 if there is no error, 1 if there is one; warnings alone are fine. What is good is followed by an \
-      estimate of the memory that leeway run takes at most, in megabytes: in all, then each monitor's own and the rest.
+      estimate of the memory that leeway run takes at most, in megabytes: in all, then each monitor's own and the rest; \
+      and by which Prometheus series each monitor exports, and which limits.max_series leaves out.
 
       EXAMPLE
         leeway check --monitors monitors
@@ -32,5 +33,9 @@ struct Check: ParsableCommand {
     Console.write("\(count) \(count == 1 ? "monitor is" : "monitors are") good\n", to: .output)
     let memory = MemoryEstimate(service: configuration.service, plans: configuration.plans)
     Console.write(memory.text + "\n", to: .output)
+    let limit = (configuration.service?.limits ?? ServiceConfiguration.Limits()).maximumSeries
+    for plan in configuration.plans {
+      Console.write("monitor \(plan.monitor.name): series: \(SeriesPlan(plan, limit: limit).text)\n", to: .output)
+    }
   }
 }

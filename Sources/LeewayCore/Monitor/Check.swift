@@ -145,7 +145,7 @@ package struct FairnessGroups: Sendable, Equatable {
   var referenceSlice: String { "\(segment)=\(reference)" }
 
   /// Whether a slice is one of the groups, and not the reference.
-  func compares(_ slice: String) -> Bool {
+  package func compares(_ slice: String) -> Bool {
     slice.utf8.starts(with: "\(segment)=".utf8) && NameKey(slice) != NameKey(referenceSlice)
       && !slice.hasSuffix("=" + Slice.otherValue)
   }

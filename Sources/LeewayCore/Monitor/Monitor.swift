@@ -33,6 +33,8 @@ package struct Monitor: Sendable, Equatable {
   package var retrain: RetrainPolicy?
   /// Two versions that are held against each other.
   package var comparison: VersionComparison?
+  /// Of which slices Prometheus series are exported, beside `all` and versions.
+  package var series: SeriesChoice
 
   package init(
     name: String, task: ModelTask, predictions: PredictionStream, labels: LabelStream? = nil, threshold: Double = 0.5,
@@ -40,7 +42,7 @@ package struct Monitor: Sendable, Equatable {
     maximumCategories: Int = 1000, baselinePath: String? = nil, season: TimeSpan? = nil, pane: TimeSpan,
     windows: [WindowDefinition], lateness: TimeSpan,
     skew: TimeSpan, checks: [Check] = [], alerts: [Tier: [String]] = [:], retrain: RetrainPolicy? = nil,
-    comparison: VersionComparison? = nil
+    comparison: VersionComparison? = nil, series: SeriesChoice = .all
   ) {
     self.name = name
     self.task = task
@@ -62,6 +64,7 @@ package struct Monitor: Sendable, Equatable {
     self.alerts = alerts
     self.retrain = retrain
     self.comparison = comparison
+    self.series = series
   }
 
   /// The subject name of the model's output: `score` for a binary model, else `prediction`.
@@ -73,6 +76,16 @@ package struct Monitor: Sendable, Equatable {
 /// What the model predicts.
 package enum ModelTask: String, Sendable, CaseIterable {
   case binary, multiclass, regression
+}
+
+/// Of which values of segments Prometheus series are exported. Slice `all` and versions always are.
+package enum SeriesChoice: String, Sendable, CaseIterable {
+  /// Of each, as far as there is room.
+  case all
+  /// What checks use in them.
+  case checks
+  /// Of no value.
+  case none
 }
 
 /// Where predictions come from and which fields of a message mean what.

@@ -279,7 +279,7 @@ package enum Slice {
   package static let version = "version"
 
   /// What is in front of the value; of `all` itself.
-  static func segment(_ name: String) -> String {
+  package static func segment(_ name: String) -> String {
     String(decoding: name.utf8.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
   }
 

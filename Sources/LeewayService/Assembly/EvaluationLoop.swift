@@ -127,8 +127,8 @@ private final class EvaluationThread {
     withdrawalIsDue = true
     loop.state.configure(setup.plans, patience: setup.configuration.limits.stallAfter)
     metrics.announce(setup.plans.map(\.monitor), receivers: setup.receivers.map(\.name))
-    for plan in setup.plans where !change.unchanged.contains(plan.monitor.name) {
-      metrics.forgetResults(monitor: plan.monitor.name)
+    let isOtherLimit = before.configuration.limits.maximumSeries != setup.configuration.limits.maximumSeries
+    for plan in setup.plans where isOtherLimit || !change.unchanged.contains(plan.monitor.name) {
       refreshDue[plan.monitor.name] = nil
       restoreMetrics(plan)
     }
@@ -224,9 +224,7 @@ private final class EvaluationThread {
 
   private func publish(_ report: EvaluationReport, _ plan: MonitorPlan) {
     let monitor = plan.monitor.name
-    metrics.apply(
-      MetricsUpdate(
-        monitor: monitor, maximumSeries: setup.configuration.limits.maximumSeries, records: report.results))
+    show(MetricsUpdate(monitor: monitor, records: report.results))
     for transition in report.decisions.transitions {
       metrics.count(transition: transition.transition, monitor: monitor)
       logger.info(
@@ -301,8 +299,12 @@ private final class EvaluationThread {
         ? plan.monitor.checks.contains { $0.name == record.check }
         : plan.monitor.windows.contains { $0.name == record.window }
     }
-    metrics.apply(
-      MetricsUpdate(monitor: monitor, maximumSeries: setup.configuration.limits.maximumSeries, records: mine))
+    metrics.export(SeriesPlan(plan, limit: setup.configuration.limits.maximumSeries))
+    show(MetricsUpdate(monitor: monitor, records: mine))
+  }
+
+  private func show(_ update: MetricsUpdate) {
+    if let leftOut = metrics.apply(update) { logger.warning("\(leftOut)") }
   }
 
   /// Adds up what earlier writers left, so that a window reads one row where many lives have each left one.

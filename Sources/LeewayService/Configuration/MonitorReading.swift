@@ -63,13 +63,14 @@ final class MonitorReading {
     warnOfChecks(labelsWithoutHorizon: labels.map { !$0.horizonGiven } ?? false)
     let alerts = readAlerts()
     let retrain = readRetrain()
+    let series = readSeries()
     warnOfAlerts(alerts)
     let (baselinePath, baseline) = readBaseline()
     top.finish()
 
     guard !reading.problems.hasErrors, let name, let task, let predictions, let threshold, let features, let segments,
       let maximumSegments, let maximumCategories, let resolution, let pane, let windows, let lateness, let skew,
-      let alerts
+      let alerts, let series
     else { return (nil, nil) }
     let monitor = Monitor(
       name: name.name, task: task, predictions: predictions, labels: labels?.stream, threshold: threshold,
@@ -77,7 +78,7 @@ final class MonitorReading {
       maximumCategories: Int(maximumCategories), baselinePath: baselinePath, season: season, pane: pane,
       windows: windows,
       lateness: lateness, skew: skew, checks: checks.compactMap(\.check), alerts: alerts, retrain: retrain,
-      comparison: comparison)
+      comparison: comparison, series: series)
     guard let baseline, let value = top.value("baseline") else { return (monitor, nil) }
     do throws(BaselineMismatch) {
       return (monitor, try MonitorPlan(monitor: monitor, baseline: baseline))
@@ -103,6 +104,15 @@ final class MonitorReading {
       return nil
     }
     return value.number(in: 0...1)
+  }
+
+  /// `series: {slices: checks}`
+  private func readSeries() -> SeriesChoice? {
+    guard let value = top.value("series") else { return top.contains("series") ? nil : .all }
+    guard let map = value.map("a map such as {slices: checks}") else { return nil }
+    let choice = map.required("slices", add: "slices: all, checks or none")?.choice(SeriesChoice.self)
+    map.finish()
+    return choice
   }
 
   private func readSeason() -> TimeSpan? {

@@ -59,7 +59,7 @@ enum MetricFamily: String, CaseIterable {
   var labelNames: [String] {
     switch self {
     case .buildInfo: ["version", "swift", "librdkafka"]
-    case .checkTier: ["monitor", "check"]
+    case .checkTier: ["monitor", "check", "stage"]
     case .comparison: ["monitor", "window", "slice", "metric", "statistic"]
     case .configLastReloadSuccessful, .configLastReloadTimestamp, .configOutdated, .flush, .instances,
       .processResidentMemory,
@@ -83,7 +83,7 @@ enum MetricFamily: String, CaseIterable {
     case .outboxOldest: ["receiver"]
     case .outboxRows: ["receiver", "state"]
     case .partitionOwned, .partitionWatermark: ["monitor", "topic", "partition"]
-    case .performance: ["monitor", "window", "slice", "metric"]
+    case .performance: ["monitor", "window", "slice", "metric", "stage"]
     case .stageSeconds: ["stage"]
     case .stalled: ["part"]
     case .watermark: ["monitor", "stream"]
@@ -129,13 +129,14 @@ enum MetricFamily: String, CaseIterable {
     case .partitionClaims: "Attempts to claim partitions in the ledger, by outcome: claimed or failed."
     case .partitionOwned: "The partitions that this instance reads for a monitor; always 1."
     case .partitionWatermark: "Highest event time of a partition that this instance reads."
-    case .performance: "Performance of the newest window from the labels so far."
+    case .performance: "Performance of the newest window from the labels so far, at stage early or final."
     case .processResidentMemory: "Resident memory of the process."
     case .processStartTime: "When the process started, in seconds since 1970."
     case .ready: "Whether every readiness condition holds."
     case .rebalances: "Rebalances that gave or took partitions, by outcome: assigned, revoked or lost."
     case .retrains: "Retrains by outcome."
-    case .seriesDropped: "Series left out of an update because of max_series; the API has them."
+    case .seriesDropped:
+      "Series left out of an update because of max_series, by the plan that leeway check prints; the API has them."
     case .stageSeconds: "Time of the threads that read Kafka, by stage: wait, poll, decode, aggregate or commit."
     case .stalled: "Whether a part (intake, evaluation, delivery) has stood still for longer than limits.stall_after."
     case .watermark: "Event time up to which a stream has been read."

@@ -11,6 +11,8 @@ package struct MetricsUpdate: Sendable {
     package var slice: String
     /// Empty for performance.
     package var subject: String
+    /// Of performance; drift has only `final`.
+    package var stage: Stage
     /// Drift: messages.
     package var rows: Int64?
     /// Performance: share of predictions with a label.
@@ -34,14 +36,17 @@ package struct MetricsUpdate: Sendable {
   }
 
   package struct Verdict: Sendable {
-    package var check: String
+    package struct Key: Hashable, Sendable {
+      package var check: String
+      package var stage: Stage
+    }
+
+    package var key: Key
     package var end: EventTime
     package var tier: Tier
   }
 
   package var monitor: String
-  /// Most series of this monitor that come from result lines.
-  package var maximumSeries: Int
   package var drift: [Line] = []
   package var performance: [Line] = []
   package var comparisons: [Comparison] = []
@@ -49,17 +54,17 @@ package struct MetricsUpdate: Sendable {
 
   /// Reads result lines, in any order; of several lines of one (window, slice, subject) the newest counts. Incident
   /// lines, and lines that are not what a result line is, are passed over.
-  package init(monitor: String, maximumSeries: Int, records: some Sequence<ResultRecord>) {
+  package init(monitor: String, records: some Sequence<ResultRecord>) {
     self.monitor = monitor
-    self.maximumSeries = maximumSeries
     for record in records where record.monitor == monitor {
       switch record.type {
       case .incident: continue
       case .comparison:
         if let comparison = Self.comparison(of: record) { comparisons.append(comparison) }
       case .verdict:
-        guard let tier = Self.tier(of: record) else { continue }
-        verdicts.append(Verdict(check: record.check, end: record.end, tier: tier))
+        guard let root = Self.document(record), let tier = Self.tier(of: root) else { continue }
+        verdicts.append(
+          Verdict(key: .init(check: record.check, stage: Self.stage(of: root)), end: record.end, tier: tier))
       case .drift, .performance:
         guard let line = Self.line(of: record) else { continue }
         if record.type == .drift { drift.append(line) } else { performance.append(line) }
@@ -72,9 +77,13 @@ package struct MetricsUpdate: Sendable {
   }
 
   /// The tier that was given, which `for` may have held back: that of the line, not the raw one.
-  private static func tier(of record: ResultRecord) -> Tier? {
-    guard let name = try? document(record)?.member("tier").string() else { return nil }
-    return Tier(name: name)
+  private static func tier(of line: JSONReader) -> Tier? {
+    (try? line.member("tier").string()).flatMap(Tier.init(name:))
+  }
+
+  /// Lines without a stage are final.
+  private static func stage(of line: JSONReader) -> Stage {
+    (try? line.member("stage").string()).flatMap(Stage.init(rawValue:)) ?? .final
   }
 
   private static func comparison(of record: ResultRecord) -> Comparison? {
@@ -99,7 +108,8 @@ package struct MetricsUpdate: Sendable {
     let metrics = members.compactMap { key, reader in reader.value?.double.map { (name: key, value: $0) } }
     return Line(
       window: record.window, size: TimeSpan(milliseconds: record.size), end: record.end, slice: record.slice,
-      subject: record.type == .drift ? record.subject : "", rows: try? root.member("rows").integer(),
+      subject: record.type == .drift ? record.subject : "", stage: stage(of: root),
+      rows: try? root.member("rows").integer(),
       coverage: try? root.member("coverage").double(),
       metrics: metrics.sorted { precedes($0.name, $1.name) })
   }

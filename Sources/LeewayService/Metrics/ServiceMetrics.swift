@@ -38,7 +38,7 @@ package enum DeliveryOutcome: String, Sendable, CaseIterable { case delivered, r
 ///
 /// Updated once per flush, evaluation, delivery or request, never per event, so a lock is cheap enough. Label values
 /// come from the configuration and from fixed sets; what comes from messages (slices, subjects) is capped by
-/// ``MetricsUpdate/maximumSeries``.
+/// ``SeriesPlan``.
 package final class ServiceMetrics: Sendable {
   private struct State {
     /// Counters and gauges by family and label values.
@@ -219,15 +219,30 @@ package final class ServiceMetrics: Sendable {
 
   package func evaluated(seconds: Double, monitor: String) { observe(.evaluation, [monitor], seconds, in: .work) }
 
+  /// Which series of a monitor are exported from now on. What windows and checks have shown of it is dropped, and not what was
+  /// counted; without a plan no series of its results are exported.
+  package func export(_ plan: SeriesPlan) {
+    forgetResults(monitor: plan.monitor.name)
+    state.withLock { $0.results[plan.monitor.name] = ResultSeries(plan) }
+  }
+
   /// Takes an evaluation's lines over. Costs a sort of the monitor's newest lines.
-  package func apply(_ update: MetricsUpdate) {
+  ///
+  /// - Returns: what the limit on series leaves out, the first time that it leaves out anything under this plan.
+  @discardableResult
+  package func apply(_ update: MetricsUpdate) -> SeriesLeftOut? {
     state.withLock { state in
-      state.results[update.monitor, default: ResultSeries()].apply(update)
-      let series = state.results[update.monitor] ?? ResultSeries()
+      guard var series = state.results[update.monitor] else { return nil }
+      // The only copy, so that nothing is copied by the change.
+      state.results[update.monitor] = nil
+      series.apply(update)
       state.values[.seriesDropped, default: [:]][[update.monitor], default: 0] += Double(series.dropped)
-      for (check, tier) in series.tiers {
-        state.values[.checkTier, default: [:]][[update.monitor, check]] = Double(tier.rawValue)
+      for (key, tier) in series.tiers {
+        state.values[.checkTier, default: [:]][[update.monitor, key.check, key.stage.rawValue]] = Double(tier.rawValue)
       }
+      let news = series.newsOfDropped()
+      state.results[update.monitor] = series
+      return news
     }
   }
 
@@ -289,8 +304,7 @@ package final class ServiceMetrics: Sendable {
   /// `route` is a route's pattern, never a path.
   package func count(request route: String, status: Int) { add(1, to: .httpRequests, [route, String(status)]) }
 
-  /// Drops what windows and checks of a monitor have shown, not what was counted.
-  package func forgetResults(monitor: String) {
+  private func forgetResults(monitor: String) {
     state.withLock { state in
       state.results[monitor] = nil
       state.values[.checkTier] = state.values[.checkTier]?.filter { $0.key.first != monitor }

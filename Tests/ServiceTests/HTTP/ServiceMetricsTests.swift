@@ -6,6 +6,10 @@ import Testing
 @testable import LeewayService
 
 @Suite struct ServiceMetricsTests {
+  private static func plan(limit: Int = 10_000) -> SeriesPlan {
+    SeriesPlan(monitor: MadeUpService.fraud, profiled: [], profiledSegments: [], limit: limit)
+  }
+
   private static func filled() -> ServiceMetrics {
     let metrics = MadeUpService.metrics()
     let noon = MadeUpService.noon
@@ -31,9 +35,10 @@ import Testing
     metrics.set(outbox: [OutboxBacklog(receiver: "chat", owed: 2, dead: 0, oldest: noon)], now: noon + .seconds(90))
     metrics.set(ready: true)
     metrics.reloaded(successfully: true, at: noon)
+    metrics.export(Self.plan())
     metrics.apply(
       MetricsUpdate(
-        monitor: "fraud", maximumSeries: 12,
+        monitor: "fraud",
         records: [
           MadeUpService.drift(MadeUpService.fraud.windows[0], end: noon, slice: "all", subject: "country"),
           MadeUpService.performance(MadeUpService.fraud.windows[0], end: noon, slice: "all"),
@@ -80,36 +85,15 @@ import Testing
     #expect(process.terminationStatus == 0)
   }
 
-  @Test func theCapKeepsTheSameSeriesInAnyOrder() throws {
-    let window = MadeUpService.fraud.windows[0]
-    let records = MadeUpService.slices.flatMap { slice in
-      MadeUpService.subjects.map { MadeUpService.drift(window, end: MadeUpService.noon, slice: slice, subject: $0) }
-    }
-    func rendered(_ records: [ResultRecord]) -> String {
-      let metrics = MadeUpService.metrics()
-      metrics.apply(MetricsUpdate(monitor: "fraud", maximumSeries: 40, records: records))
-      return String(decoding: metrics.render(), as: UTF8.self)
-    }
-    let expected = rendered(records)
-    let lines = expected.split(separator: "\n").filter { !$0.hasPrefix("#") }
-    #expect(lines.count { $0.contains("slice=") } == 40)
-    // Every series of `all` is there before any other slice has one.
-    #expect(lines.count { $0.hasPrefix("leeway_drift{") && $0.contains("slice=\"all\"") } == 30)
-    #expect(lines.count { $0.hasPrefix("leeway_window_rows{") } == 2)
-    #expect(lines.contains("leeway_series_dropped_total{monitor=\"fraud\"} 115"))
-    let seed = UInt64.random(in: 0...UInt64.max)
-    var random = SeededGenerator(seed: seed)
-    for _ in 0..<20 { #expect(rendered(records.shuffled(using: &random)) == expected, "seed \(seed)") }
-  }
-
   @Test func aSliceWithoutRowsForAWindowIsForgotten() {
     let window = MadeUpService.fraud.windows[0]
     let noon = MadeUpService.noon
     let metrics = MadeUpService.metrics()
+    metrics.export(Self.plan())
     func apply(_ end: EventTime, _ slices: [String]) {
       metrics.apply(
         MetricsUpdate(
-          monitor: "fraud", maximumSeries: 1000,
+          monitor: "fraud",
           records: slices.map { MadeUpService.drift(window, end: end, slice: $0, subject: "age") }))
     }
     func shows(_ slice: String) -> Bool {
@@ -127,10 +111,11 @@ import Testing
     let window = MadeUpService.fraud.windows[0]
     let noon = MadeUpService.noon
     let metrics = MadeUpService.metrics()
+    metrics.export(Self.plan(limit: 0))
     func tier(_ verdicts: [(EventTime, Tier)]) -> String? {
       metrics.apply(
         MetricsUpdate(
-          monitor: "fraud", maximumSeries: 0,
+          monitor: "fraud",
           records: verdicts.map { MadeUpService.verdict("c", window, end: $0.0, subject: "x", $0.1) }))
       return String(decoding: metrics.render(), as: UTF8.self).split(separator: "\n")
         .first { $0.hasPrefix("leeway_check_tier") }?.split(separator: " ").last.map(String.init)
@@ -147,7 +132,7 @@ import Testing
       MadeUpService.fraud.windows[0], end: MadeUpService.noon, slice: "all", subject: "age")
     for line in ["", "{", "[]", "{\"metrics\":1}", "{\"metrics\":{\"psi\":\"x\"}}"] {
       record.line = line
-      let update = MetricsUpdate(monitor: "fraud", maximumSeries: 10, records: [record])
+      let update = MetricsUpdate(monitor: "fraud", records: [record])
       #expect(update.drift.flatMap(\.metrics).isEmpty)
     }
   }

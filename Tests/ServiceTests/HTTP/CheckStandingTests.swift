@@ -1,0 +1,109 @@
+import LeewayCore
+import LeewayLedger
+import Testing
+
+@testable import LeewayService
+
+/// What the API says of checks: the newest verdicts of each stage, and why there is none.
+@Suite struct CheckStandingTests {
+  private static let hour = MadeUpService.fraud.windows[0]
+  private static let noon = MadeUpService.noon
+  private static let matured = noon - .hours(2)
+
+  /// A verdict line of the given members.
+  private static func verdict(
+    _ check: String, _ tier: Tier, end: EventTime = noon, subject: String = "", slice: String = "all", more: String = ""
+  ) -> ResultRecord {
+    var record = MadeUpService.verdict(check, hour, end: end, subject: subject, tier)
+    record.slice = slice
+    record.line = record.line.replacing("\"tier\":", with: "\(more)\"tier\":")
+    return record
+  }
+
+  private static func checks(_ records: [ResultRecord]) async throws -> [JSONValue] {
+    let fresh = MadeUpService(ledger: try SQLiteLedger.temporary())
+    try fresh.ledger.write { try $0.put(results: records) }
+    let (answers, answer) = AsyncStream<[JSONValue]>.makeStream()
+    try await serving(fresh) { client in
+      answer.yield(try await client.get("/api/v1/monitors/fraud").json()["checks"]?.elements ?? [])
+      answer.finish()
+    }
+    for await checks in answers { return checks }
+    return []
+  }
+
+  private static func text(_ value: JSONValue?) -> String { value.map(CanonicalJSON.text) ?? "absent" }
+
+  @Test func aVerdictThatIsNotGivenSaysWhy() async throws {
+    let checks = try await Self.checks([
+      Self.verdict("input-drift", .ok, subject: "amount"),
+      // Of several the one of slice `all` is shown.
+      Self.verdict(
+        "missing", .insufficientData, subject: "amount", slice: "a=b",
+        more: #""why":"no_baseline","why_numbers":{},"#),
+      Self.verdict(
+        "missing", .insufficientData, subject: "country",
+        more: #""why":"rows","why_numbers":{"rows":133,"needed":200},"#),
+      Self.verdict("traffic", .warning),
+      Self.verdict(
+        "auc", .insufficientData, end: Self.matured,
+        more: #""why":"coverage","why_numbers":{"coverage":0.6,"needed":0.8},"#),
+    ])
+    #expect(
+      checks.map { Self.text($0["tier"]) } == [
+        #""ok""#, #""insufficient_data""#, #""warning""#, #""insufficient_data""#, "null",
+      ])
+    #expect(checks.map { Self.text($0["why"]) } == ["null", #""rows""#, "null", #""coverage""#, #""labels_due""#])
+    #expect(Self.text(checks[1]["why_numbers"]) == #"{"needed":200,"rows":133}"#)
+    #expect(Self.text(checks[1]["judged_to"]) == #""2025-03-01T12:00:00.000Z""#)
+    #expect(
+      Self.text(checks[1]["stages"])
+        == #"[{"judged_to":"2025-03-01T12:00:00.000Z","slice":"all","stage":"final","subject":"country","tier":"insufficient_data","unjudged":2,"verdicts":2,"why":"rows","why_numbers":{"needed":200,"rows":133}}]"#
+    )
+    #expect(Self.text(checks[3]["why_numbers"]) == #"{"coverage":0.6,"needed":0.8}"#)
+    #expect(Self.text(checks[3]["judged_to"]) == #""2025-03-01T10:00:00.000Z""#)
+  }
+
+  /// The first event came thirty days before noon: the first whole window of seven days ends seven days later, and its labels
+  /// are due another two hours and the lateness later.
+  @Test func aCheckThatWaitsForLabelsSaysUntilWhen() async throws {
+    let checks = try await Self.checks([])
+    #expect(checks.map { Self.text($0["tier"]) } == ["null", "null", "null", "null", "null"])
+    #expect(checks.map { Self.text($0["stages"]) } == ["[]", "[]", "[]", "[]", "[]"])
+    #expect(Self.text(checks[0]["why"]) == "null")
+    #expect(Self.text(checks[3]["why_numbers"]) == #"{"due":"2025-01-30T15:10:00.000Z"}"#)
+    #expect(Self.text(checks[4]["why_numbers"]) == #"{"due":"2025-02-06T14:10:00.000Z"}"#)
+  }
+
+  @Test func theListOfMetricsIsThatOfTheMonitor() async throws {
+    try await serving(try .filled()) { client in
+      let metrics = try await client.get("/api/v1/monitors/fraud").json()["metrics"]?.elements ?? []
+      #expect(
+        metrics.map { $0["name"]?.text ?? "" } == LineMetric.all(of: MadeUpService.fraud, estimates: false).map(\.name))
+      #expect(
+        Self.text(metrics.first { $0["name"]?.text == "missing_ratio" })
+          == #"{"description":"Share of rows whose value is missing, null or NaN.","direction":"above","family":"ratio","line":"drift","name":"missing_ratio","path":["metrics","missing_ratio"],"subjects":"any","unit":"ratio"}"#
+      )
+      let prices = try await client.get("/api/v1/monitors/prices").json()["metrics"]?.elements ?? []
+      #expect(prices.allSatisfy { $0["line"]?.text == "drift" } && !prices.isEmpty)
+    }
+  }
+
+  /// Early values that are bad are not hidden by an older final `ok`.
+  @Test func theWordOfACheckIsTheWorseOfItsStages() {
+    func judged(_ stage: Stage, _ tier: Tier, _ end: EventTime) -> CheckStanding.Judged? {
+      let line = Self.verdict("auc", tier, end: end, more: "\"stage\":\"\(stage.rawValue)\",")
+      return CheckStanding.Judged([line], of: "auc", stage, end)
+    }
+    let early = judged(.early, .critical, Self.noon)
+    let final = judged(.final, .ok, Self.matured)
+    let standing = CheckStanding(stages: [early, final].compactMap(\.self))
+    #expect(standing.stages.map(\.end) == [Self.noon, Self.matured])
+    #expect(standing.tier == .critical)
+    // A line of the other stage is not taken for it; one without a stage is final.
+    let plain = Self.verdict("auc", .ok)
+    #expect(CheckStanding.Judged([plain], of: "auc", .early, Self.noon) == nil)
+    #expect(CheckStanding.Judged([plain], of: "auc", .final, Self.noon)?.tier == .ok)
+    #expect(CheckStanding().tier == nil)
+  }
+}

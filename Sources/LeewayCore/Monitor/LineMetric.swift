@@ -29,6 +29,9 @@ package struct LineMetric: Sendable, Equatable {
   /// Whether it is a p-value, a bound or chi-squared.
   package var isEvidence: Bool
 
+  /// Whether it says how far an estimate was off, which takes all labels.
+  package var isOfEstimate: Bool { line == .performance && name.hasPrefix("estimated_") }
+
   /// `drift` or `performance`.
   package var line: ResultType {
     switch subjects {

@@ -97,8 +97,13 @@ package struct SeriesPlan: Sendable {
       profiledSegments: baseline.segments.map(\.name), limit: limit)
   }
 
-  /// - Parameter profiled: slices of segments, most rows first.
-  init(monitor: Monitor, estimates: Bool = false, profiled: [String], profiledSegments: [String], limit: Int) {
+  /// - Parameters:
+  ///   - profiled: slices of segments, most rows first.
+  ///   - stages: those of the monitor's performance lines.
+  init(
+    monitor: Monitor, estimates: Bool = false, profiled: [String], profiledSegments: [String], limit: Int,
+    stages: [Stage] = [.final]
+  ) {
     self.monitor = monitor
     self.limit = max(0, limit)
     metrics = LineMetric.all(of: monitor, estimates: estimates).filter { $0.path.first == "metrics" }
@@ -111,7 +116,7 @@ package struct SeriesPlan: Sendable {
     unprofiled = monitor.segments.map(\.name).filter { !profiledSegments.contains($0) }
     self.profiled = profiled
     known = Set(profiled)
-    stages = [.final]
+    self.stages = stages
     windows = Set(monitor.windows.map(\.name))
     driftNames = Dictionary(
       metrics.filter { $0.line == .drift }.map { ($0.name, $0.subjects != .any) }, uniquingKeysWith: { a, _ in a })
@@ -247,7 +252,9 @@ package struct SeriesPlan: Sendable {
     let everywhere = wanted.count { $0.subjects == .any }
     let ofNumbers = wanted.count { $0.line == .drift }
     var each = evidence ? 0 : monitor.labels == nil ? 1 : 2
-    each += stages.count * wanted.count { $0.line == .performance && has($0, in: slice) }
+    for metric in wanted where metric.line == .performance && has(metric, in: slice) {
+      each += stages(of: metric).count
+    }
     for subject in subjects where !own.contains(subject.name) { each += subject.isNumeric ? ofNumbers : everywhere }
     each += compared(in: slice, "").count { isEvidence($0) == evidence }
     return each * monitor.windows.count
@@ -265,7 +272,7 @@ package struct SeriesPlan: Sendable {
         if monitor.labels != nil { out.append(Series(family: .labelCoverage, window: window, slice: slice)) }
       }
       for metric in wanted where metric.line == .performance && has(metric, in: slice) {
-        for stage in stages {
+        for stage in stages(of: metric) {
           out.append(
             Series(family: .performance, window: window, slice: slice, metric: metric.name, stage: stage))
         }
@@ -307,6 +314,11 @@ package struct SeriesPlan: Sendable {
     return MetricDetail(rawValue: series.metric)?.isEvidence ?? false
   }
 
+  /// Detectors, fairness and the errors of estimates are of all labels.
+  private func stages(of metric: LineMetric) -> [Stage] {
+    metric.subjects == .slices || metric.isOfEstimate ? [.final] : stages
+  }
+
   /// Whether a performance line of the slice has it.
   private func has(_ metric: LineMetric, in slice: String) -> Bool {
     guard metric.subjects == .slices else { return true }
@@ -336,8 +348,8 @@ package struct SeriesPlan: Sendable {
         }
       case .performance, .errors, .fairness:
         out.append(Series(family: .labelCoverage, window: window, slice: slice))
-        if metrics.contains(where: { $0.name == place && $0.line == .performance }) {
-          for stage in stages {
+        if let metric = metrics.first(where: { $0.name == place && $0.line == .performance }) {
+          for stage in stages(of: metric) {
             out.append(Series(family: .performance, window: window, slice: slice, metric: place, stage: stage))
           }
         }

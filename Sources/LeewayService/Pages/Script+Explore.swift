@@ -201,7 +201,9 @@ extension Script {
         select("slice", "Slice", slices, choice.slice, (slice) => choose({ slice })),
         select("subject", "Subject", subjectsOf(monitor), choice.subject, (subject) => choose({ subject })),
         metricSelect(choice.metric, (metric) => choose({ metric })));
-      const line = detail && (detail.performance.find((one) => one.window === choice.window && one.slice === choice.slice));
+      // Of two stages the final one: it is of all labels.
+      const lines = detail ? detail.performance.filter((one) => one.window === choice.window && one.slice === choice.slice) : [];
+      const line = lines.find((one) => stageOf(one) === "final") || lines[0];
       const metric = metricNamed(choice.metric);
       const subject = subjectOf(monitor, choice, metric);
       show(byId("charts"),

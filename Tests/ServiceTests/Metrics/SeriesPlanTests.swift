@@ -275,6 +275,21 @@ import Testing
         #expect(Set(series).count == series.count)
       }
     }
+    // Both stages of what is judged early too; detectors, fairness and estimates' errors are of all labels.
+    let staged = SeriesPlan(
+      monitor: monitor, estimates: true, profiled: Self.profiled, profiledSegments: Self.segments, limit: 5000,
+      stages: Stage.allCases)
+    for slice in ["all", "channel=s01", "region=s01"] {
+      let series = staged.series(in: slice, evidence: false)
+      #expect(staged.size(of: slice, evidence: false) == series.count)
+      func stages(_ metric: String) -> [Stage] {
+        series.filter { $0.metric == metric && $0.window == "7d" && $0.family == .performance }.compactMap(\.stage)
+      }
+      #expect(stages("auc") == [.early, .final])
+      #expect(stages("estimated_auc_error") == [.final])
+      #expect(stages("adwin") == (slice == "channel=s01" ? [.final] : []))
+      #expect(stages("disparate_impact") == (slice == "region=s01" ? [.final] : []))
+    }
     // A segment's own feature has no series in its slices.
     #expect(!plan.series(in: "channel=s01", evidence: false).contains { $0.subject == "channel" })
     #expect(plan.series(in: "region=s01", evidence: false).contains { $0.subject == "channel" })

@@ -132,7 +132,7 @@ extension Script {
       const newest = stages.map((stage) => drawn.filter((point) => point.stage === stage).pop()).filter((one) => one);
       const against = newest.map((point) => point.line && point.line.against ? againstOf(point.line) : "").find((one) => one);
       return chart(title, said + newest.map((point) => (stages.length > 1 ? point.stage + " " : "Newest ")
-        + inWords(metric, point.value) + ", judged up to " + time(new Date(point.at).toISOString())).join("; ")
+        + inWords(metric, point.value) + ", window to " + time(new Date(point.at).toISOString())).join("; ")
         + (against ? "; against " + against : "")
         + (stages.length > 1 ? "; hollow points and the broken line are early"
           : drawn.some((point) => !point.final) ? "; hollow points are not final" : "") + ".",

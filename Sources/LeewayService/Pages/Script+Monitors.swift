@@ -36,7 +36,7 @@ extension Script {
           monitor.windows.map((window) => [window.window, clock(window.end), count(window.rows), monitor.has_labels
             && share((window.performance || {}).coverage)].filter((one) => one !== false))),
         monitor.checks.length > 0 && table("Checks", [["check", "name"], ["metric and window", "name"],
-          ["worst tier, judged up to", "name"]], monitor.checks.map((check) => [check.check,
+          ["worst tier", "name"]], monitor.checks.map((check) => [check.check,
             breakable(check.name) + ", " + check.window, standing(check)])),
         h("p", null, h("button", { type: "button", "data-key": "monitor " + name, "aria-pressed":
           String(name === state.choice.monitor), onclick: () => choose({ monitor: name, window: "", slice: "all",
@@ -53,7 +53,7 @@ extension Script {
           : "no window of " + check.window + " is closed yet")];
       }
       const one = (judged) => h("div", null, tier(judged.tier), h("span", { class: "why" },
-        (check.stages.length > 1 ? judged.stage + ", " : "") + clock(judged.judged_to)
+        (check.stages.length > 1 ? judged.stage + ", " : "") + "judged up to " + clock(judged.judged_to)
           + (judged.unjudged === 0 ? "" : judged.unjudged === judged.verdicts ? ": " + whyOf(judged)
             : "; " + judged.unjudged + " of " + judged.verdicts + " not judged (" + whyOf(judged) + ")")));
       return check.stages.length === 1 ? one(check.stages[0])

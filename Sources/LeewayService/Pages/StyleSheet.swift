@@ -32,7 +32,8 @@ enum StyleSheet {
     .skip { position: absolute; left: -999px; }
     .skip:focus { left: 1rem; top: .5rem; background: var(--panel); padding: .3rem .6rem; z-index: 2; }
     :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
-    .overall { font-weight: 600; }
+    .overall { font-weight: 600; min-width: 0; }
+    .overall .tier { white-space: normal; border-radius: 12px; }
     #fresh { margin-left: auto; }
     .trouble { background: var(--critical-wash); color: var(--critical); border-left: 5px solid var(--critical);
       padding: .6rem 1.2rem; margin: 0; font-weight: 600; }

@@ -183,7 +183,7 @@ extension OpenAPIDocument {
       "Why": {
         "enum": [
           "rows", "labels_due", "coverage", "biased_labels", "generation", "reference", "noise", "no_baseline", "outlying",
-          "learning", null
+          "learning", "undefined", null
         ],
         "description": "Why a window could not be judged."
       },
@@ -231,8 +231,8 @@ extension OpenAPIDocument {
         "properties": {
           "monitor": {"type": "string"}, "window": {"type": "string"}, "slice": {"type": "string"},
           "subject": {"type": "string"}, "start": {"type": "string", "format": "date-time"},
-          "end": {"type": "string", "format": "date-time"}, "baseline_rows": {"type": "integer"},
-          "window_rows": {"type": "integer"},
+          "end": {"type": "string", "format": "date-time"}, "against": {"$ref": "#/components/schemas/Against"},
+          "baseline_rows": {"type": "integer"}, "window_rows": {"type": "integer"},
           "bins": {
             "type": "array",
             "items": {
@@ -247,7 +247,12 @@ extension OpenAPIDocument {
             }
           }
         },
-        "required": ["monitor", "window", "slice", "subject", "start", "end", "baseline_rows", "window_rows", "bins"]
+        "required": [
+          "monitor", "window", "slice", "subject", "start", "end", "against", "baseline_rows", "window_rows", "bins"
+        ]
+      },
+      "Against": {
+        "enum": ["slice", "all"], "description": "Compared with the slice's own part of the baseline, or with the whole."
       },
       "ResultLine": {
         "oneOf": [
@@ -269,7 +274,8 @@ extension OpenAPIDocument {
         "properties": {
           "type": {"const": "drift"}, "monitor": {"type": "string"}, "window": {"type": "string"},
           "start": {"type": "string", "format": "date-time"}, "end": {"type": "string", "format": "date-time"},
-          "slice": {"type": "string"}, "subject": {"type": "string"}, "baseline": {"type": "string"},
+          "slice": {"type": "string"}, "subject": {"type": "string"},
+          "against": {"$ref": "#/components/schemas/Against"}, "baseline": {"type": "string"},
           "rows": {"type": "integer"}, "missing": {"type": "integer"}, "invalid": {"type": "integer"},
           "unseen": {"type": ["integer", "null"]}, "complete": {"type": "boolean"}, "final": {"type": "boolean"},
           "metrics": {"$ref": "#/components/schemas/Metrics"}, "estimated": {"$ref": "#/components/schemas/Estimated"}
@@ -409,8 +415,11 @@ extension OpenAPIDocument {
           "experimental": {"type": "boolean", "description": "Detectors: one that never calls for a retrain."},
           "reference": {"type": ["string", "null"], "description": "Fairness: the slice that this one is beside."},
           "lower": {"type": ["number", "null"]}, "upper": {"type": ["number", "null"]},
+          "against": {"anyOf": [{"$ref": "#/components/schemas/Against"}, {"type": "null"}]},
+          "why": {"$ref": "#/components/schemas/Why"}, "why_numbers": {"$ref": "#/components/schemas/WhyNumbers"},
           "worst_slice": {
-            "type": "object", "description": "On slice all: where the metric is worst.",
+            "type": ["object", "null"],
+            "description": "On slice all: where the metric is significantly worse than in the rest; null: alike in all slices.",
             "properties": {"slice": {"type": "string"}, "value": {"type": "number"}, "rows": {"type": "integer"}},
             "required": ["slice", "value", "rows"]
           },

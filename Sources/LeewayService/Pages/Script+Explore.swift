@@ -123,7 +123,8 @@ extension Script {
             line.against === "slice" ? "slice" : line.against ? "whole baseline" : "no baseline",
             inWords(metric, line.value), point ? inWords(metric, point.value) + (moved ? " (revised)" : "") : "no line now",
             point ? count(point.line.revision) : "no line now", inWords(metric, line.threshold),
-            worstOf(line.worst_slice && line.worst_slice.slice, line.worst_slice && line.worst_slice.value)]
+            line.worst_slice === null ? "alike in all slices"
+              : worstOf(line.worst_slice && line.worst_slice.slice, line.worst_slice && line.worst_slice.value)]
             .filter((one) => one !== false);
         }));
     }

@@ -18,8 +18,6 @@ package struct Monitor: Sendable, Equatable {
   package var maximumCategories: Int
   /// Path of the baseline file, as resolved against the monitor file's folder; nil while only `baseline fit` needs it.
   package var baselinePath: String?
-  /// Compare with the baseline's same phase of this period. Parsed; not used before the block null exists.
-  package var season: TimeSpan?
   /// Length of a pane; divides every window's size and every.
   package var pane: TimeSpan
   package var windows: [WindowDefinition]
@@ -39,7 +37,7 @@ package struct Monitor: Sendable, Equatable {
   package init(
     name: String, task: ModelTask, predictions: PredictionStream, labels: LabelStream? = nil, threshold: Double = 0.5,
     features: [Feature], segments: [Segment] = [], maximumSegments: Int = 100, resolution: Int = 1024,
-    maximumCategories: Int = 1000, baselinePath: String? = nil, season: TimeSpan? = nil, pane: TimeSpan,
+    maximumCategories: Int = 1000, baselinePath: String? = nil, pane: TimeSpan,
     windows: [WindowDefinition], lateness: TimeSpan,
     skew: TimeSpan, checks: [Check] = [], alerts: [Tier: [String]] = [:], retrain: RetrainPolicy? = nil,
     comparison: VersionComparison? = nil, series: SeriesChoice = .all
@@ -55,7 +53,6 @@ package struct Monitor: Sendable, Equatable {
     self.resolution = resolution
     self.maximumCategories = maximumCategories
     self.baselinePath = baselinePath
-    self.season = season
     self.pane = pane
     self.windows = windows
     self.lateness = lateness
@@ -263,16 +260,14 @@ package struct RetrainPolicy: Sendable, Equatable {
   package var maximumPerWeek: Int
   /// From the request to a corrective action.
   package var deadline: TimeSpan
-  package var approvalRequired: Bool
   package var scorecard: [Bound]
 
   package init(
-    cooldown: TimeSpan, maximumPerWeek: Int, deadline: TimeSpan, approvalRequired: Bool = true, scorecard: [Bound] = []
+    cooldown: TimeSpan, maximumPerWeek: Int, deadline: TimeSpan, scorecard: [Bound] = []
   ) {
     self.cooldown = cooldown
     self.maximumPerWeek = maximumPerWeek
     self.deadline = deadline
-    self.approvalRequired = approvalRequired
     self.scorecard = scorecard
   }
 }

@@ -58,16 +58,11 @@ extension MonitorReading {
       map.value("min_rows").map { $0.integer(in: 0...Self.maximumRows) }
       ?? (isOfGroups ? GroupFairness.minimumRows : 200)
     let partial = map.value("partial").map { $0.bool() } ?? false
-    let isPerformance = metric.map { $0.family == .performance }
     let isOfModel = metric.map { $0.family == .performance || $0.family == .estimate }
-    func performanceOnly(_ key: String) -> ConfigurationValue? {
-      let value = map.value(key)
-      if isPerformance == false { value?.warn("means something for performance checks alone; remove it") }
-      return value
-    }
-    let certain = performanceOnly("certain").map { $0.bool() } ?? true
-    let positives = performanceOnly("min_positives").map { $0.integer(in: 0...Self.maximumRows) } ?? 30
-    let negatives = performanceOnly("min_negatives").map { $0.integer(in: 0...Self.maximumRows) } ?? 30
+    refuseKeysWithoutEffect(map, metric)
+    let certain = map.value("certain").map { $0.bool() } ?? true
+    let positives = map.value("min_positives").map { $0.integer(in: 0...Self.maximumRows) } ?? 30
+    let negatives = map.value("min_negatives").map { $0.integer(in: 0...Self.maximumRows) } ?? 30
     let reference =
       isOfGroups
       ? .baseline

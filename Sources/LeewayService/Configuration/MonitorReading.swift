@@ -55,7 +55,6 @@ final class MonitorReading {
     let maximumCategories = top.value("max_categories").map { $0.integer(in: 1...100_000) } ?? 1000
     let resolution = top.value("resolution").map { $0.integer(in: 10...65_536) } ?? 1024
     readWindows()
-    let season = readSeason()
     let lateness = top.value("lateness").map { $0.span(in: .zero ... .days(30)) } ?? .minutes(10)
     let skew = top.value("skew").map { $0.span(in: .seconds(1) ... .days(30)) } ?? .hours(1)
     if let lateness { warn(lateness: lateness) }
@@ -75,8 +74,7 @@ final class MonitorReading {
     let monitor = Monitor(
       name: name.name, task: task, predictions: predictions, labels: labels?.stream, threshold: threshold,
       features: features, segments: segments, maximumSegments: Int(maximumSegments), resolution: Int(resolution),
-      maximumCategories: Int(maximumCategories), baselinePath: baselinePath, season: season, pane: pane,
-      windows: windows,
+      maximumCategories: Int(maximumCategories), baselinePath: baselinePath, pane: pane, windows: windows,
       lateness: lateness, skew: skew, checks: checks.compactMap(\.check), alerts: alerts, retrain: retrain,
       comparison: comparison, series: series)
     guard let baseline, let value = top.value("baseline") else { return (monitor, nil) }
@@ -113,15 +111,6 @@ final class MonitorReading {
     let choice = map.required("slices", add: "slices: all, checks or none")?.choice(SeriesChoice.self)
     map.finish()
     return choice
-  }
-
-  private func readSeason() -> TimeSpan? {
-    guard let value = top.value("season"), let season = value.span(in: .seconds(1) ... .days(366)) else { return nil }
-    guard season == .days(1) || season == .days(7) else {
-      value.refuse("it takes 1d or 7d")
-      return nil
-    }
-    return season
   }
 
   private var fitCommand: String { "leeway baseline fit \(reading.file) --from FILE" }

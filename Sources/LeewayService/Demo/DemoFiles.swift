@@ -110,7 +110,6 @@ struct DemoFiles {
       cooldown: 12h
       max_per_week: 3
       deadline: 6h
-      approval: none                      # the demo's trainer deploys what passes
       scorecard: {auc: {at_least: 0.7}}
 
     """

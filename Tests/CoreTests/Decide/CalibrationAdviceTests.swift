@@ -8,7 +8,7 @@ import Testing
   private static func desk() throws -> IncidentTests.Desk {
     try IncidentTests.Desk(
       retrain: RetrainPolicy(
-        cooldown: .hours(24), maximumPerWeek: 3, deadline: .hours(6), approvalRequired: true, scorecard: []))
+        cooldown: .hours(24), maximumPerWeek: 3, deadline: .hours(6), scorecard: []))
   }
 
   @Test func calibrationAloneAsksForAMapAndNotForARetrain() throws {

@@ -53,7 +53,6 @@ import Testing
       max_categories: 200
       resolution: 512
       baseline: fraud.baseline.json          # relative to this file
-      season: 1d
       panes: 5m
       windows:
         - {size: 1h, every: 5m}
@@ -64,10 +63,10 @@ import Testing
         - {name: input-drift,  on: features, except: [age], metric: psi, window: week, info: 0.1, warning: 0.2, critical: 0.3}
         - {name: score-drift,  on: score, metric: ks, window: 1h, warning: 0.1, for: 3, slices: each, significance: off}
         - {name: missing,      on: [amount, country], metric: missing_ratio, window: 1h, warning: 0.05, critical: 0.5}
-        - {name: traffic,      on: traffic, metric: rows, window: 1h, warning: {below: 50%}, partial: true, min_rows: 0}
+        - {name: traffic,      on: traffic, metric: rows, window: 1h, warning: {below: 50%}, partial: true}
         - {name: auc,          on: performance, metric: auc, window: week, warning: {max_drop: 3%}, critical: 0.7, reference: first 30d}
         - {name: calibration,  on: performance, metric: ece, window: week, warning: 0.05, certain: false, min_positives: 5, min_negatives: 6}
-        - {name: age,          on: age, metric: mean, window: 1h, warning: {below: 20, above: 70}, slices: [all, version=v2, country=DE], significance: 0.05}
+        - {name: age,          on: age, metric: mean, window: 1h, warning: {below: 20, above: 70}, slices: [all, version=v2, country=DE]}
       alerts:
         info: [log]
         warning: [chat]
@@ -76,7 +75,6 @@ import Testing
         cooldown: 12h
         max_per_week: 2
         deadline: 3h
-        approval: required
         scorecard: {auc: {at_least: 0.80}, latency_p99_ms: {at_most: 50}}
       """)
     #expect(problems == [])
@@ -104,7 +102,7 @@ import Testing
             Segment(name: "device", field: FieldPath("context.device")),
           ],
           maximumSegments: 50, resolution: 512, maximumCategories: 200, baselinePath: "monitors/fraud.baseline.json",
-          season: .days(1), pane: .minutes(5),
+          pane: .minutes(5),
           windows: [
             WindowDefinition(name: "1h", size: .hours(1), every: .minutes(5)),
             WindowDefinition(name: "week", size: .days(7), every: .hours(1)),
@@ -125,7 +123,7 @@ import Testing
               limits: [TierLimit(.warning, .above(.absolute(0.05))), TierLimit(.critical, .above(.absolute(0.5)))]),
             Check(
               name: "traffic", on: .traffic, metric: .rows, window: "1h",
-              limits: [TierLimit(.warning, .below(.relative(0.5)))], minimumRows: 0, partial: true),
+              limits: [TierLimit(.warning, .below(.relative(0.5)))], partial: true),
             Check(
               name: "auc", on: .performance, metric: .auc, window: "week",
               limits: [
@@ -139,11 +137,11 @@ import Testing
             Check(
               name: "age", on: .named(["age"]), metric: .mean, window: "1h",
               limits: [TierLimit(.warning, .above(.absolute(70))), TierLimit(.warning, .below(.absolute(20)))],
-              slices: .listed(["all", "version=v2", "country=DE"]), significance: 0.05),
+              slices: .listed(["all", "version=v2", "country=DE"])),
           ],
           alerts: [.info: ["log"], .warning: ["chat"], .critical: ["chat", "pager", "retrain"]],
           retrain: RetrainPolicy(
-            cooldown: .hours(12), maximumPerWeek: 2, deadline: .hours(3), approvalRequired: true,
+            cooldown: .hours(12), maximumPerWeek: 2, deadline: .hours(3),
             scorecard: [
               .init(metric: "auc", atLeast: 0.8), .init(metric: "latency_p99_ms", atMost: 50),
             ])))
@@ -159,7 +157,7 @@ import Testing
           predictions: PredictionStream(
             topic: "p", id: [], time: FieldPath("at"), timeFormat: .epochMilliseconds, output: FieldPath("s")),
           labels: nil, threshold: 0.5, features: [], segments: [], maximumSegments: 100, resolution: 1024,
-          maximumCategories: 1000, baselinePath: nil, season: nil, pane: .minutes(5),
+          maximumCategories: 1000, baselinePath: nil, pane: .minutes(5),
           windows: [WindowDefinition(name: "1h", size: .hours(1), every: .minutes(5))], lateness: .minutes(10),
           skew: .hours(1),
           checks: [

@@ -185,8 +185,11 @@ extension MonitorReading {
       return nil
     }
     guard let metric = Metric(rawValue: text) else {
-      let suggestion = Spelling.suggestion(
-        for: text, among: metrics(for: on).map(\.rawValue) + Metric.allCases.map(\.rawValue))
+      let common = CommonMetricNames.suggestion(for: text, among: metrics(for: on))
+      let suggestion =
+        common.isEmpty
+        ? Spelling.suggestion(
+          for: text, among: metrics(for: on).map(\.rawValue) + Metric.allCases.map(\.rawValue)) : common
       let fix = suggestion.isEmpty ? " Metrics here are \(names(metrics(for: on)))." : suggestion
       value.refuse("no metric has that name.\(fix)")
       return nil

@@ -84,11 +84,14 @@ struct PoisonStream {
 
 extension PoisonStream {
   static let year: Int64 = 365 * 86_400_000
+  /// 1990-01-01T00:00:00Z
+  static let earliest: Int64 = 631_152_000_000
 
-  /// The first messages: an event of 1970, which is accepted because nothing came before it, and one of nearly 5 MB,
+  /// The first messages: an event of the first moment that is plausible, which is accepted because nothing came before
+  /// it, and one of nearly 5 MB,
   /// about all that the embedded broker keeps of a partition.
   mutating func addFirst() {
-    count(prediction: Shop.prediction(0, id: "\"ancient\"", at: "1000"), at: Shop.start)
+    count(prediction: Shop.prediction(0, id: "\"ancient\"", at: "\(Self.earliest)"), at: Shop.start)
     reject("{\"id\":\"" + String(repeating: "x", count: 4_900_000) + "\"}", "too_large", at: Shop.start)
   }
 
@@ -167,8 +170,12 @@ extension PoisonStream {
       { $0.reject(Shop.prediction($1, at: value), "bad_time", at: $2) }
     } + [
       { $0.reject("{\"id\":\"t\",\"score\":0.5,\"amount\":12,\"country\":\"DE\"}", "bad_time", at: $2) },
-      { $0.late(Shop.prediction($1, at: "0"), at: $2) },
-      { $0.late(Shop.prediction($1, at: "-1000"), at: $2) },
+      { $0.reject(Shop.prediction($1, at: "0"), "implausible_time", at: $2) },
+      { $0.reject(Shop.prediction($1, at: "-1000"), "implausible_time", at: $2) },
+      { $0.reject(Shop.prediction($1, at: "\(earliest - 1)"), "implausible_time", at: $2) },
+      // Without the check on it, a watermark that nothing ever gets past.
+      { $0.reject(Shop.prediction($1, at: "4102444800001"), "implausible_time", at: $2) },
+      { $0.late(Shop.prediction($1, at: "\(earliest)"), at: $2) },
       // The lateness is 5 minutes, and to be as old as that is not late.
       { $0.late(Shop.prediction($1, at: "\($2 - 300_001)"), at: $2) },
       { $0.reject(Shop.prediction($1, at: "\($2 + year)"), "future", at: $2) },
@@ -204,8 +211,9 @@ extension PoisonStream {
       (Shop.label(1, bought: "[1]"), "bad_value"), (Shop.label(1, bought: "1e999"), "bad_value"),
     ].map { text, code in { $0.reject(text, code, on: Shop.labels, at: $2) } } + [
       { $0.reject(nil, "tombstone", on: Shop.labels, at: $2) },
+      { $0.reject(Shop.label($1, at: "\($2 / 1000)"), "implausible_time", on: Shop.labels, at: $2) },
       { $0.reject(Shop.label($1, at: "\($2 + year)"), "future", on: Shop.labels, at: $2) },
-      { $0.outdated(label: Shop.label(20, at: "0", bought: "\(1 - Shop.bought(20))"), at: $2) },
+      { $0.outdated(label: Shop.label(20, at: "\(earliest)", bought: "\(1 - Shop.bought(20))"), at: $2) },
       { $0.count(label: Shop.label(4, at: "\($2)", bought: "null"), at: $2) },
       { $0.retract(6, at: $2) },
       { $0.count(label: Shop.label(8, at: "\($2)", bought: "\(1 - Shop.bought(8))"), at: $2) },

@@ -78,7 +78,7 @@ enum Shop {
   static let shortSession = 6000
 
   /// Writes `monitors/shop.yaml`, `train.csv` and `leeway.yaml`, and fits the baseline. Results are kept for ever: those
-  /// of 1970 would be gone a minute after the service has started.
+  /// of 1990 would be gone a minute after the service has started.
   static func prepare(in folder: TemporaryFolder, bootstrap: String = "127.0.0.1:1", session: Int = session) throws {
     try FileManager.default.createDirectory(
       at: folder.url.appendingPathComponent("monitors"), withIntermediateDirectories: true)

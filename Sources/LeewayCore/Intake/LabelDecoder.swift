@@ -33,7 +33,8 @@ struct LabelDecoder {
 
   func decode(_ payload: UnsafeRawBufferPointer) throws(PredictionDecoder.Rejection) -> Decoded {
     do { try extractor.extract(payload) } catch { throw .init(code: error.code, reason: error.reason) }
-    let time = extractor[timeSlot].time(stream.timeFormat)
+    // A time that cannot be right is none, and moves no watermark.
+    let time = extractor[timeSlot].time(stream.timeFormat).flatMap { $0.isPlausible ? $0 : nil }
     // What is of another model need not look like ours.
     if !isOurs { return .passedOver(time ?? .distantPast) }
     guard let id = JoinID.of(stream.id.indices.map { Self.scalarText(extractor[$0]) }) else {
@@ -45,9 +46,7 @@ struct LabelDecoder {
           : "one of \(fields) is missing or no text or number, or they are longer than \(JoinID.maximumBytes) bytes")
     }
     guard let time else {
-      throw .init(
-        code: "bad_time",
-        reason: "\(stream.time) is not a time in \(stream.timeFormat.rawValue); mend the producer or time_format")
+      throw .init(time: extractor[timeSlot], of: stream.time, in: stream.timeFormat)
     }
     let view = extractor[valueSlot]
     switch view.kind {
@@ -70,6 +69,13 @@ struct LabelDecoder {
   func decode(tombstone message: SourceMessage) throws(PredictionDecoder.Rejection) -> Decoded {
     guard let key = message.key, !key.isEmpty, let time = message.recordTime else {
       throw .init(code: "tombstone", reason: "a tombstone without a key or time retracts nothing")
+    }
+    guard time.isPlausible else {
+      throw .init(
+        code: "implausible_time",
+        reason:
+          "a tombstone's record has the timestamp \(time), which is not from 1990 to 2100; mend the producer's clock"
+      )
     }
     if stream.id.count == 1 {
       guard let id = JoinID.of([Array(ShortestText.withoutZeroFraction(key))]) else {

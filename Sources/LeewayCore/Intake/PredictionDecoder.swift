@@ -7,6 +7,7 @@ struct PredictionDecoder {
   /// Of the id's fields; empty without a join.
   private let idSlots: Range<Int>
   private let timeSlot: Int
+  private let timeFormat: TimeFormat
   private let versionSlot: Int?
   private let probabilitiesSlot: Int?
   /// Of the drift subjects, in their order; the output's is the last.
@@ -14,6 +15,8 @@ struct PredictionDecoder {
   private let outputSlot: Int
   private let segmentSlots: Range<Int>
   private var scratch: [UInt8] = []
+  /// Whether any message had probabilities.
+  private(set) var hasSeenProbabilities = false
 
   /// Why a message has no row.
   struct Rejection: Error {
@@ -35,6 +38,7 @@ struct PredictionDecoder {
     if plan.monitor.labels != nil { fields += stream.id }
     idSlots = 0..<fields.count
     timeSlot = fields.count
+    timeFormat = stream.timeFormat
     fields.append(stream.time)
     versionSlot = slot(stream.version)
     probabilitiesSlot = slot(stream.probabilities)
@@ -51,12 +55,8 @@ struct PredictionDecoder {
   /// Parses a message; the calls below read it.
   func parse(_ payload: UnsafeRawBufferPointer) throws(Rejection) -> EventTime {
     do { try extractor.extract(payload) } catch { throw Rejection(code: error.code, reason: error.reason) }
-    guard let time = extractor[timeSlot].time(plan.monitor.predictions.timeFormat) else {
-      let field = plan.monitor.predictions.time
-      throw Rejection(
-        code: "bad_time",
-        reason:
-          "\(field) is not a time in \(plan.monitor.predictions.timeFormat.rawValue); mend the producer or time_format")
+    guard let time = extractor[timeSlot].time(timeFormat), time.isPlausible else {
+      throw Rejection(time: extractor[timeSlot], of: plan.monitor.predictions.time, in: timeFormat)
     }
     return time
   }
@@ -141,13 +141,14 @@ struct PredictionDecoder {
   }
 
   /// Probabilities in [0, 1] of at most 1000 classes, ascending by name.
-  private func probabilities() -> [ClassProbability] {
+  private mutating func probabilities() -> [ClassProbability] {
     guard let probabilitiesSlot else { return [] }
     var out: [ClassProbability] = []
     extractor.forEachMember(of: extractor[probabilitiesSlot]) { key, value in
       guard out.count < 1000, let p = value.double, (0...1).contains(p) else { return }
       out.append(ClassProbability(name: String(decoding: key, as: UTF8.self), probability: p))
     }
+    if !out.isEmpty { hasSeenProbabilities = true }
     return out.sorted { utf8Order($0.name, $1.name) }
   }
 }

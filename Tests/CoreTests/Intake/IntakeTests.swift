@@ -133,8 +133,9 @@ import Testing
       labels: [
         LoggedMessage(key: nil, value: nil, recordTime: Scene.minute(1)), LoggedMessage(key: [65], value: nil),
         LoggedMessage(key: [65], value: nil, recordTime: Scene.minute(2)),
-        LoggedMessage("{\"id\":\"A\",\"time\":1}"), LoggedMessage("{\"id\":\"\",\"time\":1,\"value\":1}"),
-        LoggedMessage("{\"id\":\"A\",\"time\":1,\"value\":2}"), LoggedMessage("{\"id\":\"A\",\"value\":1}"),
+        LoggedMessage("{\"id\":\"A\",\"time\":1700000000000}"),
+        LoggedMessage("{\"id\":\"\",\"time\":1700000000000,\"value\":1}"),
+        LoggedMessage("{\"id\":\"A\",\"time\":1700000000000,\"value\":2}"), LoggedMessage("{\"id\":\"A\",\"value\":1}"),
       ])
     stage.instance.readAll()
     let report = try stage.instance.flush()

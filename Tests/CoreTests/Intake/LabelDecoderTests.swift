@@ -19,7 +19,8 @@ import Testing
     let decoder = LabelDecoder(stream: stream, task: task, limits: DecodeLimits())
     func show(_ decoded: LabelDecoder.Decoded) -> String {
       switch decoded {
-      case .passedOver(let time): return "passed over@\(time == .distantPast ? "-" : "\(time.milliseconds / 1000)")"
+      case .passedOver(let time):
+        return "passed over@\(time == .distantPast ? "-" : "\(time.milliseconds / 1000 - 1_700_000_000)")"
       case .label(let id, let label):
         let value =
           switch label.value {
@@ -27,7 +28,7 @@ import Testing
           case .number(let x): "\(x)"
           case .category(let name): name
           }
-        return "\(String(decoding: id, as: UTF8.self)) \(value)@\(label.time.milliseconds / 1000)"
+        return "\(String(decoding: id, as: UTF8.self)) \(value)@\(label.time.milliseconds / 1000 - 1_700_000_000)"
       }
     }
     do {
@@ -39,7 +40,8 @@ import Testing
         show(
           try decoder.decode(
             tombstone: SourceMessage(
-              offset: 0, recordTime: EventTime(milliseconds: seconds * 1000), key: key == nil ? nil : bytes, value: nil)
+              offset: 0, recordTime: EventTime(milliseconds: (1_700_000_000 + seconds) * 1000),
+              key: key == nil ? nil : bytes, value: nil)
           ))
       }
     } catch { return (error as? PredictionDecoder.Rejection)?.code ?? "\(error)" }
@@ -48,7 +50,7 @@ import Testing
   @Test func anIDOfSeveralFieldsKeepsItsPartsApart() throws {
     let stream = try Self.stream { $0.id = [try FieldPath("customer"), try FieldPath("order.number")] }
     func label(_ customer: String, _ order: String) -> String {
-      Self.decode(stream, #"{"customer":\#(customer),"order":{"number":\#(order)},"at":5,"y":1}"#)
+      Self.decode(stream, #"{"customer":\#(customer),"order":{"number":\#(order)},"at":1700000005,"y":1}"#)
     }
     #expect(label(#""a""#, #""bc""#) == #"["a","bc"] 1.0@5"#)
     #expect(label(#""ab""#, #""c""#) == #"["ab","c"] 1.0@5"#)
@@ -58,7 +60,7 @@ import Testing
     #expect(label("null", "12") == "no_id")
     #expect(label(#""a""#, "[1]") == "no_id")
     #expect(label("\"\(String(repeating: "a", count: 600))\"", "\"\(String(repeating: "b", count: 600))\"") == "no_id")
-    #expect(Self.decode(stream, #"{"customer":"a","at":5,"y":1}"#) == "no_id")
+    #expect(Self.decode(stream, #"{"customer":"a","at":1700000005,"y":1}"#) == "no_id")
   }
 
   @Test func predictionsAndLabelsHaveTheSameID() throws {
@@ -73,7 +75,7 @@ import Testing
       return predictions.joinID()
     }
     let labels = LabelDecoder(stream: try #require(monitor.labels), task: .binary, limits: DecodeLimits())
-    let decoded = try Array(#"{"id":17,"time":5,"value":0,"land":"DE"}"#.utf8).withUnsafeBytes { bytes in
+    let decoded = try Array(#"{"id":17,"time":1700000000000,"value":0,"land":"DE"}"#.utf8).withUnsafeBytes { bytes in
       try labels.decode(bytes)
     }
     guard case .label(let id, _) = decoded else {
@@ -89,7 +91,7 @@ import Testing
     #expect(Self.decode(one, nil, key: "a 1") == "a 1 null@9")
     #expect(Self.decode(one, nil) == "tombstone")
     // In the form that ids have everywhere.
-    #expect(Self.decode(one, #"{"id":17.0,"at":5,"y":1}"#) == "17 1.0@5")
+    #expect(Self.decode(one, #"{"id":17.0,"at":1700000005,"y":1}"#) == "17 1.0@5")
     #expect(Self.decode(one, nil, key: "17.0") == "17 null@9")
     #expect(Self.decode(one, nil, key: String(repeating: "k", count: 1025)) == "tombstone")
     let several = try Self.stream { $0.id = [try FieldPath("customer"), try FieldPath("order")] }
@@ -106,23 +108,23 @@ import Testing
     let named = try Self.stream {
       $0.conditions = [.init(field: try FieldPath("model"), values: ["fraud", "2"])]
     }
-    #expect(Self.decode(named, #"{"model":"fraud","id":"a","at":5,"y":1}"#) == "a 1.0@5")
-    #expect(Self.decode(named, #"{"model":2.0,"id":"a","at":5,"y":0}"#) == "a 0.0@5")
-    #expect(Self.decode(named, #"{"model":"churn","id":"a","at":5,"y":"gone"}"#) == "passed over@5")
+    #expect(Self.decode(named, #"{"model":"fraud","id":"a","at":1700000005,"y":1}"#) == "a 1.0@5")
+    #expect(Self.decode(named, #"{"model":2.0,"id":"a","at":1700000005,"y":0}"#) == "a 0.0@5")
+    #expect(Self.decode(named, #"{"model":"churn","id":"a","at":1700000005,"y":"gone"}"#) == "passed over@5")
     // Another model's messages need not look like ours, and ours must.
     #expect(Self.decode(named, #"{"model":"churn"}"#) == "passed over@-")
-    #expect(Self.decode(named, #"{"id":"a","at":5,"y":1}"#) == "passed over@5")
-    #expect(Self.decode(named, #"{"model":"fraud","id":"a","at":5,"y":"gone"}"#) == "bad_value")
-    #expect(Self.decode(named, #"{"model":"fraud","id":"a","at":5}"#) == "no_value")
+    #expect(Self.decode(named, #"{"id":"a","at":1700000005,"y":1}"#) == "passed over@5")
+    #expect(Self.decode(named, #"{"model":"fraud","id":"a","at":1700000005,"y":"gone"}"#) == "bad_value")
+    #expect(Self.decode(named, #"{"model":"fraud","id":"a","at":1700000005}"#) == "no_value")
     // By a value of its own in each message.
     let shared = try Self.stream {
       $0.value = try FieldPath("outcomes.fraud")
       $0.isShared = true
     }
-    #expect(Self.decode(shared, #"{"id":"a","at":5,"outcomes":{"fraud":1,"churn":0}}"#) == "a 1.0@5")
-    #expect(Self.decode(shared, #"{"id":"a","at":5,"outcomes":{"fraud":null}}"#) == "a null@5")
-    #expect(Self.decode(shared, #"{"id":"a","at":5,"outcomes":{"churn":0}}"#) == "passed over@5")
-    #expect(Self.decode(try Self.stream(), #"{"id":"a","at":5}"#) == "no_value")
+    #expect(Self.decode(shared, #"{"id":"a","at":1700000005,"outcomes":{"fraud":1,"churn":0}}"#) == "a 1.0@5")
+    #expect(Self.decode(shared, #"{"id":"a","at":1700000005,"outcomes":{"fraud":null}}"#) == "a null@5")
+    #expect(Self.decode(shared, #"{"id":"a","at":1700000005,"outcomes":{"churn":0}}"#) == "passed over@5")
+    #expect(Self.decode(try Self.stream(), #"{"id":"a","at":1700000005}"#) == "no_value")
   }
 
   @Test func labelsNameClassesByTextAndTargetsByNumber() throws {
@@ -130,7 +132,7 @@ import Testing
     func value(_ task: ModelTask, _ json: String, positive: String? = nil) -> String {
       var stream = stream
       stream.positive = positive
-      return Self.decode(stream, #"{"id":"a","at":5,"y":\#(json)}"#, as: task)
+      return Self.decode(stream, #"{"id":"a","at":1700000005,"y":\#(json)}"#, as: task)
     }
     #expect(value(.multiclass, #""cat""#) == "a cat@5")
     #expect(value(.multiclass, "3.0") == "a 3@5")
@@ -161,7 +163,7 @@ import Testing
 
     let stream = try Self.stream { $0.sample = 0.1 }
     for i in 0..<200 {
-      let decoded = Self.decode(stream, #"{"id":"payment-\#(i)","at":5,"y":1}"#)
+      let decoded = Self.decode(stream, #"{"id":"payment-\#(i)","at":1700000005,"y":1}"#)
       #expect(decoded == (tenth.contains(ids[i]) ? "payment-\(i) 1.0@5" : "passed over@5"))
     }
   }
@@ -197,7 +199,7 @@ import Testing
         nextOffset: 0, watermark: .distantPast))
     let slot = try #require(intake.slot(TopicPartition("labels", 0)))
     for (offset, text) in [
-      #"{"model":"mine","id":"a","time":1000,"value":1}"#, #"{"model":"other","id":"a","time":5000}"#,
+      #"{"model":"mine","id":"a","time":1700000001000,"value":1}"#, #"{"model":"other","id":"a","time":1700000005000}"#,
       #"{"model":"other"}"#,
     ].enumerated() {
       Array(text.utf8).withUnsafeBytes {
@@ -205,15 +207,24 @@ import Testing
       }
     }
     // One whose time lies ahead of its record's is not believed.
-    Array(#"{"model":"other","id":"a","time":99000000000}"#.utf8).withUnsafeBytes {
+    Array(#"{"model":"other","id":"a","time":1799000000000}"#.utf8).withUnsafeBytes {
       intake.take(
-        SourceMessage(offset: 3, recordTime: EventTime(milliseconds: 6000), key: nil, value: $0), from: slot)
+        SourceMessage(offset: 3, recordTime: EventTime(milliseconds: 1_700_000_006_000), key: nil, value: $0),
+        from: slot)
     }
     let partition = intake.lanes[0].monitors[0].partitions[0]
-    #expect(partition.watermark == EventTime(milliseconds: 5000))
+    #expect(partition.watermark == EventTime(milliseconds: 1_700_000_005_000))
     #expect(partition.counts.labels == 1)
     #expect(partition.counts.passedOver == 3)
     #expect(partition.counts.rejected.isEmpty)
     #expect(partition.joins.count == 1)
+  }
+
+  /// A label of another time than it can have is refused, and one of another model's moves no watermark.
+  @Test func implausibleTimes() throws {
+    #expect(Self.decode(try Self.stream(), #"{"id":"a","at":5,"y":1}"#) == "implausible_time")
+    #expect(Self.decode(try Self.stream(), nil, key: "a", at: -1_700_000_000) == "implausible_time")
+    let named = try Self.stream { $0.conditions = [.init(field: try FieldPath("model"), values: ["mine"])] }
+    #expect(Self.decode(named, #"{"model":"other","at":5000000000}"#) == "passed over@-")
   }
 }

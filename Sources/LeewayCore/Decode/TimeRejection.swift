@@ -1,0 +1,50 @@
+extension EventTime {
+  /// 1990-01-01T00:00:00Z. No event is earlier: seconds that are read as milliseconds lie in January 1970.
+  package static let earliestPlausible = EventTime(milliseconds: 631_152_000_000)
+  /// 2100-01-01T00:00:00Z. No event is later.
+  package static let latestPlausible = EventTime(milliseconds: 4_102_444_800_000)
+
+  /// Whether an event may be of this time: from 1990 to 2100, both ends included.
+  @inline(__always) package var isPlausible: Bool {
+    UInt64(bitPattern: milliseconds &- Self.earliestPlausible.milliseconds)
+      <= UInt64(bitPattern: Self.latestPlausible.milliseconds &- Self.earliestPlausible.milliseconds)
+  }
+}
+
+extension JSONScalarView {
+  /// Why the value of `field` is no time that an event may be of, and the fix; nil if it is one.
+  package func timeProblem(_ field: FieldPath, _ format: TimeFormat) -> String? {
+    time(format)?.isPlausible == true
+      ? nil : PredictionDecoder.Rejection(time: self, of: field, in: format).reason
+  }
+}
+
+extension PredictionDecoder.Rejection {
+  /// Says what is wrong with a message's time, and which format would make sense of it.
+  ///
+  /// - Parameter view: the value of `field`; no plausible time in `format`.
+  init(time view: JSONScalarView, of field: FieldPath, in format: TimeFormat) {
+    guard view.kind != .absent, view.kind != .null else {
+      self.init(code: "bad_time", reason: "\(field) is missing; name the field of the time, or mend the producer")
+      return
+    }
+    let fitting = TimeFormat.allCases.first { $0 != format && view.time($0)?.isPlausible == true }
+    var guess = fitting.map { ". Did you mean \($0.rawValue)?" }
+    if let text = view.text, fitting == nil,
+      TimeFormat.allCases.contains(where: { $0.time(fromText: text)?.isPlausible == true })
+    {
+      guess = ": it is text; send the number without quotes"
+    }
+    if let time = view.time(format) {
+      let side = time < .earliestPlausible ? "before 1990" : "after 2100"
+      self.init(
+        code: "implausible_time",
+        reason: "\(field) is \(time) in \(format.rawValue), which is \(side)\(guess ?? "; mend the producer's clock")")
+    } else {
+      self.init(
+        code: "bad_time",
+        reason:
+          "\(field) is not a time in \(format.rawValue)\(guess ?? "; mend the producer or time_format")")
+    }
+  }
+}

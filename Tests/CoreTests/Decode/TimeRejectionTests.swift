@@ -1,0 +1,68 @@
+import Testing
+
+@testable import LeewayCore
+
+/// Times that cannot be right are refused with the format that would make sense of them.
+@Suite struct TimeRejectionTests {
+  /// `CODE: REASON`, or the time that was read.
+  private func read(_ json: String, _ format: TimeFormat) throws -> String {
+    let field = try FieldPath("at")
+    let extractor = JSONExtractor(fields: [field])
+    return try Array("{\"at\":\(json)}".utf8).withUnsafeBytes { bytes in
+      try extractor.extract(bytes)
+      if let time = extractor[0].time(format), time.isPlausible { return time.description }
+      let rejection = PredictionDecoder.Rejection(time: extractor[0], of: field, in: format)
+      return "\(rejection.code): \(rejection.reason)"
+    }
+  }
+
+  @Test func theFormatThatIsMeant() throws {
+    #expect(
+      try read("1700000000", .epochMilliseconds)
+        == "implausible_time: at is 1970-01-20T16:13:20.000Z in epoch_ms, which is before 1990. Did you mean epoch_s?")
+    #expect(
+      try read("1700000000123", .epochMicroseconds)
+        == "implausible_time: at is 1970-01-20T16:13:20.000Z in epoch_us, which is before 1990. Did you mean epoch_ms?")
+    #expect(
+      try read("631152000000", .epochMicroseconds)
+        == "implausible_time: at is 1970-01-08T07:19:12.000Z in epoch_us, which is before 1990. Did you mean epoch_ms?")
+    // Beyond the year 9999 a number is no time at all.
+    #expect(
+      try read("1700000000123", .epochSeconds) == "bad_time: at is not a time in epoch_s. Did you mean epoch_ms?")
+    #expect(
+      try read("1700000000123456", .epochMilliseconds)
+        == "bad_time: at is not a time in epoch_ms. Did you mean epoch_us?")
+    #expect(
+      try read("\"2026-03-01T00:00:00Z\"", .epochMilliseconds)
+        == "bad_time: at is not a time in epoch_ms. Did you mean rfc3339?")
+    #expect(try read("1700000000", .rfc3339) == "bad_time: at is not a time in rfc3339. Did you mean epoch_s?")
+    #expect(
+      try read("\"1700000000123\"", .epochMilliseconds)
+        == "bad_time: at is not a time in epoch_ms: it is text; send the number without quotes")
+  }
+
+  @Test func noFormatFits() throws {
+    #expect(
+      try read("0", .epochMilliseconds)
+        == "implausible_time: at is 1970-01-01T00:00:00.000Z in epoch_ms, which is before 1990; mend the producer's clock"
+    )
+    #expect(
+      try read("\"2150-01-01T00:00:00Z\"", .rfc3339)
+        == "implausible_time: at is 2150-01-01T00:00:00.000Z in rfc3339, which is after 2100; mend the producer's clock"
+    )
+    #expect(
+      try read("\"noon\"", .epochMilliseconds)
+        == "bad_time: at is not a time in epoch_ms; mend the producer or time_format")
+    #expect(
+      try read("null", .epochSeconds)
+        == "bad_time: at is missing; name the field of the time, or mend the producer")
+  }
+
+  @Test func bothEndsArePlausible() throws {
+    #expect(try read("631152000000", .epochMilliseconds) == "1990-01-01T00:00:00.000Z")
+    #expect(try read("4102444800000", .epochMilliseconds) == "2100-01-01T00:00:00.000Z")
+    for milliseconds: Int64 in [631_151_999_999, 4_102_444_800_001, .min, .max] {
+      #expect(!EventTime(milliseconds: milliseconds).isPlausible, "\(milliseconds)")
+    }
+  }
+}

@@ -14,6 +14,8 @@ package enum DecodeFailure: Error, Hashable, Sendable {
   case tooLarge(bytes: Int, limit: Int)
   /// JSON, but no object.
   case notAnObject
+  /// Bytes of another format.
+  case foreign(ForeignFormat)
   /// The memory for the text couldn't be had.
   case outOfMemory
 
@@ -27,6 +29,7 @@ package enum DecodeFailure: Error, Hashable, Sendable {
     case .tooDeep: "too_deep"
     case .tooLarge: "too_large"
     case .notAnObject: "not_an_object"
+    case .foreign(let format): format.code
     case .outOfMemory: "out_of_memory"
     }
   }
@@ -42,6 +45,7 @@ package enum DecodeFailure: Error, Hashable, Sendable {
     case .tooLarge(let bytes, let limit):
       "the message has \(bytes) bytes and the limit is \(limit); send less or raise the limit"
     case .notAnObject: "the message is JSON but not an object; send one object a message"
+    case .foreign(let format): format.reason
     case .outOfMemory: "there is no memory to parse the message; lower the message limit or add memory"
     }
   }

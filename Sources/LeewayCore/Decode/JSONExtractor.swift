@@ -47,7 +47,10 @@ package final class JSONExtractor {
   /// ``JSONKind/absent``, and so are all of them after a failure.
   package func extract(_ bytes: UnsafeRawBufferPointer) throws(DecodeFailure) {
     let error = leeway_extract(parser, plan, bytes.baseAddress, bytes.count, slots)
-    if error != LEEWAY_JSON_OK { throw DecodeFailure(error, bytes: bytes.count, limits: limits) }
+    if error != LEEWAY_JSON_OK {
+      throw ForeignFormat(bytes).map(DecodeFailure.foreign)
+        ?? DecodeFailure(error, bytes: bytes.count, limits: limits)
+    }
   }
 
   /// The value of `fields[slot]` in the last message.

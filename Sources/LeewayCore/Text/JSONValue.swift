@@ -123,6 +123,7 @@ extension DecodeFailure {
     case .badUTF8: "holds bytes that are not UTF-8"
     case .tooDeep(let limit): "nests arrays and objects deeper than \(limit) levels"
     case .tooLarge(let bytes, let limit): "has \(bytes) bytes and the limit is \(limit)"
+    case .foreign: "is not JSON"
     case .outOfMemory: "does not fit into memory"
     }
   }

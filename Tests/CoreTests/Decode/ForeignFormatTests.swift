@@ -1,0 +1,43 @@
+import Testing
+
+@testable import LeewayCore
+
+/// Messages of another format than JSON are named as what they are.
+@Suite struct ForeignFormatTests {
+  private func reject(_ bytes: [UInt8]) throws -> String {
+    let extractor = JSONExtractor(fields: [try FieldPath("a")])
+    do {
+      try bytes.withUnsafeBytes { try extractor.extract($0) }
+      return "accepted"
+    } catch let failure as DecodeFailure { return "\(failure.code): \(failure.reason)" }
+  }
+
+  @Test func bytesOfASchemaRegistry() throws {
+    #expect(
+      try reject([0, 0, 0, 1, 2, 12, 65, 66])
+        == "avro: the message is Avro or Protobuf of a schema registry (schema 258) and not JSON; produce JSON")
+    #expect(
+      try reject([0, 0, 0, 0, 7] + Array(#"{"a":1}"#.utf8))
+        == "registry_json: the message has the header of a schema registry (schema 7) before its JSON; produce JSON without it"
+    )
+    // Too short for an id and a value.
+    #expect(try reject([0, 0, 0, 0, 7]).hasPrefix("not_json: "))
+  }
+
+  @Test func otherFormats() throws {
+    #expect(
+      try reject(Array("Obj".utf8) + [1, 4, 20])
+        == "avro: this is an Avro file and not JSON; write its records as JSON, one a line")
+    #expect(
+      try reject([0xC3, 0x01, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+        == "avro: the message is Avro (single object encoding) and not JSON; produce JSON")
+    #expect(
+      try reject([0x1F, 0x8B, 8, 0])
+        == "gzip: the message is compressed with gzip and not JSON; let Kafka compress it, or name a file .gz")
+    #expect(
+      try reject(Array("PAR1".utf8) + [21, 0])
+        == "parquet: this is a Parquet file and not JSON; write its rows as JSON, one a line")
+    #expect(try reject(Array(#"{"a":1}"#.utf8)) == "accepted")
+    #expect(try reject(Array("Object".utf8)).hasPrefix("not_json: "))
+  }
+}

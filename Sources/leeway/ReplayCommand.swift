@@ -7,7 +7,8 @@ struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay", abstract: "Run the pipeline over files, in event time, without a broker.",
     discussion: """
-      Reads JSON Lines (plain or .gz) and prints results as JSON Lines.
+      Reads JSON Lines (plain or .gz) and prints results as JSON Lines. Exit code 1 also where no prediction was accepted \
+      or none of the labels matched; what was read is printed all the same.
 
       EXAMPLE
         leeway replay monitors/fraud.yaml --predictions predictions.jsonl.gz --labels labels.jsonl.gz
@@ -58,13 +59,16 @@ struct ReplayCommand: ParsableCommand {
     try output.flush()
     bar.finish()
     Console.write(sentence(summary, labelTopic: loaded.labels?.topic), to: .error)
+    let findings = ReplayFindings(summary, monitor: loaded)
+    for warning in findings.warnings { Console.write("leeway: warning: \(warning)\n", to: .error) }
+    if let problem = findings.problem { throw InputProblem(problem) }
   }
 
   private func sentence(_ summary: Replay.Summary, labelTopic: String?) -> String {
     let e = summary.events
     let j = summary.joins
     var text =
-      "leeway: \(e.accepted) predictions accepted, \(e.late) late, \(j.duplicates) duplicate; "
+      "leeway: \(e.accepted) predictions accepted, \(e.late) late, \(j.duplicates) duplicate, \(e.unjoinable) unjoinable; "
       + "\(e.labels) labels, \(j.matched) matched, \(j.corrected) corrected, \(j.repeated) repeated, \(j.retracted) retracted, "
       + "\(j.expired) beyond the horizon; \(e.invalid) messages invalid, \(e.quarantined) quarantined; "
       + "\(summary.lines) lines\n"

@@ -145,6 +145,13 @@ package final class DriftColumns {
   /// Whether the value of a subject in the row being filled is neither missing nor invalid.
   func isPresent(_ subject: Int) -> Bool { cells[place(subject)] < columns[subject].cells }
 
+  /// Whether no row has a value of a subject, be it valid or not.
+  func isMissingThroughout(_ subject: Int) -> Bool {
+    precondition(subject >= 0 && subject < width)
+    let missing = columns[subject].cells
+    return UnsafeBufferPointer(start: cells + subject &* stride, count: count).allSatisfy { $0 == missing }
+  }
+
   // MARK: From values to cells
 
   /// Gives every number its cell and its u.

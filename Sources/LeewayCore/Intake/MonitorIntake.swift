@@ -18,6 +18,8 @@ struct MonitorIntake {
   /// What is not decided yet of the rows in `columns`; nil where each is decided as it comes.
   private var run: UnsettledRun?
   private let deadLetters: DeadLetterLimits?
+  private(set) var sightings: FieldSightings
+  private var hasSeenID = false
   private let aggregation: Stopwatch?
 
   /// - Parameter spareBytes: what may be kept of the memory of deltas from flush to flush.
@@ -31,6 +33,7 @@ struct MonitorIntake {
     sample = JoinSample(share: plan.monitor.labels?.sample ?? 1)
     slices = SliceTable(plan: plan, maximumNames: limits.sliceNames)
     columns = DriftColumns(plan: plan)
+    sightings = FieldSightings(plan.monitor)
     pool = DeltaPool(plan.drift.shape, keptBytes: spareBytes)
   }
 
@@ -72,6 +75,7 @@ struct MonitorIntake {
     predictions.slices(&slices, into: &rowSlices)
     if plan.performance != nil {
       if columns.isPresent(plan.outputSubject), let id = predictions.joinID() {
+        hasSeenID = true
         if sample.contains(id) {
           let half = predictions.joinHalf(
             time: time, slices: rowSlices[firstSlice...], table: slices, payload: payload)
@@ -191,6 +195,8 @@ struct MonitorIntake {
       rowSlices.removeAll(keepingCapacity: true)
     }
     guard columns.count > 0 else { return }
+    sightings.look(
+      at: columns, rowSlices, hasID: hasSeenID, hasProbabilities: predictions.hasSeenProbabilities)
     let start = aggregation?.now()
     partitions[rowsPartition].drift.add(
       columns, panes: rowPanes, slices: rowSlices, width: slices.segmentCount, leavingOut: isLeftOut, pool: pool)

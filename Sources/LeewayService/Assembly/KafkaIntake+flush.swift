@@ -59,6 +59,7 @@ extension KafkaIntakeLoop {
       service.metrics.flushed(seconds: seconds, report.fenced.isEmpty ? .committed : .fenced)
     }
     publish(report)
+    watchFields()
     try forgetSkipped(report.committed.keys)
     fenced.formUnion(report.fenced.map { TopicPartition($0.topic, $0.partition) })
     try reclaimFenced()

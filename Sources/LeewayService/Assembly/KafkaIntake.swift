@@ -59,6 +59,8 @@ final class KafkaIntakeLoop {
   /// Logs made anew that are read from their oldest message, and whose offset has not been committed since.
   var skipped: Set<PartitionKey> = []
   var deadLetters: DeadLetterProducer?
+  /// By monitor: what no prediction had, as last told.
+  var unseenFields: [String: [WatchedField]] = [:]
   /// Given by the group, which waits for the answer; not claimed in the ledger yet.
   var unclaimed: [TopicPartition] = []
   var claimDue: EventTime

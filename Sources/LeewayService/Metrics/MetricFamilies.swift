@@ -15,6 +15,7 @@ enum MetricFamily: String, CaseIterable {
   case evaluation = "leeway_evaluation_seconds"
   case events = "leeway_events_total"
   case eventsRejected = "leeway_events_rejected_total"
+  case fieldUnseen = "leeway_field_unseen"
   case flush = "leeway_flush_seconds"
   case flushes = "leeway_flushes_total"
   case gaps = "leeway_gaps_total"
@@ -73,6 +74,7 @@ enum MetricFamily: String, CaseIterable {
     case .drift: ["monitor", "window", "slice", "subject", "metric"]
     case .deadLetters, .events, .labels, .retrains: ["monitor", "outcome"]
     case .eventsRejected: ["monitor", "reason"]
+    case .fieldUnseen: ["monitor", "field"]
     case .flushes, .partitionClaims, .rebalances: ["outcome"]
     case .gaps: ["monitor", "topic", "partition", "decision"]
     case .httpRequests: ["route", "code"]
@@ -111,6 +113,7 @@ enum MetricFamily: String, CaseIterable {
     case .evaluation: "Time that one evaluation of a monitor took."
     case .events: "Predictions accepted, late or duplicate; messages, labels too, that were invalid or quarantined."
     case .eventsRejected: "Messages that were not counted, by reason."
+    case .fieldUnseen: "Whether none of 1,000 or more predictions had a field that the monitor names."
     case .flush: "Time that one flush to the ledger took."
     case .flushes: "Flushes to the ledger by outcome: committed, fenced or failed."
     case .gaps: "Times that a partition's next offset was no longer at the broker, by decision: fail or skip."

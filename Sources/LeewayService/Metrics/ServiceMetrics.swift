@@ -105,6 +105,14 @@ package final class ServiceMetrics: Sendable {
     add(events, to: .events, [monitor, outcome.rawValue])
   }
 
+  /// Fields that no prediction of a monitor had, and those that have come since.
+  func set(unseenFields unseen: [WatchedField], seen: [WatchedField], monitor: String) {
+    state.withLock { state in
+      for field in seen { state.values[.fieldUnseen, default: [:]][[monitor, field.path]] = 0 }
+      for field in unseen { state.values[.fieldUnseen, default: [:]][[monitor, field.path]] = 1 }
+    }
+  }
+
   package func count(deadLetters: Int, delivered: Bool, monitor: String) {
     add(Int64(deadLetters), to: .deadLetters, [monitor, delivered ? "delivered" : "failed"])
   }

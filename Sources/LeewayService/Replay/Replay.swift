@@ -19,6 +19,10 @@ package struct Replay {
     package var joins = JoinCounts()
     package var tooLong = 0
     package var lines = 0
+    /// Messages of the labels' files.
+    package var labelMessages: Int64 = 0
+    /// Fields that no prediction had.
+    package var unseenFields: [WatchedField] = []
     /// The first twenty, by topic, file and line; a file's number stands for the partition.
     package var quarantined: [QuarantineRecord] = []
 
@@ -70,6 +74,7 @@ package struct Replay {
     var summary = Summary()
     for file in predictions.indices { try read(file, by: workers, ledger, &summary) }
     for worker in workers { try summary.add(worker.flush(to: ledger), of: monitor, files: threads) }
+    summary.unseenFields = unseenFields(workers)
     // The order of labels shows in what is counted of them, so one reads them all.
     for file in labels.indices where plan.monitor.labels != nil {
       try read(labels: file, by: workers[0], ledger, &summary)
@@ -154,6 +159,7 @@ package struct Replay {
     while let line = try lines.next() {
       if case .text(let text, let number) = line, !text.isEmpty {
         intake.take(SourceMessage(offset: Int64(number), recordTime: asOf, key: nil, value: text), from: slot)
+        summary.labelMessages += 1
       }
       rows += 1
       if rows % 4096 == 0 {
@@ -162,6 +168,13 @@ package struct Replay {
       }
     }
     summary.tooLong += lines.tooLongLines
+  }
+
+  private func unseenFields(_ workers: [Intake]) -> [WatchedField] {
+    let sightings = workers.compactMap { $0.sightings(of: plan.monitor.name) }
+    guard var all = sightings.first else { return [] }
+    for other in sightings.dropFirst() { all.formUnion(other) }
+    return all.rows > 0 ? all.unseen : []
   }
 
   /// Stored lines and those of windows still open, merged in order.

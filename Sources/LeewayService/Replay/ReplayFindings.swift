@@ -1,0 +1,96 @@
+package import LeewayCore
+
+/// What a replay read that its user hardly meant.
+package struct ReplayFindings {
+  /// What is legal and probably a mistake; in the order of importance.
+  package private(set) var warnings: [String] = []
+  /// Why the results say nothing, with the fix; nil where they do.
+  package private(set) var problem: String?
+
+  private let summary: Replay.Summary
+  private let monitor: Monitor
+
+  /// A share of late or unjoinable predictions below it is nothing to warn of.
+  private static let smallShare = 0.01
+
+  package init(_ summary: Replay.Summary, monitor: Monitor) {
+    self.summary = summary
+    self.monitor = monitor
+    for field in summary.unseenFields { warnings.append(Self.unseen(field)) }
+    warnOfLate()
+    warnOfUnjoinable()
+    problem = noPredictions ?? noMatches
+  }
+
+  /// The same words as the service's log has.
+  static func unseen(_ field: WatchedField) -> String {
+    "no prediction has \(field.path), the field of \(field.purpose); leeway check --sample FILE MONITOR.yaml shows the "
+      + "fields that there are"
+  }
+
+  private mutating func warnOfLate() {
+    let (late, total) = (summary.events.late, summary.events.late + summary.events.accepted)
+    guard Double(late) > Double(total) * Self.smallShare else { return }
+    warnings.append(
+      "\(Self.grouped(late)) of \(Self.grouped(total)) predictions late: sort by \(monitor.predictions.time) or raise "
+        + "lateness (\(monitor.lateness))")
+  }
+
+  private mutating func warnOfUnjoinable() {
+    let (unjoinable, total) = (summary.events.unjoinable, summary.events.accepted)
+    guard Double(unjoinable) > Double(total) * Self.smallShare else { return }
+    warnings.append(
+      "\(Self.grouped(unjoinable)) of \(Self.grouped(total)) predictions can't be joined with labels: they have no id "
+        + "in \(Self.names(monitor.predictions.id)), or no valid \(monitor.outputName) in \(monitor.predictions.output)"
+    )
+  }
+
+  private var noPredictions: String? {
+    let e = summary.events
+    guard e.accepted == 0 else { return nil }
+    let refused = e.invalid + e.quarantined
+    if refused == 0, e.late == 0 { return "no prediction was accepted: the files of --predictions have no messages" }
+    return "no prediction was accepted: \(Self.reasons(e.rejected)); mend the files or the monitor's predictions:"
+  }
+
+  private var noMatches: String? {
+    guard let labels = monitor.labels, summary.labelMessages > 0 else { return nil }
+    let (e, j) = (summary.events, summary.joins)
+    guard j.matched == 0, j.corrected == 0 else { return nil }
+    let count = Self.grouped(summary.labelMessages)
+    let start = "none of \(count) labels matched a prediction"
+    if e.unjoinable == e.accepted {
+      return "\(start): no prediction can be joined; mend predictions.fields.id, which is "
+        + "\(Self.names(monitor.predictions.id)), or predictions.fields.\(monitor.outputName)"
+    }
+    if e.labels == 0, e.passedOver > 0 {
+      return "\(start): \(Self.grouped(e.passedOver)) were passed over as another model's, or are not in the sample; "
+        + "mend labels.where or labels.fields.value"
+    }
+    if e.labels == 0 { return "\(start): they were refused; \(Self.reasons(e.rejected)); mend labels:" }
+    if j.expired > 0 {
+      return "\(start): \(Self.grouped(j.expired)) came later than labels.horizon, \(labels.horizon); raise it"
+    }
+    return
+      "\(start): the ids in \(Self.names(labels.id)) are not those in \(Self.names(monitor.predictions.id)) of the "
+      + "predictions; mend labels.fields.id or predictions.fields.id"
+  }
+
+  private static func names(_ id: [FieldPath]) -> String { id.map(\.description).joined(separator: ", ") }
+
+  /// `19,915 bad_time, 3 not_json`, the most frequent first.
+  private static func reasons(_ rejected: [String: Int64]) -> String {
+    let sorted = rejected.sorted { $0.value != $1.value ? $0.value > $1.value : utf8Order($0.key, $1.key) }
+    return sorted.isEmpty ? "all were late" : sorted.map { "\(grouped($0.value)) \($0.key)" }.joined(separator: ", ")
+  }
+
+  /// `19,915`
+  static func grouped(_ count: Int64) -> String {
+    var text = ""
+    for (i, digit) in String(count).reversed().enumerated() {
+      if i > 0, i % 3 == 0, digit != "-" { text.append(",") }
+      text.append(digit)
+    }
+    return String(text.reversed())
+  }
+}

@@ -1,0 +1,189 @@
+import Foundation
+import LeewaySource
+import Testing
+
+/// Replays whose results say nothing, or not what was meant: what is printed, and the exit code.
+@Suite struct ReplayMistakesTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    try Shop.prepare(in: folder)
+    try folder.write((0..<300).map { Shop.prediction($0) }.joined(separator: "\n"), to: "p.jsonl")
+  }
+
+  /// Writes the lines to files and replays them.
+  ///
+  /// - Returns: standard error without its first line, which counts.
+  private func replay(
+    _ predictions: [String]? = nil, labels: [String]? = nil
+  ) throws -> (code: Int32, counts: String, findings: [String]) {
+    var arguments = ["replay", "monitors/shop.yaml", "--predictions", "p.jsonl"]
+    if let predictions { try folder.write(predictions.joined(separator: "\n"), to: "p.jsonl") }
+    if let labels {
+      try folder.write(labels.joined(separator: "\n"), to: "l.jsonl")
+      arguments += ["--labels", "l.jsonl"]
+    }
+    let found = try LeewayProcess.run(arguments, in: folder.url)
+    let lines = found.error.split(separator: "\n").map(String.init)
+    return (found.code, lines.first ?? "", Array(lines.dropFirst()))
+  }
+
+  // MARK: Nothing accepted
+
+  @Test func secondsThatAreReadAsMilliseconds() throws {
+    let found = try replay((0..<300).map { Shop.prediction($0, at: "\(Shop.time($0) / 1000)") })
+    #expect(found.code == 1)
+    #expect(
+      found.findings.first
+        == "leeway: p.jsonl:1: implausible_time: at is 1970-01-21T12:18:43.200Z in epoch_ms, which is before 1990. Did you mean epoch_s?"
+    )
+    #expect(
+      found.findings.last
+        == "leeway: no prediction was accepted: 300 implausible_time; mend the files or the monitor's predictions:")
+  }
+
+  @Test func anAvroFile() throws {
+    try Data("Obj".utf8 + [1, 4, 20] + "avro.codec".utf8 + [8] + "null".utf8 + [10, 65, 66, 10]).write(
+      to: folder.url.appendingPathComponent("p.jsonl"))
+    let found = try replay()
+    #expect(found.code == 1)
+    #expect(
+      found.findings.first
+        == "leeway: p.jsonl:1: avro: this is an Avro file and not JSON; write its records as JSON, one a line")
+    #expect(
+      found.findings.last
+        == "leeway: no prediction was accepted: 1 avro, 1 not_json; mend the files or the monitor's predictions:")
+  }
+
+  @Test func anEmptyFile() throws {
+    let found = try replay([])
+    #expect(found.code == 1)
+    #expect(
+      found.findings == ["leeway: no prediction was accepted: the files of --predictions have no messages"])
+  }
+
+  // MARK: No label matched
+
+  @Test func predictionsWithoutIDs() throws {
+    let found = try replay((0..<300).map { Shop.prediction($0, id: "null") }, labels: (0..<300).map { Shop.label($0) })
+    #expect(found.code == 1)
+    #expect(
+      found.counts.hasPrefix("leeway: 300 predictions accepted, 0 late, 0 duplicate, 300 unjoinable; 300 labels,"))
+    #expect(
+      found.findings == [
+        "leeway: warning: no prediction has id, the field of id; leeway check --sample FILE MONITOR.yaml shows the fields that there are",
+        "leeway: warning: 300 of 300 predictions can't be joined with labels: they have no id in id, or no valid score in score",
+        "leeway: none of 300 labels matched a prediction: no prediction can be joined; mend predictions.fields.id, which is id, or predictions.fields.score",
+      ])
+  }
+
+  @Test func labelsOfOtherIDs() throws {
+    let found = try replay(labels: (0..<300).map { Shop.label($0, id: "\"x\($0)\"") })
+    #expect(found.code == 1)
+    #expect(
+      found.findings == [
+        "leeway: none of 300 labels matched a prediction: the ids in id are not those in id of the predictions; mend labels.fields.id or predictions.fields.id"
+      ])
+  }
+
+  @Test func labelsBeyondTheHorizon() throws {
+    let found = try replay(labels: (0..<300).map { Shop.label($0, at: "\(Shop.time($0) + 7_200_000)") })
+    #expect(found.code == 1)
+    #expect(
+      found.findings == [
+        "leeway: none of 300 labels matched a prediction: 300 came later than labels.horizon, 30m; raise it"
+      ])
+  }
+
+  @Test func labelsInSeconds() throws {
+    let found = try replay(labels: (0..<300).map { Shop.label($0, at: "\(Shop.time($0) / 1000)") })
+    #expect(found.code == 1)
+    #expect(
+      found.findings.last
+        == "leeway: none of 300 labels matched a prediction: they were refused; 300 implausible_time; mend labels:")
+  }
+
+  @Test func labelsOfOtherModels() throws {
+    let text = try String(contentsOf: folder.url.appendingPathComponent("monitors/shop.yaml"), encoding: .utf8)
+    try folder.write(
+      text.replacing("  horizon: 30m\n", with: "  horizon: 30m\n  where: {kind: shop}\n"), to: "monitors/shop.yaml")
+    let found = try replay(labels: (0..<300).map { Shop.label($0) })
+    #expect(found.code == 1)
+    #expect(
+      found.findings == [
+        "leeway: none of 300 labels matched a prediction: 300 were passed over as another model's, or are not in the sample; mend labels.where or labels.fields.value"
+      ])
+  }
+
+  /// One label that matches is enough.
+  @Test func someLabelsMatch() throws {
+    let found = try replay(labels: (0..<300).map { Shop.label($0, id: $0 == 7 ? nil : "\"x\($0)\"") })
+    #expect(found.code == 0)
+    #expect(found.findings == [])
+  }
+
+  // MARK: Warnings
+
+  @Test func aFileThatIsNotSortedByTime() throws {
+    let found = try replay((0..<20_000).reversed().map { Shop.prediction($0) })
+    #expect(found.code == 0)
+    #expect(
+      found.findings == ["leeway: warning: 19,979 of 20,000 predictions late: sort by at or raise lateness (5m)"])
+  }
+
+  /// A few late ones are of no interest.
+  @Test func aFewLatePredictions() throws {
+    var lines = (0..<300).map { Shop.prediction($0) }
+    lines.append(Shop.prediction(3, id: "\"late\""))
+    let found = try replay(lines)
+    #expect(found.code == 0)
+    #expect(found.counts.hasPrefix("leeway: 300 predictions accepted, 1 late,"))
+    #expect(found.findings == [])
+  }
+
+  /// Fields in a nested object: everything is missing, in silence before this was said.
+  @Test func fieldsThatNoPredictionHas() throws {
+    let found = try replay(
+      (0..<300).map {
+        "{\"id\":\"p\($0)\",\"at\":\(Shop.time($0)),\"score\":\(Shop.score($0)),\"features\":{\"amount\":1,\"country\":\"DE\"}}"
+      })
+    #expect(found.code == 0)
+    let hint = "; leeway check --sample FILE MONITOR.yaml shows the fields that there are"
+    #expect(
+      found.findings == [
+        "leeway: warning: no prediction has amount, the field of feature amount\(hint)",
+        "leeway: warning: no prediction has country, the field of feature country\(hint)",
+        "leeway: warning: no prediction has model, the field of version\(hint)",
+      ])
+  }
+
+  // MARK: The service
+
+  @Test func theServiceTellsOfFieldsThatNoPredictionHas() throws {
+    let broker = try EmbeddedBroker()
+    defer { broker.close() }
+    for topic in [Shop.predictions, Shop.labels] { try broker.createTopic(topic, partitions: 1) }
+    try Shop.prepare(in: folder, bootstrap: broker.bootstrap)
+    let service = try RunningService(in: folder.url)
+    defer { if service.process.isRunning { service.process.killAtOnce() } }
+    func message(_ i: Int, _ country: String?) -> Message {
+      Message(Shop.predictions, Shop.prediction(i, country: country ?? "null", model: "null"), at: Shop.time(i))
+    }
+    try broker.produce((0..<999).map { message($0, nil) })
+    try service.awaitOffsets([Shop.predictions: 999])
+    #expect(try service.counts("leeway_field_unseen").isEmpty)
+    try broker.produce([message(999, nil)])
+    try service.expectCounts("leeway_field_unseen", ["country": 1, "model": 1])
+    try broker.produce([message(1000, "\"DE\"")])
+    try service.expectCounts("leeway_field_unseen", ["model": 1])
+    #expect(try service.metrics()["leeway_field_unseen{monitor=\"shop\",field=\"country\"}"] == 0)
+    service.stop()
+    let log = service.process.standardError.split(separator: "\n").filter { $0.contains("no prediction has") }
+    #expect(log.count == 2)
+    #expect(
+      log.first?.contains(
+        "monitor shop: no prediction has country, the field of feature country; leeway check --sample FILE MONITOR.yaml shows the fields that there are"
+      ) == true)
+  }
+}

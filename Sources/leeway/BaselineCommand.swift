@@ -42,6 +42,7 @@ struct BaselineCommand: ParsableCommand {
       try BaselineFile.write(&outcome.baseline, to: path)
       for remark in outcome.remarks { Console.write("leeway: \(remark)\n", to: .error) }
       Console.write("\(path): \(outcome.baseline.rows) rows, \(outcome.baseline.identity)\n", to: .output)
+      Console.write(FitReport(outcome.baseline, hasLabels: loaded.labels != nil).text, to: .output)
     }
   }
 

@@ -73,16 +73,24 @@ package struct BaselineFit {
         description: "\(paths.joined(separator: ", ")): no rows; a baseline needs at least one")
     }
     let subjects = try first.subjects()
-    for (subject, column) in zip(subjects, first.numeric) where column != nil && column!.count == 0 {
+    for (i, subject) in subjects.enumerated() where first.numeric[i]?.count == 0 {
+      let odd = first.invalid[i]
+      let problem = odd.map { "\($0.place): \(subject.name) is \($0.text), \($0.problem ?? "which is no number")" }
       throw TrainingReader.Unusable(
-        description:
-          "\(paths.joined(separator: ", ")): \(subject.name) has no number in any row; check its type in the monitor")
+        description: (problem ?? "\(paths.joined(separator: ", ")): \(subject.name) is always missing")
+          + "; no row has a number there, so check the column, and the type in the monitor")
     }
     let hasLabels = monitor.labels != nil && (first.labels > 0 || !heldOut.isEmpty)
     if monitor.labels != nil, first.labels == 0 {
       remarks.append(
         "no labels in column \(monitor.labels?.value.description ?? ""): the baseline has no performance to compare with"
       )
+    }
+    if let positive = monitor.labels?.positive, first.labels > 0, first.positives == 0 {
+      let others = first.others.map(ConfigurationNode.shown)
+      remarks.append(
+        "no label is \(positive), which labels.positive means by 1; the labels are \(others.joined(separator: ", "))."
+          + Spelling.suggestion(for: positive, among: first.others))
     }
     for (i, segment) in monitor.segments.enumerated() where first.segments[i + 1].counts.isEmpty {
       remarks.append(
@@ -107,6 +115,7 @@ package struct BaselineFit {
       }
       var labelled: Int64 = 0
       try forEachRow(in: heldOut, columns: heldOutColumns) { reader in
+        try requireLabel(reader)
         let label = label(reader)
         if label != nil { labelled += 1 }
         builder.commitHeldOut(slices: slices(reader), output: output(reader), label: label)
@@ -121,7 +130,8 @@ package struct BaselineFit {
     let baseline = builder.finish()
     for subject in baseline.subjects where subject.cells.invalid > 0 {
       remarks.append(
-        "\(subject.name): \(subject.cells.invalid) of \(baseline.rows) values are invalid and in no distribution")
+        "\(subject.name): \(subject.cells.invalid) of \(baseline.rows) values are invalid and in no distribution\(first.example(subject.name))"
+      )
     }
     return Outcome(baseline: baseline, remarks: remarks)
   }
@@ -166,6 +176,12 @@ package struct BaselineFit {
     /// By subject; nil for categorical ones.
     var numeric: [ExternalSort?]
     var categorical: [CategoryCounter?]
+    /// By subject: the first value of a numeric one that is no number, or out of range.
+    var invalid: [OddValue?]
+    /// Labels that `positive` means.
+    var positives: Int64 = 0
+    /// The first labels that it does not.
+    var others: [String] = []
     /// Version, then segments.
     var segments: [CategoryCounter]
     private var classes = CategoryCounter(kept: Baseline.maximumClasses)
@@ -175,7 +191,41 @@ package struct BaselineFit {
       let kinds = fit.monitor.features.map { $0.kind == .numeric } + [fit.monitor.task != .multiclass]
       numeric = kinds.map { $0 ? ExternalSort() : nil }
       categorical = kinds.map { $0 ? nil : CategoryCounter(kept: fit.monitor.maximumCategories) }
+      invalid = Array(repeating: nil, count: kinds.count)
       segments = Array(repeating: CategoryCounter(), count: fit.monitor.segments.count + 1)
+    }
+
+    /// A value where it stands.
+    struct OddValue {
+      var place: String
+      var text: String
+      var problem: String?
+    }
+
+    /// `, the first in train.csv:17: many`
+    func example(_ subject: String) -> String {
+      let names = fit.monitor.features.map(\.name) + [fit.monitor.outputName]
+      guard let i = names.firstIndex(of: subject), let odd = invalid[i] else { return "" }
+      return ", the first in \(odd.place): \(odd.text)\(odd.problem.map { ", \($0)" } ?? "")"
+    }
+
+    private mutating func note(_ value: TrainingValue, of i: Int, in reader: TrainingReader) throws {
+      if invalid[i] == nil {
+        invalid[i] = OddValue(
+          place: "\(reader.path):\(reader.line)", text: value.shown, problem: value.numberProblem)
+      }
+      // Whole numbers in the same column would be all that is counted.
+      if let problem = value.numberProblem, problem.contains("comma") {
+        let names = fit.monitor.features.map(\.name) + [fit.monitor.outputName]
+        throw TrainingReader.Unusable(
+          description: "\(reader.path):\(reader.line): \(names[i]) is \(value.shown), \(problem)")
+      }
+    }
+
+    private func requireUTF8(_ value: TrainingValue, _ name: String, in reader: TrainingReader) throws {
+      guard reader.isCSV, case .text(let text) = value, String(validating: text, as: UTF8.self) == nil else { return }
+      throw TrainingReader.Unusable(
+        description: "\(reader.path):\(reader.line): \(name) is not UTF-8; save the file as UTF-8")
     }
 
     mutating func take(_ reader: TrainingReader) throws {
@@ -183,13 +233,23 @@ package struct BaselineFit {
       for i in numeric.indices {
         let value = reader.value(i)
         if let sorter = numeric[i] {
-          if let x = value.numeric, x.isFinite, fit.range(i).map({ $0.contains(x) }) ?? true { try sorter.append(x) }
+          if let x = value.numeric, x.isFinite, fit.range(i).map({ $0.contains(x) }) ?? true {
+            try sorter.append(x)
+          } else if value.numeric?.isNaN == false {
+            try note(value, of: i, in: reader)
+          }
         } else {
+          try requireUTF8(
+            value, i < fit.outputColumn ? fit.monitor.features[i].name : fit.monitor.outputName, in: reader)
           _ = value.withCategory(csv: reader.isCSV) { categorical[i]!.count($0) }
         }
       }
       let label = reader.value(fit.labelColumn)
-      if !label.isMissing { labels += 1 }
+      if !label.isMissing {
+        labels += 1
+        try fit.requireLabel(reader)
+        notePositive(label, reader)
+      }
       if fit.monitor.task == .multiclass {
         for value in [reader.value(fit.outputColumn), label] {
           _ = value.withCategory(csv: reader.isCSV) { classes.count($0) }
@@ -197,6 +257,16 @@ package struct BaselineFit {
       }
       for i in segments.indices {
         _ = reader.value(fit.versionColumn + i).withCategory(csv: reader.isCSV) { segments[i].count($0) }
+      }
+    }
+
+    private mutating func notePositive(_ label: TrainingValue, _ reader: TrainingReader) {
+      guard let positive = fit.monitor.labels?.positive else { return }
+      let text = label.withCategory(csv: reader.isCSV) { String(decoding: $0, as: UTF8.self) } ?? ""
+      if text == positive {
+        positives += 1
+      } else if others.count < 10, !others.contains(text) {
+        others.append(text)
       }
     }
 
@@ -262,6 +332,20 @@ package struct BaselineFit {
       return .number(x)
     }
     return value.withCategory(csv: reader.isCSV) { .category(String(decoding: $0, as: UTF8.self), probabilities: []) }
+  }
+
+  /// As for messages: a label that is none is refused, and not passed over.
+  private func requireLabel(_ reader: TrainingReader) throws {
+    let value = reader.value(labelColumn)
+    guard !value.isMissing, label(reader) == nil else { return }
+    if case .regression = monitor.task, value.numeric == nil { return }
+    let hint =
+      monitor.task == .binary && monitor.labels?.positive == nil
+      ? "; it takes 0, 1, false or true, or set labels.positive to the text that means 1" : ""
+    throw TrainingReader.Unusable(
+      description:
+        "\(reader.path):\(reader.line): \(monitor.labels?.value.description ?? "") is \(value.shown), which is "
+        + "no label of a \(monitor.task.rawValue) model\(value.numberProblem.map { ": \($0)" } ?? hint)")
   }
 
   private func label(_ reader: TrainingReader) -> LabelValue? {

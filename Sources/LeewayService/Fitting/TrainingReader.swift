@@ -30,6 +30,7 @@ final class TrainingReader {
   private let columns: [TrainingColumn]
   private let source: Source
   private var row: CSVReader.Row?
+  private var lineNumber = 0
   let stream: ByteStream
   let path: String
   /// JSON Lines: whether any row had the column.
@@ -51,6 +52,10 @@ final class TrainingReader {
       let reader = try CSVReader(stream)
       let found = columns.map { column in column.candidates.lazy.compactMap(reader.header.firstIndex(of:)).first }
       for (column, index) in zip(columns, found) where column.isRequired && index == nil {
+        if let separator = Self.separator(reader.header, of: column) {
+          throw Unusable(
+            description: "\(path):1: the columns are separated by \(separator); separate them by commas")
+        }
         throw Unusable(
           description:
             "\(path):1: no column for \(column.purpose): looked for \(Self.list(column.candidates)); the file has \(Self.list(reader.header))"
@@ -71,6 +76,23 @@ final class TrainingReader {
     }
   }
 
+  /// What stands between names in a header that has no commas where it should, as `semicolons`.
+  private static func separator(_ header: [String], of column: TrainingColumn) -> String? {
+    for (separator, name) in [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")] as [(Character, String)] {
+      let parts = header.flatMap { $0.split(separator: separator) }.map { $0.trimmingCharacters(in: ["\"", " "]) }
+      if parts.count > header.count, column.candidates.contains(where: parts.contains) { return name }
+    }
+    return nil
+  }
+
+  /// The line that the latest row begins on, from 1.
+  var line: Int {
+    switch source {
+    case .csv: row?.line ?? 1
+    case .lines: lineNumber
+    }
+  }
+
   /// Advances to the next row; false at the end.
   func next() throws -> Bool {
     switch source {
@@ -84,6 +106,7 @@ final class TrainingReader {
           throw Unusable(description: "\(path):\(number): the line is longer than 1 MiB; shorten or remove it")
         case .text(let text, let number):
           if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
+          lineNumber = number
           do { try extractor.extract(text) } catch {
             throw Unusable(description: "\(path):\(number): \(error.reason)")
           }
@@ -185,6 +208,27 @@ extension TrainingValue {
       }
       return body(ShortestText.withoutZeroFraction(text))
     }
+  }
+
+  /// As messages show it: text as it is, a number in its shortest form.
+  var shown: String {
+    switch self {
+    case .missing: "missing"
+    case .number(let x): ShortestText.of(x)
+    case .bool(let bool): ShortestText.of(bool)
+    case .text(let text): ConfigurationNode.shown(String(decoding: text, as: UTF8.self))
+    case .unusable: "an array, an object or a number that is too large"
+    }
+  }
+
+  /// Why text is no number, and the fix; nil where no guess is near.
+  var numberProblem: String? {
+    guard case .text(let bytes) = self, bytes.count <= 64 else { return nil }
+    let text = String(decoding: bytes, as: UTF8.self)
+    let trimmed = text.trimmingCharacters(in: .whitespaces)
+    if trimmed != text, Double(trimmed) != nil { return "a number with a space beside it; remove the space" }
+    guard trimmed.contains(","), trimmed.allSatisfy({ $0.isNumber || "+-.,".contains($0) }) else { return nil }
+    return "a number with a comma; write the decimals after a point, and no separators of thousands"
   }
 
   var isMissing: Bool { if case .missing = self { true } else { false } }

@@ -34,6 +34,11 @@ package final class CSVReader {
       let field = fields[column]
       return UnsafeRawBufferPointer(start: base + field.start, count: field.end - field.start)
     }
+
+    fileprivate func isQuoted(_ column: Int) -> Bool {
+      let start = fields[column].start
+      return start > 0 && base.load(fromByteOffset: start - 1, as: UInt8.self) == UInt8(ascii: "\"")
+    }
   }
 
   package let stream: ByteStream
@@ -56,6 +61,9 @@ package final class CSVReader {
     window = ReadWindow(capacity: buffer)
     parser = CSVRowParser(limits)
     try window.skipByteOrderMark(stream)
+    if window.unread.starts(with: [0xFF, 0xFE]) || window.unread.starts(with: [0xFE, 0xFF]) {
+      throw error(1, "is UTF-16; save it as UTF-8")
+    }
     // Empty lines before the header are left out, whatever its number of columns.
     guard let row = try parse(columns: nil) else {
       throw error(1, "is empty; the first line must name the columns")
@@ -63,8 +71,12 @@ package final class CSVReader {
     header.reserveCapacity(row.count)
     var seen: [String: Int] = [:]
     for column in 0..<row.count {
+      // The whole file is one row then.
+      guard line > 1 || row.isQuoted(column) || !row[column].contains(UInt8(ascii: "\r")) else {
+        throw error(row.line, "the lines end in CR; end them in LF or CR LF")
+      }
       guard let name = String(validating: row[column], as: UTF8.self) else {
-        throw error(row.line, "the name of column \(column + 1) isn't UTF-8")
+        throw error(row.line, "the name of column \(column + 1) isn't UTF-8; save the file as UTF-8")
       }
       if let first = seen.updateValue(column, forKey: name) {
         throw error(row.line, "columns \(first + 1) and \(column + 1) are both named '\(name)'; rename one")

@@ -102,7 +102,7 @@ import Testing
   @Test func aNameMustBeUTF8() throws {
     let file = try TemporaryFile([0x61, 0x2C, 0xFF, 0x0A])
     let error = #expect(throws: FileError.self) { try CSVReader(try ByteStream(path: file.path)) }
-    #expect(error?.description == "\(file.path):1: the name of column 2 isn't UTF-8")
+    #expect(error?.description == "\(file.path):1: the name of column 2 isn't UTF-8; save the file as UTF-8")
   }
 
   @Test func everythingHasALimit() throws {

@@ -148,6 +148,21 @@ import Testing
     )
   }
 
+  /// The same features, and another model: its distributions say nothing of this one.
+  @Test func aBaselineOfAnotherMonitorWithTheSameFeatures() throws {
+    try folder.write(Shop.monitor.replacing("monitor: shop", with: "monitor: store"), to: "monitors/shop.yaml")
+    let found = try run("replay monitors/shop.yaml --predictions train.csv")
+    #expect(found.code == 1)
+    #expect(
+      found.error
+        == "leeway: monitors/shop.baseline.json: the baseline does not fit monitor store: it was fitted for monitor shop. Fit it anew: leeway baseline fit\n"
+    )
+    try expect(
+      "check", code: 1,
+      "monitors/shop.yaml:16:11: baseline is shop.baseline.json; it does not fit: it was fitted for monitor shop. Fit it anew with: leeway baseline fit monitors/shop.yaml --from FILE --out monitors/shop.baseline.json\nleeway: 1 error"
+    )
+  }
+
   // MARK: Training files
 
   @Test func unusableTrainingFiles() throws {
@@ -177,7 +192,8 @@ import Testing
     try fit("t.jsonl", [], ": no rows; a baseline needs at least one")
     try fit(
       "t.csv", Array("amount,country,score\nmany,DE,0.5\n".utf8),
-      ": amount has no number in any row; check its type in the monitor")
+      ":2: amount is many, which is no number; no row has a number there, so check the column, and the type in the monitor"
+    )
     try fit(
       "t.jsonl", Array("{\"amount\":1,\"score\":0.5}\n".utf8), ": no row has feature country: looked for country")
     try fit(
@@ -220,7 +236,7 @@ import Testing
     ("replay monitors/shop.yaml", "Missing expected argument '--predictions <predictions> ...'"),
     ("baseline fit monitors/shop.yaml", "Missing expected argument '--from <from> ...'"),
     ("baseline show", "Missing expected argument '<file>'"),
-    ("check monitors", "Unexpected argument 'monitors'"),
+    ("check monitors", "monitors goes with --sample FILE; the folder of monitors is --monitors DIR"),
     ("run --log-level loud", "--log-level loud is unknown; known are debug, info, notice, warning and error"),
     (
       "replay monitors/shop.yaml --predictions p.jsonl --as-of tomorrow",

@@ -30,6 +30,9 @@ package final class MonitorPlan: Sendable {
     self.monitor = monitor
     self.baseline = baseline
     func mismatch(_ reason: String) -> BaselineMismatch { BaselineMismatch(monitor: monitor.name, reason: reason) }
+    guard baseline.monitor == monitor.name else {
+      throw mismatch("it was fitted for monitor \(baseline.monitor)")
+    }
     guard baseline.task == monitor.task else {
       throw mismatch("it was fitted for a \(baseline.task.rawValue) model, the monitor says \(monitor.task.rawValue)")
     }

@@ -52,20 +52,69 @@ import Testing
   @Test func unusableTokens() throws {
     try Shop.prepare(in: folder)
     try configure(http: "{listen: \"127.0.0.1:0\", tokens_file: no}")
-    try expectRun(code: 1, "no: the file of tokens does not exist; check the path")
+    try expectMistakes(["no: the file of tokens does not exist; check the path"])
     try configure(http: "{listen: \"127.0.0.1:0\", tokens_file: monitors}")
-    try expectRun(code: 1, "monitors: the file of tokens is a folder; name a file")
+    try expectMistakes(["monitors: the file of tokens is a folder; name a file"])
     try folder.write("viewer:short\nking:0123456789abcdef\n", to: "tokens")
     try configure(http: "{listen: \"127.0.0.1:0\", tokens_file: tokens}")
-    let found = try LeewayProcess.run(["run"], in: folder.url)
-    #expect(found.code == 1)
-    #expect(
-      found.error.hasSuffix(
-        """
-        leeway: tokens:1: the token is shorter than 16 bytes; make a longer one
-        tokens:2: expected viewer, trainer or operator, a colon and the token
+    try expectMistakes([
+      "tokens:1: the token is shorter than 16 bytes; make a longer one",
+      "tokens:2: expected viewer, trainer or operator, a colon and the token",
+    ])
+  }
 
-        """))
+  /// What `check` calls good must start, so both say the same of tokens.
+  private func expectMistakes(_ problems: [String], sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let lines = problems.map { "leeway.yaml:3:44: http.tokens_file: \($0)\n" }.joined()
+    let run = try LeewayProcess.run(["run"], in: folder.url)
+    #expect(run.code == 1, sourceLocation: sourceLocation)
+    #expect(run.error == lines, sourceLocation: sourceLocation)
+    let check = try LeewayProcess.run(["check"], in: folder.url)
+    #expect(check.code == 1, sourceLocation: sourceLocation)
+    let count = problems.count
+    #expect(
+      check.error == lines + "leeway: \(count) \(count == 1 ? "error" : "errors")\n", sourceLocation: sourceLocation)
+  }
+
+  /// A ledger that could not be opened is found before the service is started.
+  @Test func checkFindsALedgerWithoutAFolder() throws {
+    try Shop.prepare(in: folder)
+    try configure(ledger: "no/leeway.db")
+    var found = try LeewayProcess.run(["check"], in: folder.url)
+    // Where it runs there may be one.
+    #expect(found.code == 0)
+    #expect(
+      found.error
+        == "leeway.yaml:2:9: warning: ledger is no/leeway.db, and there is no folder no on this machine; make it where leeway runs\n"
+    )
+    try configure(ledger: "monitors")
+    found = try LeewayProcess.run(["check"], in: folder.url)
+    #expect(found.code == 1)
+    #expect(found.error == "leeway.yaml:2:9: ledger is the folder monitors; name a file in it\nleeway: 1 error\n")
+  }
+
+  /// Without a configuration nothing can be said of what only it knows, and that is said.
+  @Test func checkWithoutAConfigurationSaysSo() throws {
+    try Shop.prepare(in: folder)
+    try FileManager.default.removeItem(at: folder.url.appendingPathComponent("leeway.yaml"))
+    let found = try LeewayProcess.run(["check"], in: folder.url)
+    #expect(found.code == 0)
+    #expect(
+      found.output.hasPrefix(
+        "1 monitor is good\nreceivers, broker and ledger were not checked: there is no leeway.yaml here; name one with --config\n"
+      ))
+  }
+
+  @Test func checkFindsReceiversThatThereAreNot() throws {
+    try Shop.prepare(in: folder)
+    try folder.write(Shop.monitor.replacing("warning: [log]", with: "warning: [log, chat]"), to: "monitors/shop.yaml")
+    try configure()
+    let line = "monitors/shop.yaml:25:18: alerts.warning[1] is chat, which is no receiver in leeway.yaml; it has log.\n"
+    for (command, end) in [("run", ""), ("check", "leeway: 1 error\n")] {
+      let found = try LeewayProcess.run([command], in: folder.url)
+      #expect(found.code == 1)
+      #expect(found.error == line + end)
+    }
   }
 
   @Test func unwritableOutputs() throws {

@@ -23,31 +23,40 @@ struct Setup: Sendable {
     var settings = configuration.receivers
     if settings["log"] == nil { settings["log"] = ReceiverSettings(name: "log", kind: .log) }
     for (name, setting) in settings.sorted(by: { utf8Order($0.key, $1.key) }) {
-      let kind: Receiver.Kind =
-        switch setting.kind {
-        case .log: .log
-        case .webhook: .webhook
-        case .slack: .slack
-        }
-      do {
-        out.append(
-          try Receiver(name: name, kind: kind, url: setting.url?.revealed ?? "", secret: setting.secret?.revealed))
-      } catch {
-        throw InputProblem("receivers.\(name).\(error)")
-      }
+      do { out.append(try setting.receiver()) } catch { throw InputProblem("receivers.\(name).\(error)") }
     }
     return out
   }
 
   private static func tokens(_ configuration: ServiceConfiguration) throws -> AccessTokens? {
     guard let path = configuration.http.tokensFile else { return nil }
+    do { return try AccessTokens(reading: path) } catch { throw InputProblem(error.description) }
+  }
+}
+
+extension AccessTokens {
+  /// Reads a `tokens_file`.
+  ///
+  /// - Throws: ``AccessTokensFailure``, also for a file that cannot be read.
+  init(reading path: String) throws(AccessTokensFailure) {
     let bytes: [UInt8]
-    do { bytes = try TextFile.bytes(at: path, limit: 1 << 20) } catch {
-      throw InputProblem("\(path): the file of tokens \(error.problem)")
+    do throws(TextFile.Failure) { bytes = try TextFile.bytes(at: path, limit: 1 << 20) } catch {
+      throw AccessTokensFailure(problems: ["\(path): the file of tokens \(error.problem)"])
     }
-    do { return try AccessTokens(parsing: String(decoding: bytes, as: UTF8.self), file: path) } catch {
-      throw InputProblem(error.description)
-    }
+    try self.init(parsing: String(decoding: bytes, as: UTF8.self), file: path)
+  }
+}
+
+extension ReceiverSettings {
+  /// The receiver as deliveries take it.
+  func receiver() throws(Receiver.Invalid) -> Receiver {
+    let kind: Receiver.Kind =
+      switch self.kind {
+      case .log: .log
+      case .webhook: .webhook
+      case .slack: .slack
+      }
+    return try Receiver(name: name, kind: kind, url: url?.revealed ?? "", secret: secret?.revealed)
   }
 }
 

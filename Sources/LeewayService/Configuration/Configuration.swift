@@ -18,10 +18,12 @@ package struct Configuration: Sendable {
   ///   - monitorsDirectory: the folder of monitor files.
   ///   - baseline: whether each monitor's baseline has to be there.
   ///   - environment: what `${NAME}` expands to.
+  ///   - looksAtLedger: whether a ledger that cannot be opened is a problem of the configuration, as for `check`; `run` finds
+  ///     that out by opening it.
   /// - Returns: the configuration, nil if there is an error anywhere, and every problem of every file, sorted by position.
   package static func load(
     configPath: String?, monitorsDirectory: String, baseline: MonitorFile.BaselineNeed = .required,
-    environment: [String: String]
+    environment: [String: String], looksAtLedger: Bool = false
   ) -> (Configuration?, [ConfigurationProblem]) {
     var problems: [ConfigurationProblem] = []
     var service: ServiceConfiguration?
@@ -40,6 +42,8 @@ package struct Configuration: Sendable {
     if let serviceReading {
       problems += unknownReceivers(monitors, serviceReading)
       problems += readDeadLetters(monitors, serviceReading)
+      problems += unusableTokens(serviceReading)
+      if looksAtLedger, let service { problems += unusableLedger(service, serviceReading) }
     }
     let limit = service?.limits.waitingRows ?? ServiceConfiguration.Limits().waitingRows
     problems += WaitingPredictions.problems(monitors, limit: limit, in: configPath)
@@ -100,6 +104,37 @@ package struct Configuration: Sendable {
         message: "dead_letter_topic is \(topic), which monitor \($0.name) reads; give dead letters a topic of their own"
       )
     }
+  }
+
+  private static func unusableTokens(_ service: ServiceConfigurationReading) -> [ConfigurationProblem] {
+    guard let (path, place) = service.tokens else { return [] }
+    do throws(AccessTokensFailure) {
+      _ = try AccessTokens(reading: path)
+      return []
+    } catch {
+      return error.problems.map {
+        .init(
+          file: service.reading.file, line: place.line, column: place.column, severity: .error,
+          message: "http.tokens_file: \($0)")
+      }
+    }
+  }
+
+  /// A file that SQLite could not open or make.
+  private static func unusableLedger(
+    _ service: ServiceConfiguration, _ reading: ServiceConfigurationReading
+  ) -> [ConfigurationProblem] {
+    guard case .sqlite(let path) = service.ledger else { return [] }
+    let folder = TextFile.folder(of: path)
+    let place = reading.ledgerPlace
+    func problem(_ severity: ConfigurationProblem.Severity, _ message: String) -> [ConfigurationProblem] {
+      [.init(file: reading.reading.file, line: place.line, column: place.column, severity: severity, message: message)]
+    }
+    if TextFile.isFolder(path) { return problem(.error, "ledger is the folder \(path); name a file in it") }
+    if TextFile.isFolder(folder) { return [] }
+    // What is checked here may be for another machine or a container.
+    return problem(
+      .warning, "ledger is \(path), and there is no folder \(folder) on this machine; make it where leeway runs")
   }
 
   private static func unknownReceivers(

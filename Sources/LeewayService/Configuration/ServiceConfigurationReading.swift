@@ -1,4 +1,5 @@
 import LeewayCore
+import LeewayDelivery
 import LeewayLedger
 import LeewaySource
 
@@ -11,6 +12,9 @@ final class ServiceConfigurationReading {
   /// Also those with a mistake of their own.
   private(set) var receiverNames: [String] = ["log"]
   private(set) var hasPublicURL = false
+  /// The file of tokens, and where it is named.
+  private(set) var tokens: (path: String, place: ConfigurationNode.Place)?
+  private(set) var ledgerPlace = ConfigurationNode.Place.start
   /// The dead-letter topic, and where it says so.
   private(set) var deadLetters: (topic: String, place: ConfigurationNode.Place)?
 
@@ -59,9 +63,17 @@ final class ServiceConfigurationReading {
     let threads = map.value("threads").map { $0.integer(in: 1...64) } ?? Int64(Kafka.standardThreads)
     map.finish()
     guard let bootstrap, let group, let idleAfter, let start, let onGap, let threads else { return nil }
+    refuseSettings(map, bootstrap: bootstrap, group: group)
     return Kafka(
       bootstrap: bootstrap, group: group, properties: properties, confidential: confidential, idleAfter: idleAfter,
       start: start, onGap: onGap, threads: Int(threads))
+  }
+
+  /// What only a consumer would refuse.
+  private func refuseSettings(_ map: ConfigurationMap, bootstrap: String, group: String) {
+    do throws(KafkaSettingsError) { _ = try KafkaSettings(bootstrap: bootstrap, group: group) } catch {
+      for problem in error.problems { map.value(problem.property)?.complain(problem.message) }
+    }
   }
 
   private func readDeadLetterTopic(_ top: ConfigurationMap) -> String? {
@@ -76,14 +88,15 @@ final class ServiceConfigurationReading {
 
   private func readBootstrap(_ value: ConfigurationValue) -> String? {
     guard let text = value.text(limit: 4096) else { return nil }
-    for address in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let address = address.trimming { $0 == " " }
+    let addresses = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimming { $0 == " " } }
+    for address in addresses {
       guard let (host, port) = Self.hostAndPort(address), !host.isEmpty, port > 0 else {
         value.refuse("it takes HOST:PORT, several separated by commas")
         return nil
       }
     }
-    return text
+    // A consumer takes no space between them.
+    return addresses.joined(separator: ",")
   }
 
   private func readProperties(_ value: ConfigurationValue) -> (properties: [String: Secret], confidential: Set<String>)
@@ -113,6 +126,7 @@ final class ServiceConfigurationReading {
       .sqlite(path: TextFile.path(name, in: TextFile.folder(of: path)))
     }
     guard let value = top.value("ledger") else { return sqlite("leeway.db") }
+    ledgerPlace = value.place
     guard let text = value.text(limit: 4096) else { return nil }
     // Addresses of databases hold passwords, so none of these messages shows the value.
     if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") {
@@ -151,7 +165,13 @@ final class ServiceConfigurationReading {
       }
       return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
-    let tokensFile = map.value("tokens_file").flatMap { $0.text(limit: 4096) }
+    let tokensFile = map.value("tokens_file").flatMap { value -> String? in
+      guard let path = value.text(limit: 4096).map({ TextFile.path($0, in: TextFile.folder(of: path)) }) else {
+        return nil
+      }
+      tokens = (path, value.place)
+      return path
+    }
     map.finish()
     if let address, !Self.isLoopback(address.host), !map.contains("tokens_file"), let listenValue {
       listenValue.warn(
@@ -161,7 +181,7 @@ final class ServiceConfigurationReading {
     guard let address else { return nil }
     return .init(
       host: address.host, port: address.port, publicURL: publicURL,
-      tokensFile: tokensFile.map { TextFile.path($0, in: TextFile.folder(of: path)) })
+      tokensFile: tokensFile)
   }
 
   // MARK: - Receivers
@@ -211,6 +231,11 @@ final class ServiceConfigurationReading {
       receiver = url.map { ReceiverSettings(name: name, kind: .webhook, url: $0, secret: secret) }
     }
     map.finish()
+    if let receiver {
+      do throws(Receiver.Invalid) { _ = try receiver.receiver() } catch {
+        map.value(error.key)?.complain(error.problem)
+      }
+    }
     if name == MonitorReading.retrainReceiver, kind != .webhook, let typeValue {
       typeValue.refuse("the receiver retrain asks a trainer, which takes type: webhook")
     }

@@ -51,7 +51,7 @@ import Testing
       configuration
         == ServiceConfiguration(
           kafka: .init(
-            bootstrap: "one:9092, two:9092", group: "watchers",
+            bootstrap: "one:9092,two:9092", group: "watchers",
             properties: [
               "security.protocol": Secret("SASL_SSL"), "sasl.password": Secret("kpass"), "fetch.min.bytes": Secret("1"),
             ],

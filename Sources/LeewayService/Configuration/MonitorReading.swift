@@ -136,6 +136,7 @@ final class MonitorReading {
       warnOfTiers(within: baseline)
       warnOfChanges(from: baseline)
       warnOfEstimates(from: baseline)
+      warnOfViolations(by: baseline)
       return (path, baseline)
     } catch {
       let reason = (error as? TextFile.Failure)?.problem ?? "\(error)"

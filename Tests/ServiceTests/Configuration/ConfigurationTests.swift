@@ -192,7 +192,7 @@ import Testing
   // MARK: - Baselines
 
   private func baselineFile(
-    rows: Int, task: ModelTask = .binary, performance: PerformanceBaseline? = nil
+    rows: Int, task: ModelTask = .binary, performance: PerformanceBaseline? = nil, missing: Int64 = 0
   ) -> [UInt8] {
     let values = (0..<rows).map { (Double($0) + 0.5) / Double(rows) }
     let binning = NumericBinning.fit(sorted: values)
@@ -203,8 +203,10 @@ import Testing
           name: "score",
           domain: .numeric(NumericDomain(binning: binning, fixedPoint: FixedPoint(origin: 0.5, exponent: 32))),
           cells: SubjectCells(
-            counts: Array(repeating: 0, count: binning.cellCount),
-            sums: Array(repeating: 0, count: binning.knots.count + 1)))
+            counts: missing == 0
+              ? Array(repeating: 0, count: binning.cellCount)
+              : [Int64(rows) - missing] + Array(repeating: 0, count: binning.cellCount - 1),
+            sums: Array(repeating: 0, count: binning.knots.count + 1), missing: missing))
       ])
     baseline.performance = performance
     return baseline.encoded()
@@ -276,6 +278,42 @@ import Testing
       let performance = PerformanceBaseline(labelled: 100_000, inSample: true, metrics: ["auc": 0.8])
       folder.write("monitors/a.json", baselineFile(rows: 100_000, performance: performance))
       #expect(load(folder, baseline: .required).problems == [])
+    }
+  }
+
+  /// Pressure was missing in 11 % of training, and a limit of 5 % made 16 incidents in three months.
+  @Test func aLimitThatTheBaselineItselfIsBeyondIsUnwise() throws {
+    let text = monitor("a", more: "baseline: a.json").replacing(
+      "metric: psi, window: 1h, warning: 0.2}", with: "metric: missing_ratio, window: 1h, warning: 0.05}")
+    try withFolder(["a.yaml": text]) { folder in
+      let poor = PerformanceBaseline(labelled: 100_000, inSample: true, metrics: ["auc": 0.6541])
+      folder.write("monitors/a.json", baselineFile(rows: 100_000, performance: poor, missing: 11_000))
+      let (configuration, problems) = load(folder, baseline: .required)
+      #expect(
+        problems == [
+          "monitors/a.yaml:7:72: warning: checks[0].warning is 0.05, and the baseline itself is beyond it: missing_ratio of score 0.11; it fires from the first window on. Give another limit, or max_rise: for a change from the baseline",
+          "monitors/a.yaml:8:66: warning: checks[1].warning is 0.7, and the baseline itself is beyond it: its own auc is 0.6541; it fires from the first window on. Give another limit, or max_drop: for a change from the baseline",
+        ])
+      #expect(configuration?.plans.map(\.monitor.name) == ["a"])
+      folder.write("monitors/a.json", baselineFile(rows: 100_000, missing: 5000))
+      #expect(load(folder, baseline: .required).problems == [])
+    }
+  }
+
+  @Test func aFileOfTokensMustBeRight() throws {
+    try withFolder(["a.yaml": monitor("a")]) { folder in
+      let config = "kafka: {bootstrap: \"localhost:9092\"}\nhttp: {tokens_file: tokens}"
+      #expect(
+        load(folder, config: config).problems == [
+          "leeway.yaml:2:21: http.tokens_file: tokens: the file of tokens does not exist; check the path"
+        ])
+      folder.write("tokens", "viewer:short\n")
+      #expect(
+        load(folder, config: config).problems == [
+          "leeway.yaml:2:21: http.tokens_file: tokens:1: the token is shorter than 16 bytes; make a longer one"
+        ])
+      folder.write("tokens", "viewer:0123456789abcdef\n")
+      #expect(load(folder, config: config).problems == [])
     }
   }
 

@@ -1,0 +1,103 @@
+import LeewayCore
+
+extension MonitorReading {
+  /// Subjects and slices that one warning names.
+  private static let maximumNames = 3
+
+  /// A limit that the training rows themselves are beyond fires from the first window on.
+  func warnOfViolations(by baseline: Baseline) {
+    for read in checks {
+      guard let check = read.check else { continue }
+      let values = trainingValues(of: check, baseline)
+      guard !values.isEmpty else { continue }
+      for limit in read.limits {
+        let beyond = values.filter { limit.limit.limit.isViolated(by: $0.value) }
+        guard !beyond.isEmpty else { continue }
+        let named = beyond.prefix(Self.maximumNames).map {
+          "\($0.name) \(ConfigurationValue.shown(Self.rounded($0.value)))"
+        }
+        let rest = beyond.count > named.count ? " and \(beyond.count - named.count) more" : ""
+        limit.value.warn(
+          "is \(limit.value.node.kind), and the baseline itself is beyond it: \(named.joined(separator: ", "))\(rest); "
+            + "it fires from the first window on. \(fix(limit.limit.limit))")
+      }
+    }
+  }
+
+  private func fix(_ limit: Limit) -> String {
+    let change = if case .below = limit { "max_drop" } else { "max_rise" }
+    return "Give another limit, or \(change): for a change from the baseline"
+  }
+
+  /// The metric on the training rows: of every subject and slice of a ratio or a level, or of the model.
+  private func trainingValues(of check: Check, _ baseline: Baseline) -> [(name: String, value: Double)] {
+    switch (check.metric.family, check.on) {
+    case (.performance, .performance):
+      return baseline.performance?.metrics[check.metric.rawValue].map { [("its own \(check.metric.rawValue) is", $0)] }
+        ?? []
+    case (.level, _):
+      return subjects(of: check.on).compactMap { name in
+        let subject = baseline.subject(named: name)
+        let value = check.metric == .mean ? subject?.mean : subject?.standardDeviation
+        return value.map { ("\(check.metric.rawValue) of \(name)", $0) }
+      }
+    case (.ratio, _):
+      var values: [(name: String, value: Double)] = []
+      for name in subjects(of: check.on) {
+        guard let index = baseline.subjects.firstIndex(where: { $0.name == name }) else { continue }
+        func add(_ cells: SubjectCells, _ place: String) {
+          guard let value = Self.ratio(check.metric, cells) else { return }
+          values.append(("\(check.metric.rawValue) of \(name)\(place)", value))
+        }
+        add(baseline.subjects[index].cells, "")
+        for slice in baseline.slices where Self.isOn(check.slices, slice.slice) {
+          add(slice.subjects[index], " in \(slice.slice)")
+        }
+      }
+      return values
+    default: return []
+    }
+  }
+
+  private func subjects(of on: Check.Subjects) -> [String] {
+    switch on {
+    case .features(let except): (features ?? []).map(\.name).filter { !except.contains($0) }
+    case .named(let names): names
+    case .output: [task == .binary ? "score" : "prediction"]
+    default: []
+    }
+  }
+
+  private static func isOn(_ slices: Check.Slices, _ slice: String) -> Bool {
+    switch slices {
+    case .all: false
+    case .each: true
+    case .listed(let names): names.contains(slice)
+    }
+  }
+
+  /// nil for ratios that are 0 in training by their meaning.
+  private static func ratio(_ metric: Metric, _ cells: SubjectCells) -> Double? {
+    guard cells.rows > 0 else { return nil }
+    switch metric {
+    case .missingRatio: return Double(cells.missing) / Double(cells.rows)
+    case .invalidRatio: return Double(cells.invalid) / Double(cells.rows)
+    default: return nil
+    }
+  }
+
+  /// Four places, for people.
+  private static func rounded(_ value: Double) -> Double { (value * 10_000).rounded() / 10_000 }
+}
+
+extension Limit {
+  /// Whether a value is beyond an absolute limit; false for a change, which is measured from that value.
+  fileprivate func isViolated(by value: Double) -> Bool {
+    switch self {
+    case .above(.absolute(let limit)): value > limit
+    case .below(.absolute(let limit)): value < limit
+    case .beyond(.absolute(let limit)): value.magnitude > limit
+    default: false
+    }
+  }
+}

@@ -11,18 +11,54 @@ struct Check: ParsableCommand {
       estimate of the memory that leeway run takes at most, in megabytes: in all, then each monitor's own and the rest; \
       and by which Prometheus series each monitor exports, and which limits.max_series leaves out.
 
+      With --sample the fields that one monitor names are looked for in real messages (JSON Lines, plain or .gz): how \
+      often each is found, with which types, an example, and names like it. Exit code 1 if a field that is needed is in \
+      none of them.
+
       EXAMPLE
         leeway check --monitors monitors
+        leeway check --sample predictions.jsonl --labels labels.jsonl monitors/fraud.yaml
       """)
+
+  @Option(help: "A file of predictions to look for a monitor's fields in.") var sample: String?
+  @Option(help: "A file of labels, for the same.") var labels: String?
+  @Argument(help: "The monitor file that goes with --sample or --labels.") var monitor: String?
 
   @Option(help: "The service's configuration; leeway.yaml if that exists.") var config: String?
   @Option(help: "The folder of monitor files.") var monitors = "monitors"
 
+  func validate() throws {
+    if let monitor, sample == nil, labels == nil {
+      throw ValidationError("\(monitor) goes with --sample FILE; the folder of monitors is --monitors DIR")
+    }
+    if monitor == nil, sample != nil || labels != nil {
+      throw ValidationError("--sample and --labels need a monitor file: leeway check --sample FILE MONITOR.yaml")
+    }
+  }
+
+  /// Looks for the fields of one monitor.
+  private func checkSamples(_ path: String) throws {
+    let loaded = try Monitors.one(path)
+    if labels != nil, loaded.labels == nil {
+      throw InputProblem("\(path): --labels was given and the monitor has no labels section; add one")
+    }
+    var problems: [String] = []
+    for (file, stream) in [(sample, MessageSample.Stream.predictions), (labels, .labels)] {
+      guard let file else { continue }
+      let found = try MessageSample(file, of: loaded, as: stream)
+      Console.write((stream == .labels && sample != nil ? "\n" : "") + found.text, to: .output)
+      if let problem = found.problem { problems.append(problem) }
+    }
+    for problem in problems { Console.write("leeway: \(problem)\n", to: .error) }
+    if !problems.isEmpty { throw ExitCode(1) }
+  }
+
   func run() throws {
+    if let monitor { return try checkSamples(monitor) }
     let path = config ?? (FileManager.default.fileExists(atPath: "leeway.yaml") ? "leeway.yaml" : nil)
     let (configuration, problems) = Configuration.load(
       configPath: path, monitorsDirectory: monitors, baseline: .required,
-      environment: ProcessInfo.processInfo.environment)
+      environment: ProcessInfo.processInfo.environment, looksAtLedger: true)
     Monitors.report(problems)
     guard let configuration else {
       let errors = problems.count { $0.severity == .error }
@@ -31,6 +67,11 @@ struct Check: ParsableCommand {
     }
     let count = configuration.monitors.count
     Console.write("\(count) \(count == 1 ? "monitor is" : "monitors are") good\n", to: .output)
+    if path == nil {
+      Console.write(
+        "receivers, broker and ledger were not checked: there is no leeway.yaml here; name one with --config\n",
+        to: .output)
+    }
     let memory = MemoryEstimate(service: configuration.service, plans: configuration.plans)
     Console.write(memory.text + "\n", to: .output)
     let limit = (configuration.service?.limits ?? ServiceConfiguration.Limits()).maximumSeries

@@ -1,0 +1,48 @@
+import LeewayCore
+
+/// The dotted paths of the fields that messages have.
+struct MessagePaths {
+  private static let maximumPaths = 5000
+  private static let maximumDepth = 6
+  private static let maximumSuggestions = 3
+
+  /// Ascending by bytes, and whether anything but objects is there.
+  private var paths: [String: Bool] = [:]
+
+  mutating func add(_ value: JSONValue, at prefix: String = "", depth: Int = 0) {
+    guard case .object(let members) = value, depth < Self.maximumDepth else { return }
+    // A path can't name a key that is empty or holds a dot.
+    for member in members where !member.key.isEmpty && !member.key.contains(".") {
+      let path = prefix.isEmpty ? member.key : "\(prefix).\(member.key)"
+      let isObject = if case .object = member.value { true } else { false }
+      if paths[path] == nil, paths.count >= Self.maximumPaths { continue }
+      paths[path] = (paths[path] ?? false) || !isObject
+      add(member.value, at: path, depth: depth + 1)
+    }
+  }
+
+  /// Of values.
+  var leaves: [String] { paths.filter(\.value).map(\.key).sorted(by: utf8Order) }
+
+  /// Paths that may be meant by one that no message has: the same key elsewhere, then what is written alike.
+  func near(_ path: FieldPath) -> [String] {
+    let leaves = leaves
+    let wanted = Self.plain(path.keys.last ?? "")
+    var found = leaves.filter { Self.plain($0) == Self.plain(path.description) }
+    found += leaves.filter { Self.plain(Self.lastKey($0)) == wanted }
+    if found.isEmpty, let nearest = Spelling.nearest(to: path.description, among: leaves) { found.append(nearest) }
+    if found.isEmpty {
+      found = leaves.filter { Spelling.nearest(to: path.keys.last ?? "", among: [Self.lastKey($0)]) != nil }
+    }
+    var unique: [String] = []
+    for path in found where !unique.contains(path) { unique.append(path) }
+    return Array(unique.prefix(Self.maximumSuggestions))
+  }
+
+  private static func lastKey(_ path: String) -> String { path.split(separator: ".").last.map(String.init) ?? path }
+
+  /// `modelVersion`, `model_version` and `Model-Version` are one.
+  private static func plain(_ text: String) -> String {
+    String(text.lowercased().filter { $0 != "_" && $0 != "-" && $0 != " " })
+  }
+}

@@ -1,0 +1,113 @@
+package import LeewayCore
+import LeewaySource
+
+/// What real messages have in the fields that a monitor names: for `leeway check --sample`.
+package struct MessageSample {
+  /// Whose messages a file holds.
+  package enum Stream { case predictions, labels }
+
+  /// For standard output.
+  package let text: String
+  /// Why the monitor cannot work with such messages; nil if it can.
+  package let problem: String?
+
+  private static let maximumMessages = 100_000
+  /// Of which all fields are looked at.
+  private static let maximumTrees = 1000
+  private static let maximumOthers = 30
+
+  /// Reads the first 100,000 messages of a file of JSON Lines, plain or gzip.
+  ///
+  /// - Throws: `FileError` if the file cannot be read.
+  package init(_ file: String, of monitor: Monitor, as stream: Stream) throws {
+    var fields: [SampledField]
+    switch (stream, monitor.labels) {
+    case (.labels, let labels?): fields = SampledField.labels(of: labels, monitor.task)
+    default: fields = SampledField.predictions(of: monitor)
+    }
+    let extractor = JSONExtractor(fields: fields.map(\.path))
+    let lines = LineReader(try ByteStream(path: file))
+    var paths = MessagePaths()
+    var (messages, refused, firstRefusal) = (0, 0, "")
+    while messages < Self.maximumMessages, let line = try lines.next() {
+      guard case .text(let bytes, let number) = line else { continue }
+      if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+      messages += 1
+      do throws(DecodeFailure) { try extractor.extract(bytes) } catch {
+        refused += 1
+        if refused == 1 { firstRefusal = "\(file):\(number): \(error.code): \(error.reason)" }
+        continue
+      }
+      for i in fields.indices { fields[i].count(extractor[i]) { extractor.tree(of: extractor[i]) } }
+      if messages - refused <= Self.maximumTrees, let tree = try? JSONValue(parsing: bytes) { paths.add(tree) }
+    }
+    let read = messages - refused
+    let what = stream == .labels ? "labels" : "predictions"
+    var out = ["\(file): \(Self.count(read, what))" + (messages == Self.maximumMessages ? ", the first ones" : "")]
+    if refused > 0 { out.append("\(ReplayFindings.grouped(Int64(refused))) refused, the first: \(firstRefusal)") }
+    if lines.tooLongLines > 0 { out.append("\(lines.tooLongLines) longer than 1 MiB and skipped") }
+    if read > 0 {
+      out.append("")
+      out += Self.table(fields, read, paths)
+      let others = paths.leaves.filter { path in !fields.contains { $0.path.description == path } }
+      if !others.isEmpty {
+        let more = others.count > Self.maximumOthers ? " and \(others.count - Self.maximumOthers) more" : ""
+        out += ["", "not named by the monitor: \(others.prefix(Self.maximumOthers).joined(separator: ", "))\(more)"]
+      }
+    }
+    text = out.joined(separator: "\n") + "\n"
+    problem = Self.problem(file, fields, read, messages)
+  }
+
+  private static func problem(_ file: String, _ fields: [SampledField], _ read: Int, _ messages: Int) -> String? {
+    guard read > 0 else { return "\(file): no message could be read" + (messages == 0 ? ": the file has none" : "") }
+    let lost = fields.filter { $0.isRequired && $0.found == 0 }
+    if !lost.isEmpty {
+      let names = lost.map { "\($0.path) (\($0.purpose))" }.joined(separator: ", ")
+      return "\(file): never found: \(names); mend the paths in the monitor, or the messages"
+    }
+    guard let time = fields.first(where: { $0.purpose == "time" }), time.wrong == time.found else { return nil }
+    return "\(file): no message has a usable time: \(time.problem)"
+  }
+
+  private static func table(_ fields: [SampledField], _ read: Int, _ paths: MessagePaths) -> [String] {
+    var rows = [["FIELD", "PATH", "FOUND", "TYPES", "EXAMPLE", "REMARK"]]
+    for field in fields {
+      let kinds = field.kinds.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
+      let types =
+        kinds.count == 1
+        ? kinds[0].key
+        : kinds.map { "\($0.key) \(ReplayFindings.grouped(Int64($0.value)))" }.joined(separator: ", ")
+      let found = field.found == read ? "all" : field.found == 0 ? "never" : share(field.found, read)
+      rows.append(
+        [field.purpose, field.path.description, found, types, field.example, remark(field, paths)].map {
+          $0.isEmpty ? "-" : $0
+        })
+    }
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      let line = row.enumerated().map { i, cell in
+        i == row.count - 1 ? (cell == "-" ? "" : cell) : cell + String(repeating: " ", count: widths[i] - cell.count)
+      }.joined(separator: "  ")
+      return String(line.reversed().drop { $0 == " " }.reversed())
+    }
+  }
+
+  private static func remark(_ field: SampledField, _ paths: MessagePaths) -> String {
+    if field.found == 0 {
+      let near = paths.near(field.path)
+      return near.isEmpty ? "no field has a name like it" : "Did you mean \(near.joined(separator: " or "))?"
+    }
+    guard field.wrong > 0 else { return "" }
+    let wrong = field.wrong == field.found ? "none can be used" : "\(share(field.wrong, field.found)) cannot be used"
+    return "\(wrong): \(field.problem)"
+  }
+
+  private static func share(_ part: Int, _ all: Int) -> String {
+    "\(ReplayFindings.grouped(Int64(part))) of \(ReplayFindings.grouped(Int64(all)))"
+  }
+
+  private static func count(_ count: Int, _ what: String) -> String {
+    "\(ReplayFindings.grouped(Int64(count))) \(count == 1 ? String(what.dropLast()) : what)"
+  }
+}

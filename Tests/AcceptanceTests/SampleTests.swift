@@ -1,0 +1,131 @@
+import Foundation
+import Testing
+
+/// `leeway check --sample`: the fields of a monitor in real messages.
+@Suite struct SampleTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    try Shop.prepare(in: folder)
+  }
+
+  private func check(_ arguments: String) throws -> (code: Int32, output: String, error: String) {
+    try LeewayProcess.run(["check"] + arguments.split(separator: " ").map(String.init), in: folder.url)
+  }
+
+  @Test func everyFieldIsFound() throws {
+    try folder.write((0..<300).map { Shop.prediction($0) }.joined(separator: "\n"), to: "p.jsonl")
+    try folder.write((0..<300).map { Shop.label($0) }.joined(separator: "\n"), to: "l.jsonl")
+    let found = try check("--sample p.jsonl --labels l.jsonl monitors/shop.yaml")
+    #expect(found.code == 0)
+    #expect(found.error == "")
+    #expect(
+      found.output == """
+        p.jsonl: 300 predictions
+
+        FIELD            PATH     FOUND  TYPES    EXAMPLE        REMARK
+        id               id       all    text     "p0"
+        time             at       all    integer  1772323200000
+        version          model    all    text     "v1"
+        score            score    all    number   0
+        feature amount   amount   all    integer  10
+        feature country  country  all    text     "DE"
+
+        l.jsonl: 300 labels
+
+        FIELD  PATH    FOUND  TYPES    EXAMPLE        REMARK
+        id     id      all    text     "p0"
+        time   at      all    integer  1772323260000
+        value  bought  all    integer  0
+
+        """)
+  }
+
+  /// Everything that can be wrong with a path, a type and a time in one file.
+  @Test func fieldsThatAreElsewhere() throws {
+    try folder.write(
+      (0..<10).map { i in
+        "{\"id\":\"p\(i)\",\"at\":\(Shop.time(i) / 1000),\"modelVersion\":\"v1\",\"scores\":{\"positive\":0.5},"
+          + "\"features\":{\"amount\":\(i < 4 ? "\"12\"" : "12"),\"Country\":null},\"score\":\(i < 3 ? 1.5 : 0.5)}"
+      }.joined(separator: "\n") + "\nnot json\n", to: "p.jsonl")
+    try folder.write(
+      Shop.monitor.replacing("version: model", with: "version: model_version").replacing(
+        "amount: numeric", with: "amount: {type: numeric, field: features.amount}"), to: "monitors/shop.yaml")
+    let found = try check("--sample p.jsonl monitors/shop.yaml")
+    #expect(found.code == 1)
+    #expect(
+      found.error
+        == "leeway: p.jsonl: never found: country (feature country); mend the paths in the monitor, or the messages\n")
+    #expect(
+      found.output == """
+        p.jsonl: 10 predictions
+        1 refused, the first: p.jsonl:11: not_json: the message is not JSON; NaN, Infinity, comments and trailing commas are not JSON either
+
+        FIELD            PATH             FOUND  TYPES              EXAMPLE     REMARK
+        id               id               all    text               "p0"
+        time             at               all    integer            1772323200  none can be used: at is 1970-01-21T12:18:43.200Z in epoch_ms, which is before 1990. Did you mean epoch_s?
+        version          model_version    never  -                  -           Did you mean modelVersion?
+        score            score            all    number             1.5         3 of 10 cannot be used: it takes 0 to 1
+        feature amount   features.amount  all    integer 6, text 4  "12"        4 of 10 cannot be used: it takes a number without quotes
+        feature country  country          never  -                  -           Did you mean features.Country?
+
+        not named by the monitor: features.Country, modelVersion, scores.positive
+
+        """)
+  }
+
+  @Test func timesThatNoMessageHas() throws {
+    try folder.write(
+      (0..<10).map { Shop.prediction($0, at: "\(Shop.time($0) / 1000)") }.joined(separator: "\n"), to: "p.jsonl")
+    let found = try check("--sample p.jsonl monitors/shop.yaml")
+    #expect(found.code == 1)
+    #expect(
+      found.error
+        == "leeway: p.jsonl: no message has a usable time: at is 1970-01-21T12:18:43.200Z in epoch_ms, which is before 1990. Did you mean epoch_s?\n"
+    )
+  }
+
+  @Test func labelsOfAnotherShape() throws {
+    try folder.write(
+      (0..<10).map { "{\"order\":{\"id\":\($0)},\"at\":\(Shop.time($0)),\"bought\":\"yes\"}" }.joined(separator: "\n"),
+      to: "l.jsonl")
+    let found = try check("--labels l.jsonl monitors/shop.yaml")
+    #expect(found.code == 1)
+    #expect(
+      found.error == "leeway: l.jsonl: never found: id (id); mend the paths in the monitor, or the messages\n")
+    #expect(
+      found.output == """
+        l.jsonl: 10 labels
+
+        FIELD  PATH    FOUND  TYPES    EXAMPLE        REMARK
+        id     id      never  -        -              Did you mean order.id?
+        time   at      all    integer  1772323200000
+        value  bought  all    text     "yes"          none can be used: it takes 0, 1, false or true, or set labels.positive
+
+        not named by the monitor: order.id
+
+        """)
+  }
+
+  @Test func whatIsNoSample() throws {
+    try Data("Obj".utf8 + [1, 10]).write(to: folder.url.appendingPathComponent("p.jsonl"))
+    var found = try check("--sample p.jsonl monitors/shop.yaml")
+    #expect(found.code == 1)
+    #expect(
+      found.output
+        == "p.jsonl: 0 predictions\n1 refused, the first: p.jsonl:1: avro: this is an Avro file and not JSON; write its records as JSON, one a line\n"
+    )
+    #expect(found.error == "leeway: p.jsonl: no message could be read\n")
+    try folder.write("", to: "p.jsonl")
+    found = try check("--sample p.jsonl monitors/shop.yaml")
+    #expect(found.code == 1 && found.error == "leeway: p.jsonl: no message could be read: the file has none\n")
+    found = try check("--sample no.jsonl monitors/shop.yaml")
+    #expect(found.code == 1 && found.error == "leeway: no.jsonl: there is no such file\n")
+    found = try check("--sample p.jsonl")
+    #expect(found.code == 2)
+    #expect(
+      found.error.hasPrefix(
+        "Error: --sample and --labels need a monitor file: leeway check --sample FILE MONITOR.yaml\n"))
+  }
+}

@@ -113,8 +113,8 @@ import Testing
       try expect("baseline show b.json", code: 1, "leeway: b.json: \(problem)", sourceLocation: sourceLocation)
     }
     try show(
-      good.replacing(/"version":[12]/, with: "\"version\":3", maxReplacements: 1),
-      "version: 3 was written by a newer leeway and this one reads up to 2; upgrade leeway or fit the baseline anew")
+      good.replacing(/"version":[123]/, with: "\"version\":4", maxReplacements: 1),
+      "version: 4 was written by a newer leeway and this one reads up to 3; upgrade leeway or fit the baseline anew")
     try show(String(good.prefix(500)), "the document ends in the middle of its JSON; write it again, whole")
     try show("", "the document is empty; it must hold JSON")
     try show("{\"format\":\"other\"}", "format: not a baseline of leeway; make one with leeway baseline fit")

@@ -25,7 +25,8 @@ import Testing
     (0..<partitions).map { partition in
       (0..<900).map { i in
         let event = PredictionEvent(
-          id: "\"\(partition)-\(i)\"", time: EventTime(milliseconds: 1_700_000_000_000 + Int64(i) * 10_000 + Int64(partition)),
+          id: "\"\(partition)-\(i)\"",
+          time: EventTime(milliseconds: 1_700_000_000_000 + Int64(i * 10_000 + partition)),
           version: "\"v\(i % 3)\"", output: "0.\(i % 89)", amount: "\(i * partition)")
         return Payload(event.message(recordTime: nil).value ?? [])
       }

@@ -27,6 +27,21 @@ extension StoredNotification.Evidence {
   }
 }
 
+extension StoredNotification.Spread {
+  /// As `missing: amount critical in 14 of 100 slices, such as country=DE`; in one slice only the evidence's own sentence.
+  func sentence(_ evidence: [StoredNotification.Evidence]) -> String {
+    if slices == 1, let one = evidence.first(where: { $0.check == check && $0.subject == subject }) {
+      return one.sentence(limit: 60)
+    }
+    var sentence = (check ?? "check").onOneLine(limit: 60) + ":"
+    if let subject { sentence += " " + subject.onOneLine(limit: 60) }
+    if let tier { sentence += " " + tier.onOneLine(limit: 20) }
+    if let slices { sentence += " in \(slices)" + (of.map { " of \($0)" } ?? "") + " slices" }
+    if let first = names?.first { sentence += ", such as " + first.onOneLine(limit: 60) }
+    return sentence
+  }
+}
+
 extension Double {
   /// Four significant digits; whole numbers from 1,000 on are written out. The API has the exact value.
   var forPeople: String {

@@ -13,6 +13,10 @@ package struct LogFormat: DeliveryFormat {
     add("tier", stored.tier)
     add("reason", stored.reason)
     add("advice", stored.advice)
+    add("held", stored.held)
+    add("held_since", stored.heldSince)
+    add("early", stored.early)
+    add("because", stored.because)
     add("at", stored.at)
     add("opened_at", stored.openedAt)
     add("model_version", stored.modelVersion)
@@ -21,7 +25,10 @@ package struct LogFormat: DeliveryFormat {
     add("baseline", stored.baseline)
     add("retrain", stored.retrain)
     add("deadline", stored.deadline)
-    let evidence = stored.evidence ?? []
+    let spread = stored.spread ?? []
+    for item in spread.prefix(Self.longestEvidence) { add("spread", item.sentence(stored.evidence ?? [])) }
+    if spread.count > Self.longestEvidence { add("more_spread", String(spread.count - Self.longestEvidence)) }
+    let evidence = spread.isEmpty ? stored.evidence ?? [] : []
     for item in evidence.prefix(Self.longestEvidence) { add("fired", item.sentence(limit: 60)) }
     if evidence.count > Self.longestEvidence { add("more_fired", String(evidence.count - Self.longestEvidence)) }
     add("url", stored.url)

@@ -28,8 +28,13 @@ struct SlackMessage: Encodable {
     text = "\(title) (\(slackText(stored.tier, limit: 20)), \(slackText(stored.incident, limit: 120)))"
     blocks.append(Block(type: "header", text: .plain(title)))
     blocks.append(Block(type: "section", fields: Self.facts(stored)))
-    if let evidence = stored.evidence, !evidence.isEmpty {
-      blocks.append(Block(type: "section", text: .marked(Self.list(evidence))))
+    if let spread = stored.spread, !spread.isEmpty {
+      blocks.append(
+        Block(
+          type: "section", text: .marked(Self.list("What is new", spread.map { $0.sentence(stored.evidence ?? []) }))))
+    } else if let evidence = stored.evidence, !evidence.isEmpty {
+      blocks.append(
+        Block(type: "section", text: .marked(Self.list("What fired", evidence.map { $0.sentence(limit: 60) }))))
     }
     if let link = Self.link(stored.url) { blocks.append(Block(type: "section", text: .marked(link))) }
     blocks.append(Block(type: "context", elements: [.marked(slackText(stored.incident, limit: 200))]))
@@ -40,12 +45,17 @@ struct SlackMessage: Encodable {
     case "incident.opened": "Incident opened"
     case "incident.escalated": "Incident escalated"
     case "incident.resolved": "Incident resolved"
+    case "incident.spread": "Incident has spread"
+    case "incident.retrain_held": "Retrain held"
+    case "incident.retraining": "Retrain let go"
+    case "incident.failed": "Retrain failed"
+    case "incident.withdrawn": "Early incident withdrawn"
     case "retrain.requested": "Retrain requested"
     default: slackText(stored.event, limit: 60)
     }
   }
 
-  /// At most 8 of Slack's 10 fields.
+  /// At most Slack's 10 fields.
   private static func facts(_ stored: StoredNotification) -> [Text] {
     var fields: [Text] = []
     func add(_ name: String, _ value: String?) {
@@ -60,20 +70,22 @@ struct SlackMessage: Encodable {
     if let start = stored.window?.start, let end = stored.window?.end { add("Window", "\(start) to \(end)") }
     add("Opened", stored.openedAt)
     add("Deadline", stored.deadline)
-    return fields
+    add("Retrain", stored.held ?? stored.heldSince.map { "asked for; held since \($0)" })
+    add("Why", stored.because)
+    return Array(fields.prefix(10))
   }
 
-  private static func list(_ evidence: [StoredNotification.Evidence]) -> String {
-    var text = "*What fired*"
+  private static func list(_ title: String, _ sentences: [String]) -> String {
+    var text = "*\(title)*"
     var shown = 0
-    for item in evidence.prefix(10) {
-      let line = "\n• " + slackText(item.sentence(limit: 60), limit: 400)
+    for sentence in sentences.prefix(10) {
+      let line = "\n• " + slackText(sentence, limit: 400)
       // Room is left for the last line.
       guard text.utf16.count + line.utf16.count <= 2_950 else { break }
       text += line
       shown += 1
     }
-    return shown < evidence.count ? text + "\n• and \(evidence.count - shown) more" : text
+    return shown < sentences.count ? text + "\n• and \(sentences.count - shown) more" : text
   }
 
   /// Only an http or https URL without the characters that end or split Slack's `<url|text>`.

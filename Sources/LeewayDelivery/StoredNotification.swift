@@ -4,7 +4,7 @@ import Foundation
 /// be shown.
 struct StoredNotification: Decodable {
   var version: Int
-  /// `incident.opened`, `incident.escalated`, `incident.resolved`, `retrain.requested`, or one that is yet to come.
+  /// `incident.opened` and so on, one for each transition; `retrain.requested`; or one that is yet to come.
   var event: String
   var incident: String
   var monitor: String
@@ -13,11 +13,21 @@ struct StoredNotification: Decodable {
   var at: String?
   var openedAt: String?
   var modelVersion: String?
-  /// The cause group: `data`, `drift`, `performance`.
+  /// The cause group: `data`, `drift`, `concept`, `performance/early`, `performance/final`.
   var reason: String?
   /// What is to be done where that is not to retrain.
   var advice: String?
+  /// Of a retrain that a guard holds back: why.
+  var held: String?
+  /// Of one that was let go: since when it had been held.
+  var heldSince: String?
+  /// The early incident that a final one is the same trouble as.
+  var early: String?
+  /// Why nothing can judge the incident any more.
+  var because: String?
   var evidence: [Evidence]?
+  /// Of `incident.spread`: what is new, a subject of a check once, whatever slices it is in.
+  var spread: [Spread]?
   var window: Window?
   var baseline: String?
   var url: String?
@@ -50,13 +60,25 @@ struct StoredNotification: Decodable {
     }
   }
 
+  /// What is new of a subject in an open incident.
+  struct Spread: Decodable {
+    var check: String?
+    var subject: String?
+    var tier: String?
+    var slices: Int64?
+    var of: Int64?
+    var names: [String]?
+  }
+
   struct Window: Decodable {
     var start: String?
     var end: String?
   }
 
   enum CodingKeys: String, CodingKey {
-    case version, event, incident, monitor, tier, at, reason, advice, evidence, window, baseline, url, retrain, deadline
+    case version, event, incident, monitor, tier, at, reason, advice, held, early, because, evidence, spread, window
+    case baseline, url, retrain, deadline
+    case heldSince = "held_since"
     case openedAt = "opened_at"
     case modelVersion = "model_version"
   }

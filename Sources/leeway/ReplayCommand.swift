@@ -19,6 +19,9 @@ struct ReplayCommand: ParsableCommand {
   @Option(parsing: .upToNextOption, help: "Label files.") var labels: [String] = []
   @Option(help: "The baseline; the monitor's own unless given.") var baseline: String?
   @Option(help: "Events later than this time plus the monitor's skew are quarantined (RFC 3339).") var asOf: String?
+  @Option(
+    help: "What came from outside where the service ran: the lines of /api/v1/inputs?monitor=NAME (JSON Lines).")
+  var inputs: String?
   @Option(help: "Where to write results; standard output unless given.") var out: String?
   @Option(help: "Threads that read predictions; one for each processor unless given. Results are the same.")
   var threads: Int?
@@ -50,11 +53,12 @@ struct ReplayCommand: ParsableCommand {
     {
       throw InputProblem("\(path): \(error.description)")
     }
+    let recorded = try inputs.map { try InputsFile.read($0, monitor: loaded.name) } ?? []
     let bar = ProgressBar()
     let output = try LineOutput(path: out)
-    let replay = Replay(plan: plan, predictions: predictions, labels: labels, asOf: try asOfTime(), threads: threads) {
-      bar.show($0, $1, $2)
-    }
+    let replay = Replay(
+      plan: plan, predictions: predictions, labels: labels, asOf: try asOfTime(), inputs: recorded, threads: threads
+    ) { bar.show($0, $1, $2) }
     let summary = try replay.run(isWholeProcess: true) { try output.write($0) }
     try output.flush()
     bar.finish()
@@ -72,6 +76,11 @@ struct ReplayCommand: ParsableCommand {
       + "\(e.labels) labels, \(j.matched) matched, \(j.corrected) corrected, \(j.repeated) repeated, \(j.retracted) retracted, "
       + "\(j.expired) beyond the horizon; \(e.invalid) messages invalid, \(e.quarantined) quarantined; "
       + "\(summary.lines) lines\n"
+    if summary.unusedInputs > 0 {
+      text +=
+        "leeway: \(summary.unusedInputs) of the inputs came after more verdicts than these files give; "
+        + "replay all messages since the service's log began\n"
+    }
     if summary.tooLong > 0 {
       let lines = summary.tooLong == 1 ? "1 line was" : "\(summary.tooLong) lines were"
       text += "leeway: \(lines) longer than 1 MiB and skipped\n"

@@ -151,7 +151,7 @@ extension CarLoan {
     func incidents(_ lines: [[String: Any]]) -> [NSDictionary] {
       lines.filter { line in
         guard text(line, "type") == "incident" else { return false }
-        let windows = text(line, "reason") == "performance" ? performance : drift
+        let windows = ["data", "drift"].contains(text(line, "reason")) ? drift : performance
         return ["1d", "30d"].contains { windows.contains($0 + text(line, "at")) }
       }.map { NSDictionary(dictionary: $0) }
     }

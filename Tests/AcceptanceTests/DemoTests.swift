@@ -81,7 +81,7 @@ import Testing
         calls.insert(key)
         #expect(object["event"] as? String == "retrain.requested")
         #expect(object["tier"] as? String == "critical")
-        #expect(object["reason"] as? String == "performance")
+        #expect(object["reason"] as? String == "performance/final")
         #expect(object["model_version"] as? String == "v1")
         #expect((object["callback_url"] as? String)?.hasSuffix("/result") == true)
       }

@@ -13,7 +13,7 @@ enum Comparison {
       let simulation = try Simulation(world, without: flaw)
       do {
         try simulation.run(actions)
-        return (try simulation.problems + differences(simulation, rule), simulation.history)
+        return (try simulation.problems + differences(simulation, rule, without: flaw), simulation.history)
       } catch {
         return (simulation.problems + ["it ended with \(error)"], simulation.history)
       }
@@ -22,7 +22,9 @@ enum Comparison {
     }
   }
 
-  private static func differences(_ simulation: Simulation, _ rule: StageRule?) throws -> [String] {
+  private static func differences(
+    _ simulation: Simulation, _ rule: StageRule?, without flaw: LedgerFlaw?
+  ) throws -> [String] {
     let world = simulation.world
     let stored = try simulation.ledger.read { try $0.results(ResultQuery(limit: .max)) }
     var found: [String] = []
@@ -75,6 +77,8 @@ enum Comparison {
         ))
     }
     if !world.idlesEarly { found += try transitions(simulation, verdicts) }
+    // Machines that the ledger has damaged differ from the log in bytes; what counts is that it shows in transitions.
+    if flaw != .pastIncidents, flaw != .highestTiers { found += try folds(simulation) }
     return found
   }
 
@@ -103,27 +107,83 @@ enum Comparison {
       .filter { part in !names.contains { part.hasPrefix($0) } }.joined(separator: ",")
   }
 
-  /// Transitions are a fold over the verdicts, consumed once and in order.
+  /// Transitions are a fold over the verdicts, consumed once and in order, and over what the trainer said, where it said it.
   private static func transitions(
     _ simulation: Simulation, _ verdicts: [(plan: MonitorPlan, verdicts: [Verdict])]
   ) throws -> [String] {
     let scratch = InMemoryLedger()
     let context = DecisionContext(receivers: SimulatedMonitor.receivers)
+    let monitor = simulation.world.plans[0].monitor.name
+    let inputs = try simulation.ledger.read {
+      try $0.decisions(monitor: monitor, group: nil, outside: true, after: nil, limit: .max)
+    }
     // Each generation's verdicts are decided under its own plan.
     for (plan, verdicts) in verdicts {
-      _ = try scratch.write { try Decision(plan: plan, context: context).decide(verdicts, now: .distantPast, in: $0) }
+      _ = try scratch.write {
+        try Decision(plan: plan, context: context, recorded: inputs).decide(verdicts, now: .distantPast, in: $0)
+      }
     }
     func summary(_ ledger: InMemoryLedger) throws -> [String] {
       try ledger.read { reader in
         try reader.results(ResultQuery(type: .incident, limit: .max)).map(\.line)
           + reader.incidents(IncidentQuery(limit: .max)).map { "\($0)" }
-          + reader.deliveries(incident: nil, limit: .max).map { "\($0.key) \($0.body)" }.sorted()
+          + reader.retrains(monitor: nil, limit: .max).map { "\($0.id) \($0.incident) \($0.requestedAt)" }.sorted()
+          // How spread is gathered into messages depends on the clock, and a call has its deadline.
+          + reader.deliveries(incident: nil, limit: .max).filter { !$0.key.contains("-spread/") }
+          .map { $0.receiver == "retrain" ? $0.key : "\($0.key) \($0.body)" }.sorted()
       }
     }
     let (found, wanted) = (try summary(simulation.ledger), try summary(scratch))
-    guard found != wanted else { return [] }
-    let first = zip(found, wanted).first { $0 != $1 }
-    return ["transitions: \(found.count) lines for \(wanted.count)\nfound  \(first?.0 ?? "")\nwanted \(first?.1 ?? "")"]
+    guard found == wanted else {
+      let first = zip(found, wanted).first { $0 != $1 }
+      return [
+        "transitions: \(found.count) lines for \(wanted.count)\nfound  \(first?.0 ?? "")\nwanted \(first?.1 ?? "")"
+      ]
+    }
+    return try spread(simulation)
+  }
+
+  /// However it was gathered, whoever hears of warnings has been told of everything that is new.
+  private static func spread(_ simulation: Simulation) throws -> [String] {
+    func names(_ texts: [String]) throws -> [String: Set<String>] {
+      var out: [String: Set<String>] = [:]
+      for text in texts {
+        let r = JSONReader(try JSONValue(parsing: Array(text.utf8)))
+        for member in ["checks", "subjects", "slices"] {
+          out[try r.member("incident").string(), default: []].formUnion(
+            try r.member(member).texts().map { member + $0 })
+        }
+      }
+      return out
+    }
+    let (lines, rows) = try simulation.ledger.read { reader in
+      (
+        try reader.results(ResultQuery(type: .incident, limit: .max)).map(\.line)
+          .filter { $0.contains("\"transition\":\"spread\"") },
+        try reader.deliveries(incident: nil, limit: .max).filter { $0.key.hasSuffix("-spread/chat") }
+      )
+    }
+    let (wanted, found) = (try names(lines), try names(rows.map(\.body)))
+    return wanted == found ? [] : ["spread: told of \(found), and wanted \(wanted)"]
+  }
+
+  /// The log of each cause leads to the stored machine and lines, byte for byte.
+  private static func folds(_ simulation: Simulation) throws -> [String] {
+    let monitor = simulation.world.plans[0].monitor.name
+    return try simulation.ledger.read { reader in
+      var lines: [String] = []
+      var found: [String] = []
+      for group in CauseGroup.allCases {
+        let log = try reader.decisions(monitor: monitor, group: group, outside: false, after: nil, limit: .max)
+        let outcome = try DecisionLog.fold(log, monitor: monitor, group: group)
+        lines += outcome.transitions.map(\.line)
+        if let bytes = try reader.machine(monitor: monitor, group: group), bytes != outcome.machine.encoded() {
+          found.append("the log of \(group.rawValue) leads elsewhere than its machine")
+        }
+      }
+      let stored = try reader.results(ResultQuery(type: .incident, limit: .max)).map(\.line)
+      return lines.sorted() == stored.sorted() ? found : found + ["the logs lead to other lines than the stored ones"]
+    }
   }
 
   /// The shortest history that still fails: drops actions, then what goes wrong in them, while the failure stays.

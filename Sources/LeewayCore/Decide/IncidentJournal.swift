@@ -1,86 +1,181 @@
-/// Writes down what an incident has come to: its line among the results, its record, and what receivers are owed.
+/// Writes down what an incident has come to: its lines among the results, its record, and what receivers are owed.
 struct IncidentJournal {
   let monitor: String
   let generation: String
   let baseline: String
   let context: DecisionContext
+  /// Receivers of each tier, as the monitor says.
+  var alerts: [Tier: [String]] = [:]
+  let now: EventTime
 
-  /// A transition and its notifications to `receivers`.
+  // MARK: Lines and messages
+
+  /// A transition and its notifications.
+  ///
+  /// - Parameters:
+  ///   - machine: as after the transition.
+  ///   - judged: of `spread`, the slices that were judged at this end.
   func record(
-    _ step: IncidentTransition, _ machine: IncidentMachine, _ incident: IncidentMachine.Incident,
-    to receivers: Set<String>, now: EventTime, in tx: any LedgerWriter
+    _ step: IncidentMachine.Step, _ machine: IncidentMachine, to receivers: Set<String>,
+    judged: [Notification.Spread.Subject: Int] = [:], in tx: any LedgerWriter
   ) throws {
-    try tx.put(results: [line(step, advice: machine.advice)])
+    let transition = step.transition
+    // An incident has no window: its size is 0 and its subject, for the key only, its id.
+    try tx.put(results: [
+      ResultRecord(
+        monitor: monitor, generation: generation, type: .incident, window: "", size: 0, end: transition.at, slice: "",
+        subject: transition.incident, sequence: transition.sequence, line: transition.line)
+    ])
+    let receivers = receivers.intersection(context.receivers).sorted(by: utf8Order)
     guard !receivers.isEmpty else { return }
-    let body = notification(step.group, machine, incident).incident(step)
-    try tx.enqueue(
-      receivers.sorted(by: utf8Order).map { outbox($0, incident.id, step.sequence, step.transition, body, now) })
+    if transition.kind == .spread { return try spread(step, machine, to: receivers, judged, in: tx) }
+    let body = notification(machine, step).incident(transition)
+    try tx.enqueue(receivers.map { outbox($0, transition, transition.transition, body, at: now) })
+    try hasten(step.incident.id, receivers, in: tx)
   }
 
-  /// What is known of the incident now; `end` is the end of the window that changed it.
-  func store(
-    _ machine: IncidentMachine, _ group: CauseGroup, _ end: EventTime, resolved: Bool, in tx: any LedgerWriter
-  ) throws {
-    guard let incident = machine.incident else { return }
-    let known = try tx.incident(incident.id)
-    var state = known?.state ?? .open
-    if resolved {
-      state = .resolved
-    } else if incident.retrain != nil, state == .open || state == .acknowledged {
-      state = .retraining
-    }
-    var w = JSONWriter()
-    Notification.writeEvidence(machine, to: &w)
-    // A resolved incident keeps showing what it was about.
-    let evidence = resolved ? known?.evidence ?? w.text : w.text
-    try tx.put(
-      incident: IncidentRecord(
-        id: incident.id, monitor: monitor, group: group, state: state, tier: incident.tier,
-        openedAt: incident.openedAt, changedAt: end, resolvedAt: resolved ? end : nil,
-        checks: incident.checks.sorted(by: utf8Order), subjects: incident.subjects.sorted(by: utf8Order),
-        evidence: evidence))
+  /// The call to retrain.
+  func call(_ step: IncidentMachine.Step, _ machine: IncidentMachine, deadline: EventTime, in tx: any LedgerWriter)
+    throws
+  {
+    guard let id = step.transition.retrain, context.receivers.contains(DecisionContext.retrainReceiver) else { return }
+    let body = notification(machine, step).retrain(id: id, deadline: deadline)
+    try tx.enqueue([outbox(DecisionContext.retrainReceiver, step.transition, "retrain", body, at: now)])
   }
 
-  func notification(
-    _ group: CauseGroup, _ machine: IncidentMachine, _ incident: IncidentMachine.Incident
-  ) -> Notification {
-    Notification(
-      monitor: monitor, baseline: baseline, context: context, group: group, machine: machine, incident: incident)
+  private func notification(_ machine: IncidentMachine, _ step: IncidentMachine.Step) -> Notification {
+    // What fires now is not what an early incident opened with.
+    let isOfOpening = step.transition.kind == .confirmed || step.transition.kind == .withdrawn
+    return Notification(
+      monitor: monitor, baseline: baseline, context: context, group: step.transition.group,
+      machine: isOfOpening ? IncidentMachine() : machine, incident: step.incident)
   }
 
-  func outbox(
-    _ receiver: String, _ incident: String, _ sequence: Int64, _ what: String, _ body: String, _ now: EventTime
+  private func outbox(
+    _ receiver: String, _ step: IncidentTransition, _ what: String, _ body: String, at due: EventTime
   ) -> OutboxRecord {
     OutboxRecord(
-      key: "\(incident)/\(sequence)-\(what)/\(receiver)", monitor: monitor, incident: incident, receiver: receiver,
-      sequence: sequence, body: body, createdAt: now, nextAttemptAt: now)
+      key: "\(step.incident)/\(step.sequence)-\(what)/\(receiver)", monitor: monitor, incident: step.incident,
+      receiver: receiver, sequence: step.sequence, body: body, createdAt: now, nextAttemptAt: due)
   }
 
-  private func line(_ step: IncidentTransition, advice: String?) -> ResultRecord {
+  // MARK: Spread
+
+  /// One message a receiver, at least `groupInterval` after the one before; what comes in between joins the message that
+  /// waits.
+  private func spread(
+    _ step: IncidentMachine.Step, _ machine: IncidentMachine, to receivers: [String],
+    _ judged: [Notification.Spread.Subject: Int], in tx: any LedgerWriter
+  ) throws {
+    let rows = try spreads(of: step.incident.id, in: tx)
+    for receiver in receivers {
+      let last = rows.filter { $0.receiver == receiver }.max { $0.sequence < $1.sequence }
+      let waiting = last.flatMap { $0.state == .owed && $0.leases == 0 ? $0 : nil }
+      let since = waiting?.sequence ?? step.transition.sequence
+      let tiers = step.incident.highest.filter {
+        $0.value.sequence >= since && $0.value.tier >= .warning && alerts[$0.value.tier]?.contains(receiver) == true
+      }
+      let news = Notification.Spread(keys: tiers.keys.sorted(), tiers: tiers.mapValues(\.tier), judged: judged)
+      var transition = step.transition
+      transition.tier = tiers.values.map(\.tier).max() ?? transition.tier
+      let body = notification(machine, step).incident(transition, spread: news)
+      if var waiting {
+        waiting.body = body
+        if try tx.amend(delivery: waiting) { continue }
+      }
+      let due = last.map { max(now, $0.nextAttemptAt + context.groupInterval(of: receiver)) } ?? now
+      try tx.enqueue([outbox(receiver, transition, transition.transition, body, at: due)])
+    }
+  }
+
+  /// What waits for its interval goes at once where something else follows it, since an incident's messages go in order.
+  private func hasten(_ incident: String, _ receivers: [String], in tx: any LedgerWriter) throws {
+    for var row in try spreads(of: incident, in: tx)
+    where row.state == .owed && row.leases == 0 && row.nextAttemptAt > now && receivers.contains(row.receiver) {
+      row.nextAttemptAt = now
+      _ = try tx.amend(delivery: row)
+    }
+  }
+
+  private func spreads(of incident: String, in tx: any LedgerWriter) throws -> [OutboxRecord] {
+    try tx.deliveries(incident: incident, limit: 1000).filter { $0.key.contains("-spread/") }
+  }
+
+  // MARK: The record
+
+  /// What is known of the incident now. `end` is that of its last transition.
+  func store(
+    _ incident: IncidentMachine.Incident, _ machine: IncidentMachine, _ group: CauseGroup, _ end: EventTime,
+    resolved: Bool, in tx: any LedgerWriter
+  ) throws {
+    let known = resolved ? try tx.incident(incident.id) : nil
+    var w = JSONWriter()
+    Notification.writeEvidence(machine.present, to: &w)
+    try tx.put(
+      incident: IncidentRecord(
+        id: incident.id, monitor: monitor, group: group, state: resolved ? .resolved : incident.state,
+        tier: incident.tier, openedAt: incident.openedAt, changedAt: end, resolvedAt: resolved ? end : nil,
+        checks: incident.checks, subjects: incident.subjects, slices: incident.slices,
+        // A resolved incident keeps showing what it was about.
+        evidence: known?.evidence ?? w.text, retrain: incident.retrainText, twin: incident.twinText))
+  }
+
+  /// What final verdicts said of an early incident that has ended.
+  func store(confirmation step: IncidentMachine.Step, in tx: any LedgerWriter) throws {
+    guard var known = try tx.incident(step.incident.id) else { return }
+    known.twin = step.incident.twinText
+    try tx.put(incident: known)
+  }
+}
+
+extension IncidentMachine.Incident {
+  var state: IncidentState {
+    switch retrain?.state {
+    case .requested: .retraining
+    case .verifying: .verifying
+    case .failed, nil: .open
+    }
+  }
+
+  /// What has become of a retrain, for people: the call, and what held it back.
+  fileprivate var retrainText: String {
+    guard retrain != nil || hold != nil else { return "null" }
     var w = JSONWriter()
     w.beginObject()
-    for (key, text) in [("type", "incident"), ("monitor", step.monitor), ("incident", step.incident)] {
-      w.key(key)
-      w.string(text)
+    w.key("state")
+    w.string(retrain?.state.rawValue ?? "held")
+    if let retrain {
+      w.key("retrain")
+      w.string(retrain.id)
+      w.key("at")
+      w.time(retrain.at)
     }
-    w.key("at")
-    w.time(step.at)
-    for (key, text) in [("transition", step.transition), ("tier", step.tier.name), ("reason", step.group.rawValue)] {
-      w.key(key)
-      w.string(text)
+    if let hold {
+      w.key("held")
+      w.string(hold.reason)
+      w.key("since")
+      w.time(hold.since)
+      w.key("released")
+      if let released = hold.released { w.time(released) } else { w.null() }
     }
-    if let advice {
-      w.key("advice")
-      w.string(advice)
-    }
-    w.key("checks")
-    w.strings(step.checks)
-    w.key("subjects")
-    w.strings(step.subjects)
     w.endObject()
-    // An incident has no window: its size is 0 and its subject, for the key alone, its id.
-    return ResultRecord(
-      monitor: step.monitor, generation: generation, type: .incident, window: "", size: 0, end: step.at, slice: "",
-      subject: step.incident, sequence: step.sequence, line: w.text)
+    return w.text
+  }
+
+  /// How it stands to the incident of the other stage.
+  fileprivate var twinText: String {
+    guard early != nil || confirmed != nil else { return "null" }
+    var w = JSONWriter()
+    w.beginObject()
+    if let early {
+      w.key("early")
+      w.string(early)
+    }
+    if let confirmed {
+      w.key("final")
+      w.string(confirmed ? "confirmed" : "withdrawn")
+    }
+    w.endObject()
+    return w.text
   }
 }

@@ -1,28 +1,53 @@
-/// The stored form: JSON, since it is small, rarely written, and somebody may have to read it at night.
+/// The stored form: JSON, since it is small, rarely written, and people have to read it at night.
 extension IncidentMachine {
-  static let formatVersion: Int64 = 1
+  /// 1: without the log, highest tiers and the past.
+  static let formatVersion: Int64 = 2
 
   package func encoded() -> [UInt8] {
     var w = JSONWriter()
     w.beginObject()
     w.key("version")
     w.number(Self.formatVersion)
+    w.key("number")
+    w.number(number)
+    w.key("through_ms")
+    w.number(through.milliseconds)
     w.key("active")
-    w.beginArray()
-    for (key, evidence) in active.sorted(by: { $0.key < $1.key }) {
+    w.list(active.sorted { $0.key < $1.key }) { w, element in
       w.beginObject()
-      for (name, text) in [("check", key.check), ("slice", key.slice), ("subject", key.subject)] {
-        w.key(name)
-        w.string(text)
-      }
-      evidence.writeMembers(to: &w)
-      w.key("size_ms")
-      w.number(evidence.size.milliseconds)
-      w.key("end_ms")
-      w.number(evidence.end.milliseconds)
+      element.key.writeMembers(to: &w)
+      element.value.writeMembers(to: &w)
+      element.value.writeTimes(to: &w)
       w.endObject()
     }
-    w.endArray()
+    w.key("resting")
+    w.list(resting.sorted()) { w, key in
+      w.beginObject()
+      key.writeMembers(to: &w)
+      w.endObject()
+    }
+    w.key("past")
+    w.list(past) { w, span in span.write(to: &w) }
+    w.key("requests")
+    w.list(requests) { w, request in
+      w.beginObject()
+      w.pairs([("retrain", request.id)])
+      w.time("at_ms", request.at)
+      w.endObject()
+    }
+    w.key("unconfirmed")
+    w.list(unconfirmed) { w, opening in
+      w.beginObject()
+      w.pairs([("id", opening.id), ("tier", opening.tier.name)])
+      w.time("at_ms", opening.at)
+      w.key("keys")
+      w.list(opening.keys) { w, key in
+        w.beginObject()
+        key.writeMembers(to: &w)
+        w.endObject()
+      }
+      w.endObject()
+    }
     w.key("incident")
     if let incident { incident.write(to: &w) } else { w.null() }
     w.endObject()
@@ -31,131 +56,168 @@ extension IncidentMachine {
 
   package init(encoded bytes: [UInt8]) throws(JSONFailure) {
     let root = JSONReader(try JSONValue(parsing: bytes))
-    guard try root.member("version").integer() == Self.formatVersion else {
+    let version = try root.member("version").integer()
+    guard version == Self.formatVersion || version == 1 else {
       throw root.failure("the incident's state was written by a newer version of leeway; run that version")
     }
     self.init()
-    for element in try root.member("active").elements() {
-      let key = Key(
-        check: try element.member("check").string(), slice: try element.member("slice").string(),
-        subject: try element.member("subject").string())
-      restore(key, try Evidence(element))
+    number = try root.member("number").optional { (r) throws(JSONFailure) in try r.integer() } ?? 0
+    through = try root.member("through_ms").time() ?? .distantPast
+    for element in try root.member("active").elements() { active[try Key(element)] = try Evidence(element) }
+    resting = Set(try root.member("resting").list { (e) throws(JSONFailure) in try Key(e) })
+    past = try root.member("past").list { (e) throws(JSONFailure) in try Span(e) }
+    requests = try root.member("requests").list { (e) throws(JSONFailure) in
+      Request(id: try e.member("retrain").string(), at: try e.member("at_ms").time() ?? .distantPast)
     }
-    restore(try root.member("incident").optional { (r) throws(JSONFailure) in try Incident(r) })
+    unconfirmed = try root.member("unconfirmed").list { (e) throws(JSONFailure) in
+      Opening(
+        id: try e.member("id").string(), at: try e.member("at_ms").time() ?? .distantPast,
+        tier: try Tier(e.member("tier")), keys: try e.member("keys").list { (k) throws(JSONFailure) in try Key(k) })
+    }
+    let written = root
+    incident = try root.member("incident").optional { (r) throws(JSONFailure) in
+      version == 1 ? try Incident(version1: r, active: written) : try Incident(r)
+    }
   }
 }
 
 extension IncidentMachine.Incident {
   fileprivate func write(to w: inout JSONWriter) {
     w.beginObject()
-    w.key("id")
-    w.string(id)
-    w.key("opened_at_ms")
-    w.number(openedAt.milliseconds)
-    w.key("tier")
-    w.string(tier.name)
+    w.pairs([("id", id), ("tier", tier.name)])
+    w.time("opened_at_ms", openedAt)
     w.key("sequence")
     w.number(sequence)
-    for (name, texts) in [("checks", checks), ("subjects", subjects), ("receivers", receivers)] {
-      w.key(name)
-      w.strings(texts.sorted(by: utf8Order))
+    w.key("highest")
+    w.list(highest.sorted { $0.key < $1.key }) { w, element in
+      w.beginObject()
+      element.key.writeMembers(to: &w)
+      w.pairs([("tier", element.value.tier.name)])
+      w.key("sequence")
+      w.number(element.value.sequence)
+      w.endObject()
     }
+    w.key("told")
+    w.told(told)
     w.key("retrain")
-    if let retrain { w.string(retrain) } else { w.null() }
-    w.key("held_back")
-    w.string(heldBack)
+    if let retrain {
+      w.beginObject()
+      w.pairs([("id", retrain.id), ("state", retrain.state.rawValue)])
+      w.time("at_ms", retrain.at)
+      w.endObject()
+    } else {
+      w.null()
+    }
+    w.key("hold")
+    if let hold {
+      w.beginObject()
+      w.pairs([("cause", hold.cause), ("reason", hold.reason)])
+      w.time("since_ms", hold.since)
+      if let released = hold.released { w.time("released_ms", released) }
+      w.endObject()
+    } else {
+      w.null()
+    }
+    if let early { w.pairs([("early", early)]) }
+    if let confirmed {
+      w.key("confirmed")
+      w.bool(confirmed)
+    }
+    if let input {
+      w.key("input")
+      w.number(input)
+    }
     w.endObject()
   }
 
   fileprivate init(_ r: JSONReader) throws(JSONFailure) {
-    func texts(_ name: String) throws(JSONFailure) -> Set<String> {
-      Set(try r.member(name).array { (e) throws(JSONFailure) in try e.string() })
-    }
     id = try r.member("id").string()
     openedAt = EventTime(milliseconds: try r.member("opened_at_ms").integer())
-    guard let tier = Tier(name: try r.member("tier").string()) else { throw r.failure("unknown tier") }
-    self.tier = tier
+    tier = try Tier(r.member("tier"))
     sequence = try r.member("sequence").integer()
-    checks = try texts("checks")
-    subjects = try texts("subjects")
-    receivers = try texts("receivers")
-    retrain = try r.member("retrain").optional { (e) throws(JSONFailure) in try e.string() }
-    heldBack = try r.member("held_back").string()
+    for element in try r.member("highest").list({ (e) throws(JSONFailure) in e }) {
+      highest[try IncidentMachine.Key(element)] = IncidentMachine.Reached(
+        tier: try Tier(element.member("tier")), sequence: try element.member("sequence").integer())
+    }
+    told = try Self.told(r.member("told"))
+    retrain = try r.member("retrain").optional { (e) throws(JSONFailure) in
+      guard let state = IncidentMachine.Retrain.State(rawValue: try e.member("state").string()) else {
+        throw e.failure("unknown state of a retrain")
+      }
+      return IncidentMachine.Retrain(
+        id: try e.member("id").string(), at: try e.member("at_ms").time() ?? .distantPast, state: state)
+    }
+    hold = try r.member("hold").optional { (e) throws(JSONFailure) in
+      IncidentMachine.Hold(
+        cause: try e.member("cause").string(), reason: try e.member("reason").string(),
+        since: try e.member("since_ms").time() ?? .distantPast, released: try e.member("released_ms").time())
+    }
+    early = try r.member("early").text()
+    confirmed = try r.member("confirmed").optional { (e) throws(JSONFailure) in try e.bool() }
+    input = try r.member("input").optional { (e) throws(JSONFailure) in try e.integer() }
+  }
+
+  /// What the first version knew of it; what each key had reached is taken to be what it is at.
+  fileprivate init(version1 r: JSONReader, active root: JSONReader) throws(JSONFailure) {
+    id = try r.member("id").string()
+    openedAt = EventTime(milliseconds: try r.member("opened_at_ms").integer())
+    tier = try Tier(r.member("tier"))
+    sequence = try r.member("sequence").integer()
+    for element in try root.member("active").elements() {
+      highest[try IncidentMachine.Key(element)] = IncidentMachine.Reached(
+        tier: try Tier(element.member("tier")), sequence: 0)
+    }
+    for receiver in try r.member("receivers").texts() { told[receiver] = openedAt }
+    retrain = try r.member("retrain").text().map { IncidentMachine.Retrain(id: $0, at: openedAt, state: .requested) }
+  }
+
+  fileprivate static func told(_ r: JSONReader) throws(JSONFailure) -> [String: EventTime] {
+    var told: [String: EventTime] = [:]
+    for element in try r.list({ (e) throws(JSONFailure) in e }) {
+      told[try element.member("receiver").string()] = try element.member("since_ms").time() ?? .distantPast
+    }
+    return told
   }
 }
 
-extension Evidence {
-  /// The members that notifications and the stored form share.
-  func writeMembers(to w: inout JSONWriter) {
-    w.key("metric")
-    w.string(metric)
-    for (name, number) in [
-      ("value", value), ("threshold", threshold), ("p_value", pValue), ("q_value", qValue), ("bound", bound),
-    ] where number != nil || name != "bound" {
-      w.key(name)
-      w.number(number)
-    }
-    w.key("window")
-    w.string(window)
-    w.key("end")
-    w.time(end)
-    w.key("rows")
-    w.number(rows)
-    w.key("tier")
-    w.string(tier.name)
-    if let version {
-      w.key("model_version")
-      w.string(version)
-    }
-    if let worst = contrast?.worst {
-      w.key("worst_slice")
-      w.string(worst.slice)
-      for (name, number) in [("worst_value", worst.value), ("worst_q_value", worst.qValue)] {
-        w.key(name)
-        w.number(number)
-      }
-      w.key("worst_rows")
-      w.number(worst.rows)
-    } else if contrast == .alike {
-      w.key("slices_alike")
-      w.bool(true)
-    }
+extension IncidentMachine.Span {
+  fileprivate func write(to w: inout JSONWriter) {
+    w.beginObject()
+    w.pairs([("id", id)])
+    w.time("opened_at_ms", openedAt)
+    w.time("resolved_at_ms", resolvedAt)
+    w.key("told")
+    w.told(told)
+    w.endObject()
   }
 
   fileprivate init(_ r: JSONReader) throws(JSONFailure) {
-    func number(_ name: String) throws(JSONFailure) -> Double? {
-      try r.member(name).optional { (e) throws(JSONFailure) in try e.double() }
-    }
-    guard let tier = Tier(name: try r.member("tier").string()) else { throw r.failure("unknown tier") }
-    self.tier = tier
-    metric = try r.member("metric").string()
-    value = try number("value")
-    threshold = try number("threshold")
-    pValue = try number("p_value")
-    qValue = try number("q_value")
-    bound = try number("bound")
-    window = try r.member("window").string()
-    size = TimeSpan(milliseconds: try r.member("size_ms").integer())
-    end = EventTime(milliseconds: try r.member("end_ms").integer())
-    rows = try r.member("rows").integer()
-    version = try r.member("model_version").optional { (e) throws(JSONFailure) in try e.string() }
-    if let slice = try r.member("worst_slice").optional({ (e) throws(JSONFailure) in try e.string() }),
-      let value = try number("worst_value"),
-      let rows = try r.member("worst_rows").optional({ (e) throws(JSONFailure) in try e.integer() })
-    {
-      // Evidence that was stored before the test existed has no q-value.
-      contrast = .worst(
-        WorstSlice(slice: slice, value: value, rows: rows, qValue: try number("worst_q_value") ?? 1))
-    } else if try r.member("slices_alike").optional({ (e) throws(JSONFailure) in try e.bool() }) == true {
-      contrast = .alike
-    }
+    id = try r.member("id").string()
+    openedAt = EventTime(milliseconds: try r.member("opened_at_ms").integer())
+    resolvedAt = EventTime(milliseconds: try r.member("resolved_at_ms").integer())
+    told = try IncidentMachine.Incident.told(r.member("told"))
   }
 }
 
 extension JSONWriter {
-  mutating func strings(_ texts: some Sequence<String>) {
-    beginArray()
-    for text in texts { string(text) }
-    endArray()
+  fileprivate mutating func pairs(_ pairs: [(String, String)]) {
+    for (key, text) in pairs {
+      self.key(key)
+      string(text)
+    }
+  }
+
+  fileprivate mutating func time(_ key: String, _ time: EventTime) {
+    self.key(key)
+    number(time.milliseconds)
+  }
+
+  fileprivate mutating func told(_ told: [String: EventTime]) {
+    list(told.sorted { utf8Order($0.key, $1.key) }) { w, element in
+      w.beginObject()
+      w.pairs([("receiver", element.key)])
+      w.time("since_ms", element.value)
+      w.endObject()
+    }
   }
 }

@@ -1,7 +1,14 @@
-/// One monitor's incident of one cause group: a fold over verdicts. A value; every verdict is consumed once, in order.
+/// One monitor's incident of one cause group: a fold over the group's log. A value, and the one place where the state of an
+/// incident is written.
 ///
-/// none → open on the first verdict at `info` or above; open → open at a higher tier (escalated); open → none when
-/// everything that fired has become `ok` (resolved). `insufficient_data` and missing windows change nothing.
+/// none → open on the first verdict at `info` or above. While it is open: a higher tier than before is `escalated`; a key
+/// (check, slice, subject) that reaches `warning` or above, and more than it has had in this incident, is `spread`. It is
+/// `resolved` when nothing holds it. What holds it: every key that fires, as long as no key has reached `warning`; after that
+/// only keys that have reached `warning` in it. Keys at `info` that are left then rest: they open no new incident until they
+/// have cleared or reach `warning`.
+///
+/// A key clears when its value is back within the limit of its lowest tier, however certain that is. `insufficient_data` and
+/// missing windows change nothing. A key whose slice is gone expires after eight windows.
 package struct IncidentMachine: Sendable, Equatable {
   package struct Key: Sendable, Hashable, Comparable {
     package var check: String
@@ -19,81 +26,195 @@ package struct IncidentMachine: Sendable, Equatable {
   }
 
   /// What fires now, with the verdict that said so last.
-  package private(set) var active: [Key: Evidence] = [:]
-  package private(set) var incident: Incident?
+  package internal(set) var active: [Key: Evidence] = [:]
+  /// Keys among them at `info` that a resolved incident has left.
+  package internal(set) var resting: Set<Key> = []
+  package internal(set) var incident: Incident?
+  /// Incidents that have ended, oldest first, where another group asks for them.
+  package internal(set) var past: [Span] = []
+  /// Retrains that were asked for, oldest first.
+  package internal(set) var requests: [Request] = []
+  /// Early incidents that no final verdict has spoken of yet, oldest first.
+  package internal(set) var unconfirmed: [Opening] = []
+  /// Of the last input folded; 0 before the first.
+  package internal(set) var number: Int64 = 0
+  /// The newest end consumed.
+  package internal(set) var through = EventTime.distantPast
 
   package struct Incident: Sendable, Equatable {
     package var id: String
     package var openedAt: EventTime
     /// The highest reached.
     package var tier: Tier
-    /// Transitions so far.
+    /// Transitions so far, less one.
+    package var sequence: Int64 = 0
+    /// The highest that each key has reached in this incident.
+    package var highest: [Key: Reached] = [:]
+    /// Receivers that have been told of it, and the end at which they were first.
+    package var told: [String: EventTime] = [:]
+    package var retrain: Retrain?
+    package var hold: Hold?
+    /// Of a final incident: the early one that was open when it opened.
+    package var early: String?
+    /// Of an early incident: what the final verdicts of its opening said.
+    package var confirmed: Bool?
+    /// The last outside input that took part in what it has become; nil: none did.
+    package var input: Int64?
+
+    package var checks: [String] { Self.names(highest.keys.lazy.map(\.check)) }
+    package var subjects: [String] { Self.names(highest.keys.lazy.map(\.subject)) }
+    package var slices: [String] { Self.names(highest.keys.lazy.map(\.slice)) }
+
+    static func names(_ texts: some Sequence<String>) -> [String] { Set(texts).sorted(by: utf8Order) }
+  }
+
+  package struct Reached: Sendable, Equatable {
+    package var tier: Tier
+    /// Of the transition at which it did.
     package var sequence: Int64
-    package var checks: Set<String>
-    package var subjects: Set<String>
-    /// Receivers that have been told of it.
-    package var receivers: Set<String>
-    package var retrain: String?
-    /// Why a retrain was held back last; empty if none was.
-    package var heldBack: String
+  }
+
+  /// A step, with the incident as it is after it.
+  struct Step {
+    var transition: IncidentTransition
+    var incident: Incident
   }
 
   package init() {}
 
-  /// What a batch of verdicts with one end made happen.
-  enum Transition: String { case opened, escalated, resolved }
+  /// Takes the next input of the log.
+  ///
+  /// - Returns: the transitions that it made.
+  mutating func fold(_ input: DecisionInput, monitor: String, group: CauseGroup) -> [Step] {
+    number += 1
+    let name = Name(monitor: monitor, group: group)
+    switch input.act {
+    case .verdicts(let batch): return consume(batch, input.at, name)
+    case .checksRemoved(let checks):
+      active = active.filter { !checks.contains($0.key.check) }
+      resting.formIntersection(active.keys)
+      return []
+    case .retraining(let id): return [ask(id, input.at, name)].compactMap { $0 }
+    case .retrainHeld(let cause, let reason): return [hold(cause, reason, input.at, name)].compactMap { $0 }
+    case .finalVerdict(let id, let confirmed): return [settle(id, confirmed, input.at, name)].compactMap { $0 }
+    case .retrainResult(let id, let succeeded): return [answer(id, succeeded, input.at, name)].compactMap { $0 }
+    case .resolve(let reason): return [giveUp(reason, input.at, name)].compactMap { $0 }
+    }
+  }
 
-  /// Consumes the verdicts of one end.
-  mutating func consume(_ verdicts: [Verdict], monitor: String, group: CauseGroup, end: EventTime) -> Transition? {
+  /// What the verdicts of one end say, as far as this machine can need it.
+  func batch(of verdicts: [Verdict], isBeyond: (Verdict) -> Bool) -> DecisionInput.Batch {
+    var batch = DecisionInput.Batch()
     for verdict in verdicts {
       let key = Key(check: verdict.check, slice: verdict.slice, subject: verdict.subject)
       if verdict.tier >= .info {
-        active[key] = Evidence(verdict)
-      } else if verdict.tier == .ok {
-        active[key] = nil
+        batch.fired[key] = Evidence(verdict)
+      } else if verdict.tier == .ok, active[key] != nil {
+        if isBeyond(verdict) { batch.held.append(key) } else { batch.cleared.append(key) }
       }
     }
+    return batch
+  }
+
+  /// Whether an input has changed nothing that counts.
+  func isSame(as before: IncidentMachine) -> Bool {
+    var copy = self
+    copy.number = before.number
+    copy.through = before.through
+    return copy == before
+  }
+
+  // MARK: Verdicts
+
+  private mutating func consume(_ batch: DecisionInput.Batch, _ end: EventTime, _ name: Name) -> [Step] {
+    through = max(through, end)
+    for (key, evidence) in batch.fired { active[key] = evidence }
+    for key in batch.held { active[key]?.seen = end }
+    for key in batch.cleared { active[key] = nil }
     // A slice that is gone would hold its incident open for ever.
-    active = active.filter { end < $0.value.end + $0.value.size * 8 }
-    let tier = active.values.map(\.tier).max()
-    switch (incident, tier) {
-    case (nil, .some(let tier)):
-      incident = Incident(
-        id: Self.identifier(monitor, group, end), openedAt: end, tier: tier, sequence: 0, checks: [], subjects: [],
-        receivers: [], retrain: nil, heldBack: "")
-      remember()
-      return .opened
-    case (.some(let known), .some(let tier)) where tier > known.tier:
-      incident?.tier = tier
-      incident?.sequence += 1
-      remember()
-      return .escalated
-    case (.some, nil):
-      incident?.sequence += 1
-      return .resolved
-    case (.some, .some):
-      remember()
-      return nil
-    case (nil, nil): return nil
+    active = active.filter { end < $0.value.seen + $0.value.size * 8 }
+    resting = resting.filter { active[$0]?.tier == .info }
+    let present = active.filter { !resting.contains($0.key) }
+    guard var incident else {
+      guard let tier = present.values.map(\.tier).max() else { return [] }
+      var opened = Incident(id: name.incident(openedAt: end), openedAt: end, tier: tier)
+      opened.highest = present.mapValues { Reached(tier: $0.tier, sequence: 0) }
+      opened.early = batch.early
+      tell(&opened, batch.told, end)
+      self.incident = opened
+      if name.group == .performanceEarly {
+        unconfirmed.append(Opening(id: opened.id, at: end, tier: tier, keys: present.keys.sorted()))
+        if unconfirmed.count > Self.mostSpans { unconfirmed.removeFirst() }
+      }
+      var step = transition(.opened, opened, end, name, of: present.keys)
+      step.early = opened.early
+      return [Step(transition: step, incident: opened)]
+    }
+    let raised = present.filter { $0.value.tier > incident.highest[$0.key]?.tier ?? .ok }
+    let spread = raised.filter { $0.value.tier >= .warning }
+    let highest = present.values.map(\.tier).max() ?? .ok
+    let kind: IncidentTransition.Kind? =
+      highest > incident.tier ? .escalated : spread.isEmpty ? nil : .spread
+    if kind != nil { incident.sequence += 1 }
+    for (key, evidence) in raised {
+      incident.highest[key] = Reached(tier: evidence.tier, sequence: incident.sequence)
+    }
+    incident.tier = max(incident.tier, highest)
+    tell(&incident, batch.told, end)
+    self.incident = incident
+    if let kind {
+      var step = transition(kind, incident, end, name, of: kind == .spread ? spread.keys : present.keys)
+      if kind == .spread { step.tier = spread.values.map(\.tier).max() ?? incident.tier }
+      return [Step(transition: step, incident: incident)]
+    }
+    let isHeld = present.keys.contains { incident.tier < .warning || incident.highest[$0]?.tier ?? .ok >= .warning }
+    return isHeld ? [] : [resolve(end, name)].compactMap { $0 }
+  }
+
+  private func tell(_ incident: inout Incident, _ receivers: [String], _ end: EventTime) {
+    for receiver in receivers where incident.told[receiver] == nil { incident.told[receiver] = end }
+  }
+
+  /// Ends the incident; what still fires at `info` rests.
+  mutating func resolve(_ at: EventTime, _ name: Name) -> Step? {
+    guard var incident else { return nil }
+    incident.sequence += 1
+    var step = transition(.resolved, incident, at, name, of: [])
+    (step.checks, step.subjects, step.slices) = (incident.checks, incident.subjects, incident.slices)
+    remember(incident, resolvedAt: at, in: name.group)
+    resting = Set(active.keys)
+    self.incident = nil
+    return Step(transition: step, incident: incident)
+  }
+
+  /// A step of what the keys say; `input` is that of the incident, so that what follows an act from outside is marked too.
+  func transition(
+    _ kind: IncidentTransition.Kind, _ incident: Incident, _ at: EventTime, _ name: Name, of keys: some Sequence<Key>
+  ) -> IncidentTransition {
+    let keys = Array(keys)
+    return IncidentTransition(
+      incident: incident.id, monitor: name.monitor, group: name.group, at: at, kind: kind, tier: incident.tier,
+      checks: Incident.names(keys.map(\.check)), subjects: Incident.names(keys.map(\.subject)),
+      slices: Incident.names(keys.map(\.slice)), sequence: incident.sequence,
+      advice: kind == .spread ? nil : advice, input: incident.input)
+  }
+
+  /// Keys that belong to the open incident.
+  var present: [Key: Evidence] { active.filter { !resting.contains($0.key) } }
+
+  /// Which machine this is.
+  struct Name {
+    var monitor: String
+    var group: CauseGroup
+
+    /// A hash of monitor, cause group and opening end.
+    func incident(openedAt end: EventTime) -> String {
+      let text = "\(monitor)\n\(group.rawValue)\n\(end.milliseconds)"
+      return "\(monitor)-\(SHA256.hash(Array(text.utf8)).hex.prefix(12))"
     }
   }
 
-  /// Gives the incident up because nothing can end it any more; what there was of it, with the step that resolves it.
-  mutating func withdraw() -> Incident? {
-    active = [:]
-    incident?.sequence += 1
-    return incident
-  }
-
-  /// After `resolved` has been recorded.
-  mutating func close() { incident = nil }
-
-  mutating func told(_ receivers: some Sequence<String>) { incident?.receivers.formUnion(receivers) }
-  mutating func requested(retrain: String) {
-    incident?.retrain = retrain
-    incident?.heldBack = ""
-  }
-  mutating func heldBack(_ reason: String) { incident?.heldBack = reason }
+  // MARK: Advice
 
   /// What is to be done where everything that fires is a calibration metric: the model still ranks as it did, and its
   /// scores are no longer probabilities. Retraining is not the answer then.
@@ -109,67 +230,21 @@ package struct IncidentMachine: Sendable, Equatable {
       "recalibrate: only calibration has moved; fit a new map from scores to probabilities, a retrain is not called "
       + "for"
   }
-
-  /// The tier that a retrain may rest on: what experimental checks say, and those of a challenger, is left out. nil if
-  /// nothing else fires.
-  func tierForRetrain(besides inconclusive: Set<String>) -> Tier? {
-    guard let incident else { return nil }
-    if incident.checks.isDisjoint(with: inconclusive) { return incident.tier }
-    let others = active.filter { !inconclusive.contains($0.key.check) }.values
-    // Beside such alarms calibration alone still calls for a new map, and not for a new model.
-    return others.allSatisfy(\.isOfCalibration) ? nil : others.map(\.tier).max()
-  }
-
-  /// Drops what fired by checks that the monitor no longer has.
-  mutating func keep(checks: Set<String>) { active = active.filter { checks.contains($0.key.check) } }
-
-  /// For the stored form alone.
-  mutating func restore(_ key: Key, _ evidence: Evidence) { active[key] = evidence }
-  mutating func restore(_ incident: Incident?) { self.incident = incident }
-
-  private mutating func remember() {
-    incident?.checks.formUnion(active.keys.map(\.check))
-    incident?.subjects.formUnion(active.keys.map(\.subject))
-  }
-
-  private static func identifier(_ monitor: String, _ group: CauseGroup, _ end: EventTime) -> String {
-    let text = "\(monitor)\n\(group.rawValue)\n\(end.milliseconds)"
-    return "\(monitor)-\(SHA256.hash(Array(text.utf8)).hex.prefix(12))"
-  }
 }
 
-/// Why something fires: the verdict's numbers.
-package struct Evidence: Sendable, Equatable {
-  package var tier: Tier
-  package var metric: String
-  package var value: Double?
-  package var threshold: Double?
-  package var pValue: Double?
-  package var qValue: Double?
-  package var bound: Double?
-  package var window: String
-  package var size: TimeSpan
-  package var end: EventTime
-  package var rows: Int64
-  package var version: String?
-  /// Of the subject, where the check is on all rows and the monitor has slices.
-  package var contrast: SliceContrast?
-
-  var isOfCalibration: Bool { Metric(rawValue: metric)?.isCalibration ?? false }
-
-  init(_ verdict: Verdict) {
-    tier = verdict.tier
-    metric = verdict.metric.rawValue
-    value = verdict.value
-    threshold = verdict.threshold
-    pValue = verdict.pValue
-    qValue = verdict.qValue
-    bound = verdict.bound
-    window = verdict.window
-    size = verdict.size
-    end = verdict.end
-    rows = verdict.rows
-    version = verdict.version
-    contrast = verdict.contrast
+extension Check {
+  /// Whether a verdict's value is beyond the limit of a tier, however certain that is. Of limits relative to a reference only
+  /// the first is known here: its threshold is the one that an `ok` verdict names.
+  func isBeyondLimit(_ verdict: Verdict) -> Bool {
+    guard let value = verdict.value else { return false }
+    return limits.enumerated().contains { i, tier in
+      if let (threshold, fires) = tier.limit.resolved(reference: nil) {
+        return Limit.isReached(value, threshold, fires)
+      }
+      guard i == 0, let threshold = verdict.threshold, let (_, fires) = tier.limit.resolved(reference: 0) else {
+        return false
+      }
+      return Limit.isReached(value, threshold, fires)
+    }
   }
 }

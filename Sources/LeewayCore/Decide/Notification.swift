@@ -4,20 +4,41 @@ struct Notification {
   let baseline: String
   let context: DecisionContext
   let group: CauseGroup
+  /// As after the transition.
   let machine: IncidentMachine
   let incident: IncidentMachine.Incident
 
-  /// `incident.opened`, `incident.escalated`, `incident.resolved`.
-  func incident(_ step: IncidentTransition) -> String {
+  /// `incident.opened` and so on, one for each transition.
+  ///
+  /// - Parameter spread: of `spread`, what is new to the receiver, with the slices that were judged for each.
+  func incident(_ step: IncidentTransition, spread: Spread? = nil) -> String {
     var w = JSONWriter(capacity: 1024)
     w.beginObject()
-    common(&w, event: "incident.\(step.transition)")
+    common(&w, event: "incident.\(step.transition)", tier: step.tier, of: spread.map { Set($0.keys) })
     w.key("at")
     w.time(step.at)
     w.key("checks")
-    w.strings(step.checks)
+    w.strings(spread.map { IncidentMachine.Incident.names($0.keys.map(\.check)) } ?? step.checks)
     w.key("subjects")
-    w.strings(step.subjects)
+    w.strings(spread.map { IncidentMachine.Incident.names($0.keys.map(\.subject)) } ?? step.subjects)
+    if let spread {
+      w.key("slices")
+      w.strings(IncidentMachine.Incident.names(spread.keys.map(\.slice)))
+      w.key("spread")
+      spread.write(to: &w)
+    }
+    for case (let key, let text?) in [
+      ("held", step.held.map { "retrain held: \($0)" }), ("retrain", step.retrain), ("early", step.early),
+      ("because", step.because),
+    ] {
+      w.key(key)
+      w.string(text)
+    }
+    // Of a retrain that was let go: since when it had been held.
+    if step.kind == .retraining, let hold = incident.hold {
+      w.key("held_since")
+      w.time(hold.since)
+    }
     if let url = context.publicURL {
       w.key("url")
       w.string("\(url)/#incident=\(incident.id)")
@@ -30,7 +51,7 @@ struct Notification {
   func retrain(id: String, deadline: EventTime) -> String {
     var w = JSONWriter(capacity: 1024)
     w.beginObject()
-    common(&w, event: "retrain.requested")
+    common(&w, event: "retrain.requested", tier: incident.tier, of: nil)
     w.key("retrain")
     w.string(id)
     if let url = context.publicURL {
@@ -45,11 +66,14 @@ struct Notification {
     return w.text
   }
 
-  private func common(_ w: inout JSONWriter, event: String) {
+  private func common(
+    _ w: inout JSONWriter, event: String, tier: Tier, of keys: Set<IncidentMachine.Key>?
+  ) {
+    let evidence = keys.map { keys in machine.active.filter { keys.contains($0.key) } } ?? machine.active
     w.key("version")
     w.number(1 as Int64)
     for (key, text) in [
-      ("event", event), ("incident", incident.id), ("monitor", monitor), ("tier", incident.tier.name),
+      ("event", event), ("incident", incident.id), ("monitor", monitor), ("tier", tier.name),
     ] {
       w.key(key)
       w.string(text)
@@ -58,7 +82,7 @@ struct Notification {
     w.time(incident.openedAt)
     w.key("model_version")
     // Of the newest evidence; of equally new ones the first by key, since a dictionary has no order of its own.
-    let newest = machine.active.sorted { $0.value.end != $1.value.end ? $0.value.end > $1.value.end : $0.key < $1.key }
+    let newest = evidence.sorted { $0.value.end != $1.value.end ? $0.value.end > $1.value.end : $0.key < $1.key }
     if let version = newest.lazy.compactMap(\.value.version).first {
       w.string(version)
     } else {
@@ -66,15 +90,15 @@ struct Notification {
     }
     w.key("reason")
     w.string(group.rawValue)
-    if let advice = machine.advice {
+    if keys == nil, let advice = machine.advice {
       w.key("advice")
       w.string(advice)
     }
     w.key("evidence")
-    Self.writeEvidence(machine, to: &w)
+    Self.writeEvidence(evidence, to: &w)
     w.key("window")
-    let starts = machine.active.values.map { $0.end - $0.size }
-    if let start = starts.min(), let end = machine.active.values.map(\.end).max() {
+    let starts = evidence.values.map { $0.end - $0.size }
+    if let start = starts.min(), let end = evidence.values.map(\.end).max() {
       w.beginObject()
       w.key("start")
       w.time(start)
@@ -89,9 +113,9 @@ struct Notification {
   }
 
   /// At most 100, the worst first.
-  static func writeEvidence(_ machine: IncidentMachine, to w: inout JSONWriter) {
+  static func writeEvidence(_ evidence: [IncidentMachine.Key: Evidence], to w: inout JSONWriter) {
     w.beginArray()
-    let worst = machine.active.sorted {
+    let worst = evidence.sorted {
       $0.value.tier != $1.value.tier ? $0.value.tier > $1.value.tier : $0.key < $1.key
     }
     for (key, evidence) in worst.prefix(100) {
@@ -104,5 +128,51 @@ struct Notification {
       w.endObject()
     }
     w.endArray()
+  }
+
+  /// What is new to a receiver of an open incident, folded: a subject of a check is one entry, whatever slices it is in.
+  struct Spread {
+    /// Ascending.
+    var keys: [IncidentMachine.Key]
+    var tiers: [IncidentMachine.Key: Tier]
+    /// Slices judged at this end, of each check and subject; missing where the last end judged none.
+    var judged: [Subject: Int]
+
+    struct Subject: Hashable {
+      var check: String
+      var subject: String
+    }
+
+    /// Slices named for each check and subject.
+    private static let mostNames = 10
+
+    func write(to w: inout JSONWriter) {
+      var order: [Subject] = []
+      var slices: [Subject: [IncidentMachine.Key]] = [:]
+      for key in keys {
+        let subject = Subject(check: key.check, subject: key.subject)
+        if slices[subject] == nil { order.append(subject) }
+        slices[subject, default: []].append(key)
+      }
+      order.sort { $0.check != $1.check ? utf8Order($0.check, $1.check) : utf8Order($0.subject, $1.subject) }
+      w.list(order.prefix(100)) { w, subject in
+        let keys = slices[subject] ?? []
+        w.beginObject()
+        let tier = keys.compactMap { tiers[$0] }.max() ?? .warning
+        for (name, text) in [("check", subject.check), ("subject", subject.subject), ("tier", tier.name)] {
+          w.key(name)
+          w.string(text)
+        }
+        w.key("slices")
+        w.number(keys.count)
+        if let judged = judged[subject], judged >= keys.count {
+          w.key("of")
+          w.number(judged)
+        }
+        w.key("names")
+        w.strings(keys.map(\.slice).prefix(Self.mostNames))
+        w.endObject()
+      }
+    }
   }
 }

@@ -3,17 +3,20 @@
 package struct Evaluator: Sendable {
   package let plan: MonitorPlan
   let context: DecisionContext
+  /// What a log had from outside, to be folded where it was then.
+  let recorded: [DecisionRecord]
   /// Windows judged in one round; a round that reaches it says so, and the next goes on.
   let maximumWindows: Int
   /// Errors after which a round feeds detectors no further pane.
   let maximumErrors: Int
 
   package init(
-    plan: MonitorPlan, context: DecisionContext = DecisionContext(), maximumWindows: Int = 512,
-    maximumErrors: Int = 250_000
+    plan: MonitorPlan, context: DecisionContext = DecisionContext(), recorded: [DecisionRecord] = [],
+    maximumWindows: Int = 512, maximumErrors: Int = 250_000
   ) {
     self.plan = plan
     self.context = context
+    self.recorded = recorded
     self.maximumWindows = maximumWindows
     self.maximumErrors = maximumErrors
   }
@@ -355,7 +358,8 @@ package struct Evaluator: Sendable {
     report.verdicts = round.verdicts
     report.results = round.results
     try tx.put(results: round.results)
-    report.decisions = try Decision(plan: plan, context: context).decide(round.verdicts, now: now, in: tx)
+    report.decisions = try Decision(plan: plan, context: context, recorded: recorded)
+      .decide(round.verdicts, now: now, in: tx)
     try tx.put(progress: round.progress, monitor: monitor, generation: plan.generation)
     try tx.delete(dirtyMarks: round.consumedMarks)
     return report

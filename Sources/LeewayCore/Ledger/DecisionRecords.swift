@@ -17,15 +17,21 @@ package struct IncidentRecord: Sendable, Equatable {
   /// End of the window of its last transition.
   package var changedAt: EventTime
   package var resolvedAt: EventTime?
-  /// Checks and subjects that have fired in it, ascending by bytes.
+  /// Checks, subjects and slices that have fired in it, ascending by bytes.
   package var checks: [String]
   package var subjects: [String]
+  package var slices: [String]
   /// What fired, as a JSON array for people and payloads.
   package var evidence: String
+  /// What has become of a retrain, as a JSON object; `null` if none was due.
+  package var retrain: String
+  /// How it stands to the incident of the other stage, as a JSON object; `null` where there is none.
+  package var twin: String
 
   package init(
     id: String, monitor: String, group: CauseGroup, state: IncidentState, tier: Tier, openedAt: EventTime,
-    changedAt: EventTime, resolvedAt: EventTime? = nil, checks: [String], subjects: [String], evidence: String
+    changedAt: EventTime, resolvedAt: EventTime? = nil, checks: [String], subjects: [String], slices: [String] = [],
+    evidence: String, retrain: String = "null", twin: String = "null"
   ) {
     self.id = id
     self.monitor = monitor
@@ -37,7 +43,10 @@ package struct IncidentRecord: Sendable, Equatable {
     self.resolvedAt = resolvedAt
     self.checks = checks
     self.subjects = subjects
+    self.slices = slices
     self.evidence = evidence
+    self.retrain = retrain
+    self.twin = twin
   }
 }
 
@@ -159,7 +168,7 @@ package struct OutsideInput: Sendable, Equatable {
   package var incident: String
   /// Wall-clock time.
   package var at: EventTime
-  /// `acknowledged`, `silenced`, `resolved`, `retrain_held`, `retrain_result`.
+  /// `retrain_result`.
   package var kind: String
   /// Who, and why, as JSON.
   package var detail: String
@@ -170,5 +179,33 @@ package struct OutsideInput: Sendable, Equatable {
     self.at = at
     self.kind = kind
     self.detail = detail
+  }
+}
+
+/// One entry of the log of a monitor's decisions in one cause group; see ``DecisionInput``.
+package struct DecisionRecord: Sendable, Equatable {
+  package var monitor: String
+  package var group: CauseGroup
+  /// From 1 on, without gaps.
+  package var number: Int64
+  package var kind: String
+  /// Event time.
+  package var at: EventTime
+  /// Wall-clock time of what came from outside; nil: of verdicts.
+  package var wall: EventTime?
+  /// A JSON object.
+  package var body: String
+
+  package init(
+    monitor: String, group: CauseGroup, number: Int64, kind: String, at: EventTime, wall: EventTime? = nil,
+    body: String
+  ) {
+    self.monitor = monitor
+    self.group = group
+    self.number = number
+    self.kind = kind
+    self.at = at
+    self.wall = wall
+    self.body = body
   }
 }

@@ -114,6 +114,15 @@ package protocol LedgerReader {
   func quarantined(monitor: String?, limit: Int) throws -> [QuarantineRecord]
   /// What was recorded from outside, newest first; nil: of every monitor, of every incident.
   func inputs(monitor: String?, incident: String?, limit: Int) throws -> [OutsideInput]
+  /// The log of a monitor's decisions, ascending by (group's name, number).
+  ///
+  /// - Parameters:
+  ///   - group: nil: of every group.
+  ///   - outside: only what came from outside, which has a wall-clock time.
+  ///   - after: entries behind this one in the order.
+  func decisions(
+    monitor: String, group: CauseGroup?, outside: Bool, after: (group: CauseGroup, number: Int64)?, limit: Int
+  ) throws -> [DecisionRecord]
   /// A value kept by name: schema-independent settings such as the service's own key.
   func setting(_ name: String) throws -> [UInt8]?
 }
@@ -180,6 +189,8 @@ package protocol LedgerWriter: LedgerReader {
   func put(machine: [UInt8], monitor: String, group: CauseGroup) throws
   func put(incident: IncidentRecord) throws
   func put(retrain: RetrainRecord) throws
+  /// Adds an entry to a log. Throws if its number is taken.
+  func append(decision: DecisionRecord) throws
   /// Rows whose key exists are left alone.
   func enqueue(_ rows: [OutboxRecord]) throws
   func put(setting name: String, value: [UInt8]) throws
@@ -187,6 +198,8 @@ package protocol LedgerWriter: LedgerReader {
   func record(input: OutsideInput) throws
 
   // Delivery
+  /// Stores body and next attempt of a row that is owed and has never been leased; false if it is not, and nothing changed.
+  func amend(delivery: OutboxRecord) throws -> Bool
   /// Leases for `lasting` from now the first owed row of each incident for `receiver` if its next attempt is at or before
   /// `due` and nobody has leased it: at most `limit`, those that have been due longest first. Rows that another
   /// transaction is leasing are passed over.
@@ -205,6 +218,8 @@ package protocol LedgerWriter: LedgerReader {
   func reclaimErrors(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
   /// Lines with end below `before`, the oldest first.
   func reclaimResults(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
+  /// Entries of a monitor's log with time below `before`, the oldest of each group first.
+  func reclaimDecisions(monitor: String, before: EventTime, limit: Int) throws -> Int
   /// Delivered and dead rows that were created before `before`, the oldest first.
   func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int
   /// Writers that are dead and have no panes left.

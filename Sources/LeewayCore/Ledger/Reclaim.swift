@@ -81,6 +81,9 @@ package struct Reclaim: Sendable {
       try step(progress.finalThrough - max(results, largest * 2)) {
         try $0.reclaimResults(monitor: name, generation: plan.generation, before: $1, limit: limit)
       }
+      try step(progress.finalThrough - max(results, largest * 2)) {
+        try $0.reclaimDecisions(monitor: name, before: $1, limit: limit)
+      }
     }
     for old in generations.dropLast() {
       for kind in PaneKind.allCases {

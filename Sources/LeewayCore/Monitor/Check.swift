@@ -111,21 +111,6 @@ package struct Check: Sendable, Equatable {
   }
 
   package static let firstDaysOfEarly = TimeSpan.days(30)
-
-  /// The incident machine that consumes its verdicts.
-  package var causeGroup: CauseGroup {
-    switch metric.family {
-    case .ratio, .traffic: .dataQuality
-    // Estimates are of what models were given, and judged when a window closes.
-    case .distance, .level, .estimate: .drift
-    case .performance, .detector, .fairness: .performance
-    }
-  }
-
-  /// The same for its verdicts of a stage: early ones have a machine of their own.
-  package func causeGroup(_ stage: Stage) -> CauseGroup {
-    stage == .early && causeGroup == .performance ? .performanceEarly : causeGroup
-  }
 }
 
 /// Which groups are compared, and what is good for the people in them.
@@ -206,13 +191,4 @@ package struct TierLimit: Sendable, Equatable {
     self.tier = tier
     self.limit = limit
   }
-}
-
-/// Verdicts of one cause feed one incident machine.
-package enum CauseGroup: String, Sendable, CaseIterable {
-  case dataQuality = "data"
-  case drift
-  /// Performance by early labels.
-  case performanceEarly = "performance/early"
-  case performance
 }

@@ -332,5 +332,24 @@ enum PostgreSQLSchema {
     ALTER TABLE evaluations ADD COLUMN early_matured_through bigint NOT NULL DEFAULT -9223372036854775808;
     ALTER TABLE result_series ADD COLUMN stage text COLLATE "C" NOT NULL DEFAULT 'final';
     """,
+    """
+    -- What incident machines are a fold over: verdicts of ends that changed something, and what came from outside.
+    CREATE TABLE decision_log (
+      monitor text COLLATE "C" NOT NULL,
+      cause_group text COLLATE "C" NOT NULL,
+      number bigint NOT NULL,
+      kind text COLLATE "C" NOT NULL,
+      at bigint NOT NULL,
+      wall bigint,
+      body text COLLATE "C" NOT NULL,
+      PRIMARY KEY (monitor, cause_group, number)
+    );
+    ALTER TABLE incidents ADD COLUMN slices text COLLATE "C" NOT NULL DEFAULT '[]';
+    ALTER TABLE incidents ADD COLUMN retrain text COLLATE "C" NOT NULL DEFAULT 'null';
+    ALTER TABLE incidents ADD COLUMN twin text COLLATE "C" NOT NULL DEFAULT 'null';
+    -- All performance had been judged at the horizon.
+    UPDATE incidents SET cause_group = 'performance/final' WHERE cause_group = 'performance';
+    UPDATE machines SET cause_group = 'performance/final' WHERE cause_group = 'performance';
+    """,
   ]
 }

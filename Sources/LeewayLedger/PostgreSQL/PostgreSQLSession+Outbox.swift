@@ -61,6 +61,11 @@ extension PostgreSQLSession {
       delivery.nextAttemptAt, delivery.lastError, delivery.key, delivery.leases) == 1
   }
 
+  func amend(delivery: OutboxRecord) throws -> Bool {
+    let sql = "UPDATE outbox SET body = $1, next_attempt_at = $2 WHERE key = $3 AND leases = 0 AND state = 'owed'"
+    return try run("amending a delivery", sql, delivery.body, delivery.nextAttemptAt, delivery.key) == 1
+  }
+
   func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int {
     try run(
       "reclaiming deliveries",

@@ -323,6 +323,25 @@ enum SQLiteSchema {
     DROP TABLE result_series;
     ALTER TABLE staged_series RENAME TO result_series;
     """,
+    """
+    -- What incident machines are a fold over: verdicts of ends that changed something, and what came from outside.
+    CREATE TABLE decision_log (
+      monitor TEXT NOT NULL,
+      cause_group TEXT NOT NULL,
+      number INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      at INTEGER NOT NULL,
+      wall INTEGER,
+      body TEXT NOT NULL,
+      PRIMARY KEY (monitor, cause_group, number)
+    ) STRICT, WITHOUT ROWID;
+    ALTER TABLE incidents ADD COLUMN slices TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE incidents ADD COLUMN retrain TEXT NOT NULL DEFAULT 'null';
+    ALTER TABLE incidents ADD COLUMN twin TEXT NOT NULL DEFAULT 'null';
+    -- All performance had been judged at the horizon.
+    UPDATE incidents SET cause_group = 'performance/final' WHERE cause_group = 'performance';
+    UPDATE machines SET cause_group = 'performance/final' WHERE cause_group = 'performance';
+    """,
   ]
 
   /// To version 4: what had been a row for each id becomes runs.

@@ -4,7 +4,8 @@ import LeewayCore
 /// Incidents, retrains, outside inputs.
 extension SQLiteSession {
   private static let incidentColumns = """
-    id, monitor, cause_group, state, tier, opened_at, changed_at, resolved_at, checks, subjects, evidence
+    id, monitor, cause_group, state, tier, opened_at, changed_at, resolved_at, checks, subjects, evidence, slices,
+    retrain, twin
     """
 
   private func incident(_ row: PreparedStatement) throws -> IncidentRecord {
@@ -12,7 +13,7 @@ extension SQLiteSession {
       id: try row.text(0), monitor: try row.text(1), group: try row.named(2), state: try row.named(3),
       tier: try row.numbered(4), openedAt: try row.time(5), changedAt: try row.time(6),
       resolvedAt: try row.optionalTime(7), checks: try names(row, 8), subjects: try names(row, 9),
-      evidence: try row.text(10))
+      slices: try names(row, 11), evidence: try row.text(10), retrain: try row.text(12), twin: try row.text(13))
   }
 
   /// Names may hold any character, so a list of them is a JSON array.
@@ -46,16 +47,17 @@ extension SQLiteSession {
 
   func put(incident: IncidentRecord) throws {
     let sql = """
-      INSERT INTO incidents (\(Self.incidentColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO incidents (\(Self.incidentColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET monitor = excluded.monitor, cause_group = excluded.cause_group,
         state = excluded.state, tier = excluded.tier, opened_at = excluded.opened_at,
         changed_at = excluded.changed_at, resolved_at = excluded.resolved_at, checks = excluded.checks,
-        subjects = excluded.subjects, evidence = excluded.evidence
+        subjects = excluded.subjects, evidence = excluded.evidence, slices = excluded.slices,
+        retrain = excluded.retrain, twin = excluded.twin
       """
     try run(
       "storing an incident", sql, incident.id, incident.monitor, incident.group.rawValue, incident.state.rawValue,
       incident.tier.rawValue, incident.openedAt, incident.changedAt, incident.resolvedAt, try json(incident.checks),
-      try json(incident.subjects), incident.evidence)
+      try json(incident.subjects), incident.evidence, try json(incident.slices), incident.retrain, incident.twin)
   }
 
   // MARK: Retrains
@@ -118,5 +120,46 @@ extension SQLiteSession {
         monitor: try $0.text(0), incident: try $0.text(1), at: try $0.time(2), kind: try $0.text(3),
         detail: try $0.text(4))
     }
+  }
+
+  // MARK: The log
+
+  func append(decision: DecisionRecord) throws {
+    try run(
+      "logging a decision",
+      "INSERT INTO decision_log (monitor, cause_group, number, kind, at, wall, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      decision.monitor, decision.group.rawValue, decision.number, decision.kind, decision.at, decision.wall,
+      decision.body)
+  }
+
+  func decisions(
+    monitor: String, group: CauseGroup?, outside: Bool, after: (group: CauseGroup, number: Int64)?, limit: Int
+  ) throws -> [DecisionRecord] {
+    let sql = """
+      SELECT monitor, cause_group, number, kind, at, wall, body FROM decision_log
+      WHERE monitor = ?1 AND (?2 IS NULL OR cause_group = ?2) AND (?3 = 0 OR wall IS NOT NULL)
+        AND (?4 IS NULL OR (cause_group, number) > (?4, ?5))
+      ORDER BY cause_group, number LIMIT ?6
+      """
+    return try rows(
+      "reading decisions", sql, monitor, group?.rawValue, outside ? 1 : 0, after?.group.rawValue, after?.number,
+      max(0, limit)
+    ) {
+      DecisionRecord(
+        monitor: try $0.text(0), group: try $0.named(1), number: try $0.integer(2), kind: try $0.text(3),
+        at: try $0.time(4), wall: try $0.optionalTime(5), body: try $0.text(6))
+    }
+  }
+
+  func reclaimDecisions(monitor: String, before: EventTime, limit: Int) throws -> Int {
+    // Of each group from the first on, so that what is left has no gap.
+    let sql = """
+      DELETE FROM decision_log WHERE (monitor, cause_group, number) IN
+        (SELECT monitor, cause_group, number FROM decision_log l WHERE monitor = ?1 AND at < ?2 AND NOT EXISTS (
+           SELECT 1 FROM decision_log k
+           WHERE k.monitor = l.monitor AND k.cause_group = l.cause_group AND k.number < l.number AND k.at >= ?2)
+         ORDER BY cause_group, number LIMIT ?3)
+      """
+    return try run("reclaiming decisions", sql, monitor, before, max(0, limit))
   }
 }

@@ -63,6 +63,11 @@ extension SQLiteSession {
       delivery.nextAttemptAt, delivery.lastError, delivery.key, delivery.leases) == 1
   }
 
+  func amend(delivery: OutboxRecord) throws -> Bool {
+    let sql = "UPDATE outbox SET body = ?, next_attempt_at = ? WHERE key = ? AND leases = 0 AND state = 'owed'"
+    return try run("amending a delivery", sql, delivery.body, delivery.nextAttemptAt, delivery.key) == 1
+  }
+
   func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int {
     let sql = """
       DELETE FROM outbox WHERE key IN

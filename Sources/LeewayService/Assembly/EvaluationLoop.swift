@@ -20,12 +20,6 @@ struct EvaluationLoop: Service {
   /// A writer that has not been heard of for so long is taken for dead, and what it left is folded up.
   static let deadAfter = TimeSpan.minutes(2)
 
-  fileprivate func context(_ setup: Setup) -> DecisionContext {
-    DecisionContext(
-      receivers: Set(setup.receivers.map(\.name)), publicURL: setup.configuration.http.publicURL,
-      callbackToken: { [token] in token.token(retrain: $0, deadline: $1.milliseconds) })
-  }
-
   func run() async throws {
     try await withDedicatedThread("leeway-evaluate") { stop in
       let thread = EvaluationThread(self)
@@ -73,7 +67,7 @@ private final class EvaluationThread {
     self.loop = loop
     revision = loop.live.revision
     setup = loop.live.current
-    context = loop.context(setup)
+    context = setup.decisions(loop.token)
     reclaimDue = WallClock.now() + Self.reclaimEvery
     for plan in setup.plans { restoreMetrics(plan) }
   }
@@ -111,7 +105,7 @@ private final class EvaluationThread {
     revision = now
     let before = setup
     setup = loop.live.current
-    context = loop.context(setup)
+    context = setup.decisions(loop.token)
     let change = SetupChange(from: before, to: setup)
     for name in change.removed {
       try? ledger.write { try $0.release(lease: EvaluationLease.name(monitor: name), holder: loop.holder) }

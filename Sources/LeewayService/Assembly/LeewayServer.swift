@@ -169,11 +169,7 @@ package struct LeewayServer: Sendable {
         }
         return now <= record.deadline ? .valid : .expired
       },
-      settled: { record, tx in
-        guard var incident = try tx.incident(record.incident), incident.state == .retraining else { return }
-        incident.state = record.state == .succeeded ? .verifying : .open
-        try tx.put(incident: incident)
-      },
+      decisions: { live.current.decisions(token) },
       reload: { await reload($0) }, audit: AuditLog(logger: logger), now: { WallClock.now() },
       version: ServiceVersion.text)
   }

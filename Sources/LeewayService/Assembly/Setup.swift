@@ -18,6 +18,14 @@ struct Setup: Sendable {
     tokens = try Self.tokens(configuration)
   }
 
+  /// What deciding needs to know of it.
+  func decisions(_ token: CallbackToken) -> DecisionContext {
+    DecisionContext(
+      receivers: Set(receivers.map(\.name)), publicURL: configuration.http.publicURL,
+      groupIntervals: configuration.receivers.compactMapValues(\.groupInterval),
+      callbackToken: { token.token(retrain: $0, deadline: $1.milliseconds) })
+  }
+
   private static func receivers(_ configuration: ServiceConfiguration) throws -> [Receiver] {
     var out: [Receiver] = []
     var settings = configuration.receivers

@@ -117,11 +117,16 @@ package struct ReceiverSettings: Sendable, Equatable {
   package var url: Secret?
   /// Signs a webhook's bodies.
   package var secret: Secret?
+  /// Least time between two messages about the spread of one incident; nil: as usual.
+  package var groupInterval: TimeSpan?
 
-  package init(name: String, kind: Kind, url: Secret? = nil, secret: Secret? = nil) {
+  package init(
+    name: String, kind: Kind, url: Secret? = nil, secret: Secret? = nil, groupInterval: TimeSpan? = nil
+  ) {
     self.name = name
     self.kind = kind
     self.url = url
     self.secret = secret
+    self.groupInterval = groupInterval
   }
 }

@@ -221,7 +221,7 @@ final class ServiceConfigurationReading {
       _ = map.all()
       return nil
     }
-    let receiver: ReceiverSettings?
+    var receiver: ReceiverSettings?
     switch kind {
     case .log: receiver = ReceiverSettings(name: name, kind: .log)
     case .slack: receiver = readURL(map).map { ReceiverSettings(name: name, kind: .slack, url: $0) }
@@ -230,6 +230,7 @@ final class ServiceConfigurationReading {
       let secret = map.value("secret")?.secret()?.value
       receiver = url.map { ReceiverSettings(name: name, kind: .webhook, url: $0, secret: secret) }
     }
+    receiver?.groupInterval = map.value("group_interval")?.span(in: .seconds(1) ... .days(1))
     map.finish()
     if let receiver {
       do throws(Receiver.Invalid) { _ = try receiver.receiver() } catch {

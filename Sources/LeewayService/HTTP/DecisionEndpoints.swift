@@ -8,6 +8,8 @@ struct DecisionEndpoints: Sendable {
   static let maximumLimit = 1000
   /// Transition lines looked through for one incident.
   private static let maximumTransitions = 10_000
+  /// Of one monitor: an answer of a trainer or a removed check each.
+  private static let maximumInputs = 100_000
 
   let view: ServiceView
   let threads: LedgerThreads
@@ -18,6 +20,7 @@ struct DecisionEndpoints: Sendable {
       Endpoint(path: "/api/v1/incidents/{incident}", access: .reading, respond: incident),
       Endpoint(path: "/api/v1/retrains", access: .reading, respond: retrains),
       Endpoint(path: "/api/v1/retrains/{retrain}", access: .reading, respond: retrain),
+      Endpoint(path: "/api/v1/inputs", access: .reading, respond: inputs),
       Endpoint(path: "/api/v1/quarantine", access: .reading, respond: quarantine),
     ]
   }
@@ -103,6 +106,25 @@ struct DecisionEndpoints: Sendable {
     return JSONAnswer.response(request) { $0.write(found) }
   }
 
+  /// What came from outside the verdicts, as JSON Lines that `leeway replay --inputs` reads.
+  @Sendable private func inputs(_ request: Request, _ context: ServiceContext) async throws -> Response {
+    let parameters = try request.query("monitor")
+    guard let monitor = try parameters.text("monitor") else {
+      throw Problem(.badParameter, "The parameter monitor is missing.", parameter: "monitor", fix: "Add ?monitor=NAME.")
+    }
+    let ledger = view.ledger
+    let found = try await threads.run {
+      try ledger.read {
+        try $0.decisions(monitor: monitor, group: nil, outside: true, after: nil, limit: Self.maximumInputs)
+      }
+    }
+    var text: [UInt8] = []
+    for record in found { text += record.line.utf8 + [UInt8(ascii: "\n")] }
+    return Response(
+      status: .ok, headers: [.contentType: "application/x-ndjson"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: text)))
+  }
+
   @Sendable private func quarantine(_ request: Request, _ context: ServiceContext) async throws -> Response {
     let parameters = try request.query("monitor", "limit")
     let monitor = try parameters.text("monitor")
@@ -130,6 +152,9 @@ extension JSONWriter {
     member("resolved_at", incident.resolvedAt)
     member("checks", incident.checks)
     member("subjects", incident.subjects)
+    member("slices", incident.slices)
+    member("retrain", json: incident.retrain)
+    member("twin", json: incident.twin)
     member("evidence", json: incident.evidence)
   }
 

@@ -61,7 +61,7 @@ extension JSONWriter {
     // As lines name it: with the place, where it has one.
     member("name", check.place.map { check.metric.name(at: $0) } ?? check.metric.rawValue)
     member("window", check.window)
-    member("group", check.causeGroup.rawValue)
+    member("group", check.causeGroup().rawValue)
     members("limits", check.limits) { json, limit in
       json.beginObject()
       json.member("tier", limit.tier.name)

@@ -344,6 +344,23 @@ extension OpenAPIDocument {
           }
         }
       },
+      "/api/v1/inputs": {
+        "get": {
+          "operationId": "listInputs",
+          "summary": "What came from outside the verdicts and shaped a monitor's incidents, one a line.",
+          "description": "In the order in which it took part, by cause group. leeway replay --inputs reads it.",
+          "parameters": [
+            {"name": "monitor", "in": "query", "required": true, "schema": {"type": "string"}}
+          ],
+          "responses": {
+            "200": {
+              "description": "What was asked for.",
+              "content": {"application/x-ndjson": {"schema": {"type": "string"}}}
+            },
+            "default": {"$ref": "#/components/responses/Problem"}
+          }
+        }
+      },
       "/api/v1/quarantine": {
         "get": {
           "operationId": "listQuarantine", "summary": "Messages that could not be counted, the newest first.",

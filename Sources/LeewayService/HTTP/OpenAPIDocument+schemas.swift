@@ -138,7 +138,7 @@ extension OpenAPIDocument {
         "type": "object",
         "properties": {
           "check": {"type": "string"}, "on": {"type": "string"}, "metric": {"type": "string"},
-          "window": {"type": "string"}, "group": {"enum": ["data", "drift", "performance"]},
+          "window": {"type": "string"}, "group": {"$ref": "#/components/schemas/CauseGroup"},
           "limits": {
             "type": "array",
             "items": {
@@ -451,19 +451,44 @@ extension OpenAPIDocument {
         "type": "object",
         "properties": {
           "incident": {"type": "string"}, "monitor": {"type": "string"},
-          "group": {"enum": ["data", "drift", "performance"]},
+          "group": {"$ref": "#/components/schemas/CauseGroup"},
           "state": {"enum": ["open", "acknowledged", "retraining", "verifying", "resolved"]},
           "tier": {"$ref": "#/components/schemas/Tier"}, "opened_at": {"type": "string", "format": "date-time"},
           "changed_at": {"type": "string", "format": "date-time"},
           "resolved_at": {"type": ["string", "null"], "format": "date-time"},
           "checks": {"type": "array", "items": {"type": "string"}},
-          "subjects": {"type": "array", "items": {"type": "string"}}, "evidence": {"type": ["array", "null"]}
+          "subjects": {"type": "array", "items": {"type": "string"}},
+          "slices": {"type": "array", "items": {"type": "string"}},
+          "retrain": {
+            "type": ["object", "null"], "description": "What has become of a retrain; null where none was due.",
+            "properties": {
+              "state": {"enum": ["held", "requested", "verifying", "failed"]},
+              "retrain": {"type": "string"},
+              "at": {"type": "string", "format": "date-time", "description": "Event time: the end that asked."},
+              "held": {"type": "string", "description": "What holds it back, or did."},
+              "since": {"type": "string", "format": "date-time", "description": "The end at which it was first held back."},
+              "released": {
+                "type": ["string", "null"], "format": "date-time", "description": "The end at which it was let go."
+              }
+            }
+          },
+          "twin": {
+            "type": ["object", "null"], "description": "How it stands to the incident of the other stage.",
+            "properties": {
+              "early": {"type": "string", "description": "The early incident that was open when this one opened."},
+              "final": {
+                "enum": ["confirmed", "withdrawn"], "description": "What final verdicts said of this early incident."
+              }
+            }
+          },
+          "evidence": {"type": ["array", "null"]}
         },
         "required": [
           "incident", "monitor", "group", "state", "tier", "opened_at", "changed_at", "resolved_at", "checks",
-          "subjects", "evidence"
+          "subjects", "slices", "retrain", "twin", "evidence"
         ]
       },
+      "CauseGroup": {"enum": ["data", "drift", "concept", "performance/early", "performance/final"]},
       "Delivery": {
         "type": "object",
         "properties": {

@@ -34,6 +34,7 @@ struct RetrainCallback: Sendable {
     }
     let body = try await request.object(limit: limits.bodyBytes)
     let stored = try await threads.run { try Self.settle(id, body, view) }
+    for step in stored.transitions { view.metrics.count(transition: step.transition, monitor: step.monitor) }
     if stored.isNew {
       let record = stored.record
       view.metrics.count(retrain: record.state.rawValue, monitor: record.monitor)
@@ -49,11 +50,11 @@ struct RetrainCallback: Sendable {
       headers: [.wwwAuthenticate: "Bearer realm=\"leeway\""])
   }
 
-  /// Stores the answer, records that it came, and lets the service move on, in one transaction. The same answer again
+  /// Stores the answer, records that it came, and moves its incident on, in one transaction. The same answer again
   /// changes nothing, since a trainer may not have heard the first reply.
   private static func settle(
     _ id: String, _ body: JSONReader, _ view: ServiceView
-  ) throws -> (record: RetrainRecord, isNew: Bool) {
+  ) throws -> (record: RetrainRecord, isNew: Bool, transitions: [IncidentTransition]) {
     let now = view.now()
     let policies = view.monitors()
     return try view.ledger.write { writer in
@@ -63,7 +64,7 @@ struct RetrainCallback: Sendable {
       let answer = try RetrainAnswer(
         body, policy: policies.first { $0.monitor.name == record.monitor }?.monitor.retrain)
       guard record.state == .requested else {
-        if record.answer == answer.json { return (record, false) }
+        if record.answer == answer.json { return (record, false, []) }
         throw Problem(
           .conflict, "The retrain is \(record.state.rawValue) already.", value: record.state.rawValue,
           fix: "An answer stands; ask for another retrain.")
@@ -82,8 +83,8 @@ struct RetrainCallback: Sendable {
       try writer.record(
         input: OutsideInput(
           monitor: record.monitor, incident: record.incident, at: now, kind: "retrain_result", detail: detail.text))
-      try view.settled(record, writer)
-      return (record, true)
+      let steps = try IncidentActs.answer(record, context: view.decisions(), now: now, in: writer)
+      return (record, true, steps)
     }
   }
 }

@@ -25,9 +25,8 @@ package struct ServiceView: Sendable {
   /// Whether a callback token is good for a retrain at a moment of wall-clock time. Blocks (the service's key is in the
   /// ledger).
   package var verifyCallback: @Sendable (_ retrain: String, _ token: String, _ now: EventTime) throws -> CallbackVerdict
-  /// Called within the transaction that stores a trainer's answer, after the record: the place to move the incident on
-  /// and to page. Throwing undoes the answer.
-  package var settled: @Sendable (RetrainRecord, any LedgerWriter) throws -> Void
+  /// Whom incidents tell of what a trainer's answer makes of them. Answers at once.
+  package var decisions: @Sendable () -> DecisionContext
   /// Loads the configuration again. The argument says who asks, for the log.
   package var reload: @Sendable (_ origin: String) async -> Result<SetupChange, ReloadRefusal>
   /// Where changes that people ask for are written down.
@@ -49,7 +48,7 @@ package struct ServiceView: Sendable {
     metrics: ServiceMetrics,
     verifyCallback:
       @escaping @Sendable (_ retrain: String, _ token: String, _ now: EventTime) throws -> CallbackVerdict,
-    settled: @escaping @Sendable (RetrainRecord, any LedgerWriter) throws -> Void = { _, _ in },
+    decisions: @escaping @Sendable () -> DecisionContext = { DecisionContext() },
     reload: @escaping @Sendable (_ origin: String) async -> Result<SetupChange, ReloadRefusal> = { _ in
       .failure(ReloadRefusal(problems: ["this service was not started from files; there is nothing to reload"]))
     },
@@ -65,7 +64,7 @@ package struct ServiceView: Sendable {
     self.stalledParts = stalledParts
     self.metrics = metrics
     self.verifyCallback = verifyCallback
-    self.settled = settled
+    self.decisions = decisions
     self.reload = reload
     self.audit = audit
     self.now = now

@@ -3,7 +3,8 @@ extension Script {
   static let incidents = #"""
     const STATES = { open: "open", acknowledged: "acknowledged", retraining: "retraining", verifying: "verifying",
       resolved: "resolved" };
-    const GROUPS = { data: "data quality", drift: "drift", performance: "performance" };
+    const GROUPS = { data: "data quality", drift: "drift", concept: "errors",
+      "performance/early": "performance, early", "performance/final": "performance" };
 
     function renderIncidents() {
       const all = [...(state.incidents || [])];
@@ -32,8 +33,23 @@ extension Script {
           h("span", { class: "quiet" }, resolved ? "resolved " + time(incident.resolved_at)
             : "since " + time(incident.opened_at) + " (" + age(incident.opened_at) + ")")),
         h("div", null, h("p", { class: "quiet" }, id, ". Checks: ", incident.checks.join(", "), ". Last change ",
-          time(incident.changed_at), "."), evidence(incident), history_(state.details.get(id))));
+          time(incident.changed_at), "."), retrainOf(incident), twinOf(incident), evidence(incident), history_(state.details.get(id))));
       return element;
+    }
+
+    /** What holds a retrain back, or did, and when it was let go. */
+    function retrainOf(incident) {
+      const it = incident.retrain;
+      if (!it) return null;
+      const held = it.held ? "Retrain held: " + it.held + ", since " + time(it.since)
+        + (it.released ? ", let go " + time(it.released) : "") + ". " : "";
+      return h("p", null, held, it.retrain ? "Retrain " + it.retrain + " " + it.state + ", asked for " + time(it.at) + "." : "");
+    }
+    function twinOf(incident) {
+      const it = incident.twin;
+      if (!it) return null;
+      return h("p", null, it.early ? "First seen early, as " + it.early + "." : "",
+        it.final ? "By final labels: " + it.final + "." : "");
     }
 
     function evidence(incident) {
@@ -56,7 +72,8 @@ extension Script {
         h("h4", null, "What happened"),
         h("ol", { class: "timeline" }, detail.transitions.map((line) => h("li", null, time(line.at) + " ",
           h("strong", null, String(line.transition).replaceAll("_", " ")), " ", tier(line.tier), " ",
-          (line.checks || []).join(", ")))),
+          (line.checks || []).join(", "), line.transition === "spread" ? " on " + some(line.subjects) + " in "
+            + some(line.slices) : "", line.held ? ": " + line.held : "", line.because ? ": " + line.because : ""))),
         detail.transitions.length === 0 && h("p", { class: "empty" }, "No transition is stored."),
         detail.deliveries.length === 0 ? h("p", { class: "empty" }, "Nobody is told, by the monitor's alerts.")
           : table("Who was told", [["receiver"], ["state"], ["attempts", "number"], ["created"], ["next attempt"],
@@ -71,6 +88,8 @@ extension Script {
           item.answer && item.answer.reason ? ": " + item.answer.reason : "", scorecard(item.answer))),
       ];
     }
+    const some = (names) => (names || []).slice(0, 4).map((name) => short(name, 40)).join(", ")
+      + ((names || []).length > 4 ? " and " + (names.length - 4) + " more" : "");
     const deliveryState = (name) => name === "delivered" ? tier("ok", "delivered") : name === "dead"
       ? tier("critical", "given up") : tier("info", "owed");
     function scorecard(answer) {

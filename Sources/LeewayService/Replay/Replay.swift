@@ -10,6 +10,7 @@ package struct Replay {
   private let predictions: [String]
   private let labels: [String]
   private let asOf: EventTime?
+  private let inputs: [DecisionRecord]
   private let threads: Int
   private let progress: (_ file: String, _ fraction: Double?, _ rows: Int64) -> Void
 
@@ -23,6 +24,8 @@ package struct Replay {
     package var labelMessages: Int64 = 0
     /// Fields that no prediction had.
     package var unseenFields: [WatchedField] = []
+    /// Inputs whose place in the log the verdicts did not reach.
+    package var unusedInputs = 0
     /// The first twenty, by topic, file and line; a file's number stands for the partition.
     package var quarantined: [QuarantineRecord] = []
 
@@ -42,16 +45,19 @@ package struct Replay {
 
   /// - Parameters:
   ///   - asOf: stands for every record's timestamp; nil: nothing is from the future.
+  ///   - inputs: what came from outside where the service ran, as `/api/v1/inputs` gives it; each takes part where it did then.
   ///   - threads: that decode predictions, at least 1; nil: one for each processor. What comes out is the same.
   ///   - progress: called on any of them, on one at a time.
   package init(
-    plan: MonitorPlan, predictions: [String], labels: [String], asOf: EventTime?, threads: Int? = nil,
+    plan: MonitorPlan, predictions: [String], labels: [String], asOf: EventTime?, inputs: [DecisionRecord] = [],
+    threads: Int? = nil,
     progress: @escaping (String, Double?, Int64) -> Void = { _, _, _ in }
   ) {
     self.plan = plan
     self.predictions = predictions
     self.labels = labels
     self.asOf = asOf
+    self.inputs = inputs
     self.threads = min(max(threads ?? ProcessInfo.processInfo.activeProcessorCount, 1), 64)
     self.progress = progress
   }
@@ -92,13 +98,17 @@ package struct Replay {
       try $0.acquire(lease: name, holder: "replay", lasting: .days(36_500))
     }
     guard let epoch else { throw LeaseLost(name: name) }
-    let evaluator = Evaluator(plan: plan, maximumWindows: 4096)
+    let evaluator = Evaluator(plan: plan, recorded: inputs, maximumWindows: 4096)
     while true {
       let report = try evaluator.evaluate(
         ledger, lease: EvaluationLease(name: name, epoch: epoch), now: .distantPast, watermarks: watermarks)
       if report.isComplete { break }
     }
-    try ledger.read { try print($0, &summary, write) }
+    try ledger.read { reader in
+      let used = try reader.decisions(monitor: monitor, group: nil, outside: true, after: nil, limit: .max).count
+      summary.unusedInputs = inputs.count - used
+      try print(reader, &summary, write)
+    }
     return summary
   }
 

@@ -28,6 +28,10 @@ package enum LedgerFlaw: String, Sendable, CaseIterable, CustomStringConvertible
   case stageOfResults
   /// Verdicts of both stages are read as if they were one's.
   case stageOfVerdicts
+  /// Incidents that have ended are forgotten, so that a guard sees only what is open now and not what was at its end.
+  case pastIncidents
+  /// What each key had reached in an incident is forgotten, so that all that fires is new.
+  case highestTiers
   /// A sender stores an outcome whoever has leased the delivery since.
   case settlement
 
@@ -42,5 +46,24 @@ extension CellBlock {
     guard (try? block.merge(encoded: bytes)) != nil else { return bytes }
     block.sums = block.sums.map { Int128(exactly: Double($0)) ?? $0 }
     return block.encoded()
+  }
+}
+
+extension LedgerFlaw {
+  /// An incident machine as a ledger with this flaw keeps it.
+  func damaged(_ machine: [UInt8]) -> [UInt8] {
+    let member: String
+    switch self {
+    case .pastIncidents: member = "past"
+    case .highestTiers: member = "highest"
+    default: return machine
+    }
+    guard let root = try? JSONValue(parsing: machine) else { return machine }
+    func without(_ value: JSONValue) -> JSONValue {
+      guard case .object(let members) = value else { return value }
+      return .object(
+        members.map { JSONValue.Member($0.key, $0.key == member ? .array([]) : without($0.value)) })
+    }
+    return CanonicalJSON.bytes(of: without(root))
   }
 }

@@ -155,6 +155,7 @@ struct InMemoryTables: Sendable {
   var lastMark: Int64 = 0
   var progress: [Scope: EvaluationProgress] = [:]
   var machines: [MachineKey: [UInt8]] = [:]
+  var decisions: [MachineKey: [DecisionRecord]] = [:]
   /// Ascending by position.
   var results: [ResultRecord] = []
   var leases: [ByteName: Lease] = [:]

@@ -16,7 +16,8 @@ extension InMemorySession {
   }
 
   func put(machine: [UInt8], monitor: String, group: CauseGroup) throws {
-    tables.machines[InMemoryTables.MachineKey(monitor: ByteName(monitor), group: group)] = machine
+    tables.machines[InMemoryTables.MachineKey(monitor: ByteName(monitor), group: group)] =
+      flaw?.damaged(machine) ?? machine
   }
 
   func acquire(lease: String, holder: String, lasting: TimeSpan) throws -> Int64? {
@@ -160,6 +161,53 @@ extension InMemorySession: LedgerWriter {
       tables.inputs.reversed()
         .filter { (monitor == nil || $0.monitor == monitor) && (incident == nil || $0.incident == incident) }
         .prefix(max(0, limit)))
+  }
+
+  func append(decision: DecisionRecord) throws {
+    let log = InMemoryTables.MachineKey(monitor: ByteName(decision.monitor), group: decision.group)
+    guard tables.decisions[log]?.contains(where: { $0.number == decision.number }) != true else {
+      throw LedgerError("logging a decision: number \(decision.number) of \(decision.group.rawValue) is taken")
+    }
+    tables.decisions[log, default: []].append(decision)
+  }
+
+  func decisions(
+    monitor: String, group: CauseGroup?, outside: Bool, after: (group: CauseGroup, number: Int64)?, limit: Int
+  ) throws -> [DecisionRecord] {
+    let logs = tables.decisions.filter {
+      $0.key.monitor == ByteName(monitor) && (group == nil || $0.key.group == group)
+    }
+    .sorted { utf8Order($0.key.group.rawValue, $1.key.group.rawValue) }
+    return Array(
+      logs.flatMap { $0.value.sorted { $0.number < $1.number } }.filter { entry in
+        guard !outside || entry.wall != nil else { return false }
+        guard let after else { return true }
+        return entry.group == after.group
+          ? entry.number > after.number : utf8Order(after.group.rawValue, entry.group.rawValue)
+      }.prefix(max(0, limit)))
+  }
+
+  func reclaimDecisions(monitor: String, before: EventTime, limit: Int) throws -> Int {
+    var left = max(0, limit)
+    var gone = 0
+    for group in CauseGroup.allCases.sorted(by: { utf8Order($0.rawValue, $1.rawValue) }) {
+      let log = InMemoryTables.MachineKey(monitor: ByteName(monitor), group: group)
+      let old = min(left, tables.decisions[log]?.prefix { $0.at < before }.count ?? 0)
+      tables.decisions[log]?.removeFirst(old)
+      left -= old
+      gone += old
+    }
+    return gone
+  }
+
+  func amend(delivery: OutboxRecord) throws -> Bool {
+    guard var row = tables.outbox[ByteName(delivery.key)], row.record.state == .owed, row.record.leases == 0 else {
+      return false
+    }
+    row.record.body = delivery.body
+    row.record.nextAttemptAt = delivery.nextAttemptAt
+    tables.outbox[ByteName(delivery.key)] = row
+    return true
   }
 
   func enqueue(_ rows: [OutboxRecord]) throws {

@@ -18,6 +18,8 @@ package indirect enum SimulatedAction: Sendable {
   case fold(instance: Int, rows: Int, Mishap?)
   case reclaim(instance: Int, Mishap?)
   case send(instance: Int, succeeds: Bool, Mishap?)
+  /// The trainer answers the newest retrain that has no answer.
+  case answer(instance: Int, succeeded: Bool, Mishap?)
   /// The next phase's messages are written, and its partitions made.
   case produce
   /// The instance gets the monitor's next version.
@@ -61,6 +63,8 @@ package indirect enum SimulatedAction: Sendable {
             instance: instance, succeeds: Bool.random(using: &random),
             mishap(world, mishaps, calls: 3, during: partition, &random)))
       }
+      // By what is drawn already, so that other histories stay as they are.
+      if step % 9 == 8 { actions.append(.answer(instance: instance, succeeded: partition % 2 == 0, nil)) }
       if step % 4 == 0 { actions.append(one(world, mishaps, nested: false, &random)) }
     }
     return actions
@@ -127,7 +131,8 @@ package indirect enum SimulatedAction: Sendable {
       return .evaluate(instance: instance, windows: [1, 3, 512][Int.random(in: 0..<3, using: &random)], mishap(4))
     case 87..<92: return .fold(instance: instance, rows: [1, 3, 100][Int.random(in: 0..<3, using: &random)], mishap(6))
     case 92..<94: return .reclaim(instance: instance, mishap(4))
-    case 94..<99: return .send(instance: instance, succeeds: Int.random(in: 0..<3, using: &random) > 0, mishap(3))
+    case 98: return .answer(instance: instance, succeeded: Bool.random(using: &random), mishap(2))
+    case 94..<98: return .send(instance: instance, succeeds: Int.random(in: 0..<3, using: &random) > 0, mishap(3))
     default: return .reload(instance: instance)
     }
   }
@@ -141,6 +146,7 @@ package indirect enum SimulatedAction: Sendable {
     case .fold(let instance, let rows, _?): .fold(instance: instance, rows: rows, nil)
     case .reclaim(let instance, _?): .reclaim(instance: instance, nil)
     case .send(let instance, let succeeds, _?): .send(instance: instance, succeeds: succeeds, nil)
+    case .answer(let instance, let succeeded, _?): .answer(instance: instance, succeeded: succeeded, nil)
     default: nil
     }
   }

@@ -284,7 +284,7 @@ package enum SimulatedMonitor {
     (task == .binary ? compares ? comparing : binary : regression)[isStaged ? 1 : 0]
   }
 
-  package static let receivers: Set<String> = ["chat", "pager"]
+  package static let receivers: Set<String> = ["chat", "pager", "retrain"]
 
   private static func plan(_ task: ModelTask, seed: UInt64, compares: Bool, isStaged: Bool) throws -> MonitorPlan {
     func above(_ tier: Tier, _ x: Double) -> TierLimit { TierLimit(tier, .above(.absolute(x))) }
@@ -360,7 +360,8 @@ package enum SimulatedMonitor {
       WindowDefinition(name: "10m", size: .minutes(10), every: .minutes(10)),
       WindowDefinition(name: "20m", size: .minutes(20), every: .minutes(10)),
     ]
-    monitor.alerts = [.info: ["chat"], .warning: ["chat"], .critical: ["chat", "pager"]]
+    monitor.alerts = [.info: ["chat"], .warning: ["chat"], .critical: ["chat", "pager", "retrain"]]
+    monitor.retrain = RetrainPolicy(cooldown: .minutes(20), maximumPerWeek: 4, deadline: .hours(6))
     // Of the second baseline one version has a part of its own, whose amounts are smaller.
     let isSliced = seed == 2
     let rows = SampleMonitor.trainingRows(isSliced ? 1500 : 300, seed: seed).enumerated().map { i, row in

@@ -133,6 +133,8 @@ package final class Simulation {
     case .fold(let i, let rows, let mishap): try judging(i, "fold", mishap) { try self.fold($0, rows) }
     case .reclaim(let i, let mishap): try judging(i, "reclaim", mishap) { try self.reclaim($0) }
     case .send(let i, let succeeds, let mishap): try judging(i, "send", mishap) { try self.send($0, succeeds) }
+    case .answer(let i, let succeeded, let mishap):
+      try judging(i, "answer", mishap) { try self.answer($0, succeeded) }
     case .produce:
       guard phase < world.phases - 1 else { return }
       phase += 1
@@ -294,6 +296,24 @@ package final class Simulation {
         )
       }
     }
+  }
+
+  /// As the callback does it.
+  private func answer(_ i: Int, _ succeeded: Bool) throws {
+    let now = clock.now
+    let ledger = members[i].others
+    let asked = try ledger.read { try $0.retrains(monitor: plan(i).monitor.name, limit: .max) }
+      .first { $0.state == .requested }
+    guard let id = asked?.id else { return }
+    let steps = try ledger.write { tx -> [IncidentTransition] in
+      guard var record = try tx.retrain(id), record.state == .requested else { return [] }
+      record.state = succeeded ? .succeeded : .failed
+      record.completedWall = now
+      try tx.put(retrain: record)
+      return try IncidentActs.answer(
+        record, context: DecisionContext(receivers: SimulatedMonitor.receivers), now: now, in: tx)
+    }
+    say("the trainer answers \(id): \(succeeded), \(steps.map(\.transition))")
   }
 
   private func fold(_ i: Int, _ rows: Int) throws {

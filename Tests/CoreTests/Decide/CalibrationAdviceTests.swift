@@ -13,10 +13,10 @@ import Testing
 
   @Test func calibrationAloneAsksForAMapAndNotForARetrain() throws {
     let desk = try Self.desk()
-    #expect(try desk.decide(1, [("ece", "performance", .critical)]) == ["performance opened critical"])
+    #expect(try desk.decide(1, [("ece", "performance", .critical)]) == ["performance/final opened critical"])
     #expect(try desk.retrains().isEmpty)
     let line = try #require(try desk.lines().first)
-    #expect(line.contains("\"reason\":\"performance\",\"advice\":\"recalibrate: only calibration has moved;"))
+    #expect(line.contains("\"reason\":\"performance/final\",\"advice\":\"recalibrate: only calibration has moved;"))
     let deliveries = try desk.deliveries()
     #expect(deliveries.map(\.receiver) == ["chat", "pager"])
     #expect(deliveries.allSatisfy { $0.body.contains("\"advice\":\"recalibrate:") })

@@ -46,7 +46,7 @@ import Testing
       #expect(abs((verdict.value ?? 0) - 0.78) < 1e-12 && verdict.tier == tier && verdict.rows == 100)
       #expect(verdict.certain == nil && verdict.subject == "performance")
     }
-    #expect(Self.check(.estimatedAccuracy, Check.below(0.5)).causeGroup == .drift)
+    #expect(Self.check(.estimatedAccuracy, Check.below(0.5)).causeGroup() == .drift)
   }
 
   @Test func slicesAndSmallWindows() throws {

@@ -159,7 +159,7 @@ import Testing
     let members = #""worst_slice":"\#(last.slice)","worst_value":\#(last.value),"worst_q_value":"#
     #expect(incident.evidence.contains(members), "\(incident.evidence)")
     let machine = try #require(
-      try scene.ledger.read { try $0.machine(monitor: scene.plan.monitor.name, group: .performance) })
+      try scene.ledger.read { try $0.machine(monitor: scene.plan.monitor.name, group: .performanceFinal) })
     #expect(try IncidentMachine(encoded: machine).active.values.first?.contrast == .worst(last))
   }
 
@@ -174,7 +174,7 @@ import Testing
     let incident = try #require(try scene.ledger.read { try $0.incidents(IncidentQuery()) }.first)
     #expect(incident.evidence.contains(#""slices_alike":true"#))
     let machine = try #require(
-      try scene.ledger.read { try $0.machine(monitor: scene.plan.monitor.name, group: .performance) })
+      try scene.ledger.read { try $0.machine(monitor: scene.plan.monitor.name, group: .performanceFinal) })
     #expect(try IncidentMachine(encoded: machine).active.values.first?.contrast == .alike)
 
     // A slice with too few rows says nothing, and one that is better than the whole is never the worst.

@@ -5,7 +5,7 @@ import Testing
 struct DecisionConformance {
   private func incident(_ id: String, _ monitor: String, _ state: IncidentState, _ opened: Int64) -> IncidentRecord {
     IncidentRecord(
-      id: id, monitor: monitor, group: .performance, state: state, tier: .critical, openedAt: .at(opened),
+      id: id, monitor: monitor, group: .performanceFinal, state: state, tier: .critical, openedAt: .at(opened),
       changedAt: .at(opened + 1), resolvedAt: state == .resolved ? .at(opened + 2) : nil, checks: awkwardNames,
       subjects: [], evidence: "[{\"a\":1}]")
   }

@@ -337,7 +337,7 @@ struct MadeUpService {
         "q_value":0.002,"window":"1h","end":"2025-03-01T12:00:00.000Z","rows":5123,"tier":"warning"}]
         """),
     IncidentRecord(
-      id: "fraud-0a0a0a", monitor: "fraud", group: .performance, state: .resolved, tier: .warning,
+      id: "fraud-0a0a0a", monitor: "fraud", group: .performanceFinal, state: .resolved, tier: .warning,
       openedAt: noon - .days(3), changedAt: noon - .days(2), resolvedAt: noon - .days(2), checks: ["auc"], subjects: [],
       evidence: "not JSON"),
   ]

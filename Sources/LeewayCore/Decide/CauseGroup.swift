@@ -1,0 +1,37 @@
+/// Where evidence comes from. Each cause has an incident machine of its own, which consumes the verdicts of one stream in the
+/// order of their ends. The cases are in the order in which the groups of one end are decided.
+package enum CauseGroup: String, Sendable, CaseIterable {
+  /// Missing, invalid, unseen and outlying values, rows and traffic.
+  case dataQuality = "data"
+  /// Distances, levels and estimates: what a model is given and puts out, judged when a window closes.
+  case drift
+  /// Detectors on the stream of errors.
+  case concept
+  /// Performance by the labels that came early.
+  case performanceEarly = "performance/early"
+  /// Performance at the horizon, and what else needs its labels: versions beside each other, and fairness.
+  case performanceFinal = "performance/final"
+
+  /// Whether its incidents may call for a retrain: bad data are mended, not learned, and drift by the sampling null is not
+  /// reason enough to train. What is found early may only by checks that say so.
+  var retrains: Bool { self == .concept || self == .performanceEarly || self == .performanceFinal }
+
+  /// Whether its verdicts are given when a window closes; else when its labels are there.
+  package var isJudgedAtClose: Bool { self == .dataQuality || self == .drift }
+}
+
+extension Check {
+  /// The group that consumes the check's verdicts of a stage. A comparison of versions by a distance closes with its window,
+  /// so it is of the stream of drift.
+  package func causeGroup(_ stage: Stage = .final) -> CauseGroup {
+    switch metric.family {
+    case .ratio, .traffic: .dataQuality
+    case .distance, .level, .estimate: .drift
+    case .detector: .concept
+    case .performance, .fairness: stage == .early ? .performanceEarly : .performanceFinal
+    }
+  }
+
+  /// Every group that may consume its verdicts.
+  package var causeGroups: Set<CauseGroup> { Set(Stage.allCases.map(causeGroup)) }
+}

@@ -1,0 +1,239 @@
+/// The machines of one monitor during one transaction: folds inputs, logs them, and writes down what comes of them.
+extension Decision {
+  struct Desk {
+    let name: String
+    /// nil where the monitor is no longer configured, so that verdicts of it are not decided.
+    let monitor: Monitor?
+    let generation: String
+    let baseline: String
+    let context: DecisionContext
+    let now: EventTime
+    let tx: any LedgerWriter
+    private(set) var machines: [CauseGroup: IncidentMachine] = [:]
+    private(set) var out = Decisions()
+    private var changed: Set<CauseGroup> = []
+    private var recorded: [CauseGroup: [DecisionRecord]] = [:]
+
+    init(
+      _ name: String, monitor: Monitor?, generation: String, baseline: String, context: DecisionContext,
+      recorded: [DecisionRecord] = [], now: EventTime, in tx: any LedgerWriter
+    ) throws {
+      self.name = name
+      self.monitor = monitor
+      self.generation = generation
+      self.baseline = baseline
+      self.context = context
+      self.now = now
+      self.tx = tx
+      for record in recorded where record.monitor == name { self.recorded[record.group, default: []].append(record) }
+      for group in CauseGroup.allCases {
+        machines[group] = try tx.machine(monitor: name, group: group).map { bytes throws(JSONFailure) in
+          try IncidentMachine(encoded: bytes)
+        }
+      }
+    }
+
+    func machine(_ group: CauseGroup) -> IncidentMachine { machines[group] ?? IncidentMachine() }
+
+    func store() throws {
+      for group in CauseGroup.allCases where changed.contains(group) {
+        try tx.put(machine: machine(group).encoded(), monitor: name, group: group)
+      }
+    }
+
+    // MARK: Verdicts
+
+    /// The verdicts of one group and end.
+    mutating func decide(_ verdicts: [Verdict], of group: CauseGroup, _ end: EventTime) throws {
+      try foldRecorded(group)
+      try removeChecks(group, end)
+      let checks = Dictionary(uniqueKeysWithValues: (monitor?.checks ?? []).map { ($0.name, $0) })
+      let before = machine(group)
+      var batch = before.batch(of: verdicts) { checks[$0.check]?.isBeyondLimit($0) ?? false }
+      let early = group == .performanceFinal ? machine(.performanceEarly).span(openAt: end) : nil
+      batch.early = before.incident == nil ? early?.id : nil
+      var trial = before
+      var steps = trial.fold(DecisionInput(at: end, .verdicts(batch)), monitor: name, group: group)
+      let told = steps.first.map { receivers(of: $0, before: before.incident, early: early, by: end) } ?? []
+      if !told.isEmpty, steps.first?.transition.kind != .resolved {
+        batch.told = told.sorted(by: utf8Order)
+        trial = before
+        steps = trial.fold(DecisionInput(at: end, .verdicts(batch)), monitor: name, group: group)
+      }
+      if !steps.isEmpty || !trial.isSame(as: before) {
+        try commit(DecisionInput(at: end, .verdicts(batch)), trial, steps, group, told: told, judged: judged(verdicts))
+      }
+      if group == .performanceFinal { try confirm(verdicts, end) }
+      try considerRetrain(group, end)
+    }
+
+    /// Receivers that hear of what a batch of verdicts made.
+    private func receivers(
+      of step: IncidentMachine.Step, before: IncidentMachine.Incident?, early: IncidentMachine.Span?, by end: EventTime
+    ) -> Set<String> {
+      let incident = step.incident
+      switch step.transition.kind {
+      case .opened:
+        // Whoever was told of it early is not paged again.
+        let known = incident.early == nil ? [] : (early?.told ?? [:]).filter { $0.value <= end }.map(\.key)
+        return receivers(of: [incident.tier]).subtracting(known)
+      // Those of every tier reached, so that whoever heard of it hears that it is worse.
+      case .escalated: return receivers(of: [incident.tier] + (before.map { [$0.tier] } ?? []))
+      case .spread:
+        let sequence = step.transition.sequence
+        return receivers(of: incident.highest.values.filter { $0.sequence == sequence }.map(\.tier))
+      default: return context.receivers.intersection(incident.told.keys)
+      }
+    }
+
+    private func receivers(of tiers: [Tier]) -> Set<String> {
+      var names = Set(tiers.flatMap { monitor?.alerts[$0] ?? [] })
+      names.remove(DecisionContext.retrainReceiver)
+      return names.intersection(context.receivers)
+    }
+
+    /// Slices with enough to judge, of each check and subject.
+    private func judged(_ verdicts: [Verdict]) -> [Notification.Spread.Subject: Int] {
+      var out: [Notification.Spread.Subject: Int] = [:]
+      for verdict in verdicts where verdict.tier != .insufficientData {
+        out[Notification.Spread.Subject(check: verdict.check, subject: verdict.subject), default: 0] += 1
+      }
+      return out
+    }
+
+    /// What fired by checks that the monitor has no more, or has in another group.
+    private mutating func removeChecks(_ group: CauseGroup, _ end: EventTime) throws {
+      let known = Set((monitor?.checks ?? []).filter { $0.causeGroups.contains(group) }.map(\.name))
+      let gone = Set(machine(group).active.keys.map(\.check)).subtracting(known)
+      guard !gone.isEmpty else { return }
+      try fold(DecisionInput(at: end, .checksRemoved(gone.sorted(by: utf8Order))), group)
+    }
+
+    /// Writes what final verdicts say into the early incident that opened at this end.
+    private mutating func confirm(_ verdicts: [Verdict], _ end: EventTime) throws {
+      for opening in machine(.performanceEarly).unconfirmed where opening.at == end {
+        let keys = Set(opening.keys)
+        let mine = verdicts.filter {
+          keys.contains(IncidentMachine.Key(check: $0.check, slice: $0.slice, subject: $0.subject))
+        }
+        let confirmed: Bool? =
+          mine.contains { $0.tier >= .info } ? true : mine.contains { $0.tier == .ok } ? false : nil
+        try fold(
+          DecisionInput(at: end, .finalVerdict(incident: opening.id, confirmed: confirmed)), .performanceEarly)
+      }
+    }
+
+    // MARK: Retraining
+
+    /// Checks that may fire and never call for a retrain: experimental ones, those of a challenger, and those of calibration,
+    /// which call for a new map from scores to probabilities.
+    /// What is found early calls for one only where the check says so, since it has still to be confirmed.
+    private static func inconclusive(_ monitor: Monitor, _ group: CauseGroup) -> Set<String> {
+      Set(
+        monitor.checks.filter {
+          $0.metric.isExperimental || $0.metric.isCalibration || $0.on == .comparison
+            || (group == .performanceEarly && !$0.retrainsEarly)
+        }.map(\.name))
+    }
+
+    private mutating func considerRetrain(_ group: CauseGroup, _ end: EventTime) throws {
+      let machine = machine(group)
+      guard group.retrains, let monitor, let policy = monitor.retrain, let incident = machine.incident,
+        incident.retrain == nil, machine.advice == nil
+      else { return }
+      let inconclusive = Self.inconclusive(monitor, group)
+      guard let tier = machine.tierForRetrain(besides: inconclusive) else { return }
+      let asking = monitor.alerts.filter { $0.value.contains(DecisionContext.retrainReceiver) }.keys.min()
+      guard let asking, asking <= tier else { return }
+      let start = machine.askingSince(besides: inconclusive, tier: asking) ?? end
+      if let hold = RetrainGuard(policy: policy, machines: machines).hold(askingSince: start, end) {
+        guard hold.cause != incident.hold?.cause || hold.reason != incident.hold?.reason else { return }
+        try fold(DecisionInput(at: end, .retrainHeld(cause: hold.cause, reason: hold.reason)), group)
+      } else {
+        let id = "rt-\(SHA256.hash(Array("\(incident.id)\n\(incident.openedAt.milliseconds)".utf8)).hex.prefix(16))"
+        try fold(DecisionInput(at: end, .retraining(id)), group)
+      }
+    }
+
+    // MARK: Folding
+
+    /// Folds an input that is the group's next one.
+    mutating func fold(_ input: DecisionInput, _ group: CauseGroup) throws {
+      var machine = machine(group)
+      let steps = machine.fold(input, monitor: name, group: group)
+      try commit(input, machine, steps, group)
+    }
+
+    /// Folds what a log had from outside at the group's next number.
+    private mutating func foldRecorded(_ group: CauseGroup) throws {
+      while let next = recorded[group]?.first, next.number <= machine(group).number + 1 {
+        recorded[group]?.removeFirst()
+        guard next.number == machine(group).number + 1 else { continue }
+        try fold(try DecisionInput(at: next.at, kind: next.kind, body: next.body), group)
+      }
+    }
+
+    mutating func foldRecorded() throws {
+      for group in CauseGroup.allCases { try foldRecorded(group) }
+    }
+
+    private mutating func commit(
+      _ input: DecisionInput, _ machine: IncidentMachine, _ steps: [IncidentMachine.Step], _ group: CauseGroup,
+      told: Set<String>? = nil, judged: [Notification.Spread.Subject: Int] = [:]
+    ) throws {
+      machines[group] = machine
+      changed.insert(group)
+      let wall = input.isFromOutside ? now : nil
+      try tx.append(
+        decision: DecisionRecord(
+          monitor: name, group: group, number: machine.number, kind: input.kind, at: input.at, wall: wall,
+          body: input.body))
+      let journal = IncidentJournal(
+        monitor: name, generation: generation, baseline: baseline, context: context, alerts: monitor?.alerts ?? [:],
+        now: now)
+      for step in steps {
+        out.transitions.append(step.transition)
+        try journal.record(
+          step, machine, to: told ?? receivers(ofFollowing: step), judged: judged, in: tx)
+        switch step.transition.kind {
+        case .retraining: try ask(step, machine, journal)
+        case .retrainHeld: out.retrainsHeld += 1
+        case .confirmed, .withdrawn:
+          if machine.incident?.id != step.incident.id { try journal.store(confirmation: step, in: tx) }
+        default: break
+        }
+      }
+      // What the group's open incident is now; of one that was resolved, what it was.
+      if let resolved = steps.first(where: { $0.transition.kind == .resolved }) {
+        try journal.store(resolved.incident, machine, group, input.at, resolved: true, in: tx)
+      } else if let incident = machine.incident {
+        let at = max(input.at, machine.through)
+        try journal.store(incident, machine, group, at, resolved: false, in: tx)
+      }
+    }
+
+    /// Who hears of steps that verdicts do not make themselves.
+    private func receivers(ofFollowing step: IncidentMachine.Step) -> Set<String> {
+      let told = context.receivers.intersection(step.incident.told.keys)
+      switch step.transition.kind {
+      case .retrainHeld, .failed, .withdrawn, .resolved: return told
+      // Only those who have heard that it was held have to hear that it was let go.
+      case .retraining: return step.incident.hold == nil ? [] : told
+      default: return []
+      }
+    }
+
+    private mutating func ask(
+      _ step: IncidentMachine.Step, _ machine: IncidentMachine, _ journal: IncidentJournal
+    ) throws {
+      guard let id = step.transition.retrain, let policy = monitor?.retrain else { return }
+      let deadline = now + policy.deadline
+      out.retrainsRequested += 1
+      try tx.put(
+        retrain: RetrainRecord(
+          id: id, monitor: name, incident: step.incident.id, state: .requested,
+          requestedAt: step.transition.at, deadline: deadline, requestedWall: now))
+      try journal.call(step, machine, deadline: deadline, in: tx)
+    }
+  }
+}

@@ -1,0 +1,165 @@
+/// One entry of the log that an incident machine is a fold over: what verdicts said, or what came from elsewhere.
+package struct DecisionInput: Sendable, Equatable {
+  /// Event time: the end that it belongs to; of what people and trainers do, the newest end consumed before it.
+  package var at: EventTime
+  package var act: Act
+
+  package enum Act: Sendable, Equatable {
+    case verdicts(Batch)
+    /// The monitor has no such checks any more.
+    case checksRemoved([String])
+    /// Derived from verdicts: a retrain is asked for, and its id.
+    case retraining(String)
+    /// Derived from verdicts: a guard holds a retrain back. `cause` is the same as long as the same thing holds it.
+    case retrainHeld(cause: String, reason: String)
+    /// Derived from final verdicts: what they say of the end at which the early incident opened; nil: nothing.
+    case finalVerdict(incident: String, confirmed: Bool?)
+    /// The trainer's answer.
+    case retrainResult(retrain: String, succeeded: Bool)
+    /// Nothing can judge the group any more.
+    case resolve(because: String)
+  }
+
+  /// What the verdicts of one end say, as far as the machine can need it.
+  package struct Batch: Sendable, Equatable {
+    /// What fires.
+    var fired: [IncidentMachine.Key: Evidence] = [:]
+    /// What fired before and is still beyond its limit, only less certain.
+    var held: [IncidentMachine.Key] = []
+    /// What fired before and is back within its limit.
+    var cleared: [IncidentMachine.Key] = []
+    /// An incident that opens at this end has this early twin.
+    var early: String?
+    /// Receivers that were told of the transition which the batch made.
+    var told: [String] = []
+
+    package init() {}
+  }
+
+  package init(at: EventTime, _ act: Act) {
+    self.at = at
+    self.act = act
+  }
+
+  /// As the log names it.
+  package var kind: String {
+    switch act {
+    case .verdicts: "verdicts"
+    case .checksRemoved: "checks_removed"
+    case .retraining: "retraining"
+    case .retrainHeld: "retrain_held"
+    case .finalVerdict: "final_verdict"
+    case .retrainResult: "retrain_result"
+    case .resolve: "resolve"
+    }
+  }
+
+  /// Kinds that verdicts and the monitor alone do not lead to: what `replay --inputs` has to be given.
+  package static let outsideKinds: Set<String> = ["retrain_result", "resolve"]
+  package var isFromOutside: Bool { Self.outsideKinds.contains(kind) }
+}
+
+/// The stored form, beside kind and time, which the log keeps for itself.
+extension DecisionInput {
+  package var body: String {
+    var w = JSONWriter()
+    w.beginObject()
+    func texts(_ key: String, _ names: [String]) {
+      guard !names.isEmpty else { return }
+      w.key(key)
+      w.strings(names)
+    }
+    func text(_ key: String, _ text: String?) {
+      guard let text else { return }
+      w.key(key)
+      w.string(text)
+    }
+    func keys(_ name: String, _ keys: [IncidentMachine.Key]) {
+      guard !keys.isEmpty else { return }
+      w.key(name)
+      w.list(keys) { w, key in
+        w.beginObject()
+        key.writeMembers(to: &w)
+        w.endObject()
+      }
+    }
+    switch act {
+    case .verdicts(let batch):
+      w.key("fired")
+      w.list(batch.fired.sorted { $0.key < $1.key }) { w, fired in
+        w.beginObject()
+        fired.key.writeMembers(to: &w)
+        fired.value.writeMembers(to: &w)
+        fired.value.writeTimes(to: &w)
+        w.endObject()
+      }
+      keys("held", batch.held)
+      keys("cleared", batch.cleared)
+      text("early", batch.early)
+      texts("told", batch.told)
+    case .checksRemoved(let checks): texts("checks", checks)
+    case .retraining(let id): text("retrain", id)
+    case .retrainHeld(let cause, let reason):
+      text("cause", cause)
+      text("reason", reason)
+    case .finalVerdict(let incident, let confirmed):
+      text("incident", incident)
+      w.key("confirmed")
+      if let confirmed { w.bool(confirmed) } else { w.null() }
+    case .retrainResult(let retrain, let succeeded):
+      text("retrain", retrain)
+      w.key("succeeded")
+      w.bool(succeeded)
+    case .resolve(let reason): text("because", reason)
+    }
+    w.endObject()
+    return w.text
+  }
+
+  /// - Throws: `JSONFailure` naming what is wrong in the body, or the kind where a newer version wrote it.
+  package init(at: EventTime, kind: String, body: String) throws(JSONFailure) {
+    let r = JSONReader(try JSONValue(parsing: Array(body.utf8)))
+    self.at = at
+    switch kind {
+    case "verdicts":
+      var batch = Batch()
+      for element in try r.member("fired").list({ (e) throws(JSONFailure) in e }) {
+        batch.fired[try IncidentMachine.Key(element)] = try Evidence(element)
+      }
+      batch.held = try r.member("held").list { (e) throws(JSONFailure) in try IncidentMachine.Key(e) }
+      batch.cleared = try r.member("cleared").list { (e) throws(JSONFailure) in try IncidentMachine.Key(e) }
+      batch.early = try r.member("early").text()
+      batch.told = try r.member("told").texts()
+      act = .verdicts(batch)
+    case "checks_removed": act = .checksRemoved(try r.member("checks").texts())
+    case "retraining": act = .retraining(try r.member("retrain").string())
+    case "retrain_held":
+      act = .retrainHeld(cause: try r.member("cause").string(), reason: try r.member("reason").string())
+    case "final_verdict":
+      act = .finalVerdict(
+        incident: try r.member("incident").string(),
+        confirmed: try r.member("confirmed").optional { (e) throws(JSONFailure) in try e.bool() })
+    case "retrain_result":
+      act = .retrainResult(
+        retrain: try r.member("retrain").string(), succeeded: try r.member("succeeded").bool())
+    case "resolve": act = .resolve(because: try r.member("because").string())
+    default:
+      throw r.failure("the kind \"\(kind.prefix(40))\" was written by a newer version of leeway; run that version")
+    }
+  }
+}
+
+extension IncidentMachine.Key {
+  func writeMembers(to w: inout JSONWriter) {
+    for (name, text) in [("check", check), ("slice", slice), ("subject", subject)] {
+      w.key(name)
+      w.string(text)
+    }
+  }
+
+  init(_ r: JSONReader) throws(JSONFailure) {
+    self.init(
+      check: try r.member("check").string(), slice: try r.member("slice").string(),
+      subject: try r.member("subject").string())
+  }
+}

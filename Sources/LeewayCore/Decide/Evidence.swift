@@ -1,0 +1,161 @@
+/// Why something fires: the verdict's numbers.
+package struct Evidence: Sendable, Equatable {
+  package var tier: Tier
+  package var metric: String
+  package var value: Double?
+  package var threshold: Double?
+  package var pValue: Double?
+  package var qValue: Double?
+  package var bound: Double?
+  package var window: String
+  package var size: TimeSpan
+  /// Of the newest verdict that fired.
+  package var end: EventTime
+  /// Of the newest verdict whose value was beyond its limit, whether it fired or not.
+  package var seen: EventTime
+  package var rows: Int64
+  package var version: String?
+  /// Of the subject, where the check is on all rows and the monitor has slices.
+  package var contrast: SliceContrast?
+
+  var isOfCalibration: Bool { Metric(rawValue: metric)?.isCalibration ?? false }
+
+  init(_ verdict: Verdict) {
+    tier = verdict.tier
+    metric = verdict.metric.rawValue
+    value = verdict.value
+    threshold = verdict.threshold
+    pValue = verdict.pValue
+    qValue = verdict.qValue
+    bound = verdict.bound
+    window = verdict.window
+    size = verdict.size
+    end = verdict.end
+    seen = verdict.end
+    rows = verdict.rows
+    version = verdict.version
+    contrast = verdict.contrast
+  }
+}
+
+/// The stored form.
+extension Evidence {
+  /// The members that notifications and the stored form share.
+  func writeMembers(to w: inout JSONWriter) {
+    w.key("metric")
+    w.string(metric)
+    for (name, number) in [
+      ("value", value), ("threshold", threshold), ("p_value", pValue), ("q_value", qValue), ("bound", bound),
+    ] where number != nil || name != "bound" {
+      w.key(name)
+      w.number(number)
+    }
+    w.key("window")
+    w.string(window)
+    w.key("end")
+    w.time(end)
+    w.key("rows")
+    w.number(rows)
+    w.key("tier")
+    w.string(tier.name)
+    if let version {
+      w.key("model_version")
+      w.string(version)
+    }
+    if let worst = contrast?.worst {
+      w.key("worst_slice")
+      w.string(worst.slice)
+      for (name, number) in [("worst_value", worst.value), ("worst_q_value", worst.qValue)] {
+        w.key(name)
+        w.number(number)
+      }
+      w.key("worst_rows")
+      w.number(worst.rows)
+    } else if contrast == .alike {
+      w.key("slices_alike")
+      w.bool(true)
+    }
+  }
+
+  /// The members of the stored form only.
+  func writeTimes(to w: inout JSONWriter) {
+    w.key("size_ms")
+    w.number(size.milliseconds)
+    w.key("end_ms")
+    w.number(end.milliseconds)
+    if seen != end {
+      w.key("seen_ms")
+      w.number(seen.milliseconds)
+    }
+  }
+
+  init(_ r: JSONReader) throws(JSONFailure) {
+    func number(_ name: String) throws(JSONFailure) -> Double? {
+      try r.member(name).optional { (e) throws(JSONFailure) in try e.double() }
+    }
+    tier = try Tier(r.member("tier"))
+    metric = try r.member("metric").string()
+    value = try number("value")
+    threshold = try number("threshold")
+    pValue = try number("p_value")
+    qValue = try number("q_value")
+    bound = try number("bound")
+    window = try r.member("window").string()
+    size = TimeSpan(milliseconds: try r.member("size_ms").integer())
+    end = EventTime(milliseconds: try r.member("end_ms").integer())
+    seen = try r.member("seen_ms").time() ?? end
+    rows = try r.member("rows").integer()
+    version = try r.member("model_version").text()
+    if let slice = try r.member("worst_slice").text(), let value = try number("worst_value"),
+      let rows = try r.member("worst_rows").optional({ (e) throws(JSONFailure) in try e.integer() })
+    {
+      // Evidence that was stored before the test existed has no q-value.
+      contrast = .worst(
+        WorstSlice(slice: slice, value: value, rows: rows, qValue: try number("worst_q_value") ?? 1))
+    } else if try r.member("slices_alike").optional({ (e) throws(JSONFailure) in try e.bool() }) == true {
+      contrast = .alike
+    }
+  }
+}
+
+extension Tier {
+  /// The tier of a stored form.
+  init(_ r: JSONReader) throws(JSONFailure) {
+    guard let tier = Tier(name: try r.string()) else { throw r.failure("unknown tier") }
+    self = tier
+  }
+}
+
+extension JSONReader {
+  /// A text; nil where there is none.
+  func text() throws(JSONFailure) -> String? { try optional { (e) throws(JSONFailure) in try e.string() } }
+
+  /// Milliseconds since the epoch; nil where there are none.
+  func time() throws(JSONFailure) -> EventTime? {
+    try optional { (e) throws(JSONFailure) in EventTime(milliseconds: try e.integer()) }
+  }
+
+  /// An array of texts; empty where there is none.
+  func texts() throws(JSONFailure) -> [String] {
+    isNull ? [] : try array { (e) throws(JSONFailure) in try e.string() }
+  }
+
+  /// An array, each element read by `read`; empty where there is none.
+  func list<Element>(_ read: (JSONReader) throws(JSONFailure) -> Element) throws(JSONFailure) -> [Element] {
+    isNull ? [] : try array(of: read)
+  }
+}
+
+extension JSONWriter {
+  mutating func strings(_ texts: some Sequence<String>) {
+    beginArray()
+    for text in texts { string(text) }
+    endArray()
+  }
+
+  mutating func list<Element>(_ elements: some Sequence<Element>, _ write: (inout JSONWriter, Element) -> Void) {
+    beginArray()
+    for element in elements { write(&self, element) }
+    endArray()
+  }
+}

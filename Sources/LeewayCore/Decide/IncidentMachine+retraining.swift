@@ -1,0 +1,158 @@
+/// What becomes of a call to retrain, and of an early incident once the final verdicts are there.
+extension IncidentMachine {
+  package struct Retrain: Sendable, Equatable {
+    package enum State: String, Sendable { case requested, verifying, failed }
+
+    package var id: String
+    /// The end that asked.
+    package var at: EventTime
+    package var state: State
+  }
+
+  /// What holds a retrain back, or did.
+  package struct Hold: Sendable, Equatable {
+    /// The same as long as the same thing holds it.
+    package var cause: String
+    package var reason: String
+    package var since: EventTime
+    /// The end at which the retrain was asked for after all.
+    package var released: EventTime?
+  }
+
+  package struct Request: Sendable, Equatable {
+    package var id: String
+    package var at: EventTime
+  }
+
+  mutating func ask(_ id: String, _ at: EventTime, _ name: Name) -> Step? {
+    guard var incident, incident.retrain == nil else { return nil }
+    incident.retrain = Retrain(id: id, at: at, state: .requested)
+    if incident.hold != nil, incident.hold?.released == nil { incident.hold?.released = at }
+    incident.sequence += 1
+    self.incident = incident
+    requests.append(Request(id: id, at: at))
+    if requests.count > Self.mostSpans { requests.removeFirst() }
+    var step = transition(.retraining, incident, at, name, of: present.keys)
+    step.retrain = id
+    return Step(transition: step, incident: incident)
+  }
+
+  /// A transition where something else holds it than before; else only the words change.
+  mutating func hold(_ cause: String, _ reason: String, _ at: EventTime, _ name: Name) -> Step? {
+    guard var incident, incident.retrain == nil else { return nil }
+    if incident.hold?.cause == cause {
+      incident.hold?.reason = reason
+      self.incident = incident
+      return nil
+    }
+    incident.hold = Hold(cause: cause, reason: reason, since: incident.hold?.since ?? at)
+    incident.sequence += 1
+    self.incident = incident
+    var step = transition(.retrainHeld, incident, at, name, of: present.keys)
+    step.held = reason
+    return Step(transition: step, incident: incident)
+  }
+
+  /// The trainer's answer; one to another incident's retrain, or a second one, changes nothing.
+  mutating func answer(_ id: String, _ succeeded: Bool, _ at: EventTime, _ name: Name) -> Step? {
+    guard var incident, incident.retrain?.id == id, incident.retrain?.state == .requested else { return nil }
+    incident.retrain?.state = succeeded ? .verifying : .failed
+    incident.sequence += 1
+    incident.input = number
+    self.incident = incident
+    var step = transition(succeeded ? .verifying : .failed, incident, at, name, of: present.keys)
+    step.retrain = id
+    return Step(transition: step, incident: incident)
+  }
+
+  mutating func giveUp(_ reason: String, _ at: EventTime, _ name: Name) -> Step? {
+    incident?.input = number
+    active = [:]
+    var step = resolve(at, name)
+    step?.transition.because = reason
+    return step
+  }
+
+  /// The tier that a retrain may rest on: the highest reached by what fires now.
+  ///
+  /// - Parameter inconclusive: checks that never call for a retrain.
+  /// - Returns: nil if nothing else fires.
+  func tierForRetrain(besides inconclusive: Set<String>) -> Tier? {
+    present.keys.filter { !inconclusive.contains($0.check) }.compactMap { incident?.highest[$0]?.tier }.max()
+  }
+
+  /// Where the windows that ask for a retrain begin: of what fires at `tier` or above, else of everything.
+  func askingSince(besides inconclusive: Set<String>, tier: Tier) -> EventTime? {
+    let asking = present.filter { !inconclusive.contains($0.key.check) }.values
+    let enough = asking.filter { $0.tier >= tier }
+    return (enough.isEmpty ? Array(asking) : enough).map { $0.end - $0.size }.min()
+  }
+}
+
+/// Incidents that have ended, for those who look at the machine as it was after an end.
+extension IncidentMachine {
+  /// The past kept: beyond it the two oldest become one, which holds a retrain back for longer, never for shorter.
+  static let mostSpans = 256
+
+  /// An incident from its opening to its end.
+  package struct Span: Sendable, Equatable {
+    package var id: String
+    package var openedAt: EventTime
+    package var resolvedAt: EventTime
+    package var told: [String: EventTime]
+  }
+
+  /// What the final verdicts of an early incident's opening are compared with.
+  package struct Opening: Sendable, Equatable {
+    package var id: String
+    package var at: EventTime
+    package var tier: Tier
+    package var keys: [Key]
+  }
+
+  mutating func remember(_ incident: Incident, resolvedAt at: EventTime, in group: CauseGroup) {
+    guard group == .dataQuality || group == .performanceEarly else { return }
+    past.append(Span(id: incident.id, openedAt: incident.openedAt, resolvedAt: at, told: incident.told))
+    guard past.count > Self.mostSpans else { return }
+    past[1].id = past[0].id
+    past[1].openedAt = past[0].openedAt
+    past[1].told.merge(past[0].told) { min($0, $1) }
+    past.removeFirst()
+  }
+
+  /// The incident that was open after `end`, whatever has become of it since.
+  func span(openAt end: EventTime) -> Span? {
+    if let incident, incident.openedAt <= end {
+      return Span(id: incident.id, openedAt: incident.openedAt, resolvedAt: .distantFuture, told: incident.told)
+    }
+    return past.last { $0.openedAt <= end && end < $0.resolvedAt }
+  }
+
+  /// The last incident that had opened by `end` and was open after `start`.
+  func span(after start: EventTime, through end: EventTime) -> Span? {
+    span(openAt: end) ?? past.last { $0.openedAt <= end && start < $0.resolvedAt }
+  }
+
+  /// What final verdicts say of the end at which an early incident opened. It stands apart from the incident's other
+  /// transitions, since final verdicts come when these have gone on: its sequence is its own.
+  mutating func settle(_ id: String, _ confirmed: Bool?, _ at: EventTime, _ name: Name) -> Step? {
+    guard let i = unconfirmed.firstIndex(where: { $0.id == id }) else { return nil }
+    let opening = unconfirmed.remove(at: i)
+    guard let confirmed else { return nil }
+    if incident?.id == id { incident?.confirmed = confirmed }
+    var about =
+      incident.flatMap { $0.id == id ? $0 : nil }
+      ?? Incident(
+        id: id, openedAt: opening.at, tier: opening.tier,
+        told: past.first { $0.id == id }?.told ?? [:])
+    // As it was then: who heard of it later heard of what it had become.
+    about.told = about.told.filter { $0.value <= opening.at }
+    about.confirmed = confirmed
+    about.tier = opening.tier
+    var step = transition(confirmed ? .confirmed : .withdrawn, about, at, name, of: opening.keys)
+    step.sequence = 1 << 40
+    step.advice = nil
+    step.input = nil
+    return Step(transition: step, incident: about)
+  }
+}

@@ -1,0 +1,79 @@
+/// A step of an incident.
+package struct IncidentTransition: Sendable, Equatable {
+  package enum Kind: String, Sendable, CaseIterable {
+    case opened, escalated
+    /// Something new is beyond its limit while the incident is open, and is not worse than the incident already was.
+    case spread
+    /// A retrain was asked for.
+    case retraining
+    /// A retrain would have been asked for, and a guard holds it back.
+    case retrainHeld = "retrain_held"
+    /// The trainer says that it has succeeded.
+    case verifying
+    /// The trainer says that it has failed.
+    case failed
+    /// The first final verdict of what opened an early incident fires too.
+    case confirmed
+    /// It does not.
+    case withdrawn
+    case resolved
+  }
+
+  package var incident: String
+  package var monitor: String
+  package var group: CauseGroup
+  /// End of the window that made it; of what came from outside, the newest end that the group had consumed.
+  package var at: EventTime
+  package var kind: Kind
+  /// The highest that the incident has reached; of `spread`, the highest among what is new.
+  package var tier: Tier
+  /// Ascending by bytes, as subjects and slices: what fires; of `spread` what is new, of `resolved` all that has fired.
+  package var checks: [String]
+  package var subjects: [String]
+  package var slices: [String]
+  package var sequence: Int64
+  package var advice: String?
+  /// Of `retraining`, `verifying` and `failed`.
+  package var retrain: String?
+  /// Of `retrain_held`: why.
+  package var held: String?
+  /// Of an `opened` final incident: the early one that was open at this end.
+  package var early: String?
+  /// Of `resolved` where nothing can judge it any more.
+  package var because: String?
+  /// The number of the outside input that made it, or that it is a consequence of; nil: of verdicts only.
+  package var input: Int64?
+
+  /// As in result lines and `/api/v1/incidents`.
+  package var transition: String { kind.rawValue }
+
+  /// Its line among the results.
+  package var line: String {
+    var w = JSONWriter()
+    w.beginObject()
+    for (key, text) in [("type", "incident"), ("monitor", monitor), ("incident", incident)] {
+      w.key(key)
+      w.string(text)
+    }
+    w.key("at")
+    w.time(at)
+    let texts = [
+      ("transition", transition), ("tier", tier.name), ("reason", group.rawValue), ("advice", advice),
+      ("retrain", retrain), ("held", held), ("early", early), ("because", because),
+    ]
+    for case (let key, let text?) in texts {
+      w.key(key)
+      w.string(text)
+    }
+    if let input {
+      w.key("input")
+      w.number(input)
+    }
+    for (key, names) in [("checks", checks), ("subjects", subjects), ("slices", slices)] {
+      w.key(key)
+      w.strings(names)
+    }
+    w.endObject()
+    return w.text
+  }
+}

@@ -155,4 +155,25 @@ import Testing
       #expect(!error.description.contains("9f2c"), "seed \(seed): the error shows a value")
     }
   }
+
+  @Test func whatIsNewIsOneLineASubject() throws {
+    let text = try text(
+      #"{"version":1,"event":"incident.spread","incident":"i","monitor":"m","tier":"critical","reason":"data","#
+        + #""evidence":[{"check":"drift","subject":"age","slice":"all","metric":"psi","value":0.5,"threshold":0.2}],"#
+        + #""spread":[{"check":"missing","subject":"amount","tier":"critical","slices":14,"of":100,"names":["country=DE"]},"#
+        + #"{"check":"drift","subject":"age","tier":"warning","slices":1,"of":3,"names":["all"]}]}"#)
+    #expect(text.contains(#""text":"Incident has spread: m (critical, i)""#), "\(text)")
+    #expect(
+      text.contains(
+        #""*What is new*\n• missing: amount critical in 14 of 100 slices, such as country=DE\n• drift: psi of age 0.5, limit 0.2""#
+      ), "\(text)")
+  }
+
+  @Test func aHeldRetrainSaysWhy() throws {
+    let text = try text(
+      #"{"version":1,"event":"incident.retrain_held","incident":"i","monitor":"m","tier":"critical","#
+        + #""held":"retrain held: data incident m-1 is open"}"#)
+    #expect(text.contains(#""text":"Retrain held: m (critical, i)""#), "\(text)")
+    #expect(text.contains(#""*Retrain*\nretrain held: data incident m-1 is open""#), "\(text)")
+  }
 }

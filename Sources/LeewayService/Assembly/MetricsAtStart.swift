@@ -23,7 +23,7 @@ extension ServiceMetrics {
     announce(.eventsRejected, [[name, DecodeFailure.notJSON.code]])
     announce(.deadLetters, [[name, "delivered"], [name, "failed"]])
     announce(.evaluation, [name], empty: .work)
-    announce(.incidentTransitions, ["opened", "escalated", "resolved"].map { [name, $0] })
+    announce(.incidentTransitions, ["opened", "escalated", "spread", "resolved"].map { [name, $0] })
     announce(.incidents, [[name, Tier.critical.name, IncidentState.open.rawValue]])
     announce(.seriesDropped, [[name]])
     announce(.lateErrors, [[name]])

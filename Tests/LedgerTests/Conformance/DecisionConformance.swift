@@ -7,7 +7,8 @@ struct DecisionConformance {
     IncidentRecord(
       id: id, monitor: monitor, group: .performanceFinal, state: state, tier: .critical, openedAt: .at(opened),
       changedAt: .at(opened + 1), resolvedAt: state == .resolved ? .at(opened + 2) : nil, checks: awkwardNames,
-      subjects: [], evidence: "[{\"a\":1}]")
+      subjects: [], slices: awkwardNames, evidence: "[{\"a\":1}]", retrain: "{\"state\":\"held\"}",
+      twin: "{\"final\":\"confirmed\"}")
   }
 
   @Test(arguments: ledgers)
@@ -80,5 +81,43 @@ struct DecisionConformance {
     #expect(try found(nil, "k") == [records[2]])
     #expect(try found("m", "i") == [records[3], records[0]])
     #expect(try found("n", "i") == [])
+  }
+
+  @Test(arguments: ledgers)
+  func `a log is read in the order of groups and numbers, and goes from its beginning`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    func entry(_ monitor: String, _ group: CauseGroup, _ number: Int64, at: Int64, wall: Int64? = nil) -> DecisionRecord {
+      DecisionRecord(
+        monitor: monitor, group: group, number: number, kind: "verdicts", at: .at(at), wall: wall.map { .at($0) },
+        body: "{\"é\":\(number)}")
+    }
+    let records = [
+      entry("m", .drift, 1, at: 10), entry("m", .drift, 2, at: 40, wall: 99), entry("m", .drift, 3, at: 20),
+      entry("m", .performanceEarly, 1, at: 10), entry("m", .performanceFinal, 1, at: 10, wall: 98),
+      entry("m", .dataQuality, 1, at: 10), entry("n", .dataQuality, 1, at: 10),
+    ]
+    try ledger.write { for record in records { try $0.append(decision: record) } }
+    func found(
+      _ group: CauseGroup? = nil, outside: Bool = false, after: (CauseGroup, Int64)? = nil, _ limit: Int = 99
+    ) throws -> [DecisionRecord] {
+      try ledger.read {
+        try $0.decisions(
+          monitor: "m", group: group, outside: outside, after: after.map { (group: $0.0, number: $0.1) }, limit: limit)
+      }
+    }
+    #expect(try found() == [records[5], records[0], records[1], records[2], records[3], records[4]])
+    #expect(try found(nil, after: (.drift, 1), 2) == [records[1], records[2]])
+    #expect(try found(.drift, after: (.drift, 2)) == [records[2]])
+    #expect(try found(outside: true) == [records[1], records[4]])
+    #expect(throws: (any Error).self) { try ledger.write { try $0.append(decision: entry("m", .drift, 3, at: 50)) } }
+    #expect(try found(.drift).count == 3)
+    // What is behind an entry that stays, stays too.
+    #expect(try ledger.write { try $0.reclaimDecisions(monitor: "m", before: .at(30), limit: 2) } == 2)
+    #expect(try found() == [records[1], records[2], records[3], records[4]])
+    #expect(try ledger.write { try $0.reclaimDecisions(monitor: "m", before: .at(30), limit: 9) } == 2)
+    #expect(try ledger.write { try $0.reclaimDecisions(monitor: "m", before: .at(30), limit: 9) } == 0)
+    #expect(try found() == [records[1], records[2]])
+    #expect(try ledger.write { try $0.reclaimDecisions(monitor: "m", before: .at(41), limit: 1) } == 1)
+    #expect(try found() == [records[2]])
   }
 }

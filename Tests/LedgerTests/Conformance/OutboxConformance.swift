@@ -174,4 +174,24 @@ struct OutboxConformance {
     #expect(try ledger.read { try $0.deliveries(incident: "j", limit: 3) }.map(\.key) == ["c"])
     #expect(try ledger.read { try $0.deliveries(incident: "z", limit: 3) } == [])
   }
+
+  @Test(arguments: ledgers)
+  func `a row is amended until it is leased`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    try ledger.write { try $0.enqueue([owed("a1", "a", 1, due: 5)]) }
+    var row = owed("a1", "a", 9, due: 7)
+    row.body = "{}"
+    func amend(_ row: OutboxRecord) throws -> Bool { try ledger.write { try $0.amend(delivery: row) } }
+    #expect(try amend(row))
+    // Body and time only.
+    let stored = try ledger.read { try $0.deliveries(incident: "a", limit: 9) }
+    #expect(stored.map(\.body) == ["{}"] && stored.map(\.nextAttemptAt) == [.at(7)] && stored.map(\.sequence) == [1])
+    #expect(try amend(owed("z", "a", 1)) == false)
+    let leased = try lease(ledger, due: 7, lasting: -100)
+    #expect(leased.map(\.body) == ["{}"])
+    // Its lease has run out, and somebody may have been told all the same.
+    row.body = "{\"late\":true}"
+    #expect(try amend(row) == false)
+    #expect(try ledger.read { try $0.deliveries(incident: "a", limit: 9) }.map(\.body) == ["{}"])
+  }
 }

@@ -30,14 +30,16 @@ extension MonitorReading {
 
   func readRetrain() -> RetrainPolicy? {
     guard let value = top.value("retrain"),
-      let map = value.map("a map with cooldown, max_per_week, deadline and scorecard")
+      let map = value.map("a map with cooldown, max_per_week, deadline, approval and scorecard")
     else { return nil }
     let cooldown = map.value("cooldown").map { $0.span(in: .zero ... .days(366)) } ?? .hours(24)
     let perWeek = map.value("max_per_week").map { $0.integer(in: 1...1000) } ?? 3
     let deadline = map.value("deadline").map { $0.span(in: .seconds(1) ... .days(90)) } ?? .hours(6)
+    // A retrained model always waits for a person, so there is no other word yet.
+    let approval = map.value("approval").map { $0.choice(among: ["required"]) } ?? "required"
     let scorecard = map.value("scorecard").map { readScorecard($0) } ?? []
     map.finish()
-    guard let cooldown, let perWeek, let deadline, let scorecard else { return nil }
+    guard let cooldown, let perWeek, let deadline, approval != nil, let scorecard else { return nil }
     return RetrainPolicy(
       cooldown: cooldown, maximumPerWeek: Int(perWeek), deadline: deadline, scorecard: scorecard)
   }

@@ -75,6 +75,7 @@ import Testing
         cooldown: 12h
         max_per_week: 2
         deadline: 3h
+        approval: required
         scorecard: {auc: {at_least: 0.80}, latency_p99_ms: {at_most: 50}}
       """)
     #expect(problems == [])

@@ -61,7 +61,9 @@ import Testing
 
   /// Compares one line; returns how many numbers were held against each other.
   private func compare(_ expected: [String: Any], _ found: [String: Any], _ key: String) throws -> Int {
-    if let against = expected["against"] as? String { #expect(found["against"] as? String == against, "\(key) against") }
+    if let against = expected["against"] as? String {
+      #expect(found["against"] as? String == against, "\(key) against")
+    }
     // A slice's own rows fit the whole's knots less well.
     let isOfSlice = expected["against"] as? String == "slice"
     for field in ["rows", "missing", "unseen", "predictions", "labelled"] {

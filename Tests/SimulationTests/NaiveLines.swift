@@ -37,7 +37,7 @@ struct NaiveLines {
 
   private func record(
     _ type: ResultType, _ window: WindowDefinition, _ end: EventTime, _ slice: String, _ subject: String,
-    _ stage: Stage = .final, _ members: Members
+    _ members: Members, stage: Stage = .final
   ) -> ResultRecord {
     ResultRecord(
       monitor: plan.monitor.name, generation: plan.generation, type: type, window: window.name,
@@ -120,7 +120,7 @@ struct NaiveLines {
       }
       if !found.isEmpty { members.append(("detectors", Self.object(found))) }
       return record(
-        .performance, window, end, slice.name, "", stage, head("performance", window, end, slice.name) + members)
+        .performance, window, end, slice.name, "", head("performance", window, end, slice.name) + members, stage: stage)
     }
   }
 

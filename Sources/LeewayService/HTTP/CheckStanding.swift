@@ -63,7 +63,7 @@ extension EvaluationProgress {
   func judgedThrough(ofLabels: Bool, _ stage: Stage) -> EventTime? {
     switch stage {
     case .final: ofLabels ? maturedThrough : closedThrough
-    case .early: nil
+    case .early: ofLabels && earlyMaturedThrough > .distantPast ? earlyMaturedThrough : nil
     }
   }
 }

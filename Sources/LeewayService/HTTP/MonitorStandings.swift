@@ -56,6 +56,7 @@ final class MonitorStandings: Sendable {
         let drift = try reader.results(query).first
         query.type = .performance
         query.subject = nil
+        query.stage = .final
         let performance = try reader.results(query).first
         var final: ResultRecord?
         if let mature = Self.newestEnd(of: window, through: progress.maturedThrough) {
@@ -156,7 +157,8 @@ final class MonitorStandings: Sendable {
     let least = check.partial ? first + monitor.pane : first + window.size
     let floor = least.floor(to: window.every)
     let end = floor < least ? floor + window.every : floor
-    return end + labels.horizon + monitor.lateness
+    let age = check.isJudged(at: .early) ? labels.early : nil
+    return end + (age ?? labels.horizon) + monitor.lateness
   }
 
   private static func newestEnd(of window: WindowDefinition, through time: EventTime) -> EventTime? {

@@ -94,7 +94,8 @@ package struct SeriesPlan: Sendable {
     }
     self.init(
       monitor: plan.monitor, estimates: baseline.estimation != nil, profiled: ranked.map(\.slice),
-      profiledSegments: baseline.segments.map(\.name), limit: limit)
+      profiledSegments: baseline.segments.map(\.name), limit: limit,
+      stages: plan.monitor.labels?.early == nil ? [.final] : Stage.allCases)
   }
 
   /// - Parameters:

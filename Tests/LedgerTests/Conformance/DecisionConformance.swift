@@ -84,9 +84,11 @@ struct DecisionConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a log is read in the order of groups and numbers, and goes from its beginning`(_ store: LedgerUnderTest) throws {
+  func `a log is read in the order of groups and numbers, and goes from its beginning`(_ store: LedgerUnderTest) throws
+  {
     let ledger = try store.make()
-    func entry(_ monitor: String, _ group: CauseGroup, _ number: Int64, at: Int64, wall: Int64? = nil) -> DecisionRecord {
+    func entry(_ monitor: String, _ group: CauseGroup, _ number: Int64, at: Int64, wall: Int64? = nil) -> DecisionRecord
+    {
       DecisionRecord(
         monitor: monitor, group: group, number: number, kind: "verdicts", at: .at(at), wall: wall.map { .at($0) },
         body: "{\"é\":\(number)}")

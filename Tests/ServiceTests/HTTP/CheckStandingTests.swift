@@ -89,6 +89,33 @@ import Testing
     }
   }
 
+  @Test func earlyVerdictsStandUpToWhereTheirLabelsAre() {
+    let progress = EvaluationProgress(
+      closedThrough: Self.noon, maturedThrough: Self.matured, earlyMaturedThrough: Self.noon - .hours(1))
+    #expect(progress.judgedThrough(ofLabels: true, .early) == Self.noon - .hours(1))
+    #expect(progress.judgedThrough(ofLabels: true, .final) == Self.matured)
+    #expect(progress.judgedThrough(ofLabels: false, .early) == nil)
+    #expect(EvaluationProgress(maturedThrough: Self.matured).judgedThrough(ofLabels: true, .early) == nil)
+  }
+
+  /// The line that a monitor's window shows is the final one, which stands behind the early one of the same end.
+  @Test func aWindowShowsItsFinalPerformance() async throws {
+    let final = MadeUpService.performance(Self.hour, end: Self.noon, slice: "all")
+    var early = final
+    early.stage = .early
+    early.line = final.line.replacing("\"predictions\":5100", with: "\"predictions\":1")
+    let fresh = MadeUpService(ledger: try SQLiteLedger.temporary())
+    try fresh.ledger.write { [early] in try $0.put(results: [early, final]) }
+    try await serving(fresh) { client in
+      let monitor = try await client.get("/api/v1/monitors/fraud").json()
+      #expect(Self.text(monitor["windows"]?.elements?.first?["performance"]?["predictions"]) == "5100")
+      let lines = try await client.get("/api/v1/results?stage=early").json()["results"]?.elements ?? []
+      #expect(lines.map { Self.text($0["predictions"]) } == ["1"])
+      let both = try await client.get("/api/v1/results?type=performance").json()["results"]?.elements ?? []
+      #expect(both.map { Self.text($0["predictions"]) } == ["1", "5100"])
+    }
+  }
+
   /// Early values that are bad are not hidden by an older final `ok`.
   @Test func theWordOfACheckIsTheWorseOfItsStages() {
     func judged(_ stage: Stage, _ tier: Tier, _ end: EventTime) -> CheckStanding.Judged? {

@@ -108,7 +108,7 @@ import Testing
     try fresh.ledger.write { [early] in try $0.put(results: [early, final]) }
     try await serving(fresh) { client in
       let monitor = try await client.get("/api/v1/monitors/fraud").json()
-      #expect(Self.text(monitor["windows"]?.elements?.first?["performance"]?["predictions"]) == "5100")
+      #expect(Self.text(monitor["windows"]?.elements.first?["performance"]?["predictions"]) == "5100")
       let lines = try await client.get("/api/v1/results?stage=early").json()["results"]?.elements ?? []
       #expect(lines.map { Self.text($0["predictions"]) } == ["1"])
       let both = try await client.get("/api/v1/results?type=performance").json()["results"]?.elements ?? []

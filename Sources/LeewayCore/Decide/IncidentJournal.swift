@@ -67,10 +67,13 @@ struct IncidentJournal {
     _ step: IncidentMachine.Step, _ machine: IncidentMachine, to receivers: [String],
     _ judged: [Notification.Spread.Subject: Int], in tx: any LedgerWriter
   ) throws {
-    let rows = try spreads(of: step.incident.id, in: tx)
+    let rows = try tx.deliveries(incident: step.incident.id, limit: 1000)
     for receiver in receivers {
-      let last = rows.filter { $0.receiver == receiver }.max { $0.sequence < $1.sequence }
-      let waiting = last.flatMap { $0.state == .owed && $0.leases == 0 ? $0 : nil }
+      let mine = rows.filter { $0.receiver == receiver && $0.sequence < IncidentMachine.sequenceOfFinalVerdicts }
+      let last = mine.filter(\.isOfSpread).max { $0.sequence < $1.sequence }
+      // What follows it, such as an escalation, has told of what had fired by then.
+      let isLast = mine.allSatisfy { $0.sequence <= last?.sequence ?? .min }
+      let waiting = last.flatMap { isLast && $0.state == .owed && $0.leases == 0 ? $0 : nil }
       let since = waiting?.sequence ?? step.transition.sequence
       let tiers = step.incident.highest.filter {
         $0.value.sequence >= since && $0.value.tier >= .warning && alerts[$0.value.tier]?.contains(receiver) == true
@@ -90,15 +93,13 @@ struct IncidentJournal {
 
   /// What waits for its interval goes at once where something else follows it, since an incident's messages go in order.
   private func hasten(_ incident: String, _ receivers: [String], in tx: any LedgerWriter) throws {
-    for var row in try spreads(of: incident, in: tx)
-    where row.state == .owed && row.leases == 0 && row.nextAttemptAt > now && receivers.contains(row.receiver) {
+    for var row in try tx.deliveries(incident: incident, limit: 1000)
+    where row.isOfSpread && row.state == .owed && row.leases == 0 && row.nextAttemptAt > now
+      && receivers.contains(row.receiver)
+    {
       row.nextAttemptAt = now
       _ = try tx.amend(delivery: row)
     }
-  }
-
-  private func spreads(of incident: String, in tx: any LedgerWriter) throws -> [OutboxRecord] {
-    try tx.deliveries(incident: incident, limit: 1000).filter { $0.key.contains("-spread/") }
   }
 
   // MARK: The record
@@ -126,6 +127,10 @@ struct IncidentJournal {
     known.twin = step.incident.twinText
     try tx.put(incident: known)
   }
+}
+
+extension OutboxRecord {
+  fileprivate var isOfSpread: Bool { key.contains("-spread/") }
 }
 
 extension IncidentMachine.Incident {

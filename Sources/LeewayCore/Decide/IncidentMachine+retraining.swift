@@ -94,6 +94,9 @@ extension IncidentMachine {
   /// The past kept: beyond it the two oldest become one, which holds a retrain back for longer, never for shorter.
   static let mostSpans = 256
 
+  /// Above that of every other transition.
+  static let sequenceOfFinalVerdicts: Int64 = 1 << 40
+
   /// An incident from its opening to its end.
   package struct Span: Sendable, Equatable {
     package var id: String
@@ -150,7 +153,7 @@ extension IncidentMachine {
     about.confirmed = confirmed
     about.tier = opening.tier
     var step = transition(confirmed ? .confirmed : .withdrawn, about, at, name, of: opening.keys)
-    step.sequence = 1 << 40
+    step.sequence = Self.sequenceOfFinalVerdicts
     step.advice = nil
     step.input = nil
     return Step(transition: step, incident: about)

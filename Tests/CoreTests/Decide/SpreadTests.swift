@@ -116,4 +116,19 @@ import Testing
     #expect(spread[0].body.contains(#""subjects":["country"]"#))
     #expect(spread[1].body.contains(#""subjects":["s4","score"]"#))
   }
+
+  /// What an escalation has told of is not told again by a message that waited before it.
+  @Test func whatWaitsIsNotJoinedAcrossAnEscalation() throws {
+    let desk = try Desk()
+    try desk.decide(1, [("drift", "amount", .warning)])
+    try desk.decide(2, [("drift", "country", .warning)])
+    try desk.decide(3, [("drift", "s3", .critical)])
+    try desk.decide(4, [("drift", "s4", .warning)])
+    let rows = try desk.deliveries().filter { $0.receiver == "chat" }
+    #expect(
+      rows.map { String($0.key.split(separator: "/")[1]) } == ["0-opened", "1-spread", "2-escalated", "3-spread"])
+    #expect(rows[1].body.contains(#""subjects":["country"]"#))
+    #expect(rows[3].body.contains(#""subjects":["s4"]"#))
+    #expect(rows.map(\.nextAttemptAt) == [Self.wall, Self.wall, Self.wall, Self.wall + .minutes(5)])
+  }
 }

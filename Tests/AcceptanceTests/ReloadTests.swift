@@ -38,6 +38,14 @@ import Testing
       change(Shop.monitor.replacing("monitor: shop", with: "monitor: \(name)")), to: "monitors/\(name).yaml")
   }
 
+  /// Writes a monitor like the shop's, and fits a baseline of its own.
+  private func add(monitor name: String) throws {
+    try write(monitor: name) { $0.replacing("shop.baseline", with: "\(name).baseline") }
+    let fit = try LeewayProcess.run(
+      ["baseline", "fit", "monitors/\(name).yaml", "--from", "train.csv"], in: folder.url)
+    try #require(fit.code == 0, "\(fit.error)")
+  }
+
   private func messages(_ range: Range<Int>) -> [Message] {
     range.flatMap { i in
       [
@@ -160,11 +168,7 @@ import Testing
   }
 
   @Test func aNewBaselineStartsCleanPanesAndLosesNoOffset() throws {
-    try write(monitor: "calm") { $0.replacing("shop.baseline", with: "calm.baseline") }
-    try write(monitor: "gone") { $0.replacing("shop.baseline", with: "calm.baseline") }
-    try FileManager.default.copyItem(
-      at: folder.url.appendingPathComponent("monitors/shop.baseline.json"),
-      to: folder.url.appendingPathComponent("monitors/calm.baseline.json"))
+    for name in ["calm", "gone"] { try add(monitor: name) }
     let service = try start()
     defer { if service.process.isRunning { service.process.killAtOnce() } }
     try broker.produce(messages(0..<600))
@@ -184,7 +188,7 @@ import Testing
       ["baseline", "fit", "monitors/shop.yaml", "--from", "train.csv", "--out", "monitors/shop.baseline.json"],
       in: folder.url)
     try #require(fit.code == 0, "\(fit.error)")
-    try write(monitor: "late") { $0.replacing("shop.baseline", with: "calm.baseline") }
+    try add(monitor: "late")
     try FileManager.default.removeItem(at: folder.url.appendingPathComponent("monitors/gone.yaml"))
     let change = try reload(service)
     #expect(
@@ -230,10 +234,7 @@ import Testing
   }
 
   @Test func anIncidentWithoutItsMonitorOrItsCheckIsResolved() throws {
-    try write(monitor: "gone") { $0.replacing("shop.baseline", with: "gone.baseline") }
-    try FileManager.default.copyItem(
-      at: folder.url.appendingPathComponent("monitors/shop.baseline.json"),
-      to: folder.url.appendingPathComponent("monitors/gone.baseline.json"))
+    try add(monitor: "gone")
     let service = try start()
     defer { if service.process.isRunning { service.process.killAtOnce() } }
     // Every amount is out of place.

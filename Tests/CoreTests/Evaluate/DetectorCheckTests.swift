@@ -67,7 +67,7 @@ import Testing
     #expect(try Self.feed(scene).watches.map(\.detector) == [detector])
     #expect(try Self.evaluate(scene, 200).isEmpty)
     let incident = try #require(try scene.lines(.incident).first)
-    #expect(incident.line.contains(#""transition":"opened","tier":"warning","reason":"performance""#))
+    #expect(incident.line.contains(#""transition":"opened","tier":"warning","reason":"concept""#))
     // What was fed is not kept twice.
     try scene.ledger.read {
       try $0.errors(

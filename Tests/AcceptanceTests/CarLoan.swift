@@ -157,7 +157,7 @@ extension CarLoan {
         return ["1d", "30d"].contains { windows.contains($0 + text(line, "at")) }
       }.map { NSDictionary(dictionary: $0) }
     }
-    hold(incidents(live).count > 50, "\(incidents(live).count) transitions")
+    hold(incidents(live).count > 5, "\(incidents(live).count) transitions")
     hold(incidents(live) == incidents(files), "transitions differ")
     return out
   }

@@ -7,7 +7,7 @@ enum Comparison {
   /// One run of a seed; the differences found, none if all is as it must be.
   static func differences(
     _ world: SimulatedWorld, _ actions: [SimulatedAction], without flaw: LedgerFlaw? = nil,
-    batchWithout rule: StageRule? = nil
+    batchWithout rule: BatchRule? = nil
   ) -> (found: [String], history: [String]) {
     do {
       let simulation = try Simulation(world, without: flaw)
@@ -23,49 +23,47 @@ enum Comparison {
   }
 
   private static func differences(
-    _ simulation: Simulation, _ rule: StageRule?, without flaw: LedgerFlaw?
+    _ simulation: Simulation, _ rule: BatchRule?, without flaw: LedgerFlaw?
   ) throws -> [String] {
     let world = simulation.world
     let stored = try simulation.ledger.read { try $0.results(ResultQuery(limit: .max)) }
     var found: [String] = []
     var verdicts: [(plan: MonitorPlan, verdicts: [Verdict])] = []
-    for (i, turn) in simulation.switches.enumerated() {
-      guard let plan = world.plans.first(where: { $0.generation == turn.record.generation }) else { continue }
-      let next = i + 1 < simulation.switches.count ? simulation.switches[i + 1] : nil
-      let naive = NaiveBatch(
-        world, plan: plan, startsAt: turn.record.startsAt, begin: i == 0 ? [:] : turn.offsets, end: next?.offsets,
-        without: rule)
+    let turns = self.turns(simulation.switches)
+    for (i, (turn, record)) in zip(turns, simulation.switches.map(\.record)).enumerated() {
+      guard let made = world.plans.first(where: { $0.definition == record.definition }) else { continue }
+      let plan = MonitorPlan(made, standing: GenerationStanding(record))
+      let isLast = i + 1 == turns.count
+      // Pairs that go on belong to the generation that has them last.
+      let hasPairs = isLast || simulation.switches[i + 1].record.pairs != record.pairs
+      let naive = NaiveBatch(world, plan: plan, turn: turn, without: rule)
       found += naive.contradictions
-      let mine = stored.filter { $0.generation == plan.generation && $0.type != .incident }
+      let mine = stored.filter { line in
+        guard line.type != .incident else { return false }
+        return isOfPairs(line) ? hasPairs && line.generation == plan.pairs : line.generation == plan.generation
+      }
       // Windows that closed early have verdicts of what had come by then.
       let compared = world.idlesEarly ? mine.filter { $0.type != .verdict } : mine
       for line in compared {
-        // The generation before ends when the next begins: what it had not judged by then, it never will.
-        if next != nil, line.line.contains("\"labelled\""), !line.line.contains("\"final\":true") {
-          continue
-        }
         guard let wanted = naive.lines[line.position] else {
           found.append("nothing should be here: \(line.line)")
           continue
         }
-        func shown(_ line: String) -> String {
-          let text = same(line, next != nil || world.idlesEarly)
+        func shown(_ line: ResultRecord) -> String {
+          let text = same(line.line, (!isLast && !isOfPairs(line)) || world.idlesEarly)
           return world.idlesEarly ? withoutDetectors(text, plan) : text
         }
-        if shown(line.line) != shown(wanted.line) {
-          found.append("found  \(line.line)\nwanted \(wanted.line)")
-        }
+        if shown(line) != shown(wanted) { found.append("found  \(line.line)\nwanted \(wanted.line)") }
       }
       let positions = Set(mine.map(\.position))
-      if next == nil, !world.idlesEarly {
-        for line in naive.lines.values.sorted(by: { $0.position < $1.position })
-        where !positions.contains(line.position) { found.append("missing \(line.line)") }
-      } else if next == nil {
-        for line in naive.lines.values where line.type == .drift && !positions.contains(line.position) {
-          found.append("missing \(line.line)")
-        }
+      for line in naive.lines.values.sorted(by: { $0.position < $1.position }) where !positions.contains(line.position)
+      {
+        // The drift of a generation ends when the next begins: what it had not judged by then, it never will.
+        let isOwed =
+          isOfPairs(line) ? hasPairs && !world.idlesEarly : isLast && (!world.idlesEarly || line.type == .drift)
+        if isOwed { found.append("missing \(line.line)") }
       }
-      if next == nil, !world.idlesEarly { found += try detectors(simulation, plan, naive) }
+      if isLast, !world.idlesEarly { found += try detectors(simulation, plan, naive) }
       verdicts.append(
         (
           plan,
@@ -82,9 +80,36 @@ enum Comparison {
     return found
   }
 
+  /// Whether a line is of joined labels.
+  private static func isOfPairs(_ line: ResultRecord) -> Bool {
+    switch line.type {
+    case .performance: true
+    case .comparison: line.subject == "performance"
+    case .verdict: Metric(rawValue: line.metric)?.isOfLabels ?? false
+    case .drift, .incident: false
+    }
+  }
+
+  /// What each generation had of the logs, and which its pairs came from.
+  private static func turns(_ switches: [Simulation.Switch]) -> [NaiveBatch.Turn] {
+    var out: [NaiveBatch.Turn] = []
+    for (i, turn) in switches.enumerated() {
+      let next = i + 1 < switches.count ? switches[i + 1] : nil
+      var made = NaiveBatch.Turn(
+        startsAt: turn.record.startsAt, begin: i == 0 ? [:] : turn.offsets, end: next?.offsets,
+        pairsStartAt: turn.record.pairsStartAt, earlyStartsAt: turn.record.earlyStartsAt)
+      if i > 0, switches[i - 1].record.pairs == turn.record.pairs { made.earlier = [out[i - 1]] + out[i - 1].earlier }
+      if let next, next.record.pairs != turn.record.pairs {
+        made.drains = (next.record.startsAt, next.record.readThrough)
+      }
+      out.append(made)
+    }
+    return out
+  }
+
   /// Whatever rounds fed them, detectors end as if they had been fed in one go, and nothing was too late for them.
   private static func detectors(_ simulation: Simulation, _ plan: MonitorPlan, _ naive: NaiveBatch) throws -> [String] {
-    let bytes = try simulation.ledger.read { try $0.errorFeed(monitor: plan.monitor.name, generation: plan.generation) }
+    let bytes = try simulation.ledger.read { try $0.errorFeed(monitor: plan.monitor.name, generation: plan.pairs) }
     guard let feed = try bytes.map({ try ErrorFeed(encoded: $0) }) else { return ["there are no detectors"] }
     var found = feed.late == 0 ? [] : ["\(feed.late) errors were too late for the detectors"]
     for key in plan.detectors where naive.detectors[key] != feed.watches.first(where: { $0.key == key })?.detector {

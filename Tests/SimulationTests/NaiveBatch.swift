@@ -18,11 +18,14 @@ struct NaiveBatch {
   private(set) var detectors: [DetectorKey: ChangeDetector] = [:]
   private var signals: [DetectorKey: [(time: EventTime, signal: ChangeDetector.Signal)]] = [:]
   private let world: SimulatedWorld
-  private let rule: StageRule?
+  private let rule: BatchRule?
   private let plan: MonitorPlan
+  private let turn: Turn
+  /// Of the generation, for drift.
   private var accepted: [SimulatedWorld.Prediction] = []
+  /// Of all generations that its pairs went through, for performance.
+  private var joined: [SimulatedWorld.Prediction] = []
   private var labels: [String: [SimulatedWorld.Label]] = [:]
-  private let startsAt: EventTime
   private var closed = EventTime.distantPast
   private var final = EventTime.distantPast
   /// How far each stage of performance has come.
@@ -33,28 +36,42 @@ struct NaiveBatch {
 
   private var monitor: Monitor { plan.monitor }
 
-  /// - Parameters:
-  ///   - begin: where each partition stood when the generation began; missing: at its beginning.
-  ///   - end: where it stood when the next one did; nil: the generation is the last.
-  ///   - rule: what this batch leaves out, to see that its lines then differ.
-  init(
-    _ world: SimulatedWorld, plan: MonitorPlan, startsAt: EventTime, begin: [TopicPartition: Int64],
-    end: [TopicPartition: Int64]?, without rule: StageRule? = nil
-  ) {
+  /// One generation as the log was divided.
+  struct Turn {
+    var startsAt = EventTime.distantPast
+    /// Where each partition stood when it began; missing: at its beginning.
+    var begin: [TopicPartition: Int64] = [:]
+    /// Where it stood when the next one did; nil: the generation is the last.
+    var end: [TopicPartition: Int64]?
+    /// Generations before it that its pairs went through, and when the first began.
+    var earlier: [Turn] = []
+    var pairsStartAt = EventTime.distantPast
+    var earlyStartsAt = EventTime.distantPast
+    /// Where the next pairs began, and how far all had been read then; nil: the pairs go on, here or in a later generation.
+    var drains: (until: EventTime, readThrough: EventTime)?
+
+    func holds(_ offset: Int, of place: TopicPartition) -> Bool {
+      offset >= Int(begin[place] ?? 0) && end.map { offset < Int($0[place] ?? 0) } ?? true
+    }
+  }
+
+  /// - Parameter rule: what this batch leaves out, to see that its lines then differ.
+  init(_ world: SimulatedWorld, plan: MonitorPlan, turn: Turn = Turn(), without rule: BatchRule? = nil) {
     self.rule = rule
     self.world = world
     self.plan = plan
-    self.startsAt = startsAt
+    self.turn = turn
     var watermarks: [(role: StreamRole, time: EventTime, idle: Bool)] = []
     for partition in world.partitions {
-      let range = Int(begin[partition.place] ?? 0)..<(end.map { Int($0[partition.place] ?? 0) } ?? .max)
       var watermark = EventTime.distantPast
       for (offset, entry) in partition.entries.enumerated() {
         switch entry.event {
         case .junk: break
         case .label(let label):
           watermark = max(watermark, label.time)
-          if range.contains(offset) { labels[label.id, default: []].append(label) }
+          // Labels go to whatever predictions wait for them, whenever they are read.
+          let isOfAnother = rule == .labelsAcrossGenerations && !turn.holds(offset, of: partition.place)
+          if !isOfAnother { labels[label.id, default: []].append(label) }
         case .prediction(let prediction):
           if let record = prediction.recordTime, prediction.time > record + .hours(1) { break }
           if watermark > .distantPast, prediction.time < watermark - SimulatedWorld.lateness {
@@ -62,7 +79,11 @@ struct NaiveBatch {
             break
           }
           watermark = max(watermark, prediction.time)
-          if range.contains(offset), prediction.time >= startsAt { accepted.append(prediction) }
+          for (i, part) in ([turn] + turn.earlier).enumerated()
+          where part.holds(offset, of: partition.place) && prediction.time >= part.startsAt {
+            joined.append(prediction)
+            if i == 0 { accepted.append(prediction) }
+          }
         }
       }
       watermarks.append((partition.role, watermark, partition.endsIdle))
@@ -74,7 +95,8 @@ struct NaiveBatch {
     closed = back(least(.predictions, idle: false), SimulatedWorld.lateness)
     final = min(closed, back(least(.predictions, idle: true), SimulatedWorld.lateness))
     for (stage, age) in ages {
-      mature[stage] = min(closed, back(least(.labels, idle: false), SimulatedWorld.lateness + age))
+      mature[stage] = min(
+        turn.drains?.until ?? closed, back(least(.labels, idle: false), SimulatedWorld.lateness + age))
     }
     let best = standing()
     feed(best)
@@ -86,32 +108,62 @@ struct NaiveBatch {
         }
       }
     }
-    for window in monitor.windows { judge(window, best) }
+    for window in monitor.windows {
+      judgeDrift(window)
+      judgePerformance(window, best)
+    }
     verdicts.sort(by: Verdict.precedes)
   }
 
-  private mutating func judge(_ window: WindowDefinition, _ best: [SimulatedWorld.Prediction]) {
-    guard let first = accepted.map(\.time).min() else { return }
-    let firstPane = first.floor(to: monitor.pane)
-    var end = firstPane.floor(to: window.every)
-    while end < closed || end == closed {
+  private mutating func judgeDrift(_ window: WindowDefinition) {
+    guard let begins else { return }
+    for end in ends(window, accepted, through: closed) {
       let range = end - window.size..<end
       let rows = accepted.filter { range.contains($0.time) }
-      // Windows of silence are judged for a while.
-      let reach = window.size * 29
-      let watched = accepted.contains { p in
+      drift(window, end, rows, range.lowerBound >= begins)
+      comparison(window, end, rows, range.lowerBound >= begins)
+    }
+  }
+
+  private mutating func judgePerformance(_ window: WindowDefinition, _ best: [SimulatedWorld.Prediction]) {
+    for end in ends(window, joined, through: turn.drains?.until ?? closed) {
+      let range = end - window.size..<end
+      let isRead = turn.drains.map { end <= $0.readThrough } ?? true
+      for (stage, _) in ages {
+        guard let begins = begins(stage) else { continue }
+        let rows = joined.filter { range.contains($0.time) && counts($0, stage) }
+        performance(
+          window, end, stage, rows, best.filter { range.contains($0.time) && counts($0, stage) },
+          isRead && range.lowerBound >= begins)
+        guard stage == .final else { continue }
+        comparison(
+          window, end, best: best.filter { range.contains($0.time) }, isRead && range.lowerBound >= begins)
+      }
+    }
+  }
+
+  /// Ends of windows that hold a prediction, and of those of silence that are judged for a while.
+  private func ends(
+    _ window: WindowDefinition, _ predictions: [SimulatedWorld.Prediction], through last: EventTime
+  ) -> [EventTime] {
+    guard let first = predictions.map(\.time).min() else { return [] }
+    var out: [EventTime] = []
+    var end = first.floor(to: monitor.pane).floor(to: window.every)
+    let reach = window.size * 29
+    while end <= last {
+      let isWatched = predictions.contains { p in
         let pane = p.time.floor(to: monitor.pane)
         return pane < end && end <= (pane + reach).floor(to: window.every)
       }
-      defer { end = end + window.every }
-      guard watched else { continue }
-      let complete = range.lowerBound >= startsAt && range.lowerBound >= firstPane
-      drift(window, end, rows, complete)
-      for (stage, _) in ages {
-        performance(window, end, stage, rows, best.filter { range.contains($0.time) }, complete)
-      }
-      comparison(window, end, rows, best.filter { range.contains($0.time) }, complete)
+      if isWatched { out.append(end) }
+      end = end + window.every
     }
+    return out
+  }
+
+  /// Whether a prediction has a stage: those from before `labels.early` was set have no early one.
+  private func counts(_ prediction: SimulatedWorld.Prediction, _ stage: Stage) -> Bool {
+    stage == .final || prediction.time >= turn.earlyStartsAt || rule == .earlyFromItsBeginning
   }
 
   // MARK: Slices
@@ -208,7 +260,7 @@ struct NaiveBatch {
       return digests[0].lexicographicallyPrecedes(digests[1])
     }
     var best: [String: SimulatedWorld.Prediction] = [:]
-    for prediction in accepted where prediction.output != "[1]" {
+    for prediction in joined where prediction.output != "[1]" {
       let key = "\(prediction.id) \(prediction.version)"
       if let known = best[key], !precedes(prediction, known) { continue }
       best[key] = prediction
@@ -218,7 +270,7 @@ struct NaiveBatch {
 
   /// The stages that the monitor has, and how old predictions are then.
   private var ages: [(stage: Stage, age: TimeSpan)] {
-    (world.isStaged ? [(.early, SimulatedWorld.early)] : []) + [(.final, SimulatedWorld.horizon)]
+    (monitor.labels?.early == nil ? [] : [(.early, SimulatedWorld.early)]) + [(.final, SimulatedWorld.horizon)]
   }
 
   private func said(of prediction: SimulatedWorld.Prediction, _ stage: Stage) -> [SimulatedWorld.Label] {
@@ -263,7 +315,8 @@ struct NaiveBatch {
       PerformanceSummary(
         layout: layout, block: block(rows, layout, stage), withImplied: isMature && absent(stage) != nil)
     }
-    var view = WindowView(definition: window, end: end, complete: complete, begins: begins)
+    var view = WindowView(definition: window, end: end, complete: complete, begins: begins(stage))
+    view.readThrough = turn.drains?.readThrough
     view.stage = stage
     view.performance = summaries
     view.fed = isMature && stage == .final ? signals.mapValues { counts($0, in: end - window.size..<end) } : [:]
@@ -290,8 +343,7 @@ struct NaiveBatch {
   private func firstDays(
     _ check: Check, _ stage: Stage, _ window: WindowDefinition, _ end: EventTime
   ) -> [String: Double] {
-    guard case .first(let span) = check.reference, let first = accepted.map(\.time).min() else { return [:] }
-    let begin = first.floor(to: monitor.pane)
+    guard case .first(let span) = check.reference, let begin = begins(stage) else { return [:] }
     guard end > begin + span else { return [:] }
     var values: [String: [Double]] = [:]
     var next = begin + window.size
@@ -364,11 +416,26 @@ struct NaiveBatch {
 
   // MARK: Champion and challenger
 
+  /// Of the outputs.
   private mutating func comparison(
-    _ window: WindowDefinition, _ end: EventTime, _ rows: [SimulatedWorld.Prediction],
-    _ best: [SimulatedWorld.Prediction], _ complete: Bool
+    _ window: WindowDefinition, _ end: EventTime, _ rows: [SimulatedWorld.Prediction], _ complete: Bool
   ) {
-    guard let versions = monitor.comparison, let layout = plan.performance else { return }
+    guard let versions = monitor.comparison,
+      let drift = VersionDrift(plan, versions, grouped(rows, kept(rows)).mapValues(block))
+    else { return }
+    let view = WindowView(definition: window, end: end, complete: complete, begins: begins)
+    let line = NaiveLines(plan: plan).comparison(window, end, drift, complete: complete, final: end <= final)
+    lines[line.position] = line
+    for check in comparisons(window) where check.metric.family != .performance {
+      add([ComparisonEvaluation(check: check, plan: plan).verdict(view, drift)], check, window, end)
+    }
+  }
+
+  /// Of performance.
+  private mutating func comparison(
+    _ window: WindowDefinition, _ end: EventTime, best: [SimulatedWorld.Prediction], _ complete: Bool
+  ) {
+    guard monitor.comparison != nil, let layout = plan.performance else { return }
     let isMature = end <= mature[.final] ?? .distantPast
     var all = block(best, layout)
     for (champion, challenger) in pairs {
@@ -384,22 +451,16 @@ struct NaiveBatch {
     }
     let found = VersionDifferences.bySlice(
       layout: layout, performance: [NameKey("all"): all], withImplied: isMature)
-    let view = WindowView(definition: window, end: end, complete: complete, begins: begins)
-    let naive = NaiveLines(plan: plan)
-    for line in naive.comparison(window, end, found, mature: isMature) { lines[line.position] = line }
-    let drift = VersionDrift(plan, versions, grouped(rows, kept(rows)).mapValues(block))
-    if let drift {
-      let line = naive.comparison(window, end, drift, complete: complete, final: end <= final)
-      lines[line.position] = line
+    var view = WindowView(definition: window, end: end, complete: complete, begins: begins(.final))
+    view.readThrough = turn.drains?.readThrough
+    for line in NaiveLines(plan: plan).comparison(window, end, found, mature: isMature) { lines[line.position] = line }
+    for check in comparisons(window) where check.metric.family == .performance && isMature {
+      add(ComparisonEvaluation(check: check, plan: plan).verdicts(view, found), check, window, end)
     }
-    for check in monitor.checks where check.window == window.name && check.on == .comparison {
-      let evaluation = ComparisonEvaluation(check: check, plan: plan)
-      if check.metric.family != .performance {
-        if let drift { add([evaluation.verdict(view, drift)], check, window, end) }
-      } else if isMature {
-        add(evaluation.verdicts(view, found), check, window, end)
-      }
-    }
+  }
+
+  private func comparisons(_ window: WindowDefinition) -> [Check] {
+    monitor.checks.filter { $0.window == window.name && $0.on == .comparison }
   }
 
   // MARK: Verdicts
@@ -417,9 +478,16 @@ struct NaiveBatch {
     }
   }
 
-  /// Where windows are complete from.
+  /// Where windows of drift are complete from.
   private var begins: EventTime? {
-    accepted.map(\.time).min().map { max($0.floor(to: monitor.pane), startsAt) }
+    accepted.map(\.time).min().map { max($0.floor(to: monitor.pane), turn.startsAt) }
+  }
+
+  /// Where windows of a stage of performance are.
+  private func begins(_ stage: Stage) -> EventTime? {
+    joined.map(\.time).min().map {
+      max($0.floor(to: monitor.pane), stage == .early ? turn.earlyStartsAt : turn.pairsStartAt)
+    }
   }
 
   /// Applies `for: N`, which looks at windows a size apart and passes over those that say nothing.
@@ -484,14 +552,18 @@ extension ResultPosition: Hashable {
   }
 }
 
-/// A rule of stages that a wrong batch leaves out: what the service stores must differ from it.
-enum StageRule: String, CaseIterable, CustomStringConvertible {
+/// A rule of performance that a wrong batch leaves out: what the service stores must differ from it.
+enum BatchRule: String, CaseIterable, CustomStringConvertible {
   /// Verdicts of a stage follow verdicts of that stage.
   case historyOfAStage
   /// With more labels than may count none does; here the first in the log do.
   case labelsBeyondTheCap
   /// What a prediction without a label is, is known at the horizon; here also early.
   case absentAtTheHorizon
+  /// A label counts for whatever prediction waits for it; here only for those of the generation in which it was read.
+  case labelsAcrossGenerations
+  /// Predictions from before the monitor had a stage early have none; here they do.
+  case earlyFromItsBeginning
 
   var description: String { rawValue }
 }

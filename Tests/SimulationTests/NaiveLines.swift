@@ -40,7 +40,9 @@ struct NaiveLines {
     _ members: Members, stage: Stage = .final
   ) -> ResultRecord {
     ResultRecord(
-      monitor: plan.monitor.name, generation: plan.generation, type: type, window: window.name,
+      monitor: plan.monitor.name,
+      generation: subject.isEmpty || subject == "performance" ? plan.pairs : plan.generation,
+      type: type, window: window.name,
       size: window.size.milliseconds, end: end, slice: slice, subject: subject, stage: stage,
       line: Self.object(members))
   }
@@ -173,7 +175,8 @@ struct NaiveLines {
       members += [("why", Self.text(why.reason.rawValue)), ("why_numbers", Self.object(numbers))]
     }
     return ResultRecord(
-      monitor: plan.monitor.name, generation: plan.generation, type: .verdict, window: window.name,
+      monitor: plan.monitor.name, generation: verdict.metric.isOfLabels ? plan.pairs : plan.generation, type: .verdict,
+      window: window.name,
       size: window.size.milliseconds, end: verdict.end, slice: verdict.slice, subject: verdict.subject,
       check: verdict.check, metric: verdict.metric.rawValue, stage: verdict.stage, line: Self.object(members))
   }

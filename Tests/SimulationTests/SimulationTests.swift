@@ -45,12 +45,12 @@ import Testing
     #expect(seed != nil, "nobody notices that \(flaw) is missing")
   }
 
-  /// And when a batch leaves out a rule of stages, which no ledger could.
-  @Test(arguments: StageRule.allCases)
-  func aBatchWithoutARuleOfStagesIsFound(_ rule: StageRule) {
+  /// And when a batch leaves out a rule of performance, which no ledger could.
+  @Test(arguments: BatchRule.allCases)
+  func aBatchWithoutARuleOfPerformanceIsFound(_ rule: BatchRule) {
     let seed = (UInt64(1)...200).first { seed in
       let world = SimulatedWorld(seed: seed)
-      guard world.isStaged else { return false }
+      guard world.isStaged || world.plans.count > 1 else { return false }
       return !Comparison.differences(world, SimulatedAction.plan(for: world), batchWithout: rule).found.isEmpty
     }
     if ProcessInfo.processInfo.environment["SHOW_SEEDS"] != nil { print("without \(rule): seed \(seed ?? 0)") }
@@ -61,7 +61,7 @@ import Testing
   @Test func worldsHoldEverythingThatHappensToLogs() {
     let worlds = (UInt64(1)...60).map { SimulatedWorld(seed: $0) }
     let batches = worlds.map { world in
-      NaiveBatch(world, plan: world.plans[0], startsAt: .distantPast, begin: [:], end: nil)
+      NaiveBatch(world, plan: world.plans[0])
     }
     #expect(batches.count { $0.late > 0 } > 10)
     #expect(batches.count { $0.verdicts.contains { $0.tier >= .warning } } > 30)
@@ -72,6 +72,10 @@ import Testing
     #expect(pairs.count > 10)
     #expect(batches.count { $0.verdicts.contains { $0.subject == "comparison" && $0.tier >= .info } } > 3)
     #expect(worlds.count { $0.plans.count > 1 } > 5)
+    let keepsPairs = worlds.map { $0.plans.map(\.pairShape) }.map { shapes in
+      shapes.count > 1 ? shapes[1].flatMap { new in shapes[0].map(new.carriesOn) } : nil
+    }
+    #expect(keepsPairs.count { $0 == true } > 3 && keepsPairs.count { $0 == false } > 3)
     #expect(worlds.count { $0.partitions.contains { $0.since > 0 } } > 5)
   }
 

@@ -88,7 +88,7 @@ extension Baseline {
 }
 
 extension EstimationBaseline {
-  fileprivate func write(to w: inout JSONWriter) {
+  func write(to w: inout JSONWriter) {
     w.beginObject()
     w.key("rows")
     w.number(rows)
@@ -187,7 +187,7 @@ extension SubjectCells {
 }
 
 extension PerformanceBaseline {
-  fileprivate func write(to w: inout JSONWriter) {
+  func write(to w: inout JSONWriter) {
     w.beginObject()
     w.key("labelled")
     w.number(labelled)

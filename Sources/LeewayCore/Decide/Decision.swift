@@ -33,6 +33,12 @@ package struct Decisions: Sendable, Equatable {
   package var retrainsRequested: Int64 = 0
   /// Times that a guard began to hold a retrain back.
   package var retrainsHeld: Int64 = 0
+
+  mutating func add(_ other: Decisions) {
+    transitions += other.transitions
+    retrainsRequested &+= other.retrainsRequested
+    retrainsHeld &+= other.retrainsHeld
+  }
 }
 
 /// Turns verdicts into incidents, notifications and calls to retrain, within the transaction that stores the verdicts.

@@ -26,6 +26,12 @@ struct CheckEvaluation {
 
   /// Why a check that wants whole windows does not judge one.
   func partial(_ view: WindowView) -> Shortfall {
+    if let read = view.readThrough, view.end > read {
+      // Where some partition had not been read at all, there is no such time.
+      let reached: [(name: String, value: Shortfall.Number)] =
+        read > .distantPast ? [("read_through", .time(read))] : []
+      return Shortfall(.generation, [("end", .time(view.end))] + reached)
+    }
     var numbers: [(name: String, value: Shortfall.Number)] = [("start", .time(view.end - view.definition.size))]
     if let begins = view.begins { numbers.append(("begins", .time(begins))) }
     return Shortfall(.generation, numbers)

@@ -188,7 +188,7 @@ struct ErrorFeeding {
     guard !plan.detectors.isEmpty else { return nil }
     self.plan = plan
     let reached = maturedThrough == .distantPast ? maturedThrough : maturedThrough.floor(to: plan.monitor.pane)
-    let stored = try reader.errorFeed(monitor: plan.monitor.name, generation: plan.generation)
+    let stored = try reader.errorFeed(monitor: plan.monitor.name, generation: plan.pairs)
       .map { bytes throws(ErrorFeedDamaged) in try ErrorFeed(encoded: bytes) }
     if let stored, stored.fedThrough == reached {
       feed = stored
@@ -211,11 +211,11 @@ struct ErrorFeeding {
     let end = through.floor(to: pane)
     guard end > feed.fedThrough else { return true }
     let panes = try reader.paneStarts(
-      .performance, monitor: plan.monitor.name, generation: plan.generation, in: feed.fedThrough..<end)
+      .performance, monitor: plan.monitor.name, generation: plan.pairs, in: feed.fedThrough..<end)
     for (i, start) in panes.enumerated() {
       var counts = [FedCounts](repeating: FedCounts(), count: feed.watches.count)
       let range = start..<start + pane
-      try reader.errors(monitor: plan.monitor.name, generation: plan.generation, in: range) { row in
+      try reader.errors(monitor: plan.monitor.name, generation: plan.pairs, in: range) { row in
         guard let error = row.error else { return }
         feed.take(error, try WatchedSlices.decoded(row.slices), time: row.time, pane: start, into: &counts)
         rows += 1
@@ -237,7 +237,7 @@ struct ErrorFeeding {
     guard let first = ranges.map(\.lowerBound).min(), let last = ranges.map(\.upperBound).max() else {
       return FoundChanges(feed: feed, panes: [])
     }
-    let stored = try reader.fedPanes(monitor: plan.monitor.name, generation: plan.generation, in: first..<last)
+    let stored = try reader.fedPanes(monitor: plan.monitor.name, generation: plan.pairs, in: first..<last)
       .map { record throws(ErrorFeedDamaged) in
         (pane: record.pane, counts: try [DetectorKey: FedCounts](fedPane: record.block))
       }
@@ -257,7 +257,7 @@ struct ErrorFeeding {
   ///
   /// - Returns: errors that came after their pane had been fed.
   func commit(in tx: any LedgerWriter) throws -> Int64 {
-    let (monitor, generation) = (plan.monitor.name, plan.generation)
+    let (monitor, generation) = (plan.monitor.name, plan.pairs)
     let gone =
       feed.fedThrough > .earliestWritable
       ? try tx.delete(errorsBefore: feed.fedThrough, monitor: monitor, generation: generation) : 0

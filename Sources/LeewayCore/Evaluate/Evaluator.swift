@@ -10,6 +10,9 @@ package struct Evaluator: Sendable {
   /// Errors after which a round feeds detectors no further pane.
   let maximumErrors: Int
 
+  /// Where the plan is a superseded generation's, and only its pairs are judged: what ends there, and which generation counts.
+  private let draining: (pairs: DrainingPairs, current: String)?
+
   package init(
     plan: MonitorPlan, context: DecisionContext = DecisionContext(), recorded: [DecisionRecord] = [],
     maximumWindows: Int = 512, maximumErrors: Int = 250_000
@@ -19,16 +22,27 @@ package struct Evaluator: Sendable {
     self.recorded = recorded
     self.maximumWindows = maximumWindows
     self.maximumErrors = maximumErrors
+    draining = nil
   }
 
-  /// One round.
+  private init(_ pairs: DrainingPairs, before other: Evaluator) {
+    plan = pairs.plan
+    context = other.context
+    recorded = other.recorded
+    maximumWindows = other.maximumWindows
+    maximumErrors = other.maximumErrors
+    draining = (pairs, other.plan.generation)
+  }
+
+  /// One round. Superseded generations come first, the oldest before the others, so that verdicts of every cause come in the order of
+  /// their windows' ends.
   ///
   /// - Parameters:
   ///   - now: wall clock, for deadlines and the outbox.
   ///   - partitions: what the topics' metadata say now; those without a row get one at −∞ first, so that a new partition
   ///     holds the watermark back before anybody has read it.
   ///   - watermarks: nil: as stored with the partitions.
-  ///   - merges: what this thread has merged before; nil merges every window anew.
+  ///   - merges: what this thread has merged before; nil merges every window from its panes.
   /// - Throws: what the ledger throws; `LeaseLost` if another evaluator has taken over.
   package func evaluate(
     _ ledger: any Ledger, lease: EvaluationLease, now: EventTime, partitions: [TopicPartition] = [],
@@ -36,11 +50,45 @@ package struct Evaluator: Sendable {
   ) throws -> EvaluationReport {
     try ensure(partitions, in: ledger)
     let cache = MergeCache(merges: merges ?? WindowMerges(limitBytes: 0), epoch: lease.epoch)
-    let (prepared, noData) = try ledger.read { try prepare($0, watermarks: watermarks, cache) }
     var report = EvaluationReport()
-    report.noData = noData
-    guard let round = prepared else { return report }
-    return try ledger.write { try commit(round, lease: lease, now: now, in: $0) }
+    // Performance matures in the order of windows' ends: pairs wait for those before them.
+    var limits = MaturityLimits()
+    for old in plan.standing.draining {
+      let evaluator = Evaluator(old, before: self)
+      let (part, progress) = try evaluator.round(ledger, lease, now, watermarks, cache, limits)
+      report.add(part)
+      guard part.isComplete else { return report }
+      limits.hold(at: old.until, unlessReachedBy: progress, hasEarly: old.plan.monitor.labels?.early != nil)
+    }
+    let hasDrained = report.windows > 0
+    let (part, progress) = try round(ledger, lease, now, watermarks, cache, limits)
+    report.add(part)
+    report.progress = part.progress ?? (hasDrained ? progress : nil)
+    report.noData = part.noData
+    return report
+  }
+
+  /// How far windows may mature while pairs of earlier generations have not come to their end.
+  private struct MaturityLimits {
+    var early = EventTime.distantFuture
+    var final = EventTime.distantFuture
+
+    mutating func hold(at until: EventTime, unlessReachedBy progress: EvaluationProgress, hasEarly: Bool) {
+      if progress.maturedThrough < until { final = min(final, until) }
+      if hasEarly, progress.earlyMaturedThrough < until { early = min(early, until) }
+    }
+  }
+
+  private func round(
+    _ ledger: any Ledger, _ lease: EvaluationLease, _ now: EventTime, _ watermarks: Watermarks?, _ cache: MergeCache,
+    _ limits: MaturityLimits
+  ) throws -> (report: EvaluationReport, progress: EvaluationProgress) {
+    let found = try ledger.read { try prepare($0, watermarks: watermarks, cache, limits) }
+    var report = EvaluationReport()
+    report.noData = found.noData
+    guard let round = found.round else { return (report, found.progress) }
+    report = try ledger.write { try commit(round, lease: lease, now: now, in: $0) }
+    return (report, round.shown)
   }
 
   /// Rows for what the metadata have and the ledger has not.
@@ -61,9 +109,11 @@ package struct Evaluator: Sendable {
 
   /// What a round found in its snapshot.
   struct Round {
+    var standing: GenerationStanding
+    /// Of drift, as its generation has come.
     var progress: EvaluationProgress
-    /// The generation's first pane: a window that begins before it is not complete, whatever else is stored.
-    var startsAt: EventTime
+    /// Of performance, as the pairs have come; where they began with the generation, both are stored as one.
+    var pairs: EvaluationProgress
     var noData: Bool
     var consumedMarks: [Int64] = []
     var results: [ResultRecord] = []
@@ -72,6 +122,14 @@ package struct Evaluator: Sendable {
     var windows = 0
     /// nil where no check is on errors.
     var feeding: ErrorFeeding?
+
+    /// Both in one.
+    var shown: EvaluationProgress {
+      var out = progress
+      out.maturedThrough = pairs.maturedThrough
+      out.earlyMaturedThrough = pairs.earlyMaturedThrough
+      return out
+    }
   }
 
   private struct Work: Hashable {
@@ -86,66 +144,95 @@ package struct Evaluator: Sendable {
     var marked: [EventTime] = []
   }
 
+  /// Whether drift and performance go on under one name, and so at one pace.
+  private var isOne: Bool { draining == nil && plan.pairs == plan.generation }
+
   private func prepare(
-    _ reader: any LedgerReader, watermarks: Watermarks?, _ cache: MergeCache
-  ) throws -> (round: Round?, noData: Bool) {
+    _ reader: any LedgerReader, watermarks: Watermarks?, _ cache: MergeCache, _ limits: MaturityLimits
+  ) throws -> (round: Round?, noData: Bool, progress: EvaluationProgress) {
     let monitor = plan.monitor
-    guard let generation = try reader.generation(of: monitor.name), generation.generation == plan.generation else {
-      return (nil, false)
+    guard let current = try reader.generation(of: monitor.name),
+      current.generation == draining?.current ?? plan.generation
+    else { return (nil, false, EvaluationProgress()) }
+    func marks(_ name: String) throws -> [DirtyMark] { try reader.dirtyMarks(monitor: monitor.name, generation: name) }
+    func progress(_ name: String) throws -> EvaluationProgress? {
+      try reader.progress(monitor: monitor.name, generation: name)
     }
-    let marks = try reader.dirtyMarks(monitor: monitor.name, generation: plan.generation)
-    let stored = try reader.progress(monitor: monitor.name, generation: plan.generation)
-    let before = stored ?? EvaluationProgress()
+    let driftMarks = draining == nil ? try marks(plan.generation) : []
+    // Marks on drift that an earlier generation has left under the pairs' name mean nothing any more.
+    let pairMarks = isOne ? [] : try marks(plan.pairs)
+    let marks = driftMarks + pairMarks.filter { $0.kind != .drift }
+    let storedDrift = draining == nil ? try progress(plan.generation) : nil
+    let storedPairs = isOne ? storedDrift : try progress(plan.pairs)
+    let before = storedDrift ?? EvaluationProgress()
+    let pairsBefore = storedPairs ?? EvaluationProgress()
     let reached =
       try watermarks
       ?? Watermarks(
         partitions: reader.partitions(of: monitor.name).filter { plan.reads($0.key, as: $0.role) }, now: reader.now())
 
-    var round = Round(progress: before, startsAt: generation.startsAt, noData: reached.noData)
+    var round = Round(
+      standing: draining == nil ? GenerationStanding(current) : plan.standing, progress: before, pairs: pairsBefore,
+      noData: draining == nil && reached.noData)
+    let shownBefore = round.shown
     var cache = cache
-    cache.marked = marks.filter { $0.kind == .drift }.map(\.pane)
-    if let first = cache.marked.min() {
-      round.progress.firstPane = min(first, before.firstPane ?? first)
-    }
-    var closedThrough = max(before.closedThrough, reached.closedThrough(monitor))
+    cache.marked = driftMarks.filter { $0.kind == .drift }.map(\.pane)
+    func first(_ known: [EventTime?], _ marked: [EventTime]) -> EventTime? { (known.compactMap { $0 } + marked).min() }
+    round.progress.firstPane = first([before.firstPane], cache.marked)
+    // The first event may have had no output to be joined.
+    round.pairs.firstPane = first([pairsBefore.firstPane, round.progress.firstPane], pairMarks.map(\.pane))
+    var closedThrough = max(
+      before.closedThrough, draining == nil ? reached.closedThrough(monitor) : before.closedThrough)
+    // Nothing is accepted any more for pairs of a superseded generation.
+    var pairsThrough = max(pairsBefore.closedThrough, draining?.pairs.until ?? reached.closedThrough(monitor))
     var finalThrough = max(before.finalThrough, min(reached.finalThrough(monitor), closedThrough))
     // Labels may go on while predictions are silent, and never get ahead of what is closed.
-    var maturedThrough = max(before.maturedThrough, min(reached.maturedThrough(monitor), closedThrough))
-
-    var earlyThrough = max(before.earlyMaturedThrough, min(reached.earlyMaturedThrough(monitor), closedThrough))
+    var maturedThrough = max(
+      pairsBefore.maturedThrough, min(reached.maturedThrough(monitor), pairsThrough, limits.final))
+    var earlyThrough = max(
+      pairsBefore.earlyMaturedThrough, min(reached.earlyMaturedThrough(monitor), pairsThrough, limits.early))
 
     // Windows that closed or matured since the last round, oldest first, as many as one round takes.
     var closing = try newWork(.drift, after: before.closedThrough, through: closedThrough, reader)
-    var maturing = try newWork(.performance, after: before.maturedThrough, through: maturedThrough, reader)
-    var maturingEarly = try newWork(
-      .earlyPerformance, after: before.earlyMaturedThrough, through: earlyThrough, reader)
     let allClosed = cut(&closing, &closedThrough)
+    var closingPairs = closing
+    var allPairsClosed = true
+    if isOne {
+      pairsThrough = closedThrough
+    } else {
+      closingPairs = try newWork(.performance, after: pairsBefore.closedThrough, through: pairsThrough, reader)
+      allPairsClosed = cut(&closingPairs, &pairsThrough)
+    }
+    var maturing = try newWork(.performance, after: pairsBefore.maturedThrough, through: maturedThrough, reader)
+    var maturingEarly = try newWork(
+      .earlyPerformance, after: pairsBefore.earlyMaturedThrough, through: earlyThrough, reader)
     let allMatured = cut(&maturing, &maturedThrough)
     let allMaturedEarly = cut(&maturingEarly, &earlyThrough)
-    maturedThrough = min(maturedThrough, closedThrough)
-    earlyThrough = min(earlyThrough, closedThrough)
-    var feeding = try ErrorFeeding(plan: plan, maturedThrough: before.maturedThrough, in: reader)
+    maturedThrough = min(maturedThrough, pairsThrough)
+    earlyThrough = min(earlyThrough, pairsThrough)
+    var feeding = try ErrorFeeding(plan: plan, maturedThrough: pairsBefore.maturedThrough, in: reader)
     let allFed = try feeding?.feed(through: &maturedThrough, atMost: maximumErrors, in: reader) ?? true
     finalThrough = min(finalThrough, closedThrough)
     // Windows that closed with the help of idleness, and that nothing can change any more: their lines say so.
     var settling = try newWork(
       .drift, after: before.finalThrough, through: min(finalThrough, before.closedThrough), reader)
     let allFinal = cut(&settling, &finalThrough)
-    round.isComplete = allClosed && allMatured && allMaturedEarly && allFinal && allFed
+    round.isComplete = allClosed && allPairsClosed && allMatured && allMaturedEarly && allFinal && allFed
     maturing.removeAll { $0.end > maturedThrough }
     maturingEarly.removeAll { $0.end > earlyThrough }
 
     // Windows that were closed before and whose panes have changed since; newest first, the rest waits with its marks.
     var revisedDrift = Set(settling)
     var revisedPerformance: [Stage: Set<Work>] = [:]
+    round.consumedMarks = pairMarks.filter { $0.kind == .drift }.map(\.id)
     for mark in marks.sorted(by: { $0.pane > $1.pane }) {
       if revisedPerformance.values.reduce(revisedDrift.count, { $0 + $1.count }) >= maximumWindows * 2 {
         round.isComplete = false
         continue
       }
+      let through = mark.kind == .drift ? before.closedThrough : pairsBefore.closedThrough
       for (i, window) in monitor.windows.enumerated() {
-        for end in window.ends(holding: mark.pane).map(EventTime.init(milliseconds:)) where end <= before.closedThrough
-        {
+        for end in window.ends(holding: mark.pane).map(EventTime.init(milliseconds:)) where end <= through {
           switch mark.kind {
           case .drift: revisedDrift.insert(Work(window: i, end: end))
           case .performance: revisedPerformance[.final, default: []].insert(Work(window: i, end: end))
@@ -157,26 +244,31 @@ package struct Evaluator: Sendable {
     }
 
     guard
-      stored == nil || closedThrough != before.closedThrough || maturedThrough != before.maturedThrough
-        || earlyThrough != before.earlyMaturedThrough || finalThrough != before.finalThrough || !marks.isEmpty
-    else { return (nil, reached.noData) }
+      (draining == nil && storedDrift == nil) || closedThrough != before.closedThrough
+        || pairsThrough != pairsBefore.closedThrough || maturedThrough != pairsBefore.maturedThrough
+        || earlyThrough != pairsBefore.earlyMaturedThrough || finalThrough != before.finalThrough || !marks.isEmpty
+    else { return (nil, round.noData, shownBefore) }
 
     round.feeding = feeding
     let closingSet = Set(closing)
+    let closingPairsSet = Set(closingPairs)
     let maturingSets = [Stage.early: Set(maturingEarly), .final: Set(maturing)]
     round.progress.closedThrough = closedThrough
     round.progress.finalThrough = finalThrough
-    round.progress.maturedThrough = maturedThrough
-    round.progress.earlyMaturedThrough = earlyThrough
+    round.pairs.closedThrough = pairsThrough
+    round.pairs.maturedThrough = maturedThrough
+    round.pairs.earlyMaturedThrough = earlyThrough
     var history = VerdictHistory(plan: plan, reader: reader)
     for (i, window) in monitor.windows.enumerated() {
-      try judgeDrift(
-        window, ends: ends(closingSet.union(revisedDrift), i), newlyClosed: Set(ends(closingSet, i)), reader, cache,
-        &history, &round)
+      if draining == nil {
+        try judgeDrift(
+          window, ends: ends(closingSet.union(revisedDrift), i), newlyClosed: Set(ends(closingSet, i)), reader, cache,
+          &history, &round)
+      }
       for stage in Stage.allCases where plan.shape(of: stage.panes) != nil {
         // A performance line appears when its window closes and is revised until, and after, it matures.
         let maturing = maturingSets[stage] ?? []
-        let all = closingSet.union(maturing).union(revisedPerformance[stage] ?? [])
+        let all = closingPairsSet.union(maturing).union(revisedPerformance[stage] ?? [])
         try judgePerformance(
           window, stage, ends: ends(all, i), newlyMature: Set(ends(maturing, i)), reader, &history, &round)
       }
@@ -184,7 +276,7 @@ package struct Evaluator: Sendable {
     round.verdicts.sort(by: Verdict.precedes)
     let lines = ResultLines(plan: plan)
     round.results.append(contentsOf: round.verdicts.map(lines.verdict))
-    return (round, reached.noData)
+    return (round, round.noData, round.shown)
   }
 
   private func ends(_ work: Set<Work>, _ window: Int) -> [EventTime] {
@@ -205,7 +297,7 @@ package struct Evaluator: Sendable {
     let reach = watched.contains(true) ? largest * (Self.emptyWindows + 1) : largest
     let from = after == .distantPast ? after : after - reach
     let panes = try reader.paneStarts(
-      kind, monitor: plan.monitor.name, generation: plan.generation, in: from..<through)
+      kind, monitor: plan.monitor.name, generation: plan.key(of: kind), in: from..<through)
     var work: [Work] = []
     for (i, window) in plan.monitor.windows.enumerated() {
       var next = after.floor(to: window.every) + window.every
@@ -245,11 +337,12 @@ package struct Evaluator: Sendable {
     var merge = cache.merges.take(window, plan: plan, epoch: cache.epoch, marked: cache.marked)
     let lines = ResultLines(plan: plan)
     let checks = plan.monitor.checks.filter { $0.window == window.name && !$0.metric.isOfLabels }
+    let begins = round.progress.firstPane.map { max($0, round.standing.startsAt) }
     for end in ends {
       let range = window.range(endingAt: end)
       try merge.move(to: range, in: reader)
       var view = WindowView(
-        definition: window, end: end, complete: isComplete(range, round), begins: begins(round))
+        definition: window, end: end, complete: begins.map { range.lowerBound >= $0 } ?? false, begins: begins)
       view.setDrift(try merge.view(), plan)
       let final = end <= round.progress.finalThrough
       round.results.append(contentsOf: lines.drift(view, closed: true, final: final))
@@ -285,7 +378,10 @@ package struct Evaluator: Sendable {
     var merge = WindowMerge(stage.panes, plan: plan, shape: layout.shape)
     let lines = ResultLines(plan: plan)
     let found = stage == .final ? try round.feeding?.found(in: ends.map(window.range(endingAt:)), reader) : nil
-    let maturedThrough = stage == .final ? round.progress.maturedThrough : round.progress.earlyMaturedThrough
+    let maturedThrough = stage == .final ? round.pairs.maturedThrough : round.pairs.earlyMaturedThrough
+    let startsAt = stage == .final ? round.standing.pairsStartAt : round.standing.earlyStartsAt
+    let begins = round.pairs.firstPane.map { max($0, startsAt) }
+    let readThrough = draining?.pairs.readThrough
     let checks = plan.monitor.checks.filter {
       $0.window == window.name && $0.metric.isOfLabels && $0.isJudged(at: stage)
     }
@@ -298,7 +394,10 @@ package struct Evaluator: Sendable {
         PerformanceSummary(layout: layout, block: $0, withImplied: mature && stage == .final)
       }
       var view = WindowView(
-        definition: window, end: end, complete: isComplete(range, round), begins: begins(round))
+        definition: window, end: end,
+        complete: begins.map { range.lowerBound >= $0 } ?? false && readThrough.map { end <= $0 } ?? true,
+        begins: begins)
+      view.readThrough = readThrough
       view.performance = summaries
       view.fed = mature ? found?.counts(in: range) ?? [:] : [:]
       view.stage = stage
@@ -315,7 +414,7 @@ package struct Evaluator: Sendable {
           round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
           continue
         }
-        let first = try history.firstDays(check, window, end, firstPane: round.progress.firstPane, stage)
+        let first = try history.firstDays(check, window, end, firstPane: begins, stage)
         let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view, firstDays: first)
           .map { $0.with(version: mostFrequentVersion(view.performance) { $0.predictions }) }
         round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end, stage))
@@ -333,13 +432,6 @@ package struct Evaluator: Sendable {
       .map { String(decoding: $0.key.name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self) }
   }
 
-  private func isComplete(_ range: Range<EventTime>, _ round: Round) -> Bool {
-    begins(round).map { range.lowerBound >= $0 } ?? false
-  }
-
-  /// The first moment of which windows hold everything; nil before the first event.
-  private func begins(_ round: Round) -> EventTime? { round.progress.firstPane.map { max($0, round.startsAt) } }
-
   // MARK: Committing
 
   private func commit(_ round: Round, lease: EvaluationLease, now: EventTime, in tx: any LedgerWriter) throws
@@ -351,7 +443,7 @@ package struct Evaluator: Sendable {
     // Before the marks: a flush takes these rows before those too.
     report.lateErrors = try round.feeding?.commit(in: tx) ?? 0
     report.changes = round.feeding?.changes ?? []
-    report.progress = round.progress
+    report.progress = round.shown
     report.windows = round.windows
     report.noData = round.noData
     report.isComplete = round.isComplete
@@ -360,7 +452,12 @@ package struct Evaluator: Sendable {
     try tx.put(results: round.results)
     report.decisions = try Decision(plan: plan, context: context, recorded: recorded)
       .decide(round.verdicts, now: now, in: tx)
-    try tx.put(progress: round.progress, monitor: monitor, generation: plan.generation)
+    if isOne {
+      try tx.put(progress: round.shown, monitor: monitor, generation: plan.generation)
+    } else {
+      if draining == nil { try tx.put(progress: round.progress, monitor: monitor, generation: plan.generation) }
+      if plan.performance != nil { try tx.put(progress: round.pairs, monitor: monitor, generation: plan.pairs) }
+    }
     try tx.delete(dirtyMarks: round.consumedMarks)
     return report
   }
@@ -406,4 +503,15 @@ package struct EvaluationReport: Sendable {
   package var changes: [(detector: MonitorDetector, count: Int64)] = []
 
   package init() {}
+
+  /// What another round did, after this one.
+  mutating func add(_ other: EvaluationReport) {
+    windows += other.windows
+    isComplete = isComplete && other.isComplete
+    results += other.results
+    verdicts += other.verdicts
+    decisions.add(other.decisions)
+    lateErrors &+= other.lateErrors
+    changes += other.changes
+  }
 }

@@ -16,7 +16,7 @@ package struct HistogramReader: Sendable {
     else { return nil }
     let (side, against) = plan.baselineSide(subject: index, slice: NameKey(slice))
     let baseline = side.cells
-    let progress = try reader.progress(monitor: plan.monitor.name, generation: plan.generation)
+    let progress = try reader.progress(of: plan)
     guard let end = end ?? progress.map({ $0.closedThrough.floor(to: window.every) }), end > .earliestWritable else {
       return nil
     }

@@ -12,10 +12,14 @@ package struct OpenWindows: Sendable {
     guard query.monitor == nil || query.monitor == monitor.name,
       let generation = try reader.generation(of: monitor.name), generation.generation == plan.generation
     else { return [] }
-    let progress = try reader.progress(monitor: monitor.name, generation: plan.generation) ?? EvaluationProgress()
-    let firstMarked = try reader.dirtyMarks(monitor: monitor.name, generation: plan.generation)
-      .filter { $0.kind == .drift }.map(\.pane).min()
-    let firstPane = [progress.firstPane, firstMarked].compactMap { $0 }.min()
+    let standing = GenerationStanding(generation)
+    func reached(_ kind: PaneKind) throws -> (progress: EvaluationProgress, firstPane: EventTime?) {
+      let names = kind == .drift ? [plan.generation] : Array(Set([plan.generation, plan.pairs]))
+      let found = try names.map { try reader.progress(monitor: monitor.name, generation: $0) }
+      let marked = try names.flatMap { try reader.dirtyMarks(monitor: monitor.name, generation: $0).map(\.pane) }
+      let progress = try reader.progress(monitor: monitor.name, generation: plan.key(of: kind))
+      return (progress ?? EvaluationProgress(), (found.compactMap { $0?.firstPane } + marked).min())
+    }
     let lines = ResultLines(plan: plan)
     var out: [ResultRecord] = []
     for window in monitor.windows where query.window == nil || query.window == window.name {
@@ -24,6 +28,13 @@ package struct OpenWindows: Sendable {
       ]
       where query.type == nil || query.type == type || query.type == .comparison {
         guard let shape = plan.shape(of: kind) else { continue }
+        let (progress, firstPane) = try reached(kind)
+        let startsAt =
+          switch kind {
+          case .drift: standing.startsAt
+          case .performance: standing.pairsStartAt
+          case .earlyPerformance: standing.earlyStartsAt
+          }
         var merge = WindowMerge(kind, plan: plan, shape: shape)
         for end in try ends(kind, window, after: progress.closedThrough, reader)
         where (query.from.map { end >= $0 } ?? true) && (query.to.map { end < $0 } ?? true) {
@@ -31,7 +42,7 @@ package struct OpenWindows: Sendable {
           try merge.move(to: range, in: reader)
           var view = WindowView(
             definition: window, end: end,
-            complete: range.lowerBound >= generation.startsAt && firstPane.map { range.lowerBound >= $0 } ?? false)
+            complete: range.lowerBound >= startsAt && firstPane.map { range.lowerBound >= $0 } ?? false)
           switch kind {
           case .drift:
             view.setDrift(try merge.view(), plan)
@@ -65,7 +76,7 @@ package struct OpenWindows: Sendable {
   ) throws -> [EventTime] {
     let from = after == .distantPast ? after : after - window.size
     let panes = try reader.paneStarts(
-      kind, monitor: plan.monitor.name, generation: plan.generation, in: from..<EventTime.distantFuture)
+      kind, monitor: plan.monitor.name, generation: plan.key(of: kind), in: from..<EventTime.distantFuture)
     var out: [EventTime] = []
     for pane in panes {
       for end in window.ends(holding: pane).map(EventTime.init(milliseconds:)) where end > max(after, out.last ?? after)

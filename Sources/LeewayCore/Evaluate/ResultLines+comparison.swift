@@ -111,7 +111,8 @@ extension ResultLines {
 
   private func record(_ view: WindowView, _ slice: String, _ subject: String, _ line: String) -> ResultRecord {
     ResultRecord(
-      monitor: plan.monitor.name, generation: plan.generation, type: .comparison, window: view.definition.name,
-      size: view.definition.size.milliseconds, end: view.end, slice: slice, subject: subject, line: line)
+      monitor: plan.monitor.name, generation: subject == "performance" ? plan.pairs : plan.generation,
+      type: .comparison, window: view.definition.name, size: view.definition.size.milliseconds, end: view.end,
+      slice: slice, subject: subject, line: line)
   }
 }

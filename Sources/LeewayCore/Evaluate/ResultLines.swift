@@ -276,8 +276,9 @@ struct ResultLines {
     verdict.why?.write(to: &w)
     w.endObject()
     return ResultRecord(
-      monitor: plan.monitor.name, generation: plan.generation, type: .verdict, window: verdict.window,
-      size: verdict.size.milliseconds, end: verdict.end, slice: verdict.slice, subject: verdict.subject,
+      monitor: plan.monitor.name, generation: verdict.metric.isOfLabels ? plan.pairs : plan.generation, type: .verdict,
+      window: verdict.window, size: verdict.size.milliseconds, end: verdict.end, slice: verdict.slice,
+      subject: verdict.subject,
       check: verdict.check, metric: verdict.metric.rawValue, stage: verdict.stage, line: w.text,
       rawTier: verdict.rawTier,
       value: verdict.referenceValue)
@@ -301,8 +302,9 @@ struct ResultLines {
     _ type: ResultType, _ view: WindowView, _ slice: String, _ subject: String, _ line: String
   ) -> ResultRecord {
     ResultRecord(
-      monitor: plan.monitor.name, generation: plan.generation, type: type, window: view.definition.name,
-      size: view.definition.size.milliseconds, end: view.end, slice: slice, subject: subject, stage: view.stage,
+      monitor: plan.monitor.name, generation: type == .performance ? plan.pairs : plan.generation, type: type,
+      window: view.definition.name, size: view.definition.size.milliseconds, end: view.end, slice: slice,
+      subject: subject, stage: view.stage,
       line: line)
   }
 }

@@ -31,7 +31,8 @@ struct VerdictHistory {
     }
     if !missing.isEmpty {
       for record in try reader.verdicts(
-        monitor: plan.monitor.name, generation: plan.generation, check: check.name, stage: stage, ends: missing)
+        monitor: plan.monitor.name, generation: check.metric.isOfLabels ? plan.pairs : plan.generation,
+        check: check.name, stage: stage, ends: missing)
       {
         out[record.end, default: []].append(record)
       }

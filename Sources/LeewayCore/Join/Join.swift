@@ -48,6 +48,8 @@ struct Join {
   let horizon: TimeSpan
   /// The age at which a prediction counts for stage early; nil: there is no such stage.
   var early: TimeSpan?
+  /// Predictions before it have no stage early: they were made when the monitor had none.
+  var earlyStartsAt = EventTime.distantPast
   /// The value of predictions without a label at their horizon.
   let absent: LabelValue?
   /// Versions whose predictions of one id are a pair.
@@ -74,9 +76,10 @@ struct Join {
   private func move(
     from before: JoinState, to state: JoinState, _ stage: Stage, at age: TimeSpan, into out: inout [PerformanceChange]
   ) {
-    for old in before.predictions {
+    func counts(_ prediction: JoinedPrediction) -> Bool { stage == .final || prediction.time >= earlyStartsAt }
+    for old in before.predictions where counts(old) {
       let was = before.standing(for: old, at: age)
-      if let new = state.predictions.first(where: { utf8Equal($0.version, old.version) }) {
+      if let new = state.predictions.first(where: { utf8Equal($0.version, old.version) }), counts(new) {
         let now = state.standing(for: new, at: age)
         if old == new, was == now { continue }
         contribute(old, was, stage, subtract: true, into: &out)
@@ -85,7 +88,8 @@ struct Join {
         contribute(old, was, stage, subtract: true, into: &out)
       }
     }
-    for new in state.predictions where !before.predictions.contains(where: { utf8Equal($0.version, new.version) }) {
+    for new in state.predictions
+    where counts(new) && !before.predictions.contains(where: { utf8Equal($0.version, new.version) && counts($0) }) {
       contribute(new, state.standing(for: new, at: age), stage, subtract: false, into: &out)
     }
   }
@@ -133,7 +137,8 @@ struct Join {
   private func touch(
     _ changes: [JoinChange], after state: JoinState, _ stage: Stage, into out: inout [PerformanceChange]
   ) {
-    for case .prediction(let prediction) in changes where !state.predictions.contains(prediction) {
+    for case .prediction(let prediction) in changes
+    where !state.predictions.contains(prediction) && (stage == .final || prediction.time >= earlyStartsAt) {
       contribute(prediction, .label(nil), stage, subtract: false, into: &out)
       contribute(prediction, .label(nil), stage, subtract: true, into: &out)
     }

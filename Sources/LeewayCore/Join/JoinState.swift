@@ -15,6 +15,9 @@ package struct JoinState: Sendable, Equatable {
 
   package init() {}
 
+  /// Labels without a prediction.
+  init(labels: [JoinedLabel]) { for label in labels { _ = merge(label) } }
+
   package var isEmpty: Bool { predictions.isEmpty && labels.isEmpty }
 
   package enum PredictionOutcome: Sendable { case accepted, duplicate, overLimit }

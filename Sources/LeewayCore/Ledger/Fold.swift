@@ -28,9 +28,8 @@ package struct Fold: Sendable {
   ///
   /// - Throws: what the ledger throws; `LeaseLost` if another instance has taken the monitor over.
   package func step(_ ledger: any Ledger, lease: EvaluationLease, limit: Int = 512) throws -> Report {
-    let monitor = plan.monitor.name
     let (now, writers, progress) = try ledger.read { reader in
-      (try reader.now(), try reader.writers(), try reader.progress(monitor: monitor, generation: plan.generation))
+      (try reader.now(), try reader.writers(), try reader.progress(of: plan))
     }
     var report = Report()
     for writer in writers where writer.alive && isSilent(writer, now) {
@@ -82,7 +81,7 @@ package struct Fold: Sendable {
   ) throws -> Int {
     guard let shape = plan.shape(of: kind) else { return 0 }
     let monitor = plan.monitor.name
-    let generation = plan.generation
+    let generation = plan.key(of: kind)
     let keys = try ledger.read {
       try $0.ownKeys(
         kind, monitor: monitor, generation: generation, writer: writer, before: before, limit: limit)
@@ -104,7 +103,7 @@ package struct Fold: Sendable {
     _ lease: EvaluationLease
   ) throws -> Int {
     let monitor = plan.monitor.name
-    let generation = plan.generation
+    let generation = plan.key(of: kind)
     return try ledger.write { tx in
       try check(lease, tx)
       // A flush of a living writer is waited for, and the next one finds its rows gone.

@@ -43,6 +43,8 @@ package protocol LedgerReader {
   func generation(of monitor: String) throws -> GenerationRecord?
   /// All that are stored, the one put last at the end.
   func generations(of monitor: String) throws -> [GenerationRecord]
+  /// What a generation was made of; nil where that was not kept.
+  func files(monitor: String, generation: String) throws -> GenerationFiles?
   /// Ordered by (topic, partition).
   func partitions(of monitor: String) throws -> [PartitionRecord]
   /// nil if unknown.
@@ -143,7 +145,8 @@ package protocol LedgerWriter: LedgerReader {
   func retire(writer: String) throws
   /// Waits for transactions that have read the monitor's generation, and lets none read it until this one ends.
   func lockGeneration(of monitor: String) throws
-  func put(generation: GenerationRecord) throws
+  /// The generation is the current one from now on.
+  func put(generation: GenerationRecord, files: GenerationFiles?) throws
   /// Creates rows that are missing, at offset 0 and the watermark −∞; leaves the others alone.
   func ensure(partitions: [(key: PartitionKey, role: StreamRole)]) throws
   /// Takes partitions over: adds 1 to the epoch, sets the owner (a writer's id), ends idleness. Returns the rows, parallel
@@ -227,4 +230,8 @@ package protocol LedgerWriter: LedgerReader {
   /// Marks, progress, detectors and the generation itself, if it is not the monitor's last and none of its panes, waiting
   /// rows, errors and results are left; 1 if it has gone.
   func reclaimGeneration(monitor: String, generation: String) throws -> Int
+}
+
+extension LedgerWriter {
+  package func put(generation: GenerationRecord) throws { try put(generation: generation, files: nil) }
 }

@@ -32,10 +32,13 @@ package struct Reclaim: Sendable {
   package func step(_ ledger: any Ledger, lease: EvaluationLease, now: EventTime) throws -> Report {
     let monitor = plan.monitor
     let name = monitor.name
-    let (progress, partitions, generations, ledgerTime) = try ledger.read { reader in
-      (
-        try reader.progress(monitor: name, generation: plan.generation), try reader.partitions(of: name),
-        try reader.generations(of: name), try reader.now()
+    let (progress, progressOf, partitions, generations, ledgerTime) = try ledger.read { reader in
+      let pairs = plan.standing.draining.map(\.plan.pairs)
+      return (
+        try reader.progress(of: plan),
+        try Dictionary(
+          pairs.map { ($0, try reader.progress(monitor: name, generation: $0)) }, uniquingKeysWith: { $1 }),
+        try reader.partitions(of: name), try reader.generations(of: name), try reader.now()
       )
     }
     // An evaluator that is behind the times touches nothing.
@@ -48,59 +51,82 @@ package struct Reclaim: Sendable {
         return try body(tx, before)
       }
     }
+    let superseded = Generations.superseded(generations)
+    let draining = plan.standing.draining.filter { old in
+      // Until the last window is mature: labels that come later change nothing that is judged.
+      (progressOf[old.plan.pairs].flatMap { $0 }?.maturedThrough ?? .distantPast) < old.until
+    }
+    // The least of all partitions, idle or not: what is behind it by more than the lateness can come no more. One that
+    // is idle and never had an event would hold every row for ever.
+    let least =
+      partitions.filter {
+        plan.reads($0.key, as: $0.role) && !($0.watermark == .distantPast && $0.isIdle(at: ledgerTime))
+      }
+      .map(\.watermark).min() ?? .distantPast
     if let progress, let largest = monitor.windows.map(\.size).max() {
       // Twice the window, so that pages can still draw the newest one.
       try step(progress.finalThrough - largest * 2) {
         try $0.reclaimPanes(.drift, monitor: name, generation: plan.generation, before: $1, limit: limit)
       }
       if monitor.labels != nil {
+        let behind = min(progress.finalThrough, progress.maturedThrough) - largest * 2
         // Of both stages at once: while a pair waits for its labels, its part of the early panes must be there.
         for kind in [PaneKind.performance, .earlyPerformance] where plan.shape(of: kind) != nil {
-          try step(min(progress.finalThrough, progress.maturedThrough) - largest * 2) {
-            try $0.reclaimPanes(kind, monitor: name, generation: plan.generation, before: $1, limit: limit)
+          try step(behind) {
+            try $0.reclaimPanes(kind, monitor: name, generation: plan.pairs, before: $1, limit: limit)
           }
         }
-        try step(min(progress.finalThrough, progress.maturedThrough) - largest * 2) {
-          try $0.reclaimErrors(monitor: name, generation: plan.generation, before: $1, limit: limit)
-        }
-        // The least of all partitions, idle or not: what is behind it by more than the lateness can come no more. One that
-        // is idle and never had an event would hold every row for ever.
-        let least =
-          partitions.filter {
-            plan.reads($0.key, as: $0.role) && !($0.watermark == .distantPast && $0.isIdle(at: ledgerTime))
-          }
-          .map(\.watermark).min() ?? .distantPast
-        var orphaned: Int64 = 0
+        try step(behind) { try $0.reclaimErrors(monitor: name, generation: plan.pairs, before: $1, limit: limit) }
         try step(least - monitor.lateness) {
-          let states = try $0.reclaimWaiting(monitor: name, generation: plan.generation, before: $1, limit: limit)
-          orphaned = states.reduce(0) { $0 &+ JoinState.parkedLabels(in: $1) }
+          let states = try $0.reclaimWaiting(monitor: name, generation: plan.pairs, before: $1, limit: limit)
+          report.orphanedLabels += states.reduce(0) { $0 &+ JoinState.parkedLabels(in: $1) }
           return states.count
         }
-        report.orphanedLabels = orphaned
       }
-      try step(progress.finalThrough - max(results, largest * 2)) {
-        try $0.reclaimResults(monitor: name, generation: plan.generation, before: $1, limit: limit)
+      for key in Set([plan.generation, plan.pairs]).sorted() {
+        try step(progress.finalThrough - max(results, largest * 2)) {
+          try $0.reclaimResults(monitor: name, generation: key, before: $1, limit: limit)
+        }
       }
       try step(progress.finalThrough - max(results, largest * 2)) {
         try $0.reclaimDecisions(monitor: name, before: $1, limit: limit)
       }
     }
+    for old in draining {
+      // As among the current pairs. What is left goes at once when the last window is mature.
+      try step(least - old.plan.monitor.lateness) {
+        let states = try $0.reclaimWaiting(monitor: name, generation: old.plan.pairs, before: $1, limit: limit)
+        report.orphanedLabels += states.reduce(0) { $0 &+ JoinState.parkedLabels(in: $1) }
+        return states.count
+      }
+    }
+    // Names whose pairs, and the last generation of each whose files, are still needed.
+    let kept = Set([plan.pairs] + draining.map(\.plan.pairs))
+    let files = Set(superseded.filter { kept.contains($0.record.pairs) }.map(\.record.generation))
+    let newest = progress?.finalThrough ?? .distantPast
     for old in generations.dropLast() {
-      for kind in PaneKind.allCases {
+      try step(.distantFuture) {
+        try $0.reclaimPanes(.drift, monitor: name, generation: old.generation, before: $1, limit: limit)
+      }
+      if !kept.contains(old.generation) {
+        for kind in [PaneKind.performance, .earlyPerformance] {
+          try step(.distantFuture) {
+            try $0.reclaimPanes(kind, monitor: name, generation: old.generation, before: $1, limit: limit)
+          }
+        }
         try step(.distantFuture) {
-          try $0.reclaimPanes(kind, monitor: name, generation: old.generation, before: $1, limit: limit)
+          try $0.reclaimWaiting(monitor: name, generation: old.generation, before: $1, limit: limit).count
+        }
+        try step(.distantFuture) {
+          try $0.reclaimErrors(monitor: name, generation: old.generation, before: $1, limit: limit)
         }
       }
-      try step(.distantFuture) {
-        try $0.reclaimWaiting(monitor: name, generation: old.generation, before: $1, limit: limit).count
+      if old.generation != plan.pairs {
+        try step(newest - results) {
+          try $0.reclaimResults(monitor: name, generation: old.generation, before: $1, limit: limit)
+        }
       }
-      try step(.distantFuture) {
-        try $0.reclaimErrors(monitor: name, generation: old.generation, before: $1, limit: limit)
-      }
-      let newest = progress?.finalThrough ?? .distantPast
-      try step(newest - results) {
-        try $0.reclaimResults(monitor: name, generation: old.generation, before: $1, limit: limit)
-      }
+      guard !kept.contains(old.generation), !files.contains(old.generation) else { continue }
       try step(.distantFuture) { tx, _ in try tx.reclaimGeneration(monitor: name, generation: old.generation) }
     }
     try step(now - deliveries) { try $0.reclaimDeliveries(createdBefore: $1, limit: limit) }

@@ -6,7 +6,13 @@ package final class MonitorPlan: Sendable {
   package let baseline: Baseline
   /// 16 hexadecimal digits: a hash of the baseline and of what in the monitor shapes panes and joins. Checks, alerts
   /// and retraining may change without starting anew.
-  package let generation: String
+  package let definition: String
+  /// What pairs of predictions and labels depend on; nil without labels.
+  package let pairShape: PairShape?
+  /// The text of the file that the monitor was read from; empty where there was none.
+  package let source: String
+  /// Where the plan stands among the monitor's generations. Before the ledger has been asked: as if it were the first.
+  package let standing: GenerationStanding
   package let drift: DriftLayout
   /// nil without labels.
   package let performance: PerformanceLayout?
@@ -25,10 +31,12 @@ package final class MonitorPlan: Sendable {
   /// Groups that checks compare, each once.
   let fairness: [FairnessGroups]
 
+  /// - Parameter source: the text of the monitor's file, which the ledger keeps for as long as its pairs wait for labels.
   /// - Throws: if the baseline was fitted for other features or another task.
-  package init(monitor: Monitor, baseline: Baseline) throws(BaselineMismatch) {
+  package init(monitor: Monitor, baseline: Baseline, source: String = "") throws(BaselineMismatch) {
     self.monitor = monitor
     self.baseline = baseline
+    self.source = source
     func mismatch(_ reason: String) -> BaselineMismatch { BaselineMismatch(monitor: monitor.name, reason: reason) }
     guard baseline.monitor == monitor.name else {
       throw mismatch("it was fitted for monitor \(baseline.monitor)")
@@ -80,8 +88,39 @@ package final class MonitorPlan: Sendable {
     fairness = monitor.checks.reduce(into: []) { found, check in
       if case .fairness(let groups) = check.on, !found.contains(groups) { found.append(groups) }
     }
-    generation = Self.generation(monitor, baseline.identity)
+    definition = Self.definition(monitor, baseline.identity)
+    pairShape = PairShape(monitor, baseline: baseline, output: output, segmentValues: segmentValues)
+    standing = GenerationStanding(first: definition)
   }
+
+  /// The same plan where the ledger has put it.
+  package init(_ plan: MonitorPlan, standing: GenerationStanding) {
+    monitor = plan.monitor
+    baseline = plan.baseline
+    source = plan.source
+    definition = plan.definition
+    pairShape = plan.pairShape
+    drift = plan.drift
+    performance = plan.performance
+    outputSubject = plan.outputSubject
+    categories = plan.categories
+    sides = plan.sides
+    segmentValues = plan.segmentValues
+    detectors = plan.detectors
+    detectorsOfEach = plan.detectorsOfEach
+    fairness = plan.fairness
+    self.standing = standing
+  }
+
+  /// The name under which the ledger keeps drift panes and their results.
+  package var generation: String { standing.generation }
+
+  /// The name under which it keeps waiting rows, performance panes, errors and their results: that of the generation in which
+  /// the pairs began.
+  package var pairs: String { standing.pairs }
+
+  /// The name of a kind of panes.
+  package func key(of kind: PaneKind) -> String { kind == .drift ? generation : pairs }
 
   private static func performanceTask(
     _ monitor: Monitor, output: SubjectBaseline, classes: [String]
@@ -170,13 +209,13 @@ package final class MonitorPlan: Sendable {
   }
 
   /// A single field as it is written; several so that no other fields have the same text.
-  private static func text(_ id: [FieldPath]) -> String {
+  static func text(_ id: [FieldPath]) -> String {
     guard id.count > 1 else { return id.first?.description ?? "" }
     return String(
       decoding: CanonicalJSON.bytes(of: .array(id.map { .string($0.description) })), as: UTF8.self)
   }
 
-  private static func generation(_ monitor: Monitor, _ baseline: String) -> String {
+  private static func definition(_ monitor: Monitor, _ baseline: String) -> String {
     var w = JSONWriter()
     w.beginArray()
     for text in [

@@ -46,7 +46,7 @@ struct WindowMerge {
 
   private mutating func merge(_ range: Range<EventTime>, subtract: Bool, in reader: any LedgerReader) throws {
     guard !range.isEmpty else { return }
-    try reader.panes(kind, monitor: plan.monitor.name, generation: plan.generation, in: range) { _, slice, bytes in
+    try reader.panes(kind, monitor: plan.monitor.name, generation: plan.key(of: kind), in: range) { _, slice, bytes in
       let key = NameKey(slice)
       try slices[key, default: Merged(block: CellBlock(shape))].block.merge(encoded: bytes, subtract: subtract)
       slices[key]?.rows += subtract ? -1 : 1

@@ -351,5 +351,18 @@ enum PostgreSQLSchema {
     UPDATE incidents SET cause_group = 'performance/final' WHERE cause_group = 'performance';
     UPDATE machines SET cause_group = 'performance/final' WHERE cause_group = 'performance';
     """,
+    """
+    -- Pairs may go over to a later generation, and one that is superseded goes on until its labels have come.
+    ALTER TABLE generations ADD COLUMN definition text COLLATE "C" NOT NULL DEFAULT '';
+    ALTER TABLE generations ADD COLUMN pairs text COLLATE "C" NOT NULL DEFAULT '';
+    ALTER TABLE generations ADD COLUMN pairs_start_at bigint NOT NULL DEFAULT 0;
+    ALTER TABLE generations ADD COLUMN early_starts_at bigint NOT NULL DEFAULT 0;
+    ALTER TABLE generations ADD COLUMN pair_shape text COLLATE "C" NOT NULL DEFAULT '';
+    ALTER TABLE generations ADD COLUMN read_through bigint NOT NULL DEFAULT -9223372036854775808;
+    ALTER TABLE generations ADD COLUMN monitor_file bytea;
+    ALTER TABLE generations ADD COLUMN baseline_file bytea;
+    UPDATE generations SET definition = generation, pairs = generation, pairs_start_at = starts_at,
+      early_starts_at = starts_at;
+    """,
   ]
 }

@@ -78,15 +78,32 @@ extension PostgreSQLSession {
 
   func lockGeneration(of monitor: String) throws { try lock(.generation(monitor: monitor)) }
 
+  private static let generationColumns =
+    "generation, definition, starts_at, baseline, pairs, pairs_start_at, early_starts_at, pair_shape, read_through"
+
+  private func generation(_ row: PostgreSQLRow, _ monitor: String) throws -> GenerationRecord {
+    GenerationRecord(
+      monitor: monitor, generation: try row.text(0), definition: try row.text(1), startsAt: try row.time(2),
+      baseline: try row.text(3), pairs: try row.text(4), pairsStartAt: try row.time(5), earlyStartsAt: try row.time(6),
+      pairShape: try row.text(7), readThrough: try row.time(8))
+  }
+
   func generations(of monitor: String) throws -> [GenerationRecord] {
     try lock(.generation(monitor: monitor), shared: true)
     return try rows(
       "reading generations",
-      "SELECT generation, starts_at, baseline FROM generations WHERE monitor = $1 ORDER BY id", monitor
-    ) {
-      GenerationRecord(
-        monitor: monitor, generation: try $0.text(0), startsAt: try $0.time(1), baseline: try $0.text(2))
-    }
+      "SELECT \(Self.generationColumns) FROM generations WHERE monitor = $1 ORDER BY id", monitor
+    ) { try generation($0, monitor) }
+  }
+
+  func files(monitor: String, generation: String) throws -> GenerationFiles? {
+    try first(
+      "reading a generation's files",
+      """
+      SELECT monitor_file, baseline_file FROM generations
+      WHERE monitor = $1 AND generation = $2 AND monitor_file IS NOT NULL AND baseline_file IS NOT NULL
+      """, monitor, generation
+    ) { GenerationFiles(monitor: String(decoding: try $0.blob(0), as: UTF8.self), baseline: try $0.blob(1)) }
   }
 
   func reclaimGeneration(monitor: String, generation: String) throws -> Int {
@@ -117,23 +134,26 @@ extension PostgreSQLSession {
     try lock(.generation(monitor: monitor), shared: true)
     return try first(
       "reading a generation",
-      "SELECT generation, starts_at, baseline FROM generations WHERE monitor = $1 ORDER BY id DESC LIMIT 1", monitor
-    ) {
-      GenerationRecord(
-        monitor: monitor, generation: try $0.text(0), startsAt: try $0.time(1), baseline: try $0.text(2))
-    }
+      "SELECT \(Self.generationColumns) FROM generations WHERE monitor = $1 ORDER BY id DESC LIMIT 1", monitor
+    ) { try generation($0, monitor) }
   }
 
-  func put(generation: GenerationRecord) throws {
+  func put(generation: GenerationRecord, files: GenerationFiles?) throws {
     try lock(.generation(monitor: generation.monitor))
     // The greatest id is the current one.
     try run(
       "storing a generation",
       """
-      INSERT INTO generations (monitor, generation, starts_at, baseline) VALUES ($1, $2, $3, $4)
-      ON CONFLICT (monitor, generation) DO UPDATE SET id = DEFAULT, starts_at = excluded.starts_at,
-        baseline = excluded.baseline
-      """, generation.monitor, generation.generation, generation.startsAt, generation.baseline)
+      INSERT INTO generations (monitor, \(Self.generationColumns), monitor_file, baseline_file)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+      ON CONFLICT (monitor, generation) DO UPDATE SET id = DEFAULT, definition = excluded.definition,
+        starts_at = excluded.starts_at, baseline = excluded.baseline, pairs = excluded.pairs,
+        pairs_start_at = excluded.pairs_start_at, early_starts_at = excluded.early_starts_at,
+        pair_shape = excluded.pair_shape, read_through = excluded.read_through,
+        monitor_file = excluded.monitor_file, baseline_file = excluded.baseline_file
+      """, generation.monitor, generation.generation, generation.definition, generation.startsAt, generation.baseline,
+      generation.pairs, generation.pairsStartAt, generation.earlyStartsAt, generation.pairShape,
+      generation.readThrough, files.map { Array($0.monitor.utf8) }, files?.baseline)
   }
 
   // MARK: Partitions

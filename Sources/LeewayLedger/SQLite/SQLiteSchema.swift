@@ -342,6 +342,19 @@ enum SQLiteSchema {
     UPDATE incidents SET cause_group = 'performance/final' WHERE cause_group = 'performance';
     UPDATE machines SET cause_group = 'performance/final' WHERE cause_group = 'performance';
     """,
+    """
+    -- Pairs may go over to a later generation, and one that is superseded goes on until its labels have come.
+    ALTER TABLE generations ADD COLUMN definition TEXT NOT NULL DEFAULT '';
+    ALTER TABLE generations ADD COLUMN pairs TEXT NOT NULL DEFAULT '';
+    ALTER TABLE generations ADD COLUMN pairs_start_at INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE generations ADD COLUMN early_starts_at INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE generations ADD COLUMN pair_shape TEXT NOT NULL DEFAULT '';
+    ALTER TABLE generations ADD COLUMN read_through INTEGER NOT NULL DEFAULT -9223372036854775808;
+    ALTER TABLE generations ADD COLUMN monitor_file BLOB;
+    ALTER TABLE generations ADD COLUMN baseline_file BLOB;
+    UPDATE generations SET definition = generation, pairs = generation, pairs_start_at = starts_at,
+      early_starts_at = starts_at;
+    """,
   ]
 
   /// To version 4: what had been a row for each id becomes runs.

@@ -67,14 +67,31 @@ extension SQLiteSession {
   /// SQLite has one writing transaction at a time.
   func lockGeneration(of monitor: String) throws {}
 
+  private static let generationColumns =
+    "generation, definition, starts_at, baseline, pairs, pairs_start_at, early_starts_at, pair_shape, read_through"
+
+  private func generation(_ row: PreparedStatement, _ monitor: String) throws -> GenerationRecord {
+    GenerationRecord(
+      monitor: monitor, generation: try row.text(0), definition: try row.text(1), startsAt: try row.time(2),
+      baseline: try row.text(3), pairs: try row.text(4), pairsStartAt: try row.time(5), earlyStartsAt: try row.time(6),
+      pairShape: try row.text(7), readThrough: try row.time(8))
+  }
+
   func generations(of monitor: String) throws -> [GenerationRecord] {
     try rows(
       "reading generations",
-      "SELECT generation, starts_at, baseline FROM generations WHERE monitor = ? ORDER BY id", monitor
-    ) {
-      GenerationRecord(
-        monitor: monitor, generation: try $0.text(0), startsAt: try $0.time(1), baseline: try $0.text(2))
-    }
+      "SELECT \(Self.generationColumns) FROM generations WHERE monitor = ? ORDER BY id", monitor
+    ) { try generation($0, monitor) }
+  }
+
+  func files(monitor: String, generation: String) throws -> GenerationFiles? {
+    try first(
+      "reading a generation's files",
+      """
+      SELECT monitor_file, baseline_file FROM generations
+      WHERE monitor = ? AND generation = ? AND monitor_file IS NOT NULL AND baseline_file IS NOT NULL
+      """, monitor, generation
+    ) { GenerationFiles(monitor: String(decoding: try $0.blob(0), as: UTF8.self), baseline: try $0.blob(1)) }
   }
 
   func reclaimGeneration(monitor: String, generation: String) throws -> Int {
@@ -104,19 +121,21 @@ extension SQLiteSession {
   func generation(of monitor: String) throws -> GenerationRecord? {
     try first(
       "reading a generation",
-      "SELECT generation, starts_at, baseline FROM generations WHERE monitor = ? ORDER BY id DESC LIMIT 1", monitor
-    ) {
-      GenerationRecord(
-        monitor: monitor, generation: try $0.text(0), startsAt: try $0.time(1), baseline: try $0.text(2))
-    }
+      "SELECT \(Self.generationColumns) FROM generations WHERE monitor = ? ORDER BY id DESC LIMIT 1", monitor
+    ) { try generation($0, monitor) }
   }
 
-  func put(generation: GenerationRecord) throws {
+  func put(generation: GenerationRecord, files: GenerationFiles?) throws {
     // Replacing gives the row a new id, and the greatest id is the current one.
     try run(
       "storing a generation",
-      "INSERT OR REPLACE INTO generations (monitor, generation, starts_at, baseline) VALUES (?, ?, ?, ?)",
-      generation.monitor, generation.generation, generation.startsAt, generation.baseline)
+      """
+      INSERT OR REPLACE INTO generations (monitor, \(Self.generationColumns), monitor_file, baseline_file)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      generation.monitor, generation.generation, generation.definition, generation.startsAt, generation.baseline,
+      generation.pairs, generation.pairsStartAt, generation.earlyStartsAt, generation.pairShape,
+      generation.readThrough, files.map { Array($0.monitor.utf8) }, files?.baseline)
   }
 
   // MARK: Partitions

@@ -11,6 +11,7 @@ struct EvaluationLoop: Service {
   /// Whether no other instance can use this ledger.
   let isAlone: Bool
   let ledger: any Ledger
+  let superseded: SupersededPlans
   let metrics: ServiceMetrics
   let state: ServiceState
   /// Names this process among the holders of leases: `HOST/PROCESS/` and what is its own.
@@ -49,6 +50,8 @@ private final class EvaluationThread {
   private var leases: [String: (lease: EvaluationLease, until: EventTime)] = [:]
   private var paces: [String: EvaluationPace] = [:]
   private let merges = WindowMerges()
+  /// Where the ledger has put the plans, by monitor; those that another instance has gone on from are not here.
+  private var placed: [String: MonitorPlan] = [:]
   private var refreshDue: [String: EventTime] = [:]
   /// Why a monitor could not be judged when it was last tried, and when that was last logged.
   private var failures: [String: (text: String, logged: EventTime)] = [:]
@@ -72,14 +75,21 @@ private final class EvaluationThread {
     for plan in setup.plans { restoreMetrics(plan) }
   }
 
+  /// nil: another instance has begun a newer generation, which is for it to judge.
+  private func place(_ plan: MonitorPlan) throws -> MonitorPlan? {
+    let found = try ledger.read { try Generations.placed(plan, in: $0, reading: loop.superseded.read) }
+    placed[plan.monitor.name] = found
+    return found
+  }
+
   func round(_ stop: StopFlag) {
     follow()
     withdraw()
     for plan in setup.plans where !stop.isRaised { evaluate(plan) { stop.isRaised } }
     if WallClock.now() >= reclaimDue {
       var isLeft = false
-      for plan in setup.plans {
-        guard let lease = leases[plan.monitor.name]?.lease else { continue }
+      for name in setup.plans.map(\.monitor.name) {
+        guard let lease = leases[name]?.lease, let plan = placed[name] else { continue }
         fold(plan, lease)
         if reclaim(plan, lease, stop) { isLeft = true }
         loop.state.madeRound(of: .evaluation, now: WallClock.now())
@@ -112,6 +122,7 @@ private final class EvaluationThread {
       leases[name] = nil
       refreshDue[name] = nil
       failures[name] = nil
+      placed[name] = nil
       merges.forget(monitor: name)
       paces[name] = nil
       metrics.forget(monitor: name)
@@ -151,14 +162,13 @@ private final class EvaluationThread {
   }
 
   /// Judges all that can be judged, step by step; at least one step.
-  private func evaluate(_ plan: MonitorPlan, until isOver: () -> Bool) {
-    let monitor = plan.monitor.name
+  private func evaluate(_ setupPlan: MonitorPlan, until isOver: () -> Bool) {
+    let monitor = setupPlan.monitor.name
     var pace = paces[monitor] ?? EvaluationPace()
     defer { paces[monitor] = pace }
     var moved = false
     do {
-      // Another instance may have begun a newer generation, which is for it to judge.
-      guard try ledger.read({ try Generations.isCurrent(plan, in: $0) }) else { return try letGo(of: monitor) }
+      guard let plan = try place(setupPlan) else { return try letGo(of: monitor) }
       while let lease = try lease(monitor) {
         // A long backfill is many steps, and none of them a stall.
         loop.state.madeRound(of: .evaluation, now: WallClock.now())
@@ -240,9 +250,9 @@ private final class EvaluationThread {
       (
         try reader.generation(of: monitor),
         try reader.partitions(of: monitor).filter { plan.reads($0.key, as: $0.role) },
-        try reader.progress(monitor: monitor, generation: plan.generation),
+        try reader.progress(of: plan),
         try reader.incidents(IncidentQuery(open: true, limit: 1000)), try reader.outboxBacklog(),
-        try reader.latestResults(monitor: monitor, generation: plan.generation, type: .performance),
+        try reader.latestResults(monitor: monitor, generation: plan.pairs, type: .performance),
         try reader.writers()
       )
     }
@@ -282,10 +292,13 @@ private final class EvaluationThread {
   /// After a restart gauges show what was found before it.
   private func restoreMetrics(_ plan: MonitorPlan) {
     let monitor = plan.monitor.name
-    let records = try? ledger.read { reader in
-      try [ResultType.drift, .performance, .comparison, .verdict].flatMap {
-        try reader.latestResults(monitor: monitor, generation: plan.generation, type: $0)
+    let records = try? ledger.read { reader -> [ResultRecord] in
+      guard let current = try reader.generation(of: monitor), current.definition == plan.definition else { return [] }
+      var found: [ResultRecord] = []
+      for type in [ResultType.drift, .performance, .comparison, .verdict] {
+        found += try reader.latestResults(of: current, type: type)
       }
+      return found
     }
     // What a check or window that is no longer there said stays in the ledger.
     let mine = (records ?? []).filter { record in

@@ -85,7 +85,7 @@ extension KafkaIntakeLoop {
       // Whoever asks an instance that runs the ledger's own generations for an older one means it.
       let mayReturn = try service.isAlone || running.allSatisfy { try Generations.isCurrent($0, in: tx) }
       let plans = try setup.plans.map { plan in
-        (plan: plan, startsAt: try Generations.current(plan, mayReturn: mayReturn, in: tx))
+        try Generations.current(plan, mayReturn: mayReturn, in: tx, reading: service.superseded.read)
       }
       return (plans, try tx.claim(partitions: rows.map(\.key), owner: writer))
     }

@@ -13,6 +13,7 @@ struct KafkaIntake: Service {
   /// Whether no other instance can use this ledger.
   let isAlone: Bool
   let ledger: any Ledger
+  let superseded: SupersededPlans
   let metrics: ServiceMetrics
   let state: ServiceState
   let logger: Logger
@@ -119,7 +120,7 @@ final class KafkaIntakeLoop {
       if service.isAlone { for other in try tx.writers() where other.alive { try tx.retire(writer: other.id) } }
       try tx.register(writer: writer, instance: .ofThisProcess)
       return try setup.plans.map {
-        (plan: $0, startsAt: try Generations.current($0, mayReturn: service.isAlone, in: tx))
+        try Generations.current($0, mayReturn: service.isAlone, in: tx, reading: service.superseded.read)
       }
     }
     return Intake(

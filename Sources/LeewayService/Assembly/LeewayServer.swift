@@ -53,12 +53,13 @@ package struct LeewayServer: Sendable {
     let reload = Reload(files: files, live: live, metrics: metrics, logger: logger)
     logger.info("leeway \(ServiceVersion.text), librdkafka \(KafkaLibrary.version), \(ledger.location)")
 
+    let superseded = SupersededPlans(logger: logger)
     let evaluation = EvaluationLoop(
-      live: live, token: token, isAlone: isAlone, ledger: store, metrics: metrics, state: state,
+      live: live, token: token, isAlone: isAlone, ledger: store, superseded: superseded, metrics: metrics, state: state,
       holder: InstanceIdentity.ofThisProcess.leasePrefix + UUID().uuidString.lowercased(), logger: logger)
     let intake = KafkaIntake(
-      live: live, reload: reload, settings: settings, isAlone: isAlone, ledger: store, metrics: metrics, state: state,
-      logger: logger)
+      live: live, reload: reload, settings: settings, isAlone: isAlone, ledger: store, superseded: superseded,
+      metrics: metrics, state: state, logger: logger)
     let http = HTTPService(
       view: view(store, metrics, state, token, live, reload), host: configuration.http.host,
       port: configuration.http.port, tokens: { live.current.tokens }, logger: logger, onRunning: onRunning)
@@ -148,15 +149,19 @@ package struct LeewayServer: Sendable {
       ledger: ledger, monitors: { state.monitors },
       openResults: { query in
         let lines = try ledger.read { reader in
-          try live.current.plans.flatMap { try OpenWindows(plan: $0).results(query, in: reader) }
+          try live.current.plans.flatMap { plan in
+            try Generations.placed(plan, in: reader).map { try OpenWindows(plan: $0).results(query, in: reader) } ?? []
+          }
         }
         let rest = query.after.map { after in lines.filter { $0.position > after } } ?? lines
         return Array(rest.sorted { $0.position < $1.position }.prefix(query.limit))
       },
       histogram: { monitor, window, slice, subject, end in
         guard let plan = live.current.plans.first(where: { $0.monitor.name == monitor }) else { return nil }
-        return try ledger.read {
-          try HistogramReader(plan: plan).histogram(window: window, slice: slice, subject: subject, end: end, in: $0)
+        return try ledger.read { reader in
+          guard let placed = try Generations.placed(plan, in: reader) else { return nil }
+          return try HistogramReader(plan: placed).histogram(
+            window: window, slice: slice, subject: subject, end: end, in: reader)
         }
       },
       readiness: { state.readiness(now: WallClock.now()) },

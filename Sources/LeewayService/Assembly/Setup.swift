@@ -87,7 +87,7 @@ package struct SetupChange: Sendable, Equatable {
         added.append(name)
         continue
       }
-      if known.generation != plan.generation {
+      if known.definition != plan.definition {
         restarted.append(name)
       } else if known.monitor != plan.monitor {
         adjusted.append(name)

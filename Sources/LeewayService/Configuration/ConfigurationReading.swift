@@ -6,6 +6,8 @@ final class ConfigurationReading {
 
   let file: String
   let placeholders: Placeholders
+  /// Of the whole file, once its root has been read.
+  private(set) var text = ""
   private(set) var problems: [ConfigurationProblem] = []
 
   init(file: String, environment: [String: String]) {
@@ -33,6 +35,7 @@ final class ConfigurationReading {
 
   /// The root of a file's content.
   func root(_ bytes: [UInt8], example: String) -> ConfigurationMap? {
+    text = String(decoding: bytes, as: UTF8.self)
     let node: ConfigurationNode?
     do throws(YAMLDocument.Failure) {
       node = try YAMLDocument.parse(bytes)

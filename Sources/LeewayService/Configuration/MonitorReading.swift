@@ -79,7 +79,7 @@ final class MonitorReading {
       comparison: comparison, series: series)
     guard let baseline, let value = top.value("baseline") else { return (monitor, nil) }
     do throws(BaselineMismatch) {
-      return (monitor, try MonitorPlan(monitor: monitor, baseline: baseline))
+      return (monitor, try MonitorPlan(monitor: monitor, baseline: baseline, source: reading.text))
     } catch {
       value.refuse("it does not fit: \(error.reason). Fit it anew with: \(fitCommand) --out \(baselinePath ?? "FILE")")
       return (nil, nil)

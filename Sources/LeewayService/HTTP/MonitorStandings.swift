@@ -76,12 +76,12 @@ final class MonitorStandings: Sendable {
 
   /// Blocks.
   func newest(_ view: MonitorView) throws -> Newest {
-    guard let generation = view.generation?.generation else {
+    guard let generation = view.generation else {
       return Newest(drift: [], performance: [], comparison: [], isTruncated: false)
     }
     return try ledger.read { reader in
       func lines(_ type: ResultType) throws -> [ResultRecord] {
-        let latest = try reader.latestResults(monitor: view.monitor.name, generation: generation, type: type)
+        let latest = try reader.latestResults(of: generation, type: type)
         // What has had no line for a whole window, such as a retired version, is history. Performance comes later than
         // outputs, and both have lines of comparison.
         func place(_ line: ResultRecord) -> [String] { [line.window, type == .comparison ? line.subject : ""] }
@@ -107,7 +107,7 @@ final class MonitorStandings: Sendable {
   ) throws -> [String: CheckStanding] {
     let monitor = view.monitor
     let key =
-      [view.generation?.generation ?? ""]
+      [view.generation?.generation ?? "", view.generation?.pairs ?? ""]
       + Stage.allCases.flatMap { stage in
         [true, false].map { "\(progress.judgedThrough(ofLabels: $0, stage)?.milliseconds ?? 0)" }
       }

@@ -75,8 +75,10 @@ extension Script {
         coverage: () => "labels for " + given("coverage", share) + " of predictions" + given("needed", (value) =>
           ", " + share(value) + " needed"),
         biased_labels: () => "the labels so far are no fair sample" + given("ks", (value) => " (ks " + number(value) + ")"),
-        generation: () => "the window began" + given("start", (value) => " on " + day(value)) + " before the baseline's generation"
-          + given("begins", (value) => " (" + day(value) + ")"),
+        generation: () => n.start === undefined
+          ? "not all rows of the window had been read when the next baseline began"
+          : "the window began on " + day(n.start) + " before the baseline's generation"
+            + given("begins", (value) => " (" + day(value) + ")"),
         reference: () => "the reference is not full yet" + given("needed", (value) => " (" + number(value) + " needed)"),
         noise: () => "limit" + given("limit", (value) => " " + number(value)) + " is below twice the noise"
           + given("noise", (value) => " (noise " + number(value) + ")"),

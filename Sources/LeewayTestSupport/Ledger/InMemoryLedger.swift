@@ -145,6 +145,7 @@ struct InMemoryTables: Sendable {
   var writers: [ByteName: WriterRecord] = [:]
   /// The current one of a monitor is its last.
   var generations: [GenerationRecord] = []
+  var generationFiles: [Scope: GenerationFiles] = [:]
   var partitions: [PartitionKey: PartitionRecord] = [:]
   var waiting: [Scope: [[UInt8]: WaitingRow]] = [:]
   var panes: [PaneTable: [EventTime: [Block: [UInt8]]]] = [:]

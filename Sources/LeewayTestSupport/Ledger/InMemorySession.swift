@@ -32,6 +32,10 @@ extension InMemorySession {
     tables.generations.last { ByteName($0.monitor) == ByteName(monitor) }
   }
 
+  func files(monitor: String, generation: String) throws -> GenerationFiles? {
+    tables.generationFiles[InMemoryTables.Scope(monitor, generation)]
+  }
+
   func generations(of monitor: String) throws -> [GenerationRecord] {
     tables.generations.filter { ByteName($0.monitor) == ByteName(monitor) }
   }
@@ -109,14 +113,16 @@ extension InMemorySession {
     tables.marks.removeAll { $0.scope == scope }
     tables.progress[scope] = nil
     tables.errorFeeds[scope] = nil
+    tables.generationFiles[scope] = nil
     let before = tables.generations.count
     tables.generations.removeAll { InMemoryTables.Scope($0.monitor, $0.generation) == scope }
     return before - tables.generations.count
   }
 
-  func put(generation: GenerationRecord) throws {
+  func put(generation: GenerationRecord, files: GenerationFiles?) throws {
     tables.generations.removeAll { $0.monitor == generation.monitor && $0.generation == generation.generation }
     tables.generations.append(generation)
+    tables.generationFiles[InMemoryTables.Scope(generation.monitor, generation.generation)] = files
   }
 
   func ensure(partitions: [(key: PartitionKey, role: StreamRole)]) throws {

@@ -12,6 +12,7 @@ package final class SimulatedInstance {
   private let ledger: any Ledger
   private let limits: IntakeLimits
   private let lanes: Int
+  private let reader: Generations.Reader
   private var writers = 0
   private var positions: [Place: Int] = [:]
 
@@ -32,7 +33,7 @@ package final class SimulatedInstance {
 
   package init(
     _ name: String, plans: [MonitorPlan], logs: [MessageLog], ledger: any Ledger, limits: IntakeLimits = IntakeLimits(),
-    lanes: Int = 1
+    lanes: Int = 1, reader: @escaping Generations.Reader = Generations.none
   ) throws {
     self.name = name
     self.plans = plans
@@ -40,6 +41,7 @@ package final class SimulatedInstance {
     self.ledger = ledger
     self.limits = limits
     self.lanes = lanes
+    self.reader = reader
     intake = Intake(plans: [], writer: "", limits: limits)
     try restart()
   }
@@ -53,11 +55,12 @@ package final class SimulatedInstance {
     positions = [:]
     writers += 1
     let writer = "\(name)-\(writers)"
-    let starts = try ledger.write { tx in
+    let placed = try ledger.write { tx in
       try tx.register(writer: writer, instance: InstanceIdentity(host: name, process: Int32(writers)))
-      return try self.plans.map { try Generations.current($0, in: tx) }
+      return try self.plans.map { try Generations.current($0, in: tx, reading: reader) }
     }
-    intake = Intake(plans: Array(zip(self.plans, starts)), writer: writer, limits: limits, lanes: lanes)
+    self.plans = placed.map(\.plan)
+    intake = Intake(plans: placed, writer: writer, limits: limits, lanes: lanes)
   }
 
   package static func places(_ logs: [MessageLog]) -> [Place] {

@@ -91,8 +91,9 @@ package struct SimulatedWorld: Sendable {
     compares = task == .regression || seed % 32 == 5
     // By the seed, so that other worlds stay as they are.
     isStaged = seed / 2 % 3 == 0
-    plans = Array(
-      SimulatedMonitor.plans(task, compares: compares, isStaged: isStaged).prefix(phases > 1 && chance(35) ? 2 : 1))
+    let kinds = SimulatedMonitor.plans(task, compares: compares, isStaged: isStaged)
+    let hasTwo = phases > 1 && chance(35)
+    plans = !hasTwo ? [kinds.first] : seed / 8 % 2 == 0 ? [kinds.first, kinds.other] : [kinds.less, kinds.first]
     let logs = Int.random(in: 1...3, using: &random)
     for i in 0..<logs {
       partitions.append(
@@ -234,6 +235,14 @@ package struct SimulatedWorld: Sendable {
     return labels
   }
 
+  /// Finds what the monitor was, by the text that its plan was given for a file.
+  package var reader: Generations.Reader {
+    { [plans] _, _, files in
+      let text = try files()?.monitor
+      return plans.first { $0.source == text }
+    }
+  }
+
   package var logs: [MessageLog] {
     [("predictions", StreamRole.predictions), ("labels", .labels)].map { topic, role in
       MessageLog(
@@ -266,27 +275,41 @@ extension SimulatedWorld.Partition {
 /// The monitors of simulated worlds: one feature, versions beyond the cap, checks of every family that fire easily. Made
 /// once, since baselines cost more than a run.
 package enum SimulatedMonitor {
-  private static let binary = plans { try plan(.binary, seed: $0, compares: false, isStaged: $1) }
-  private static let comparing = plans { try plan(.binary, seed: $0, compares: true, isStaged: $1) }
-  private static let regression = plans { try plan(.regression, seed: $0, compares: true, isStaged: $1) }
-
-  /// Without stages and with them.
-  private static func plans(_ plan: (UInt64, Bool) throws -> MonitorPlan) -> [[MonitorPlan]] {
-    [false, true].map { isStaged in [1, 2].compactMap { try? plan($0, isStaged) } }
+  /// What a world's monitor is at first and becomes.
+  package struct Plans: Sendable {
+    package var first: MonitorPlan
+    /// With another baseline, so with other pairs.
+    package var other: MonitorPlan
+    /// With a narrower range of its feature, and no stage early: what comes of it has the same pairs.
+    package var less: MonitorPlan
   }
 
-  /// The monitor with two baselines, so in two generations.
-  ///
+  private static let binary = plans { try plan(.binary, seed: $0, compares: false, isStaged: $1, isLess: $2) }
+  private static let comparing = plans { try plan(.binary, seed: $0, compares: true, isStaged: $1, isLess: $2) }
+  private static let regression = plans { try plan(.regression, seed: $0, compares: true, isStaged: $1, isLess: $2) }
+
+  /// Without stages and with them.
+  private static func plans(_ plan: (UInt64, Bool, Bool) throws -> MonitorPlan) -> [Plans] {
+    [false, true].map { isStaged in
+      do {
+        return Plans(
+          first: try plan(1, isStaged, false), other: try plan(2, isStaged, false), less: try plan(1, isStaged, true))
+      } catch { preconditionFailure("\(error)") }
+    }
+  }
+
   /// - Parameters:
   ///   - compares: whether a binary monitor compares its first two versions; one of regression does.
   ///   - isStaged: whether performance is judged early, too. In regression predictions without a label are 0 then.
-  package static func plans(_ task: ModelTask, compares: Bool, isStaged: Bool) -> [MonitorPlan] {
+  package static func plans(_ task: ModelTask, compares: Bool, isStaged: Bool) -> Plans {
     (task == .binary ? compares ? comparing : binary : regression)[isStaged ? 1 : 0]
   }
 
   package static let receivers: Set<String> = ["chat", "pager", "retrain"]
 
-  private static func plan(_ task: ModelTask, seed: UInt64, compares: Bool, isStaged: Bool) throws -> MonitorPlan {
+  private static func plan(
+    _ task: ModelTask, seed: UInt64, compares: Bool, isStaged: Bool, isLess: Bool
+  ) throws -> MonitorPlan {
     func above(_ tier: Tier, _ x: Double) -> TierLimit { TierLimit(tier, .above(.absolute(x))) }
     var monitor = try SampleMonitor.monitor(
       task,
@@ -374,6 +397,11 @@ package enum SimulatedMonitor {
       }
       return row
     }
-    return try MonitorPlan(monitor: monitor, baseline: SampleMonitor.baseline(monitor, rows: rows))
+    let baseline = SampleMonitor.baseline(monitor, rows: rows)
+    if isLess {
+      monitor.labels?.early = nil
+      monitor.features[0].range = monitor.features[0].range.map { $0.lowerBound + 1...$0.upperBound - 1 }
+    }
+    return try MonitorPlan(monitor: monitor, baseline: baseline, source: "plan \(seed) \(isLess)")
   }
 }

@@ -59,7 +59,7 @@ package final class Simulation {
       members.append(
         Member(
           instance: try SimulatedInstance(
-            "i\(i)", plans: [world.plans[0]], logs: logs, ledger: intake, lanes: 1 + i % 3),
+            "i\(i)", plans: [world.plans[0]], logs: logs, ledger: intake, lanes: 1 + i % 3, reader: world.reader),
           intake: intake, others: FaultyLedger(ledger), version: 0))
     }
     noteGeneration()
@@ -270,7 +270,11 @@ package final class Simulation {
 
   // MARK: Evaluation, folding, reclaiming, sending
 
-  private func plan(_ i: Int) -> MonitorPlan { world.plans[members[i].version] }
+  /// Where the ledger has put it; as it is where another instance has gone on to a newer one.
+  private func plan(_ i: Int) -> MonitorPlan {
+    let plan = world.plans[members[i].version]
+    return (try? ledger.read { try Generations.placed(plan, in: $0, reading: world.reader) }) ?? plan
+  }
 
   private func lease(_ i: Int) throws -> EvaluationLease? {
     let name = EvaluationLease.name(monitor: plan(i).monitor.name)

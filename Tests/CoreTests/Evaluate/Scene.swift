@@ -55,8 +55,9 @@ struct Scene {
     at watermark: EventTime? = nil, labels: EventTime? = nil, now: EventTime = EventTime(milliseconds: 0),
     maximumWindows: Int = 512, maximumErrors: Int = 250_000, context: DecisionContext = DecisionContext()
   ) throws -> [Verdict] {
-    try SimulatedInstance.evaluate(
-      plan, ledger, maximumWindows: maximumWindows, maximumErrors: maximumErrors, now: now, context: context,
+    let placed = try ledger.read { try Generations.placed(plan, in: $0) } ?? plan
+    return try SimulatedInstance.evaluate(
+      placed, ledger, maximumWindows: maximumWindows, maximumErrors: maximumErrors, now: now, context: context,
       watermarks: watermark.map { Watermarks(predictions: $0, labels: labels ?? .distantPast) }
     ).flatMap(\.verdicts)
   }

@@ -137,7 +137,7 @@ import Testing
       try instance.flush()
     }
     let record = try #require(try scene.ledger.read { try $0.generation(of: "m") })
-    #expect(record.generation == first.generation && record.startsAt == Scene.minute(60))
+    #expect(record.generation == "\(first.definition)-2" && record.startsAt == Scene.minute(60))
     try scene.judge(at: Scene.minute(125))
     for line in try scene.lines(.drift) where line.slice == "all" && line.subject == "amount" {
       let begins = line.end - TimeSpan(milliseconds: line.size)

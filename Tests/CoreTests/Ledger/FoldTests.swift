@@ -188,7 +188,7 @@ import Testing
     let plan = try MonitorPlan(
       monitor: old.monitor,
       baseline: SampleMonitor.baseline(old.monitor, rows: SampleMonitor.trainingRows(500, seed: 9)))
-    let startsAt = try stage.scene.ledger.write { try Generations.current(plan, in: $0) }
+    let startsAt = try stage.scene.ledger.write { try Generations.current(plan, in: $0).startsAt }
     #expect(startsAt == Scene.minute(605))
     let reclaim = Reclaim(plan: plan, results: .days(1), deliveries: .days(1), limit: 7)
     var steps = 0

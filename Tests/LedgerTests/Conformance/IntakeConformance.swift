@@ -75,6 +75,17 @@ struct IntakeConformance {
     #expect(try ledger.read { try $0.generation(of: "m") } == again)
     #expect(try ledger.read { try $0.generations(of: "m") } == [new, again])
     #expect(try ledger.read { try $0.generations(of: "none") } == [])
+    // What pairs depend on, and what a generation was made of.
+    let third = GenerationRecord(
+      monitor: "m", generation: "g1-2", definition: "g1", startsAt: .at(1200), baseline: "b", pairs: "g2",
+      pairsStartAt: .at(300), earlyStartsAt: .at(1200), pairShape: "p l 345600000 s", readThrough: .at(1100))
+    let files = GenerationFiles(monitor: "monitor: m\n# a\u{0}b é\n", baseline: [0, 255, 10])
+    try ledger.write { try $0.put(generation: third, files: files) }
+    #expect(try ledger.read { try $0.generation(of: "m") } == third)
+    #expect(try ledger.read { try $0.generations(of: "m") } == [new, again, third])
+    #expect(try ledger.read { try $0.files(monitor: "m", generation: "g1-2") } == files)
+    #expect(try ledger.read { try $0.files(monitor: "m", generation: "g1") } == nil)
+    #expect(try ledger.read { try $0.files(monitor: "n", generation: "g1-2") } == nil)
     try ledger.write {
       try $0.lockGeneration(of: "m")
       try $0.lockGeneration(of: "none")

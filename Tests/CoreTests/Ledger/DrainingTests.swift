@@ -1,0 +1,177 @@
+import LeewayTestSupport
+import Testing
+
+@testable import LeewayCore
+
+/// What becomes of waiting predictions when a monitor or its baseline changes.
+@Suite struct DrainingTests {
+  private let scene: Scene
+  private let first: MonitorPlan
+
+  /// Sixty predictions of the first hour, one a minute, and then sixty of the second; labels come 20 minutes later.
+  init() throws {
+    var monitor = try SampleMonitor.monitor(
+      .binary,
+      checks: [
+        Check(
+          name: "accuracy", on: .performance, metric: .accuracy, window: "15m", limits: [Check.below(0.1)],
+          minimumRows: 2, certain: false, minimumPositives: 0, minimumNegatives: 0)
+      ])
+    monitor.labels?.horizon = .minutes(30)
+    first = try MonitorPlan(
+      monitor: monitor, baseline: SampleMonitor.baseline(monitor), source: "first")
+    let events = Scene.predictions(120, from: 0, to: 120)
+    scene = try Scene(
+      plan: first, predictions: [events],
+      labels: [events.map { LabelEvent(id: $0.id ?? "", time: $0.time + .minutes(20), value: "1") }])
+  }
+
+  private let predictions = TopicPartition("predictions", 0)
+  private let labels = TopicPartition("labels", 0)
+
+  private func changed(_ change: (inout Monitor) -> Void = { _ in }) throws -> MonitorPlan {
+    var monitor = first.monitor
+    change(&monitor)
+    return try MonitorPlan(monitor: monitor, baseline: SampleMonitor.baseline(monitor), source: "changed")
+  }
+
+  /// Reads the first hour's predictions and the labels of its first half, changes over, and reads the other predictions and
+  /// so many labels.
+  private func changeOver(to second: MonitorPlan, labels count: Int = 90) throws -> SimulatedInstance {
+    let instance = try SimulatedInstance(
+      "a", plans: [first], logs: scene.logs, ledger: scene.ledger,
+      reader: { [first] record, _, files in
+        #expect(record.definition == first.definition)
+        let found = try files()
+        #expect(try found.map { try Baseline(decoding: $0.baseline).identity } == first.baseline.identity)
+        return found?.monitor == "first" ? first : nil
+      })
+    try instance.claimAll()
+    instance.read(predictions, 60)
+    instance.read(labels, 30)
+    try instance.flush()
+    try instance.restart(plans: [second])
+    try instance.claimAll()
+    instance.read(predictions, 60)
+    instance.read(labels, count)
+    try instance.flush()
+    return instance
+  }
+
+  private func waiting(_ plan: MonitorPlan) throws -> Int {
+    let ids = (0..<120).map { Array("p\($0)".utf8) }
+    return try scene.ledger.read { try $0.waiting(monitor: "m", generation: plan.pairs, ids: ids) }.count { $0 != nil }
+  }
+
+  private func evaluate(_ plan: MonitorPlan) throws { _ = try SimulatedInstance.evaluate(plan, scene.ledger) }
+
+  private func reclaim(_ plan: MonitorPlan) throws {
+    let reclaim = Reclaim(plan: plan, results: .days(999), deliveries: .days(999), limit: 7)
+    let name = EvaluationLease.name(monitor: "m")
+    let epoch = try scene.ledger.write { try $0.acquire(lease: name, holder: "evaluator", lasting: .days(36_500)) }
+    let lease = EvaluationLease(name: name, epoch: try #require(epoch))
+    while try reclaim.step(scene.ledger, lease: lease, now: Scene.minute(0)).rows > 0 {}
+  }
+
+  private func performance(_ plan: MonitorPlan) throws -> [String] {
+    try scene.lines(.performance).filter { $0.slice == "all" && $0.window == "15m" && $0.generation == plan.pairs }
+      .map { line in
+        let r = JSONReader(try JSONValue(parsing: Array(line.line.utf8)))
+        return "\((line.end - Scene.minute(0)).milliseconds / 60_000) \(try r.member("labelled").integer()) "
+          + (try r.member("final").bool() ? "final" : "open")
+      }
+  }
+
+  @Test func otherPairsLeaveWhatWaitsToItsLabels() throws {
+    let instance = try changeOver(to: try changed { $0.threshold = 0.4 }, labels: 20)
+    let plan = instance.plans[0]
+    #expect(plan.standing.startsAt == Scene.minute(60) && plan.pairs == plan.generation)
+    #expect(plan.standing.draining.map(\.until) == [Scene.minute(60)])
+    #expect(try waiting(first) == 60 && waiting(plan) == 60)
+
+    // Labels have come to minute 69: windows that end by minute 30 are mature, and so are predictions before minute 34.
+    try evaluate(plan)
+    try reclaim(plan)
+    #expect(try performance(first).contains("30 15 final"))
+    #expect(try performance(first).contains("60 5 open"))
+    #expect(try waiting(first) == 26 && waiting(plan) == 60)
+    #expect(try scene.ledger.read { try $0.files(monitor: "m", generation: first.generation) } != nil)
+
+    // To minute 139: all of the old windows are mature. What waited for them goes, and their lines stay.
+    instance.read(labels, 70)
+    try instance.flush()
+    try evaluate(plan)
+    #expect(try performance(first).contains("60 15 final"))
+    #expect(try performance(plan).contains("100 15 final"))
+    let lines = try performance(first)
+    try reclaim(plan)
+    #expect(try waiting(first) == 0 && waiting(plan) == 36)
+    #expect(try performance(first) == lines && lines.count >= 4)
+  }
+
+  @Test func whatOnlyAddsKeepsItsPairs() throws {
+    let instance = try changeOver(to: try changed { $0.features[0].range = -2000...2000 })
+    let plan = instance.plans[0]
+    #expect(plan.generation != first.generation && plan.pairs == first.generation)
+    #expect(plan.standing.draining.isEmpty && plan.standing.pairsStartAt == .distantPast)
+    #expect(try waiting(plan) == 120)
+    try evaluate(plan)
+    // The window across the change is whole.
+    #expect(try performance(plan).contains("65 15 final"))
+    try reclaim(plan)
+    let verdicts = try scene.lines(.verdict).filter { $0.generation == plan.pairs && $0.end == Scene.minute(65) }
+    #expect(verdicts.count == 1 && verdicts.allSatisfy { !$0.line.contains("insufficient_data") })
+  }
+
+  @Test func aLabelThatCameBeforeItsPredictionIsFoundAcrossTheChange() throws {
+    let second = try changed { $0.threshold = 0.4 }
+    let instance = try SimulatedInstance(
+      "a", plans: [first], logs: scene.logs, ledger: scene.ledger, reader: { [first] _, _, _ in first })
+    try instance.claimAll()
+    instance.read(predictions, 60)
+    instance.read(labels, 120)
+    try instance.flush()
+    #expect(try waiting(first) == 120)
+    try instance.restart(plans: [second])
+    try instance.claimAll()
+    instance.readAll()
+    let counts = try #require(try instance.flush().joins["m"])
+    #expect(counts.matched == 60 && counts.early == 0)
+    #expect(try waiting(first) == 60 && waiting(instance.plans[0]) == 60)
+    try evaluate(instance.plans[0])
+    #expect(try performance(instance.plans[0]).contains("100 15 final"))
+  }
+
+  /// What a pair depends on, and what it does not.
+  @Test func shapesGoOnOnlyWhereNothingOfAPairChanges() throws {
+    let shape = try #require(first.pairShape)
+    func goesOn(_ change: (inout Monitor) -> Void = { _ in }) throws -> Bool {
+      let other = try #require(try changed(change).pairShape)
+      #expect(PairShape(text: other.text) == other)
+      return other.carriesOn(shape)
+    }
+    #expect(try goesOn())
+    #expect(try goesOn { $0.features.removeLast() })
+    #expect(try goesOn { $0.lateness = .minutes(9) })
+    #expect(try goesOn { $0.skew = .minutes(9) })
+    #expect(try goesOn { $0.labels?.early = .minutes(10) })
+    #expect(try goesOn { $0.labels?.minimumCoverage = 0.1 })
+    #expect(try goesOn { $0.segments.append(Segment(name: "more", field: try! FieldPath("more"))) })
+    #expect(try !goesOn { $0.threshold = 0.4 })
+    #expect(try !goesOn { $0.labels?.horizon = .minutes(31) })
+    #expect(try !goesOn { $0.labels?.absent = .number(0) })
+    #expect(try !goesOn { $0.labels?.positive = "yes" })
+    #expect(try !goesOn { $0.labels?.sample = 0.5 })
+    #expect(try !goesOn { $0.labels?.topic = "others" })
+    #expect(try !goesOn { $0.predictions.topic = "others" })
+    #expect(try !goesOn { $0.predictions.version = nil })
+    #expect(try !goesOn { $0.pane = .minutes(1) })
+    #expect(try !goesOn { $0.segments.removeLast() })
+    #expect(try !goesOn { $0.maximumSegments = 7 })
+    // An early stage may come, and not go or change.
+    let early = try #require(try changed { $0.labels?.early = .minutes(10) }.pairShape)
+    #expect(try !(#require(try changed { $0.labels?.early = .minutes(11) }.pairShape)).carriesOn(early))
+    #expect(!shape.carriesOn(early))
+    #expect(PairShape(text: "") == nil)
+  }
+}

@@ -261,7 +261,8 @@ struct NaiveBatch {
     let isMature = end <= mature[stage] ?? .distantPast
     let summaries = slices.mapValues { rows in
       PerformanceSummary(
-        layout: layout, block: block(rows, layout, stage), withImplied: isMature && absent(stage) != nil)
+        layout: layout, block: block(rows, layout, stage), withImplied: isMature && absent(stage) != nil,
+        longestDelay: stage == .early ? SimulatedWorld.early : SimulatedWorld.horizon)
     }
     var view = WindowView(definition: window, end: end, complete: complete, begins: begins)
     view.stage = stage

@@ -1,4 +1,3 @@
-import Glibc
 import LeewayStatistics
 
 extension PerformanceLayout {
@@ -68,14 +67,10 @@ extension PerformanceLayout {
     return p
   }
 
-  static func delayBucket(_ delay: TimeSpan) -> Int {
-    let seconds = Double(delay.milliseconds) / 1000
-    guard seconds > 1 else { return 0 }
-    return min(delayBuckets - 1, Int((2 * log2(seconds)).rounded(.up)))
+  /// A label before its prediction came at once.
+  private static func delayBucket(_ delay: TimeSpan) -> Int {
+    OctaveBins.delays.bin(of: UInt64(max(0, delay.milliseconds)) &* 32)
   }
-
-  /// Upper edge of a delay bucket in seconds.
-  package static func delayUpperBound(_ bucket: Int) -> Double { pow(2, Double(bucket) / 2) }
 
   private func apply(
     _ output: ModelOutput, _ label: LabelValue, _ place: Place, _ sign: Int64, to block: inout CellBlock
@@ -165,7 +160,7 @@ extension PerformanceLayout {
     block.sums[s + RegressionSum.target.rawValue] &+= weight &* Int128(y)
     block.sums[s + RegressionSum.absoluteTarget.rawValue] &+= weight &* Int128(y.magnitude)
     block.sums[s + RegressionSum.allCases.count + binning.psiBin(ofCell: cell)] &+= weight &* Int128(e.magnitude)
-    block.counts[counts + RegressionOffset.errors + ErrorHistogram.bin(of: e.magnitude)] &+= sign
+    block.counts[counts + RegressionOffset.errors + OctaveBins.errors.bin(of: e.magnitude)] &+= sign
     for (i, square) in [Int192(squareOf: e), Int192(squareOf: y)].enumerated() {
       if sign > 0 { block.squares[place.squares + i] += square } else { block.squares[place.squares + i] -= square }
     }

@@ -39,7 +39,7 @@ package struct PerformanceLayout: Sendable {
   }
 
   /// Of the layout itself: blocks of another one mean other things, so it is a part of the generation.
-  static let version = 3
+  static let version = 4
 
   package let task: Task
   /// What two versions gave for the same ids, behind everything else; nil unless versions are compared.
@@ -60,8 +60,8 @@ package struct PerformanceLayout: Sendable {
 
   package static let predictions = 0
   package static let delays = 1
-  /// Half octaves of seconds: bucket b holds delays in (√2^(b−1), √2^b], the first everything up to 1 s.
-  package static let delayBuckets = 56
+  /// Delays of labels, by their bins.
+  static let delayBuckets = OctaveBins.delays.count
   /// All predictions: binary and regression by cell of the output, multiclass by the bin of its confidence.
   static let outputs = delays + delayBuckets
 
@@ -187,7 +187,7 @@ enum RegressionSum: Int, CaseIterable {
 /// Counts of a regression part behind those of `RegressionCount`.
 enum RegressionOffset {
   static let errors = RegressionCount.allCases.count
-  static let cells = errors + ErrorHistogram.binCount
+  static let cells = errors + OctaveBins.errors.count
 }
 
 /// What one prediction contributes to its slices: the prediction alone, or with a label. Or what a pair does: two versions'

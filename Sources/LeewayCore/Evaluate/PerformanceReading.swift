@@ -85,7 +85,9 @@ struct PerformanceReading {
     let z = spiegelhalterZ(
       numerator: fraction(BinarySum.spiegelhalterNumerator), variance: fraction(BinarySum.spiegelhalterVariance))
     set(.spiegelhalterZ, z)
-    calibrationPValue = [z.map(spiegelhalterPValue(z:)), bins.chiSquared?.pValue].compactMap { $0 }.min()
+    let tests = [z.map(spiegelhalterPValue(z:)), bins.chiSquared?.pValue].compactMap { $0 }
+    // The smaller of two is below a limit up to twice as often as either (Bonferroni).
+    calibrationPValue = tests.min().map { min(1, Double(tests.count) * $0) }
 
     // One group a cell: at a knot the score itself, between knots the cell's mean score and its edges.
     var scores: [Double] = []
@@ -194,10 +196,10 @@ struct PerformanceReading {
     set(.mape, isRatioKept ? sums.mape : nil, isRatioKept ? sums.mapeBounds() : nil)
     set(.wape, sums.wape, sums.wapeBounds())
     set(.r2, sums.r2, sums.r2Bounds())
-    let errors = counts(RegressionOffset.errors, ErrorHistogram.binCount)
+    let errors = counts(RegressionOffset.errors, OctaveBins.errors.count)
     for (metric, share) in [
       (Metric.absoluteErrorP50, 0.5), (.absoluteErrorP90, 0.9), (.absoluteErrorP99, 0.99),
-    ] { set(metric, ErrorHistogram.quantile(share, errors).map { $0 * fixedPoint.unscaled(1) }) }
+    ] { set(metric, OctaveBins.errors.quantile(share, errors).map { $0 * fixedPoint.unscaled(1) }) }
     labelledScores(labelledCells)
   }
 

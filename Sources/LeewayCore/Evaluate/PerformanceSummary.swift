@@ -24,7 +24,7 @@ struct PerformanceSummary {
   private let ranking: RankingCells?
   private let bounds: [Metric: OneSidedBounds]
   private let scored: (labelled: Int64, unlabelled: Int64)?
-  /// Smallest of Spiegelhalter's and the bins' p-value: for verdicts on `ece`.
+  /// For verdicts on `ece`: binary twice the smaller of Spiegelhalter's and the bins' p-value, multiclass the bins'. At most 1.
   let calibrationPValue: Double?
   private let layout: PerformanceLayout
   private let parts: [PerformanceLayout.Part]
@@ -73,8 +73,10 @@ struct PerformanceSummary {
       .difference(metric, to: ComparedRows(layout, parts, block, .every))?.difference
   }
 
-  /// - Parameter withImplied: unlabelled predictions count with the value that absence means (mature windows).
-  init(layout: PerformanceLayout, block: CellBlock, withImplied: Bool) {
+  /// - Parameters:
+  ///   - withImplied: unlabelled predictions count with the value that absence means (mature windows).
+  ///   - longestDelay: no label that counts came later after its prediction.
+  init(layout: PerformanceLayout, block: CellBlock, withImplied: Bool, longestDelay: TimeSpan? = nil) {
     let parts: [PerformanceLayout.Part] = withImplied && layout.hasImpliedLabels ? [.labelled, .implied] : [.labelled]
     self.layout = layout
     self.parts = parts
@@ -101,21 +103,16 @@ struct PerformanceSummary {
     calibrationPValue = reading.calibrationPValue
     scored = reading.scored
     for (name, share) in [("label_delay_p50_seconds", 0.5), ("label_delay_p90_seconds", 0.9)] {
-      reading.metrics.set(name, Self.delayQuantile(share, block))
+      reading.metrics.set(name, Self.delayQuantile(share, block, longestDelay))
     }
     metrics = reading.metrics
   }
 
-  /// Upper edge of the bucket that holds the quantile.
-  private static func delayQuantile(_ share: Double, _ block: CellBlock) -> Double? {
+  /// In seconds, within 1/64, and never above the longest delay.
+  private static func delayQuantile(_ share: Double, _ block: CellBlock, _ longest: TimeSpan?) -> Double? {
     let buckets = block.counts[PerformanceLayout.delays..<PerformanceLayout.delays + PerformanceLayout.delayBuckets]
-    let total = buckets.reduce(0, &+)
-    guard total > 0 else { return nil }
-    var seen: Int64 = 0
-    for (i, count) in buckets.enumerated() {
-      seen &+= count
-      if Double(seen) >= share * Double(total) { return PerformanceLayout.delayUpperBound(i) }
+    return OctaveBins.delays.quantile(share, buckets).map { steps in
+      min(steps / 32, longest.map { Double($0.milliseconds) } ?? .infinity) / 1000
     }
-    return nil
   }
 }

@@ -170,6 +170,9 @@ package struct LabelStream: Sendable, Equatable {
     self.isShared = isShared
     self.sample = sample
   }
+
+  /// How long after its prediction a label may come to count at a stage.
+  func longestDelay(at stage: Stage) -> TimeSpan { stage == .early ? early ?? horizon : horizon }
 }
 
 /// An outcome as the model's task understands it.

@@ -223,7 +223,8 @@ struct NaiveBatch {
 
   private func said(of prediction: SimulatedWorld.Prediction, _ stage: Stage) -> [SimulatedWorld.Label] {
     let last = prediction.time + (stage == .early ? SimulatedWorld.early : SimulatedWorld.horizon)
-    let said = (labels[prediction.id] ?? []).filter { $0.time <= last }
+    let earliest = prediction.time - SimulatedWorld.lateness - .hours(1)
+    let said = (labels[prediction.id] ?? []).filter { $0.time >= earliest && $0.time <= last }
     guard rule == .labelsBeyondTheCap else { return said }
     var first: [SimulatedWorld.Label] = []
     for label in labels[prediction.id] ?? []

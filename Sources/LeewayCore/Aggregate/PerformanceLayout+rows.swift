@@ -151,15 +151,17 @@ extension PerformanceLayout {
     block.counts[counts + RegressionCount.values.rawValue] &+= sign
     let cell = prediction.isFinite ? binning.cell(of: prediction) : 0
     block.counts[counts + RegressionOffset.cells + cell] &+= sign
-    guard let e = fixedPoint.quantise(prediction - target), let y = fixedPoint.quantise(target) else {
+    guard let e = fixedPoint.quantise(difference: prediction - target), let y = fixedPoint.quantise(target),
+      let targetSize = targetSizes.quantise(abs(target))
+    else {
       block.counts[counts + RegressionCount.outlying.rawValue] &+= sign
       return
     }
     block.sums[s + RegressionSum.error.rawValue] &+= weight &* Int128(e)
     block.sums[s + RegressionSum.absoluteError.rawValue] &+= weight &* Int128(e.magnitude)
     block.sums[s + RegressionSum.target.rawValue] &+= weight &* Int128(y)
-    block.sums[s + RegressionSum.absoluteTarget.rawValue] &+= weight &* Int128(y.magnitude)
-    block.sums[s + RegressionSum.allCases.count + binning.psiBin(ofCell: cell)] &+= weight &* Int128(e.magnitude)
+    block.sums[s + RegressionSum.absoluteTarget.rawValue] &+= weight &* Int128(targetSize)
+    block.sums[s + RegressionSum.allCases.count + binning.decileBin(ofCell: cell)] &+= weight &* Int128(e.magnitude)
     block.counts[counts + RegressionOffset.errors + OctaveBins.errors.bin(of: e.magnitude)] &+= sign
     for (i, square) in [Int192(squareOf: e), Int192(squareOf: y)].enumerated() {
       if sign > 0 { block.squares[place.squares + i] += square } else { block.squares[place.squares + i] -= square }
@@ -176,7 +178,7 @@ extension PerformanceLayout {
       }
     }
     let size = Double(e.magnitude) * 0x1p-32
-    let product = size * (Double(y.magnitude) * 0x1p-32)
+    let product = size * (abs(target) * fixedPoint.scale * 0x1p-32)
     let t = shifted(target, fixedPoint, binning)
     guard size < 0x1p10, abs(t) < 0x1p10, ratio < 0x1p20, product < 0x1p40 else {
       block.counts[counts + RegressionCount.unbounded.rawValue] &+= sign

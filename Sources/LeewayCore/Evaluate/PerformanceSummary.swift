@@ -6,6 +6,8 @@ struct PerformanceSummary {
   /// Real labels, and implied ones once the window is mature.
   let labelled: Int64
   let implied: Int64
+  /// Regression: labelled rows whose label or prediction is beyond 10⁹ standard deviations, which no metric counts.
+  let outlying: Int64?
   let positives: Int64?
   let negatives: Int64?
   let metrics: MetricValues
@@ -30,6 +32,9 @@ struct PerformanceSummary {
   private let parts: [PerformanceLayout.Part]
   private let block: CellBlock
 
+  /// Labelled rows that metrics rest on.
+  var judged: Int64 { labelled &- (outlying ?? 0) }
+
   var coverage: Double? { predictions > 0 ? Double(labelled) / Double(predictions) : nil }
 
   /// Of `labelled_score_ks`: how likely outputs with a label and those without are so far apart by chance.
@@ -44,16 +49,25 @@ struct PerformanceSummary {
   func value(_ metric: Metric, at place: Double? = nil) -> Double? {
     switch metric {
     case .coverage: coverage
-    case .precisionAtTop: place.flatMap { ranking?.precisionAtTop($0) }
-    case .precisionAtRecall: place.flatMap { ranking?.precision(atRecall: $0) }
-    case .recallAtPrecision: place.flatMap { ranking?.recall(atPrecision: $0) }
+    case .precisionAtTop, .precisionAtRecall, .recallAtPrecision: placed(metric, at: place)?.value
     default: metrics[metric]
+    }
+  }
+
+  /// A metric that has a place, there; nil of others, and where it has no value.
+  func placed(_ metric: Metric, at place: Double?) -> RankingCells.AtThreshold? {
+    guard let place, let ranking else { return nil }
+    return switch metric {
+    case .precisionAtTop: ranking.precisionAtTop(place)
+    case .precisionAtRecall: ranking.precision(atRecall: place)
+    case .recallAtPrecision: ranking.recall(atPrecision: place)
+    default: nil
     }
   }
 
   /// One-sided 99 % bounds where the metric has them.
   func bounds(_ metric: Metric, at place: Double? = nil) -> OneSidedBounds? {
-    metric == .precisionAtTop ? place.flatMap { ranking?.precisionAtTopBounds($0) } : bounds[metric]
+    metric.place == nil ? bounds[metric] : placed(metric, at: place)?.bounds
   }
 
   /// A metric of these rows less that of all others of a whole that holds them, as if the two were independent; nil where the
@@ -90,6 +104,7 @@ struct PerformanceSummary {
     }
     labelled = reading.labelled
     implied = reading.implied
+    outlying = reading.outlying
     positives = reading.positives
     negatives = reading.negatives
     reliability = reading.reliability

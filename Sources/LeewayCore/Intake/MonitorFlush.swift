@@ -75,7 +75,8 @@ struct MonitorFlush {
     }
     let stored = try tx.lockWaiting(monitor: monitor, generation: generation, ids: ids)
     let join = Join(
-      pane: plan.monitor.pane, horizon: labels.horizon, early: labels.early, absent: labels.absent,
+      pane: plan.monitor.pane, horizon: labels.horizon, lead: plan.monitor.labelLead, early: labels.early,
+      absent: labels.absent,
       comparison: plan.monitor.comparison)
     var changes: [PerformanceChange] = []
     var rows: [WaitingRow] = []

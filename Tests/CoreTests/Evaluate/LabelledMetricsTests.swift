@@ -225,7 +225,9 @@ import Testing
     #expect(summary.value(.precisionAtRecall, at: 0.9) == 0.2)
     let bounds = try #require(summary.bounds(.precisionAtTop, at: 0.2))
     #expect(bounds == wilsonBounds(successes: 10, trials: 20))
-    #expect(summary.bounds(.precisionAtRecall, at: 0.9) == nil)
+    // All 100 rows are needed for nine in ten positives.
+    #expect(summary.bounds(.precisionAtRecall, at: 0.9) == wilsonBounds(successes: 20, trials: 100))
+    #expect(summary.placed(.precisionAtRecall, at: 0.9)?.bound == 0 && summary.placed(.auc, at: 0.9) == nil)
   }
 
   @Test func theLineHasEveryPlaceThatChecksName() throws {
@@ -247,6 +249,55 @@ import Testing
     #expect(try verdicts.only("more", 15).tier == .warning)
     let line = try #require(try scene.lines(.performance).first { $0.end == Scene.minute(15) && $0.slice == "all" })
       .line
-    #expect(line.contains("\"precision_at_top_0.01\":0.5,\"precision_at_top_0.1\":0.5}"))
+    #expect(
+      line.contains(
+        "\"precision_at_top_0.01\":0.5,\"precision_at_top_0.01_bound\":0.0,"
+          + "\"precision_at_top_0.1\":0.5,\"precision_at_top_0.1_bound\":0.0}"))
+  }
+
+  /// 1,500 labels about 0 with a deviation of 1, one of them 10¹⁰: it is counted, and the metrics are of the others.
+  @Test func oneLabelOutOfAllProportionSilencesNothing() throws {
+    let layout = Self.layout(
+      .regression(FixedPoint(origin: 0.1, standardDeviation: 1), NumericBinning(knots: [-1, 0, 1], cuts: [0])))
+    var random = SeededGenerator(seed: 19)
+    let rows = (0..<1500).map { _ in
+      let target = Double.random(in: -2...2, using: &random)
+      return PerformanceRow(output: .number(target + Double.random(in: -1...1, using: &random)), label: .number(target))
+    }
+    let clean = Self.summary(layout, Array(rows.dropFirst()))
+    for poisoned in [
+      PerformanceRow(output: .number(0), label: .number(1e10)),
+      PerformanceRow(output: .number(1e10), label: .number(0)),
+    ] {
+      let summary = Self.summary(layout, [poisoned] + rows.dropFirst())
+      #expect(summary.labelled == 1500 && summary.outlying == 1 && summary.judged == 1499)
+      for metric in [Metric.mae, .rmse, .bias, .wape, .r2, .absoluteErrorP50, .absoluteErrorP90, .absoluteErrorP99] {
+        #expect(summary.metrics[metric] != nil && summary.metrics[metric] == clean.metrics[metric], "\(metric)")
+        #expect(summary.bounds(metric) == clean.bounds(metric), "\(metric)")
+      }
+    }
+    #expect(clean.outlying == 0)
+  }
+
+  /// Targets of 10⁹ ± 10⁻³: from the predictions' median on they are as exact as others.
+  @Test func targetsFarFromZeroKeepTheirMetrics() throws {
+    let layout = Self.layout(
+      .regression(FixedPoint(origin: 1e9, standardDeviation: 1e-3), NumericBinning(knots: [1e9], cuts: [1e9])))
+    var random = SeededGenerator(seed: 20)
+    let pairs = (0..<400).map { _ in
+      let target = 1e9 + Double.random(in: -2e-3...2e-3, using: &random)
+      return (target + Double.random(in: -1e-3...1e-3, using: &random), target)
+    }
+    let summary = Self.summary(layout, pairs.map { PerformanceRow(output: .number($0.0), label: .number($0.1)) })
+    #expect(summary.outlying == 0)
+    let errors = pairs.map { abs($0.0 - $0.1) }
+    let mae = errors.reduce(0, +) / 400
+    #expect(abs((summary.metrics[.mae] ?? 0) - mae) < 1e-9 * mae)
+    let wape = errors.reduce(0, +) / pairs.reduce(0) { $0 + $1.1 }
+    #expect(abs((summary.metrics[.wape] ?? 0) - wape) < 1e-9 * wape)
+    let mean = pairs.reduce(0) { $0 + ($1.1 - 1e9) } / 400
+    let variation = pairs.reduce(0) { $0 + ($1.1 - 1e9 - mean) * ($1.1 - 1e9 - mean) }
+    let r2 = 1 - errors.reduce(0) { $0 + $1 * $1 } / variation
+    #expect(abs((summary.metrics[.r2] ?? 0) - r2) < 1e-6)
   }
 }

@@ -2,12 +2,15 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <memory>
 #include <new>
+#include <vector>
 
 #include "field_scan.h"
+#include "number_places.h"
 #include "number_repair.h"
 #include "plan.h"
 
@@ -45,7 +48,8 @@ inline uint32_t after(const uint64_t *tape, uint32_t position) {
 
 inline void read(const uint64_t *tape, const uint8_t *strings, uint32_t position, leeway_value &value) {
   uint64_t word = tape[position];
-  value.length = 0;
+  // Of a number: where to look for its text.
+  value.length = position;
   value.uint64 = 0;
   value.text = nullptr;
   switch (type_of(word)) {
@@ -94,6 +98,9 @@ struct leeway_parser {
   std::unique_ptr<uint8_t[]> strings;  // what FieldScan has unescaped
   size_t capacity = 0;
   std::unique_ptr<leeway::NumberRepair> repair;
+  leeway::NumberPlaces places;
+  size_t text_length = 0;
+  bool is_repaired = false;  // `buffer` has other numbers than the text, which `repair` keeps
   size_t maximum_bytes;
   uint32_t maximum_depth;
 
@@ -128,7 +135,16 @@ struct leeway_parser {
     if (!reserve(length)) return LEEWAY_JSON_OUT_OF_MEMORY;
     std::memcpy(buffer.get(), bytes, length);
     std::memset(buffer.get() + length, ' ', kPadding);
+    text_length = length;
+    is_repaired = false;
+    places.forget();
     return LEEWAY_JSON_OK;
+  }
+
+  // Where the number at a position of the tape is written.
+  const uint8_t *number_at(uint32_t position) {
+    const uint8_t *text = is_repaired ? repair->original.data() : buffer.get();
+    return places.find(position, dom.doc.tape.get(), text, text_length);
   }
 
   // Fills the slots from a loaded text by the fast path; false if it must take the slow one.
@@ -170,6 +186,7 @@ struct leeway_parser {
           std::memset(buffer.get() + size, ' ', kPadding);
           error = dom.parse(buffer.get(), size, false).error();
           if (error == simdjson::SUCCESS) {
+            is_repaired = true;
             mark_overflows();
             return LEEWAY_JSON_OK;
           }
@@ -307,6 +324,23 @@ uint32_t leeway_json_read(const leeway_parser *parser, uint32_t position, leeway
   const uint64_t *tape = parser->dom.doc.tape.get();
   read(tape, parser->dom.doc.string_buf.get(), position, *value);
   return after(tape, position);
+}
+
+const char *leeway_number_text(leeway_parser *parser, const leeway_value *value, size_t *length) {
+  switch (value->kind) {
+    case LEEWAY_JSON_INT64:
+    case LEEWAY_JSON_UINT64:
+    case LEEWAY_JSON_DOUBLE:
+    case LEEWAY_JSON_OVERFLOW:
+      break;
+    default:
+      return nullptr;
+  }
+  const char *start = value->text;
+  if (start == nullptr) start = reinterpret_cast<const char *>(parser->number_at(value->length));
+  if (start == nullptr) return nullptr;
+  *length = leeway::number_length(reinterpret_cast<const uint8_t *>(start));
+  return start;
 }
 
 }  // extern "C"

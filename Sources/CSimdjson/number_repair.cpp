@@ -142,7 +142,10 @@ NumberRepair::Result NumberRepair::rewrite(const uint8_t *bytes, size_t length) 
       if (i < length && !ends_scalar(bytes[i])) return unchanged;
     }
     copy_until(length);
-    return changed ? rewritten : unchanged;
+    if (!changed) return unchanged;
+    original.assign(bytes, bytes + length);
+    original.push_back(' ');
+    return rewritten;
   } catch (...) {
     return out_of_memory;
   }

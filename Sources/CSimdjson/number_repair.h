@@ -21,6 +21,7 @@ class NumberRepair {
   };
 
   std::vector<uint8_t> text;
+  std::vector<uint8_t> original;  // and a space behind it
   std::vector<Overflow> overflows;
 
   Result rewrite(const uint8_t *bytes, size_t length) noexcept;

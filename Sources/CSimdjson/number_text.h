@@ -19,7 +19,8 @@ inline __attribute__((always_inline)) bool ends_scalar(uint8_t byte) {
 class NumberText {
  public:
   // Reads the number at `text`, behind which 16 bytes are readable and which ends before some byte that is no part of a
-  // number. False: not a number, or one that is left to the slow path (integers beyond 64 bits, doubles beyond range).
+  // number. Integers beyond 64 bits are doubles. False: not a number, or one beyond the range of doubles, which is left to
+  // the slow path.
   static bool read(const uint8_t *text, leeway_value &value) {
     // Nearly every number: at most seven digits, and seven more behind the point.
     const bool negative = *text == '-';
@@ -104,7 +105,7 @@ class NumberText {
       exponent += minus ? -written : written;
     }
     if (!ends_scalar(*at)) return false;
-    if (is_integer) return integer(first, count, digits, negative, value);
+    if (is_integer) return integer(first, count, digits, negative, value) || any(text, at, value);
     double number;
     // 19 digits always fit into 64 bits.
     if (count > 19 || !exact(digits, exponent, number)) return any(text, at, value);

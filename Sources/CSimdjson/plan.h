@@ -38,10 +38,10 @@ class Plan {
       uint32_t node = 0;
       std::string path(paths[slot], lengths[slot]);
       for (size_t start = 0; start <= path.size();) {
-        size_t dot = path.find('.', start);
-        if (dot == std::string::npos) dot = path.size();
-        node = add(children, node, path.substr(start, dot - start));
-        start = dot + 1;
+        size_t end = path.find(LEEWAY_PATH_SEPARATOR, start);
+        if (end == std::string::npos) end = path.size();
+        node = add(children, node, path.substr(start, end - start));
+        start = end + 1;
       }
       next_slot[slot] = nodes[node].first_slot;
       nodes[node].first_slot = int32_t(slot);

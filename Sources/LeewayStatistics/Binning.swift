@@ -5,7 +5,9 @@
 /// first) and cell 2k everything above the last. Both empirical distribution functions are therefore known exactly on
 /// either side of every knot.
 ///
-/// *PSI bins* are (c₍ⱼ₋₁₎, cⱼ] for the decile cuts c, open to ±∞ at the ends: unions of neighbouring cells.
+/// *Decile bins* are (c₍ⱼ₋₁₎, cⱼ] for the decile cuts c, open to ±∞ at the ends: unions of neighbouring cells. *PSI bins* are
+/// the same, but where the lowest cut is the lowest knot, so that a tenth of the baseline or more sits at its minimum, what lies
+/// below it is a bin of its own, as what lies above the highest cut always is.
 public struct NumericBinning: Sendable, Equatable {
   /// Cuts of ten bins.
   public static let maximumCuts = 9
@@ -54,17 +56,33 @@ public struct NumericBinning: Sendable, Equatable {
     return 2 &* below &+ (isKnot ? 1 : 0)
   }
 
-  /// The PSI bin (c₍ⱼ₋₁₎, cⱼ] that `cell` is a part of, in 0...`cuts.count`.
-  public func psiBin(ofCell cell: Int) -> Int {
+  /// The decile bin (c₍ⱼ₋₁₎, cⱼ] that `cell` is a part of, in 0...`cuts.count`.
+  public func decileBin(ofCell cell: Int) -> Int {
     precondition(cell >= 0 && cell < cellCount, "no such cell")
     return cutKnots.count(where: { $0 < cell / 2 })
   }
 
-  /// Adds the counts of all cells up to the counts of the `cuts.count` + 1 PSI bins.
+  /// Whether the first PSI bin is what lies below the lowest knot.
+  public var hasBinBelow: Bool { cutKnots.first == 0 }
+
+  /// Adds the counts of all cells up to the counts of the PSI bins: `cuts.count` + 1, and before them one more where
+  /// `hasBinBelow`.
+  ///
+  /// Of a flag that was 0 in half of the rows and 1 in the others, the cuts are 0 and 1 and the bins below 0, 0, (0, 1] and
+  /// above 1.
   public func psiBins(_ cells: [Int64]) -> [Int64] {
+    guard hasBinBelow else { return decileBins(cells) }
+    var bins = decileBins(cells)
+    bins[0] &-= cells[0]
+    bins.insert(cells[0], at: 0)
+    return bins
+  }
+
+  /// Adds the counts of all cells up to the counts of the `cuts.count` + 1 decile bins.
+  public func decileBins(_ cells: [Int64]) -> [Int64] {
     precondition(cells.count == cellCount, "one count for each cell")
     var bins: [Int64] = []
-    bins.reserveCapacity(cuts.count + 1)
+    bins.reserveCapacity(cuts.count + 2)
     var start = 0
     for knot in cutKnots {
       let end = 2 * knot + 2
@@ -82,6 +100,22 @@ public struct NumericBinning: Sendable, Equatable {
   /// - Precondition: `sorted` is ascending and finite; `resolution` ≥ 1.
   public static func fit(sorted: [Double], resolution: Int = 1024) -> NumericBinning {
     fit(total: Int64(sorted.count), resolution: resolution, runs: sorted.lazy.map { (value: $0, count: 1) })
+  }
+
+  /// Picks the first values at or above places, from values that stream by in ascending order.
+  public struct TailValues {
+    private let places: [Double]
+    private var next = 0
+    public private(set) var values: [Double] = []
+
+    /// - Parameter places: ascending.
+    public init(at places: [Double]) { self.places = places }
+
+    public mutating func add(_ value: Double) {
+      guard next < places.count, value >= places[next] else { return }
+      values.append(value)
+      while next < places.count, places[next] <= value { next += 1 }
+    }
   }
 
   /// The same from runs of (value, count) in ascending order, in one pass that holds at most twice `resolution` values.
@@ -127,6 +161,35 @@ public struct NumericBinning: Sendable, Equatable {
       if let values = distinct.values { return NumericBinning(knots: values, cuts: cuts.values) }
       return NumericBinning(knots: NumericBinning.merged(knots.values, cuts.values), cuts: cuts.values)
     }
+  }
+
+  /// How many places of sparse tails get knots of their own.
+  public static let maximumTailPlaces = 64
+
+  /// Where cells at the ends are wider than a standard deviation, so that a few values of a heavy tail lie far apart in one
+  /// cell: up to `maximumTailPlaces` places, ascending and spread evenly over these cells. Otherwise none.
+  ///
+  /// A baseline with knots at 0, 0.1, 0.2, …, 3 and 67 and a deviation of 2 has them every 0.98 from 3.98 to 66.02.
+  public func tailPlaces(standardDeviation: Double) -> [Double] {
+    guard standardDeviation > 0, standardDeviation.isFinite, knots.count > 2 else { return [] }
+    let middle = knots.count / 2
+    func isWide(_ left: Int) -> Bool { knots[left + 1] - knots[left] > standardDeviation }
+    let low = (0..<middle).last(where: isWide).map { (knots[0], knots[$0 + 1]) }
+    let high = (middle..<knots.count - 1).first(where: isWide).map { (knots[$0], knots[knots.count - 1]) }
+    let tails = [low, high].compactMap(\.self)
+    let length = tails.reduce(0) { $0 + ($1.1 - $1.0) }
+    guard length > 0, length.isFinite else { return [] }
+    return tails.flatMap { from, to in
+      let count = Int(Double(Self.maximumTailPlaces) * (to - from) / length)
+      return (0..<count).map { from + (to - from) * Double($0 + 1) / Double(count + 1) }
+    }
+  }
+
+  /// The same cuts with further knots.
+  ///
+  /// - Precondition: `values` are finite and ascend.
+  public func adding(knots values: [Double]) -> NumericBinning {
+    NumericBinning(knots: Self.merged(knots, values.map { $0 + 0.0 }), cuts: cuts)
   }
 
   /// The union of two ascending lists of distinct values.

@@ -11,6 +11,83 @@ public struct CalibrationLine: Sendable, Equatable {
   public var interceptBound: Double
   /// The same for the slope.
   public var slopeBound: Double
+  /// √ of the inverse information at the maximum, for the intercept and for the slope.
+  public var interceptStandardError: Double
+  public var slopeStandardError: Double
+
+  /// `intercept` ∓ (z · `interceptStandardError` + `interceptBound`), by its normal limit.
+  public func interceptBounds(confidence: Double = 0.99) -> OneSidedBounds {
+    OneSidedBounds(
+      estimate: intercept, standardError: interceptStandardError, slack: interceptBound, confidence: confidence)
+  }
+
+  /// `slope` ∓ (z · `slopeStandardError` + `slopeBound`), by its normal limit.
+  public func slopeBounds(confidence: Double = 0.99) -> OneSidedBounds {
+    OneSidedBounds(estimate: slope, standardError: slopeStandardError, slack: slopeBound, confidence: confidence)
+  }
+}
+
+/// How far scores are too low, in logits, if nothing but their level is wrong: the intercept a of
+/// P(label = 1) = 1/(1 + e^−(a + logit)), by maximum likelihood.
+public struct CalibrationInTheLarge: Sendable, Equatable {
+  /// 0 where scores are calibrated in the large; positive where they are too low.
+  public var intercept: Double
+  /// That of the single scores is within ± this; 0 where every group is one score.
+  public var bound: Double
+  /// √ of the inverse information at the maximum.
+  public var standardError: Double
+
+  /// `intercept` ∓ (z · `standardError` + `bound`), by its normal limit.
+  public func bounds(confidence: Double = 0.99) -> OneSidedBounds {
+    OneSidedBounds(estimate: intercept, standardError: standardError, slack: bound, confidence: confidence)
+  }
+
+  /// Fits it to groups of rows, which are as for `calibrationRegression`.
+  ///
+  /// Source: Cox, Biometrika 45 (1958). The gradient falls in the intercept and in every score, so that the scores' edges
+  /// bound the intercept of the single scores.
+  ///
+  /// - Returns: nil where all labels are the same, so that no maximum exists.
+  public init?(
+    scores: [Double], lowerEdges: [Double]? = nil, upperEdges: [Double]? = nil, positives: [Int64], negatives: [Int64]
+  ) {
+    let groups = scoreGroups(scores, lowerEdges, upperEdges, positives, negatives)
+    guard let middle = Self.maximum(groups, \.x), let low = Self.maximum(groups, \.high),
+      let high = Self.maximum(groups, \.low)
+    else { return nil }
+    intercept = middle
+    bound = groups.allSatisfy(\.isPoint) ? 0 : max(high - middle, middle - low, 0)
+    let information = groups.reduce(0) { sum, group in
+      let mean = logistic(middle + group.x)
+      return sum + group.rows * mean * (1 - mean)
+    }
+    standardError = 1 / information.squareRoot()
+  }
+
+  /// Where the gradient is 0: between two ends that are halved while Newton's step leaves them.
+  private static func maximum(_ groups: [ScoreGroup], _ place: (ScoreGroup) -> Double) -> Double? {
+    let positives = groups.reduce(0) { $0 + $1.positives }
+    guard positives > 0, groups.contains(where: { $0.negatives > 0 }) else { return nil }
+    let places = groups.map(place)
+    // The largest logit is 14, and no share of positives of 2⁴⁸ rows needs another 34.
+    var (low, high) = (-60.0, 60.0)
+    var x = 0.0
+    for _ in 0..<200 {
+      var gradient = positives
+      var information = 0.0
+      for (group, place) in zip(groups, places) {
+        let mean = logistic(x + place)
+        gradient -= group.rows * mean
+        information += group.rows * mean * (1 - mean)
+      }
+      if gradient > 0 { low = x } else { high = x }
+      let step = information > 0 ? x + gradient / information : .infinity
+      let next = step > low && step < high ? step : (low + high) / 2
+      if abs(next - x) < 1e-14 * max(1, abs(x)) { return next }
+      x = next
+    }
+    return x
+  }
 }
 
 /// Fits the calibration line to groups of rows by maximum likelihood: Newton's steps from (0, 1), halved while they make
@@ -26,16 +103,7 @@ public struct CalibrationLine: Sendable, Equatable {
 public func calibrationRegression(
   scores: [Double], lowerEdges: [Double]? = nil, upperEdges: [Double]? = nil, positives: [Int64], negatives: [Int64]
 ) -> CalibrationLine? {
-  precondition(scores.count == positives.count && scores.count == negatives.count, "one count for each group")
-  precondition(lowerEdges.map { $0.count == scores.count } ?? true, "one lower edge for each group")
-  precondition(upperEdges.map { $0.count == scores.count } ?? true, "one upper edge for each group")
-  var groups: [ScoreGroup] = []
-  for index in scores.indices where positives[index] > 0 || negatives[index] > 0 {
-    groups.append(
-      ScoreGroup(
-        score: scores[index], lower: lowerEdges?[index] ?? scores[index], upper: upperEdges?[index] ?? scores[index],
-        positives: positives[index], negatives: negatives[index]))
-  }
+  var groups = scoreGroups(scores, lowerEdges, upperEdges, positives, negatives)
   guard !isSeparable(groups) else { return nil }
   // About the rows' mean logit the two equations are nearly independent.
   let rows = groups.reduce(0) { $0 + $1.rows }
@@ -43,8 +111,24 @@ public func calibrationRegression(
   for index in groups.indices { groups[index].shift(by: -centre) }
   guard let fit = LogisticFit(groups, start: (centre, 1)) else { return nil }
   let bounds = groups.allSatisfy(\.isPoint) ? (0, 0) : fit.bounds(groups, centre: centre)
+  let errors = fit.standardErrors(groups, centre: centre)
   return CalibrationLine(
-    intercept: fit.intercept - fit.slope * centre, slope: fit.slope, interceptBound: bounds.0, slopeBound: bounds.1)
+    intercept: fit.intercept - fit.slope * centre, slope: fit.slope, interceptBound: bounds.0, slopeBound: bounds.1,
+    interceptStandardError: errors.intercept, slopeStandardError: errors.slope)
+}
+
+/// The groups that hold anything.
+private func scoreGroups(
+  _ scores: [Double], _ lowerEdges: [Double]?, _ upperEdges: [Double]?, _ positives: [Int64], _ negatives: [Int64]
+) -> [ScoreGroup] {
+  precondition(scores.count == positives.count && scores.count == negatives.count, "one count for each group")
+  precondition(lowerEdges.map { $0.count == scores.count } ?? true, "one lower edge for each group")
+  precondition(upperEdges.map { $0.count == scores.count } ?? true, "one upper edge for each group")
+  return scores.indices.filter { positives[$0] > 0 || negatives[$0] > 0 }.map { index in
+    ScoreGroup(
+      score: scores[index], lower: lowerEdges?[index] ?? scores[index], upper: upperEdges?[index] ?? scores[index],
+      positives: positives[index], negatives: negatives[index])
+  }
 }
 
 /// Rows of one label count pair whose logits lie in [`low`, `high`], standing at `x`.
@@ -139,6 +223,18 @@ private struct LogisticFit {
       sum += group.rows * softplus - group.positives * x
     }
     return sum
+  }
+
+  /// Of the intercept about logit 0 and of the slope, by the inverse of the information here; infinite where there is none.
+  func standardErrors(_ groups: [ScoreGroup], centre: Double) -> (intercept: Double, slope: Double) {
+    var information = Information()
+    for group in groups {
+      let mean = logistic(intercept + slope * group.x)
+      information.add(group.rows * mean * (1 - mean), group.x)
+    }
+    guard let inverse = information.inverse else { return (.infinity, .infinity) }
+    let variance = inverse.aa - 2 * centre * inverse.ab + centre * centre * inverse.bb
+    return (max(0, variance).squareRoot(), inverse.bb.squareRoot())
   }
 
   /// How far the maximum for the single rows can be from this one, as (intercept about logit 0, slope).

@@ -128,72 +128,112 @@ public struct RankingCells: Sendable, Equatable {
     return sum + log1p((y - x) / x) + correction(y) - correction(x)
   }
 
+  /// A metric of the rows above some threshold: within ± `bound`, since the order of scores inside an even cell is unknown.
+  public struct AtThreshold: Sendable, Equatable {
+    /// Among what the cells allow: tied rows share the places at a cut, else the middle.
+    public var value: Double
+    /// 0 where no even cell at the threshold holds both classes.
+    public var bound: Double
+    /// Each 99 % on its own (or as asked), for the threshold as given and not as another draw would set it: Wilson's bounds
+    /// at the two ends of what the cells allow.
+    public var bounds: OneSidedBounds
+
+    /// - Parameters:
+    ///   - value: nil: the middle.
+    ///   - ends: what the cells allow; nil: from `low` to `high`.
+    ///   - low, high: successes and trials at the ends of what the cells allow.
+    init?(
+      _ value: Double? = nil, ends: (Double, Double)? = nil, low: (Int64, Int64), high: (Int64, Int64),
+      confidence: Double
+    ) {
+      guard low.1 > 0, high.1 > 0,
+        let lower = wilsonLowerBound(successes: low.0, trials: low.1, confidence: confidence),
+        let upper = wilsonUpperBound(successes: high.0, trials: high.1, confidence: confidence)
+      else { return nil }
+      let ends = ends ?? (Double(low.0) / Double(low.1), Double(high.0) / Double(high.1))
+      let value = value ?? (ends.0 + ends.1) / 2
+      self.value = value
+      bound = max(ends.1 - value, value - ends.0, 0)
+      bounds = OneSidedBounds(lower: lower, upper: upper)
+    }
+  }
+
   /// Share of positives in the ⌈`share`·n⌉ highest scores; rows tied at the cut share the places that are left. `share` is
   /// taken as the decimal that it is written as, so 0.07 of 100 rows is 7 places. nil without rows or where `share` is not
   /// in (0, 1].
-  public func precisionAtTop(_ share: Double) -> Double? {
+  public func precisionAtTop(_ share: Double, confidence: Double = 0.99) -> AtThreshold? {
     guard total > 0, let places = decimalPlaces(share, of: total) else { return nil }
     var left = places
-    var hits = 0.0
+    var above: Int64 = 0
     for cell in positives.indices.reversed() {
       let rows = positives[cell] + negatives[cell]
-      if rows >= left {
-        hits += Double(positives[cell]) / Double(rows) * Double(left)
-        break
+      guard rows >= left else {
+        above += positives[cell]
+        left -= rows
+        continue
       }
-      hits += Double(positives[cell])
-      left -= rows
+      let hits = Double(above) + Double(positives[cell]) / Double(rows) * Double(left)
+      let share = hits / Double(places)
+      if cell.isMultiple(of: 2) {
+        // The places may all be of one class.
+        let fewest = above + max(0, left - negatives[cell])
+        let most = above + min(left, positives[cell])
+        return AtThreshold(share, low: (fewest, places), high: (most, places), confidence: confidence)
+      }
+      // A whole number of hits may have lost its last digit to the division.
+      let low = Int64((hits + 1e-6).rounded(.down))
+      let high = max(low, min(places, Int64((hits - 1e-6).rounded(.up))))
+      return AtThreshold(
+        share, ends: (share, share), low: (low, places), high: (high, places), confidence: confidence)
     }
-    return hits / Double(places)
-  }
-
-  /// Score bounds of `precisionAtTop`, each on its own, with the hits of ties that straddle the cut rounded outwards: it takes
-  /// the places as given, not as another draw would fill them. nil where that is nil.
-  public func precisionAtTopBounds(_ share: Double, confidence: Double = 0.99) -> OneSidedBounds? {
-    guard let precision = precisionAtTop(share), let places = decimalPlaces(share, of: total) else { return nil }
-    let hits = precision * Double(places)
-    // A whole number of hits may have lost its last digit to the division.
-    let low = Int64((hits + 1e-6).rounded(.down))
-    let high = min(places, Int64((hits - 1e-6).rounded(.up)))
-    guard let lower = wilsonLowerBound(successes: low, trials: places, confidence: confidence),
-      let upper = wilsonUpperBound(successes: max(low, high), trials: places, confidence: confidence)
-    else { return nil }
-    return OneSidedBounds(lower: lower, upper: upper)
+    return nil
   }
 
   /// The highest precision over the thresholds whose recall is at least `recall`. nil without positives or where `recall`
   /// is above 1.
-  public func precision(atRecall recall: Double) -> Double? {
+  public func precision(atRecall recall: Double, confidence: Double = 0.99) -> AtThreshold? {
     guard positiveCount > 0 else { return nil }
-    var best: Double?
-    forEachThreshold { truePositives, predicted in
-      guard Double(truePositives) / Double(positiveCount) >= recall else { return }
-      best = max(best ?? 0, Double(truePositives) / Double(predicted))
+    return best(confidence) { hits, predicted in
+      Double(hits) / Double(positiveCount) >= recall ? (hits, predicted) : nil
     }
-    return best
   }
 
   /// The highest recall over the thresholds whose precision is at least `precision`. nil without positives or where no
   /// threshold is that precise.
-  public func recall(atPrecision precision: Double) -> Double? {
+  public func recall(atPrecision precision: Double, confidence: Double = 0.99) -> AtThreshold? {
     guard positiveCount > 0 else { return nil }
-    var best: Double?
-    forEachThreshold { truePositives, predicted in
-      guard Double(truePositives) / Double(predicted) >= precision else { return }
-      best = max(best ?? 0, Double(truePositives) / Double(positiveCount))
+    return best(confidence) { hits, predicted in
+      Double(hits) / Double(predicted) >= precision ? (hits, positiveCount) : nil
     }
-    return best
   }
 
-  /// Visits the thresholds just below each cell that holds anything, from the highest score down.
-  private func forEachThreshold(_ visit: (_ truePositives: Int64, _ predictedPositives: Int64) -> Void) {
+  /// The highest share over all thresholds that have one: the least it can be at the thresholds between cells, the most with
+  /// those inside even cells, whose positives may stand above their negatives.
+  private func best(
+    _ confidence: Double, _ share: (_ truePositives: Int64, _ predictedPositives: Int64) -> (Int64, Int64)?
+  ) -> AtThreshold? {
+    func isBetter(_ a: (Int64, Int64), _ b: (Int64, Int64)?) -> Bool {
+      guard let b else { return true }
+      return Int128(a.0) * Int128(b.1) > Int128(b.0) * Int128(a.1)
+    }
+    var low: (Int64, Int64)?
+    var high: (Int64, Int64)?
     var truePositives: Int64 = 0
     var predicted: Int64 = 0
     for cell in positives.indices.reversed() where positives[cell] > 0 || negatives[cell] > 0 {
+      if cell.isMultiple(of: 2), positives[cell] > 0,
+        let inside = share(truePositives + positives[cell], predicted + positives[cell]), isBetter(inside, high)
+      {
+        high = inside
+      }
       truePositives += positives[cell]
       predicted += positives[cell] + negatives[cell]
-      visit(truePositives, predicted)
+      guard let here = share(truePositives, predicted) else { continue }
+      if isBetter(here, low) { low = here }
+      if isBetter(here, high) { high = here }
     }
+    guard let low, let high else { return nil }
+    return AtThreshold(low: low, high: high, confidence: confidence)
   }
 }
 

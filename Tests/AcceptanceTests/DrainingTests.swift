@@ -68,7 +68,7 @@ import Testing
     var service = try RunningService(in: folder.url)
     try broker.produce(predictions(0..<600) + labels(0..<400))
     try service.awaitOffsets([Shop.predictions: 600, Shop.labels: 400])
-    let wanted = try ends(replayed(0..<600, 0..<600), through: "2026-03-01T02:00:00.000Z")
+    let wanted = try ends(replayed(0..<600, 0..<1200), through: "2026-03-01T02:00:00.000Z")
     try fit(rows: 300)
     service.process.hangUp()
     let began = try eventually { () -> Bool? in

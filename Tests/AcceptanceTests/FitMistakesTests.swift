@@ -97,7 +97,7 @@ import Testing
       lines.dropFirst() == [
         "  rows         400", "  missing      amount 10.0 %", "  labelled     400 (the rows of training)",
         "  performance  accuracy 0.915, auc 0.9856, average_precision 0.9792, brier 0.08665, "
-          + "calibration_intercept -0.663, calibration_slope 4.926, ece 0.1623, f1 0.915, log_loss 0.3046, mce 0.3431, "
+          + "calibration_in_the_large -0.1936, calibration_intercept -0.663, calibration_slope 4.926, ece 0.1623, f1 0.915, log_loss 0.3046, mce 0.3431, "
           + "positive_rate 0.47, precision 0.8632, predicted_positive_rate 0.53, recall 0.9734, spiegelhalter_z -7.924",
       ])
   }

@@ -275,7 +275,8 @@ struct NaiveBatch {
 
   private func said(of prediction: SimulatedWorld.Prediction, _ stage: Stage) -> [SimulatedWorld.Label] {
     let last = prediction.time + (stage == .early ? SimulatedWorld.early : SimulatedWorld.horizon)
-    let said = (labels[prediction.id] ?? []).filter { $0.time <= last }
+    let earliest = prediction.time - SimulatedWorld.lateness - .hours(1)
+    let said = (labels[prediction.id] ?? []).filter { $0.time >= earliest && $0.time <= last }
     guard rule == .labelsBeyondTheCap else { return said }
     var first: [SimulatedWorld.Label] = []
     for label in labels[prediction.id] ?? []
@@ -313,7 +314,8 @@ struct NaiveBatch {
     let isMature = end <= mature[stage] ?? .distantPast
     let summaries = slices.mapValues { rows in
       PerformanceSummary(
-        layout: layout, block: block(rows, layout, stage), withImplied: isMature && absent(stage) != nil)
+        layout: layout, block: block(rows, layout, stage), withImplied: isMature && absent(stage) != nil,
+        longestDelay: stage == .early ? SimulatedWorld.early : SimulatedWorld.horizon)
     }
     var view = WindowView(definition: window, end: end, complete: complete, begins: begins(stage))
     view.readThrough = turn.drains?.readThrough

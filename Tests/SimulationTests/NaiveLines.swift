@@ -93,6 +93,7 @@ struct NaiveLines {
         ("predictions", "\(summary.predictions)"), ("labelled", "\(summary.labelled)"),
       ]
       if plan.monitor.labels?.absent != nil { members.append(("implied", "\(summary.implied)")) }
+      if plan.monitor.task == .regression { members.append(("outlying", "\(summary.outlying ?? -1)")) }
       members += [
         ("coverage", Self.number(summary.coverage)), ("stage", Self.text(stage.rawValue)), ("final", "\(mature)"),
       ]

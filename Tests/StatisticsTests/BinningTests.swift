@@ -1,3 +1,4 @@
+import Glibc
 import LeewayStatistics
 import LeewayTestSupport
 import Testing
@@ -52,9 +53,17 @@ struct BinningTests {
       cells[cell] += 1
       let bin = binning.cuts.count(where: { $0 < x })
       bins[bin] += 1
-      #expect(binning.psiBin(ofCell: cell) == bin, "seed \(seed): \(x)")
+      #expect(binning.decileBin(ofCell: cell) == bin, "seed \(seed): \(x)")
     }
-    #expect(binning.psiBins(cells) == bins, "seed \(seed)")
+    #expect(binning.decileBins(cells) == bins, "seed \(seed)")
+    // A mass at the minimum has what lies below it in a bin of its own.
+    #expect(binning.hasBinBelow == (binning.cuts.first == binning.knots.first), "seed \(seed)")
+    let psiBins = binning.psiBins(cells)
+    #expect(psiBins.reduce(0, +) == bins.reduce(0, +), "seed \(seed)")
+    #expect(
+      binning.hasBinBelow
+        ? psiBins[0] == cells[0] && Array(psiBins.dropFirst(2)) == Array(bins.dropFirst()) : psiBins == bins,
+      "seed \(seed)")
   }
 
   @Test(arguments: seeds)
@@ -103,4 +112,62 @@ struct BinningTests {
 
 extension Double {
   fileprivate static func exp2(_ x: Double) -> Double { Double(sign: .plus, exponent: Int(x), significand: 1) }
+
+  /// A flag, days with a mass at 0, and a constant, each moved below its minimum and as far above: SciPy's
+  /// `jensenshannon([1, 0], [0, 1], 2)` is 1.
+  @Test func whatLiesBelowTheLowestBinIsSeen() {
+    func comparison(_ baseline: [Double], _ window: [Double]) -> BinComparison {
+      let binning = NumericBinning.fit(sorted: baseline.sorted())
+      func bins(_ values: [Double]) -> [Int64] {
+        var cells = [Int64](repeating: 0, count: binning.cellCount)
+        for x in values { cells[binning.cell(of: x)] += 1 }
+        return binning.psiBins(cells)
+      }
+      return BinComparison(baseline: bins(baseline), window: bins(window))
+    }
+    let flag = (0..<1000).map { Double($0 % 2) }
+    let down = comparison(flag, flag.map { $0 == 0 ? -1 : 1 })
+    let up = comparison(flag, flag.map { $0 == 0 ? 2 : 1 })
+    #expect(down.psi == up.psi && down.jensenShannon == up.jensenShannon && down.lInfinity == 0.5)
+    #expect(down.chiSquaredPValue < 1e-100 && down.pooledPValue < 1e-100)
+    let constant = [Double](repeating: 7, count: 500)
+    for moved in [3.0, 9.0] {
+      let found = comparison(constant, constant.map { _ in moved })
+      #expect(found.jensenShannon == 1 && found.hellinger == 1 && found.totalVariation == 1 && found.lInfinity == 1)
+      #expect(found.chiSquaredPValue < 1e-100 && found.degreesOfFreedom == 1)
+    }
+    #expect(comparison(constant, constant).psi == 0)
+  }
+
+  /// A heavy tail (Pareto, so that a value in a thousand is far out): the bound stays below 1 % of a deviation, and the exact
+  /// distance, from the sorted values themselves, is within it.
+  @Test(arguments: seeds.prefix(10)) func heavyTailsGetKnotsOfTheirOwn(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    func draw() -> Double { 3 * pow(Double.random(in: 1e-6..<1, using: &random), -1 / 2.2) }
+    let baseline = (0..<20_000).map { _ in draw() }.sorted()
+    let window = (0..<20_000).map { _ in draw() }.sorted()
+    let deviation = standardDeviation(baseline)
+    let plain = NumericBinning.fit(sorted: baseline)
+    var tails = NumericBinning.TailValues(at: plain.tailPlaces(standardDeviation: deviation))
+    for x in baseline { tails.add(x) }
+    let binning = plain.adding(knots: tails.values)
+    #expect(!tails.values.isEmpty && tails.values.count <= NumericBinning.maximumTailPlaces)
+    #expect(Set(binning.knots).isSubset(of: Set(baseline)) && binning.cuts == plain.cuts)
+    let found = NumericComparison(
+      binning: binning, baseline: cells(baseline, binning, origin: 0), window: cells(window, binning, origin: 0),
+      baselineStandardDeviation: deviation)
+    let exact = zip(baseline, window).reduce(0) { $0 + abs($1.0 - $1.1) } / 20_000
+    #expect(abs(found.wasserstein - exact) <= found.wassersteinBound * (1 + 1e-9) + 1e-9, "seed \(seed)")
+    let bound = try #require(found.wassersteinNormalisedBound)
+    #expect(bound < 0.01, "seed \(seed): \(bound)")
+  }
+
+  @Test func lightTailsNeedNoMoreKnots() {
+    let values = (0..<5000).map { Double($0) / 10 }
+    #expect(NumericBinning.fit(sorted: values).tailPlaces(standardDeviation: standardDeviation(values)).isEmpty)
+    #expect(NumericBinning.fit(sorted: []).tailPlaces(standardDeviation: 0).isEmpty)
+    let binning = NumericBinning(knots: (0...30).map { Double($0) / 10 } + [67], cuts: [1])
+    let places = binning.tailPlaces(standardDeviation: 2)
+    #expect(places.count == 64 && abs(places[0] - 3.9846) < 1e-3 && abs(places[63] - 66.0154) < 1e-3)
+  }
 }

@@ -5,11 +5,14 @@ import Testing
 /// Traces of river's detectors with their defaults, on 0 and 1.
 struct DetectorGolden: Decodable, Sendable {
   let name: String
-  let errors: String
+  /// 0 and 1.
+  let errors: String?
+  /// Real errors, for the methods that take them.
+  let values: [Double]?
   /// By method.
   let driftAt, warningAt: [String: [Int]]
 
-  var stream: [Double] { errors.utf8.map { $0 == UInt8(ascii: "1") ? 1 : 0 } }
+  var stream: [Double] { values ?? (errors ?? "").utf8.map { $0 == UInt8(ascii: "1") ? 1 : 0 } }
 
   /// The fixture's key decoder turns `page_hinkley` into this.
   static func key(_ method: ChangeDetector.Method) -> String {
@@ -23,10 +26,13 @@ struct DetectorGolden: Decodable, Sendable {
 }
 
 struct ChangeDetectorTests {
-  @Test(arguments: ChangeDetector.Method.allCases)
-  func everyChangeAndWarningIsRivers(method: ChangeDetector.Method) throws {
-    let cases = try golden("detectors", as: [DetectorGolden].self)
-    #expect(cases.count == 4)
+  /// `detector_runs` holds sparse and dense errors, long runs of one value, and real errors.
+  @Test(arguments: ChangeDetector.Method.allCases, [("detectors", 4, 4), ("detector_runs", 18, 25)])
+  func everyChangeAndWarningIsRivers(
+    method: ChangeDetector.Method, file: (name: String, binary: Int, all: Int)
+  ) throws {
+    let cases = try golden(file.name, as: [DetectorGolden].self).filter { $0.values == nil || !method.isBinary }
+    #expect(cases.count == (method.isBinary ? file.binary : file.all))
     for golden in cases {
       var detector = ChangeDetector(method)
       var changes: [Int] = []
@@ -43,7 +49,7 @@ struct ChangeDetectorTests {
       // The fixture keeps the first 200 warnings.
       #expect(
         Array(warnings.prefix(200)) == golden.warningAt[key] ?? golden.warningAt[method.rawValue], "\(golden.name)")
-      #expect(detector.count == golden.errors.utf8.count && detector.changes == Int64(changes.count))
+      #expect(detector.count == golden.stream.count && detector.changes == Int64(changes.count))
     }
   }
 

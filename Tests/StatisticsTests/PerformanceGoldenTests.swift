@@ -95,7 +95,7 @@ struct PerformanceGoldenTests {
       expectClose(ranking.averagePrecision, expected.averagePrecision, "\(golden.name): average_precision")
       expectClose(ranking.deLongStandardError, expected.aucStandardError, "\(golden.name): auc_standard_error")
       expectClose(
-        ranking.precisionAtTop(golden.topShare), expected.precisionAtTop, "\(golden.name): precision_at_top")
+        ranking.precisionAtTop(golden.topShare)?.value, expected.precisionAtTop, "\(golden.name): precision_at_top")
       #expect(ranking.aucBound == (expected.auc == nil ? nil : 0), "\(golden.name)")
       #expect(ranking.averagePrecisionBound == (expected.auc == nil ? nil : 0), "\(golden.name)")
       let line = cells.line
@@ -243,4 +243,65 @@ func regressionSums(_ targets: [Double], _ predictions: [Double], origin: Double
     if y == 0 { sums.zeroTargets += 1 } else { sums.relativeErrors += abs(e / y) }
   }
   return sums
+}
+
+/// Calibration lines and calibration in the large of statsmodels, with their standard errors.
+struct CalibrationGolden: Decodable, Sendable {
+  let scores: [Double]
+  let labels: [Int64]
+  let intercept, slope, interceptError, slopeError, inTheLarge, inTheLargeError: Double
+}
+
+struct CalibrationGoldenTests {
+  @Test func linesAndStandardErrorsAreThoseOfStatsmodels() throws {
+    let cases: [CalibrationGolden] = try golden("calibration")
+    #expect(cases.count == 5)
+    for golden in cases {
+      let negatives = golden.labels.map { 1 - $0 }
+      let line = try #require(
+        calibrationRegression(scores: golden.scores, positives: golden.labels, negatives: negatives))
+      let large = try #require(
+        CalibrationInTheLarge(scores: golden.scores, positives: golden.labels, negatives: negatives))
+      for (found, expected, what) in [
+        (line.intercept, golden.intercept, "intercept"), (line.slope, golden.slope, "slope"),
+        (line.interceptStandardError, golden.interceptError, "intercept's error"),
+        (line.slopeStandardError, golden.slopeError, "slope's error"),
+        (large.intercept, golden.inTheLarge, "in the large"),
+        (large.standardError, golden.inTheLargeError, "error in the large"),
+      ] { expectClose(found, expected, what, relative: 1e-7) }
+      #expect(line.slopeBound == 0 && large.bound == 0)
+      let bounds = line.slopeBounds()
+      expectClose(bounds.upper - line.slope, 2.3263478740408408 * golden.slopeError, "one-sided 99 %", relative: 1e-7)
+    }
+    #expect(CalibrationInTheLarge(scores: [0.2, 0.7], positives: [0, 0], negatives: [3, 2]) == nil)
+    #expect(CalibrationInTheLarge(scores: [0.2, 0.7], positives: [3, 2], negatives: [0, 0]) == nil)
+  }
+
+  /// Scores that share cells: the intercept of the single scores is within the bound.
+  @Test(arguments: [10, 30, 100]) func boundsInTheLargeHold(resolution: Int) throws {
+    for golden in try golden("calibration", as: [CalibrationGolden].self) {
+      let binning = NumericBinning.fit(sorted: golden.scores.sorted(), resolution: resolution)
+      var positives = [Int64](repeating: 0, count: binning.cellCount)
+      var negatives = positives
+      var sums = [Double](repeating: 0, count: binning.cellCount)
+      for (score, label) in zip(golden.scores, golden.labels) {
+        let cell = binning.cell(of: score)
+        positives[cell] += label
+        negatives[cell] += 1 - label
+        sums[cell] += score
+      }
+      let filled = sums.indices.filter { positives[$0] + negatives[$0] > 0 }
+      func edge(_ cell: Int, _ side: Int) -> Double {
+        cell % 2 == 1 ? binning.knots[cell / 2] : binning.knots[cell / 2 - 1 + side]
+      }
+      let large = try #require(
+        CalibrationInTheLarge(
+          scores: filled.map { sums[$0] / Double(positives[$0] + negatives[$0]) },
+          lowerEdges: filled.map { edge($0, 0) },
+          upperEdges: filled.map { edge($0, 1) }, positives: filled.map { positives[$0] },
+          negatives: filled.map { negatives[$0] }))
+      #expect(abs(large.intercept - golden.inTheLarge) <= large.bound + 1e-9)
+      #expect(large.bound < 0.5, "\(large.bound)")
+    }
+  }
 }

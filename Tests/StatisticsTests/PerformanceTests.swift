@@ -60,9 +60,22 @@ struct RankingTests {
     let exact = LabelledCells(scores: sample.scores, labels: sample.labels, resolution: 1000).ranking
     for limit in [0, 0.3, 0.5, 0.8, 1.0] {
       let precision = sample.thresholds.filter { $0.recall >= limit }.map(\.precision).max()
-      expectClose(exact.precision(atRecall: limit), precision, "seed \(seed): precision at recall \(limit)")
+      expectClose(exact.precision(atRecall: limit)?.value, precision, "seed \(seed): precision at recall \(limit)")
       let recall = sample.thresholds.filter { $0.precision >= limit }.map(\.recall).max()
-      expectClose(exact.recall(atPrecision: limit), recall, "seed \(seed): recall at precision \(limit)")
+      expectClose(exact.recall(atPrecision: limit)?.value, recall, "seed \(seed): recall at precision \(limit)")
+      // Where scores share cells, what they hide is within the bound.
+      for resolution in [1, 3, 10, 40] {
+        let coarse = LabelledCells(scores: sample.scores, labels: sample.labels, resolution: resolution).ranking
+        for (found, exact) in [
+          (coarse.precision(atRecall: limit), precision), (coarse.recall(atPrecision: limit), recall),
+          (coarse.precisionAtTop(limit), exact.precisionAtTop(limit)?.value),
+        ] {
+          guard let found, let exact else { continue }
+          let note: Comment = "seed \(seed), resolution \(resolution), \(limit): \(found) for \(exact)"
+          #expect(abs(found.value - exact) <= found.bound + 1e-12, note)
+          #expect(found.bounds.lower <= exact && exact <= found.bounds.upper, note)
+        }
+      }
     }
     // Scores turned round turn the ranking round, with the same certainty.
     let turned = LabelledCells(scores: sample.scores.map { 1 - $0 }, labels: sample.labels, resolution: 1000).ranking
@@ -105,7 +118,7 @@ struct RankingTests {
     func places(_ share: Double, _ rows: Int64) -> Double? {
       // All positives stand on top, one in each cell, so that precision is 1 exactly up to the number of positives.
       RankingCells(positives: [0, 0, 0, rows / 10], negatives: [0, rows - rows / 10, 0, 0]).precisionAtTop(share)
-        .map { Double(rows / 10) / $0 }
+        .map { Double(rows / 10) / $0.value }
     }
     expectClose(places(0.2, 100), 20, "20 places")
     expectClose(places(0.21, 1000), 210, "210 places")
@@ -115,15 +128,15 @@ struct RankingTests {
     expectClose(places(1, 50), 50, "all")
     #expect(places(0, 50) == nil && places(1.5, 50) == nil && places(-.infinity, 50) == nil && places(.nan, 50) == nil)
     let few = RankingCells(positives: [0, 3], negatives: [2, 0])
-    #expect(few.precisionAtTop(.leastNonzeroMagnitude) == 1)
-    #expect(few.precisionAtTop(1e-5) == 1)
-    #expect(few.precisionAtTop(1) == 0.6)
+    #expect(few.precisionAtTop(.leastNonzeroMagnitude)?.value == 1)
+    #expect(few.precisionAtTop(1e-5)?.value == 1)
+    #expect(few.precisionAtTop(1)?.value == 0.6)
   }
 
   @Test func tiesAtTheCutShareThePlaces() {
     let ranking = RankingCells(positives: [0, 2, 0, 1], negatives: [0, 6, 0, 1])
     // Five places of ten: both on top with one hit, then three of eight tied rows with two hits among them.
-    expectClose(ranking.precisionAtTop(0.5), (1 + 3 * 2.0 / 8) / 5, "precision_at_top")
+    expectClose(ranking.precisionAtTop(0.5)?.value, (1 + 3 * 2.0 / 8) / 5, "precision_at_top")
   }
 }
 

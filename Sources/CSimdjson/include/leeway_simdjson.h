@@ -55,8 +55,12 @@ struct leeway_value {
     double number;                 // DOUBLE; OVERFLOW holds an infinity with the number's sign
     struct leeway_json_extent extent;  // ARRAY, OBJECT
   };
-  const char *text;                // STRING: UTF-8, escapes resolved; valid until the parser's next document
+  const char *text;                // STRING: UTF-8, escapes resolved; valid until the parser's next document. Of numbers
+                                   // see leeway_number_text.
 };
+
+// Stands between the keys of a path; no UTF-8 text has it.
+#define LEEWAY_PATH_SEPARATOR '\xff'
 
 struct leeway_parser;
 struct leeway_plan;
@@ -65,8 +69,8 @@ struct leeway_plan;
 struct leeway_parser *leeway_parser_create(size_t maximum_bytes, uint32_t maximum_depth);
 void leeway_parser_destroy(struct leeway_parser *parser);
 
-// The fields to extract: `count` dotted paths (`context.device`), path i for slot i. The same path may come more than
-// once. NULL when memory is out. The paths are copied.
+// The fields to extract: `count` paths, each its keys with LEEWAY_PATH_SEPARATOR between them, path i for slot i. The same
+// path may come more than once. NULL when memory is out. The paths are copied.
 struct leeway_plan *leeway_plan_create(const char *const *paths, const size_t *lengths, uint32_t count);
 void leeway_plan_destroy(struct leeway_plan *plan);
 
@@ -81,6 +85,11 @@ enum leeway_json_error leeway_parse(struct leeway_parser *parser, const void *by
 // Reads the value at a position of the parsed document; returns the position after it. Within an object, a key (a
 // STRING) and its value follow each other.
 uint32_t leeway_json_read(const struct leeway_parser *parser, uint32_t position, struct leeway_value *value);
+
+// A number as it is written in the last document, `length` bytes of it: of a value that leeway_extract or leeway_json_read
+// gave since. NULL for any other kind, or when memory is out. All numbers of a document that leeway_extract had to read as
+// a tree are found at the first call.
+const char *leeway_number_text(struct leeway_parser *parser, const struct leeway_value *value, size_t *length);
 
 #ifdef __cplusplus
 }

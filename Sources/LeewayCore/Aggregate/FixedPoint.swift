@@ -31,6 +31,20 @@ package struct FixedPoint: Sendable, Equatable {
     return Int64(u)
   }
 
+  /// The same of a difference of two values, from which no origin is taken: round-half-even(x · 2^exponent).
+  package func quantise(difference x: Double) -> Int64? {
+    let u = (x * scale).rounded(.toNearestOrEven)
+    guard u > -limit, u < limit else { return nil }
+    return Int64(u)
+  }
+
+  /// For the sizes of values, from which no origin is taken: with as few places as values at the origin need to fit in.
+  var ofSizes: FixedPoint {
+    let size = abs(origin)
+    let places = size > 0 && size.isFinite ? 32 - Int(log2(size).rounded(.up)) : exponent
+    return FixedPoint(origin: 0, exponent: min(exponent, places))
+  }
+
   /// Σ(x − origin) from Σu.
   package func unscaled(_ sum: Int128) -> Double { Double(wide: sum) / scale }
 

@@ -73,7 +73,7 @@ enum RegressionPairCount: Int, CaseIterable {
   case unbounded
 }
 
-/// e the champion's error, f the challenger's, y the target. Up to `absoluteTarget` in the fixed point of errors; what follows,
+/// e the champion's error, f the challenger's, y the target. Up to `absoluteTarget`, which has the scale of `targetSizes`, in the fixed point of errors; what follows,
 /// as in `RegressionSum`, in units of 2³² of its steps, t being the target less the middle of the baseline's predictions.
 enum RegressionPairSum: Int, CaseIterable {
   /// Σ|e|, Σ(|f| − |e|), Σe, Σ(f − e), Σ|y|
@@ -85,7 +85,7 @@ enum RegressionPairSum: Int, CaseIterable {
   case target, target2, target3, target4
 }
 
-/// Exact: of |f| − |e|, f − e, e, f and y.
+/// Exact: of |f| − |e|, f − e, e, f and, in the scale of `targetSizes`, y.
 enum RegressionPairSquare: Int, CaseIterable {
   case absoluteDifference, difference, error, challengerError, target
 }
@@ -164,8 +164,9 @@ extension PerformanceLayout {
     }
     count(.values)
     let target = row.target
-    guard let e = fixedPoint.quantise(row.champion - target), let f = fixedPoint.quantise(row.challenger - target),
-      let y = fixedPoint.quantise(target)
+    guard let e = fixedPoint.quantise(difference: row.champion - target),
+      let f = fixedPoint.quantise(difference: row.challenger - target), fixedPoint.quantise(target) != nil,
+      let y = targetSizes.quantise(target)
     else { return count(.outlying) }
     // All are below 2^62, so that their differences fit.
     let d = Int64(f.magnitude) &- Int64(e.magnitude)
@@ -183,7 +184,7 @@ extension PerformanceLayout {
     let ratios = target == 0 ? (0, 0) : (abs((row.champion - target) / target), abs((row.challenger - target) / target))
     let sizes = (Double(e.magnitude) * 0x1p-32, Double(f.magnitude) * 0x1p-32)
     let t = shifted(target, fixedPoint, binning)
-    let product = (sizes.1 - sizes.0) * (Double(y.magnitude) * 0x1p-32)
+    let product = (sizes.1 - sizes.0) * (abs(target) * fixedPoint.scale * 0x1p-32)
     guard max(sizes.0, sizes.1) < 0x1p10, abs(t) < 0x1p10, max(ratios.0, ratios.1) < 0x1p20, abs(product) < 0x1p40
     else { return count(.unbounded) }
     let r = ratios.1 - ratios.0

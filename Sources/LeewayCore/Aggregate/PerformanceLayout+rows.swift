@@ -1,4 +1,3 @@
-import Glibc
 import LeewayStatistics
 
 extension PerformanceLayout {
@@ -68,14 +67,10 @@ extension PerformanceLayout {
     return p
   }
 
-  static func delayBucket(_ delay: TimeSpan) -> Int {
-    let seconds = Double(delay.milliseconds) / 1000
-    guard seconds > 1 else { return 0 }
-    return min(delayBuckets - 1, Int((2 * log2(seconds)).rounded(.up)))
+  /// A label before its prediction came at once.
+  private static func delayBucket(_ delay: TimeSpan) -> Int {
+    OctaveBins.delays.bin(of: UInt64(max(0, delay.milliseconds)) &* 32)
   }
-
-  /// Upper edge of a delay bucket in seconds.
-  package static func delayUpperBound(_ bucket: Int) -> Double { pow(2, Double(bucket) / 2) }
 
   private func apply(
     _ output: ModelOutput, _ label: LabelValue, _ place: Place, _ sign: Int64, to block: inout CellBlock
@@ -156,16 +151,18 @@ extension PerformanceLayout {
     block.counts[counts + RegressionCount.values.rawValue] &+= sign
     let cell = prediction.isFinite ? binning.cell(of: prediction) : 0
     block.counts[counts + RegressionOffset.cells + cell] &+= sign
-    guard let e = fixedPoint.quantise(prediction - target), let y = fixedPoint.quantise(target) else {
+    guard let e = fixedPoint.quantise(difference: prediction - target), let y = fixedPoint.quantise(target),
+      let targetSize = targetSizes.quantise(abs(target))
+    else {
       block.counts[counts + RegressionCount.outlying.rawValue] &+= sign
       return
     }
     block.sums[s + RegressionSum.error.rawValue] &+= weight &* Int128(e)
     block.sums[s + RegressionSum.absoluteError.rawValue] &+= weight &* Int128(e.magnitude)
     block.sums[s + RegressionSum.target.rawValue] &+= weight &* Int128(y)
-    block.sums[s + RegressionSum.absoluteTarget.rawValue] &+= weight &* Int128(y.magnitude)
-    block.sums[s + RegressionSum.allCases.count + binning.psiBin(ofCell: cell)] &+= weight &* Int128(e.magnitude)
-    block.counts[counts + RegressionOffset.errors + ErrorHistogram.bin(of: e.magnitude)] &+= sign
+    block.sums[s + RegressionSum.absoluteTarget.rawValue] &+= weight &* Int128(targetSize)
+    block.sums[s + RegressionSum.allCases.count + binning.decileBin(ofCell: cell)] &+= weight &* Int128(e.magnitude)
+    block.counts[counts + RegressionOffset.errors + OctaveBins.errors.bin(of: e.magnitude)] &+= sign
     for (i, square) in [Int192(squareOf: e), Int192(squareOf: y)].enumerated() {
       if sign > 0 { block.squares[place.squares + i] += square } else { block.squares[place.squares + i] -= square }
     }
@@ -181,7 +178,7 @@ extension PerformanceLayout {
       }
     }
     let size = Double(e.magnitude) * 0x1p-32
-    let product = size * (Double(y.magnitude) * 0x1p-32)
+    let product = size * (abs(target) * fixedPoint.scale * 0x1p-32)
     let t = shifted(target, fixedPoint, binning)
     guard size < 0x1p10, abs(t) < 0x1p10, ratio < 0x1p20, product < 0x1p40 else {
       block.counts[counts + RegressionCount.unbounded.rawValue] &+= sign

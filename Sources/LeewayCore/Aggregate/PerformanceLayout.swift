@@ -26,7 +26,7 @@ package struct PerformanceLayout: Sendable {
     case binary(NumericBinning, threshold: Double)
     /// Class names, ascending; the last index is `__other__`.
     case multiclass([String])
-    /// Errors and targets, and the cells of the prediction.
+    /// Targets from its origin on, errors from 0 in the same steps, and the cells of the prediction.
     case regression(FixedPoint, NumericBinning)
 
     var kind: ModelTask {
@@ -39,7 +39,7 @@ package struct PerformanceLayout: Sendable {
   }
 
   /// Of the layout itself: blocks of another one mean other things, so it is a part of the generation.
-  static let version = 3
+  static let version = 4
 
   package let task: Task
   /// What two versions gave for the same ids, behind everything else; nil unless versions are compared.
@@ -56,18 +56,25 @@ package struct PerformanceLayout: Sendable {
   private let firstPart: Int
   /// Binary: Σ score of all predictions in each even cell.
   let outputSums: Int
+  /// Regression: of Σ|target|.
+  let targetSizes: FixedPoint
   package let hasImpliedLabels: Bool
 
   package static let predictions = 0
   package static let delays = 1
-  /// Half octaves of seconds: bucket b holds delays in (√2^(b−1), √2^b], the first everything up to 1 s.
-  package static let delayBuckets = 56
+  /// Delays of labels, by their bins.
+  static let delayBuckets = OctaveBins.delays.count
   /// All predictions: binary and regression by cell of the output, multiclass by the bin of its confidence.
   static let outputs = delays + delayBuckets
 
   package init(task: Task, impliedLabels: Bool, comparison: VersionComparison? = nil) {
     self.task = task
     hasImpliedLabels = impliedLabels
+    if case .regression(let fixedPoint, _) = task {
+      targetSizes = fixedPoint.ofSizes
+    } else {
+      targetSizes = FixedPoint(origin: 0, exponent: 0)
+    }
     var common = Self.outputs
     var commonSums = 0
     switch task {
@@ -170,12 +177,13 @@ enum MulticlassSum {
 }
 
 enum RegressionCount: Int, CaseIterable {
+  /// All rows; those of them that are too far out to be summed, a target or an error beyond 10⁹ deviations, are in no metric.
   case values, zeroTargets, outlying, ratioOutlying
   /// Rows whose fourth power, squared ratio or product is too large to be summed: without them there are no bounds.
   case unbounded
 }
 
-/// Sums of a regression part; behind them Σ|error| by PSI bin of the prediction.
+/// Sums of a regression part; behind them Σ|error| by decile bin of the prediction.
 enum RegressionSum: Int, CaseIterable {
   case error, absoluteError, target, absoluteTarget, absoluteRatio
   /// Σe⁴, Σ|e/y|² and Σ|e·y|, errors and targets in units of 2³² fixed-point steps, about a deviation.
@@ -187,7 +195,7 @@ enum RegressionSum: Int, CaseIterable {
 /// Counts of a regression part behind those of `RegressionCount`.
 enum RegressionOffset {
   static let errors = RegressionCount.allCases.count
-  static let cells = errors + ErrorHistogram.binCount
+  static let cells = errors + OctaveBins.errors.count
 }
 
 /// What one prediction contributes to its slices: the prediction alone, or with a label. Or what a pair does: two versions'

@@ -14,8 +14,10 @@ extension Baseline {
   /// - Throws: `BaselineDamaged` for anything that this version cannot have written: other formats, newer versions, values
   ///   out of range, or content that does not match its identity.
   package init(decoding bytes: [UInt8]) throws(BaselineDamaged) {
+    let root: JSONReader
     do throws(JSONFailure) {
-      let root = JSONReader(try JSONValue(parsing: bytes, maximumBytes: Self.maximumBytes))
+      root = JSONReader(
+        try JSONValue(parsing: bytes, maximumBytes: Self.maximumBytes, refusingDuplicates: true))
       guard try root.member("format").string() == Self.formatName else {
         throw try root.member("format").failure("not a baseline of leeway; make one with leeway baseline fit")
       }
@@ -38,6 +40,9 @@ extension Baseline {
         description:
           "the content has been changed: its digest is \(found), the file says \(identity); fit it anew with leeway baseline fit"
       )
+    }
+    do throws(JSONFailure) { try requireConsistency(root) } catch {
+      throw BaselineDamaged(description: error.description)
     }
   }
 

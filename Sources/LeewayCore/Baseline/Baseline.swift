@@ -71,6 +71,14 @@ package struct SubjectBaseline: Sendable, Equatable {
 package enum SubjectDomain: Sendable, Equatable {
   case numeric(NumericDomain)
   case categorical(CategoricalDomain)
+
+  /// No training row had a value, so there is nothing to compare with.
+  package var hasNoValues: Bool {
+    switch self {
+    case .numeric(let numeric): numeric.binning.knots.isEmpty
+    case .categorical(let categorical): categorical.categories.isEmpty
+    }
+  }
 }
 
 /// Bins of a numeric subject, and the scale on which its values are summed.

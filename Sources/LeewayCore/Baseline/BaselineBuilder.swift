@@ -40,6 +40,8 @@ package struct BaselineBuilder {
   /// The same by slice.
   private var joinedSlices: [String: CellBlock] = [:]
   private var heldOutSlices: [String: CellBlock] = [:]
+  /// Regression: labelled rows that are too far out for any metric of performance; known at the end.
+  package private(set) var outlyingLabels: Int64 = 0
 
   /// - Parameters:
   ///   - subjects: the monitor's features in order, then its output.
@@ -69,8 +71,7 @@ package struct BaselineBuilder {
     case (.multiclass, _): PerformanceLayout(task: .multiclass(classes), impliedLabels: false)
     case (.regression, .numeric(let domain)):
       PerformanceLayout(
-        task: .regression(FixedPoint(origin: 0, exponent: domain.fixedPoint.exponent), domain.binning),
-        impliedLabels: false)
+        task: .regression(domain.fixedPoint, domain.binning), impliedLabels: false)
     default: nil
     }
   }
@@ -173,6 +174,9 @@ package struct BaselineBuilder {
         (heldOut ?? joined).flatMap { EstimationBaseline(fitting: layout, $0, inSample: heldOut == nil) }
       })
     baseline.identity = baseline.contentIdentity()
+    if let performance, let block = heldOut ?? joined {
+      outlyingLabels = PerformanceSummary(layout: performance, block: block, withImplied: false).outlying ?? 0
+    }
     return baseline
   }
 

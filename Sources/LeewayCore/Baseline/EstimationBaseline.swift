@@ -51,9 +51,10 @@ package struct EstimationBaseline: Sendable, Equatable {
       self.init(rows: positives.reduce(0, &+) &+ negatives.reduce(0, &+), inSample: inSample, basis: .scores(map))
     case .regression(let fixedPoint, let binning):
       let cells = base + RegressionOffset.cells
-      let rows = binning.psiBins(Array(block.counts[cells..<cells + binning.cellCount]))
+      let rows = binning.decileBins(Array(block.counts[cells..<cells + binning.cellCount]))
       let total = rows.reduce(0, &+)
-      guard total > 0, block.counts[base + RegressionCount.outlying.rawValue] == 0 else { return nil }
+      // Errors beyond all others are in no sum; a few of them change nothing.
+      guard total > 0, block.counts[base + RegressionCount.outlying.rawValue] <= total / 100 else { return nil }
       let sums = layout.sums(.labelled) + RegressionSum.allCases.count
       self.init(
         rows: total, inSample: inSample,

@@ -10,7 +10,7 @@ package final class JSONExtractor {
   /// What a message may cost.
   package let limits: DecodeLimits
 
-  private let parser: OpaquePointer
+  let parser: OpaquePointer
   private let plan: OpaquePointer
   private let slots: UnsafeMutablePointer<leeway_value>
   private let slotCount: Int
@@ -19,8 +19,9 @@ package final class JSONExtractor {
   package init(fields: [FieldPath], limits: DecodeLimits = DecodeLimits()) {
     self.fields = fields
     self.limits = limits
-    let paths = fields.map { Array($0.description.utf8CString) }
-    let lengths = paths.map { $0.count - 1 }
+    // LEEWAY_PATH_SEPARATOR stands between keys.
+    let paths = fields.map { $0.keys.map { $0.utf8.map(CChar.init(bitPattern:)) }.joined(separator: [-1]).map(\.self) }
+    let lengths = paths.map(\.count)
     let starts = paths.map { path in
       let copy = UnsafeMutablePointer<CChar>.allocate(capacity: path.count)
       copy.initialize(from: path, count: path.count)

@@ -16,7 +16,7 @@ package enum JSONKind: UInt32, Sendable {
   case string = 7
   case array = 8
   case object = 9
-  /// A number beyond the range of Double, as `1e999`: the value is invalid, the rest of the message is not.
+  /// A number beyond the range of Double, as `1e999`: no value of a number, but a key or category like any other.
   case overflow = 10
 }
 

@@ -99,7 +99,10 @@ struct CheckEvaluation {
     let needed = isRatio ? 1 : check.minimumRows
     if !judged(view) {
       verdict.why = partial(view)
-    } else if needsBaseline, !plan.isJudged(subject: subject, slice: slice, against: comparison.against) {
+    } else if needsBaseline,
+      !plan.isJudged(subject: subject, slice: slice, against: comparison.against)
+        || plan.drift.subjects[subject].domain.hasNoValues
+    {
       verdict.why = Shortfall(.noBaseline)
     } else if used < needed {
       verdict.why = Shortfall(.rows, [("rows", .count(used)), ("needed", .count(needed))])
@@ -259,7 +262,7 @@ struct CheckEvaluation {
       let value = summary.value(check.metric, at: check.place)
       var verdict = Verdict(
         check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,
-        rows: summary.labelled)
+        rows: summary.judged)
       if check.metric == .ece { verdict.pValue = summary.calibrationPValue }
       verdict.stage = view.stage
       verdict.why =
@@ -375,31 +378,4 @@ struct CheckEvaluation {
 
   private static let biasedKS = 0.1
   private static let biasedPValue = 0.01
-
-  // MARK: What is too little
-
-  func tooFew(_ rows: Int64) -> Shortfall? {
-    rows < check.minimumRows
-      ? Shortfall(.rows, [("rows", .count(rows)), ("needed", .count(check.minimumRows))]) : nil
-  }
-
-  func tooLittleCoverage(_ summary: PerformanceSummary) -> Shortfall? {
-    guard let coverage = summary.coverage, let least = plan.monitor.labels?.minimumCoverage, coverage < least else {
-      return nil
-    }
-    return Shortfall(.coverage, [("coverage", .value(coverage)), ("needed", .value(least))])
-  }
-
-  /// What a performance metric lacks to be judged; nil if nothing.
-  func shortfall(_ summary: PerformanceSummary) -> Shortfall? {
-    if check.metric == .coverage { return tooFew(summary.predictions) }
-    if let found = tooFew(summary.labelled) ?? tooLittleCoverage(summary) { return found }
-    for (name, count, needed) in [
-      ("positives", summary.positives, check.minimumPositives),
-      ("negatives", summary.negatives, check.minimumNegatives),
-    ] {
-      if let count, count < needed { return Shortfall(.rows, [(name, .count(count)), ("needed", .count(needed))]) }
-    }
-    return nil
-  }
 }

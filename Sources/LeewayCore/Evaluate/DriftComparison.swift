@@ -39,7 +39,7 @@ struct DriftComparison {
     outlyingValues = window.outlying
     self.window = window
     windowBins = window.bins(domain)
-    bins = Self.comparison(baseline.bins, windowBins)
+    bins = domain.hasNoValues ? nil : Self.comparison(baseline.bins, windowBins)
     switch domain {
     case .numeric(let numericDomain):
       isNumeric = true
@@ -221,6 +221,7 @@ struct DriftComparison {
     for metric in [Metric.jensenShannon, .hellinger, .totalVariation, .lInfinity] { m.set(metric, value(metric)) }
     m.set("chi2", bins?.chiSquared)
     m.set("chi2_p_value", bins?.chiSquaredPValue)
+    m.set("pooled_p_value", bins?.pooledPValue)
     for metric in [Metric.missingRatio, .invalidRatio, .unseenRatio] { m.set(metric, value(metric)) }
     if isNumeric { m.set(.outsideRatio, value(.outsideRatio)) }
     m.set("psi_noise", bins?.psiNoise)

@@ -58,7 +58,7 @@ struct EstimatedPerformance {
     self.inSample = inSample
     rows = counts.reduce(0, &+)
     var values = MetricValues()
-    let bins = binning.psiBins(Array(counts))
+    let bins = binning.decileBins(Array(counts))
     // A baseline for another output would have other bins; the plan refuses it.
     values.set(
       .mae,

@@ -391,7 +391,9 @@ package struct Evaluator: Sendable {
       let mature = end <= maturedThrough
       let blocks = try merge.view()
       let summaries = blocks.mapValues {
-        PerformanceSummary(layout: layout, block: $0, withImplied: mature && stage == .final)
+        PerformanceSummary(
+          layout: layout, block: $0, withImplied: mature && stage == .final,
+          longestDelay: plan.monitor.labels?.longestDelay(at: stage))
       }
       var view = WindowView(
         definition: window, end: end,

@@ -46,9 +46,21 @@ package struct HistogramReader: Sendable {
     switch domain {
     case .numeric(let numeric):
       let cuts = numeric.binning.cuts
-      let p = numeric.binning.psiBins(baseline.counts)
-      let q = numeric.binning.psiBins(window.counts)
-      for i in p.indices {
+      var p = numeric.binning.psiBins(baseline.counts)
+      var q = numeric.binning.psiBins(window.counts)
+      var first = 0
+      if numeric.binning.hasBinBelow, let lowest = cuts.first {
+        if p[0] &+ q[0] > 0 {
+          // What lies below the lowest cut, then the cut itself.
+          let text = ShortestText.of(lowest)
+          out.append(bin("< \(text)", p[0], q[0], nil, lowest))
+          out.append(bin(text, p[1], q[1], lowest, lowest))
+          first = 1
+        }
+        p.removeFirst()
+        q.removeFirst()
+      }
+      for i in first..<p.count {
         let lower = i == 0 ? nil : cuts[i - 1]
         let upper = i < cuts.count ? cuts[i] : nil
         let label =

@@ -53,10 +53,11 @@ package struct OpenWindows: Sendable {
           case .performance, .earlyPerformance:
             guard let layout = plan.performance else { continue }
             let blocks = try merge.view()
-            view.performance = blocks.mapValues {
-              PerformanceSummary(layout: layout, block: $0, withImplied: false)
-            }
             if kind == .earlyPerformance { view.stage = .early }
+            let longestDelay = monitor.labels?.longestDelay(at: view.stage)
+            view.performance = blocks.mapValues {
+              PerformanceSummary(layout: layout, block: $0, withImplied: false, longestDelay: longestDelay)
+            }
             out.append(contentsOf: lines.performance(view, mature: false))
             guard view.stage == .final else { continue }
             let versions = VersionDifferences.bySlice(layout: layout, performance: blocks, withImplied: false)

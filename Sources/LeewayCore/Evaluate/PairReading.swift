@@ -20,13 +20,14 @@ struct PairReading {
     )
   }
 
-  /// nil without labels, or where an error is too far out to be summed.
-  func regression(_ fixedPoint: FixedPoint) -> RegressionPairSums? {
-    let labelled = count(RegressionPairCount.values.rawValue)
-    guard labelled > 0, count(RegressionPairCount.outlying.rawValue) == 0 else { return nil }
+  /// Of the pairs that are not too far out to be summed; nil without any.
+  func regression(_ fixedPoint: FixedPoint, targets: FixedPoint) -> RegressionPairSums? {
+    let labelled = count(RegressionPairCount.values.rawValue) &- count(RegressionPairCount.outlying.rawValue)
+    guard labelled > 0 else { return nil }
     let unit = fixedPoint.unscaled(1)
+    let targetUnit = targets.unscaled(1)
     func total(_ s: RegressionPairSum) -> Double { fixedPoint.unscaled(sum(s.rawValue)) }
-    func square(_ s: RegressionPairSquare) -> Double {
+    func square(_ s: RegressionPairSquare, _ unit: Double) -> Double {
       parts.reduce(into: Int192.zero) { $0 += block.squares[pairs.squares($1) + s.rawValue] }.double * unit * unit
     }
     let large = unit * 0x1p32
@@ -46,11 +47,12 @@ struct PairReading {
     return RegressionPairSums(
       absoluteErrors: total(.absoluteError),
       absoluteDifferences: MeanSums(
-        count: labelled, sum: total(.absoluteDifference), squares: square(.absoluteDifference)),
+        count: labelled, sum: total(.absoluteDifference), squares: square(.absoluteDifference, unit)),
       errors: total(.error),
-      differences: MeanSums(count: labelled, sum: total(.difference), squares: square(.difference)),
-      squaredErrors: square(.error), challengerSquaredErrors: square(.challengerError),
-      absoluteTargets: total(.absoluteTarget), squaredTargets: square(.target),
+      differences: MeanSums(count: labelled, sum: total(.difference), squares: square(.difference, unit)),
+      squaredErrors: square(.error, unit), challengerSquaredErrors: square(.challengerError, unit),
+      absoluteTargets: targets.unscaled(sum(RegressionPairSum.absoluteTarget.rawValue)),
+      squaredTargets: square(.target, targetUnit),
       zeroTargets: count(RegressionPairCount.zeroTargets.rawValue), moments: isBounded ? moments : nil)
   }
 }

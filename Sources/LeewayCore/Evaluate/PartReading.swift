@@ -57,16 +57,17 @@ struct PartReading {
 
   func value(_ c: RegressionCount) -> Int64 { count(c.rawValue) }
 
-  /// nil without labels, or where an error is too far out to be summed.
+  /// Of the rows that are not too far out to be summed; nil without any.
   func regression(_ fixedPoint: FixedPoint) -> RegressionSums? {
-    let labelled = value(.values)
-    guard labelled > 0, value(.outlying) == 0 else { return nil }
+    let labelled = value(.values) &- value(.outlying)
+    guard labelled > 0 else { return nil }
     func total(_ s: RegressionSum) -> Double { fixedPoint.unscaled(sum(s.rawValue)) }
     let unit = fixedPoint.unscaled(1)
     // Centred exactly, so that targets far from 0 lose nothing.
+    let fromOrigin = sum(RegressionSum.target.rawValue)
     let centred =
-      ExactMoments.scaledVariance(count: labelled, sum: sum(RegressionSum.target.rawValue), squares: square(1))
-      / Double(labelled) * unit * unit
+      ExactMoments.scaledVariance(count: labelled, sum: fromOrigin, squares: square(1)) / Double(labelled) * unit * unit
+    let mean = fixedPoint.origin + fixedPoint.unscaled(fromOrigin) / Double(labelled)
     // Sums of the bounds are in units of 2³² steps.
     let large = unit * 0x1p32
     let isBounded = value(.unbounded) == 0
@@ -83,10 +84,11 @@ struct PartReading {
       squares: scaled(.fourthPower, fourth))
     return RegressionSums(
       count: labelled, errors: total(.error), squaredErrors: squaredErrors,
-      absoluteErrors: total(.absoluteError), absoluteTargets: total(.absoluteTarget), targets: 0,
+      absoluteErrors: total(.absoluteError),
+      absoluteTargets: layout.targetSizes.unscaled(sum(RegressionSum.absoluteTarget.rawValue)), targets: 0,
       squaredTargets: centred, relativeErrors: fraction(RegressionSum.absoluteRatio.rawValue),
       zeroTargets: value(.zeroTargets), fourthPowers: bounded(.fourthPower, fourth),
       squaredRelativeErrors: bounded(.squaredRatio, 1), absoluteProducts: bounded(.product, large * large),
-      squaredAbsoluteTargets: square(1).double * unit * unit, targetMoments: isBounded ? targets : nil)
+      squaredAbsoluteTargets: centred + Double(labelled) * mean * mean, targetMoments: isBounded ? targets : nil)
   }
 }

@@ -10,6 +10,8 @@ struct PerformanceReading {
   var bounds: [Metric: OneSidedBounds] = [:]
   var labelled: Int64 = 0
   var implied: Int64 = 0
+  /// Regression: labelled rows that are too far out to be summed.
+  var outlying: Int64?
   var positives: Int64?
   var negatives: Int64?
   var reliability: [ReliabilityTable.Row] = []
@@ -84,8 +86,11 @@ struct PerformanceReading {
     reliability = bins.rows
     let z = spiegelhalterZ(
       numerator: fraction(BinarySum.spiegelhalterNumerator), variance: fraction(BinarySum.spiegelhalterVariance))
-    set(.spiegelhalterZ, z)
-    calibrationPValue = [z.map(spiegelhalterPValue(z:)), bins.chiSquared?.pValue].compactMap { $0 }.min()
+    // Its standard error is 1 where scores are probabilities.
+    set(.spiegelhalterZ, z, z.map { OneSidedBounds(estimate: $0, standardError: 1) })
+    let tests = [z.map(spiegelhalterPValue(z:)), bins.chiSquared?.pValue].compactMap { $0 }
+    // The smaller of two is below a limit up to twice as often as either (Bonferroni).
+    calibrationPValue = tests.min().map { min(1, Double(tests.count) * $0) }
 
     // One group a cell: at a knot the score itself, between knots the cell's mean score and its edges.
     var scores: [Double] = []
@@ -115,10 +120,14 @@ struct PerformanceReading {
       ? nil
       : calibrationRegression(
         scores: scores, lowerEdges: lower, upperEdges: upper, positives: groupPositives, negatives: groupNegatives)
-    set(.calibrationSlope, line?.slope)
-    set(.calibrationIntercept, line?.intercept)
+    set(.calibrationSlope, line?.slope, line?.slopeBounds())
+    set(.calibrationIntercept, line?.intercept, line?.interceptBounds())
     metrics.set("calibration_slope_bound", line?.slopeBound)
     metrics.set("calibration_intercept_bound", line?.interceptBound)
+    let large = CalibrationInTheLarge(
+      scores: scores, lowerEdges: lower, upperEdges: upper, positives: groupPositives, negatives: groupNegatives)
+    set(.calibrationInTheLarge, large?.intercept, large?.bounds())
+    metrics.set("calibration_in_the_large_bound", large?.bound)
   }
 
   /// Labelled against unlabelled outputs by cell: labels that come early are no random sample.
@@ -139,7 +148,10 @@ struct PerformanceReading {
     for (a, b) in zip(labelledBelow, unlabelledBelow) {
       ks = max(ks, abs(Double(a) / Double(labelled) - Double(b) / Double(unlabelled)))
     }
-    set(.labelledScoreKS, ks)
+    // The distance of the two empirical distributions from their own is at most this in 99 of 100 draws (Kolmogorov).
+    let rows = Double(labelled) * Double(unlabelled) / (Double(labelled) + Double(unlabelled))
+    let margin = 1.6276 / rows.squareRoot()
+    set(.labelledScoreKS, ks, OneSidedBounds(lower: max(0, ks - margin), upper: min(1, ks + margin)))
   }
 
   mutating func multiclass(_ names: [String]) {
@@ -177,6 +189,7 @@ struct PerformanceReading {
 
   mutating func regression(_ fixedPoint: FixedPoint, _ binning: NumericBinning) {
     labelled = reading.value(.values)
+    outlying = reading.value(.outlying)
     if parts.contains(.implied) { implied = block.counts[layout.counts(.implied) + RegressionCount.values.rawValue] }
     let metricsOrder: [Metric] = [
       .mae, .rmse, .bias, .mape, .wape, .r2, .absoluteErrorP50, .absoluteErrorP90, .absoluteErrorP99,
@@ -194,10 +207,10 @@ struct PerformanceReading {
     set(.mape, isRatioKept ? sums.mape : nil, isRatioKept ? sums.mapeBounds() : nil)
     set(.wape, sums.wape, sums.wapeBounds())
     set(.r2, sums.r2, sums.r2Bounds())
-    let errors = counts(RegressionOffset.errors, ErrorHistogram.binCount)
+    let errors = counts(RegressionOffset.errors, OctaveBins.errors.count)
     for (metric, share) in [
       (Metric.absoluteErrorP50, 0.5), (.absoluteErrorP90, 0.9), (.absoluteErrorP99, 0.99),
-    ] { set(metric, ErrorHistogram.quantile(share, errors).map { $0 * fixedPoint.unscaled(1) }) }
+    ] { set(metric, OctaveBins.errors.quantile(share, errors).map { $0 * fixedPoint.unscaled(1) }) }
     labelledScores(labelledCells)
   }
 

@@ -6,6 +6,8 @@ struct PerformanceSummary {
   /// Real labels, and implied ones once the window is mature.
   let labelled: Int64
   let implied: Int64
+  /// Regression: labelled rows whose label or prediction is beyond 10⁹ standard deviations, which no metric counts.
+  let outlying: Int64?
   let positives: Int64?
   let negatives: Int64?
   let metrics: MetricValues
@@ -24,11 +26,14 @@ struct PerformanceSummary {
   private let ranking: RankingCells?
   private let bounds: [Metric: OneSidedBounds]
   private let scored: (labelled: Int64, unlabelled: Int64)?
-  /// Smallest of Spiegelhalter's and the bins' p-value: for verdicts on `ece`.
+  /// For verdicts on `ece`: binary twice the smaller of Spiegelhalter's and the bins' p-value, multiclass the bins'. At most 1.
   let calibrationPValue: Double?
   private let layout: PerformanceLayout
   private let parts: [PerformanceLayout.Part]
   private let block: CellBlock
+
+  /// Labelled rows that metrics rest on.
+  var judged: Int64 { labelled &- (outlying ?? 0) }
 
   var coverage: Double? { predictions > 0 ? Double(labelled) / Double(predictions) : nil }
 
@@ -44,16 +49,25 @@ struct PerformanceSummary {
   func value(_ metric: Metric, at place: Double? = nil) -> Double? {
     switch metric {
     case .coverage: coverage
-    case .precisionAtTop: place.flatMap { ranking?.precisionAtTop($0) }
-    case .precisionAtRecall: place.flatMap { ranking?.precision(atRecall: $0) }
-    case .recallAtPrecision: place.flatMap { ranking?.recall(atPrecision: $0) }
+    case .precisionAtTop, .precisionAtRecall, .recallAtPrecision: placed(metric, at: place)?.value
     default: metrics[metric]
+    }
+  }
+
+  /// A metric that has a place, there; nil of others, and where it has no value.
+  func placed(_ metric: Metric, at place: Double?) -> RankingCells.AtThreshold? {
+    guard let place, let ranking else { return nil }
+    return switch metric {
+    case .precisionAtTop: ranking.precisionAtTop(place)
+    case .precisionAtRecall: ranking.precision(atRecall: place)
+    case .recallAtPrecision: ranking.recall(atPrecision: place)
+    default: nil
     }
   }
 
   /// One-sided 99 % bounds where the metric has them.
   func bounds(_ metric: Metric, at place: Double? = nil) -> OneSidedBounds? {
-    metric == .precisionAtTop ? place.flatMap { ranking?.precisionAtTopBounds($0) } : bounds[metric]
+    metric.place == nil ? bounds[metric] : placed(metric, at: place)?.bounds
   }
 
   /// A metric of these rows less that of all others of a whole that holds them, as if the two were independent; nil where the
@@ -73,8 +87,10 @@ struct PerformanceSummary {
       .difference(metric, to: ComparedRows(layout, parts, block, .every))?.difference
   }
 
-  /// - Parameter withImplied: unlabelled predictions count with the value that absence means (mature windows).
-  init(layout: PerformanceLayout, block: CellBlock, withImplied: Bool) {
+  /// - Parameters:
+  ///   - withImplied: unlabelled predictions count with the value that absence means (mature windows).
+  ///   - longestDelay: no label that counts came later after its prediction.
+  init(layout: PerformanceLayout, block: CellBlock, withImplied: Bool, longestDelay: TimeSpan? = nil) {
     let parts: [PerformanceLayout.Part] = withImplied && layout.hasImpliedLabels ? [.labelled, .implied] : [.labelled]
     self.layout = layout
     self.parts = parts
@@ -88,6 +104,7 @@ struct PerformanceSummary {
     }
     labelled = reading.labelled
     implied = reading.implied
+    outlying = reading.outlying
     positives = reading.positives
     negatives = reading.negatives
     reliability = reading.reliability
@@ -101,21 +118,16 @@ struct PerformanceSummary {
     calibrationPValue = reading.calibrationPValue
     scored = reading.scored
     for (name, share) in [("label_delay_p50_seconds", 0.5), ("label_delay_p90_seconds", 0.9)] {
-      reading.metrics.set(name, Self.delayQuantile(share, block))
+      reading.metrics.set(name, Self.delayQuantile(share, block, longestDelay))
     }
     metrics = reading.metrics
   }
 
-  /// Upper edge of the bucket that holds the quantile.
-  private static func delayQuantile(_ share: Double, _ block: CellBlock) -> Double? {
+  /// In seconds, within 1/64, and never above the longest delay.
+  private static func delayQuantile(_ share: Double, _ block: CellBlock, _ longest: TimeSpan?) -> Double? {
     let buckets = block.counts[PerformanceLayout.delays..<PerformanceLayout.delays + PerformanceLayout.delayBuckets]
-    let total = buckets.reduce(0, &+)
-    guard total > 0 else { return nil }
-    var seen: Int64 = 0
-    for (i, count) in buckets.enumerated() {
-      seen &+= count
-      if Double(seen) >= share * Double(total) { return PerformanceLayout.delayUpperBound(i) }
+    return OctaveBins.delays.quantile(share, buckets).map { steps in
+      min(steps / 32, longest.map { Double($0.milliseconds) } ?? .infinity) / 1000
     }
-    return nil
   }
 }

@@ -57,6 +57,10 @@ struct ResultLines {
         w.key("implied")
         w.number(summary.implied)
       }
+      if let outlying = summary.outlying {
+        w.key("outlying")
+        w.number(outlying)
+      }
       w.key("coverage")
       w.number(summary.coverage)
       w.key("stage")
@@ -95,14 +99,15 @@ struct ResultLines {
     return out
   }
 
-  /// Metrics at the places that checks name, as `precision_at_top_0.01`.
+  /// Metrics at the places that checks name, as `precision_at_top_0.01`, each with its bound.
   private func placed(_ summary: PerformanceSummary) -> [(name: String, value: Double?)] {
     var out: [(name: String, value: Double?)] = []
     for check in plan.monitor.checks {
       guard let place = check.place else { continue }
       let name = "\(check.metric.rawValue)_\(ShortestText.of(place))"
       guard !out.contains(where: { $0.name == name }) else { continue }
-      out.append((name, summary.value(check.metric, at: place)))
+      let found = summary.placed(check.metric, at: place)
+      out += [(name, found?.value), (name + "_bound", found?.bound)]
     }
     return out
   }

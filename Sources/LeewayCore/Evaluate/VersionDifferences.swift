@@ -176,7 +176,7 @@ private struct PairRows {
       losses[.logLoss] = reading.loss(MulticlassPair.logLoss, reading.count(MulticlassPair.probabilities))
     case .regression(let fixedPoint, _):
       side.labelled = reading.count(RegressionPairCount.values.rawValue)
-      regression = reading.regression(fixedPoint)
+      regression = reading.regression(fixedPoint, targets: layout.targetSizes)
     }
   }
 

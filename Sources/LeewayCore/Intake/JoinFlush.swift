@@ -120,7 +120,8 @@ private struct PairsFlush {
     let labels = flush.plan.monitor.labels
     hasEarly = labels?.early != nil
     join = Join(
-      pane: flush.plan.monitor.pane, horizon: labels?.horizon ?? .zero, early: labels?.early,
+      pane: flush.plan.monitor.pane, horizon: labels?.horizon ?? .zero,
+      lead: flush.plan.monitor.labelLead, early: labels?.early,
       earlyStartsAt: flush.plan.standing.earlyStartsAt, absent: labels?.absent,
       comparison: flush.plan.monitor.comparison)
   }

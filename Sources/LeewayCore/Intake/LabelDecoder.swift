@@ -37,7 +37,7 @@ struct LabelDecoder {
     let time = extractor[timeSlot].time(stream.timeFormat).flatMap { $0.isPlausible ? $0 : nil }
     // What is of another model need not look like ours.
     if !isOurs { return .passedOver(time ?? .distantPast) }
-    guard let id = JoinID.of(stream.id.indices.map { Self.scalarText(extractor[$0]) }) else {
+    guard let id = JoinID.of(stream.id.indices.map { extractor.category(of: extractor[$0]) }) else {
       let fields = stream.id.map(\.description).joined(separator: ", ")
       throw .init(
         code: "no_id",
@@ -56,11 +56,10 @@ struct LabelDecoder {
     case .null:
       return label(id, JoinedLabel(time: time, value: nil, canonical: []))
     default:
-      guard let value = Self.value(view, task: task, positive: stream.positive), let tree = extractor.tree(of: view)
-      else {
+      guard let value = value(view), let canonical = canonical(view) else {
         throw .init(code: "bad_value", reason: "\(stream.value) is no label of a \(task.rawValue) model\(hint)")
       }
-      return label(id, JoinedLabel(time: time, value: value, canonical: CanonicalJSON.bytes(of: tree)))
+      return label(id, JoinedLabel(time: time, value: value, canonical: canonical))
     }
   }
 
@@ -87,7 +86,7 @@ struct LabelDecoder {
     do { try keyExtractor.extract(key) } catch {
       throw .init(code: "tombstone", reason: "a tombstone's key is no JSON object with \(names): \(error.reason)")
     }
-    guard let id = JoinID.of(stream.id.indices.map { Self.scalarText(keyExtractor[$0]) }) else {
+    guard let id = JoinID.of(stream.id.indices.map { keyExtractor.category(of: keyExtractor[$0]) }) else {
       throw .init(code: "tombstone", reason: "a tombstone's key lacks one of \(names)")
     }
     return label(id, JoinedLabel(time: time, value: nil, canonical: []))
@@ -99,7 +98,7 @@ struct LabelDecoder {
 
   private var isOurs: Bool {
     conditions.indices.allSatisfy { i in
-      guard let text = Self.scalarText(extractor[firstCondition + i]) else { return false }
+      guard let text = extractor.category(of: extractor[firstCondition + i]) else { return false }
       return conditions[i].contains(text)
     }
   }
@@ -109,31 +108,40 @@ struct LabelDecoder {
   }
 
   /// A label's value as the task understands it; nil if it is none.
-  static func value(_ view: JSONScalarView, task: ModelTask, positive: String?) -> LabelValue? {
+  private func value(_ view: JSONScalarView) -> LabelValue? {
+    // Empty text is no class, as an empty cell of a CSV file is no label.
+    if let text = view.text, text.isEmpty { return nil }
     switch task {
     case .binary:
-      if let positive {
-        return scalarText(view).map { .number($0 == Array(positive.utf8) ? 1 : 0) }
+      if let positive = stream.positive {
+        return extractor.category(of: view).map { .number($0 == Array(positive.utf8) ? 1 : 0) }
       }
       if let bool = view.bool { return .number(bool ? 1 : 0) }
+      if let text = view.text { return LabelValue(binary: text) }
       guard let number = view.double, number == 0 || number == 1 else { return nil }
       return .number(number)
     case .regression: return view.double.map { .number($0) }
-    case .multiclass: return scalarText(view).map { .category(String(decoding: $0, as: UTF8.self)) }
+    case .multiclass: return extractor.category(of: view).map { .category(String(decoding: $0, as: UTF8.self)) }
     }
   }
 
-  /// Text, or a number or boolean in its shortest form.
-  static func scalarText(_ view: JSONScalarView) -> [UInt8]? {
-    if let text = view.text { return Array(ShortestText.withoutZeroFraction(text)) }
-    if let integer = view.int64 { return Array(ShortestText.of(integer).utf8) }
-    if let large = view.uint64 {
-      var text: [UInt8] = []
-      ShortestText.append(large, to: &text)
-      return text
+  /// What tells one label's value from another: canonical JSON; of a class that is a number all its digits, which a double
+  /// may not hold.
+  private func canonical(_ view: JSONScalarView) -> [UInt8]? {
+    if task == .multiclass, view.kind != .string { return extractor.category(of: view) }
+    return extractor.tree(of: view).map(CanonicalJSON.bytes(of:))
+  }
+}
+
+extension LabelValue {
+  /// A binary label's text, as it is in CSV, where types are lost: 0, 1, and false or true in any case; nil for any other.
+  package init?(binary text: UnsafeRawBufferPointer) {
+    let text = ShortestText.withoutZeroFraction(text)
+    guard text.count <= 5 else { return nil }
+    switch String(decoding: text, as: UTF8.self).lowercased() {
+    case "1", "true": self = .number(1)
+    case "0", "false": self = .number(0)
+    default: return nil
     }
-    if let number = view.double { return Array(ShortestText.of(number).utf8) }
-    if let bool = view.bool { return Array(ShortestText.of(bool).utf8) }
-    return nil
   }
 }

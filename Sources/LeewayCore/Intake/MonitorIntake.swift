@@ -85,10 +85,14 @@ struct MonitorIntake {
             run?.joins.append((columns.count, id, half))
           }
         }
-      } else if run == nil {
-        partitions[index].counts.unjoinable &+= 1
       } else {
-        run?.unjoinable.append(columns.count)
+        // The output may be what is wrong.
+        if !hasSeenID { hasSeenID = predictions.joinID() != nil }
+        if run == nil {
+          partitions[index].counts.unjoinable &+= 1
+        } else {
+          run?.unjoinable.append(columns.count)
+        }
       }
     }
     columns.commitRow()

@@ -15,6 +15,8 @@ struct PredictionDecoder {
   private let outputSlot: Int
   private let segmentSlots: Range<Int>
   private var scratch: [UInt8] = []
+  /// Of the message that the last row was filled from; empty where it has none.
+  private var probabilities: [ClassProbability] = []
   /// Whether any message had probabilities.
   private(set) var hasSeenProbabilities = false
 
@@ -70,27 +72,30 @@ struct PredictionDecoder {
       case .double where columns.isNumeric(subject): columns.setNumber(subject, view.value.number)
       case .int64 where columns.isNumeric(subject): columns.setNumber(subject, Double(view.value.int64))
       case .uint64 where columns.isNumeric(subject): columns.setNumber(subject, Double(view.value.uint64))
+      // Empty text is what an empty cell of a CSV file is.
+      case .string where view.value.length == 0: takeEmpty(subject, columns)
       case _ where columns.isNumeric(subject): columns.setInvalid(subject)
       case .string: if let text = view.text { columns.setCategory(subject, ShortestText.withoutZeroFraction(text)) }
       default: if withCategory(view, { columns.setCategory(subject, $0) }) == nil { columns.setInvalid(subject) }
       }
     }
+    probabilities.removeAll(keepingCapacity: true)
+    if let probabilitiesSlot, !takeProbabilities(extractor[probabilitiesSlot]) {
+      columns.setInvalid(outputSlot - subjectSlots.lowerBound)
+    }
   }
 
-  /// The category's text: strings without a zero fraction, numbers and booleans in their shortest form; nil for arrays,
-  /// objects and what is absent, null or beyond a double.
+  private func takeEmpty(_ subject: Int, _ columns: DriftColumns) {
+    let features = plan.monitor.features
+    guard subject < features.count, features[subject].emptyIsCategory else { return columns.setMissing(subject) }
+    columns.setCategory(subject, UnsafeRawBufferPointer(start: nil, count: 0))
+  }
+
+  /// Calls `body` with the category's text; nil for arrays, objects and what is absent, null or empty.
   private mutating func withCategory<R>(_ view: JSONScalarView, _ body: (UnsafeRawBufferPointer) -> R) -> R? {
-    if let text = view.text { return body(ShortestText.withoutZeroFraction(text)) }
-    scratch.removeAll(keepingCapacity: true)
-    switch view.kind {
-    case .int64: ShortestText.append(view.int64 ?? 0, to: &scratch)
-    case .uint64: ShortestText.append(view.uint64 ?? 0, to: &scratch)
-    case .double: ShortestText.append(view.double ?? 0, to: &scratch)
-    case .true: scratch.append(contentsOf: "true".utf8)
-    case .false: scratch.append(contentsOf: "false".utf8)
-    default: return nil
-    }
-    return scratch.withUnsafeBytes { body($0) }
+    // Empty text is no value: it makes no slice and no version.
+    if view.kind == .string, view.value.length == 0 { return nil }
+    return extractor.withCategory(view, &scratch, body)
   }
 
   /// The slices of the parsed message without `all`: one number for each of the table's segments, −1 for none.
@@ -116,7 +121,7 @@ struct PredictionDecoder {
     }
     var parts: [[UInt8]?] = []
     parts.reserveCapacity(idSlots.count)
-    for slot in idSlots { parts.append(withCategory(extractor[slot]) { Array($0) }) }
+    for slot in idSlots { parts.append(extractor.category(of: extractor[slot])) }
     return JoinID.of(parts)
   }
 
@@ -132,7 +137,7 @@ struct PredictionDecoder {
       output = .number(extractor[outputSlot].double ?? 0)
     } else {
       let name = withCategory(extractor[outputSlot]) { String(decoding: $0, as: UTF8.self) } ?? ""
-      output = .category(name, probabilities: probabilities())
+      output = .category(name, probabilities: probabilities)
     }
     return JoinedPrediction(
       version: version ?? "", time: time, output: output,
@@ -140,15 +145,45 @@ struct PredictionDecoder {
       digest: SHA256.hash(payload).first128)
   }
 
-  /// Probabilities in [0, 1] of at most 1000 classes, ascending by name.
-  private mutating func probabilities() -> [ClassProbability] {
-    guard let probabilitiesSlot else { return [] }
-    var out: [ClassProbability] = []
-    extractor.forEachMember(of: extractor[probabilitiesSlot]) { key, value in
-      guard out.count < 1000, let p = value.double, (0...1).contains(p) else { return }
-      out.append(ClassProbability(name: String(decoding: key, as: UTF8.self), probability: p))
+  private static let maximumClasses = 1000
+  /// How far from 1 the sum of a row's probabilities may be.
+  private static let sumTolerance = 1e-3
+
+  /// Takes the probabilities of the parsed message, ascending by name.
+  ///
+  /// - Returns: false if they are no distribution over classes: something else than an object or an array of as many numbers
+  ///   as the monitor names classes, a number outside [0, 1], a sum further from 1 than 10⁻³, a class that comes twice, or
+  ///   more than 1,000 of them.
+  private mutating func takeProbabilities(_ view: JSONScalarView) -> Bool {
+    var isValid = true
+    var sum = 0.0
+    func take(_ name: String, _ value: JSONScalarView) {
+      guard isValid, probabilities.count < Self.maximumClasses, let p = value.double, (0...1).contains(p) else {
+        isValid = false
+        return
+      }
+      sum += p
+      probabilities.append(ClassProbability(name: name, probability: p))
     }
-    if !out.isEmpty { hasSeenProbabilities = true }
-    return out.sorted { utf8Order($0.name, $1.name) }
+    if view.kind == .absent || view.kind == .null { return true }
+    hasSeenProbabilities = true
+    switch view.kind {
+    case .object:
+      extractor.forEachMember(of: view) { key, value in
+        take(String(decoding: ShortestText.withoutZeroFraction(key), as: UTF8.self), value)
+      }
+    case .array:
+      guard let classes = plan.monitor.predictions.classes else { return false }
+      var index = 0
+      extractor.forEachElement(of: view) { value in
+        if index < classes.count { take(classes[index], value) }
+        index += 1
+      }
+      isValid = isValid && index == classes.count
+    default: return false
+    }
+    guard isValid, abs(sum - 1) <= Self.sumTolerance else { return false }
+    probabilities.sort { utf8Order($0.name, $1.name) }
+    return zip(probabilities, probabilities.dropFirst()).allSatisfy { !utf8Equal($0.name, $1.name) }
   }
 }

@@ -3,6 +3,7 @@
 struct ErrorLog {
   private(set) var rows: [ErrorRow] = []
   private let horizon: TimeSpan
+  private let lead: TimeSpan
   private let absent: LabelValue?
   private let isBinary: Bool
   private let threshold: Double
@@ -13,6 +14,7 @@ struct ErrorLog {
   init?(_ plan: MonitorPlan) {
     guard !plan.detectors.isEmpty, let labels = plan.monitor.labels else { return nil }
     horizon = labels.horizon
+    lead = plan.monitor.labelLead
     absent = labels.absent
     isBinary = plan.monitor.task == .binary
     threshold = plan.monitor.threshold
@@ -31,7 +33,8 @@ struct ErrorLog {
   }
 
   private func row(_ id: [UInt8], _ prediction: JoinedPrediction, _ state: JoinState) -> ErrorRow? {
-    guard case .label(let label) = state.standing(for: prediction, at: horizon), let value = label?.value ?? absent,
+    guard case .label(let label) = state.standing(for: prediction, at: horizon, lead: lead),
+      let value = label?.value ?? absent,
       let error = error(prediction.output, value)
     else { return nil }
     return ErrorRow(

@@ -12,6 +12,8 @@ package struct JoinCounts: Sendable, Equatable {
   package var retracted: Int64 = 0
   /// Past the horizon of every prediction known by then.
   package var expired: Int64 = 0
+  /// Earlier than every prediction known by then by more than a label may be.
+  package var implausible: Int64 = 0
   /// More labels than may count for one id, or more versions than are kept.
   package var overLimit: Int64 = 0
   /// Predictions whose (id, version) was known.
@@ -26,6 +28,7 @@ package struct JoinCounts: Sendable, Equatable {
     a.corrected &+= b.corrected
     a.retracted &+= b.retracted
     a.expired &+= b.expired
+    a.implausible &+= b.implausible
     a.overLimit &+= b.overLimit
     a.duplicates &+= b.duplicates
   }
@@ -46,6 +49,8 @@ struct PerformanceChange {
 struct Join {
   let pane: TimeSpan
   let horizon: TimeSpan
+  /// How much earlier than its prediction a label may be.
+  var lead: TimeSpan
   /// The age at which a prediction counts for stage early; nil: there is no such stage.
   var early: TimeSpan?
   /// Predictions before it have no stage early: they were made when the monitor had none.
@@ -78,9 +83,9 @@ struct Join {
   ) {
     func counts(_ prediction: JoinedPrediction) -> Bool { stage == .final || prediction.time >= earlyStartsAt }
     for old in before.predictions where counts(old) {
-      let was = before.standing(for: old, at: age)
+      let was = before.standing(for: old, at: age, lead: lead)
       if let new = state.predictions.first(where: { utf8Equal($0.version, old.version) }), counts(new) {
-        let now = state.standing(for: new, at: age)
+        let now = state.standing(for: new, at: age, lead: lead)
         if old == new, was == now { continue }
         contribute(old, was, stage, subtract: true, into: &out)
         contribute(new, now, stage, subtract: false, into: &out)
@@ -90,7 +95,7 @@ struct Join {
     }
     for new in state.predictions
     where counts(new) && !before.predictions.contains(where: { utf8Equal($0.version, new.version) && counts($0) }) {
-      contribute(new, state.standing(for: new, at: age), stage, subtract: false, into: &out)
+      contribute(new, state.standing(for: new, at: age, lead: lead), stage, subtract: false, into: &out)
     }
   }
 
@@ -119,8 +124,8 @@ struct Join {
     guard later.time <= earlier.time + horizon else { return nil }
     // With too many labels for the later one, nothing is known of either.
     var label: JoinedLabel?
-    let isKnown = state.standing(for: later, at: horizon) != .overLimit
-    if isKnown, case .label(let found) = state.standing(for: earlier, at: horizon) { label = found }
+    let isKnown = state.standing(for: later, at: horizon, lead: lead) != .overLimit
+    if isKnown, case .label(let found) = state.standing(for: earlier, at: horizon, lead: lead) { label = found }
     return Pair(
       pane: later.time.floor(to: pane),
       slices: [Slice.all]
@@ -153,7 +158,10 @@ struct Join {
       switch state.merge(prediction) {
       case .accepted:
         // Nobody could say it of those that waited.
-        if isFirst { counts.expired &+= Int64(state.labels.count { $0.time > prediction.time + horizon }) }
+        if isFirst {
+          counts.expired &+= Int64(state.labels.count { $0.time > prediction.time + horizon })
+          counts.implausible &+= Int64(state.labels.count { $0.time < prediction.time - lead })
+        }
       case .duplicate: counts.duplicates &+= 1
       case .overLimit: counts.overLimit &+= 1
       }
@@ -165,6 +173,8 @@ struct Join {
           counts.early &+= 1
         } else if state.predictions.allSatisfy({ label.time > $0.time + horizon }) {
           counts.expired &+= 1
+        } else if state.predictions.allSatisfy({ label.time < $0.time - lead }) {
+          counts.implausible &+= 1
         }
       case .repeated: counts.repeated &+= 1
       case .overLimit: counts.overLimit &+= 1
@@ -197,7 +207,8 @@ struct Join {
     var out = LabelHistory()
     var value: LabelValue?
     var isTakenBack = true
-    for label in state.labels.reversed() where label.time <= prediction.time + horizon {
+    for label in state.labels.reversed()
+    where label.time <= prediction.time + horizon && label.time >= prediction.time - lead {
       guard let next = label.value else {
         if !isTakenBack { out.retracted += 1 }
         isTakenBack = true
@@ -245,6 +256,6 @@ struct Join {
   /// prediction can come any more for its labels. Both are compared with watermarks less the lateness.
   func reclaimAfter(_ state: JoinState) -> EventTime {
     if let last = state.predictions.map(\.time).max() { return last + horizon }
-    return state.labels.first?.time ?? .distantPast
+    return state.labels.first.map { $0.time + lead } ?? .distantPast
   }
 }

@@ -58,10 +58,15 @@ package struct JoinState: Sendable, Equatable {
   }
 
   /// What counts for a prediction: of the labels whose time is at most the prediction's plus the age, the greatest.
-  func standing(for prediction: JoinedPrediction, at age: TimeSpan) -> Standing {
+  ///
+  /// - Parameter lead: how much earlier than its prediction a label may be; an earlier one is of another event.
+  func standing(for prediction: JoinedPrediction, at age: TimeSpan, lead: TimeSpan) -> Standing {
     let last = prediction.time + age
     if labels.count > Self.maximumLabels, labels[0].time <= last { return .overLimit }
-    guard let label = labels.first(where: { $0.time <= last }), label.value != nil else { return .label(nil) }
+    // The latest that is not too late: if it is too early, so are all others.
+    guard let label = labels.first(where: { $0.time <= last }), label.value != nil,
+      label.time >= prediction.time - lead
+    else { return .label(nil) }
     return .label(label)
   }
 }

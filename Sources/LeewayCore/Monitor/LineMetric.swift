@@ -63,6 +63,18 @@ package struct LineMetric: Sendable, Equatable {
     isEvidence = detail.isEvidence
   }
 
+  /// How far a metric with a place may be off.
+  private init(boundOf metric: LineMetric) {
+    name = metric.name + "_bound"
+    subjects = metric.subjects
+    path = ["metrics", name]
+    family = metric.family
+    unit = metric.unit
+    direction = .above
+    summary = "How far \(metric.name) may be off, since scores are counted in cells."
+    isEvidence = true
+  }
+
   /// All of one monitor, those of drift first, each name once.
   ///
   /// - Parameter estimates: whether the monitor's baseline has what estimates rest on.
@@ -79,7 +91,7 @@ package struct LineMetric: Sendable, Equatable {
     }
     for detail in MetricDetail.allCases where detail.family == .distance {
       switch detail {
-      case .chiSquared, .chiSquaredPValue, .psiNoise: out.append(LineMetric(detail, .any))
+      case .chiSquared, .chiSquaredPValue, .pooledPValue, .psiNoise: out.append(LineMetric(detail, .any))
       default: out.append(LineMetric(detail, .numeric))
       }
     }
@@ -101,7 +113,7 @@ package struct LineMetric: Sendable, Equatable {
         for check in monitor.checks where check.metric == metric {
           guard let place = check.place else { continue }
           let placed = LineMetric(metric, .performance, place: place)
-          if !out.contains(where: { $0.name == placed.name }) { out.append(placed) }
+          if !out.contains(where: { $0.name == placed.name }) { out += [placed, LineMetric(boundOf: placed)] }
         }
       }
     }

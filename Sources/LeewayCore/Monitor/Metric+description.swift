@@ -44,6 +44,8 @@ extension Metric {
     case .calibrationSlope: "How steeply outcomes follow the scores; 1 is calibrated, below 1 is overconfident."
     case .calibrationIntercept:
       "Offset of the calibration line, in logits; 0 is calibrated, above 0 scores are too low."
+    case .calibrationInTheLarge:
+      "How far scores are too low on the whole, in logits, their slope taken as 1; 0 is calibrated."
     case .accuracy: "Share of predictions that were right."
     case .precision: "Share of predicted positives that were positive."
     case .recall: "Share of positives that were predicted as such."
@@ -99,7 +101,8 @@ extension Metric {
   package var unit: MetricUnit {
     switch self {
     case .psi, .ks, .hellinger, .jensenShannon, .totalVariation, .lInfinity, .auc, .averagePrecision, .brier,
-      .calibrationSlope, .calibrationIntercept, .f1, .spiegelhalterZ, .macroF1, .r2, .estimatedAUC, .estimatedF1,
+      .calibrationSlope, .calibrationIntercept, .calibrationInTheLarge, .f1, .spiegelhalterZ, .macroF1, .r2,
+      .estimatedAUC, .estimatedF1,
       .estimatedBrier, .estimatedAUCError, .disparateImpact, .labelledScoreKS:
       .number
     case .missingRatio, .invalidRatio, .unseenRatio, .outsideRatio, .ece, .mce, .accuracy, .precision, .recall,
@@ -156,11 +159,13 @@ package enum MetricDetail: String, Sendable, CaseIterable {
   case wassersteinNormalisedBound = "wasserstein_normalised_bound"
   case chiSquared = "chi2"
   case chiSquaredPValue = "chi2_p_value"
+  case pooledPValue = "pooled_p_value"
   case psiNoise = "psi_noise"
   case aucBound = "auc_bound"
   case averagePrecisionBound = "average_precision_bound"
   case calibrationSlopeBound = "calibration_slope_bound"
   case calibrationInterceptBound = "calibration_intercept_bound"
+  case calibrationInTheLargeBound = "calibration_in_the_large_bound"
   case labelDelayP50 = "label_delay_p50_seconds"
   case labelDelayP90 = "label_delay_p90_seconds"
 
@@ -173,11 +178,15 @@ package enum MetricDetail: String, Sendable, CaseIterable {
     case .wassersteinNormalisedBound: "How far wasserstein_normalised may be off, since values are counted in cells."
     case .chiSquared: "Pearson's chi-squared of the bins of baseline and window."
     case .chiSquaredPValue: "Chance of a chi2 at least as large without drift, if rows are independent."
+    case .pooledPValue:
+      "The same after bins that expect fewer than 5 rows are put together: the p-value of verdicts on psi and its kin."
     case .psiNoise: "The psi that chance gives without drift."
     case .aucBound: "How far auc may be off, since scores are counted in cells."
     case .averagePrecisionBound: "How far average_precision may be off, since scores are counted in cells."
     case .calibrationSlopeBound: "How far calibration_slope may be off, since scores are counted in cells."
     case .calibrationInterceptBound: "How far calibration_intercept may be off, since scores are counted in cells."
+    case .calibrationInTheLargeBound:
+      "How far calibration_in_the_large may be off, since scores are counted in cells."
     case .labelDelayP50: "Half of the labels came within this time after their prediction."
     case .labelDelayP90: "Nine in ten labels came within this time after their prediction."
     }
@@ -185,8 +194,9 @@ package enum MetricDetail: String, Sendable, CaseIterable {
 
   package var unit: MetricUnit {
     switch self {
-    case .ksPValue, .ksBound, .chiSquared, .chiSquaredPValue, .psiNoise, .aucBound, .averagePrecisionBound,
-      .calibrationSlopeBound, .calibrationInterceptBound:
+    case .ksPValue, .ksBound, .chiSquared, .chiSquaredPValue, .pooledPValue, .psiNoise, .aucBound,
+      .averagePrecisionBound,
+      .calibrationSlopeBound, .calibrationInterceptBound, .calibrationInTheLargeBound:
       .number
     case .wassersteinBound: .subject
     case .wassersteinNormalisedBound: .deviations
@@ -197,9 +207,10 @@ package enum MetricDetail: String, Sendable, CaseIterable {
   /// The side on which it says more against the model or its data.
   package var direction: Metric.Direction {
     switch self {
-    case .ksPValue, .chiSquaredPValue: .below
+    case .ksPValue, .chiSquaredPValue, .pooledPValue: .below
     case .ksBound, .wassersteinBound, .wassersteinNormalisedBound, .chiSquared, .psiNoise, .aucBound,
-      .averagePrecisionBound, .calibrationSlopeBound, .calibrationInterceptBound, .labelDelayP50, .labelDelayP90:
+      .averagePrecisionBound, .calibrationSlopeBound, .calibrationInterceptBound, .calibrationInTheLargeBound,
+      .labelDelayP50, .labelDelayP90:
       .above
     }
   }
@@ -207,9 +218,11 @@ package enum MetricDetail: String, Sendable, CaseIterable {
   /// The family of the metric that it stands beside.
   package var family: Metric.Family {
     switch self {
-    case .ksPValue, .ksBound, .wassersteinBound, .wassersteinNormalisedBound, .chiSquared, .chiSquaredPValue, .psiNoise:
+    case .ksPValue, .ksBound, .wassersteinBound, .wassersteinNormalisedBound, .chiSquared, .chiSquaredPValue,
+      .pooledPValue, .psiNoise:
       .distance
-    case .aucBound, .averagePrecisionBound, .calibrationSlopeBound, .calibrationInterceptBound, .labelDelayP50,
+    case .aucBound, .averagePrecisionBound, .calibrationSlopeBound, .calibrationInterceptBound,
+      .calibrationInTheLargeBound, .labelDelayP50,
       .labelDelayP90:
       .performance
     }
@@ -218,8 +231,9 @@ package enum MetricDetail: String, Sendable, CaseIterable {
   /// Whether it is a p-value, a bound or chi-squared: what a chart needs last.
   package var isEvidence: Bool {
     switch self {
-    case .ksPValue, .ksBound, .wassersteinBound, .wassersteinNormalisedBound, .chiSquared, .chiSquaredPValue, .aucBound,
-      .averagePrecisionBound, .calibrationSlopeBound, .calibrationInterceptBound:
+    case .ksPValue, .ksBound, .wassersteinBound, .wassersteinNormalisedBound, .chiSquared, .chiSquaredPValue,
+      .pooledPValue, .aucBound, .averagePrecisionBound, .calibrationSlopeBound, .calibrationInterceptBound,
+      .calibrationInTheLargeBound:
       true
     case .psiNoise, .labelDelayP50, .labelDelayP90: false
     }

@@ -26,6 +26,7 @@ package enum Metric: String, Sendable, CaseIterable {
   case ece, mce
   case calibrationSlope = "calibration_slope"
   case calibrationIntercept = "calibration_intercept"
+  case calibrationInTheLarge = "calibration_in_the_large"
   case accuracy, precision, recall, f1
   case positiveRate = "positive_rate"
   case predictedPositiveRate = "predicted_positive_rate"
@@ -132,7 +133,7 @@ package enum Metric: String, Sendable, CaseIterable {
     case .wasserstein, .wassersteinNormalised, .standardDeviation, .rows, .logLoss, .mae, .rmse, .mape, .wape,
       .absoluteErrorP50, .absoluteErrorP90, .absoluteErrorP99, .estimatedMAE, .estimatedMAEError:
       0...Double.greatestFiniteMagnitude
-    case .mean, .bias, .calibrationSlope, .calibrationIntercept, .spiegelhalterZ: nil
+    case .mean, .bias, .calibrationSlope, .calibrationIntercept, .calibrationInTheLarge, .spiegelhalterZ: nil
     case .r2: -Double.greatestFiniteMagnitude...1
     case .adwin, .pageHinkley, .ddm, .eddm, .hddmA, .hddmW: 1...1_000_000
     case .demographicParityDifference, .equalOpportunityDifference: -1...1
@@ -154,8 +155,9 @@ package enum Metric: String, Sendable, CaseIterable {
     switch self {
     case .coverage: true
     case .labelledScoreKS: task != .multiclass
-    case .auc, .averagePrecision, .brier, .calibrationSlope, .calibrationIntercept, .precision, .recall, .f1,
-      .positiveRate, .predictedPositiveRate, .spiegelhalterZ, .precisionAtTop, .precisionAtRecall, .recallAtPrecision,
+    case .auc, .averagePrecision, .brier, .calibrationSlope, .calibrationIntercept, .calibrationInTheLarge,
+      .precision, .recall, .f1, .positiveRate, .predictedPositiveRate, .spiegelhalterZ, .precisionAtTop,
+      .precisionAtRecall, .recallAtPrecision,
       .estimatedAUC, .estimatedAccuracy, .estimatedPrecision, .estimatedRecall, .estimatedF1, .estimatedBrier,
       .estimatedPositiveRate, .confidentRatio, .estimatedAUCError, .estimatedAccuracyError,
       .demographicParityDifference, .disparateImpact, .equalOpportunityDifference, .equalisedOddsDifference:
@@ -189,7 +191,7 @@ package enum Metric: String, Sendable, CaseIterable {
   /// Whether it says that scores are not the probabilities that they claim to be, and nothing of how well they rank.
   package var isCalibration: Bool {
     switch self {
-    case .ece, .mce, .calibrationSlope, .calibrationIntercept, .spiegelhalterZ: true
+    case .ece, .mce, .calibrationSlope, .calibrationIntercept, .calibrationInTheLarge, .spiegelhalterZ: true
     default: false
     }
   }

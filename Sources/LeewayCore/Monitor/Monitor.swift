@@ -67,6 +67,10 @@ package struct Monitor: Sendable, Equatable {
   /// The subject name of the model's output: `score` for a binary model, else `prediction`.
   package var outputName: String { task == .binary ? "score" : "prediction" }
 
+  /// How much earlier than its prediction a label may be: by what events may be late and clocks be wrong, or more where the
+  /// monitor says so.
+  package var labelLead: TimeSpan { max(lateness + skew, labels?.labelBefore ?? .zero) }
+
   package func window(named name: String) -> WindowDefinition? { windows.first { $0.name == name } }
 }
 
@@ -95,12 +99,14 @@ package struct PredictionStream: Sendable, Equatable {
   package var version: FieldPath?
   /// Binary: the score in [0, 1]. Regression: the number. Multiclass: the class.
   package var output: FieldPath
-  /// Multiclass: an object of class to probability.
+  /// Multiclass: an object of class to probability, or where `classes` are named an array of probabilities.
   package var probabilities: FieldPath?
+  /// Multiclass: the names of the classes in the order in which the model gives their probabilities, all different.
+  package var classes: [String]?
 
   package init(
     topic: String, id: [FieldPath], time: FieldPath, timeFormat: TimeFormat, version: FieldPath? = nil,
-    output: FieldPath, probabilities: FieldPath? = nil
+    output: FieldPath, probabilities: FieldPath? = nil, classes: [String]? = nil
   ) {
     self.topic = topic
     self.id = id
@@ -109,6 +115,7 @@ package struct PredictionStream: Sendable, Equatable {
     self.version = version
     self.output = output
     self.probabilities = probabilities
+    self.classes = classes
   }
 }
 
@@ -137,6 +144,8 @@ package struct LabelStream: Sendable, Equatable {
   /// Performance is judged a first time when predictions are so old, by the labels up to then; above 0 and below the
   /// horizon. nil: at the horizon only.
   package var early: TimeSpan?
+  /// How much earlier than its prediction a label may be, for those who label first.
+  package var labelBefore: TimeSpan?
   /// The value of a prediction that has no label at its horizon.
   package var absent: LabelValue?
   /// The text or number that means 1 (binary); anything else is 0. Without it a binary label is 0, 1, false or true.
@@ -152,7 +161,8 @@ package struct LabelStream: Sendable, Equatable {
 
   package init(
     topic: String, id: [FieldPath], time: FieldPath, timeFormat: TimeFormat, value: FieldPath, horizon: TimeSpan,
-    early: TimeSpan? = nil, absent: LabelValue? = nil, positive: String? = nil, minimumCoverage: Double = 0.8,
+    early: TimeSpan? = nil, labelBefore: TimeSpan? = nil, absent: LabelValue? = nil, positive: String? = nil,
+    minimumCoverage: Double = 0.8,
     conditions: [Condition] = [],
     isShared: Bool = false, sample: Double = 1
   ) {
@@ -163,6 +173,7 @@ package struct LabelStream: Sendable, Equatable {
     self.value = value
     self.horizon = horizon
     self.early = early
+    self.labelBefore = labelBefore
     self.absent = absent
     self.positive = positive
     self.minimumCoverage = minimumCoverage
@@ -170,6 +181,9 @@ package struct LabelStream: Sendable, Equatable {
     self.isShared = isShared
     self.sample = sample
   }
+
+  /// How long after its prediction a label may come to count at a stage.
+  func longestDelay(at stage: Stage) -> TimeSpan { stage == .early ? early ?? horizon : horizon }
 }
 
 /// An outcome as the model's task understands it.
@@ -190,12 +204,17 @@ package struct Feature: Sendable, Equatable {
   package var field: FieldPath
   /// Numeric: values outside are invalid.
   package var range: ClosedRange<Double>?
+  /// Categorical: empty text is a category, as it is where a form was left empty on purpose. Else it is missing.
+  package var emptyIsCategory: Bool
 
-  package init(name: String, kind: Kind, field: FieldPath, range: ClosedRange<Double>? = nil) {
+  package init(
+    name: String, kind: Kind, field: FieldPath, range: ClosedRange<Double>? = nil, emptyIsCategory: Bool = false
+  ) {
     self.name = name
     self.kind = kind
     self.field = field
     self.range = range
+    self.emptyIsCategory = emptyIsCategory
   }
 }
 

@@ -130,7 +130,7 @@ package final class MonitorPlan: Sendable {
     case (.multiclass, .categorical(let domain)):
       return .multiclass(classes.isEmpty ? domain.categories.prefix(100).sorted(by: utf8Order) : classes)
     case (.regression, .numeric(let domain)):
-      return .regression(FixedPoint(origin: 0, exponent: domain.fixedPoint.exponent), domain.binning)
+      return .regression(domain.fixedPoint, domain.binning)
     default: throw BaselineMismatch(monitor: monitor.name, reason: "the output's kind is not that of the task")
     }
   }
@@ -224,6 +224,7 @@ package final class MonitorPlan: Sendable {
       monitor.predictions.timeFormat.rawValue, monitor.predictions.version?.description ?? "",
       monitor.predictions.output.description, monitor.predictions.probabilities?.description ?? "",
     ] { w.string(text) }
+    if let classes = monitor.predictions.classes { w.strings(classes) }
     w.number(monitor.threshold)
     for span in [monitor.pane, monitor.lateness, monitor.skew] { w.number(span.milliseconds) }
     w.number(monitor.maximumSegments)
@@ -234,6 +235,7 @@ package final class MonitorPlan: Sendable {
       w.number(feature.range?.lowerBound ?? 0)
       w.number(feature.range?.upperBound ?? 0)
       w.string(feature.range == nil ? "" : "range")
+      if feature.emptyIsCategory { w.string("empty") }
     }
     for segment in monitor.segments {
       w.string(segment.name)
@@ -257,6 +259,10 @@ package final class MonitorPlan: Sendable {
       }
       if labels.isShared { w.string("shared") }
       if labels.sample != 1 { w.number(labels.sample) }
+      if let before = labels.labelBefore {
+        w.string("label_before")
+        w.number(before.milliseconds)
+      }
       if let early = labels.early {
         w.string("early")
         w.number(early.milliseconds)

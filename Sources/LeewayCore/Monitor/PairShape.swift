@@ -22,6 +22,7 @@ package struct PairShape: Sendable, Equatable {
       monitor.predictions.version?.description ?? "", monitor.predictions.output.description,
       monitor.predictions.probabilities?.description ?? "",
     ] { w.string(text) }
+    if let classes = monitor.predictions.classes { w.strings(classes) }
     w.number(monitor.threshold)
     w.number(monitor.pane.milliseconds)
     w.number(monitor.maximumSegments)
@@ -29,6 +30,7 @@ package struct PairShape: Sendable, Equatable {
     Self.write(output.domain, baseline.classes, to: &w)
     Self.writePerformance(baseline, to: &w)
     w.number(labels.horizon.milliseconds)
+    w.number(monitor.labelLead.milliseconds)
     switch labels.absent {
     case nil: w.null()
     case .number(let number): w.number(number)
@@ -64,6 +66,7 @@ package struct PairShape: Sendable, Equatable {
       for knot in numeric.binning.knots { w.number(knot) }
       w.string("cuts")
       for cut in numeric.binning.cuts { w.number(cut) }
+      w.number(numeric.fixedPoint.origin)
       w.number(Int(numeric.fixedPoint.exponent))
     case .categorical(let categorical):
       for name in classes.isEmpty ? categorical.categories : classes { w.string(name) }

@@ -29,9 +29,12 @@ package indirect enum JSONValue: Hashable, Sendable {
   /// - Parameters:
   ///   - maximumBytes: The greatest size that is read, at most 2^30.
   ///   - maximumDepth: The greatest number of arrays and objects that are open at a time, at most 1024.
+  ///   - refusingDuplicates: A key that comes twice in one object is a failure: for documents on which a decision rests,
+  ///     where whoever wrote it and another program may have meant the other one.
   /// - Throws: ``JSONFailure`` if the text isn't JSON, is over a limit, or holds a number beyond the range of Double.
   package init(
-    parsing bytes: UnsafeRawBufferPointer, maximumBytes: Int = 1 << 28, maximumDepth: Int = 64
+    parsing bytes: UnsafeRawBufferPointer, maximumBytes: Int = 1 << 28, maximumDepth: Int = 64,
+    refusingDuplicates: Bool = false
   ) throws(JSONFailure) {
     let limits = DecodeLimits(messageBytes: maximumBytes, depth: maximumDepth)
     guard let parser = leeway_parser_create(limits.messageBytes, UInt32(limits.depth)) else {
@@ -45,18 +48,24 @@ package indirect enum JSONValue: Hashable, Sendable {
     }
     var root = leeway_value()
     _ = leeway_json_read(parser, 1, &root)
+    if refusingDuplicates, let path = Self.duplicate(in: root, parser, path: "") {
+      throw JSONFailure(path: path, problem: "comes twice in one object; write it once")
+    }
     guard let value = JSONValue(root, in: parser) else {
       throw JSONFailure(path: "", problem: "holds a number beyond ±1.8e308; write a smaller number or null")
     }
     self = value
   }
 
-  /// Parses a document whose root may be any value; see ``init(parsing:maximumBytes:maximumDepth:)``.
+  /// Parses a document whose root may be any value; see
+  /// ``init(parsing:maximumBytes:maximumDepth:refusingDuplicates:)``.
   package init(
-    parsing bytes: [UInt8], maximumBytes: Int = 1 << 28, maximumDepth: Int = 64
+    parsing bytes: [UInt8], maximumBytes: Int = 1 << 28, maximumDepth: Int = 64, refusingDuplicates: Bool = false
   ) throws(JSONFailure) {
     self = try bytes.withUnsafeBufferPointer { bytes throws(JSONFailure) in
-      try JSONValue(parsing: UnsafeRawBufferPointer(bytes), maximumBytes: maximumBytes, maximumDepth: maximumDepth)
+      try JSONValue(
+        parsing: UnsafeRawBufferPointer(bytes), maximumBytes: maximumBytes, maximumDepth: maximumDepth,
+        refusingDuplicates: refusingDuplicates)
     }
   }
 
@@ -95,6 +104,32 @@ package indirect enum JSONValue: Hashable, Sendable {
       }
       self = .object(Self.lastOfDuplicates(members))
     }
+  }
+
+  /// The path of the first key that its object has twice; nil if all keys are different. The parser's depth limits it.
+  private static func duplicate(in value: leeway_value, _ parser: OpaquePointer, path: String) -> String? {
+    let isObject = value.kind == LEEWAY_JSON_OBJECT.rawValue
+    guard isObject || value.kind == LEEWAY_JSON_ARRAY.rawValue else { return nil }
+    var keys = Set<[UInt8]>()
+    var (position, index) = (value.extent.first, 0)
+    while position < value.extent.end {
+      var key = leeway_value()
+      var next = leeway_value()
+      if isObject { position = leeway_json_read(parser, position, &key) }
+      position = leeway_json_read(parser, position, &next)
+      // Most of a document is numbers, of which no path need be made.
+      var place: String {
+        isObject ? (path.isEmpty ? "" : "\(path).") + JSONScalarView(key).string : "\(path)[\(index)]"
+      }
+      if isObject, !keys.insert(JSONScalarView(key).text.map(Array.init) ?? []).inserted { return place }
+      if next.kind == LEEWAY_JSON_OBJECT.rawValue || next.kind == LEEWAY_JSON_ARRAY.rawValue,
+        let found = duplicate(in: next, parser, path: place)
+      {
+        return found
+      }
+      index += 1
+    }
+    return nil
   }
 
   private static func lastOfDuplicates(_ members: [Member]) -> [Member] {

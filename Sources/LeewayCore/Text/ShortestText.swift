@@ -59,6 +59,80 @@ package enum ShortestText {
     }
   }
 
+  /// Appends the exact value of a decimal number in the form of ``of(_:)-(Double)``, with all its digits but zeros that mean
+  /// nothing: `1e2` and `100.0` are `100`, `2.10` is `2.1`, `-0` is `0`, and 10²¹ + 1 is `1.000000000000000000001e+21`.
+  ///
+  /// - Parameter text: by the grammar of JSON, RFC 8259.
+  /// - Returns: false, and nothing is appended, if the exponent has more than 15 digits.
+  package static func append(decimal text: UnsafeRawBufferPointer, to bytes: inout [UInt8]) -> Bool {
+    let isNegative = text.first == UInt8(ascii: "-")
+    // Significant digits are text[first...last], with perhaps a point between them.
+    var (first, last, point) = (-1, -1, text.count)
+    var index = isNegative ? 1 : 0
+    let start = index
+    while index < text.count, text[index] | 0x20 != UInt8(ascii: "e") {
+      if text[index] == UInt8(ascii: ".") {
+        point = index
+      } else if text[index] != UInt8(ascii: "0") {
+        if first < 0 { first = index }
+        last = index
+      }
+      index += 1
+    }
+    if point > index { point = index }
+    guard first >= 0 else {
+      bytes.append(UInt8(ascii: "0"))
+      return true
+    }
+    precondition(start < index)
+    guard let exponent = exponent(text[index...]) else { return false }
+    // As in Number::toString: k digits, of which n stand before the point.
+    let k = last - first + 1 - (first < point && point < last ? 1 : 0)
+    let n = point - first + (first > point ? 1 : 0) + exponent
+    if isNegative { bytes.append(UInt8(ascii: "-")) }
+    func digits(from: Int, to: Int) {
+      var place = 0
+      for i in first...last where i != point {
+        if place >= from, place < to { bytes.append(text[i]) }
+        place += 1
+      }
+    }
+    func zeros(_ count: Int) { bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: count)) }
+    if n <= 21, k <= n {
+      digits(from: 0, to: k)
+      zeros(n - k)
+    } else if n > 0, n <= 21 {
+      digits(from: 0, to: n)
+      bytes.append(UInt8(ascii: "."))
+      digits(from: n, to: k)
+    } else if n > -6, n <= 0 {
+      bytes.append(contentsOf: "0.".utf8)
+      zeros(-n)
+      digits(from: 0, to: k)
+    } else {
+      digits(from: 0, to: 1)
+      if k > 1 {
+        bytes.append(UInt8(ascii: "."))
+        digits(from: 1, to: k)
+      }
+      bytes.append(UInt8(ascii: "e"))
+      bytes.append(n > 0 ? UInt8(ascii: "+") : UInt8(ascii: "-"))
+      append(Int64(abs(n - 1)), to: &bytes)
+    }
+    return true
+  }
+
+  /// The exponent that follows a number's digits, 0 without one; nil if it has more than 15 digits.
+  private static func exponent(_ text: Swift.Slice<UnsafeRawBufferPointer>) -> Int? {
+    var rest = text.dropFirst()
+    let isNegative = rest.first == UInt8(ascii: "-")
+    if isNegative || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
+    rest = rest.drop { $0 == UInt8(ascii: "0") }
+    guard rest.count <= 15 else { return nil }
+    let value = rest.reduce(0) { $0 * 10 + Int($1 & 0x0F) }
+    return isNegative ? -value : value
+  }
+
   /// Appends the decimal digits.
   package static func append(_ integer: Int64, to bytes: inout [UInt8]) {
     if integer < 0 { bytes.append(UInt8(ascii: "-")) }

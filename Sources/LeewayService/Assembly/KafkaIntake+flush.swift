@@ -83,7 +83,7 @@ extension KafkaIntakeLoop {
       for (count, outcome) in [
         (counts.matched, LabelOutcome.matched), (counts.early, .early), (counts.repeated, .repeated),
         (counts.corrected, .corrected), (counts.retracted, .retracted), (counts.expired, .expired),
-        (counts.overLimit, .overLimit),
+        (counts.implausible, .implausible), (counts.overLimit, .overLimit),
       ] where count > 0 { metrics.count(labels: count, outcome, monitor: monitor) }
     }
     for (monitor, delays) in report.labelDelays {

@@ -47,9 +47,10 @@ extension MonitorReading {
       let kind = map.required("type", add: "type: numeric or type: categorical")?.choice(Feature.Kind.self)
       let field = readField(map, name: name, value)
       let range = map.value("range").flatMap { readRange($0, kind) }
+      let emptyIsCategory = map.value("empty").map { readEmpty($0, kind) } ?? false
       map.finish()
       guard let kind, let field else { return nil }
-      return Feature(name: name, kind: kind, field: field, range: range)
+      return Feature(name: name, kind: kind, field: field, range: range, emptyIsCategory: emptyIsCategory)
     }
     guard !value.node.isNull else {
       value.complain("is empty; it takes numeric or categorical")
@@ -59,7 +60,7 @@ extension MonitorReading {
     return Feature(name: name, kind: kind, field: field)
   }
 
-  /// The path that `field` says, else the name itself.
+  /// The path that `field` says, else the name itself, a key whatever characters it has.
   private func readField(_ map: ConfigurationMap, name: String, _ value: ConfigurationValue) -> FieldPath? {
     if map.contains("field") { return map.value("field")?.fieldPath() }
     _ = map.value("field")
@@ -68,11 +69,20 @@ extension MonitorReading {
 
   private func defaultField(_ name: String, _ value: ConfigurationValue) -> FieldPath? {
     do throws(FieldPathFailure) {
-      return try FieldPath(name)
+      return try FieldPath(key: name)
     } catch {
-      value.complain("has no field, and its name as a field path \(error.problem). Set its field")
+      value.complain("has no field, and its name as a key \(error.problem). Set its field")
       return nil
     }
+  }
+
+  /// `empty: category`: empty text is a value like any other.
+  private func readEmpty(_ value: ConfigurationValue, _ kind: Feature.Kind?) -> Bool {
+    if kind == .numeric {
+      value.complain("is for categorical features; remove it")
+      return false
+    }
+    return value.choice(among: ["category", "missing"]) == "category"
   }
 
   private func readRange(_ value: ConfigurationValue, _ kind: Feature.Kind?) -> ClosedRange<Double>? {

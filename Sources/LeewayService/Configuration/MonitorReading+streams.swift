@@ -38,7 +38,27 @@ extension MonitorReading {
     guard let topic, let timeFormat, let time, let output else { return nil }
     return PredictionStream(
       topic: topic, id: id ?? [], time: time, timeFormat: timeFormat, version: version, output: output,
-      probabilities: probabilities)
+      probabilities: probabilities, classes: readClasses())
+  }
+
+  /// `classes: [cat, dog]`: in the order of a model that gives its probabilities as an array.
+  private func readClasses() -> [String]? {
+    guard let value = top.value("classes") else { return nil }
+    if let task, task != .multiclass {
+      value.complain("is for multiclass monitors; remove it")
+      return nil
+    }
+    if !hasProbabilities {
+      value.complain(
+        "is the order of probabilities, and there are none; add probabilities: FIELD to predictions.fields")
+    }
+    guard let names = value.names(of: "classes", atMost: 1000) else { return nil }
+    let classes = names.map { Self.category($0.name) }
+    if classes.count < 2 { value.complain("has \(classes.count) classes; name two or more, in the model's order") }
+    for (i, name) in classes.enumerated() where classes[..<i].contains(where: { utf8Equal($0, name) }) {
+      names[i].value.complain("names class \(name) a second time; remove it")
+    }
+    return classes
   }
 
   private var fieldsExample: String {
@@ -72,6 +92,7 @@ extension MonitorReading {
     let horizonGiven = map.contains("horizon")
     let horizon = map.value("horizon").map { $0.span(in: .seconds(1) ... .days(730)) } ?? .days(30)
     let early = readEarly(map, before: horizon)
+    let labelBefore = map.value("label_before").map { $0.span(in: .zero ... .days(730)) } ?? .zero
     let positive = readPositive(map)
     let absent = map.value("absent").flatMap(readLabelValue)
     let coverage = map.value("min_coverage").map { $0.number(in: 0...1) } ?? 0.8
@@ -97,11 +118,12 @@ extension MonitorReading {
     fields.finish()
     map.finish()
     guard let topic, let timeFormat, let horizon, let coverage, let conditions, let shared, let sample, let id,
-      let time,
+      let labelBefore, let time,
       let value
     else { return nil }
     let stream = LabelStream(
       topic: topic, id: id, time: time, timeFormat: timeFormat, value: value, horizon: horizon, early: early,
+      labelBefore: labelBefore == .zero ? nil : labelBefore,
       absent: absent, positive: positive, minimumCoverage: coverage, conditions: conditions, isShared: shared,
       sample: sample)
     return (stream, horizonGiven)
@@ -217,14 +239,14 @@ extension MonitorReading {
       value.complain("is for binary monitors; remove it")
       return nil
     }
-    return value.text()
+    return value.text().map(Self.category)
   }
 
   /// A label as the task understands it.
   private func readLabelValue(_ value: ConfigurationValue) -> LabelValue? {
     switch task {
     case nil: return nil
-    case .multiclass: return value.text().map(LabelValue.category)
+    case .multiclass: return value.text().map { .category(Self.category($0)) }
     case .regression: return value.number().map(LabelValue.number)
     case .binary:
       switch value.text() {

@@ -41,25 +41,29 @@ package struct BaselineFit {
   private var firstSegment: Int { outputColumn + 3 }
 
   private var columns: [TrainingColumn] {
-    func column(_ name: String, _ field: FieldPath?, _ purpose: String, _ required: Bool) -> TrainingColumn {
-      TrainingColumn(
-        candidates: [name] + (field.map(\.description).map { $0 == name ? [] : [$0] } ?? []), purpose: purpose,
-        isRequired: required)
+    // A column by a name, then by a field; what cannot be a key is no column of JSON Lines either.
+    func column(
+      _ name: String?, _ field: FieldPath?, _ purpose: String, required: Bool = false, emptyIsText: Bool = false
+    ) -> TrainingColumn {
+      var candidates = name.flatMap { name in (try? FieldPath(key: name)).map { [$0] } } ?? []
+      if let field, !candidates.contains(field) { candidates.append(field) }
+      return TrainingColumn(
+        candidates: candidates, purpose: purpose, isRequired: required, emptyIsText: emptyIsText)
     }
-    var out = monitor.features.map { column($0.name, $0.field, "feature \($0.name)", true) }
-    out.append(column(monitor.outputName, monitor.predictions.output, "the model's output", true))
-    let label = monitor.labels?.value.description ?? ""
-    out.append(TrainingColumn(candidates: [label.isEmpty ? "\u{0}" : label], purpose: "the label", isRequired: false))
-    let version = monitor.predictions.version?.description ?? ""
-    out.append(
-      TrainingColumn(candidates: [version.isEmpty ? "\u{0}" : version], purpose: "the version", isRequired: false))
+    var out = monitor.features.map {
+      column($0.name, $0.field, "feature \($0.name)", required: true, emptyIsText: $0.emptyIsCategory)
+    }
+    out.append(column(monitor.outputName, monitor.predictions.output, "the model's output", required: true))
+    out.append(column(nil, monitor.labels?.value, "the label"))
+    out.append(column(nil, monitor.predictions.version, "the version"))
     for segment in monitor.segments {
       // Where a feature has the segment's name, its column serves both.
-      let field = segment.field.description
+      let byField = column(nil, segment.field, "segment \(segment.name)")
+      let byName = column(segment.name, nil, "")
       out.append(
         TrainingColumn(
-          candidates: field == segment.name ? [field] : [field, segment.name], purpose: "segment \(segment.name)",
-          isRequired: false))
+          candidates: byField.candidates + byName.candidates.filter { !byField.candidates.contains($0) },
+          purpose: byField.purpose, isRequired: false, emptyIsText: false))
     }
     return out
   }
@@ -73,12 +77,22 @@ package struct BaselineFit {
         description: "\(paths.joined(separator: ", ")): no rows; a baseline needs at least one")
     }
     let subjects = try first.subjects()
-    for (i, subject) in subjects.enumerated() where first.numeric[i]?.count == 0 {
-      let odd = first.invalid[i]
-      let problem = odd.map { "\($0.place): \(subject.name) is \($0.text), \($0.problem ?? "which is no number")" }
-      throw TrainingReader.Unusable(
-        description: (problem ?? "\(paths.joined(separator: ", ")): \(subject.name) is always missing")
-          + "; no row has a number there, so check the column, and the type in the monitor")
+    for (i, subject) in subjects.enumerated() where subject.domain.hasNoValues {
+      if let odd = first.invalid[i] {
+        throw TrainingReader.Unusable(
+          description:
+            "\(odd.place): \(subject.name) is \(odd.text), \(odd.problem ?? "which is no number"); no row has a "
+            + "number there, so check the column, and the type in the monitor")
+      }
+      guard i != outputColumn else {
+        throw TrainingReader.Unusable(
+          description:
+            "\(paths.joined(separator: ", ")): \(subject.name) is always missing; a baseline needs the model's "
+            + "output, so check the column")
+      }
+      remarks.append(
+        "\(subject.name) is always missing in the training files: it has no baseline, and distances of it are not judged"
+      )
     }
     let hasLabels = monitor.labels != nil && (first.labels > 0 || !heldOut.isEmpty)
     if monitor.labels != nil, first.labels == 0 {
@@ -128,6 +142,11 @@ package struct BaselineFit {
       }
     }
     let baseline = builder.finish()
+    if builder.outlyingLabels > 0 {
+      remarks.append(
+        "\(builder.outlyingLabels) of \(baseline.performance?.labelled ?? 0) labelled rows are beyond 10⁹ standard deviations of "
+          + "the predictions and in no metric of performance; check column \(monitor.labels?.value.description ?? "")")
+    }
     for subject in baseline.subjects where subject.cells.invalid > 0 {
       remarks.append(
         "\(subject.name): \(subject.cells.invalid) of \(baseline.rows) values are invalid and in no distribution\(first.example(subject.name))"
@@ -222,10 +241,16 @@ package struct BaselineFit {
       }
     }
 
-    private func requireUTF8(_ value: TrainingValue, _ name: String, in reader: TrainingReader) throws {
-      guard reader.isCSV, case .text(let text) = value, String(validating: text, as: UTF8.self) == nil else { return }
-      throw TrainingReader.Unusable(
-        description: "\(reader.path):\(reader.line): \(name) is not UTF-8; save the file as UTF-8")
+    /// The text of a category, by the rule of messages, in which JSON sees to it: UTF-8 without NUL.
+    private func requireText(_ value: TrainingValue, _ name: String, in reader: TrainingReader) throws {
+      guard reader.isCSV, case .text(let text) = value else { return }
+      func unusable(_ problem: String) -> TrainingReader.Unusable {
+        TrainingReader.Unusable(description: "\(reader.path):\(reader.line): \(name) \(problem)")
+      }
+      guard String(validating: text, as: UTF8.self) != nil else {
+        throw unusable("is not UTF-8; save the file as UTF-8")
+      }
+      if text.contains(0) { throw unusable("holds a NUL byte; remove it, or save the file as UTF-8") }
     }
 
     mutating func take(_ reader: TrainingReader) throws {
@@ -239,7 +264,7 @@ package struct BaselineFit {
             try note(value, of: i, in: reader)
           }
         } else {
-          try requireUTF8(
+          try requireText(
             value, i < fit.outputColumn ? fit.monitor.features[i].name : fit.monitor.outputName, in: reader)
           _ = value.withCategory(csv: reader.isCSV) { categorical[i]!.count($0) }
         }
@@ -247,6 +272,7 @@ package struct BaselineFit {
       let label = reader.value(fit.labelColumn)
       if !label.isMissing {
         labels += 1
+        try requireText(label, fit.monitor.labels?.value.description ?? "the label", in: reader)
         try fit.requireLabel(reader)
         notePositive(label, reader)
       }
@@ -256,7 +282,9 @@ package struct BaselineFit {
         }
       }
       for i in segments.indices {
-        _ = reader.value(fit.versionColumn + i).withCategory(csv: reader.isCSV) { segments[i].count($0) }
+        let value = reader.value(fit.versionColumn + i)
+        try requireText(value, i == 0 ? "the version" : "segment \(fit.monitor.segments[i - 1].name)", in: reader)
+        _ = value.withCategory(csv: reader.isCSV) { segments[i].count($0) }
       }
     }
 
@@ -356,53 +384,12 @@ package struct BaselineFit {
     case .regression:
       return value.numeric.flatMap { $0.isFinite ? .number($0) : nil }
     case .binary:
-      let text = value.withCategory(csv: reader.isCSV) { String(decoding: $0, as: UTF8.self) }
-      guard let text else { return nil }
-      if let positive = monitor.labels?.positive { return .number(text == positive ? 1 : 0) }
-      switch text {
-      case "1", "true": return .number(1)
-      case "0", "false": return .number(0)
-      default: return nil
+      if let positive = monitor.labels?.positive {
+        return value.withCategory(csv: reader.isCSV) {
+          .number(String(decoding: $0, as: UTF8.self) == positive ? 1 : 0)
+        }
       }
+      return value.withCategory(csv: reader.isCSV) { LabelValue(binary: $0) }.flatMap { $0 }
     }
-  }
-}
-
-/// Bins and moments of one numeric column from its sorted values.
-private struct NumericSummary {
-  var binning: NumericBinning
-  var median: Double
-  var mean: Double
-  var standardDeviation: Double
-
-  init(_ sort: ExternalSort, resolution: Int) throws {
-    let total = sort.count
-    guard total > 0 else {
-      self.init(binning: NumericBinning(knots: [], cuts: []), median: 0, mean: 0, standardDeviation: 0)
-      return
-    }
-    var fitter = NumericBinning.Fitter(total: total, resolution: resolution)
-    var sum = 0.0
-    var seen: Int64 = 0
-    var median = Double.nan
-    let middle = (total + 1) / 2
-    try sort.forEachRun { value, count in
-      fitter.add(value: value, count: count)
-      sum += value * Double(count)
-      seen += count
-      if median.isNaN, seen >= middle { median = value }
-    }
-    let mean = sum / Double(total)
-    var squares = 0.0
-    try sort.forEachRun { value, count in squares += (value - mean) * (value - mean) * Double(count) }
-    self.init(
-      binning: fitter.finish(), median: median, mean: mean, standardDeviation: (squares / Double(total)).squareRoot())
-  }
-
-  private init(binning: NumericBinning, median: Double, mean: Double, standardDeviation: Double) {
-    self.binning = binning
-    self.median = median
-    self.mean = mean
-    self.standardDeviation = standardDeviation
   }
 }

@@ -5,19 +5,32 @@ import LeewaySource
 /// A value of a training row. Text is a view, valid until the next row.
 enum TrainingValue {
   case missing
-  case number(Double)
+  /// And as it is written.
+  case number(Double, UnsafeRawBufferPointer)
   case text(UnsafeRawBufferPointer)
   case bool(Bool)
-  /// Of a kind that no feature has: an array, an object, a number beyond a double.
+  /// Of a kind that no feature has: an array or an object.
   case unusable
 }
 
 /// A column by the names it may go by, the first that is there.
 struct TrainingColumn {
-  var candidates: [String]
+  /// As a field of JSON Lines; in CSV its keys with dots between them. At most two; none for what is in no file.
+  var candidates: [FieldPath]
   /// For errors: `feature amount`.
   var purpose: String
   var isRequired: Bool
+  /// Empty text is a value, and not missing.
+  var emptyIsText: Bool
+}
+
+extension TrainingColumn {
+  /// What a column of a CSV file may be called, and errors call it.
+  var names: [String] {
+    candidates.flatMap { path in
+      path.description == path.columnName ? [path.columnName] : [path.columnName, path.description]
+    }
+  }
 }
 
 /// Rows of a training file, CSV or JSON Lines, plain or gzip.
@@ -50,7 +63,9 @@ final class TrainingReader {
     if name.hasSuffix(".gz") { name.removeLast(3) }
     if name.hasSuffix(".csv") {
       let reader = try CSVReader(stream)
-      let found = columns.map { column in column.candidates.lazy.compactMap(reader.header.firstIndex(of:)).first }
+      let found = columns.map { column in
+        column.names.lazy.compactMap(reader.header.firstIndex(of:)).first
+      }
       for (column, index) in zip(columns, found) where column.isRequired && index == nil {
         if let separator = Self.separator(reader.header, of: column) {
           throw Unusable(
@@ -58,16 +73,16 @@ final class TrainingReader {
         }
         throw Unusable(
           description:
-            "\(path):1: no column for \(column.purpose): looked for \(Self.list(column.candidates)); the file has \(Self.list(reader.header))"
+            "\(path):1: no column for \(column.purpose): looked for \(Self.list(column.names)); the file has \(Self.list(reader.header))"
         )
       }
       seen = found.map { $0 != nil }
       source = .csv(reader, columns: found)
     } else if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") || name.hasSuffix(".json") {
-      let fields = try columns.flatMap { column -> [FieldPath] in
-        // Two slots a column: its name, and its field where that differs.
-        let paths = try column.candidates.prefix(2).map { try FieldPath($0) }
-        return paths.count == 2 ? paths : [paths[0], paths[0]]
+      // Two slots a column: its name, and its field where that differs. No key is empty, so none is found where there is none.
+      let none = try FieldPath(key: "\u{0}")
+      let fields = columns.flatMap { column in
+        [column.candidates.first ?? none, column.candidates.last ?? none]
       }
       seen = Array(repeating: false, count: columns.count)
       source = .lines(LineReader(stream), JSONExtractor(fields: fields))
@@ -80,7 +95,7 @@ final class TrainingReader {
   private static func separator(_ header: [String], of column: TrainingColumn) -> String? {
     for (separator, name) in [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")] as [(Character, String)] {
       let parts = header.flatMap { $0.split(separator: separator) }.map { $0.trimmingCharacters(in: ["\"", " "]) }
-      if parts.count > header.count, column.candidates.contains(where: parts.contains) { return name }
+      if parts.count > header.count, column.names.contains(where: parts.contains) { return name }
     }
     return nil
   }
@@ -126,19 +141,24 @@ final class TrainingReader {
     switch source {
     case .csv(_, let columns):
       guard let row, let column = columns[i] else { return .missing }
-      let text = row[column]
-      return text.isEmpty ? .missing : .text(text)
+      return value(row[column], i)
     case .lines(_, let extractor):
       let view = extractor[2 * i].kind != .absent ? extractor[2 * i] : extractor[2 * i + 1]
       switch view.kind {
       case .absent, .null: return .missing
       case .true: return .bool(true)
       case .false: return .bool(false)
-      case .int64, .uint64, .double: return view.double.map { .number($0) } ?? .unusable
-      case .string: return view.text.map { .text($0) } ?? .unusable
+      case .int64, .uint64, .double, .overflow:
+        return extractor.numberText(of: view).map { .number(view.double ?? .infinity, $0) } ?? .unusable
+      case .string: return view.text.map { value($0, i) } ?? .unusable
       default: return .unusable
       }
     }
+  }
+
+  /// Empty text is missing in every format, unless the monitor says that it is a category.
+  private func value(_ text: UnsafeRawBufferPointer, _ i: Int) -> TrainingValue {
+    text.isEmpty && !columns[i].emptyIsText ? .missing : .text(text)
   }
 
   var isCSV: Bool { if case .csv = source { true } else { false } }
@@ -148,7 +168,7 @@ final class TrainingReader {
     guard hasRows else { return }
     for (column, seen) in zip(columns, seen) where column.isRequired && !seen {
       throw Unusable(
-        description: "\(path): no row has \(column.purpose): looked for \(Self.list(column.candidates))")
+        description: "\(path): no row has \(column.purpose): looked for \(Self.list(column.names))")
     }
   }
 
@@ -163,7 +183,7 @@ extension TrainingValue {
   var numeric: Double? {
     switch self {
     case .missing: return nil
-    case .number(let x): return x
+    case .number(let x, _): return x
     case .bool, .unusable: return .infinity
     case .text(let text):
       guard text.count <= 64 else { return .infinity }
@@ -198,7 +218,9 @@ extension TrainingValue {
     }
     switch self {
     case .missing, .unusable: return nil
-    case .number(let x): return call(ShortestText.of(x))
+    case .number(_, let text):
+      var bytes: [UInt8] = []
+      return ShortestText.append(decimal: text, to: &bytes) ? bytes.withUnsafeBytes(body) : nil
     case .bool(let bool): return call(ShortestText.of(bool))
     case .text(let text):
       // Types are lost in CSV: any spelling of a boolean is the boolean.
@@ -206,18 +228,39 @@ extension TrainingValue {
         let lower = String(decoding: text, as: UTF8.self).lowercased()
         if lower == "true" || lower == "false" { return call(lower) }
       }
-      return body(ShortestText.withoutZeroFraction(text))
+      if csv, Self.isScientific(text) {
+        var bytes: [UInt8] = []
+        if ShortestText.append(decimal: text, to: &bytes) { return bytes.withUnsafeBytes(body) }
+      }
+      let kept = ShortestText.withoutZeroFraction(text)
+      // Python writes −0.0 so, which is 0.
+      return csv && kept.elementsEqual("-0".utf8) ? call("0") : body(kept)
     }
+  }
+
+  /// Whether a cell is a number as Python writes very large and very small ones, `1e+16` or `-2.5e-05`: a digit, perhaps a
+  /// point and more of them, and an exponent with a sign and two digits or more.
+  private static func isScientific(_ text: UnsafeRawBufferPointer) -> Bool {
+    guard text.count >= 5, text.count <= 32, let e = text.firstIndex(of: UInt8(ascii: "e")) else { return false }
+    func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+    let digits = text[(text[0] == UInt8(ascii: "-") ? 1 : 0)..<e]
+    let exponent = text[(e + 1)...]
+    let fraction = digits.dropFirst()
+    return digits.first.map(isDigit) == true
+      && (fraction.isEmpty
+        || (fraction.first == UInt8(ascii: ".") && fraction.count > 1 && fraction.dropFirst().allSatisfy(isDigit)))
+      && (exponent.first == UInt8(ascii: "+") || exponent.first == UInt8(ascii: "-")) && exponent.count >= 3
+      && exponent.dropFirst().allSatisfy(isDigit)
   }
 
   /// As messages show it: text as it is, a number in its shortest form.
   var shown: String {
     switch self {
     case .missing: "missing"
-    case .number(let x): ShortestText.of(x)
+    case .number(_, let text): String(decoding: text.prefix(64), as: UTF8.self)
     case .bool(let bool): ShortestText.of(bool)
     case .text(let text): ConfigurationNode.shown(String(decoding: text, as: UTF8.self))
-    case .unusable: "an array, an object or a number that is too large"
+    case .unusable: "an array or an object"
     }
   }
 
@@ -227,9 +270,15 @@ extension TrainingValue {
     let text = String(decoding: bytes, as: UTF8.self)
     let trimmed = text.trimmingCharacters(in: .whitespaces)
     if trimmed != text, Double(trimmed) != nil { return "a number with a space beside it; remove the space" }
+    if Self.absences.contains(trimmed.lowercased()) {
+      return "which is text; leave the cell empty where there is no value"
+    }
     guard trimmed.contains(","), trimmed.allSatisfy({ $0.isNumber || "+-.,".contains($0) }) else { return nil }
     return "a number with a comma; write the decimals after a point, and no separators of thousands"
   }
+
+  /// What programs write where there is no value; `nan` is read as that.
+  private static let absences = ["na", "n/a", "null", "none", "nil", "-", "?", "missing"]
 
   var isMissing: Bool { if case .missing = self { true } else { false } }
 }

@@ -295,6 +295,10 @@ extension OpenAPIDocument {
           "type": {"const": "performance"}, "monitor": {"type": "string"}, "window": {"type": "string"},
           "start": {"type": "string", "format": "date-time"}, "end": {"type": "string", "format": "date-time"},
           "slice": {"type": "string"}, "predictions": {"type": "integer"}, "labelled": {"type": "integer"},
+          "outlying": {
+            "type": "integer",
+            "description": "Regression: labelled rows beyond 10⁹ standard deviations of the predictions, which no metric counts."
+          },
           "coverage": {"type": ["number", "null"]}, "stage": {"$ref": "#/components/schemas/Stage"},
           "final": {"type": "boolean"}, "metrics": {"$ref": "#/components/schemas/Metrics"},
           "reliability": {
@@ -389,13 +393,17 @@ extension OpenAPIDocument {
           "corrected": {"type": "integer"}, "retracted": {"type": "integer"},
           "orphaned": {"type": "integer", "description": "Early, and given up: the prediction never came."},
           "expired": {"type": "integer", "description": "Past the horizon of every prediction known by then."},
+          "implausible": {
+            "type": "integer",
+            "description": "Earlier than the prediction by more than lateness + skew, or than labels.label_before."
+          },
           "over_limit": {"type": "integer", "description": "More labels or versions for one id than are kept."},
           "passed_over": {"type": "integer", "description": "Of another model in the topic, or not in the sample."},
           "delay_p50_seconds": {"type": ["number", "null"]}, "delay_p90_seconds": {"type": ["number", "null"]},
           "delay_p99_seconds": {"type": ["number", "null"]}
         },
         "required": [
-          "matched", "early", "repeated", "corrected", "retracted", "orphaned", "expired", "over_limit", "passed_over",
+          "matched", "early", "repeated", "corrected", "retracted", "orphaned", "expired", "implausible", "over_limit", "passed_over",
           "delay_p50_seconds", "delay_p90_seconds", "delay_p99_seconds"
         ]
       },

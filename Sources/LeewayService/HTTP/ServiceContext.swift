@@ -41,7 +41,9 @@ extension Request {
     }
     do {
       let root = JSONReader(
-        try JSONValue(parsing: Array(body.readableBytesView), maximumBytes: limit, maximumDepth: 16))
+        try JSONValue(
+          parsing: Array(body.readableBytesView), maximumBytes: limit, maximumDepth: 16,
+          refusingDuplicates: true))
       _ = try root.members()
       return root
     } catch {

@@ -124,7 +124,7 @@ enum MetricFamily: String, CaseIterable {
     case .labelCoverage: "Share of the newest window's predictions that have a label."
     case .labelDelay: "Time from a prediction to its label."
     case .labels:
-      "Labels by outcome: matched, early, repeated, corrected, retracted, orphaned, expired, over_limit or passed_over."
+      "Labels by outcome: matched, early, repeated, corrected, retracted, orphaned, expired, implausible, over_limit or passed_over."
     case .lateErrors: "Errors that came after the detectors of concept drift had seen their pane, and never reach them."
     case .lostMessages: "Messages that were gone from the broker before they were read, and were skipped."
     case .outboxOldest: "Age of the oldest notification that a receiver is still owed."

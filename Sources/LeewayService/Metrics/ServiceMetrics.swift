@@ -17,6 +17,7 @@ package enum LabelOutcome: String, Sendable, CaseIterable {
   /// Past the horizon of every prediction known by then.
   case expired
   /// More labels or versions for one id than are kept.
+  case implausible
   case overLimit = "over_limit"
   /// Of another model in the topic, or not in the sample.
   case passedOver = "passed_over"

@@ -19,6 +19,11 @@ package struct ReplayFindings {
     for field in summary.unseenFields { warnings.append(Self.unseen(field)) }
     warnOfLate()
     warnOfUnjoinable()
+    if summary.joins.implausible > 0 {
+      warnings.append(
+        "\(Self.grouped(summary.joins.implausible)) labels are more than \(monitor.labelLead) earlier than their prediction and "
+          + "count for nothing: check both time_formats and clocks, or set labels.label_before")
+    }
     problem = noPredictions ?? noMatches
   }
 
@@ -41,8 +46,14 @@ package struct ReplayFindings {
     guard Double(unjoinable) > Double(total) * Self.smallShare else { return }
     warnings.append(
       "\(Self.grouped(unjoinable)) of \(Self.grouped(total)) predictions can't be joined with labels: they have no id "
-        + "in \(Self.names(monitor.predictions.id)), or no valid \(monitor.outputName) in \(monitor.predictions.output)"
+        + "in \(Self.names(monitor.predictions.id)), or no valid \(monitor.outputName) in \(monitor.predictions.output)\(probabilities)"
     )
+  }
+
+  private var probabilities: String {
+    guard let field = monitor.predictions.probabilities else { return "" }
+    let array = monitor.predictions.classes.map { " or an array of \($0.count)" } ?? ""
+    return ", or probabilities in \(field) that are no object of classes\(array) with numbers from 0 to 1 that sum to 1"
   }
 
   private var noPredictions: String? {

@@ -1,6 +1,6 @@
 import LeewayCore
 
-/// The dotted paths of the fields that messages have.
+/// The paths of the fields that messages have.
 struct MessagePaths {
   private static let maximumPaths = 5000
   private static let maximumDepth = 6
@@ -9,15 +9,15 @@ struct MessagePaths {
   /// Ascending by bytes, and whether anything but objects is there.
   private var paths: [String: Bool] = [:]
 
-  mutating func add(_ value: JSONValue, at prefix: String = "", depth: Int = 0) {
-    guard case .object(let members) = value, depth < Self.maximumDepth else { return }
-    // A path can't name a key that is empty or holds a dot.
-    for member in members where !member.key.isEmpty && !member.key.contains(".") {
-      let path = prefix.isEmpty ? member.key : "\(prefix).\(member.key)"
+  mutating func add(_ value: JSONValue, at keys: [String] = []) {
+    guard case .object(let members) = value, keys.count < Self.maximumDepth else { return }
+    for member in members {
+      // A path can't name an empty key.
+      guard let path = FieldPath(keys: keys + [member.key])?.description else { continue }
       let isObject = if case .object = member.value { true } else { false }
       if paths[path] == nil, paths.count >= Self.maximumPaths { continue }
       paths[path] = (paths[path] ?? false) || !isObject
-      add(member.value, at: path, depth: depth + 1)
+      add(member.value, at: keys + [member.key])
     }
   }
 
@@ -39,7 +39,7 @@ struct MessagePaths {
     return Array(unique.prefix(Self.maximumSuggestions))
   }
 
-  private static func lastKey(_ path: String) -> String { path.split(separator: ".").last.map(String.init) ?? path }
+  private static func lastKey(_ path: String) -> String { (try? FieldPath(path))?.keys.last ?? path }
 
   /// `modelVersion`, `model_version` and `Model-Version` are one.
   private static func plain(_ text: String) -> String {

@@ -8,7 +8,8 @@ struct SampledField {
     case number(ClosedRange<Double>?)
     /// Text, a number or a boolean.
     case scalar
-    case probabilities
+    /// An object, or an array of as many as there are classes.
+    case probabilities(classes: Int?)
     case label(ModelTask, positive: String?)
   }
 
@@ -45,7 +46,7 @@ struct SampledField {
     let output: Expectation = monitor.task == .multiclass ? .scalar : .number(monitor.task == .binary ? 0...1 : nil)
     fields.append(.init(monitor.outputName, stream.output, required: true, output))
     if let path = stream.probabilities {
-      fields.append(.init("probabilities", path, required: false, .probabilities))
+      fields.append(.init("probabilities", path, required: false, .probabilities(classes: stream.classes?.count)))
     }
     fields += monitor.features.map {
       .init("feature \($0.name)", $0.field, required: true, $0.kind == .numeric ? .number($0.range) : .scalar)
@@ -81,11 +82,16 @@ struct SampledField {
 
   /// Why a value that is there cannot be used; nil if it can.
   private func problem(of view: JSONScalarView) -> String? {
-    let isScalar = view.kind != .array && view.kind != .object && view.kind != .overflow
+    let isScalar = view.kind != .array && view.kind != .object
     switch expectation {
     case .time(let format): return view.timeProblem(path, format)
     case .scalar: return isScalar ? nil : "it takes text, a number or a boolean"
-    case .probabilities: return view.kind == .object ? nil : "it takes an object of classes to probabilities"
+    case .probabilities(nil):
+      return view.kind == .object
+        ? nil : "it takes an object of classes to probabilities, or an array where the monitor has classes: [...]"
+    case .probabilities(let classes?):
+      return view.kind == .object || view.kind == .array
+        ? nil : "it takes an object of classes to probabilities, or an array of \(classes)"
     case .number(let range):
       guard let number = view.double else {
         return view.kind == .string ? "it takes a number without quotes" : "it takes a number"

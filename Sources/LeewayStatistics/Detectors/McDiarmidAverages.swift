@@ -18,8 +18,8 @@ struct McDiarmidAverages: Sendable, Equatable {
     var squares = 1.0
 
     mutating func add(_ x: Double) {
-      // A mean of exactly 0 begins anew with the next value, as river's does.
-      mean = mean == 0 ? x : McDiarmidAverages.weight * x + (1 - McDiarmidAverages.weight) * mean
+      // Only the first value is the mean; a mean of exactly 0, after right decisions alone, weighs like any other.
+      mean = isEmpty ? x : McDiarmidAverages.weight * x + (1 - McDiarmidAverages.weight) * mean
       isEmpty = false
       squares =
         McDiarmidAverages.weight * McDiarmidAverages.weight

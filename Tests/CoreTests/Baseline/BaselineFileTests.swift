@@ -15,23 +15,24 @@ import Testing
     let country = CategoricalDomain(categories: ["DE", "é\n\"", "e\u{301}"], otherHashes: [3, 255], overflowed: false)
     let score = NumericDomain(
       binning: NumericBinning(knots: [0.25, 0.5], cuts: [0.5]), fixedPoint: FixedPoint(origin: 0.5, exponent: 34))
-    let scoreCells = SubjectCells(counts: [0, 1, 0, 1, 0], sums: [0, 0, 0])
+    let scoreCells = SubjectCells(counts: [0, 9, 0, 10, 9], sums: [0, 0, 4])
     return Baseline(
       monitor: "m", task: .binary, rows: 28,
       subjects: [
         SubjectBaseline(
           name: "amount", domain: .numeric(amount), cells: amountCells, mean: 1.75, standardDeviation: 0.1),
         SubjectBaseline(
-          name: "country", domain: .categorical(country), cells: SubjectCells(counts: [10, 5, 1, 2, 0], missing: 3)),
+          name: "country", domain: .categorical(country), cells: SubjectCells(counts: [10, 5, 1, 2, 0], missing: 10)),
         SubjectBaseline(name: "score", domain: .numeric(score), cells: scoreCells),
       ],
       segments: [SegmentProfile(name: "channel", values: ["web", "app"])],
       slices: [
         SliceBaseline(
-          slice: "channel=web", rows: 1000,
+          slice: "channel=web", rows: 5,
           subjects: [
             SubjectCells(counts: [0, 0, 3, 0, 0], sums: [0, -5, 0], missing: 2),
-            SubjectCells(counts: [0, 1, 0, 0, 0]), SubjectCells(counts: [0, 0, 0, 0, 9], sums: [0, 0, 4]),
+            SubjectCells(counts: [0, 1, 0, 0, 0], missing: 4),
+            SubjectCells(counts: [0, 0, 0, 0, 5], sums: [0, 0, 4]),
           ])
       ], classes: [],
       performance: PerformanceBaseline(labelled: 12, inSample: true, metrics: ["auc": 0.75, "brier": 0.1]))
@@ -177,6 +178,54 @@ import Testing
         binning: NumericBinning(knots: knots, cuts: Array(knots[..<10])),
         fixedPoint: FixedPoint(origin: 1, exponent: 32)))
     #expect(message(Self.text(baseline)) == "subjects[0].cuts: more than 9 cuts")
+  }
+
+  /// Edited by hand, digest and all.
+  @Test func whatBelongsTogetherIsChecked() {
+    func expect(_ problem: String, _ edit: (inout Baseline) -> Void, sourceLocation: SourceLocation = #_sourceLocation)
+    {
+      var baseline = Self.small
+      edit(&baseline)
+      #expect(
+        message(Self.text(baseline)) == problem + "; fit it anew with leeway baseline fit",
+        sourceLocation: sourceLocation)
+    }
+    #expect(message(Self.text(Self.small)) == "read")
+    expect("subjects[0]: has 15 values, 6 missing and 7 invalid, together 28, and the baseline has 29 rows") {
+      $0.rows = 29
+    }
+    expect("subjects[1]: has 18 values, 500 missing and 0 invalid, together 518, and the baseline has 28 rows") {
+      $0.subjects[1].cells.missing = 500
+    }
+    expect("subjects[2]: has 29 values, 0 missing and 0 invalid, together 29, and the baseline has 28 rows") {
+      $0.subjects[2].cells.counts[1] += 1
+    }
+    expect("subjects[0]: has 16 outlying of 15 values") { $0.subjects[0].cells.outlying = 16 }
+    expect("subjects[1]: is named amount, as another before it") { $0.subjects[1].name = "amount" }
+    expect("slices[0].rows: is 29, and the baseline has 28 rows") { $0.slices[0].rows = 29 }
+    expect("slices[0].subjects[0]: has 3 values, 3 missing and 0 invalid, together 6, and channel=web has 5 rows") {
+      $0.slices[0].subjects[0].missing = 3
+    }
+    expect("slices[0].subjects[2]: counts more of score in channel=web than there is in the baseline") {
+      $0.slices[0].subjects[2].counts = [5, 0, 0, 0, 0]
+    }
+    expect("performance: has 29 labelled of 28 rows") { $0.performance?.labelled = 29 }
+    // Held-out rows are others.
+    var heldOut = Self.small
+    heldOut.performance = PerformanceBaseline(labelled: 500, inSample: false, metrics: [:])
+    #expect(message(Self.text(heldOut)) == "read")
+  }
+
+  /// A key twice is two baselines in one file; the digest is of what the last says.
+  @Test func aKeyThatComesTwiceIsRefused() {
+    let text = Self.text(Self.small)
+    for (key, value, place) in [
+      ("\"rows\":28", "\"rows\":27,", "rows"), ("\"missing\":6", "\"missing\":7,", "subjects[0].missing"),
+      ("\"auc\":", "\"auc\":1,", "performance.metrics.auc"),
+    ] {
+      let twice = text.replacing(key, with: value + key, maxReplacements: 1)
+      #expect(message(twice) == "\(place): comes twice in one object; write it once")
+    }
   }
 
   @Test func theRowsOfAnEstimateAreRows() {

@@ -186,7 +186,10 @@ import Testing
       return answers.enumerated().map { version, answer in
         PredictionEvent(
           id: "\"p\(i)\"", time: World.start + .seconds(Int64(i)), version: "\"v\(version + 1)\"",
-          output: "\"\(classes[answer])\"", probabilities: "{\"\(classes[truth])\":\(version == 0 ? 0.5 : 0.25)}")
+          output: "\"\(classes[answer])\"",
+          probabilities:
+            "{\"\(classes[truth])\":\(version == 0 ? 0.5 : 0.25),\"\(classes[(truth + 1) % 3])\":\(version == 0 ? 0.5 : 0.75)}"
+        )
       }
     }
     let labels = (0..<300).map {

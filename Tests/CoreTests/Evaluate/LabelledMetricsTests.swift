@@ -1,3 +1,4 @@
+import Glibc
 import LeewayStatistics
 import LeewayTestSupport
 import Testing
@@ -10,10 +11,12 @@ import Testing
     PerformanceLayout(task: task, impliedLabels: false)
   }
 
-  private static func summary(_ layout: PerformanceLayout, _ rows: [PerformanceRow]) -> PerformanceSummary {
+  private static func summary(
+    _ layout: PerformanceLayout, _ rows: [PerformanceRow], longestDelay: TimeSpan? = nil
+  ) -> PerformanceSummary {
     var block = CellBlock(layout.shape)
     for row in rows { layout.apply(row, to: &block) }
-    return PerformanceSummary(layout: layout, block: block, withImplied: false)
+    return PerformanceSummary(layout: layout, block: block, withImplied: false, longestDelay: longestDelay)
   }
 
   @Test(arguments: UInt64(1)...10) func rowsAreTakenBackExactly(seed: UInt64) {
@@ -65,11 +68,91 @@ import Testing
     var random = SeededGenerator(seed: seed)
     for _ in 0..<500 {
       let steps = UInt64.random(in: 0..<(1 << 62), using: &random) >> UInt64.random(in: 0..<62, using: &random)
-      let bin = ErrorHistogram.bin(of: steps)
-      #expect(bin >= 0 && bin < ErrorHistogram.binCount)
-      #expect(ErrorHistogram.lowerEdge(bin) <= Double(steps) && Double(steps) <= ErrorHistogram.lowerEdge(bin + 1))
+      let bin = OctaveBins.errors.bin(of: steps)
+      #expect(bin >= 0 && bin < OctaveBins.errors.count)
+      #expect(
+        OctaveBins.errors.lowerEdge(bin) <= Double(steps)
+          && Double(steps) <= OctaveBins.errors.lowerEdge(bin + 1))
     }
-    #expect(ErrorHistogram.quantile(0.5, [0, 0]) == nil)
+    #expect(OctaveBins.errors.quantile(0.5, [0, 0]) == nil)
+  }
+
+  @Test func aPerfectModelHasErrorsOfNothing() {
+    let layout = Self.layout(
+      .regression(FixedPoint(origin: 0, exponent: 32), NumericBinning(knots: [1, 5, 9], cuts: [5])))
+    let summary = Self.summary(
+      layout, (0..<300).map { PerformanceRow(output: .number(Double($0) / 30), label: .number(Double($0) / 30)) })
+    for metric in [Metric.mae, .absoluteErrorP50, .absoluteErrorP90, .absoluteErrorP99] {
+      #expect(summary.metrics[metric] == 0, "\(metric)")
+    }
+  }
+
+  /// Against the sorted list, from a millisecond to the horizon: within 1/64, and never above the horizon.
+  @Test(arguments: UInt64(1)...20) func delayQuantilesAreWithinTheirBins(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let horizon = TimeSpan.days(15)
+    let layout = Self.layout(.binary(NumericBinning(knots: [0.1, 0.5], cuts: [0.5]), threshold: 0.5))
+    let longest = Double.random(in: 0...log2(Double(horizon.milliseconds)), using: &random)
+    let delays = (0..<201).map { i -> Int64 in
+      i % 3 == 0 ? horizon.milliseconds : Int64(exp2(Double.random(in: 0...longest, using: &random)))
+    }
+    let summary = Self.summary(
+      layout,
+      delays.map { PerformanceRow(output: .number(0.3), label: .number(1), delay: .milliseconds($0)) },
+      longestDelay: horizon)
+    let sorted = delays.sorted()
+    for (name, place) in [("label_delay_p50_seconds", 100), ("label_delay_p90_seconds", 180)] {
+      let exact = Double(sorted[place]) / 1000
+      let found = try #require(summary.metrics[name])
+      #expect(abs(found - exact) <= exact / 64 * (1 + 1e-12), "seed \(seed), \(name): \(found) for \(exact)")
+      #expect(found <= horizon.seconds, "seed \(seed)")
+    }
+  }
+
+  /// A label that was there before its prediction came at once.
+  @Test func delaysBelowZeroAreNone() {
+    let layout = Self.layout(.binary(NumericBinning(knots: [0.1, 0.5], cuts: [0.5]), threshold: 0.5))
+    let summary = Self.summary(
+      layout, [PerformanceRow(output: .number(0.3), label: .number(1), delay: .milliseconds(-5000))])
+    #expect(summary.metrics["label_delay_p50_seconds"] == 0)
+  }
+
+  /// The smaller of two p-values is uniform on [0, 0.5] twice as often as one is, so twice it is what verdicts say.
+  @Test func theCalibrationTestIsTwiceTheSmallerOfTwo() throws {
+    let layout = Self.layout(
+      .binary(NumericBinning(knots: (0...20).map { Double($0) / 20 }, cuts: [0.5]), threshold: 0.5))
+    var random = SeededGenerator(seed: 24)
+    let rows = (0..<400).map { _ in
+      let score = Double(Int.random(in: 1...19, using: &random)) / 20
+      return (score, Double.random(in: 0...1, using: &random) < score - 0.03 ? 1.0 : 0.0)
+    }
+    let summary = Self.summary(layout, rows.map { PerformanceRow(output: .number($0.0), label: .number($0.1)) })
+    let z = try #require(
+      spiegelhalterZ(
+        numerator: rows.reduce(0) { $0 + ($1.1 - $1.0) * (1 - 2 * $1.0) },
+        variance: rows.reduce(0) { $0 + (1 - 2 * $1.0) * (1 - 2 * $1.0) * $1.0 * (1 - $1.0) }))
+    var bins = (
+      counts: [Int64](repeating: 0, count: 10), scores: [Double](repeating: 0, count: 10),
+      positives: [Int64](repeating: 0, count: 10)
+    )
+    for (score, label) in rows {
+      let bin = ReliabilityTable.bin(of: score)
+      bins.counts[bin] += 1
+      bins.scores[bin] += score
+      if label == 1 { bins.positives[bin] += 1 }
+    }
+    let table = ReliabilityTable(counts: bins.counts, scoreSums: bins.scores, positives: bins.positives)
+    let chi = try #require(table.chiSquared).pValue
+    let found = try #require(summary.calibrationPValue)
+    #expect(abs(found - min(1, 2 * min(spiegelhalterPValue(z: z), chi))) < 1e-9)
+    // Alike: never above 1.
+    let one = Self.summary(
+      layout,
+      [
+        PerformanceRow(output: .number(0.5), label: .number(1)),
+        PerformanceRow(output: .number(0.5), label: .number(0)),
+      ])
+    #expect(one.calibrationPValue == 1)
   }
 
   /// Bounds of the root mean square, mean relative and weighted relative error against the sums themselves.
@@ -142,7 +225,9 @@ import Testing
     #expect(summary.value(.precisionAtRecall, at: 0.9) == 0.2)
     let bounds = try #require(summary.bounds(.precisionAtTop, at: 0.2))
     #expect(bounds == wilsonBounds(successes: 10, trials: 20))
-    #expect(summary.bounds(.precisionAtRecall, at: 0.9) == nil)
+    // All 100 rows are needed for nine in ten positives.
+    #expect(summary.bounds(.precisionAtRecall, at: 0.9) == wilsonBounds(successes: 20, trials: 100))
+    #expect(summary.placed(.precisionAtRecall, at: 0.9)?.bound == 0 && summary.placed(.auc, at: 0.9) == nil)
   }
 
   @Test func theLineHasEveryPlaceThatChecksName() throws {
@@ -164,6 +249,55 @@ import Testing
     #expect(try verdicts.only("more", 15).tier == .warning)
     let line = try #require(try scene.lines(.performance).first { $0.end == Scene.minute(15) && $0.slice == "all" })
       .line
-    #expect(line.contains("\"precision_at_top_0.01\":0.5,\"precision_at_top_0.1\":0.5}"))
+    #expect(
+      line.contains(
+        "\"precision_at_top_0.01\":0.5,\"precision_at_top_0.01_bound\":0.0,"
+          + "\"precision_at_top_0.1\":0.5,\"precision_at_top_0.1_bound\":0.0}"))
+  }
+
+  /// 1,500 labels about 0 with a deviation of 1, one of them 10¹⁰: it is counted, and the metrics are of the others.
+  @Test func oneLabelOutOfAllProportionSilencesNothing() throws {
+    let layout = Self.layout(
+      .regression(FixedPoint(origin: 0.1, standardDeviation: 1), NumericBinning(knots: [-1, 0, 1], cuts: [0])))
+    var random = SeededGenerator(seed: 19)
+    let rows = (0..<1500).map { _ in
+      let target = Double.random(in: -2...2, using: &random)
+      return PerformanceRow(output: .number(target + Double.random(in: -1...1, using: &random)), label: .number(target))
+    }
+    let clean = Self.summary(layout, Array(rows.dropFirst()))
+    for poisoned in [
+      PerformanceRow(output: .number(0), label: .number(1e10)),
+      PerformanceRow(output: .number(1e10), label: .number(0)),
+    ] {
+      let summary = Self.summary(layout, [poisoned] + rows.dropFirst())
+      #expect(summary.labelled == 1500 && summary.outlying == 1 && summary.judged == 1499)
+      for metric in [Metric.mae, .rmse, .bias, .wape, .r2, .absoluteErrorP50, .absoluteErrorP90, .absoluteErrorP99] {
+        #expect(summary.metrics[metric] != nil && summary.metrics[metric] == clean.metrics[metric], "\(metric)")
+        #expect(summary.bounds(metric) == clean.bounds(metric), "\(metric)")
+      }
+    }
+    #expect(clean.outlying == 0)
+  }
+
+  /// Targets of 10⁹ ± 10⁻³: from the predictions' median on they are as exact as others.
+  @Test func targetsFarFromZeroKeepTheirMetrics() throws {
+    let layout = Self.layout(
+      .regression(FixedPoint(origin: 1e9, standardDeviation: 1e-3), NumericBinning(knots: [1e9], cuts: [1e9])))
+    var random = SeededGenerator(seed: 20)
+    let pairs = (0..<400).map { _ in
+      let target = 1e9 + Double.random(in: -2e-3...2e-3, using: &random)
+      return (target + Double.random(in: -1e-3...1e-3, using: &random), target)
+    }
+    let summary = Self.summary(layout, pairs.map { PerformanceRow(output: .number($0.0), label: .number($0.1)) })
+    #expect(summary.outlying == 0)
+    let errors = pairs.map { abs($0.0 - $0.1) }
+    let mae = errors.reduce(0, +) / 400
+    #expect(abs((summary.metrics[.mae] ?? 0) - mae) < 1e-9 * mae)
+    let wape = errors.reduce(0, +) / pairs.reduce(0) { $0 + $1.1 }
+    #expect(abs((summary.metrics[.wape] ?? 0) - wape) < 1e-9 * wape)
+    let mean = pairs.reduce(0) { $0 + ($1.1 - 1e9) } / 400
+    let variation = pairs.reduce(0) { $0 + ($1.1 - 1e9 - mean) * ($1.1 - 1e9 - mean) }
+    let r2 = 1 - errors.reduce(0) { $0 + $1 * $1 } / variation
+    #expect(abs((summary.metrics[.r2] ?? 0) - r2) < 1e-6)
   }
 }

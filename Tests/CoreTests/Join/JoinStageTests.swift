@@ -5,7 +5,8 @@ import Testing
 
 /// The two sets of cells: what stood when a prediction was 20 minutes old, and what stands when it is an hour old.
 @Suite struct JoinStageTests {
-  private static let join = Join(pane: .minutes(5), horizon: .hours(1), early: .minutes(20), absent: .number(0))
+  private static let join = Join(
+    pane: .minutes(5), horizon: .hours(1), lead: .hours(1), early: .minutes(20), absent: .number(0))
   private static let start = EventTime(milliseconds: 1_750_000_000_000)
   private static let ages: [(stage: Stage, age: TimeSpan)] = [(.early, .minutes(20)), (.final, .hours(1))]
 

@@ -60,7 +60,7 @@ import Testing
   func damageIsRefusedOrCounted(_ task: ModelTask) throws {
     let plan = try SampleMonitor.plan(try SampleMonitor.monitor(task))
     let layout = try #require(plan.performance)
-    let join = Join(pane: .minutes(5), horizon: .hours(1), absent: nil)
+    let join = Join(pane: .minutes(5), horizon: .hours(1), lead: .hours(1), absent: nil)
     var block = CellBlock(layout.shape)
     var refused = 0
     for seed in UInt64(1)...1500 {

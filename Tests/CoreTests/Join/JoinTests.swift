@@ -6,7 +6,7 @@ import Testing
 /// Predictions and labels of one id in any order, in any batches: one state, one contribution to the panes.
 @Suite struct JoinTests {
   private static let join = Join(
-    pane: .minutes(5), horizon: .hours(1), absent: nil,
+    pane: .minutes(5), horizon: .hours(1), lead: .days(365), absent: nil,
     comparison: VersionComparison(champion: "v1", challenger: "v10"))
   private static let start = EventTime(milliseconds: 1_750_000_000_000)
 
@@ -273,11 +273,36 @@ import Testing
     JoinedPrediction(version: "", time: Self.start, output: .number(0.5), slices: [], digest: 1)
   }
 
+  /// A label of an earlier event is not the prediction's, whichever of the two comes first.
+  @Test func aLabelFarBeforeItsPredictionIsImplausible() {
+    var join = Self.join
+    join.lead = .minutes(30)
+    for labelsFirst in [false, true] {
+      for (minutes, counts) in [(-30, true), (-31, false), (-60 * 24 * 365 * 5, false)] {
+        var state = JoinState()
+        var counted = JoinCounts()
+        var out: [PerformanceChange] = []
+        let changes = [JoinChange.prediction(prediction), label(Int64(minutes), 1)]
+        for change in labelsFirst ? changes.reversed() : changes {
+          join.apply([change], to: &state, counts: &counted, into: &out)
+        }
+        #expect(counted.matched == (counts ? 1 : 0) && counted.implausible == (counts ? 0 : 1), "\(minutes)")
+        let standing = state.standing(for: prediction, at: .hours(1), lead: .minutes(30))
+        if case .label(let found) = standing { #expect((found != nil) == counts, "\(minutes)") }
+        var panes = Panes()
+        for change in out { panes.add(change) }
+        #expect(panes.counts.keys.contains { $0.row.contains("label: Optional") } == counts, "\(minutes)")
+      }
+    }
+  }
+
   @Test func theHorizonIsInclusiveAndWhatIsBeyondIsIgnored() {
     var random = SeededGenerator(seed: 1)
     func value(_ changes: [JoinChange]) -> LabelValue? {
       let state = Self.apply([.prediction(prediction)] + changes, splitting: &random).state
-      guard case .label(let label) = state.standing(for: prediction, at: .hours(1)) else { return nil }
+      guard case .label(let label) = state.standing(for: prediction, at: .hours(1), lead: .days(365)) else {
+        return nil
+      }
       return label?.value
     }
     #expect(value([label(60, 1)]) == .number(1))
@@ -353,7 +378,7 @@ import Testing
     var state = JoinState()
     #expect(Self.join.reclaimAfter(state) == .distantPast)
     _ = state.merge(JoinedLabel(time: Self.start, value: nil, canonical: []))
-    #expect(Self.join.reclaimAfter(state) == Self.start)
+    #expect(Self.join.reclaimAfter(state) == Self.start + .days(365))
     _ = state.merge(prediction)
     #expect(Self.join.reclaimAfter(state) == Self.start + .hours(1))
   }

@@ -152,8 +152,9 @@ import Testing
     }
     #expect(try goesOn())
     #expect(try goesOn { $0.features.removeLast() })
-    #expect(try goesOn { $0.lateness = .minutes(9) })
-    #expect(try goesOn { $0.skew = .minutes(9) })
+    // How early a label may be follows from them.
+    #expect(try !goesOn { $0.lateness = .minutes(9) })
+    #expect(try !goesOn { $0.skew = .minutes(9) })
     #expect(try goesOn { $0.labels?.early = .minutes(10) })
     #expect(try goesOn { $0.labels?.minimumCoverage = 0.1 })
     #expect(try goesOn { $0.segments.append(Segment(name: "more", field: try! FieldPath("more"))) })

@@ -196,6 +196,8 @@ import Testing
   ) -> [UInt8] {
     let values = (0..<rows).map { (Double($0) + 0.5) / Double(rows) }
     let binning = NumericBinning.fit(sorted: values)
+    var counts = [Int64](repeating: 0, count: binning.cellCount)
+    for value in values.dropFirst(Int(missing)) { counts[binning.cell(of: value)] += 1 }
     var baseline = Baseline(
       monitor: "a", task: task, rows: Int64(rows),
       subjects: [
@@ -203,9 +205,7 @@ import Testing
           name: "score",
           domain: .numeric(NumericDomain(binning: binning, fixedPoint: FixedPoint(origin: 0.5, exponent: 32))),
           cells: SubjectCells(
-            counts: missing == 0
-              ? Array(repeating: 0, count: binning.cellCount)
-              : [Int64(rows) - missing] + Array(repeating: 0, count: binning.cellCount - 1),
+            counts: counts,
             sums: Array(repeating: 0, count: binning.knots.count + 1), missing: missing))
       ])
     baseline.performance = performance

@@ -113,6 +113,8 @@ import Testing
       for body in [
         "", "[]", "{\"status\":\"done\"}", "{\"status\":\"succeeded\"}", "{\"status\":\"failed\",\"more\":1}",
         String(repeating: "[", count: 5000),
+        // Which of the two it is, nothing says.
+        #"{"status":"failed","status":"succeeded","model_version":"v3","metrics":{"auc":0.84,"latency_p99_ms":31}}"#,
       ] { expectEqual(try await answer(body).status, .badRequest, "\(body.prefix(40))") }
       #expect(
         try await answer("{\"reason\":\"" + String(repeating: "x", count: 70_000) + "\"}").status == .contentTooLarge)

@@ -1,0 +1,66 @@
+/// What belongs together in a baseline: a file that was edited by hand may have a right digest and be wrong all the same.
+extension Baseline {
+  /// - Parameter root: for the places in errors.
+  /// - Throws: `JSONFailure` where counts of one row do not add up to the rows, a part is larger than the whole, or a name
+  ///   comes twice.
+  func requireConsistency(_ root: JSONReader) throws(JSONFailure) {
+    let readers = try root.member("subjects").elements()
+    try Self.requireDifferent(subjects.map(\.name), readers)
+    for (subject, reader) in zip(subjects, readers) {
+      try Self.requireRows(subject.cells, rows, reader, of: "the baseline")
+    }
+    let slices = try root.member("slices").elements()
+    try Self.requireDifferent(self.slices.map(\.slice), slices)
+    for (slice, reader) in zip(self.slices, slices) {
+      guard slice.rows <= rows else {
+        throw try reader.member("rows").failure("is \(slice.rows), and the baseline has \(rows) rows; \(Self.fix)")
+      }
+      let parts = try reader.member("subjects").elements()
+      for ((cells, whole), part) in zip(zip(slice.subjects, subjects), parts) {
+        try Self.requireRows(cells, slice.rows, part, of: slice.slice)
+        let isPart =
+          zip(cells.counts, whole.cells.counts).allSatisfy { $0 <= $1 } && cells.missing <= whole.cells.missing
+          && cells.invalid <= whole.cells.invalid && cells.outlying <= whole.cells.outlying
+        guard isPart else {
+          throw part.failure(
+            "counts more of \(whole.name) in \(slice.slice) than there is in the baseline; \(Self.fix)")
+        }
+      }
+      try Self.requirePart(slice.performance, of: slice.rows, reader)
+    }
+    try Self.requirePart(performance, of: rows, root)
+    try Self.requireDifferent(segments.map(\.name), try root.member("segments").elements())
+  }
+
+  private static let fix = "fit it anew with leeway baseline fit"
+
+  /// Every row has one value of a subject, is missing one, or has an invalid one.
+  private static func requireRows(
+    _ cells: SubjectCells, _ rows: Int64, _ reader: JSONReader, of what: String
+  ) throws(JSONFailure) {
+    guard cells.rows == rows else {
+      throw reader.failure(
+        "has \(cells.present) values, \(cells.missing) missing and \(cells.invalid) invalid, together \(cells.rows), and "
+          + "\(what) has \(rows) rows; \(fix)")
+    }
+    guard cells.outlying <= cells.present else {
+      throw reader.failure("has \(cells.outlying) outlying of \(cells.present) values; \(fix)")
+    }
+  }
+
+  /// Held-out rows are others, and there may be more of them.
+  private static func requirePart(
+    _ performance: PerformanceBaseline?, of rows: Int64, _ reader: JSONReader
+  ) throws(JSONFailure) {
+    guard let performance, performance.inSample, performance.labelled > rows else { return }
+    throw try reader.member("performance").failure(
+      "has \(performance.labelled) labelled of \(rows) rows; \(fix)")
+  }
+
+  private static func requireDifferent(_ names: [String], _ readers: [JSONReader]) throws(JSONFailure) {
+    var seen = Set<NameKey>()
+    for (name, reader) in zip(names, readers) where !seen.insert(NameKey(name)).inserted {
+      throw reader.failure("is named \(name), as another before it; \(fix)")
+    }
+  }
+}

@@ -121,6 +121,12 @@ package struct OutboxRecord: Sendable, Equatable {
   package var attempts: Int
   package var firstAttemptAt: EventTime?
   package var nextAttemptAt: EventTime
+  /// When it began to wait for its next attempt, by the clock of `nextAttemptAt`: a clock that shows an earlier time has
+  /// been set back, and says nothing about how long the row has waited.
+  package var waitingSince: EventTime
+  /// Attempts and the waits between them so far, the wait that has begun included; time in which no process ran and time
+  /// behind other rows do not count.
+  package var triedFor: TimeSpan
   package var lastError: String
   /// How often it has been leased: tells a sender's lease from the ones after it.
   package var leases: Int64
@@ -128,7 +134,8 @@ package struct OutboxRecord: Sendable, Equatable {
   package init(
     key: String, monitor: String, incident: String, receiver: String, sequence: Int64, body: String,
     createdAt: EventTime, state: DeliveryState = .owed, attempts: Int = 0, firstAttemptAt: EventTime? = nil,
-    nextAttemptAt: EventTime, lastError: String = "", leases: Int64 = 0
+    nextAttemptAt: EventTime, waitingSince: EventTime? = nil, triedFor: TimeSpan = .milliseconds(0),
+    lastError: String = "", leases: Int64 = 0
   ) {
     self.key = key
     self.monitor = monitor
@@ -141,6 +148,8 @@ package struct OutboxRecord: Sendable, Equatable {
     self.attempts = attempts
     self.firstAttemptAt = firstAttemptAt
     self.nextAttemptAt = nextAttemptAt
+    self.waitingSince = waitingSince ?? createdAt
+    self.triedFor = triedFor
     self.lastError = lastError
     self.leases = leases
   }

@@ -172,6 +172,9 @@ package protocol LedgerWriter: LedgerReader {
   // Evaluation
   /// Takes or renews the named lease for `lasting` from now; nil if somebody else holds it now. The epoch rises when it
   /// changes hands or is taken after a release; it starts at 1.
+  ///
+  /// All who want a lease take it for the same time. So one that would last longer than `lasting` from now was taken before
+  /// the clock was set back, and has ended.
   func acquire(lease: String, holder: String, lasting: TimeSpan) throws -> Int64?
   /// The epoch of the lease as stored; nobody can take the lease until the transaction ends.
   func epoch(ofLease lease: String) throws -> Int64?
@@ -203,8 +206,11 @@ package protocol LedgerWriter: LedgerReader {
   /// Leases for `lasting` from now the first owed row of each incident for `receiver` if its next attempt is at or before
   /// `due` and nobody has leased it: at most `limit`, those that have been due longest first. Rows that another
   /// transaction is leasing are passed over.
+  ///
+  /// A clock that was set back keeps no row waiting: a row is due also where its wait began after `due`, and a lease has
+  /// ended also where it would last longer than `lasting` from now.
   func leaseDeliveries(receiver: String, due: EventTime, lasting: TimeSpan, limit: Int) throws -> [OutboxRecord]
-  /// Stores state, attempts, first and next attempt and last error of a row that is owed and was leased last with
+  /// Stores state, attempts, first and next attempt, waits and last error of a row that is owed and was leased last with
   /// `delivery.leases`, and ends that lease. False: somebody else has leased or settled it since; nothing changed.
   func settle(delivery: OutboxRecord) throws -> Bool
 

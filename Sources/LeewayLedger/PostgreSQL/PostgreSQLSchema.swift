@@ -351,5 +351,10 @@ enum PostgreSQLSchema {
     UPDATE incidents SET cause_group = 'performance/final' WHERE cause_group = 'performance';
     UPDATE machines SET cause_group = 'performance/final' WHERE cause_group = 'performance';
     """,
+    """
+    -- How long a delivery has waited is judged so that a clock which is set back keeps none waiting.
+    ALTER TABLE outbox ADD COLUMN waiting_since bigint NOT NULL DEFAULT -9223372036854775808;
+    ALTER TABLE outbox ADD COLUMN tried_for bigint NOT NULL DEFAULT 0;
+    """,
   ]
 }

@@ -4,7 +4,7 @@ import LeewayCore
 extension PostgreSQLSession {
   private static let outboxColumns = """
     key, monitor, incident, receiver, sequence, body, created_at, state, attempts, first_attempt_at, next_attempt_at,
-    last_error, leases
+    last_error, waiting_since, tried_for, leases
     """
 
   private func delivery(_ row: PostgreSQLRow) throws -> OutboxRecord {
@@ -12,18 +12,20 @@ extension PostgreSQLSession {
       key: try row.text(0), monitor: try row.text(1), incident: try row.text(2), receiver: try row.text(3),
       sequence: try row.integer(4), body: try row.text(5), createdAt: try row.time(6), state: try row.named(7),
       attempts: try row.count(8), firstAttemptAt: try row.optionalTime(9), nextAttemptAt: try row.time(10),
-      lastError: try row.text(11), leases: try row.integer(12))
+      waitingSince: try row.time(12), triedFor: .milliseconds(try row.integer(13)), lastError: try row.text(11),
+      leases: try row.integer(14))
   }
 
   func enqueue(_ rows: [OutboxRecord]) throws {
     let sql = """
-      INSERT INTO outbox (\(Self.outboxColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)
+      INSERT INTO outbox (\(Self.outboxColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0)
       ON CONFLICT (key) DO NOTHING
       """
     for row in rows {
       try run(
         "storing deliveries", sql, row.key, row.monitor, row.incident, row.receiver, row.sequence, row.body,
-        row.createdAt, row.state.rawValue, row.attempts, row.firstAttemptAt, row.nextAttemptAt, row.lastError)
+        row.createdAt, row.state.rawValue, row.attempts, row.firstAttemptAt, row.nextAttemptAt, row.lastError,
+        row.waitingSince, row.triedFor.milliseconds)
     }
   }
 
@@ -34,8 +36,8 @@ extension PostgreSQLSession {
     let sql = """
       UPDATE outbox SET leased_until = \(now) + $3, leases = leases + 1 WHERE key IN (
         SELECT o.key FROM outbox o
-        WHERE o.receiver = $1 AND o.state = 'owed' AND o.next_attempt_at <= $2
-          AND (o.leased_until IS NULL OR o.leased_until <= \(now))
+        WHERE o.receiver = $1 AND o.state = 'owed' AND (o.next_attempt_at <= $2 OR o.waiting_since > $2)
+          AND (o.leased_until IS NULL OR o.leased_until <= \(now) OR o.leased_until > \(now) + $3)
           AND NOT EXISTS (
             SELECT 1 FROM outbox earlier
             WHERE earlier.receiver = o.receiver AND earlier.incident = o.incident AND earlier.state = 'owed'
@@ -52,13 +54,14 @@ extension PostgreSQLSession {
 
   func settle(delivery: OutboxRecord) throws -> Bool {
     let sql = """
-      UPDATE outbox SET state = $1, attempts = $2, first_attempt_at = $3, next_attempt_at = $4, last_error = $5,
-        leased_until = NULL
-      WHERE key = $6 AND leases = $7 AND state = 'owed'
+      UPDATE outbox SET state = $1, attempts = $2, first_attempt_at = $3, next_attempt_at = $4,
+        waiting_since = $5, tried_for = $6, last_error = $7, leased_until = NULL
+      WHERE key = $8 AND leases = $9 AND state = 'owed'
       """
     return try run(
       "settling a delivery", sql, delivery.state.rawValue, delivery.attempts, delivery.firstAttemptAt,
-      delivery.nextAttemptAt, delivery.lastError, delivery.key, delivery.leases) == 1
+      delivery.nextAttemptAt, delivery.waitingSince, delivery.triedFor.milliseconds, delivery.lastError, delivery.key,
+      delivery.leases) == 1
   }
 
   func amend(delivery: OutboxRecord) throws -> Bool {

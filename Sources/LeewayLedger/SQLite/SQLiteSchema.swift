@@ -342,6 +342,11 @@ enum SQLiteSchema {
     UPDATE incidents SET cause_group = 'performance/final' WHERE cause_group = 'performance';
     UPDATE machines SET cause_group = 'performance/final' WHERE cause_group = 'performance';
     """,
+    """
+    -- How long a delivery has waited is judged so that a clock which is set back keeps none waiting.
+    ALTER TABLE outbox ADD COLUMN waiting_since INTEGER NOT NULL DEFAULT -9223372036854775808;
+    ALTER TABLE outbox ADD COLUMN tried_for INTEGER NOT NULL DEFAULT 0;
+    """,
   ]
 
   /// To version 4: what had been a row for each id becomes runs.

@@ -30,7 +30,7 @@ struct DeliveryLoop: Service {
         }
         defer { state.ended(.delivery, name) }
         while !stop.isRaised, let receiver = live.current.receivers.first(where: { $0.name == name }) {
-          state.madeRound(of: .delivery, name, now: WallClock.now())
+          state.madeRound(of: .delivery, name, now: .now)
           let sent = deliverDue(to: receiver, sender, stop)
           if sent == 0 { WallClock.pause(milliseconds: 250, unless: stop) }
         }
@@ -43,19 +43,27 @@ struct DeliveryLoop: Service {
 
   /// - Returns: rows handled.
   private func deliverDue(to receiver: Receiver, _ sender: HTTPRequestSender, _ stop: StopFlag) -> Int {
-    let now = WallClock.now()
     do {
       let due = try ledger.read { reader in
         try reader.outboxBacklog().contains { $0.receiver == name && $0.owed > 0 }
       }
       guard due else { return 0 }
       let rows = try ledger.write {
-        try $0.leaseDeliveries(receiver: name, due: now, lasting: Self.leaseTime, limit: Self.rowsAtOnce)
+        // By the ledger's clock, which all senders share and which says when the next attempt is.
+        try $0.leaseDeliveries(receiver: name, due: $0.now(), lasting: Self.leaseTime, limit: Self.rowsAtOnce)
       }
       for row in rows where !stop.isRaised {
-        state.madeRound(of: .delivery, name, now: WallClock.now())
-        guard let settled = attempt(row, receiver, sender) else { continue }
-        if try !ledger.write({ try $0.settle(delivery: settled) }) {
+        state.madeRound(of: .delivery, name, now: .now)
+        guard let (settled, wait) = attempt(row, receiver, sender) else { continue }
+        let stands = try ledger.write { tx in
+          var settled = settled
+          if let wait {
+            settled.waitingSince = try tx.now()
+            settled.nextAttemptAt = settled.waitingSince + wait
+          }
+          return try tx.settle(delivery: settled)
+        }
+        if !stands {
           logger.warning("\(row.key): another instance has sent it too, with the same key; its outcome stands")
         }
       }
@@ -67,9 +75,12 @@ struct DeliveryLoop: Service {
     }
   }
 
-  /// One attempt; nil if shutdown cut it short, which counts as none.
-  private func attempt(_ row: OutboxRecord, _ receiver: Receiver, _ sender: HTTPRequestSender) -> OutboxRecord? {
+  /// One attempt, and how long to wait for the next; nil if shutdown cut it short, which counts as none.
+  private func attempt(
+    _ row: OutboxRecord, _ receiver: Receiver, _ sender: HTTPRequestSender
+  ) -> (row: OutboxRecord, wait: TimeSpan?)? {
     let now = WallClock.now()
+    let started = SteadyTime.now
     var row = row
     row.attempts += 1
     row.firstAttemptAt = row.firstAttemptAt ?? now
@@ -92,31 +103,37 @@ struct DeliveryLoop: Service {
       if case .success(let answer) = result, !(200..<300).contains(answer.status) {
         row.lastError = "answered \(answer.status)"
       }
+      row.triedFor = row.triedFor + .milliseconds(started.duration(to: .now).milliseconds)
       return settle(
         row,
         RetrySchedule().decide(
-          attempt: row.attempts, result: result, firstAttempt: (row.firstAttemptAt ?? now).milliseconds,
+          attempt: row.attempts, result: result, spent: row.triedFor.milliseconds,
           now: WallClock.now().milliseconds, random: Double.random(in: 0..<1)))
     }
   }
 
-  private func settle(_ row: OutboxRecord, _ decision: RetrySchedule.Decision) -> OutboxRecord {
+  private func settle(
+    _ row: OutboxRecord, _ decision: RetrySchedule.Decision
+  ) -> (row: OutboxRecord, wait: TimeSpan?) {
     var row = row
+    var wait: TimeSpan?
     switch decision {
     case .delivered:
       row.state = .delivered
       row.lastError = ""
       metrics.count(delivery: .delivered, receiver: name)
-    case .retry(let at):
-      row.nextAttemptAt = EventTime(milliseconds: at)
+    case .retry(let milliseconds):
+      let span = TimeSpan.milliseconds(milliseconds)
+      wait = span
+      row.triedFor = row.triedFor + span
       metrics.count(delivery: .retried, receiver: name)
-      logger.warning("\(row.key): \(row.lastError); attempt \(row.attempts + 1) at \(row.nextAttemptAt)")
+      logger.warning("\(row.key): \(row.lastError); attempt \(row.attempts + 1) follows in \(span)")
     case .deadLetter(let reason):
       row.state = .dead
       row.lastError = reason
       metrics.count(delivery: .dead, receiver: name)
       logger.error("\(row.key) is given up: \(reason)")
     }
-    return row
+    return (row, wait)
   }
 }

@@ -24,7 +24,7 @@ struct EvaluationLoop: Service {
     try await withDedicatedThread("leeway-evaluate") { stop in
       let thread = EvaluationThread(self)
       while !stop.isRaised {
-        state.madeRound(of: .evaluation, now: WallClock.now())
+        state.madeRound(of: .evaluation, now: .now)
         thread.round(stop)
         WallClock.pause(milliseconds: Int(thread.every.milliseconds), unless: stop)
       }
@@ -46,13 +46,13 @@ private final class EvaluationThread {
   private var metrics: ServiceMetrics { loop.metrics }
   private var logger: Logger { loop.logger }
   /// Leases held, and until when.
-  private var leases: [String: (lease: EvaluationLease, until: EventTime)] = [:]
+  private var leases: [String: (lease: EvaluationLease, until: SteadyTime)] = [:]
   private var paces: [String: EvaluationPace] = [:]
   private let merges = WindowMerges()
-  private var refreshDue: [String: EventTime] = [:]
+  private var refreshDue: [String: SteadyTime] = [:]
   /// Why a monitor could not be judged when it was last tried, and when that was last logged.
-  private var failures: [String: (text: String, logged: EventTime)] = [:]
-  private var reclaimDue: EventTime
+  private var failures: [String: (text: String, logged: SteadyTime)] = [:]
+  private var reclaimDue: SteadyTime
 
   private static let leaseTime = TimeSpan.seconds(30)
   /// What pages and gauges show of a monitor that stands still is at most this old.
@@ -68,7 +68,7 @@ private final class EvaluationThread {
     revision = loop.live.revision
     setup = loop.live.current
     context = setup.decisions(loop.token)
-    reclaimDue = WallClock.now() + Self.reclaimEvery
+    reclaimDue = .now + Self.reclaimEvery
     for plan in setup.plans { restoreMetrics(plan) }
   }
 
@@ -76,15 +76,15 @@ private final class EvaluationThread {
     follow()
     withdraw()
     for plan in setup.plans where !stop.isRaised { evaluate(plan) { stop.isRaised } }
-    if WallClock.now() >= reclaimDue {
+    if SteadyTime.now >= reclaimDue {
       var isLeft = false
       for plan in setup.plans {
         guard let lease = leases[plan.monitor.name]?.lease else { continue }
         fold(plan, lease)
         if reclaim(plan, lease, stop) { isLeft = true }
-        loop.state.madeRound(of: .evaluation, now: WallClock.now())
+        loop.state.madeRound(of: .evaluation, now: .now)
       }
-      reclaimDue = isLeft ? WallClock.now() : WallClock.now() + Self.reclaimEvery
+      reclaimDue = isLeft ? .now : .now + Self.reclaimEvery
     }
   }
 
@@ -161,7 +161,7 @@ private final class EvaluationThread {
       guard try ledger.read({ try Generations.isCurrent(plan, in: $0) }) else { return try letGo(of: monitor) }
       while let lease = try lease(monitor) {
         // A long backfill is many steps, and none of them a stall.
-        loop.state.madeRound(of: .evaluation, now: WallClock.now())
+        loop.state.madeRound(of: .evaluation, now: .now)
         let started = ContinuousClock.now
         let evaluator = Evaluator(plan: plan, context: context, maximumWindows: pace.windows)
         let report = try evaluator.evaluate(ledger, lease: lease, now: WallClock.now(), merges: merges)
@@ -176,7 +176,7 @@ private final class EvaluationThread {
         }
         if report.isComplete || isOver() { break }
       }
-      if moved || WallClock.now() >= refreshDue[monitor] ?? .distantPast { try refresh(plan) }
+      if moved || refreshDue[monitor].map({ SteadyTime.now >= $0 }) ?? true { try refresh(plan) }
       note(nil, of: monitor)
     } catch is LeaseLost {
       // Another instance goes on; nothing was written.
@@ -189,7 +189,7 @@ private final class EvaluationThread {
 
   /// A monitor that cannot be judged makes the instance unready until it can, whatever becomes of the others.
   private func note(_ failure: String?, of monitor: String) {
-    let now = WallClock.now()
+    let now = SteadyTime.now
     if let failure, failures[monitor]?.text != failure || now >= (failures[monitor]?.logged ?? now) + .minutes(1) {
       logger.error("\(failure)")
       failures[monitor] = (failure, now)
@@ -207,7 +207,7 @@ private final class EvaluationThread {
 
   /// The monitor's lease, renewed when half of it is over; nil while another instance holds it.
   private func lease(_ monitor: String) throws -> EvaluationLease? {
-    let now = WallClock.now()
+    let now = SteadyTime.now
     if let held = leases[monitor], now + Self.leaseTime < held.until + .seconds(15) { return held.lease }
     let name = EvaluationLease.name(monitor: monitor)
     let until = now + Self.leaseTime
@@ -235,7 +235,7 @@ private final class EvaluationThread {
   private func refresh(_ plan: MonitorPlan) throws {
     let monitor = plan.monitor.name
     let now = WallClock.now()
-    refreshDue[monitor] = now + Self.refreshEvery
+    refreshDue[monitor] = .now + Self.refreshEvery
     let (generation, partitions, progress, incidents, backlog, latest, writers) = try ledger.read { reader in
       (
         try reader.generation(of: monitor),
@@ -264,7 +264,7 @@ private final class EvaluationThread {
       limit: setup.configuration.limits.maximumSeries)
     metrics.set(incidents: incidents)
     metrics.set(outbox: backlog, now: now)
-    metrics.set(ready: loop.state.readiness(now: now).allSatisfy(\.holds))
+    metrics.set(ready: loop.state.readiness(now: .now).allSatisfy(\.holds))
     let prefix = Slice.version + "="
     let newest = latest.map(\.end).max()
     let versions = Set(

@@ -48,7 +48,7 @@ package struct LeewayServer: Sendable {
     metrics.reloaded(successfully: true, at: now)
     metrics.set(outdated: false)
     metrics.announce(plans.map(\.monitor), receivers: setup.receivers.map(\.name))
-    let state = ServiceState(plans: plans, patience: configuration.limits.stallAfter, now: now)
+    let state = ServiceState(plans: plans, patience: configuration.limits.stallAfter, now: .now)
     let token = try CallbackToken(key: serviceKey(store))
     let reload = Reload(files: files, live: live, metrics: metrics, logger: logger)
     logger.info("leeway \(ServiceVersion.text), librdkafka \(KafkaLibrary.version), \(ledger.location)")
@@ -159,8 +159,8 @@ package struct LeewayServer: Sendable {
           try HistogramReader(plan: plan).histogram(window: window, slice: slice, subject: subject, end: end, in: $0)
         }
       },
-      readiness: { state.readiness(now: WallClock.now()) },
-      stalledParts: { state.stalledParts(now: WallClock.now()) }, metrics: metrics,
+      readiness: { state.readiness(now: .now) },
+      stalledParts: { state.stalledParts(now: .now) }, metrics: metrics,
       verifyCallback: { id, presented, now in
         guard let record = try ledger.read({ try $0.retrain(id) }) else { return .wrong }
         // Good for this id whatever the time, then the deadline: who holds the token may know that it has passed.

@@ -23,7 +23,9 @@ extension InMemorySession {
   func acquire(lease: String, holder: String, lasting: TimeSpan) throws -> Int64? {
     let now = try now()
     let known = tables.leases[ByteName(lease)]
-    if let known, let other = known.holder, other != ByteName(holder), known.until > now { return nil }
+    if let known, let other = known.holder, other != ByteName(holder), known.until > now, known.until <= now + lasting {
+      return nil
+    }
     let epoch = known.map { $0.holder == ByteName(holder) || flaw == .leaseEpoch ? $0.epoch : $0.epoch + 1 } ?? 1
     tables.leases[ByteName(lease)] = InMemoryTables.Lease(
       holder: ByteName(holder), epoch: epoch, until: now + lasting)
@@ -228,7 +230,8 @@ extension InMemorySession: LedgerWriter {
       first[incident] = row
     }
     let leased = first.values
-      .filter { $0.record.nextAttemptAt <= due && ($0.leasedUntil.map { $0 <= now } ?? true) }.map(\.record)
+      .filter { $0.record.nextAttemptAt <= due || $0.record.waitingSince > due }
+      .filter { $0.leasedUntil.map { $0 <= now || $0 > now + lasting } ?? true }.map(\.record)
       .sorted { $0.nextAttemptAt == $1.nextAttemptAt ? utf8Order($0.key, $1.key) : $0.nextAttemptAt < $1.nextAttemptAt }
       .prefix(max(0, limit))
     return leased.map { row in
@@ -247,6 +250,8 @@ extension InMemorySession: LedgerWriter {
     row.record.attempts = delivery.attempts
     row.record.firstAttemptAt = delivery.firstAttemptAt
     row.record.nextAttemptAt = delivery.nextAttemptAt
+    row.record.waitingSince = delivery.waitingSince
+    row.record.triedFor = delivery.triedFor
     row.record.lastError = delivery.lastError
     row.leasedUntil = nil
     tables.outbox[ByteName(delivery.key)] = row

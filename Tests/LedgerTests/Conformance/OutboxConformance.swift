@@ -86,6 +86,31 @@ struct OutboxConformance {
     #expect(try leased(22) == ["k0"])
   }
 
+  /// Whoever sets the ledger's clock back by days keeps nobody waiting for days.
+  @Test(arguments: ledgers)
+  func `a clock that comes back holds up neither retries nor leases`(_ store: LedgerUnderTest) throws {
+    let clock = ManualClock()
+    let ledger = try store.make(clock)
+    let day: Int64 = 86_400_000
+    try ledger.write { try $0.enqueue([owed("k", "i", 1), owed("l", "j", 1)]) }
+    clock.advance(.days(2))
+    let ahead = try lease(ledger, due: 2 * day)
+    #expect(ahead.map(\.key) == ["k", "l"])
+    // One fails and waits for ten seconds of a clock that is two days ahead; the other's sender dies.
+    var failed = try #require(ahead.first)
+    failed.waitingSince = .at(2 * day)
+    failed.nextAttemptAt = .at(2 * day + 10_000)
+    failed.triedFor = .seconds(11)
+    let settled = try ledger.write { [failed] in try $0.settle(delivery: failed) }
+    #expect(settled)
+    #expect(try lease(ledger, due: 2 * day + 9_999).isEmpty)
+    clock.advance(.days(-2))
+    let back = try lease(ledger, due: 0)
+    #expect(back.map(\.key) == ["l", "k"])
+    #expect(back.map(\.triedFor) == [.zero, .seconds(11)])
+    #expect(try lease(ledger, due: 0).isEmpty)
+  }
+
   @Test(arguments: ledgers)
   func `a sender whose lease another has taken settles nothing`(_ store: LedgerUnderTest) throws {
     let clock = ManualClock()

@@ -25,9 +25,14 @@ package struct LedgerError: Error, CustomStringConvertible, Sendable {
   package var outcomeUnknown: Bool
   /// The disk or the store's own limit is full: trying again helps once there is room.
   package var storageFull: Bool
+  /// The same call may succeed later, although nobody changes what it asks: the server restarts, or somebody holds a lock.
+  package var mayPass: Bool
 
-  package init(_ description: String, outcomeUnknown: Bool = false, storageFull: Bool = false) {
+  package init(
+    _ description: String, outcomeUnknown: Bool = false, storageFull: Bool = false, mayPass: Bool = false
+  ) {
     self.description = description
+    self.mayPass = mayPass || storageFull
     self.outcomeUnknown = outcomeUnknown
     self.storageFull = storageFull
   }

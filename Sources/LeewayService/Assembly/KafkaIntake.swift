@@ -22,11 +22,17 @@ struct KafkaIntake: Service {
   func run() async throws {
     try await withDedicatedThread("leeway-intake") { stop in
       defer { live.withdraw("the service is stopping") }
+      var patience = LedgerPatience()
       while !stop.isRaised {
         var loop: KafkaIntakeLoop?
         do {
           loop = try KafkaIntakeLoop(self)
+          patience = LedgerPatience()
           try loop?.run(until: stop)
+        } catch let error as LedgerError where error.mayPass && !stop.isRaised {
+          loop?.leave()
+          loop = nil
+          rest(patience.failed(), because: error, until: stop)
         } catch let superseded as GenerationSuperseded {
           // Those who know the newer configuration go on with the partitions.
           loop?.leave()
@@ -34,6 +40,19 @@ struct KafkaIntake: Service {
           catchUp(with: superseded, until: stop)
         }
       }
+    }
+  }
+
+  /// The ledger cannot be used now, which ends no service: reading starts again after a pause.
+  private func rest(_ pause: Int64, because error: LedgerError, until stop: StopFlag) {
+    state.set(ledgerFailure: error.description)
+    logger.warning("reading cannot start and is tried again in \(pause) ms: \(error)")
+    var left = Int(pause)
+    while left > 0, !stop.isRaised {
+      state.madeRound(of: .intake, now: .now)
+      WallClock.pause(milliseconds: min(left, 100), unless: stop)
+      left -= 100
+      live.withdraw("the ledger cannot be used now, see /readyz; reload again once it can")
     }
   }
 }
@@ -175,13 +194,15 @@ final class KafkaIntakeLoop {
 
   /// - Returns: why it is worth asking again; nil if all was answered.
   private func askForTopics() throws -> EnvironmentProblem? {
-    do { try refreshPartitions(timeout: 5000) } catch { return error }
+    do { try refreshPartitions(timeout: 5000) } catch let error as EnvironmentProblem { return error }
     do { try requireDeadLetterTopic() } catch  where error.mayPass { return error }
     return nil
   }
 
   /// Every partition in the metadata gets a row, so that those nobody has read yet hold the watermark back.
-  private func refreshPartitions(timeout: Int32) throws(EnvironmentProblem) {
+  ///
+  /// - Throws: `EnvironmentProblem` of the broker; `LedgerError`.
+  private func refreshPartitions(timeout: Int32) throws {
     metadataDue = .now + .seconds(10)
     let known: [String: [Int32]]
     do { known = try consumer.partitions(of: Array(Set(topics.map(\.topic))), timeoutMilliseconds: timeout) } catch {
@@ -191,18 +212,12 @@ final class KafkaIntakeLoop {
       rows.noteMissing(topic)
       warn("topic \(topic) does not exist yet; it will be read from its beginning once it does")
     }
-    do {
-      try ensureRows(
-        topics.flatMap { entry in
-          (known[entry.topic] ?? []).map { id in
-            (key: PartitionKey(monitor: entry.monitor, topic: entry.topic, partition: id), role: entry.role)
-          }
-        })
-    } catch let error as EnvironmentProblem {
-      throw error
-    } catch {
-      throw EnvironmentProblem("\(error)")
-    }
+    try ensureRows(
+      topics.flatMap { entry in
+        (known[entry.topic] ?? []).map { id in
+          (key: PartitionKey(monitor: entry.monitor, topic: entry.topic, partition: id), role: entry.role)
+        }
+      })
     service.state.set(brokerFailure: nil)
   }
 

@@ -42,14 +42,18 @@ package struct LeewayServer: Sendable {
     let (ledger, closeLedger) = try openLedger()
     defer { closeLedger() }
     let store = Failpoints.fromEnvironment.map { FailpointLedger(ledger, $0) as any Ledger } ?? ledger
-    if isAlone { try releaseLeases(store) }
+    if isAlone {
+      try LedgerPatience.atStart("releasing leases", logger: logger) { try releaseLeases(store) }
+    }
     let now = WallClock.now()
     let metrics = ServiceMetrics(version: ServiceVersion.text, librdkafka: KafkaLibrary.version, startedAt: now)
     metrics.reloaded(successfully: true, at: now)
     metrics.set(outdated: false)
     metrics.announce(plans.map(\.monitor), receivers: setup.receivers.map(\.name))
     let state = ServiceState(plans: plans, patience: configuration.limits.stallAfter, now: .now)
-    let token = try CallbackToken(key: serviceKey(store))
+    let token = try LedgerPatience.atStart("reading the service's key", logger: logger) {
+      try CallbackToken(key: serviceKey(store))
+    }
     let reload = Reload(files: files, live: live, metrics: metrics, logger: logger)
     logger.info("leeway \(ServiceVersion.text), librdkafka \(KafkaLibrary.version), \(ledger.location)")
 

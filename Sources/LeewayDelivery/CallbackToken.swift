@@ -20,6 +20,14 @@ package struct CallbackToken: Sendable {
     hexadecimal(HMAC<SHA256>.authenticationCode(for: message(retrain, deadline), using: key))
   }
 
+  /// The body of a call to retrain with the token in it, as the last member; as it is where it has one, or is no object.
+  ///
+  /// - Parameter deadline: milliseconds since the epoch.
+  package func add(to body: String, retrain: String, deadline: Int64) -> String {
+    guard body.hasSuffix("}"), !body.contains("\"callback_token\":") else { return body }
+    return "\(body.dropLast()),\"callback_token\":\"\(token(retrain: retrain, deadline: deadline))\"}"
+  }
+
   /// Whether `token` was issued for this retrain and deadline, and the deadline has not passed (`now` may equal it).
   /// Takes the same time wherever a wrong token differs from the right one.
   package func isValid(_ token: String, retrain: String, deadline: Int64, now: Int64) -> Bool {

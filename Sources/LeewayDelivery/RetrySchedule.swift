@@ -1,11 +1,13 @@
+import LeewayCore
+
 /// Decides what becomes of a delivery after an attempt. A value without clock or chance of its own: all times are
 /// arguments, in milliseconds. Its day is made of attempts and of the waits between them, as a clock that cannot be set
 /// measures them: the wall clock may be set meanwhile, and a service that was down for a weekend gives nothing up.
 ///
 ///     attempt ──► 2xx ─────────────────────────────────────────► delivered
-///        ▲    ├─► 408, 429, 5xx, no answer ──► within a day ────► retry(after:)
-///        │    │                           └──► later ───────────► deadLetter
-///        │    └─► anything else ────────────────────────────────► deadLetter
+///        ▲    ├─► what cannot get better ───────────────────────► deadLetter
+///        │    └─► anything else ──► within a day ───────────────► retry(after:)
+///        │                     └──► later ──────────────────────► deadLetter
 ///        └────────── wait ◄── retry(after:)
 package struct RetrySchedule: Sendable, Equatable {
   /// The first wait, doubled at every attempt.
@@ -13,10 +15,19 @@ package struct RetrySchedule: Sendable, Equatable {
   package var longestWait: Int64 = 300_000
   /// What a `Retry-After` can ask for at most.
   package var longestRetryAfter: Int64 = 3_600_000
-  /// How much time attempts and waits may take before the last attempt starts.
-  package var lifetime: Int64 = 86_400_000
+  /// How much time attempts and waits may take before the last attempt starts: a day, or less for what has a deadline.
+  package private(set) var lifetime = RetrySchedule.day
+
+  private static let day: Int64 = 86_400_000
+
+  /// Answers after which the same request cannot succeed, since they are about the request itself. Everything else may be a
+  /// redeploy, a route that is not there yet, or a secret that was rotated on one side first.
+  package static let finalStatuses: Set<Int> = [400, 405, 406, 410, 413, 414, 415, 422, 431]
 
   package init() {}
+
+  /// - Parameter lifetime: milliseconds; more than a day is a day.
+  package init(lifetime: Int64) { self.lifetime = min(max(0, lifetime), Self.day) }
 
   package enum Decision: Sendable, Equatable {
     case delivered
@@ -40,14 +51,14 @@ package struct RetrySchedule: Sendable, Equatable {
       switch answer.status {
       case 200...299:
         return .delivered
-      case 408, 429, 500...599:
+      case 300...399:
+        return .deadLetter(reason: "\(answer.summary); redirects are not followed, correct the receiver's url")
+      case let status where Self.finalStatuses.contains(status):
+        return .deadLetter(reason: answer.summary)
+      default:
         let asked = answer.retryAfter.map { min($0.wait(from: now), longestRetryAfter) } ?? 0
         return later(
           by: max(asked, wait(after: attempt, random: random)), because: answer.summary, attempt, spent)
-      case 300...399:
-        return .deadLetter(reason: "\(answer.summary); redirects are not followed, correct the receiver's url")
-      default:
-        return .deadLetter(reason: answer.summary)
       }
     case .failure(let failure):
       switch failure.kind {
@@ -78,7 +89,8 @@ package struct RetrySchedule: Sendable, Equatable {
   ) -> Decision {
     let (total, overflow) = max(0, spent).addingReportingOverflow(wait)
     guard !overflow, total <= lifetime else {
-      return .deadLetter(reason: "given up after \(attempt) attempts in \(lifetime / 3_600_000) h: \(reason)")
+      return .deadLetter(
+        reason: "given up after \(attempt) attempts in \(TimeSpan.milliseconds(lifetime)): \(reason)")
     }
     return .retry(after: wait)
   }

@@ -19,11 +19,14 @@ import Testing
       let decision = decide(.success(HTTPAnswer(status: status)))
       switch status {
       case 200...299: #expect(decision == .delivered, "\(status)")
-      case 408, 429, 500...599: #expect(decision == .retry(after: 500), "\(status)")
       case 300...399:
         let reason = "the receiver answered \(status); redirects are not followed, correct the receiver's url"
         #expect(decision == .deadLetter(reason: reason), "\(status)")
-      default: #expect(decision == .deadLetter(reason: "the receiver answered \(status)"), "\(status)")
+      // About the request itself, so that the same request cannot fare better.
+      case 400, 405, 406, 410, 413, 414, 415, 422, 431:
+        #expect(decision == .deadLetter(reason: "the receiver answered \(status)"), "\(status)")
+      // A redeploy, a route or a secret that is not there yet.
+      default: #expect(decision == .retry(after: 500), "\(status)")
       }
     }
   }
@@ -70,11 +73,23 @@ import Testing
     #expect(decide(down, attempt: 300, after: day - 150_000) == .retry(after: 150_000))
     #expect(
       decide(down, attempt: 300, after: day - 149_999)
-        == .deadLetter(reason: "given up after 300 attempts in 24 h: the receiver answered 503"))
+        == .deadLetter(reason: "given up after 300 attempts in 1d: the receiver answered 503"))
     let asksTooLong = Result<HTTPAnswer, HTTPFailure>.success(HTTPAnswer(status: 429, retryAfter: .seconds(3_600)))
     #expect(
       decide(asksTooLong, attempt: 9, after: day - 3_599_000)
-        == .deadLetter(reason: "given up after 9 attempts in 24 h: the receiver answered 429"))
+        == .deadLetter(reason: "given up after 9 attempts in 1d: the receiver answered 429"))
+  }
+
+  @Test func aCallIsGivenUpAtItsDeadline() {
+    let down = Result<HTTPAnswer, HTTPFailure>.success(HTTPAnswer(status: 503))
+    let call = RetrySchedule(lifetime: 3_600_000)
+    #expect(call.decide(attempt: 20, result: down, spent: 3_450_000, now: start, random: 0) == .retry(after: 150_000))
+    #expect(
+      call.decide(attempt: 20, result: down, spent: 3_450_001, now: start, random: 0)
+        == .deadLetter(reason: "given up after 20 attempts in 1h: the receiver answered 503"))
+    // A deadline of a week leaves it a day.
+    #expect(RetrySchedule(lifetime: 7 * day).lifetime == day)
+    #expect(RetrySchedule(lifetime: -1).lifetime == 0)
   }
 
   @Test func shortPhrasesAreQuotedAndEchoesAreNot() {

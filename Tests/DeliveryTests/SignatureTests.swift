@@ -34,6 +34,18 @@ import Testing
     #expect(!others.isValid(expected, retrain: "rt-7f3a", deadline: deadline, now: 0))
   }
 
+  /// No row of the ledger holds it.
+  @Test func callbackTokenIsAddedToTheBodyThatIsSent() throws {
+    let token = try CallbackToken(key: Array(0..<32))
+    let secret = token.token(retrain: "rt-1", deadline: 99)
+    #expect(
+      token.add(to: #"{"version":1,"retrain":"rt-1"}"#, retrain: "rt-1", deadline: 99)
+        == #"{"version":1,"retrain":"rt-1","callback_token":"\#(secret)"}"#)
+    // Of an older release, which stored it.
+    let old = #"{"callback_token":"old"}"#
+    #expect(token.add(to: old, retrain: "rt-1", deadline: 99) == old)
+  }
+
   @Test func callbackTokenIsTakenInOneSpellingOnly() throws {
     let tokens = try CallbackToken(key: key)
     let wrong = [

@@ -115,6 +115,8 @@ package protocol LedgerReader {
   func outboxBacklog() throws -> [OutboxBacklog]
   /// Newest first.
   func deliveries(incident: String?, limit: Int) throws -> [OutboxRecord]
+  /// Those of one state, newest first as above.
+  func deliveries(state: DeliveryState, limit: Int) throws -> [OutboxRecord]
   /// Newest first.
   func quarantined(monitor: String?, limit: Int) throws -> [QuarantineRecord]
   /// What was recorded from outside, newest first; nil: of every monitor, of every incident.
@@ -218,6 +220,10 @@ package protocol LedgerWriter: LedgerReader {
   /// Stores state, attempts, first and next attempt, waits and last error of a row that is owed and was leased last with
   /// `delivery.leases`, and ends that lease. False: somebody else has leased or settled it since; nothing changed.
   func settle(delivery: OutboxRecord) throws -> Bool
+
+  /// Owes a dead row once more, due at `due` and with all its time before it; false if it is not dead, is unknown, or calls
+  /// for a retrain, and nothing changed.
+  func revive(delivery key: String, due: EventTime) throws -> Bool
 
   // Reclaiming, in bounded steps; each returns how many rows it removed, unless it says otherwise.
   /// Rows stored by now whose `reclaimAfter` is below `before` may go, at once or at any time later; others stay. Returns

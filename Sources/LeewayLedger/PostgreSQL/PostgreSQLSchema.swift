@@ -356,5 +356,10 @@ enum PostgreSQLSchema {
     ALTER TABLE outbox ADD COLUMN waiting_since bigint NOT NULL DEFAULT -9223372036854775808;
     ALTER TABLE outbox ADD COLUMN tried_for bigint NOT NULL DEFAULT 0;
     """,
+    """
+    -- Calls to retrain are told apart from messages: they have a deadline and are never sent again.
+    ALTER TABLE outbox ADD COLUMN retrain text COLLATE "C";
+    UPDATE outbox SET retrain = body::json ->> 'retrain' WHERE key LIKE '%-retrain/retrain';
+    """,
   ]
 }

@@ -4,21 +4,22 @@ import LeewayCore
 extension SQLiteSession {
   private static let outboxColumns = """
     key, monitor, incident, receiver, sequence, body, created_at, state, attempts, first_attempt_at, next_attempt_at,
-    last_error, waiting_since, tried_for, leases
+    last_error, waiting_since, tried_for, retrain, leases
     """
 
   private func delivery(_ row: PreparedStatement) throws -> OutboxRecord {
     OutboxRecord(
       key: try row.text(0), monitor: try row.text(1), incident: try row.text(2), receiver: try row.text(3),
-      sequence: try row.integer(4), body: try row.text(5), createdAt: try row.time(6), state: try row.named(7),
+      sequence: try row.integer(4), body: try row.text(5), retrain: try row.optionalText(14),
+      createdAt: try row.time(6), state: try row.named(7),
       attempts: try row.count(8), firstAttemptAt: try row.optionalTime(9), nextAttemptAt: try row.time(10),
       waitingSince: try row.time(12), triedFor: .milliseconds(try row.integer(13)), lastError: try row.text(11),
-      leases: try row.integer(14))
+      leases: try row.integer(15))
   }
 
   func enqueue(_ rows: [OutboxRecord]) throws {
     let sql = """
-      INSERT INTO outbox (\(Self.outboxColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+      INSERT INTO outbox (\(Self.outboxColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
       ON CONFLICT (key) DO NOTHING
       """
     try statement("storing deliveries", sql) { insert in
@@ -26,7 +27,7 @@ extension SQLiteSession {
         try insert.run(
           row.key, row.monitor, row.incident, row.receiver, row.sequence, row.body, row.createdAt, row.state.rawValue,
           row.attempts, row.firstAttemptAt, row.nextAttemptAt, row.lastError, row.waitingSince,
-          row.triedFor.milliseconds)
+          row.triedFor.milliseconds, row.retrain)
       }
     }
   }
@@ -72,6 +73,14 @@ extension SQLiteSession {
     return try run("amending a delivery", sql, delivery.body, delivery.nextAttemptAt, delivery.key) == 1
   }
 
+  func revive(delivery key: String, due: EventTime) throws -> Bool {
+    let sql = """
+      UPDATE outbox SET state = 'owed', next_attempt_at = ?1, waiting_since = ?1, tried_for = 0, leased_until = NULL
+      WHERE key = ?2 AND state = 'dead' AND retrain IS NULL
+      """
+    return try run("owing a delivery once more", sql, due, key) == 1
+  }
+
   func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int {
     let sql = """
       DELETE FROM outbox WHERE key IN
@@ -90,6 +99,13 @@ extension SQLiteSession {
       OutboxBacklog(
         receiver: try $0.text(0), owed: try $0.count(1), dead: try $0.count(2), oldest: try $0.optionalTime(3))
     }
+  }
+
+  func deliveries(state: DeliveryState, limit: Int) throws -> [OutboxRecord] {
+    let sql = """
+      SELECT \(Self.outboxColumns) FROM outbox WHERE state = ? ORDER BY created_at DESC, sequence DESC, key DESC LIMIT ?
+      """
+    return try rows("reading deliveries", sql, state.rawValue, max(0, limit), as: delivery)
   }
 
   func deliveries(incident: String?, limit: Int) throws -> [OutboxRecord] {

@@ -11,6 +11,8 @@ import Synchronization
 struct DeliveryLoop: Service {
   let name: String
   let live: LiveSetup
+  /// Makes the tokens of calls to retrain.
+  let token: CallbackToken
   let ledger: any Ledger
   let metrics: ServiceMetrics
   let state: ServiceState
@@ -48,20 +50,24 @@ struct DeliveryLoop: Service {
         try reader.outboxBacklog().contains { $0.receiver == name && $0.owed > 0 }
       }
       guard due else { return 0 }
-      let rows = try ledger.write {
+      let (rows, retrains) = try ledger.write { tx in
         // By the ledger's clock, which all senders share and which says when the next attempt is.
-        try $0.leaseDeliveries(receiver: name, due: $0.now(), lasting: Self.leaseTime, limit: Self.rowsAtOnce)
+        let rows = try tx.leaseDeliveries(
+          receiver: name, due: tx.now(), lasting: Self.leaseTime, limit: Self.rowsAtOnce)
+        return (rows, try rows.map { try $0.retrain.flatMap { try tx.retrain($0) } })
       }
-      for row in rows where !stop.isRaised {
+      for (row, retrain) in zip(rows, retrains) where !stop.isRaised {
         state.madeRound(of: .delivery, name, now: .now)
-        guard let (settled, wait) = attempt(row, receiver, sender) else { continue }
+        guard let (settled, wait) = attempt(row, calling: retrain, receiver, sender) else { continue }
         let stands = try ledger.write { tx in
           var settled = settled
           if let wait {
             settled.waitingSince = try tx.now()
             settled.nextAttemptAt = settled.waitingSince + wait
           }
-          return try tx.settle(delivery: settled)
+          guard try tx.settle(delivery: settled) else { return false }
+          if settled.state == .dead, let notice = notice(of: settled) { try tx.enqueue([notice]) }
+          return true
         }
         if !stands {
           logger.warning("\(row.key): another instance has sent it too, with the same key; its outcome stands")
@@ -77,17 +83,24 @@ struct DeliveryLoop: Service {
 
   /// One attempt, and how long to wait for the next; nil if shutdown cut it short, which counts as none.
   private func attempt(
-    _ row: OutboxRecord, _ receiver: Receiver, _ sender: HTTPRequestSender
+    _ row: OutboxRecord, calling retrain: RetrainRecord?, _ receiver: Receiver, _ sender: HTTPRequestSender
   ) -> (row: OutboxRecord, wait: TimeSpan?)? {
     let now = WallClock.now()
     let started = SteadyTime.now
     var row = row
     row.attempts += 1
     row.firstAttemptAt = row.firstAttemptAt ?? now
+    var schedule = RetrySchedule()
+    var body = row.body
+    if let retrain {
+      // The token is in no row: whoever reads the ledger could answer for the trainer.
+      body = token.add(to: body, retrain: retrain.id, deadline: retrain.deadline.milliseconds)
+      schedule = RetrySchedule(lifetime: (retrain.deadline - retrain.requestedWall).milliseconds)
+    }
     let rendered: RenderedDelivery
     do {
       rendered = try receiver.format.render(
-        Delivery(key: row.key, notification: Array(row.body.utf8)), now: now.milliseconds)
+        Delivery(key: row.key, notification: Array(body.utf8)), now: now.milliseconds)
     } catch {
       return settle(row, .deadLetter(reason: "\(error)"))
     }
@@ -106,10 +119,19 @@ struct DeliveryLoop: Service {
       row.triedFor = row.triedFor + .milliseconds(started.duration(to: .now).milliseconds)
       return settle(
         row,
-        RetrySchedule().decide(
+        schedule.decide(
           attempt: row.attempts, result: result, spent: row.triedFor.milliseconds,
           now: WallClock.now().milliseconds, random: Double.random(in: 0..<1)))
     }
+  }
+
+  /// What the receiver's fallback is told of a row that was given up; nil if there is none to be told.
+  private func notice(of row: OutboxRecord) -> OutboxRecord? {
+    let setup = live.current
+    guard !FailureNotice.isNotice(row), let fallback = setup.configuration.receivers[name]?.fallback,
+      setup.receivers.contains(where: { $0.name == fallback })
+    else { return nil }
+    return FailureNotice.row(about: row, to: fallback, at: WallClock.now())
   }
 
   private func settle(

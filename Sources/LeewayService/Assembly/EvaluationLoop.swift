@@ -7,7 +7,6 @@ import ServiceLifecycle
 /// Judges every monitor on a thread of its own, round after round, under a lease in the ledger.
 struct EvaluationLoop: Service {
   let live: LiveSetup
-  let token: CallbackToken
   /// Whether no other instance can use this ledger.
   let isAlone: Bool
   let ledger: any Ledger
@@ -67,7 +66,7 @@ private final class EvaluationThread {
     self.loop = loop
     revision = loop.live.revision
     setup = loop.live.current
-    context = setup.decisions(loop.token)
+    context = setup.decisions()
     reclaimDue = .now + Self.reclaimEvery
     for plan in setup.plans { restoreMetrics(plan) }
   }
@@ -105,7 +104,7 @@ private final class EvaluationThread {
     revision = now
     let before = setup
     setup = loop.live.current
-    context = setup.decisions(loop.token)
+    context = setup.decisions()
     let change = SetupChange(from: before, to: setup)
     for name in change.removed {
       try? ledger.write { try $0.release(lease: EvaluationLease.name(monitor: name), holder: loop.holder) }
@@ -236,12 +235,13 @@ private final class EvaluationThread {
     let monitor = plan.monitor.name
     let now = WallClock.now()
     refreshDue[monitor] = .now + Self.refreshEvery
-    let (generation, partitions, progress, incidents, backlog, latest, writers) = try ledger.read { reader in
+    let (generation, partitions, progress, incidents, backlog, dead, latest, writers) = try ledger.read { reader in
       (
         try reader.generation(of: monitor),
         try reader.partitions(of: monitor).filter { plan.reads($0.key, as: $0.role) },
         try reader.progress(monitor: monitor, generation: plan.generation),
         try reader.incidents(IncidentQuery(open: true, limit: 1000)), try reader.outboxBacklog(),
+        try reader.deliveries(state: .dead, limit: ServiceMetrics.deadLimit),
         try reader.latestResults(monitor: monitor, generation: plan.generation, type: .performance),
         try reader.writers()
       )
@@ -264,6 +264,7 @@ private final class EvaluationThread {
       limit: setup.configuration.limits.maximumSeries)
     metrics.set(incidents: incidents)
     metrics.set(outbox: backlog, now: now)
+    metrics.set(dead: dead)
     metrics.set(ready: loop.state.readiness(now: .now).allSatisfy(\.holds))
     let prefix = Slice.version + "="
     let newest = latest.map(\.end).max()

@@ -58,7 +58,7 @@ package struct LeewayServer: Sendable {
     logger.info("leeway \(ServiceVersion.text), librdkafka \(KafkaLibrary.version), \(ledger.location)")
 
     let evaluation = EvaluationLoop(
-      live: live, token: token, isAlone: isAlone, ledger: store, metrics: metrics, state: state,
+      live: live, isAlone: isAlone, ledger: store, metrics: metrics, state: state,
       holder: InstanceIdentity.ofThisProcess.leasePrefix + UUID().uuidString.lowercased(), logger: logger)
     let intake = KafkaIntake(
       live: live, reload: reload, settings: settings, isAlone: isAlone, ledger: store, metrics: metrics, state: state,
@@ -68,7 +68,8 @@ package struct LeewayServer: Sendable {
       port: configuration.http.port, tokens: { live.current.tokens }, logger: logger, onRunning: onRunning)
     // Shutdown goes backwards: no new requests, then no new messages, then the last verdicts, then deliveries.
     var services: [any Service] = [
-      DeliveryLoops(live: live, ledger: store, metrics: metrics, state: state, logger: logger), evaluation, intake,
+      DeliveryLoops(live: live, token: token, ledger: store, metrics: metrics, state: state, logger: logger),
+      evaluation, intake,
       http,
     ]
     if handlesSignals {
@@ -173,7 +174,7 @@ package struct LeewayServer: Sendable {
         }
         return now <= record.deadline ? .valid : .expired
       },
-      decisions: { live.current.decisions(token) },
+      decisions: { live.current.decisions() },
       reload: { await reload($0) }, audit: AuditLog(logger: logger), now: { WallClock.now() },
       version: ServiceVersion.text)
   }

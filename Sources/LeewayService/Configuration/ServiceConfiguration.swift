@@ -119,14 +119,18 @@ package struct ReceiverSettings: Sendable, Equatable {
   package var secret: Secret?
   /// Least time between two messages about the spread of one incident; nil: as usual.
   package var groupInterval: TimeSpan?
+  /// The receiver that is told when a message to this one is given up; nil: nobody is.
+  package var fallback: String?
 
   package init(
-    name: String, kind: Kind, url: Secret? = nil, secret: Secret? = nil, groupInterval: TimeSpan? = nil
+    name: String, kind: Kind, url: Secret? = nil, secret: Secret? = nil, groupInterval: TimeSpan? = nil,
+    fallback: String? = nil
   ) {
     self.name = name
     self.kind = kind
     self.url = url
     self.secret = secret
     self.groupInterval = groupInterval
+    self.fallback = fallback
   }
 }

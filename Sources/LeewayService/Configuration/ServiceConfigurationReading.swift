@@ -11,6 +11,7 @@ final class ServiceConfigurationReading {
   private(set) var receivers: [String: ReceiverSettings]?
   /// Also those with a mistake of their own.
   private(set) var receiverNames: [String] = ["log"]
+  private var fallbacks: [(name: String, value: ConfigurationValue)] = []
   private(set) var hasPublicURL = false
   /// The file of tokens, and where it is named.
   private(set) var tokens: (path: String, place: ConfigurationNode.Place)?
@@ -198,6 +199,7 @@ final class ServiceConfigurationReading {
       value.complain("has \(all.count) entries; it takes at most \(Self.maximumReceivers)")
     }
     var result = ["log": log]
+    fallbacks = []
     for (name, place, value) in all.prefix(Self.maximumReceivers) {
       receiverNames.append(name)
       guard NameRule.isName(name) else {
@@ -206,6 +208,7 @@ final class ServiceConfigurationReading {
       }
       if let receiver = readReceiver(name, value) { result[name] = receiver }
     }
+    for (name, value) in fallbacks { checkFallback(value, of: name) }
     receivers = result
     return result
   }
@@ -230,6 +233,10 @@ final class ServiceConfigurationReading {
       let secret = map.value("secret")?.secret()?.value
       receiver = url.map { ReceiverSettings(name: name, kind: .webhook, url: $0, secret: secret) }
     }
+    if let value = map.value("fallback") {
+      receiver?.fallback = value.text(limit: 63)
+      fallbacks.append((name, value))
+    }
     receiver?.groupInterval = map.value("group_interval")?.span(in: .seconds(1) ... .days(1))
     map.finish()
     if let receiver {
@@ -241,6 +248,20 @@ final class ServiceConfigurationReading {
       typeValue.refuse("the receiver retrain asks a trainer, which takes type: webhook")
     }
     return receiver
+  }
+
+  /// Once all names are known.
+  private func checkFallback(_ value: ConfigurationValue, of name: String) {
+    guard let fallback = value.text(limit: 63) else { return }
+    if fallback == name {
+      value.refuse("a receiver cannot stand in for itself; name another one")
+    } else if fallback == MonitorReading.retrainReceiver {
+      value.refuse("the receiver retrain takes calls to retrain and no messages; name another one")
+    } else if !receiverNames.contains(fallback) {
+      value.refuse(
+        "it names no receiver here; there are \(receiverNames.joined(separator: ", "))."
+          + Spelling.suggestion(for: fallback, among: receiverNames))
+    }
   }
 
   private func readURL(_ map: ConfigurationMap) -> Secret? {

@@ -212,6 +212,23 @@ extension InMemorySession: LedgerWriter {
     return true
   }
 
+  func revive(delivery key: String, due: EventTime) throws -> Bool {
+    guard var row = tables.outbox[ByteName(key)], row.record.state == .dead, row.record.retrain == nil else {
+      return false
+    }
+    row.record.state = .owed
+    row.record.nextAttemptAt = due
+    row.record.waitingSince = due
+    row.record.triedFor = .zero
+    row.leasedUntil = nil
+    tables.outbox[ByteName(key)] = row
+    return true
+  }
+
+  func deliveries(state: DeliveryState, limit: Int) throws -> [OutboxRecord] {
+    Array(try deliveries(incident: nil, limit: .max).filter { $0.state == state }.prefix(max(0, limit)))
+  }
+
   func enqueue(_ rows: [OutboxRecord]) throws {
     for row in rows where tables.outbox[ByteName(row.key)] == nil {
       tables.outbox[ByteName(row.key)] = InMemoryTables.Delivery(record: row)

@@ -18,7 +18,8 @@ extension Instances {
         try server.stop("immediate")
         try server.start()
         try fleet.send(12)
-        // It ends at once if the instance does.
+        // The first one makes the tables. What waits ends at once if the instance does.
+        _ = try await awaited { process.isRunning ? try? fleet.value("SELECT count(*) FROM partitions") : "gone" }
         try await fleet.awaitCommitted()
         try #require(process.isRunning, "stopped \(moment) ms after the start: \(process.standardError)")
         // Nobody promises in the log what is not done.

@@ -219,4 +219,32 @@ struct OutboxConformance {
     #expect(try amend(row) == false)
     #expect(try ledger.read { try $0.deliveries(incident: "a", limit: 9) }.map(\.body) == ["{}"])
   }
+
+  @Test(arguments: ledgers)
+  func `a dead row is owed once more, but for a call`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    var call = owed("c", "i", 3)
+    call.retrain = "rt-1"
+    try ledger.write { [call] in try $0.enqueue([owed("a", "i", 1), owed("b", "i", 2), call]) }
+    func revive(_ key: String) throws -> Bool { try ledger.write { try $0.revive(delivery: key, due: .at(40)) } }
+    func keys(_ state: DeliveryState) throws -> [String] {
+      try ledger.read { try $0.deliveries(state: state, limit: 2) }.map(\.key)
+    }
+    #expect(try keys(.owed) == ["c", "b"])
+    #expect(try !revive("a"))
+    for _ in 0..<3 {
+      var row = try #require(try lease(ledger).first)
+      row.triedFor = .days(1)
+      try settle(ledger, row, row.key == "b" ? .delivered : .dead)
+    }
+    #expect(try keys(.dead) == ["c", "a"] && keys(.owed) == [])
+    #expect(try !revive("b") && !revive("c") && !revive("unknown"))
+    #expect(try revive("a"))
+    #expect(try !revive("a"))
+    #expect(try keys(.dead) == ["c"] && keys(.owed) == ["a"])
+    let again = try #require(try ledger.read { try $0.deliveries(state: .owed, limit: 1) }.first)
+    #expect(again.triedFor == .zero && again.nextAttemptAt == .at(40) && again.waitingSince == .at(40))
+    #expect(again.attempts == 1 && again.lastError == "503")
+    #expect(try ledger.read { try $0.deliveries(state: .dead, limit: 1) }.map(\.retrain) == ["rt-1"])
+  }
 }

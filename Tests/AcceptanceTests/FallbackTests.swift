@@ -24,7 +24,9 @@ import Testing
     let standIn = try LoopbackReceiver()
     try Shop.prepare(in: folder, bootstrap: broker.bootstrap)
     try folder.write(Shop.monitor.replacing("[log]", with: "[redeployed, archived]"), to: "monitors/shop.yaml")
-    try folder.write("operator:an-operators-token\n", to: "tokens")
+    let made = try LeewayProcess.run(["token", "new", "alice", "operator", "--file", "tokens"], in: folder.url)
+    try #require(made.code == 0, "\(made.error)")
+    let token = made.output.trimmingCharacters(in: .newlines)
     let configuration = try String(contentsOf: folder.url.appendingPathComponent("leeway.yaml"), encoding: .utf8)
       .replacing("http: {listen: \"127.0.0.1:0\"}", with: "http: {listen: \"127.0.0.1:0\", tokens_file: tokens}")
     try folder.write(
@@ -35,7 +37,7 @@ import Testing
           stand-in: {type: webhook, url: "\(standIn.url("/s"))", fallback: archived}
 
         """, to: "leeway.yaml")
-    let service = try RunningService(in: folder.url)
+    let service = try RunningService(in: folder.url, token: token)
     defer { if service.process.isRunning { service.process.killAtOnce() } }
     func samples(_ family: String) throws -> [String] {
       try service.metrics().filter { $0.key.hasPrefix(family + "{") && $0.value > 0 }.map(\.key).sorted()
@@ -67,15 +69,19 @@ import Testing
     let path = "/api/v1/deliveries/\(incident).0-opened.archived/resend"
     #expect(try service.post(path).status == 401)
     mended.turnOn()
-    #expect(try service.post(path, token: "an-operators-token").status == 202)
+    #expect(try service.post(path, token: token).status == 202)
     let gone = try eventually { try samples("leeway_deliveries_dead").isEmpty ? true : nil }
     #expect(gone == true, "\(service.process.standardError)")
     #expect(
       archived.requests.map { $0.header("Idempotency-Key") }
         == Array(repeating: "\(incident)/0-opened/archived", count: 2))
-    #expect(try service.post(path, token: "an-operators-token").status == 409)
-    #expect(try service.post("/api/v1/deliveries/none.1.a/resend", token: "an-operators-token").status == 404)
+    #expect(try service.post(path, token: token).status == 409)
+    #expect(try service.post("/api/v1/deliveries/none.1.a/resend", token: token).status == 404)
     #expect(standIn.requests.count == 1)
+    // By name, and without the token.
+    let audit = service.process.standardError.split(separator: "\n").filter { $0.contains("audit: resend") }
+    #expect(audit.count == 3 && audit.allSatisfy { $0.contains("token=alice") })
+    #expect(!service.process.standardError.contains(token))
     service.stop()
   }
 }

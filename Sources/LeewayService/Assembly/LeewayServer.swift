@@ -52,7 +52,7 @@ package struct LeewayServer: Sendable {
     metrics.announce(plans.map(\.monitor), receivers: setup.receivers.map(\.name))
     let state = ServiceState(plans: plans, patience: configuration.limits.stallAfter, now: .now)
     let token = try LedgerPatience.atStart("reading the service's key", logger: logger) {
-      try CallbackToken(key: serviceKey(store))
+      try CallbackToken(keys: callbackKeys(store))
     }
     let reload = Reload(files: files, live: live, metrics: metrics, logger: logger)
     logger.info("leeway \(ServiceVersion.text), librdkafka \(KafkaLibrary.version), \(ledger.location)")
@@ -65,7 +65,13 @@ package struct LeewayServer: Sendable {
       logger: logger)
     let http = HTTPService(
       view: view(store, metrics, state, token, live, reload), host: configuration.http.host,
-      port: configuration.http.port, tokens: { live.current.tokens }, logger: logger, onRunning: onRunning)
+      port: configuration.http.port, tokens: { live.current.tokens },
+      isOpen: { live.current.configuration.http.readingIsOpen },
+      probes: configuration.http.probes.map { .init(host: $0.host, port: $0.port) }, logger: logger,
+      onRunning: onRunning,
+      onProbesRunning: { [logger, configuration] port in
+        logger.info("health and metrics at http://\(configuration.http.probes?.host ?? ""):\(port)/")
+      })
     // Shutdown goes backwards: no new requests, then no new messages, then the last verdicts, then deliveries.
     var services: [any Service] = [
       DeliveryLoops(live: live, token: token, ledger: store, metrics: metrics, state: state, logger: logger),
@@ -107,6 +113,7 @@ package struct LeewayServer: Sendable {
     switch configuration.ledger {
     case .sqlite(let path):
       let ledger = try SQLiteLedger(path: path)
+      if let problem = TextFile.othersMay(path) { logger.warning("the ledger \(path): \(problem)") }
       return (ledger, ledger.close)
     case .postgres(let address):
       let ledger = try PostgreSQLLedger(address: address.revealed)
@@ -123,7 +130,16 @@ package struct LeewayServer: Sendable {
     }
   }
 
-  /// 32 random bytes, made at the first start and kept in the ledger.
+  /// Those of the configuration. Else 32 random bytes, made at the first start and kept in the ledger; where there are such
+  /// and the configuration has others since, what they have signed is still good.
+  private func callbackKeys(_ ledger: any Ledger) throws -> [[UInt8]] {
+    let configured = configuration.http.callbackKeys.map { Array($0.revealed.utf8) }
+    guard configured.isEmpty else {
+      return configured + (try ledger.read { try $0.setting("service_key") }.map { [$0] } ?? [])
+    }
+    return [try serviceKey(ledger)]
+  }
+
   private func serviceKey(_ ledger: any Ledger) throws -> [UInt8] {
     try ledger.write { tx in
       if let known = try tx.setting("service_key") { return known }

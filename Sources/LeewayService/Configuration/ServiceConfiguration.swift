@@ -47,6 +47,25 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var publicURL: String?
     /// Path of the file of bearer tokens and their roles.
     package var tokensFile: String?
+    /// Where health and metrics are served apart from everything else, to everybody who reaches it; nil: nowhere.
+    package var probes: Probes?
+    /// Keys of the tokens with which trainers answer, the one that signs first; empty: one is made and kept in the ledger.
+    package var callbackKeys: [Secret] = []
+
+    package struct Probes: Sendable, Equatable {
+      package var host: String
+      package var port: Int
+    }
+
+    /// Whether requests from this machine may read without a token: only where the configuration names no other way to the
+    /// service. A proxy or a forwarder on this machine passes on what comes from anywhere.
+    package var readingIsOpen: Bool {
+      guard tokensFile == nil, ServiceConfigurationReading.isLoopback(host) else { return false }
+      guard let publicURL else { return true }
+      let authority = publicURL.drop { $0 != "/" }.dropFirst(2).prefix { $0 != "/" }
+      let name = authority.hasPrefix("[") ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" }
+      return ServiceConfigurationReading.isLoopback(name.lowercased())
+    }
   }
 
   /// What is held, and how much of it.

@@ -296,9 +296,7 @@ package final class ServiceMetrics: Sendable {
   /// Dead letters that have a series each; ``set(outbox:now:)`` counts them all.
   package static let deadLimit = 100
 
-  /// Replaces the series of dead letters.
-  ///
-  /// - Parameter dead: the newest, ``deadLimit`` at most.
+  /// Replaces the series of dead letters: of the newest, ``deadLimit`` at most.
   package func set(dead: [OutboxRecord]) {
     replace(.deliveriesDead, dead.map { ([$0.receiver, $0.monitor, $0.incident, $0.message], 1) })
   }

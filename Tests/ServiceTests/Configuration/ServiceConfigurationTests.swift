@@ -180,7 +180,7 @@ import Testing
     #expect(configuration != nil)
     #expect(
       problems == [
-        "etc/leeway.yaml:2:16: warning: http.listen is 0.0.0.0:8080, open to the network, and without tokens only this machine may read; add http.tokens_file"
+        "etc/leeway.yaml:2:16: warning: http.listen lets others reach the service, so reading needs a token, and there is none; add http.tokens_file, whose lines leeway token new makes"
       ])
   }
 

@@ -7,7 +7,7 @@ set -euo pipefail
 
 swift_needed=6.2
 build_packages=(git libstdc++-12-dev pkg-config libcurl4-openssl-dev libpq-dev librdkafka-dev libsimdjson-dev libsqlite3-dev zlib1g-dev)
-test_packages=(curl openssl postgresql-15 prometheus python3-venv python3-yaml shellcheck systemd yamllint)
+test_packages=(curl libfaketime nginx-light openssl postgresql-15 prometheus python3-venv python3-yaml shellcheck systemd yamllint)
 
 fail() {
   printf 'setup: %s\n' "$@" >&2

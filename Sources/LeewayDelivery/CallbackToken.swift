@@ -6,26 +6,40 @@ import Crypto
 /// retrain's id. Nothing is stored: the deadline comes from the retrain's row, and a token made for another id or
 /// deadline does not verify.
 package struct CallbackToken: Sendable {
-  private let key: SymmetricKey
+  /// The first signs; all are good for verifying, so that a key can be changed while answers are on their way.
+  private let keys: [SymmetricKey]
 
-  /// - Parameter key: at least 32 random bytes, the same on all instances.
+  /// - Parameter keys: at least one, each of at least 32 random bytes, the same on all instances.
   /// - Throws: `WeakKey` for a shorter key.
-  package init(key: [UInt8]) throws(WeakKey) {
-    guard key.count >= 32 else { throw WeakKey(bytes: key.count) }
-    self.key = SymmetricKey(data: key)
+  package init(keys: [[UInt8]]) throws(WeakKey) {
+    precondition(!keys.isEmpty, "nothing can be signed without a key")
+    for key in keys { guard key.count >= 32 else { throw WeakKey(bytes: key.count) } }
+    self.keys = keys.map { SymmetricKey(data: $0) }
   }
+
+  package init(key: [UInt8]) throws(WeakKey) { try self.init(keys: [key]) }
 
   /// - Parameter deadline: milliseconds since the epoch.
   package func token(retrain: String, deadline: Int64) -> String {
-    hexadecimal(HMAC<SHA256>.authenticationCode(for: message(retrain, deadline), using: key))
+    hexadecimal(HMAC<SHA256>.authenticationCode(for: message(retrain, deadline), using: keys[0]))
+  }
+
+  /// The body of a call to retrain with the token in it, as the last member; as it is where it has one, or is no object.
+  ///
+  /// - Parameter deadline: milliseconds since the epoch.
+  package func add(to body: String, retrain: String, deadline: Int64) -> String {
+    guard body.hasSuffix("}"), !body.contains("\"callback_token\":") else { return body }
+    return "\(body.dropLast()),\"callback_token\":\"\(token(retrain: retrain, deadline: deadline))\"}"
   }
 
   /// Whether `token` was issued for this retrain and deadline, and the deadline has not passed (`now` may equal it).
   /// Takes the same time wherever a wrong token differs from the right one.
   package func isValid(_ token: String, retrain: String, deadline: Int64, now: Int64) -> Bool {
     guard token.utf8.count == 64, let code = bytes(fromHexadecimal: token) else { return false }
-    return HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: message(retrain, deadline), using: key)
-      && now <= deadline
+    let message = message(retrain, deadline)
+    // Each of them is tried, so that the time does not say which one it was.
+    let matches = keys.count { HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: message, using: $0) }
+    return matches > 0 && now <= deadline
   }
 
   package struct WeakKey: Error, Equatable, CustomStringConvertible {

@@ -12,6 +12,8 @@ package struct LogFormat: DeliveryFormat {
     add("monitor", stored.monitor)
     add("tier", stored.tier)
     add("reason", stored.reason)
+    add("receiver", stored.receiver)
+    add("message", stored.message)
     add("advice", stored.advice)
     add("held", stored.held)
     add("held_since", stored.heldSince)

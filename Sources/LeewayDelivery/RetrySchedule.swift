@@ -1,26 +1,38 @@
+import LeewayCore
+
 /// Decides what becomes of a delivery after an attempt. A value without clock or chance of its own: all times are
-/// arguments, in milliseconds.
+/// arguments, in milliseconds. Its day is made of attempts and of the waits between them, as a clock that cannot be set
+/// measures them: the wall clock may be set meanwhile, and a service that was down for a weekend gives nothing up.
 ///
 ///     attempt ──► 2xx ─────────────────────────────────────────► delivered
-///        ▲    ├─► 408, 429, 5xx, no answer ──► within a day ────► retry(at:)
-///        │    │                           └──► later ───────────► deadLetter
-///        │    └─► anything else ────────────────────────────────► deadLetter
-///        └────────── at ◄── retry(at:)
+///        ▲    ├─► what cannot get better ───────────────────────► deadLetter
+///        │    └─► anything else ──► within a day ───────────────► retry(after:)
+///        │                     └──► later ──────────────────────► deadLetter
+///        └────────── wait ◄── retry(after:)
 package struct RetrySchedule: Sendable, Equatable {
   /// The first wait, doubled at every attempt.
   package var firstWait: Int64 = 1_000
   package var longestWait: Int64 = 300_000
   /// What a `Retry-After` can ask for at most.
   package var longestRetryAfter: Int64 = 3_600_000
-  /// How long after the first attempt the last may start.
-  package var lifetime: Int64 = 86_400_000
+  /// How much time attempts and waits may take before the last attempt starts: a day, or less for what has a deadline.
+  package private(set) var lifetime = RetrySchedule.day
+
+  private static let day: Int64 = 86_400_000
+
+  /// Answers after which the same request cannot succeed, since they are about the request itself. Everything else may be a
+  /// redeploy, a route that is not there yet, or a secret that was rotated on one side first.
+  package static let finalStatuses: Set<Int> = [400, 405, 406, 410, 413, 414, 415, 422, 431]
 
   package init() {}
 
+  /// - Parameter lifetime: milliseconds; more than a day is a day.
+  package init(lifetime: Int64) { self.lifetime = min(max(0, lifetime), Self.day) }
+
   package enum Decision: Sendable, Equatable {
     case delivered
-    /// Attempt again at this time, never before `now`.
-    case retry(at: Int64)
+    /// Attempt again after so many milliseconds, 0 or more.
+    case retry(after: Int64)
     /// Never attempt again by itself. The reason is one line without secrets, for people.
     case deadLetter(reason: String)
   }
@@ -28,35 +40,35 @@ package struct RetrySchedule: Sendable, Equatable {
   /// - Parameters:
   ///   - attempt: the number of the attempt that has just ended, from 1.
   ///   - result: how it ended.
-  ///   - firstAttempt: when attempt 1 began.
-  ///   - now: when this attempt ended.
+  ///   - spent: what all attempts up to this one, and the waits between them, have taken.
+  ///   - now: wall time, for a `Retry-After` that is a date and for nothing else.
   ///   - random: uniform in [0, 1); what lies outside is taken as the nearest end.
   package func decide(
-    attempt: Int, result: Result<HTTPAnswer, HTTPFailure>, firstAttempt: Int64, now: Int64, random: Double
+    attempt: Int, result: Result<HTTPAnswer, HTTPFailure>, spent: Int64, now: Int64, random: Double
   ) -> Decision {
     switch result {
     case .success(let answer):
       switch answer.status {
       case 200...299:
         return .delivered
-      case 408, 429, 500...599:
-        let asked = answer.retryAfter.map { min($0.wait(from: now), longestRetryAfter) } ?? 0
-        return later(
-          by: max(asked, wait(after: attempt, random: random)), because: answer.summary, attempt, firstAttempt, now)
       case 300...399:
         return .deadLetter(reason: "\(answer.summary); redirects are not followed, correct the receiver's url")
-      default:
+      case let status where Self.finalStatuses.contains(status):
         return .deadLetter(reason: answer.summary)
+      default:
+        let asked = answer.retryAfter.map { min($0.wait(from: now), longestRetryAfter) } ?? 0
+        return later(
+          by: max(asked, wait(after: attempt, random: random)), because: answer.summary, attempt, spent)
       }
     case .failure(let failure):
       switch failure.kind {
       case .timeout, .connect, .resolve, .tls, .reset, .badAnswer, .other:
-        return later(by: wait(after: attempt, random: random), because: failure.text, attempt, firstAttempt, now)
+        return later(by: wait(after: attempt, random: random), because: failure.text, attempt, spent)
       case .badRequest, .tooLarge:
         return .deadLetter(reason: failure.text)
       case .aborted:
         // Our own shutdown says nothing about the receiver: whoever starts next should try at once.
-        return .retry(at: now)
+        return .retry(after: 0)
       }
     }
   }
@@ -73,14 +85,14 @@ package struct RetrySchedule: Sendable, Equatable {
   }
 
   private func later(
-    by wait: Int64, because reason: String, _ attempt: Int, _ firstAttempt: Int64, _ now: Int64
+    by wait: Int64, because reason: String, _ attempt: Int, _ spent: Int64
   ) -> Decision {
-    let (at, overflow) = now.addingReportingOverflow(wait)
-    let (end, unbounded) = firstAttempt.addingReportingOverflow(lifetime)
-    guard !overflow, unbounded || at <= end else {
-      return .deadLetter(reason: "given up after \(attempt) attempts in \(lifetime / 3_600_000) h: \(reason)")
+    let (total, overflow) = max(0, spent).addingReportingOverflow(wait)
+    guard !overflow, total <= lifetime else {
+      return .deadLetter(
+        reason: "given up after \(attempt) attempts in \(TimeSpan.milliseconds(lifetime)): \(reason)")
     }
-    return .retry(at: at)
+    return .retry(after: wait)
   }
 }
 

@@ -51,6 +51,7 @@ struct SlackMessage: Encodable {
     case "incident.failed": "Retrain failed"
     case "incident.withdrawn": "Early incident withdrawn"
     case "retrain.requested": "Retrain requested"
+    case "delivery.failed": "Message not delivered"
     default: slackText(stored.event, limit: 60)
     }
   }
@@ -71,6 +72,8 @@ struct SlackMessage: Encodable {
     add("Opened", stored.openedAt)
     add("Deadline", stored.deadline)
     add("Retrain", stored.held ?? stored.heldSince.map { "asked for; held since \($0)" })
+    add("Receiver", stored.receiver)
+    add("Message", stored.message)
     add("Why", stored.because)
     return Array(fields.prefix(10))
   }

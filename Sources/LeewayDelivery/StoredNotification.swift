@@ -25,6 +25,9 @@ struct StoredNotification: Decodable {
   var early: String?
   /// Why nothing can judge the incident any more.
   var because: String?
+  /// Of `delivery.failed`: who could not be reached, and with what event.
+  var receiver: String?
+  var message: String?
   var evidence: [Evidence]?
   /// Of `incident.spread`: what is new, a subject of a check once, whatever slices it is in.
   var spread: [Spread]?
@@ -77,7 +80,7 @@ struct StoredNotification: Decodable {
 
   enum CodingKeys: String, CodingKey {
     case version, event, incident, monitor, tier, at, reason, advice, held, early, because, evidence, spread, window
-    case baseline, url, retrain, deadline
+    case baseline, url, retrain, deadline, receiver, message
     case heldSince = "held_since"
     case openedAt = "opened_at"
     case modelVersion = "model_version"

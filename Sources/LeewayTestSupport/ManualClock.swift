@@ -10,3 +10,16 @@ package final class ManualClock: Sendable {
   package var now: EventTime { time.withLock { $0 } }
   package func advance(_ span: TimeSpan) { time.withLock { $0 = $0 + span } }
 }
+
+/// A clock of intervals that a test moves forward.
+package final class ManualSteadyClock: Sendable {
+  private let time = Mutex(ContinuousClock.now)
+
+  package init() {}
+
+  package var now: ContinuousClock.Instant { time.withLock { $0 } }
+  package func advance(_ span: TimeSpan) {
+    precondition(span > .zero, "time does not go back")
+    time.withLock { $0 = $0 + .milliseconds(span.milliseconds) }
+  }
+}

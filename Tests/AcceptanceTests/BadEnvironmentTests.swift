@@ -59,7 +59,7 @@ import Testing
     try configure(http: "{listen: \"127.0.0.1:0\", tokens_file: tokens}")
     try expectMistakes([
       "tokens:1: the token is shorter than 16 bytes; make a longer one",
-      "tokens:2: expected viewer, trainer or operator, a colon and the token",
+      "tokens:2: expected NAME:ROLE:sha256:HASH; make the line with leeway token new NAME ROLE",
     ])
   }
 

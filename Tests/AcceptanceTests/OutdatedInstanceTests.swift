@@ -14,6 +14,7 @@ import Testing
     let folders = try (0..<2).map { _ in
       let folder = try TemporaryFolder()
       try Shop.prepare(in: folder, bootstrap: broker.bootstrap)
+      // In the old form, which is still read.
       try folder.write("operator:\(token)\n", to: "tokens")
       try folder.write(
         """
@@ -26,9 +27,9 @@ import Testing
         """, to: "leeway.yaml")
       return folder
     }
-    let ahead = try RunningService(in: folders[0].url)
+    let ahead = try RunningService(in: folders[0].url, token: token)
     defer { if ahead.process.isRunning { ahead.process.killAtOnce() } }
-    let behind = try RunningService(in: folders[1].url)
+    let behind = try RunningService(in: folders[1].url, token: token)
     defer { if behind.process.isRunning { behind.process.killAtOnce() } }
     func send(_ range: Range<Int>) throws {
       try broker.produce(

@@ -31,7 +31,7 @@ import Testing
       """, to: "leeway.yaml")
   }
 
-  private func start() throws -> RunningService { try RunningService(in: folder.url) }
+  private func start() throws -> RunningService { try RunningService(in: folder.url, token: Self.viewerToken) }
 
   private func write(monitor name: String, _ change: (String) -> String = { $0 }) throws {
     try folder.write(

@@ -24,12 +24,16 @@ struct RunningService {
   let process: LeewayProcess
   /// `http://127.0.0.1:PORT`
   let base: String
+  /// Of reading; nil where it is open.
+  let token: String?
 
   private static var announcement: Regex<(Substring, Substring)> { /(?:on|open) (http:\/\/[0-9.:]+)\// }
 
   /// Starts the service and waits for its pages.
   init(
-    _ arguments: [String] = ["run"], in folder: URL, environment: [String: String] = [:], through wrapper: [String] = []
+    _ arguments: [String] = ["run"], in folder: URL, environment: [String: String] = [:],
+    through wrapper: [String] = [],
+    token: String? = nil
   ) throws {
     let process = try LeewayProcess(arguments, in: folder, environment: environment, through: wrapper)
     let base = try eventually { () -> String?? in
@@ -39,12 +43,17 @@ struct RunningService {
       return process.isRunning ? nil : .some(nil)
     }
     self.process = process
+    self.token = token
     self.base = try #require(base ?? nil, "\(process.standardError)")
+  }
+
+  private static func authorization(_ token: String?) -> [String] {
+    token.map { ["-H", "Authorization: Bearer \($0)"] } ?? []
   }
 
   /// An answer's body; nil unless its status is good.
   func get(_ path: String, accept: String = "*/*") -> String? {
-    let answer = try? Curl.ask(base + path, ["-f", "-H", "Accept: \(accept)"])
+    let answer = try? Curl.ask(base + path, ["-f", "-H", "Accept: \(accept)"] + Self.authorization(token))
     return answer?.code == 0 ? answer?.output : nil
   }
 
@@ -64,11 +73,10 @@ struct RunningService {
     try ask("POST", path, token)
   }
 
-  func read(_ path: String) throws -> (status: Int, body: String) { try ask("GET", path, nil) }
+  func read(_ path: String) throws -> (status: Int, body: String) { try ask("GET", path, token) }
 
   private func ask(_ method: String, _ path: String, _ token: String?) throws -> (status: Int, body: String) {
-    let authorization = token.map { ["-H", "Authorization: Bearer \($0)"] } ?? []
-    let text = try Curl.ask(base + path, ["-X", method, "-w", "\n%{http_code}"] + authorization).output
+    let text = try Curl.ask(base + path, ["-X", method, "-w", "\n%{http_code}"] + Self.authorization(token)).output
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     return (Int(lines.last ?? "") ?? 0, lines.dropLast().joined(separator: "\n"))
   }

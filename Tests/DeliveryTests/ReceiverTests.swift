@@ -46,16 +46,16 @@ import Testing
     let first: Int64 = 1_767_225_600_000
     var now = first
     var attempt = 0
-    var decision = RetrySchedule.Decision.retry(at: first)
-    while case .retry(let at) = decision, attempt < 5 {
-      now = at
+    var decision = RetrySchedule.Decision.retry(after: 0)
+    while case .retry(let wait) = decision, attempt < 5 {
+      now += wait
       attempt += 1
       guard case .request(let request) = try receiver.format.render(delivery, now: now) else {
         Issue.record("a webhook is sent by request")
         return
       }
       decision = RetrySchedule().decide(
-        attempt: attempt, result: sender.post(request), firstAttempt: first, now: now, random: 1.0.nextDown)
+        attempt: attempt, result: sender.post(request), spent: now - first, now: now, random: 1.0.nextDown)
     }
     #expect(decision == .delivered)
     let requests = loopback.requests

@@ -11,7 +11,7 @@ import Testing
     _ result: Result<HTTPAnswer, HTTPFailure>, attempt: Int = 1, after elapsed: Int64 = 0, random: Double = 0
   ) -> RetrySchedule.Decision {
     schedule.decide(
-      attempt: attempt, result: result, firstAttempt: start, now: start + elapsed, random: random)
+      attempt: attempt, result: result, spent: elapsed, now: start + elapsed, random: random)
   }
 
   @Test func everyStatusHasItsFate() {
@@ -19,11 +19,14 @@ import Testing
       let decision = decide(.success(HTTPAnswer(status: status)))
       switch status {
       case 200...299: #expect(decision == .delivered, "\(status)")
-      case 408, 429, 500...599: #expect(decision == .retry(at: start + 500), "\(status)")
       case 300...399:
         let reason = "the receiver answered \(status); redirects are not followed, correct the receiver's url"
         #expect(decision == .deadLetter(reason: reason), "\(status)")
-      default: #expect(decision == .deadLetter(reason: "the receiver answered \(status)"), "\(status)")
+      // About the request itself, so that the same request cannot fare better.
+      case 400, 405, 406, 410, 413, 414, 415, 422, 431:
+        #expect(decision == .deadLetter(reason: "the receiver answered \(status)"), "\(status)")
+      // A redeploy, a route or a secret that is not there yet.
+      default: #expect(decision == .retry(after: 500), "\(status)")
       }
     }
   }
@@ -33,8 +36,8 @@ import Testing
       let decision = decide(.failure(HTTPFailure(kind, "why")), after: 10)
       switch kind {
       case .badRequest, .tooLarge: #expect(decision == .deadLetter(reason: "why"), "\(kind)")
-      case .aborted: #expect(decision == .retry(at: start + 10), "\(kind)")
-      default: #expect(decision == .retry(at: start + 510), "\(kind)")
+      case .aborted: #expect(decision == .retry(after: 0), "\(kind)")
+      default: #expect(decision == .retry(after: 500), "\(kind)")
       }
     }
   }
@@ -56,25 +59,37 @@ import Testing
     func at(_ retryAfter: RetryAfter) -> RetrySchedule.Decision {
       decide(.success(HTTPAnswer(status: 429, retryAfter: retryAfter)), after: 1_000)
     }
-    #expect(at(.seconds(120)) == .retry(at: start + 1_000 + 120_000))
-    #expect(at(.date(start + 61_000)) == .retry(at: start + 61_000))
-    #expect(at(.seconds(86_400)) == .retry(at: start + 1_000 + 3_600_000))
-    #expect(at(.seconds(Int64.max)) == .retry(at: start + 1_000 + 3_600_000))
+    #expect(at(.seconds(120)) == .retry(after: 120_000))
+    #expect(at(.date(start + 61_000)) == .retry(after: 60_000))
+    #expect(at(.seconds(86_400)) == .retry(after: 3_600_000))
+    #expect(at(.seconds(Int64.max)) == .retry(after: 3_600_000))
     // "At once" does not undo the backoff.
-    #expect(at(.seconds(0)) == .retry(at: start + 1_500))
-    #expect(at(.date(0)) == .retry(at: start + 1_500))
+    #expect(at(.seconds(0)) == .retry(after: 500))
+    #expect(at(.date(0)) == .retry(after: 500))
   }
 
   @Test func dayEndsTheRetries() {
     let down = Result<HTTPAnswer, HTTPFailure>.success(HTTPAnswer(status: 503))
-    #expect(decide(down, attempt: 300, after: day - 150_000) == .retry(at: start + day))
+    #expect(decide(down, attempt: 300, after: day - 150_000) == .retry(after: 150_000))
     #expect(
       decide(down, attempt: 300, after: day - 149_999)
-        == .deadLetter(reason: "given up after 300 attempts in 24 h: the receiver answered 503"))
+        == .deadLetter(reason: "given up after 300 attempts in 1d: the receiver answered 503"))
     let asksTooLong = Result<HTTPAnswer, HTTPFailure>.success(HTTPAnswer(status: 429, retryAfter: .seconds(3_600)))
     #expect(
       decide(asksTooLong, attempt: 9, after: day - 3_599_000)
-        == .deadLetter(reason: "given up after 9 attempts in 24 h: the receiver answered 429"))
+        == .deadLetter(reason: "given up after 9 attempts in 1d: the receiver answered 429"))
+  }
+
+  @Test func aCallIsGivenUpAtItsDeadline() {
+    let down = Result<HTTPAnswer, HTTPFailure>.success(HTTPAnswer(status: 503))
+    let call = RetrySchedule(lifetime: 3_600_000)
+    #expect(call.decide(attempt: 20, result: down, spent: 3_450_000, now: start, random: 0) == .retry(after: 150_000))
+    #expect(
+      call.decide(attempt: 20, result: down, spent: 3_450_001, now: start, random: 0)
+        == .deadLetter(reason: "given up after 20 attempts in 1h: the receiver answered 503"))
+    // A deadline of a week leaves it a day.
+    #expect(RetrySchedule(lifetime: 7 * day).lifetime == day)
+    #expect(RetrySchedule(lifetime: -1).lifetime == 0)
   }
 
   @Test func shortPhrasesAreQuotedAndEchoesAreNot() {
@@ -87,11 +102,12 @@ import Testing
     }
   }
 
-  /// Plays whole days of a receiver that never recovers, with random answers, waits and durations.
+  /// Plays whole days of a receiver that never recovers, with random answers, waits, durations and wall clocks.
   @Test(arguments: 1...200 as ClosedRange<UInt64>)
   func deliveryThatNeverSucceedsEndsWithinADay(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     var now = start
+    var spent: Int64 = 0
     var attempt = 0
     var lastBackoff: Int64 = 0
     while true {
@@ -100,7 +116,9 @@ import Testing
         Issue.record("seed \(seed): more than 1,000 attempts in a day")
         return
       }
-      now += Int64.random(in: 0...10_000, using: &random)  // the attempt itself
+      let taken = Int64.random(in: 0...10_000, using: &random)
+      now += taken
+      spent += taken
       let chance = Double.random(in: 0..<1, using: &random)
       let retryAfter: RetryAfter? =
         switch Int.random(in: 0..<4, using: &random) {
@@ -117,24 +135,26 @@ import Testing
       }
       lastBackoff = backoff
       let decision = schedule.decide(
-        attempt: attempt, result: result, firstAttempt: start, now: now, random: chance)
-      guard case .retry(let at) = decision else {
-        #expect(now + 3_600_000 > start + day, "seed \(seed), attempt \(attempt): given up early")
+        attempt: attempt, result: result, spent: spent, now: now, random: chance)
+      guard case .retry(let wait) = decision else {
+        #expect(spent + 3_600_000 > day, "seed \(seed), attempt \(attempt): given up early")
         return
       }
-      #expect(at >= now + backoff, "seed \(seed), attempt \(attempt): earlier than its backoff")
-      #expect(at <= now + 3_600_000, "seed \(seed), attempt \(attempt): later than any Retry-After allows")
-      #expect(at <= start + day, "seed \(seed), attempt \(attempt): later than a day")
-      now = at
+      #expect(wait >= backoff, "seed \(seed), attempt \(attempt): earlier than its backoff")
+      #expect(wait <= 3_600_000, "seed \(seed), attempt \(attempt): later than any Retry-After allows")
+      #expect(spent + wait <= day, "seed \(seed), attempt \(attempt): later than a day")
+      spent += wait
+      // Meanwhile somebody may set the wall clock, to either side.
+      now += wait + [0, 0, 172_800_000, -86_400_000, -60_000][Int.random(in: 0..<5, using: &random)]
     }
   }
 
   @Test func hostileTimesDoNotTrap() {
     for time in [Int64.min, -1, 0, Int64.max] {
-      for first in [Int64.min, 0, Int64.max] {
+      for spent in [Int64.min, 0, Int64.max] {
         let answer = HTTPAnswer(status: 429, retryAfter: .date(time))
         let decision = schedule.decide(
-          attempt: 1, result: .success(answer), firstAttempt: first, now: time, random: 0.5)
+          attempt: 1, result: .success(answer), spent: spent, now: time, random: 0.5)
         #expect(decision != .delivered)
       }
     }

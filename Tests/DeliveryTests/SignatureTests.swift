@@ -34,6 +34,29 @@ import Testing
     #expect(!others.isValid(expected, retrain: "rt-7f3a", deadline: deadline, now: 0))
   }
 
+  @Test func callbackTokensOutliveAChangeOfKeys() throws {
+    let (old, new) = (Array<UInt8>(0..<32), Array<UInt8>(100..<140))
+    let token = try CallbackToken(key: old).token(retrain: "rt-1", deadline: 9)
+    let changed = try CallbackToken(keys: [new, old])
+    #expect(
+      changed.token(retrain: "rt-1", deadline: 9) == (try CallbackToken(key: new)).token(retrain: "rt-1", deadline: 9))
+    #expect(changed.isValid(token, retrain: "rt-1", deadline: 9, now: 9))
+    #expect(try !CallbackToken(key: new).isValid(token, retrain: "rt-1", deadline: 9, now: 9))
+    #expect(throws: CallbackToken.WeakKey.self) { try CallbackToken(keys: [new, Array(0..<31)]) }
+  }
+
+  /// No row of the ledger holds it.
+  @Test func callbackTokenIsAddedToTheBodyThatIsSent() throws {
+    let token = try CallbackToken(key: Array(0..<32))
+    let secret = token.token(retrain: "rt-1", deadline: 99)
+    #expect(
+      token.add(to: #"{"version":1,"retrain":"rt-1"}"#, retrain: "rt-1", deadline: 99)
+        == #"{"version":1,"retrain":"rt-1","callback_token":"\#(secret)"}"#)
+    // Of an older release, which stored it.
+    let old = #"{"callback_token":"old"}"#
+    #expect(token.add(to: old, retrain: "rt-1", deadline: 99) == old)
+  }
+
   @Test func callbackTokenIsTakenInOneSpellingOnly() throws {
     let tokens = try CallbackToken(key: key)
     let wrong = [

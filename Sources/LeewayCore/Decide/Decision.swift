@@ -7,17 +7,13 @@ package struct DecisionContext: Sendable {
   /// Least time between two messages about the spread of one incident, of receivers that have another than
   /// ``usualGroupInterval``.
   package var groupIntervals: [String: TimeSpan]
-  /// The bearer token of a retrain's callback, good until the deadline.
-  package var callbackToken: @Sendable (_ retrain: String, _ deadline: EventTime) -> String
 
   package init(
-    receivers: Set<String> = [], publicURL: String? = nil, groupIntervals: [String: TimeSpan] = [:],
-    callbackToken: @escaping @Sendable (String, EventTime) -> String = { _, _ in "" }
+    receivers: Set<String> = [], publicURL: String? = nil, groupIntervals: [String: TimeSpan] = [:]
   ) {
     self.receivers = receivers
     self.publicURL = publicURL
     self.groupIntervals = groupIntervals
-    self.callbackToken = callbackToken
   }
 
   /// The receiver whose notification is a call to retrain.

@@ -40,7 +40,9 @@ struct IncidentJournal {
   {
     guard let id = step.transition.retrain, context.receivers.contains(DecisionContext.retrainReceiver) else { return }
     let body = notification(machine, step).retrain(id: id, deadline: deadline)
-    try tx.enqueue([outbox(DecisionContext.retrainReceiver, step.transition, "retrain", body, at: now)])
+    var row = outbox(DecisionContext.retrainReceiver, step.transition, "retrain", body, at: now)
+    row.retrain = id
+    try tx.enqueue([row])
   }
 
   private func notification(_ machine: IncidentMachine, _ step: IncidentMachine.Step) -> Notification {

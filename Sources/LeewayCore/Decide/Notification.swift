@@ -47,7 +47,7 @@ struct Notification {
     return w.text
   }
 
-  /// `retrain.requested`.
+  /// `retrain.requested`. The callback's token, which is a secret, is no part of it: the sender adds it.
   func retrain(id: String, deadline: EventTime) -> String {
     var w = JSONWriter(capacity: 1024)
     w.beginObject()
@@ -58,8 +58,6 @@ struct Notification {
       w.key("callback_url")
       w.string("\(url)/api/v1/retrains/\(id)/result")
     }
-    w.key("callback_token")
-    w.string(context.callbackToken(id, deadline))
     w.key("deadline")
     w.time(deadline)
     w.endObject()

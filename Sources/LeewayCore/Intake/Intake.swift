@@ -178,10 +178,10 @@ package final class Intake {
   /// `span` of the ledger's clock. A claim is renewed when half of it is over, so that silence does not cost a flush a
   /// second.
   ///
-  /// - Parameter now: the caller's clock, for renewals alone.
-  package func claimIdle(_ place: TopicPartition, lasting span: TimeSpan, now: EventTime) {
+  /// - Parameter moment: of the claim, since any fixed moment, on a clock that cannot be set; for renewals alone.
+  package func claimIdle(_ place: TopicPartition, lasting span: TimeSpan, at moment: Duration) {
     guard let slot = slots[place] else { return }
-    for place in routes[slot.index] { self[place].idleness.claim(lasting: span, now: now) }
+    for place in routes[slot.index] { self[place].idleness.claim(lasting: span, at: moment) }
   }
 
   /// The partition's end, one past its last message, as the source sees it: for the lag that all instances can show.

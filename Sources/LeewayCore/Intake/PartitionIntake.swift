@@ -119,16 +119,14 @@ struct Idleness {
   /// For how long from the commit on; nil: not idle.
   private(set) var claimed: TimeSpan?
   /// By the caller's clock, for renewal alone.
-  private var claimedAt: EventTime?
+  private var claimedAt: Duration?
   private(set) var isPending = false
 
   /// Renews a claim when half of it is over.
-  mutating func claim(lasting span: TimeSpan, now: EventTime) {
-    if claimed == span, let claimedAt, now >= claimedAt, (now - claimedAt).milliseconds < span.milliseconds / 2 {
-      return
-    }
+  mutating func claim(lasting span: TimeSpan, at moment: Duration) {
+    if claimed == span, let claimedAt, moment - claimedAt < .milliseconds(span.milliseconds) / 2 { return }
     claimed = span
-    claimedAt = now
+    claimedAt = moment
     isPending = true
   }
 

@@ -114,21 +114,33 @@ package struct OutboxRecord: Sendable, Equatable {
   package var receiver: String
   /// Order within (incident, receiver).
   package var sequence: Int64
-  /// The notification as JSON, as a webhook sends it.
+  /// The notification as JSON, as a webhook sends it, but for the token of a call to retrain, which is added when it is
+  /// sent.
   package var body: String
+  /// The retrain that it calls for; nil for a message. A call is tried until the retrain's deadline at the latest and is
+  /// never sent again.
+  package var retrain: String?
   package var createdAt: EventTime
   package var state: DeliveryState
   package var attempts: Int
   package var firstAttemptAt: EventTime?
   package var nextAttemptAt: EventTime
+  /// When it began to wait for its next attempt, by the clock of `nextAttemptAt`: a clock that shows an earlier time has
+  /// been set back, and says nothing about how long the row has waited.
+  package var waitingSince: EventTime
+  /// Attempts and the waits between them so far, the wait that has begun included; time in which no process ran and time
+  /// behind other rows do not count.
+  package var triedFor: TimeSpan
   package var lastError: String
   /// How often it has been leased: tells a sender's lease from the ones after it.
   package var leases: Int64
 
   package init(
     key: String, monitor: String, incident: String, receiver: String, sequence: Int64, body: String,
-    createdAt: EventTime, state: DeliveryState = .owed, attempts: Int = 0, firstAttemptAt: EventTime? = nil,
-    nextAttemptAt: EventTime, lastError: String = "", leases: Int64 = 0
+    retrain: String? = nil, createdAt: EventTime, state: DeliveryState = .owed, attempts: Int = 0,
+    firstAttemptAt: EventTime? = nil,
+    nextAttemptAt: EventTime, waitingSince: EventTime? = nil, triedFor: TimeSpan = .milliseconds(0),
+    lastError: String = "", leases: Int64 = 0
   ) {
     self.key = key
     self.monitor = monitor
@@ -136,13 +148,26 @@ package struct OutboxRecord: Sendable, Equatable {
     self.receiver = receiver
     self.sequence = sequence
     self.body = body
+    self.retrain = retrain
     self.createdAt = createdAt
     self.state = state
     self.attempts = attempts
     self.firstAttemptAt = firstAttemptAt
     self.nextAttemptAt = nextAttemptAt
+    self.waitingSince = waitingSince ?? createdAt
+    self.triedFor = triedFor
     self.lastError = lastError
     self.leases = leases
+  }
+}
+
+extension OutboxRecord {
+  /// Which message of its incident it is: the key without incident and receiver, as `0-opened`.
+  package var message: String {
+    var name = key[...]
+    if name.hasPrefix(incident + "/") { name = name.dropFirst(incident.count + 1) }
+    if name.hasSuffix("/" + receiver) { name = name.dropLast(receiver.count + 1) }
+    return String(name)
   }
 }
 

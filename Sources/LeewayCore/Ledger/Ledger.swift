@@ -25,9 +25,14 @@ package struct LedgerError: Error, CustomStringConvertible, Sendable {
   package var outcomeUnknown: Bool
   /// The disk or the store's own limit is full: trying again helps once there is room.
   package var storageFull: Bool
+  /// The same call may succeed later, although nobody changes what it asks: the server restarts, or somebody holds a lock.
+  package var mayPass: Bool
 
-  package init(_ description: String, outcomeUnknown: Bool = false, storageFull: Bool = false) {
+  package init(
+    _ description: String, outcomeUnknown: Bool = false, storageFull: Bool = false, mayPass: Bool = false
+  ) {
     self.description = description
+    self.mayPass = mayPass || storageFull
     self.outcomeUnknown = outcomeUnknown
     self.storageFull = storageFull
   }
@@ -112,6 +117,8 @@ package protocol LedgerReader {
   func outboxBacklog() throws -> [OutboxBacklog]
   /// Newest first.
   func deliveries(incident: String?, limit: Int) throws -> [OutboxRecord]
+  /// Those of one state, newest first as above.
+  func deliveries(state: DeliveryState, limit: Int) throws -> [OutboxRecord]
   /// Newest first.
   func quarantined(monitor: String?, limit: Int) throws -> [QuarantineRecord]
   /// What was recorded from outside, newest first; nil: of every monitor, of every incident.
@@ -175,6 +182,9 @@ package protocol LedgerWriter: LedgerReader {
   // Evaluation
   /// Takes or renews the named lease for `lasting` from now; nil if somebody else holds it now. The epoch rises when it
   /// changes hands or is taken after a release; it starts at 1.
+  ///
+  /// All who want a lease take it for the same time. So one that would last longer than `lasting` from now was taken before
+  /// the clock was set back, and has ended.
   func acquire(lease: String, holder: String, lasting: TimeSpan) throws -> Int64?
   /// The epoch of the lease as stored; nobody can take the lease until the transaction ends.
   func epoch(ofLease lease: String) throws -> Int64?
@@ -206,10 +216,17 @@ package protocol LedgerWriter: LedgerReader {
   /// Leases for `lasting` from now the first owed row of each incident for `receiver` if its next attempt is at or before
   /// `due` and nobody has leased it: at most `limit`, those that have been due longest first. Rows that another
   /// transaction is leasing are passed over.
+  ///
+  /// A clock that was set back keeps no row waiting: a row is due also where its wait began after `due`, and a lease has
+  /// ended also where it would last longer than `lasting` from now.
   func leaseDeliveries(receiver: String, due: EventTime, lasting: TimeSpan, limit: Int) throws -> [OutboxRecord]
-  /// Stores state, attempts, first and next attempt and last error of a row that is owed and was leased last with
+  /// Stores state, attempts, first and next attempt, waits and last error of a row that is owed and was leased last with
   /// `delivery.leases`, and ends that lease. False: somebody else has leased or settled it since; nothing changed.
   func settle(delivery: OutboxRecord) throws -> Bool
+
+  /// Owes a dead row once more, due at `due` and with all its time before it; false if it is not dead, is unknown, or calls
+  /// for a retrain, and nothing changed.
+  func revive(delivery key: String, due: EventTime) throws -> Bool
 
   // Reclaiming, in bounded steps; each returns how many rows it removed, unless it says otherwise.
   /// Rows stored by now whose `reclaimAfter` is below `before` may go, at once or at any time later; others stay. Returns

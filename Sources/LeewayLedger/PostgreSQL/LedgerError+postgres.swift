@@ -5,33 +5,38 @@ extension LedgerError {
   static func postgres(_ doing: String, place: String, _ failure: PostgreSQLFailure) -> LedgerError {
     let state = failure.state.map { "PostgreSQL \($0): " } ?? ""
     let said = "\(state)\(failure.message.isEmpty ? "no reason given" : failure.message)"
-    func error(_ cause: String, _ fix: String, full: Bool = false) -> LedgerError {
-      LedgerError("\(doing) in the ledger \(place): \(cause) (\(said)); \(fix)", storageFull: full)
+    // What is done about it (another attempt, or the end) is for the caller to say.
+    func error(_ cause: String, _ fix: String, full: Bool = false, mayPass: Bool = false) -> LedgerError {
+      LedgerError(
+        "\(doing) in the ledger \(place): \(cause) (\(said)); \(fix)", storageFull: full,
+        mayPass: mayPass || failure.connectionLost)
     }
     switch failure.state ?? "" {
     case "53100": return error("the server's disk is full", "make room there", full: true)
-    case "53300": return error("the server has no connection left", connectionAdvice)
+    case "53300": return error("the server has no connection left", connectionAdvice, mayPass: true)
     case "25006":
       return error(
         "the server is read-only",
-        "it is a standby, or default_transaction_read_only is on; turn that off, or name the primary")
+        "it is a standby, or default_transaction_read_only is on; turn that off, or name the primary", mayPass: true)
     case "57P01", "57P02", "57P03", "57P04":
-      return error("the server is stopping or starting", "it is tried again until the server is back")
+      return error("the server is stopping or starting", "wait for it, or start it", mayPass: true)
     case "55P03", "57014":
-      return error("a lock or a statement took too long", "end what holds the locks (pg_stat_activity, pg_locks)")
+      return error(
+        "a lock or a statement took too long", "end what holds the locks (pg_stat_activity, pg_locks)", mayPass: true)
     case "25P03":
       return error(
-        "the transaction stood still for too long", "this process was stopped or starved; it goes on by itself")
+        "the transaction stood still for too long", "this process was stopped or starved", mayPass: true)
     case "42501": return error("the role may not", "make it the owner of the tables, or of its own database")
     case "40001", "40P01":
-      return error("others changed the same rows again and again", "it is tried again; fewer instances collide less")
+      return error(
+        "others changed the same rows again and again", "fewer instances collide less", mayPass: true)
     case "42P01", "42703", "3F000":
       return error("tables are gone or changed", "restore them from a backup, or start with an empty database")
     case "XX001", "XX002", "58030", "58P01":
       return error("the server's files are damaged or cannot be read", "restore them from a backup")
     default:
       if failure.connectionLost {
-        return error("the connection was lost", "it is tried again until the server answers")
+        return error("the connection was lost", "see the server's log for why, and start it if it is down")
       }
       return LedgerError("\(doing) in the ledger \(place): \(said)")
     }
@@ -63,7 +68,7 @@ extension LedgerError {
       } else {
         "start the server, or correct the address"
       }
-    return LedgerError("connecting to the ledger \(place): \(said); \(fix)")
+    return LedgerError("connecting to the ledger \(place): \(said); \(fix)", mayPass: mayPass(failure))
   }
 
   /// Whether waiting can help: the server is not there yet, or is full.

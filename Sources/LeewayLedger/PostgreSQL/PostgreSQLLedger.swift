@@ -64,12 +64,8 @@ package final class PostgreSQLLedger: Ledger {
     place = address.place
     self.options = options
     pool = PostgreSQLPool(address, options)
-    let connection = try Self.connect(pool, place, within: options.connectWithinSeconds)
-    do {
-      schema = try PostgreSQLSchema.migrate(connection, place: place)
-    } catch let failure as PostgreSQLFailure {
-      throw LedgerError.postgres("opening tables", place: place, failure)
-    }
+    let (connection, schema) = try Self.open(pool, place, within: options.connectWithinSeconds)
+    self.schema = schema
     let version = connection.serverVersion
     location =
       "PostgreSQL \(version / 10_000).\(version % 10_000), \(place)" + (connection.isEncrypted ? ", encrypted" : "")
@@ -78,19 +74,29 @@ package final class PostgreSQLLedger: Ledger {
   /// Whether libpq can read it.
   package static func isAddress(_ address: String) -> Bool { (try? PostgreSQLAddress(address)) != nil }
 
-  private static func connect(_ pool: PostgreSQLPool, _ place: String, within seconds: Int) throws
-    -> PostgreSQLConnection
-  {
+  /// Connects and brings the tables to this program's version; tries again what may pass, since a server that restarts can
+  /// go away at any moment of it.
+  private static func open(
+    _ pool: PostgreSQLPool, _ place: String, within seconds: Int
+  ) throws -> (PostgreSQLConnection, schema: String) {
     let deadline = ContinuousClock.now + .seconds(seconds)
     var pause: UInt32 = 50_000
     while true {
-      do { return try pool.connect() } catch let failure {
-        guard LedgerError.mayPass(failure), ContinuousClock.now < deadline else {
-          throw LedgerError.postgresConnecting(place: place, failure)
-        }
-        usleep(pause)
-        pause = min(pause * 2, 1_000_000)
-      }
+      let error: LedgerError
+      do { return try opened(pool, place) } catch let failure as LedgerError { error = failure }
+      guard error.mayPass, ContinuousClock.now < deadline else { throw error }
+      usleep(pause)
+      pause = min(pause * 2, 1_000_000)
+    }
+  }
+
+  private static func opened(_ pool: PostgreSQLPool, _ place: String) throws -> (PostgreSQLConnection, schema: String) {
+    let connection: PostgreSQLConnection
+    do { connection = try pool.connect() } catch { throw LedgerError.postgresConnecting(place: place, error) }
+    do { return (connection, try PostgreSQLSchema.migrate(connection, place: place)) } catch let failure
+      as PostgreSQLFailure
+    {
+      throw LedgerError.postgres("opening tables", place: place, failure)
     }
   }
 

@@ -32,7 +32,7 @@ final class PostgreSQLPool: Sendable {
     guard places.wait(timeout: .now() + .seconds(options.waitSeconds)) == .success else {
       throw LedgerError(
         "waiting for the ledger \(address.place): all \(options.connections) connections are busy for "
-          + "\(options.waitSeconds) s; the server is slow or locked, see pg_stat_activity")
+          + "\(options.waitSeconds) s; the server is slow or locked, see pg_stat_activity", mayPass: true)
     }
     defer { places.signal() }
     let connection = try begin(start)

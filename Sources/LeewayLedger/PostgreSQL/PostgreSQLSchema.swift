@@ -364,5 +364,15 @@ enum PostgreSQLSchema {
     UPDATE generations SET definition = generation, pairs = generation, pairs_start_at = starts_at,
       early_starts_at = starts_at;
     """,
+    """
+    -- How long a delivery has waited is judged so that a clock which is set back keeps none waiting.
+    ALTER TABLE outbox ADD COLUMN waiting_since bigint NOT NULL DEFAULT -9223372036854775808;
+    ALTER TABLE outbox ADD COLUMN tried_for bigint NOT NULL DEFAULT 0;
+    """,
+    """
+    -- Calls to retrain are told apart from messages: they have a deadline and are never sent again.
+    ALTER TABLE outbox ADD COLUMN retrain text COLLATE "C";
+    UPDATE outbox SET retrain = body::json ->> 'retrain' WHERE key LIKE '%-retrain/retrain';
+    """,
   ]
 }

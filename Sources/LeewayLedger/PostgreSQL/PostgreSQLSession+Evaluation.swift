@@ -57,7 +57,7 @@ extension PostgreSQLSession {
       INSERT INTO leases AS l (name, holder, epoch, until) VALUES ($1, $2, 1, \(now) + $3)
       ON CONFLICT (name) DO UPDATE SET holder = $2, until = \(now) + $3,
         epoch = l.epoch + (l.holder IS DISTINCT FROM $2)::int
-      WHERE l.holder IS NULL OR l.holder = $2 OR l.until <= \(now)
+      WHERE l.holder IS NULL OR l.holder = $2 OR l.until <= \(now) OR l.until > \(now) + $3
       RETURNING epoch
       """
     return try first("acquiring a lease", sql, lease, holder, lasting.milliseconds, testTime) { try $0.integer(0) }

@@ -4,26 +4,29 @@ import LeewayCore
 extension PostgreSQLSession {
   private static let outboxColumns = """
     key, monitor, incident, receiver, sequence, body, created_at, state, attempts, first_attempt_at, next_attempt_at,
-    last_error, leases
+    last_error, waiting_since, tried_for, retrain, leases
     """
 
   private func delivery(_ row: PostgreSQLRow) throws -> OutboxRecord {
     OutboxRecord(
       key: try row.text(0), monitor: try row.text(1), incident: try row.text(2), receiver: try row.text(3),
-      sequence: try row.integer(4), body: try row.text(5), createdAt: try row.time(6), state: try row.named(7),
+      sequence: try row.integer(4), body: try row.text(5), retrain: try row.optionalText(14),
+      createdAt: try row.time(6), state: try row.named(7),
       attempts: try row.count(8), firstAttemptAt: try row.optionalTime(9), nextAttemptAt: try row.time(10),
-      lastError: try row.text(11), leases: try row.integer(12))
+      waitingSince: try row.time(12), triedFor: .milliseconds(try row.integer(13)), lastError: try row.text(11),
+      leases: try row.integer(15))
   }
 
   func enqueue(_ rows: [OutboxRecord]) throws {
     let sql = """
-      INSERT INTO outbox (\(Self.outboxColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)
+      INSERT INTO outbox (\(Self.outboxColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0)
       ON CONFLICT (key) DO NOTHING
       """
     for row in rows {
       try run(
         "storing deliveries", sql, row.key, row.monitor, row.incident, row.receiver, row.sequence, row.body,
-        row.createdAt, row.state.rawValue, row.attempts, row.firstAttemptAt, row.nextAttemptAt, row.lastError)
+        row.createdAt, row.state.rawValue, row.attempts, row.firstAttemptAt, row.nextAttemptAt, row.lastError,
+        row.waitingSince, row.triedFor.milliseconds, row.retrain)
     }
   }
 
@@ -34,8 +37,8 @@ extension PostgreSQLSession {
     let sql = """
       UPDATE outbox SET leased_until = \(now) + $3, leases = leases + 1 WHERE key IN (
         SELECT o.key FROM outbox o
-        WHERE o.receiver = $1 AND o.state = 'owed' AND o.next_attempt_at <= $2
-          AND (o.leased_until IS NULL OR o.leased_until <= \(now))
+        WHERE o.receiver = $1 AND o.state = 'owed' AND (o.next_attempt_at <= $2 OR o.waiting_since > $2)
+          AND (o.leased_until IS NULL OR o.leased_until <= \(now) OR o.leased_until > \(now) + $3)
           AND NOT EXISTS (
             SELECT 1 FROM outbox earlier
             WHERE earlier.receiver = o.receiver AND earlier.incident = o.incident AND earlier.state = 'owed'
@@ -52,18 +55,27 @@ extension PostgreSQLSession {
 
   func settle(delivery: OutboxRecord) throws -> Bool {
     let sql = """
-      UPDATE outbox SET state = $1, attempts = $2, first_attempt_at = $3, next_attempt_at = $4, last_error = $5,
-        leased_until = NULL
-      WHERE key = $6 AND leases = $7 AND state = 'owed'
+      UPDATE outbox SET state = $1, attempts = $2, first_attempt_at = $3, next_attempt_at = $4,
+        waiting_since = $5, tried_for = $6, last_error = $7, leased_until = NULL
+      WHERE key = $8 AND leases = $9 AND state = 'owed'
       """
     return try run(
       "settling a delivery", sql, delivery.state.rawValue, delivery.attempts, delivery.firstAttemptAt,
-      delivery.nextAttemptAt, delivery.lastError, delivery.key, delivery.leases) == 1
+      delivery.nextAttemptAt, delivery.waitingSince, delivery.triedFor.milliseconds, delivery.lastError, delivery.key,
+      delivery.leases) == 1
   }
 
   func amend(delivery: OutboxRecord) throws -> Bool {
     let sql = "UPDATE outbox SET body = $1, next_attempt_at = $2 WHERE key = $3 AND leases = 0 AND state = 'owed'"
     return try run("amending a delivery", sql, delivery.body, delivery.nextAttemptAt, delivery.key) == 1
+  }
+
+  func revive(delivery key: String, due: EventTime) throws -> Bool {
+    let sql = """
+      UPDATE outbox SET state = 'owed', next_attempt_at = $1, waiting_since = $1, tried_for = 0, leased_until = NULL
+      WHERE key = $2 AND state = 'dead' AND retrain IS NULL
+      """
+    return try run("owing a delivery once more", sql, due, key) == 1
   }
 
   func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int {
@@ -85,6 +97,14 @@ extension PostgreSQLSession {
       OutboxBacklog(
         receiver: try $0.text(0), owed: try $0.count(1), dead: try $0.count(2), oldest: try $0.optionalTime(3))
     }
+  }
+
+  func deliveries(state: DeliveryState, limit: Int) throws -> [OutboxRecord] {
+    let sql = """
+      SELECT \(Self.outboxColumns) FROM outbox WHERE state = $1
+      ORDER BY created_at DESC, sequence DESC, key DESC LIMIT $2
+      """
+    return try rows("reading deliveries", sql, state.rawValue, max(0, limit), as: delivery)
   }
 
   func deliveries(incident: String?, limit: Int) throws -> [OutboxRecord] {

@@ -1,16 +1,22 @@
 import Glibc
 import LeewayCore
 
-/// The right to be the only process with a ledger file, held on a file beside it. SQLite's own locks would let two
-/// services take turns with one file, and closing any handle of the database would drop them.
+/// The right to be the only process with a ledger file, held on a file beside it and on the file itself. SQLite's own locks
+/// would let two services take turns with one file, and closing any handle of the database would drop them.
+///
+/// The file beside it says who holds it, and holds also while somebody replaces the ledger. The lock on the ledger's inode
+/// (`flock`, which SQLite does not use) is met by whoever comes by a hard link, or after the file beside it was deleted.
 struct LedgerFileLock: ~Copyable {
   private let descriptor: CInt
+  private let ledgerDescriptor: CInt
   let path: String
 
+  /// Makes the ledger, for its owner only, if there is none: SQLite gives its side files the same mode.
+  ///
   /// - Throws: `LedgerError` that names who has the file.
   init(ledger: String) throws {
-    path = ledger + "-lock"
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    let path = ledger + "-lock"
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       let cause = String(cString: strerror(errno))
       throw LedgerError(
@@ -30,6 +36,24 @@ struct LedgerFileLock: ~Copyable {
         "opening the ledger \(ledger): \(holder.isEmpty ? "another process" : holder) has it open; "
           + "stop that one, or use PostgreSQL for several instances")
     }
+    let ledgerDescriptor = open(ledger, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard ledgerDescriptor >= 0 else {
+      let cause = String(cString: strerror(errno))
+      close(descriptor)
+      throw LedgerError(
+        "opening the ledger \(ledger): the file cannot be written (\(cause)); give this user the right to")
+    }
+    guard flock(ledgerDescriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      close(ledgerDescriptor)
+      close(descriptor)
+      guard code == EWOULDBLOCK else {
+        throw LedgerError("opening the ledger \(ledger): it cannot be locked (\(String(cString: strerror(code))))")
+      }
+      throw LedgerError(
+        "opening the ledger \(ledger): another process has the file open under another name, or \(path) was deleted; "
+          + "stop that one, or use PostgreSQL for several instances")
+    }
     var host = [CChar](repeating: 0, count: 256)
     let named = gethostname(&host, host.count - 1) == 0
     let hostName = String(decoding: host.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
@@ -37,7 +61,13 @@ struct LedgerFileLock: ~Copyable {
     // Only for the message above: the lock holds without it.
     _ = ftruncate(descriptor, 0)
     _ = pwrite(descriptor, text, text.count, 0)
+    self.path = path
+    self.descriptor = descriptor
+    self.ledgerDescriptor = ledgerDescriptor
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    close(ledgerDescriptor)
+    close(descriptor)
+  }
 }

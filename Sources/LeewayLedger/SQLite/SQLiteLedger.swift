@@ -34,7 +34,7 @@ package final class SQLiteLedger: Ledger {
 
     package init(
       durability: Durability = .power, busySeconds: Double = 10, cacheBytes: Int = 64 << 20, readers: Int = 4,
-      maximumBytes: Int64? = nil, clock: @escaping @Sendable () -> EventTime = SQLiteLedger.wallClock
+      maximumBytes: Int64? = nil, clock: @escaping @Sendable () -> EventTime = SQLiteLedger.steadyClock
     ) {
       self.durability = durability
       self.busySeconds = busySeconds
@@ -45,12 +45,19 @@ package final class SQLiteLedger: Ledger {
     }
   }
 
-  /// The machine's clock: one instance has one.
-  package static let wallClock: @Sendable () -> EventTime = {
+  /// The machine's clock as it was when the process first asked, and from there on the time that has passed
+  /// (`CLOCK_BOOTTIME`): the ledger of one instance has no other clock to agree with, and whoever sets the machine's
+  /// ends no lease and prolongs none.
+  package static let steadyClock: @Sendable () -> EventTime = {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
-    return EventTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-  }
+    let origin = EventTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    let start = ContinuousClock.now
+    return {
+      let (seconds, attoseconds) = start.duration(to: .now).components
+      return origin + .milliseconds(seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+    }
+  }()
 
   package let location: String
   private let path: String

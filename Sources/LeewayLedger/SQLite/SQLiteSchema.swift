@@ -355,6 +355,16 @@ enum SQLiteSchema {
     UPDATE generations SET definition = generation, pairs = generation, pairs_start_at = starts_at,
       early_starts_at = starts_at;
     """,
+    """
+    -- How long a delivery has waited is judged so that a clock which is set back keeps none waiting.
+    ALTER TABLE outbox ADD COLUMN waiting_since INTEGER NOT NULL DEFAULT -9223372036854775808;
+    ALTER TABLE outbox ADD COLUMN tried_for INTEGER NOT NULL DEFAULT 0;
+    """,
+    """
+    -- Calls to retrain are told apart from messages: they have a deadline and are never sent again.
+    ALTER TABLE outbox ADD COLUMN retrain TEXT;
+    UPDATE outbox SET retrain = json_extract(body, '$.retrain') WHERE key LIKE '%-retrain/retrain';
+    """,
   ]
 
   /// To version 4: what had been a row for each id becomes runs.

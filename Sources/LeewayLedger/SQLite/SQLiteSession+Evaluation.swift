@@ -53,7 +53,7 @@ extension SQLiteSession {
       INSERT INTO leases (name, holder, epoch, until) VALUES (?1, ?2, 1, ?4)
       ON CONFLICT (name) DO UPDATE SET holder = ?2, until = ?4,
         epoch = epoch + (holder IS NOT ?2)
-      WHERE holder IS NULL OR holder = ?2 OR until <= ?3
+      WHERE holder IS NULL OR holder = ?2 OR until <= ?3 OR until > ?4
       RETURNING epoch
       """
     return try statement("acquiring a lease", sql) { upsert in

@@ -4,27 +4,30 @@ import LeewayCore
 extension SQLiteSession {
   private static let outboxColumns = """
     key, monitor, incident, receiver, sequence, body, created_at, state, attempts, first_attempt_at, next_attempt_at,
-    last_error, leases
+    last_error, waiting_since, tried_for, retrain, leases
     """
 
   private func delivery(_ row: PreparedStatement) throws -> OutboxRecord {
     OutboxRecord(
       key: try row.text(0), monitor: try row.text(1), incident: try row.text(2), receiver: try row.text(3),
-      sequence: try row.integer(4), body: try row.text(5), createdAt: try row.time(6), state: try row.named(7),
+      sequence: try row.integer(4), body: try row.text(5), retrain: try row.optionalText(14),
+      createdAt: try row.time(6), state: try row.named(7),
       attempts: try row.count(8), firstAttemptAt: try row.optionalTime(9), nextAttemptAt: try row.time(10),
-      lastError: try row.text(11), leases: try row.integer(12))
+      waitingSince: try row.time(12), triedFor: .milliseconds(try row.integer(13)), lastError: try row.text(11),
+      leases: try row.integer(15))
   }
 
   func enqueue(_ rows: [OutboxRecord]) throws {
     let sql = """
-      INSERT INTO outbox (\(Self.outboxColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+      INSERT INTO outbox (\(Self.outboxColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
       ON CONFLICT (key) DO NOTHING
       """
     try statement("storing deliveries", sql) { insert in
       for row in rows {
         try insert.run(
           row.key, row.monitor, row.incident, row.receiver, row.sequence, row.body, row.createdAt, row.state.rawValue,
-          row.attempts, row.firstAttemptAt, row.nextAttemptAt, row.lastError)
+          row.attempts, row.firstAttemptAt, row.nextAttemptAt, row.lastError, row.waitingSince,
+          row.triedFor.milliseconds, row.retrain)
       }
     }
   }
@@ -33,7 +36,8 @@ extension SQLiteSession {
     // An incident's rows go in order: one that waits for its time, or is leased, holds back those behind it.
     let sql = """
       SELECT \(Self.outboxColumns) FROM outbox o
-      WHERE receiver = ?1 AND state = 'owed' AND next_attempt_at <= ?2 AND (leased_until IS NULL OR leased_until <= ?4)
+      WHERE receiver = ?1 AND state = 'owed' AND (next_attempt_at <= ?2 OR waiting_since > ?2)
+        AND (leased_until IS NULL OR leased_until <= ?4 OR leased_until > ?5)
         AND NOT EXISTS (
           SELECT 1 FROM outbox earlier
           WHERE earlier.receiver = o.receiver AND earlier.incident = o.incident AND earlier.state = 'owed'
@@ -41,7 +45,7 @@ extension SQLiteSession {
       ORDER BY next_attempt_at, key LIMIT ?3
       """
     let now = try now()
-    var leased = try rows("leasing deliveries", sql, receiver, due, max(0, limit), now, as: delivery)
+    var leased = try rows("leasing deliveries", sql, receiver, due, max(0, limit), now, now + lasting, as: delivery)
     try statement("leasing deliveries", "UPDATE outbox SET leased_until = ?, leases = leases + 1 WHERE key = ?") {
       update in
       for i in leased.indices {
@@ -54,18 +58,27 @@ extension SQLiteSession {
 
   func settle(delivery: OutboxRecord) throws -> Bool {
     let sql = """
-      UPDATE outbox SET state = ?, attempts = ?, first_attempt_at = ?, next_attempt_at = ?, last_error = ?,
-        leased_until = NULL
+      UPDATE outbox SET state = ?, attempts = ?, first_attempt_at = ?, next_attempt_at = ?, waiting_since = ?,
+        tried_for = ?, last_error = ?, leased_until = NULL
       WHERE key = ? AND leases = ? AND state = 'owed'
       """
     return try run(
       "settling a delivery", sql, delivery.state.rawValue, delivery.attempts, delivery.firstAttemptAt,
-      delivery.nextAttemptAt, delivery.lastError, delivery.key, delivery.leases) == 1
+      delivery.nextAttemptAt, delivery.waitingSince, delivery.triedFor.milliseconds, delivery.lastError, delivery.key,
+      delivery.leases) == 1
   }
 
   func amend(delivery: OutboxRecord) throws -> Bool {
     let sql = "UPDATE outbox SET body = ?, next_attempt_at = ? WHERE key = ? AND leases = 0 AND state = 'owed'"
     return try run("amending a delivery", sql, delivery.body, delivery.nextAttemptAt, delivery.key) == 1
+  }
+
+  func revive(delivery key: String, due: EventTime) throws -> Bool {
+    let sql = """
+      UPDATE outbox SET state = 'owed', next_attempt_at = ?1, waiting_since = ?1, tried_for = 0, leased_until = NULL
+      WHERE key = ?2 AND state = 'dead' AND retrain IS NULL
+      """
+    return try run("owing a delivery once more", sql, due, key) == 1
   }
 
   func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int {
@@ -86,6 +99,13 @@ extension SQLiteSession {
       OutboxBacklog(
         receiver: try $0.text(0), owed: try $0.count(1), dead: try $0.count(2), oldest: try $0.optionalTime(3))
     }
+  }
+
+  func deliveries(state: DeliveryState, limit: Int) throws -> [OutboxRecord] {
+    let sql = """
+      SELECT \(Self.outboxColumns) FROM outbox WHERE state = ? ORDER BY created_at DESC, sequence DESC, key DESC LIMIT ?
+      """
+    return try rows("reading deliveries", sql, state.rawValue, max(0, limit), as: delivery)
   }
 
   func deliveries(incident: String?, limit: Int) throws -> [OutboxRecord] {

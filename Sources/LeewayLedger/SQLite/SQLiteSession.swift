@@ -139,8 +139,8 @@ extension LedgerError {
     switch code & 0xFF {
     case SQLITE_BUSY, SQLITE_LOCKED:
       return LedgerError(
-        "\(place): another program holds the file in a transaction (\(said)); end it, or copy the file before looking into it"
-      )
+        "\(place): another program holds the file in a transaction (\(said)); end it, or copy the file before looking into it",
+        mayPass: true)
     case SQLITE_READONLY, SQLITE_PERM, SQLITE_CANTOPEN, SQLITE_AUTH:
       return LedgerError(
         "\(place): the file cannot be opened for writing (\(said)); give this user the right to write the file and its folder"

@@ -11,6 +11,8 @@ import Synchronization
 struct DeliveryLoop: Service {
   let name: String
   let live: LiveSetup
+  /// Makes the tokens of calls to retrain.
+  let token: CallbackToken
   let ledger: any Ledger
   let metrics: ServiceMetrics
   let state: ServiceState
@@ -30,7 +32,7 @@ struct DeliveryLoop: Service {
         }
         defer { state.ended(.delivery, name) }
         while !stop.isRaised, let receiver = live.current.receivers.first(where: { $0.name == name }) {
-          state.madeRound(of: .delivery, name, now: WallClock.now())
+          state.madeRound(of: .delivery, name, now: .now)
           let sent = deliverDue(to: receiver, sender, stop)
           if sent == 0 { WallClock.pause(milliseconds: 250, unless: stop) }
         }
@@ -43,19 +45,31 @@ struct DeliveryLoop: Service {
 
   /// - Returns: rows handled.
   private func deliverDue(to receiver: Receiver, _ sender: HTTPRequestSender, _ stop: StopFlag) -> Int {
-    let now = WallClock.now()
     do {
       let due = try ledger.read { reader in
         try reader.outboxBacklog().contains { $0.receiver == name && $0.owed > 0 }
       }
       guard due else { return 0 }
-      let rows = try ledger.write {
-        try $0.leaseDeliveries(receiver: name, due: now, lasting: Self.leaseTime, limit: Self.rowsAtOnce)
+      let (rows, retrains) = try ledger.write { tx in
+        // By the ledger's clock, which all senders share and which says when the next attempt is.
+        let rows = try tx.leaseDeliveries(
+          receiver: name, due: tx.now(), lasting: Self.leaseTime, limit: Self.rowsAtOnce)
+        return (rows, try rows.map { try $0.retrain.flatMap { try tx.retrain($0) } })
       }
-      for row in rows where !stop.isRaised {
-        state.madeRound(of: .delivery, name, now: WallClock.now())
-        guard let settled = attempt(row, receiver, sender) else { continue }
-        if try !ledger.write({ try $0.settle(delivery: settled) }) {
+      for (row, retrain) in zip(rows, retrains) where !stop.isRaised {
+        state.madeRound(of: .delivery, name, now: .now)
+        guard let (settled, wait) = attempt(row, calling: retrain, receiver, sender) else { continue }
+        let stands = try ledger.write { tx in
+          var settled = settled
+          if let wait {
+            settled.waitingSince = try tx.now()
+            settled.nextAttemptAt = settled.waitingSince + wait
+          }
+          guard try tx.settle(delivery: settled) else { return false }
+          if settled.state == .dead, let notice = notice(of: settled) { try tx.enqueue([notice]) }
+          return true
+        }
+        if !stands {
           logger.warning("\(row.key): another instance has sent it too, with the same key; its outcome stands")
         }
       }
@@ -67,16 +81,26 @@ struct DeliveryLoop: Service {
     }
   }
 
-  /// One attempt; nil if shutdown cut it short, which counts as none.
-  private func attempt(_ row: OutboxRecord, _ receiver: Receiver, _ sender: HTTPRequestSender) -> OutboxRecord? {
+  /// One attempt, and how long to wait for the next; nil if shutdown cut it short, which counts as none.
+  private func attempt(
+    _ row: OutboxRecord, calling retrain: RetrainRecord?, _ receiver: Receiver, _ sender: HTTPRequestSender
+  ) -> (row: OutboxRecord, wait: TimeSpan?)? {
     let now = WallClock.now()
+    let started = SteadyTime.now
     var row = row
     row.attempts += 1
     row.firstAttemptAt = row.firstAttemptAt ?? now
+    var schedule = RetrySchedule()
+    var body = row.body
+    if let retrain {
+      // The token is in no row: whoever reads the ledger could answer for the trainer.
+      body = token.add(to: body, retrain: retrain.id, deadline: retrain.deadline.milliseconds)
+      schedule = RetrySchedule(lifetime: (retrain.deadline - retrain.requestedWall).milliseconds)
+    }
     let rendered: RenderedDelivery
     do {
       rendered = try receiver.format.render(
-        Delivery(key: row.key, notification: Array(row.body.utf8)), now: now.milliseconds)
+        Delivery(key: row.key, notification: Array(body.utf8)), now: now.milliseconds)
     } catch {
       return settle(row, .deadLetter(reason: "\(error)"))
     }
@@ -92,31 +116,46 @@ struct DeliveryLoop: Service {
       if case .success(let answer) = result, !(200..<300).contains(answer.status) {
         row.lastError = "answered \(answer.status)"
       }
+      row.triedFor = row.triedFor + .milliseconds(started.duration(to: .now).milliseconds)
       return settle(
         row,
-        RetrySchedule().decide(
-          attempt: row.attempts, result: result, firstAttempt: (row.firstAttemptAt ?? now).milliseconds,
+        schedule.decide(
+          attempt: row.attempts, result: result, spent: row.triedFor.milliseconds,
           now: WallClock.now().milliseconds, random: Double.random(in: 0..<1)))
     }
   }
 
-  private func settle(_ row: OutboxRecord, _ decision: RetrySchedule.Decision) -> OutboxRecord {
+  /// What the receiver's fallback is told of a row that was given up; nil if there is none to be told.
+  private func notice(of row: OutboxRecord) -> OutboxRecord? {
+    let setup = live.current
+    guard !FailureNotice.isNotice(row), let fallback = setup.configuration.receivers[name]?.fallback,
+      setup.receivers.contains(where: { $0.name == fallback })
+    else { return nil }
+    return FailureNotice.row(about: row, to: fallback, at: WallClock.now())
+  }
+
+  private func settle(
+    _ row: OutboxRecord, _ decision: RetrySchedule.Decision
+  ) -> (row: OutboxRecord, wait: TimeSpan?) {
     var row = row
+    var wait: TimeSpan?
     switch decision {
     case .delivered:
       row.state = .delivered
       row.lastError = ""
       metrics.count(delivery: .delivered, receiver: name)
-    case .retry(let at):
-      row.nextAttemptAt = EventTime(milliseconds: at)
+    case .retry(let milliseconds):
+      let span = TimeSpan.milliseconds(milliseconds)
+      wait = span
+      row.triedFor = row.triedFor + span
       metrics.count(delivery: .retried, receiver: name)
-      logger.warning("\(row.key): \(row.lastError); attempt \(row.attempts + 1) at \(row.nextAttemptAt)")
+      logger.warning("\(row.key): \(row.lastError); attempt \(row.attempts + 1) follows in \(span)")
     case .deadLetter(let reason):
       row.state = .dead
       row.lastError = reason
       metrics.count(delivery: .dead, receiver: name)
       logger.error("\(row.key) is given up: \(reason)")
     }
-    return row
+    return (row, wait)
   }
 }

@@ -1,4 +1,5 @@
 import LeewayCore
+import LeewayDelivery
 import LeewayLocks
 import Logging
 import ServiceLifecycle
@@ -6,6 +7,7 @@ import ServiceLifecycle
 /// One loop for every receiver, from when it is configured until it is no longer.
 struct DeliveryLoops: Service {
   let live: LiveSetup
+  let token: CallbackToken
   let ledger: any Ledger
   let metrics: ServiceMetrics
   let state: ServiceState
@@ -19,7 +21,8 @@ struct DeliveryLoops: Service {
           group.addTask {
             repeat {
               try await DeliveryLoop(
-                name: receiver.name, live: live, ledger: ledger, metrics: metrics, state: state, logger: logger
+                name: receiver.name, live: live, token: token, ledger: ledger, metrics: metrics, state: state,
+                logger: logger
               ).run()
               running.remove(receiver.name)
               // It may have come back while the loop was ending, and then nobody else has begun one.

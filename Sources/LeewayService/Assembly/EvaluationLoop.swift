@@ -7,7 +7,6 @@ import ServiceLifecycle
 /// Judges every monitor on a thread of its own, round after round, under a lease in the ledger.
 struct EvaluationLoop: Service {
   let live: LiveSetup
-  let token: CallbackToken
   /// Whether no other instance can use this ledger.
   let isAlone: Bool
   let ledger: any Ledger
@@ -25,7 +24,7 @@ struct EvaluationLoop: Service {
     try await withDedicatedThread("leeway-evaluate") { stop in
       let thread = EvaluationThread(self)
       while !stop.isRaised {
-        state.madeRound(of: .evaluation, now: WallClock.now())
+        state.madeRound(of: .evaluation, now: .now)
         thread.round(stop)
         WallClock.pause(milliseconds: Int(thread.every.milliseconds), unless: stop)
       }
@@ -47,15 +46,15 @@ private final class EvaluationThread {
   private var metrics: ServiceMetrics { loop.metrics }
   private var logger: Logger { loop.logger }
   /// Leases held, and until when.
-  private var leases: [String: (lease: EvaluationLease, until: EventTime)] = [:]
+  private var leases: [String: (lease: EvaluationLease, until: SteadyTime)] = [:]
   private var paces: [String: EvaluationPace] = [:]
   private let merges = WindowMerges()
   /// Where the ledger has put the plans, by monitor; those that another instance has gone on from are not here.
   private var placed: [String: MonitorPlan] = [:]
-  private var refreshDue: [String: EventTime] = [:]
+  private var refreshDue: [String: SteadyTime] = [:]
   /// Why a monitor could not be judged when it was last tried, and when that was last logged.
-  private var failures: [String: (text: String, logged: EventTime)] = [:]
-  private var reclaimDue: EventTime
+  private var failures: [String: (text: String, logged: SteadyTime)] = [:]
+  private var reclaimDue: SteadyTime
 
   private static let leaseTime = TimeSpan.seconds(30)
   /// What pages and gauges show of a monitor that stands still is at most this old.
@@ -70,8 +69,8 @@ private final class EvaluationThread {
     self.loop = loop
     revision = loop.live.revision
     setup = loop.live.current
-    context = setup.decisions(loop.token)
-    reclaimDue = WallClock.now() + Self.reclaimEvery
+    context = setup.decisions()
+    reclaimDue = .now + Self.reclaimEvery
     for plan in setup.plans { restoreMetrics(plan) }
   }
 
@@ -86,15 +85,15 @@ private final class EvaluationThread {
     follow()
     withdraw()
     for plan in setup.plans where !stop.isRaised { evaluate(plan) { stop.isRaised } }
-    if WallClock.now() >= reclaimDue {
+    if SteadyTime.now >= reclaimDue {
       var isLeft = false
       for name in setup.plans.map(\.monitor.name) {
         guard let lease = leases[name]?.lease, let plan = placed[name] else { continue }
         fold(plan, lease)
         if reclaim(plan, lease, stop) { isLeft = true }
-        loop.state.madeRound(of: .evaluation, now: WallClock.now())
+        loop.state.madeRound(of: .evaluation, now: .now)
       }
-      reclaimDue = isLeft ? WallClock.now() : WallClock.now() + Self.reclaimEvery
+      reclaimDue = isLeft ? .now : .now + Self.reclaimEvery
     }
   }
 
@@ -115,7 +114,7 @@ private final class EvaluationThread {
     revision = now
     let before = setup
     setup = loop.live.current
-    context = setup.decisions(loop.token)
+    context = setup.decisions()
     let change = SetupChange(from: before, to: setup)
     for name in change.removed {
       try? ledger.write { try $0.release(lease: EvaluationLease.name(monitor: name), holder: loop.holder) }
@@ -171,7 +170,7 @@ private final class EvaluationThread {
       guard let plan = try place(setupPlan) else { return try letGo(of: monitor) }
       while let lease = try lease(monitor) {
         // A long backfill is many steps, and none of them a stall.
-        loop.state.madeRound(of: .evaluation, now: WallClock.now())
+        loop.state.madeRound(of: .evaluation, now: .now)
         let started = ContinuousClock.now
         let evaluator = Evaluator(plan: plan, context: context, maximumWindows: pace.windows)
         let report = try evaluator.evaluate(ledger, lease: lease, now: WallClock.now(), merges: merges)
@@ -186,7 +185,7 @@ private final class EvaluationThread {
         }
         if report.isComplete || isOver() { break }
       }
-      if moved || WallClock.now() >= refreshDue[monitor] ?? .distantPast { try refresh(plan) }
+      if moved || refreshDue[monitor].map({ SteadyTime.now >= $0 }) ?? true { try refresh(plan) }
       note(nil, of: monitor)
     } catch is LeaseLost {
       // Another instance goes on; nothing was written.
@@ -199,7 +198,7 @@ private final class EvaluationThread {
 
   /// A monitor that cannot be judged makes the instance unready until it can, whatever becomes of the others.
   private func note(_ failure: String?, of monitor: String) {
-    let now = WallClock.now()
+    let now = SteadyTime.now
     if let failure, failures[monitor]?.text != failure || now >= (failures[monitor]?.logged ?? now) + .minutes(1) {
       logger.error("\(failure)")
       failures[monitor] = (failure, now)
@@ -217,7 +216,7 @@ private final class EvaluationThread {
 
   /// The monitor's lease, renewed when half of it is over; nil while another instance holds it.
   private func lease(_ monitor: String) throws -> EvaluationLease? {
-    let now = WallClock.now()
+    let now = SteadyTime.now
     if let held = leases[monitor], now + Self.leaseTime < held.until + .seconds(15) { return held.lease }
     let name = EvaluationLease.name(monitor: monitor)
     let until = now + Self.leaseTime
@@ -245,13 +244,14 @@ private final class EvaluationThread {
   private func refresh(_ plan: MonitorPlan) throws {
     let monitor = plan.monitor.name
     let now = WallClock.now()
-    refreshDue[monitor] = now + Self.refreshEvery
-    let (generation, partitions, progress, incidents, backlog, latest, writers) = try ledger.read { reader in
+    refreshDue[monitor] = .now + Self.refreshEvery
+    let (generation, partitions, progress, incidents, backlog, dead, latest, writers) = try ledger.read { reader in
       (
         try reader.generation(of: monitor),
         try reader.partitions(of: monitor).filter { plan.reads($0.key, as: $0.role) },
         try reader.progress(of: plan),
         try reader.incidents(IncidentQuery(open: true, limit: 1000)), try reader.outboxBacklog(),
+        try reader.deliveries(state: .dead, limit: ServiceMetrics.deadLimit),
         try reader.latestResults(monitor: monitor, generation: plan.pairs, type: .performance),
         try reader.writers()
       )
@@ -274,7 +274,8 @@ private final class EvaluationThread {
       limit: setup.configuration.limits.maximumSeries)
     metrics.set(incidents: incidents)
     metrics.set(outbox: backlog, now: now)
-    metrics.set(ready: loop.state.readiness(now: now).allSatisfy(\.holds))
+    metrics.set(dead: dead)
+    metrics.set(ready: loop.state.readiness(now: .now).allSatisfy(\.holds))
     let prefix = Slice.version + "="
     let newest = latest.map(\.end).max()
     let versions = Set(

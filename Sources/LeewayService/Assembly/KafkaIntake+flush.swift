@@ -4,31 +4,31 @@ import Logging
 
 /// Committing what was taken, and telling what became of it.
 extension KafkaIntakeLoop {
-  func flushAndReport(_ now: EventTime) throws {
+  func flushAndReport(_ now: SteadyTime) throws {
     claimIdleness(now)
     noteEnds()
     do {
       try flush()
       flushBackoff = 0
-      flushDue = WallClock.now() + service.configuration.limits.flushEvery
+      flushDue = .now + service.configuration.limits.flushEvery
     } catch let error as LedgerError {
       // Nothing is lost: the deltas stay and the next flush carries them.
       service.metrics.flushed(seconds: 0, .failed)
       service.state.set(ledgerFailure: error.description)
       publishLag(advanced: false)
       flushBackoff = min(flushBackoff + 1, 6)
-      flushDue = WallClock.now() + .milliseconds(Int64(250 << flushBackoff))
+      flushDue = .now + .milliseconds(Int64(250 << flushBackoff))
       warn("flush failed and will be tried again: \(error.description)")
     } catch let error as DeadLettersOutstanding {
       // Nor here: the partitions concerned wait with their offsets, the others have been committed.
       flushBackoff = min(flushBackoff + 1, 6)
-      flushDue = WallClock.now() + .milliseconds(Int64(250 << flushBackoff))
+      flushDue = .now + .milliseconds(Int64(250 << flushBackoff))
       warn(error.description)
     } catch let error as EnvironmentProblem where error.mayPass {
       // The flush stands. Partitions that were taken over are not claimed again yet, and the next flush tries.
       service.state.set(brokerFailure: error.description)
       flushBackoff = min(flushBackoff + 1, 6)
-      flushDue = WallClock.now() + .milliseconds(Int64(250 << flushBackoff))
+      flushDue = .now + .milliseconds(Int64(250 << flushBackoff))
       warn("a flush could not be finished and will be tried again: \(error.description)")
     }
   }
@@ -113,11 +113,11 @@ extension KafkaIntakeLoop {
       lag.append((partition.topic, partition.partition, isAtEnd ? 0 : max(0, high - next)))
     }
     service.metrics.set(lag: lag)
-    service.state.flushed(lag: lag.reduce(0) { $0 + $1.messages }, advanced: advanced, now: WallClock.now())
+    service.state.flushed(lag: lag.reduce(0) { $0 + $1.messages }, advanced: advanced, now: .now)
   }
 
   /// A partition at its end for `idle_after` holds no watermark back while this instance says so.
-  func claimIdleness(_ now: EventTime) {
+  func claimIdleness(_ now: SteadyTime) {
     let patience = service.configuration.kafka.idleAfter
     for (partition, end) in ends {
       guard intake.nextOffset(partition) == end.next else {
@@ -125,7 +125,7 @@ extension KafkaIntakeLoop {
         continue
       }
       guard now >= end.since + patience else { continue }
-      intake.claimIdle(partition, lasting: patience * 2, now: now)
+      intake.claimIdle(partition, lasting: patience * 2, at: started.duration(to: now))
     }
   }
 }

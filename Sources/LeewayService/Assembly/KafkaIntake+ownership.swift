@@ -10,10 +10,10 @@ extension KafkaIntakeLoop {
     logger.info("assigned \(partitions.map(\.description).joined(separator: ", "))")
     if !partitions.isEmpty { service.metrics.count(rebalance: .assigned) }
     unclaimed += partitions
-    claimDue = WallClock.now()
+    claimDue = .now
     claimBackoff = 0
     try answerGroup()
-    service.state.set(assigned: consumer.assignment.count)
+    service.state.set(assigned: consumer.assignment.count, now: .now)
   }
 
   /// Claims what the group has given, and tells it; tries again for as long as it takes, with pauses. Meanwhile the thread
@@ -23,12 +23,12 @@ extension KafkaIntakeLoop {
   @discardableResult
   func answerGroup() throws -> Bool {
     guard !unclaimed.isEmpty else { return true }
-    guard WallClock.now() >= claimDue else { return false }
+    guard SteadyTime.now >= claimDue else { return false }
     do {
       try claim(unclaimed)
     } catch let error where !(error is GenerationSuperseded || error is CancellationError) {
       claimBackoff = min(claimBackoff + 1, 6)
-      claimDue = WallClock.now() + .milliseconds(Int64(250 << claimBackoff))
+      claimDue = .now + .milliseconds(Int64(250 << claimBackoff))
       let number = unclaimed.count == 1 ? "1 partition" : "\(unclaimed.count) partitions"
       service.state.set(claimFailure: "\(number) that the group has given could not be claimed yet: \(error)")
       if let error = error as? LedgerError { service.state.set(ledgerFailure: error.description) }
@@ -42,7 +42,7 @@ extension KafkaIntakeLoop {
     service.state.set(claimFailure: nil)
     service.state.set(ledgerFailure: nil)
     try consumerCall { () throws(KafkaError) in try consumer.assign(positions) }
-    service.state.set(assigned: consumer.assignment.count)
+    service.state.set(assigned: consumer.assignment.count, now: .now)
     return true
   }
 
@@ -85,7 +85,7 @@ extension KafkaIntakeLoop {
     forgetGaps(of: partitions)
     slots.removeAll()
     try consumerCall { () throws(KafkaError) in try consumer.unassign(partitions) }
-    service.state.set(assigned: consumer.assignment.count)
+    service.state.set(assigned: consumer.assignment.count, now: .now)
     logger.info("released \(partitions.map(\.description).joined(separator: ", "))")
   }
 

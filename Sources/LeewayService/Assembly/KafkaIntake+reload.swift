@@ -106,7 +106,7 @@ extension KafkaIntakeLoop {
     try seekToLedger(back)
     try settleGapsAgain()
     guard topicsBefore != Set(wanted.map(\.topic)) else { return }
-    metadataDue = .distantPast
+    metadataDue = nil
     if hasSubscribed { try subscribe() }
   }
 }
@@ -130,7 +130,7 @@ extension KafkaIntake {
       }
       var rest = wait
       while rest > 0, !stop.isRaised {
-        state.madeRound(of: .intake, now: WallClock.now())
+        state.madeRound(of: .intake, now: .now)
         WallClock.pause(milliseconds: min(rest, 100), unless: stop)
         rest -= 100
         // A reload that is asked for is not kept waiting.

@@ -17,7 +17,7 @@ extension KafkaIntakeLoop {
     }
   }
 
-  func beat(_ now: EventTime) throws {
+  func beat(_ now: SteadyTime) throws {
     guard now >= heartbeatDue else { return }
     heartbeatDue = now + Self.heartbeat
     do { try intake.beat(in: service.ledger) } catch is WriterFenced { try startAnew() }

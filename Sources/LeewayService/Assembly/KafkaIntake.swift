@@ -23,11 +23,17 @@ struct KafkaIntake: Service {
   func run() async throws {
     try await withDedicatedThread("leeway-intake") { stop in
       defer { live.withdraw("the service is stopping") }
+      var patience = LedgerPatience()
       while !stop.isRaised {
         var loop: KafkaIntakeLoop?
         do {
           loop = try KafkaIntakeLoop(self)
+          patience = LedgerPatience()
           try loop?.run(until: stop)
+        } catch let error as LedgerError where error.mayPass && !stop.isRaised {
+          loop?.leave()
+          loop = nil
+          rest(patience.failed(), because: error, until: stop)
         } catch let superseded as GenerationSuperseded {
           // Those who know the newer configuration go on with the partitions.
           loop?.leave()
@@ -35,6 +41,19 @@ struct KafkaIntake: Service {
           catchUp(with: superseded, until: stop)
         }
       }
+    }
+  }
+
+  /// The ledger cannot be used now, which ends no service: reading starts again after a pause.
+  private func rest(_ pause: Int64, because error: LedgerError, until stop: StopFlag) {
+    state.set(ledgerFailure: error.description)
+    logger.warning("reading cannot start and is tried again in \(pause) ms: \(error)")
+    var left = Int(pause)
+    while left > 0, !stop.isRaised {
+      state.madeRound(of: .intake, now: .now)
+      WallClock.pause(milliseconds: min(left, 100), unless: stop)
+      left -= 100
+      live.withdraw("the ledger cannot be used now, see /readyz; reload again once it can")
     }
   }
 }
@@ -54,7 +73,7 @@ final class KafkaIntakeLoop {
   var hasSubscribed = false
   var rows: PartitionRows
   /// Partitions whose offset the broker refused, and when to ask what it has instead.
-  var doubtful: [TopicPartition: EventTime] = [:]
+  var doubtful: [TopicPartition: SteadyTime] = [:]
   /// What is not read until somebody decides.
   var gaps: [OffsetGap] = []
   /// Logs made anew that are read from their oldest message, and whose offset has not been committed since.
@@ -62,9 +81,10 @@ final class KafkaIntakeLoop {
   var deadLetters: DeadLetterProducer?
   /// By monitor: what no prediction had, as last told.
   var unseenFields: [String: [WatchedField]] = [:]
+  let started = SteadyTime.now
   /// Given by the group, which waits for the answer; not claimed in the ledger yet.
   var unclaimed: [TopicPartition] = []
-  var claimDue: EventTime
+  var claimDue: SteadyTime
   var claimBackoff = 0
   /// Held, and taken over by somebody else since.
   var fenced: Set<TopicPartition> = []
@@ -72,15 +92,16 @@ final class KafkaIntakeLoop {
   private var paused: Set<TopicPartition> = []
   /// Partitions at whose end reading stands, and since when. The end's offset may be beyond the offset that comes next:
   /// in between are records of transactions that carry no message.
-  var ends: [TopicPartition: (offset: Int64, next: Int64, since: EventTime)] = [:]
-  var flushDue: EventTime
-  var metadataDue: EventTime
-  var heartbeatDue: EventTime
+  var ends: [TopicPartition: (offset: Int64, next: Int64, since: SteadyTime)] = [:]
+  var flushDue: SteadyTime
+  /// nil: at once.
+  var metadataDue: SteadyTime?
+  var heartbeatDue: SteadyTime
   var flushBackoff = 0
   var profile: IntakeProfile
   /// Those who take messages; nil: this thread alone does.
   let crew: IntakeCrew?
-  var lastError: (text: String, at: EventTime)?
+  var lastError: (text: String, at: SteadyTime)?
 
   init(_ service: KafkaIntake) throws {
     self.service = service
@@ -103,7 +124,7 @@ final class KafkaIntakeLoop {
         throw EnvironmentProblem("Kafka: \(error.description)")
       }
     }
-    flushDue = WallClock.now()
+    flushDue = .now
     claimDue = flushDue
     metadataDue = flushDue
     heartbeatDue = flushDue
@@ -156,12 +177,12 @@ final class KafkaIntakeLoop {
   ///
   /// - Throws: `EnvironmentProblem` if none comes within 30 s: whoever started the service wants to know.
   private func awaitBroker(_ stop: StopFlag) throws {
-    let deadline = WallClock.now() + .seconds(30)
+    let deadline = SteadyTime.now + .seconds(30)
     while !stop.isRaised {
-      service.state.madeRound(of: .intake, now: WallClock.now())
+      service.state.madeRound(of: .intake, now: .now)
       guard let failure = try askForTopics() else { return }
       service.state.set(brokerFailure: failure.description)
-      guard WallClock.now() < deadline else {
+      guard SteadyTime.now < deadline else {
         throw EnvironmentProblem(
           "Kafka at \(service.settings.bootstrap) does not answer: \(failure.description); check kafka.bootstrap and the network"
         )
@@ -174,14 +195,16 @@ final class KafkaIntakeLoop {
 
   /// - Returns: why it is worth asking again; nil if all was answered.
   private func askForTopics() throws -> EnvironmentProblem? {
-    do { try refreshPartitions(timeout: 5000) } catch { return error }
+    do { try refreshPartitions(timeout: 5000) } catch let error as EnvironmentProblem { return error }
     do { try requireDeadLetterTopic() } catch  where error.mayPass { return error }
     return nil
   }
 
   /// Every partition in the metadata gets a row, so that those nobody has read yet hold the watermark back.
-  private func refreshPartitions(timeout: Int32) throws(EnvironmentProblem) {
-    metadataDue = WallClock.now() + .seconds(10)
+  ///
+  /// - Throws: `EnvironmentProblem` of the broker; `LedgerError`.
+  private func refreshPartitions(timeout: Int32) throws {
+    metadataDue = .now + .seconds(10)
     let known: [String: [Int32]]
     do { known = try consumer.partitions(of: Array(Set(topics.map(\.topic))), timeoutMilliseconds: timeout) } catch {
       throw EnvironmentProblem(error.description)
@@ -190,18 +213,12 @@ final class KafkaIntakeLoop {
       rows.noteMissing(topic)
       warn("topic \(topic) does not exist yet; it will be read from its beginning once it does")
     }
-    do {
-      try ensureRows(
-        topics.flatMap { entry in
-          (known[entry.topic] ?? []).map { id in
-            (key: PartitionKey(monitor: entry.monitor, topic: entry.topic, partition: id), role: entry.role)
-          }
-        })
-    } catch let error as EnvironmentProblem {
-      throw error
-    } catch {
-      throw EnvironmentProblem("\(error)")
-    }
+    try ensureRows(
+      topics.flatMap { entry in
+        (known[entry.topic] ?? []).map { id in
+          (key: PartitionKey(monitor: entry.monitor, topic: entry.topic, partition: id), role: entry.role)
+        }
+      })
     service.state.set(brokerFailure: nil)
   }
 
@@ -216,7 +233,7 @@ final class KafkaIntakeLoop {
   // MARK: One step
 
   private func step() throws {
-    let now = WallClock.now()
+    let now = SteadyTime.now
     service.state.madeRound(of: .intake, now: now)
     let due = unclaimed.isEmpty ? flushDue : claimDue
     // A full intake waits for its flush; librdkafka holds what comes meanwhile, within its own limit.
@@ -224,10 +241,10 @@ final class KafkaIntakeLoop {
     let (_, event) = try polling(Int32(max(1, min(100, (due - now).milliseconds))))
     if let event { try handle(event) }
     guard try answerGroup() else { return }
-    let after = WallClock.now()
+    let after = SteadyTime.now
     if after >= flushDue || (intake.isFull && flushBackoff == 0) { try flushAndReport(after) }
     try judgeDoubtful(after)
-    if after >= metadataDue {
+    if metadataDue.map({ after >= $0 }) ?? true {
       do {
         // First: a broker that does not answer must not make this instance look dead.
         try beat(after)
@@ -328,7 +345,7 @@ final class KafkaIntakeLoop {
       try release(partitions)
     case .partitionEnd(let partition, let offset):
       // A held partition has no next offset, and no end that matters.
-      ends[partition] = intake.nextOffset(partition).map { (offset, $0, WallClock.now()) }
+      ends[partition] = intake.nextOffset(partition).map { (offset, $0, .now) }
     case .error(let error): try failed(error)
     }
   }
@@ -345,7 +362,7 @@ final class KafkaIntakeLoop {
       warn("Kafka: \(error.description)")
     case .offsetOutOfRange:
       guard let partition = error.partition else { throw EnvironmentProblem("Kafka: \(error.description)") }
-      doubtful[partition] = WallClock.now()
+      doubtful[partition] = .now
     }
   }
 
@@ -358,7 +375,7 @@ final class KafkaIntakeLoop {
 
   /// Says a thing once a minute at most, unless it is another thing.
   func warn(_ text: String) {
-    let now = WallClock.now()
+    let now = SteadyTime.now
     if let lastError, lastError.text == text, now < lastError.at + .minutes(1) { return }
     lastError = (text, now)
     logger.warning("\(text)")

@@ -42,30 +42,41 @@ package struct LeewayServer: Sendable {
     let (ledger, closeLedger) = try openLedger()
     defer { closeLedger() }
     let store = Failpoints.fromEnvironment.map { FailpointLedger(ledger, $0) as any Ledger } ?? ledger
-    if isAlone { try releaseLeases(store) }
+    if isAlone {
+      try LedgerPatience.atStart("releasing leases", logger: logger) { try releaseLeases(store) }
+    }
     let now = WallClock.now()
     let metrics = ServiceMetrics(version: ServiceVersion.text, librdkafka: KafkaLibrary.version, startedAt: now)
     metrics.reloaded(successfully: true, at: now)
     metrics.set(outdated: false)
     metrics.announce(plans.map(\.monitor), receivers: setup.receivers.map(\.name))
-    let state = ServiceState(plans: plans, patience: configuration.limits.stallAfter, now: now)
-    let token = try CallbackToken(key: serviceKey(store))
+    let state = ServiceState(plans: plans, patience: configuration.limits.stallAfter, now: .now)
+    let token = try LedgerPatience.atStart("reading the service's key", logger: logger) {
+      try CallbackToken(keys: callbackKeys(store))
+    }
     let reload = Reload(files: files, live: live, metrics: metrics, logger: logger)
     logger.info("leeway \(ServiceVersion.text), librdkafka \(KafkaLibrary.version), \(ledger.location)")
 
     let superseded = SupersededPlans(logger: logger)
     let evaluation = EvaluationLoop(
-      live: live, token: token, isAlone: isAlone, ledger: store, superseded: superseded, metrics: metrics, state: state,
+      live: live, isAlone: isAlone, ledger: store, superseded: superseded, metrics: metrics, state: state,
       holder: InstanceIdentity.ofThisProcess.leasePrefix + UUID().uuidString.lowercased(), logger: logger)
     let intake = KafkaIntake(
       live: live, reload: reload, settings: settings, isAlone: isAlone, ledger: store, superseded: superseded,
       metrics: metrics, state: state, logger: logger)
     let http = HTTPService(
       view: view(store, metrics, state, token, live, reload), host: configuration.http.host,
-      port: configuration.http.port, tokens: { live.current.tokens }, logger: logger, onRunning: onRunning)
+      port: configuration.http.port, tokens: { live.current.tokens },
+      isOpen: { live.current.configuration.http.readingIsOpen },
+      probes: configuration.http.probes.map { .init(host: $0.host, port: $0.port) }, logger: logger,
+      onRunning: onRunning,
+      onProbesRunning: { [logger, configuration] port in
+        logger.info("health and metrics at http://\(configuration.http.probes?.host ?? ""):\(port)/")
+      })
     // Shutdown goes backwards: no new requests, then no new messages, then the last verdicts, then deliveries.
     var services: [any Service] = [
-      DeliveryLoops(live: live, ledger: store, metrics: metrics, state: state, logger: logger), evaluation, intake,
+      DeliveryLoops(live: live, token: token, ledger: store, metrics: metrics, state: state, logger: logger),
+      evaluation, intake,
       http,
     ]
     if handlesSignals {
@@ -103,6 +114,7 @@ package struct LeewayServer: Sendable {
     switch configuration.ledger {
     case .sqlite(let path):
       let ledger = try SQLiteLedger(path: path)
+      if let problem = TextFile.othersMay(path) { logger.warning("the ledger \(path): \(problem)") }
       return (ledger, ledger.close)
     case .postgres(let address):
       let ledger = try PostgreSQLLedger(address: address.revealed)
@@ -119,7 +131,16 @@ package struct LeewayServer: Sendable {
     }
   }
 
-  /// 32 random bytes, made at the first start and kept in the ledger.
+  /// Those of the configuration. Else 32 random bytes, made at the first start and kept in the ledger; where there are such
+  /// and the configuration has others since, what they have signed is still good.
+  private func callbackKeys(_ ledger: any Ledger) throws -> [[UInt8]] {
+    let configured = configuration.http.callbackKeys.map { Array($0.revealed.utf8) }
+    guard configured.isEmpty else {
+      return configured + (try ledger.read { try $0.setting("service_key") }.map { [$0] } ?? [])
+    }
+    return [try serviceKey(ledger)]
+  }
+
   private func serviceKey(_ ledger: any Ledger) throws -> [UInt8] {
     try ledger.write { tx in
       if let known = try tx.setting("service_key") { return known }
@@ -164,8 +185,8 @@ package struct LeewayServer: Sendable {
             window: window, slice: slice, subject: subject, end: end, in: reader)
         }
       },
-      readiness: { state.readiness(now: WallClock.now()) },
-      stalledParts: { state.stalledParts(now: WallClock.now()) }, metrics: metrics,
+      readiness: { state.readiness(now: .now) },
+      stalledParts: { state.stalledParts(now: .now) }, metrics: metrics,
       verifyCallback: { id, presented, now in
         guard let record = try ledger.read({ try $0.retrain(id) }) else { return .wrong }
         // Good for this id whatever the time, then the deadline: who holds the token may know that it has passed.
@@ -174,7 +195,7 @@ package struct LeewayServer: Sendable {
         }
         return now <= record.deadline ? .valid : .expired
       },
-      decisions: { live.current.decisions(token) },
+      decisions: { live.current.decisions() },
       reload: { await reload($0) }, audit: AuditLog(logger: logger), now: { WallClock.now() },
       version: ServiceVersion.text)
   }

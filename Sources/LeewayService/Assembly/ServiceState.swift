@@ -24,7 +24,7 @@ final class ServiceState: Sendable {
   private let values: Mutex<Values>
 
   /// - Parameter patience: for the watch over stalls.
-  init(plans: [MonitorPlan], patience: TimeSpan, now: EventTime) {
+  init(plans: [MonitorPlan], patience: TimeSpan, now: SteadyTime) {
     values = Mutex(Values(watch: StallWatch(patience: patience, now: now)))
     configure(plans, patience: patience)
   }
@@ -60,8 +60,12 @@ final class ServiceState: Sendable {
     }
   }
 
-  /// - Parameter partitions: nil before the group has answered.
-  func set(assigned partitions: Int?) { values.withLock { $0.assigned = partitions } }
+  func set(assigned partitions: Int, now: SteadyTime) {
+    values.withLock { values in
+      values.assigned = partitions
+      if partitions > 0 { values.watch.expectFlushes(now: now) } else { values.watch.expectNone() }
+    }
+  }
   /// nil: the last call succeeded.
   func set(ledgerFailure: String?, of user: LedgerUser = .intake) {
     values.withLock { $0.ledgerFailures[user] = ledgerFailure }
@@ -78,6 +82,7 @@ final class ServiceState: Sendable {
   func leftGroup() {
     values.withLock { values in
       values.assigned = nil
+      values.watch.expectNone()
       values.claimFailure = nil
       values.deadLetterFailure = nil
       values.gaps = []
@@ -85,24 +90,24 @@ final class ServiceState: Sendable {
   }
 
   /// What a flush, failed or not, has left: see ``StallWatch/sawFlush(lag:advanced:now:)``.
-  func flushed(lag: Int64, advanced: Bool, now: EventTime) {
+  func flushed(lag: Int64, advanced: Bool, now: SteadyTime) {
     values.withLock { $0.watch.sawFlush(lag: lag, advanced: advanced, now: now) }
   }
 
   /// A thread says that it is there. Deliveries have one for each receiver.
-  func madeRound(of part: ServicePart, _ thread: String = "", now: EventTime) {
+  func madeRound(of part: ServicePart, _ thread: String = "", now: SteadyTime) {
     values.withLock { $0.watch.sawRound(of: part, thread, now: now) }
   }
 
   func ended(_ part: ServicePart, _ thread: String) { values.withLock { $0.watch.forget(part, thread) } }
 
-  func stalledParts(now: EventTime) -> Set<ServicePart> {
+  func stalledParts(now: SteadyTime) -> Set<ServicePart> {
     values.withLock { values in
       Set(ServicePart.allCases.filter { values.watch.stall(of: $0, now: now) != nil })
     }
   }
 
-  func readiness(now: EventTime) -> [ReadinessCondition] {
+  func readiness(now: SteadyTime) -> [ReadinessCondition] {
     values.withLock { values in
       let ledgerFailure = values.ledgerFailures[.intake] ?? values.ledgerFailures[.evaluation]
       let stalls = ServicePart.allCases.compactMap { values.watch.stall(of: $0, now: now) }

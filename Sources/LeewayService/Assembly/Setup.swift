@@ -19,11 +19,10 @@ struct Setup: Sendable {
   }
 
   /// What deciding needs to know of it.
-  func decisions(_ token: CallbackToken) -> DecisionContext {
+  func decisions() -> DecisionContext {
     DecisionContext(
       receivers: Set(receivers.map(\.name)), publicURL: configuration.http.publicURL,
-      groupIntervals: configuration.receivers.compactMapValues(\.groupInterval),
-      callbackToken: { token.token(retrain: $0, deadline: $1.milliseconds) })
+      groupIntervals: configuration.receivers.compactMapValues(\.groupInterval))
   }
 
   private static func receivers(_ configuration: ServiceConfiguration) throws -> [Receiver] {

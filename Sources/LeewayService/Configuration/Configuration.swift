@@ -109,8 +109,13 @@ package struct Configuration: Sendable {
   private static func unusableTokens(_ service: ServiceConfigurationReading) -> [ConfigurationProblem] {
     guard let (path, place) = service.tokens else { return [] }
     do throws(AccessTokensFailure) {
-      _ = try AccessTokens(reading: path)
-      return []
+      let tokens = try AccessTokens(reading: path)
+      let warnings = tokens.warnings + (TextFile.othersMay(path).map { ["\(path): \($0)"] } ?? [])
+      return warnings.map {
+        .init(
+          file: service.reading.file, line: place.line, column: place.column, severity: .warning,
+          message: "http.tokens_file: \($0)")
+      }
     } catch {
       return error.problems.map {
         .init(

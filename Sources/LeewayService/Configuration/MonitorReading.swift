@@ -147,11 +147,11 @@ final class MonitorReading {
 }
 
 /// What names may look like.
-enum NameRule {
-  static let text = "1 to 63 small letters, digits and hyphens"
+package enum NameRule {
+  package static let text = "1 to 63 small letters, digits and hyphens"
 
   /// `[a-z0-9-]{1,63}`
-  static func isName(_ text: String) -> Bool {
+  package static func isName(_ text: String) -> Bool {
     (1...63).contains(text.utf8.count)
       && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
   }

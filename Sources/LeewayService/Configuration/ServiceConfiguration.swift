@@ -47,6 +47,25 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var publicURL: String?
     /// Path of the file of bearer tokens and their roles.
     package var tokensFile: String?
+    /// Where health and metrics are served apart from everything else, to everybody who reaches it; nil: nowhere.
+    package var probes: Probes?
+    /// Keys of the tokens with which trainers answer, the one that signs first; empty: one is made and kept in the ledger.
+    package var callbackKeys: [Secret] = []
+
+    package struct Probes: Sendable, Equatable {
+      package var host: String
+      package var port: Int
+    }
+
+    /// Whether requests from this machine may read without a token: only where the configuration names no other way to the
+    /// service. A proxy or a forwarder on this machine passes on what comes from anywhere.
+    package var readingIsOpen: Bool {
+      guard tokensFile == nil, ServiceConfigurationReading.isLoopback(host) else { return false }
+      guard let publicURL else { return true }
+      let authority = publicURL.drop { $0 != "/" }.dropFirst(2).prefix { $0 != "/" }
+      let name = authority.hasPrefix("[") ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" }
+      return ServiceConfigurationReading.isLoopback(name.lowercased())
+    }
   }
 
   /// What is held, and how much of it.
@@ -119,14 +138,18 @@ package struct ReceiverSettings: Sendable, Equatable {
   package var secret: Secret?
   /// Least time between two messages about the spread of one incident; nil: as usual.
   package var groupInterval: TimeSpan?
+  /// The receiver that is told when a message to this one is given up; nil: nobody is.
+  package var fallback: String?
 
   package init(
-    name: String, kind: Kind, url: Secret? = nil, secret: Secret? = nil, groupInterval: TimeSpan? = nil
+    name: String, kind: Kind, url: Secret? = nil, secret: Secret? = nil, groupInterval: TimeSpan? = nil,
+    fallback: String? = nil
   ) {
     self.name = name
     self.kind = kind
     self.url = url
     self.secret = secret
     self.groupInterval = groupInterval
+    self.fallback = fallback
   }
 }

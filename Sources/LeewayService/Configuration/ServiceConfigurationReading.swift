@@ -11,6 +11,7 @@ final class ServiceConfigurationReading {
   private(set) var receivers: [String: ReceiverSettings]?
   /// Also those with a mistake of their own.
   private(set) var receiverNames: [String] = ["log"]
+  private var fallbacks: [(name: String, value: ConfigurationValue)] = []
   private(set) var hasPublicURL = false
   /// The file of tokens, and where it is named.
   private(set) var tokens: (path: String, place: ConfigurationNode.Place)?
@@ -149,7 +150,9 @@ final class ServiceConfigurationReading {
     guard let value = top.value("http") else {
       return top.contains("http") ? nil : .init(host: "127.0.0.1", port: 8080, publicURL: nil, tokensFile: nil)
     }
-    guard let map = value.map("a map with listen, public_url and tokens_file") else { return nil }
+    guard let map = value.map("a map with listen, public_url, tokens_file, probes and callback_keys") else {
+      return nil
+    }
     let listenValue = map.value("listen")
     var address: (host: String, port: Int)? = ("127.0.0.1", 8080)
     if let listenValue, let text = listenValue.text() {
@@ -172,16 +175,46 @@ final class ServiceConfigurationReading {
       tokens = (path, value.place)
       return path
     }
-    map.finish()
-    if let address, !Self.isLoopback(address.host), !map.contains("tokens_file"), let listenValue {
-      listenValue.warn(
-        "is \(listenValue.node.kind), open to the network, and without tokens only this machine may read; add http.tokens_file"
-      )
+    let probes = map.value("probes").flatMap { value -> ServiceConfiguration.HTTP.Probes? in
+      guard let text = value.text() else { return nil }
+      guard let (host, port) = Self.hostAndPort(text[...]) else {
+        value.refuse("it takes HOST:PORT, as 0.0.0.0:8081")
+        return nil
+      }
+      if let address, port != 0, address == (host, port) {
+        value.refuse("it is http.listen too; give health and metrics a port of their own")
+      }
+      return .init(host: host, port: port)
     }
+    let callbackKeys = map.value("callback_keys").map(readCallbackKeys) ?? []
+    map.finish()
     guard let address else { return nil }
-    return .init(
-      host: address.host, port: address.port, publicURL: publicURL,
-      tokensFile: tokensFile)
+    let http = ServiceConfiguration.HTTP(
+      host: address.host, port: address.port, publicURL: publicURL, tokensFile: tokensFile, probes: probes,
+      callbackKeys: callbackKeys)
+    if !map.contains("tokens_file"), !http.readingIsOpen,
+      let value = Self.isLoopback(address.host) ? map.value("public_url") : listenValue
+    {
+      value.warn(
+        "lets others reach the service, so reading needs a token, and there is none; add http.tokens_file, whose lines "
+          + "leeway token new makes")
+    }
+    return http
+  }
+
+  private func readCallbackKeys(_ value: ConfigurationValue) -> [Secret] {
+    let values = value.list(of: "keys, the one that signs first", atMost: 10) ?? []
+    return values.compactMap { value in
+      guard let (key, hadPlaceholder) = value.secret() else { return nil }
+      guard key.revealed.utf8.count >= 32 else {
+        value.complain("is shorter than 32 bytes and can be guessed; make one with openssl rand -hex 32")
+        return nil
+      }
+      if !hadPlaceholder {
+        value.warn("is a secret in the file itself; write ${file:/path/to/key}, or ${NAME} for a variable")
+      }
+      return key
+    }
   }
 
   // MARK: - Receivers
@@ -198,6 +231,7 @@ final class ServiceConfigurationReading {
       value.complain("has \(all.count) entries; it takes at most \(Self.maximumReceivers)")
     }
     var result = ["log": log]
+    fallbacks = []
     for (name, place, value) in all.prefix(Self.maximumReceivers) {
       receiverNames.append(name)
       guard NameRule.isName(name) else {
@@ -206,6 +240,7 @@ final class ServiceConfigurationReading {
       }
       if let receiver = readReceiver(name, value) { result[name] = receiver }
     }
+    for (name, value) in fallbacks { checkFallback(value, of: name) }
     receivers = result
     return result
   }
@@ -230,6 +265,10 @@ final class ServiceConfigurationReading {
       let secret = map.value("secret")?.secret()?.value
       receiver = url.map { ReceiverSettings(name: name, kind: .webhook, url: $0, secret: secret) }
     }
+    if let value = map.value("fallback") {
+      receiver?.fallback = value.text(limit: 63)
+      fallbacks.append((name, value))
+    }
     receiver?.groupInterval = map.value("group_interval")?.span(in: .seconds(1) ... .days(1))
     map.finish()
     if let receiver {
@@ -241,6 +280,20 @@ final class ServiceConfigurationReading {
       typeValue.refuse("the receiver retrain asks a trainer, which takes type: webhook")
     }
     return receiver
+  }
+
+  /// Once all names are known.
+  private func checkFallback(_ value: ConfigurationValue, of name: String) {
+    guard let fallback = value.text(limit: 63) else { return }
+    if fallback == name {
+      value.refuse("a receiver cannot stand in for itself; name another one")
+    } else if fallback == MonitorReading.retrainReceiver {
+      value.refuse("the receiver retrain takes calls to retrain and no messages; name another one")
+    } else if !receiverNames.contains(fallback) {
+      value.refuse(
+        "it names no receiver here; there are \(receiverNames.joined(separator: ", "))."
+          + Spelling.suggestion(for: fallback, among: receiverNames))
+    }
   }
 
   private func readURL(_ map: ConfigurationMap) -> Secret? {
@@ -305,7 +358,12 @@ final class ServiceConfigurationReading {
     return (String(host), Int(port))
   }
 
-  static func isLoopback(_ host: String) -> Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+  /// Whether the name can only mean this machine: a name that only begins as an address of it may be anybody's.
+  static func isLoopback(_ host: String) -> Bool {
+    if host == "localhost" || host == "::1" { return true }
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+  }
 
   /// Whether it is http or https with a host, and has neither blanks nor control characters.
   static func isWebAddress(_ text: String) -> Bool {

@@ -50,6 +50,15 @@ enum TextFile {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// What is wrong with the file's mode where it holds secrets, and the fix; nil if nobody but its owner may read it, or if
+  /// that cannot be told.
+  static func othersMay(_ path: String) -> String? {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & 0o077 != 0 else { return nil }
+    let mode = String(status.st_mode & 0o777, radix: 8)
+    return "other users of this machine may read or write it (mode \(mode)); run chmod 600 \(path)"
+  }
+
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   static func isFolder(_ path: String) -> Bool {

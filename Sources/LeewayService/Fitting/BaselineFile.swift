@@ -27,7 +27,7 @@ package enum BaselineFile {
       if replaces { unlink(partial) }
       return EnvironmentProblem("\(path): the baseline cannot be written: \(String(cString: strerror(code)))")
     }
-    let descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    let descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw fail(errno) }
     defer { close(descriptor) }
     var rest = bytes[...]

@@ -2,8 +2,8 @@ import Hummingbird
 import LeewayCore
 package import Logging
 
-/// One line for every change that somebody asked for over HTTP, refused or not: what, and who by the first digits of the
-/// token's SHA-256.
+/// One line for every change that somebody asked for over HTTP, refused or not: what, and who by the
+/// token's name.
 package struct AuditLog: Sendable {
   private let logger: Logger
 
@@ -11,11 +11,10 @@ package struct AuditLog: Sendable {
   package init(logger: Logger) { self.logger = logger }
 
   func record(_ action: String, _ outcome: String, _ request: Request, _ context: ServiceContext) {
-    let token = request.bearerToken.map { String(SHA256.hash(Array($0.utf8)).hex.prefix(8)) } ?? "none"
     logger.notice(
       "audit: \(action) \(outcome)",
       metadata: [
-        "audit": "\(action)", "outcome": "\(outcome)", "token": "sha256:\(token)",
+        "audit": "\(action)", "outcome": "\(outcome)", "token": "\(context.holder?.name ?? "none")",
         "from": "\(context.remoteAddress?.ipAddress ?? "unknown")", "path": "\(request.uri.path.prefix(200))",
       ])
   }

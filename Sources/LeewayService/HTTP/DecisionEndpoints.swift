@@ -161,7 +161,10 @@ extension JSONWriter {
   /// How a delivery went. Not its body, which may hold a callback token.
   mutating func write(_ delivery: OutboxRecord) {
     beginObject()
+    member("id", delivery.id)
     member("key", delivery.key)
+    member("incident", delivery.incident)
+    member("message", delivery.message)
     member("receiver", delivery.receiver)
     member("sequence", delivery.sequence)
     member("state", delivery.state.rawValue)

@@ -7,9 +7,9 @@ struct Endpoint: Sendable {
   enum Access: Sendable {
     /// Everybody: probes, and the pages, which hold nothing of the service's own.
     case everybody
-    /// A token of this role or above; without one, requests from this machine.
+    /// Any token; none on this machine where reading is open.
     case reading
-    /// A token of this role or above, from wherever the request comes.
+    /// A token that has this role, from wherever the request comes.
     case changing(Role)
     /// The endpoint looks at the token itself.
     case callback
@@ -24,57 +24,67 @@ struct Endpoint: Sendable {
 
 /// Lets a request pass, or says which token it needs.
 struct AccessPolicy: Sendable {
-  /// nil where no `tokens_file` is set: then only requests from this machine may read, and nobody may change anything.
+  /// nil where no `tokens_file` is set: then nobody may change anything.
   var tokens: @Sendable () -> AccessTokens?
+  /// Whether those on this machine may read without a token: only where nothing in the configuration says that others
+  /// reach the service. An address cannot say that: behind a proxy or a forwarder everybody comes from this machine.
+  var isOpen: @Sendable () -> Bool = { false }
 
-  func admit(_ request: Request, _ context: ServiceContext, to access: Endpoint.Access) throws(Problem) {
+  /// - Returns: whose token it was; nil where none was needed and none was sent.
+  func admit(
+    _ request: Request, _ context: ServiceContext, to access: Endpoint.Access
+  ) throws(Problem) -> TokenHolder? {
     switch access {
-    case .everybody, .callback: return
+    case .everybody, .callback: return nil
     case .changing(let role): return try admit(request, as: role)
     case .reading: break
     }
     let tokens = tokens()
-    let origin = RequestOrigin(
-      remote: context.remoteAddress, authority: request.head.authority,
-      isForwarded: request.headers[.forwarded] != nil || request.headers[.xForwardedFor] != nil)
     if let token = request.bearerToken {
-      guard tokens?.role(of: token) == nil else { return }
+      if let holder = tokens?.holder(of: token) { return holder }
       // A token that is wrong is an error even where none is needed: a client with a stale one should hear of it.
       throw Self.unauthorized("The bearer token is not one of http.tokens_file.")
     }
-    guard origin.isLoopback else {
+    guard isOpen(), tokens == nil else {
       throw Self.unauthorized(
         tokens == nil
-          ? "Reading from another machine needs a token, and http.tokens_file is not set."
-          : "Reading from another machine needs a token.")
+          ? "Reading needs a token where http.listen or http.public_url lets others in, and http.tokens_file is not set."
+          : "Reading needs a token.")
     }
+    let origin = RequestOrigin(
+      remote: context.remoteAddress, authority: request.head.authority,
+      isForwarded: request.headers[.forwarded] != nil || request.headers[.xForwardedFor] != nil)
+    guard origin.isLoopback else {
+      throw Self.unauthorized("Reading from another machine needs a token, and http.tokens_file is not set.")
+    }
+    return nil
   }
 
-  private func admit(_ request: Request, as needed: Role) throws(Problem) {
+  private func admit(_ request: Request, as needed: Role) throws(Problem) -> TokenHolder {
     let fix =
       "Send Authorization: Bearer TOKEN with a token of the \(needed.rawValue) role from http.tokens_file."
     let ask: HTTPFields = [.wwwAuthenticate: "Bearer realm=\"leeway\""]
     guard let tokens = tokens() else {
       throw Problem(
         .unauthorized, "A change needs a token, and http.tokens_file is not set.",
-        fix: "Set http.tokens_file, with a line \(needed.rawValue):TOKEN in the file.", headers: ask)
+        fix: "Set http.tokens_file, and make a line of it with leeway token new NAME \(needed.rawValue).", headers: ask)
     }
     guard let token = request.bearerToken else {
       throw Problem(.unauthorized, "A change needs a token.", fix: fix, headers: ask)
     }
-    guard let role = tokens.role(of: token) else {
+    guard let holder = tokens.holder(of: token) else {
       throw Problem(.unauthorized, "The bearer token is not one of http.tokens_file.", fix: fix, headers: ask)
     }
-    guard role >= needed else {
-      throw Problem(.forbidden, "The token is a \(role.rawValue)'s, and this is for an \(needed.rawValue).", fix: fix)
+    guard holder.may(needed) else {
+      let roles = holder.roles.map(\.rawValue).sorted().joined(separator: " and ")
+      throw Problem(.forbidden, "The token is a \(roles)'s, and this is for an \(needed.rawValue).", fix: fix)
     }
+    return holder
   }
 
   static func unauthorized(_ detail: String) -> Problem {
     Problem(
-      .unauthorized, detail,
-      fix:
-        "Send Authorization: Bearer TOKEN with a token of the viewer, trainer or operator role from http.tokens_file.",
+      .unauthorized, detail, fix: "Send Authorization: Bearer TOKEN with a token from http.tokens_file.",
       headers: [.wwwAuthenticate: "Bearer realm=\"leeway\""])
   }
 }
@@ -84,7 +94,8 @@ extension Router where Context == ServiceContext {
   func add(_ endpoints: [Endpoint], policy: AccessPolicy) {
     for endpoint in endpoints {
       on(RouterPath(endpoint.path), method: endpoint.method) { request, context in
-        try policy.admit(request, context, to: endpoint.access)
+        var context = context
+        context.holder = try policy.admit(request, context, to: endpoint.access)
         return try await endpoint.respond(request, context)
       }
     }

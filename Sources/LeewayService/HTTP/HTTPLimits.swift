@@ -11,11 +11,14 @@ package struct HTTPLimits: Sendable {
   package var requests = 64
   /// Answers being streamed at a time.
   package var streams = 8
-  /// Connections at a time; more wait in the kernel's queue.
+  /// Connections at a time, and those of one address; who comes then takes the place of the one idle longest.
   package var connections = 256
-  /// From a request's first header to its end.
+  package var connectionsOfPeer = 128
+  /// From a connection's beginning to its first request's last header.
+  package var headTime: Duration = .seconds(5)
+  /// From a request's last header to its end.
   package var requestTime: Duration = .seconds(10)
-  /// Between requests on one connection, and for a request's head.
+  /// Between requests on one connection.
   package var idleTime: Duration = .seconds(60)
   /// How long a client may leave what it was sent untouched.
   package var stalledWriteTime: Duration = .seconds(30)

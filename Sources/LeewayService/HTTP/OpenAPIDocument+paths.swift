@@ -344,6 +344,58 @@ extension OpenAPIDocument {
           }
         }
       },
+      "/api/v1/deliveries": {
+        "get": {
+          "operationId": "listDeliveries",
+          "summary": "Messages to receivers: those that were given up, or of another state; the newest first.",
+          "parameters": [
+            {
+              "name": "state", "in": "query", "description": "Which ones.",
+              "schema": {"enum": ["owed", "delivered", "dead"], "default": "dead"}
+            },
+            {
+              "name": "limit", "in": "query", "description": "At most this many.",
+              "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
+            }
+          ],
+          "responses": {
+            "200": {
+              "description": "What was asked for.",
+              "content": {
+                "application/json": {
+                  "schema": {
+                    "type": "object",
+                    "properties": {"deliveries": {"type": "array", "items": {"$ref": "#/components/schemas/Delivery"}}},
+                    "required": ["deliveries"]
+                  }
+                }
+              }
+            },
+            "default": {"$ref": "#/components/responses/Problem"}
+          }
+        }
+      },
+      "/api/v1/deliveries/{delivery}/resend": {
+        "post": {
+          "operationId": "resendDelivery",
+          "summary": "Sends a message again that was given up. Needs an operator's token; not for calls to retrain.",
+          "security": [{"token": []}],
+          "parameters": [
+            {
+              "name": "delivery", "in": "path", "description": "The delivery's id.", "schema": {"type": "string"},
+              "required": true
+            }
+          ],
+          "responses": {
+            "202": {
+              "description": "The delivery, which is owed once more.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Delivery"}}}
+            },
+            "409": {"$ref": "#/components/responses/Problem"},
+            "default": {"$ref": "#/components/responses/Problem"}
+          }
+        }
+      },
       "/api/v1/inputs": {
         "get": {
           "operationId": "listInputs",

@@ -500,7 +500,11 @@ extension OpenAPIDocument {
       "Delivery": {
         "type": "object",
         "properties": {
-          "key": {"type": "string"}, "receiver": {"type": "string"}, "sequence": {"type": "integer"},
+          "id": {"type": "string", "description": "Names it in paths."},
+          "key": {"type": "string", "description": "The Idempotency-Key of its requests."},
+          "incident": {"type": "string"},
+          "message": {"type": "string", "description": "Which message of its incident it is, as 0-opened."},
+          "receiver": {"type": "string"}, "sequence": {"type": "integer"},
           "state": {"enum": ["owed", "delivered", "dead"]}, "attempts": {"type": "integer"},
           "created_at": {"type": "string", "format": "date-time"},
           "first_attempt_at": {"type": ["string", "null"], "format": "date-time"},
@@ -508,7 +512,7 @@ extension OpenAPIDocument {
           "last_error": {"type": ["string", "null"]}
         },
         "required": [
-          "key", "receiver", "sequence", "state", "attempts", "created_at", "first_attempt_at", "next_attempt_at",
+          "id", "key", "incident", "message", "receiver", "sequence", "state", "attempts", "created_at", "first_attempt_at", "next_attempt_at",
           "last_error"
         ]
       },

@@ -7,6 +7,8 @@ struct ServiceContext: RequestContext {
   var coreContext: CoreRequestContextStorage
   /// The connection's other end; nil where there is no socket.
   let remoteAddress: SocketAddress?
+  /// Whose token the request has; nil where it needs none.
+  var holder: TokenHolder?
 
   init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)

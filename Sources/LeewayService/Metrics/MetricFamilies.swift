@@ -9,6 +9,7 @@ enum MetricFamily: String, CaseIterable {
   case consumerLag = "leeway_consumer_lag"
   case correctiveAction = "leeway_corrective_action_seconds"
   case deadLetters = "leeway_dead_letters_total"
+  case deliveriesDead = "leeway_deliveries_dead"
   case deliveries = "leeway_deliveries_total"
   case detectorChanges = "leeway_detector_changes_total"
   case drift = "leeway_drift"
@@ -69,6 +70,7 @@ enum MetricFamily: String, CaseIterable {
       []
     case .consumerLag: ["topic", "partition"]
     case .correctiveAction, .evaluation, .labelDelay, .lateErrors, .seriesDropped: ["monitor"]
+    case .deliveriesDead: ["receiver", "monitor", "incident", "message"]
     case .deliveries: ["receiver", "outcome"]
     case .detectorChanges: ["monitor", "slice", "detector"]
     case .drift: ["monitor", "window", "slice", "subject", "metric"]
@@ -107,6 +109,8 @@ enum MetricFamily: String, CaseIterable {
     case .consumerLag: "Messages between the partition's end and what is committed to the ledger."
     case .correctiveAction: "Time from the request for a retrain to its outcome."
     case .deadLetters: "Attempts to write a rejected message to the dead-letter topic: delivered or failed."
+    case .deliveriesDead:
+      "Messages that were given up and not sent again, the newest 100: which message of which incident; always 1."
     case .deliveries: "Attempts to deliver a notification, by outcome: delivered, retried or dead."
     case .detectorChanges: "Changes of the errors' level that a detector of concept drift found."
     case .drift: "Distance between the newest closed window and the baseline."

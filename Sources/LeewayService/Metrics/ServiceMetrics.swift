@@ -294,6 +294,14 @@ package final class ServiceMetrics: Sendable {
     replace(.outboxOldest, ages)
   }
 
+  /// Dead letters that have a series each; ``set(outbox:now:)`` counts them all.
+  package static let deadLimit = 100
+
+  /// Replaces the series of dead letters: of the newest, ``deadLimit`` at most.
+  package func set(dead: [OutboxRecord]) {
+    replace(.deliveriesDead, dead.map { ([$0.receiver, $0.monitor, $0.incident, $0.message], 1) })
+  }
+
   // MARK: The service
 
   package func set(ready: Bool) { replace(.ready, [([], ready ? 1 : 0)]) }

@@ -23,7 +23,9 @@ extension InMemorySession {
   func acquire(lease: String, holder: String, lasting: TimeSpan) throws -> Int64? {
     let now = try now()
     let known = tables.leases[ByteName(lease)]
-    if let known, let other = known.holder, other != ByteName(holder), known.until > now { return nil }
+    if let known, let other = known.holder, other != ByteName(holder), known.until > now, known.until <= now + lasting {
+      return nil
+    }
     let epoch = known.map { $0.holder == ByteName(holder) || flaw == .leaseEpoch ? $0.epoch : $0.epoch + 1 } ?? 1
     tables.leases[ByteName(lease)] = InMemoryTables.Lease(
       holder: ByteName(holder), epoch: epoch, until: now + lasting)
@@ -210,6 +212,23 @@ extension InMemorySession: LedgerWriter {
     return true
   }
 
+  func revive(delivery key: String, due: EventTime) throws -> Bool {
+    guard var row = tables.outbox[ByteName(key)], row.record.state == .dead, row.record.retrain == nil else {
+      return false
+    }
+    row.record.state = .owed
+    row.record.nextAttemptAt = due
+    row.record.waitingSince = due
+    row.record.triedFor = .zero
+    row.leasedUntil = nil
+    tables.outbox[ByteName(key)] = row
+    return true
+  }
+
+  func deliveries(state: DeliveryState, limit: Int) throws -> [OutboxRecord] {
+    Array(try deliveries(incident: nil, limit: .max).filter { $0.state == state }.prefix(max(0, limit)))
+  }
+
   func enqueue(_ rows: [OutboxRecord]) throws {
     for row in rows where tables.outbox[ByteName(row.key)] == nil {
       tables.outbox[ByteName(row.key)] = InMemoryTables.Delivery(record: row)
@@ -228,7 +247,8 @@ extension InMemorySession: LedgerWriter {
       first[incident] = row
     }
     let leased = first.values
-      .filter { $0.record.nextAttemptAt <= due && ($0.leasedUntil.map { $0 <= now } ?? true) }.map(\.record)
+      .filter { $0.record.nextAttemptAt <= due || $0.record.waitingSince > due }
+      .filter { $0.leasedUntil.map { $0 <= now || $0 > now + lasting } ?? true }.map(\.record)
       .sorted { $0.nextAttemptAt == $1.nextAttemptAt ? utf8Order($0.key, $1.key) : $0.nextAttemptAt < $1.nextAttemptAt }
       .prefix(max(0, limit))
     return leased.map { row in
@@ -247,6 +267,8 @@ extension InMemorySession: LedgerWriter {
     row.record.attempts = delivery.attempts
     row.record.firstAttemptAt = delivery.firstAttemptAt
     row.record.nextAttemptAt = delivery.nextAttemptAt
+    row.record.waitingSince = delivery.waitingSince
+    row.record.triedFor = delivery.triedFor
     row.record.lastError = delivery.lastError
     row.leasedUntil = nil
     tables.outbox[ByteName(delivery.key)] = row

@@ -174,11 +174,11 @@ package final class TemporaryPostgreSQL: Sendable {
 
 /// A TCP port of 127.0.0.1, bound and never listening, so that a server that reuses addresses may have it and nobody is
 /// given it by chance.
-final class LoopbackPort: Sendable {
-  let number: Int
+package final class LoopbackPort: Sendable {
+  package let number: Int
   private let descriptor: Int32
 
-  init() throws {
+  package init() throws {
     descriptor = try loopbackSocket()
     number = try boundPort(descriptor)
   }

@@ -125,7 +125,10 @@ package indirect enum SimulatedAction: Sendable {
     case 60..<62: return .crash(instance: instance)
     case 62..<64: return .beat(instance: instance)
     case 64..<69:
-      return .clock(.seconds([1, 5, 20, 45, 90, -30][Int.random(in: 0..<6, using: &random)]))
+      let span = TimeSpan.seconds([1, 5, 20, 45, 90, -30][Int.random(in: 0..<6, using: &random)])
+      // Now and then somebody sets it, by what is drawn already.
+      guard instance == 1, partition == 0 else { return .clock(span) }
+      return .clock(span == .seconds(90) ? .days(2) : span == .seconds(-30) ? .days(-1) : span)
     case 69..<73: return .idle(instance: instance, partition: partition)
     case 73..<87:
       return .evaluate(instance: instance, windows: [1, 3, 512][Int.random(in: 0..<3, using: &random)], mishap(4))

@@ -27,6 +27,8 @@ package final class Simulation {
   package private(set) var problems: [String] = []
   /// Keys that a sender has settled as delivered.
   private var delivered: Set<String> = []
+  /// What of the clock's movements is time that has passed: where it is set back, nothing has.
+  private var steady = Duration.zero
   private let clock: ManualClock
   private var members: [Member] = []
   private var phase = 0
@@ -126,6 +128,8 @@ package final class Simulation {
       try intaking(i, "beat", nil) { try self.members[$0].instance.intake.beat(in: self.members[$0].intake) }
     case .clock(let span):
       clock.advance(span)
+      // The longest wait is 90 s; what is longer, or goes back, is somebody who sets the clock.
+      if span > .seconds(0), span <= .seconds(90) { steady += .milliseconds(span.milliseconds) }
       say("clock \(span.milliseconds / 1000) s")
     case .idle(let i, let number): try idle(i % members.count, partition(number))
     case .evaluate(let i, let windows, let mishap):
@@ -263,7 +267,7 @@ package final class Simulation {
       instance.isAtEnd(partition.place, partition.end(phase)),
       world.idlesEarly || partition.end(phase) == partition.entries.count
     else { return }
-    instance.intake.claimIdle(partition.place, lasting: .seconds(60), now: clock.now)
+    instance.intake.claimIdle(partition.place, lasting: .seconds(60), at: steady)
     say("i\(i) calls \(partition.place) idle")
     try intaking(i, "flush", nil) { try self.flush($0) }
   }
@@ -348,6 +352,7 @@ package final class Simulation {
             Receipt(receiver: receiver, incident: row.incident, key: row.key, sequence: row.sequence))
           row.state = .delivered
         } else {
+          row.waitingSince = now
           row.nextAttemptAt = now + .seconds(10)
         }
         let settled = try members[i].others.write { [row] in try $0.settle(delivery: row) }
@@ -374,7 +379,7 @@ package final class Simulation {
     for partition in world.partitions {
       members[0].instance.read(partition.place, .max / 2)
       if partition.endsIdle {
-        members[0].instance.intake.claimIdle(partition.place, lasting: .hours(9), now: clock.now)
+        members[0].instance.intake.claimIdle(partition.place, lasting: .hours(9), at: steady)
       }
     }
     try flush(0)

@@ -322,6 +322,7 @@ extension RunningService {
     }
     base = try #require(found ?? nil, "\(process.standardError)")
     self.process = process
+    token = nil
   }
 
   /// A counter of this instance; nil if it doesn't answer.

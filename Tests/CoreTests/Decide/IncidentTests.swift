@@ -20,8 +20,7 @@ import Testing
     var plan: MonitorPlan
     var ledger = InMemoryLedger()
     var context = DecisionContext(
-      receivers: ["chat", "pager", "retrain"], publicURL: "https://leeway.example.com",
-      callbackToken: { retrain, deadline in "token-\(retrain.utf8.count)-\(deadline.milliseconds)" })
+      receivers: ["chat", "pager", "retrain"], publicURL: "https://leeway.example.com")
 
     init(checks: [Check] = IncidentTests.checks, retrain: RetrainPolicy? = nil) throws {
       var monitor = try SampleMonitor.monitor(.binary, name: "fraud", checks: checks)

@@ -33,13 +33,14 @@ import Testing
     #expect(retrain.deadline == Self.wall + .hours(6) && retrain.requestedWall == Self.wall)
     let calls = try desk.deliveries().filter { $0.receiver == "retrain" }
     #expect(calls.map(\.key) == ["\(incident.id)/2-retrain/retrain"])
+    #expect(calls.map(\.retrain) == [retrain.id] && calls.map(\.message) == ["2-retrain"])
     #expect(
       calls.first?.body
         == #"{"version":1,"event":"retrain.requested","incident":"\#(incident.id)","monitor":"fraud","tier":"critical","opened_at":"2025-06-15T16:00:00.000Z","model_version":null,"reason":"performance/final","#
         + #""evidence":[{"check":"auc","subject":"performance","slice":"all","metric":"auc","value":0.25,"threshold":0.1,"p_value":null,"q_value":null,"window":"1h","end":"2025-06-15T17:00:00.000Z","rows":500,"tier":"critical"}],"#
         + #""window":{"start":"2025-06-15T16:00:00.000Z","end":"2025-06-15T17:00:00.000Z"},"baseline":"\#(desk.plan.baseline.identity)","#
         + #""retrain":"\#(retrain.id)","callback_url":"https://leeway.example.com/api/v1/retrains/\#(retrain.id)/result","#
-        + #""callback_token":"token-19-\#(retrain.deadline.milliseconds)","deadline":"2027-01-15T14:00:00.000Z"}"#)
+        + #""deadline":"2027-01-15T14:00:00.000Z"}"#)
   }
 
   @Test func driftAndBadDataNeverRetrain() throws {

@@ -162,7 +162,7 @@ import Testing
       labels: [orphans + again + labels + [LabelEvent(id: "\"end\"", time: Scene.minute(600), value: "1")]])
     let instance = try scene.read()
     if isIdle {
-      instance.intake.claimIdle(TopicPartition("predictions", 1), lasting: .days(1), now: scene.clock.now)
+      instance.intake.claimIdle(TopicPartition("predictions", 1), lasting: .days(1), at: .zero)
       try instance.flush()
     }
     try scene.judge(at: Scene.minute(600), labels: Scene.minute(600))

@@ -86,6 +86,31 @@ struct OutboxConformance {
     #expect(try leased(22) == ["k0"])
   }
 
+  /// Whoever sets the ledger's clock back by days keeps nobody waiting for days.
+  @Test(arguments: ledgers)
+  func `a clock that comes back holds up neither retries nor leases`(_ store: LedgerUnderTest) throws {
+    let clock = ManualClock()
+    let ledger = try store.make(clock)
+    let day: Int64 = 86_400_000
+    try ledger.write { try $0.enqueue([owed("k", "i", 1), owed("l", "j", 1)]) }
+    clock.advance(.days(2))
+    let ahead = try lease(ledger, due: 2 * day)
+    #expect(ahead.map(\.key) == ["k", "l"])
+    // One fails and waits for ten seconds of a clock that is two days ahead; the other's sender dies.
+    var failed = try #require(ahead.first)
+    failed.waitingSince = .at(2 * day)
+    failed.nextAttemptAt = .at(2 * day + 10_000)
+    failed.triedFor = .seconds(11)
+    let settled = try ledger.write { [failed] in try $0.settle(delivery: failed) }
+    #expect(settled)
+    #expect(try lease(ledger, due: 2 * day + 9_999).isEmpty)
+    clock.advance(.days(-2))
+    let back = try lease(ledger, due: 0)
+    #expect(back.map(\.key) == ["l", "k"])
+    #expect(back.map(\.triedFor) == [.zero, .seconds(11)])
+    #expect(try lease(ledger, due: 0).isEmpty)
+  }
+
   @Test(arguments: ledgers)
   func `a sender whose lease another has taken settles nothing`(_ store: LedgerUnderTest) throws {
     let clock = ManualClock()
@@ -193,5 +218,33 @@ struct OutboxConformance {
     row.body = "{\"late\":true}"
     #expect(try amend(row) == false)
     #expect(try ledger.read { try $0.deliveries(incident: "a", limit: 9) }.map(\.body) == ["{}"])
+  }
+
+  @Test(arguments: ledgers)
+  func `a dead row is owed once more, but for a call`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    var call = owed("c", "i", 3)
+    call.retrain = "rt-1"
+    try ledger.write { [call] in try $0.enqueue([owed("a", "i", 1), owed("b", "i", 2), call]) }
+    func revive(_ key: String) throws -> Bool { try ledger.write { try $0.revive(delivery: key, due: .at(40)) } }
+    func keys(_ state: DeliveryState) throws -> [String] {
+      try ledger.read { try $0.deliveries(state: state, limit: 2) }.map(\.key)
+    }
+    #expect(try keys(.owed) == ["c", "b"])
+    #expect(try !revive("a"))
+    for _ in 0..<3 {
+      var row = try #require(try lease(ledger).first)
+      row.triedFor = .days(1)
+      try settle(ledger, row, row.key == "b" ? .delivered : .dead)
+    }
+    #expect(try keys(.dead) == ["c", "a"] && keys(.owed) == [])
+    #expect(try !revive("b") && !revive("c") && !revive("unknown"))
+    #expect(try revive("a"))
+    #expect(try !revive("a"))
+    #expect(try keys(.dead) == ["c"] && keys(.owed) == ["a"])
+    let again = try #require(try ledger.read { try $0.deliveries(state: .owed, limit: 1) }.first)
+    #expect(again.triedFor == .zero && again.nextAttemptAt == .at(40) && again.waitingSince == .at(40))
+    #expect(again.attempts == 1 && again.lastError == "503")
+    #expect(try ledger.read { try $0.deliveries(state: .dead, limit: 1) }.map(\.retrain) == ["rt-1"])
   }
 }

@@ -36,8 +36,8 @@ struct FaultTests {
     let text = error?.description ?? ""
     #expect(text.hasPrefix("storing a setting in the ledger \(place): "))
     #expect(
-      text.hasSuffix("; it is tried again until the server is back")
-        || text.hasSuffix("; it is tried again until the server answers"), "\(text)")
+      text.hasSuffix("; wait for it, or start it")
+        || text.hasSuffix("; see the server's log for why, and start it if it is down"), "\(text)")
     let away = #expect(throws: LedgerError.self) { try PostgreSQLTests.stored(in: ledger) }
     #expect(
       away?.description.hasPrefix(

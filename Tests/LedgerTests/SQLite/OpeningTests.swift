@@ -68,6 +68,37 @@ struct OpeningTests {
     #expect(try next.read { try $0.setting("s") } == [1])
   }
 
+  @Test func `a hard link and a deleted lock file lead to no second process`() throws {
+    let folder = try ScratchFolder()
+    let path = "\(folder.path)/ledger.db"
+    let ledger = try SQLiteLedger(path: path)
+    try ledger.write { try $0.put(setting: "s", value: [1]) }
+    #expect(link(path, "\(folder.path)/other.db") == 0)
+    let other = refusal("\(folder.path)/other.db")
+    #expect(
+      other
+        == "opening the ledger \(folder.path)/other.db: another process has the file open under another name, or "
+        + "\(folder.path)/other.db-lock was deleted; stop that one, or use PostgreSQL for several instances")
+    #expect(unlink("\(path)-lock") == 0)
+    #expect(refusal(path).contains("another process has the file open under another name, or \(path)-lock was deleted"))
+    ledger.close()
+    try SQLiteLedger(path: path).close()
+  }
+
+  @Test func `a ledger and its side files are for their owner only`() throws {
+    let folder = try ScratchFolder()
+    let path = "\(folder.path)/ledger.db"
+    let before = umask(0)
+    defer { umask(before) }
+    let ledger = try SQLiteLedger(path: path)
+    try ledger.write { try $0.put(setting: "s", value: [1]) }
+    for name in ["ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db-lock"] {
+      var status = stat()
+      #expect(stat("\(folder.path)/\(name)", &status) == 0 && status.st_mode & 0o777 == 0o600, "\(name)")
+    }
+    ledger.close()
+  }
+
   @Test func `a path that cannot be a ledger says why`() throws {
     let folder = try ScratchFolder()
     let f = folder.path

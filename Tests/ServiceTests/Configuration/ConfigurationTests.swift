@@ -161,7 +161,7 @@ import Testing
         load(folder, config: config).problems == [
           "monitors/a.yaml:9:20: alerts.warning[0] is retrain, and the trainer can't answer without a public address; set http.public_url in leeway.yaml"
         ])
-      #expect(load(folder, config: config + "http: {public_url: \"http://here\"}").problems == [])
+      #expect(load(folder, config: config + "http: {public_url: \"http://localhost:8080\"}").problems == [])
       #expect(
         load(folder, config: "kafka: {bootstrap: \"b:1\"}").problems == [
           "monitors/a.yaml:9:20: alerts.warning[0] is retrain, which is no receiver in leeway.yaml; it has log."
@@ -312,7 +312,16 @@ import Testing
         load(folder, config: config).problems == [
           "leeway.yaml:2:21: http.tokens_file: tokens:1: the token is shorter than 16 bytes; make a longer one"
         ])
+      // The old form is read, and others may read the file.
       folder.write("tokens", "viewer:0123456789abcdef\n")
+      #expect(chmod("\(folder.path)/tokens", 0o644) == 0)
+      #expect(
+        load(folder, config: config).problems == [
+          "leeway.yaml:2:21: warning: http.tokens_file: tokens: other users of this machine may read or write it (mode 644); run chmod 600 tokens",
+          "leeway.yaml:2:21: warning: http.tokens_file: tokens:1: the line holds the token itself; make a new one with leeway token new NAME ROLE, whose line holds its hash",
+        ])
+      folder.write("tokens", AccessTokens.line(name: "a", roles: [.viewer], token: AccessTokens.newToken()) + "\n")
+      #expect(chmod("\(folder.path)/tokens", 0o600) == 0)
       #expect(load(folder, config: config).problems == [])
     }
   }

@@ -166,7 +166,7 @@ import Testing
         "etc/leeway.yaml:2:9: ledger must be sqlite: and the path of a file, as sqlite:leeway.db, or postgres://USER@HOST/DATABASE",
         "etc/leeway.yaml:4:3: receivers.Chat is no name for a receiver; it takes 1 to 63 small letters, digits and hyphens",
         "etc/leeway.yaml:5:19: receivers.retrain.type is slack; the receiver retrain asks a trainer, which takes type: webhook",
-        "etc/leeway.yaml:5:43: receivers.retrain.secret is not a key that can be set. The keys here are type, url, group_interval.",
+        "etc/leeway.yaml:5:43: receivers.retrain.secret is not a key that can be set. The keys here are type, url, fallback, group_interval.",
         "etc/leeway.yaml:6:9: receivers.hook.url is missing; add url: \"https://…\"",
         "etc/leeway.yaml:7:25: limits.message_bytes is 5GB; it takes 1024 to 67108864 bytes, as 1048576 or 1MiB",
         "etc/leeway.yaml:7:30: limits.max_serie is not a key that can be set. Did you mean max_series?",
@@ -180,7 +180,25 @@ import Testing
     #expect(configuration != nil)
     #expect(
       problems == [
-        "etc/leeway.yaml:2:16: warning: http.listen is 0.0.0.0:8080, open to the network, and without tokens only this machine may read; add http.tokens_file"
+        "etc/leeway.yaml:2:16: warning: http.listen lets others reach the service, so reading needs a token, and there is none; add http.tokens_file, whose lines leeway token new makes"
+      ])
+  }
+
+  @Test func aFallbackIsAnotherReceiver() {
+    let receivers = "receivers: {a: {type: log, fallback: b}, b: {type: log, fallback: %@}}\n"
+    func problems(_ name: String) -> [String] { load(kafka + receivers.replacing("%@", with: name)).1 }
+    #expect(problems("a") == [])
+    #expect(
+      problems("b") == [
+        "etc/leeway.yaml:2:67: receivers.b.fallback is b; a receiver cannot stand in for itself; name another one"
+      ])
+    #expect(
+      problems("aa") == [
+        "etc/leeway.yaml:2:67: receivers.b.fallback is aa; it names no receiver here; there are log, a, b. Did you mean a?"
+      ])
+    #expect(
+      problems("retrain") == [
+        "etc/leeway.yaml:2:67: receivers.b.fallback is retrain; the receiver retrain takes calls to retrain and no messages; name another one"
       ])
   }
 

@@ -11,10 +11,10 @@ import Testing
 
 /// Runs a test against a server of its own on a loopback socket.
 func serving(
-  _ service: MadeUpService, tokens: AccessTokens? = nil, limits: HTTPLimits = .patient,
+  _ service: MadeUpService, tokens: AccessTokens? = nil, isOpen: Bool = true, limits: HTTPLimits = .patient,
   _ test: @escaping @Sendable (APIClient) async throws -> Void
 ) async throws {
-  try await running(service, tokens: tokens, limits: limits) { port in
+  try await running(service, tokens: tokens, isOpen: isOpen, limits: limits) { port in
     // Hummingbird's own way to such a client gives every answer 20 s.
     let client = TestClient(host: "127.0.0.1", port: port, configuration: .init(timeout: .seconds(600)))
     client.connect()
@@ -30,15 +30,16 @@ func serving(
 
 /// Runs the service in a group, as the process does, and shuts it down when `test` has returned.
 func running(
-  _ service: MadeUpService, tokens: AccessTokens? = nil, limits: HTTPLimits,
+  _ service: MadeUpService, tokens: AccessTokens? = nil, isOpen: Bool = true, limits: HTTPLimits,
+  probes: HTTPService.Address? = nil, onProbes: @escaping @Sendable (Int) async -> Void = { _ in },
   _ test: @escaping @Sendable (_ port: Int) async throws -> Void
 ) async throws {
   var logger = Logger(label: "test")
   logger.logLevel = .critical
   let (ports, port) = AsyncStream<Int>.makeStream()
   let http = HTTPService(
-    view: service.view(), host: "127.0.0.1", port: 0, tokens: { tokens }, limits: limits, logger: logger,
-    onRunning: { port.yield($0) })
+    view: service.view(), host: "127.0.0.1", port: 0, tokens: { tokens }, isOpen: { isOpen }, limits: limits,
+    probes: probes, logger: logger, onRunning: { port.yield($0) }, onProbesRunning: onProbes)
   let group = ServiceGroup(
     configuration: .init(
       services: [.init(service: http, successTerminationBehavior: .gracefullyShutdownGroup)], logger: logger))
@@ -79,6 +80,7 @@ extension HTTPLimits {
   /// Of a server whose clients share a busy machine with it.
   static var patient: HTTPLimits {
     var limits = HTTPLimits()
+    limits.headTime = .seconds(600)
     limits.requestTime = .seconds(600)
     limits.idleTime = .seconds(600)
     limits.stalledWriteTime = .seconds(600)

@@ -9,9 +9,21 @@ final class LoopbackSocket: Sendable {
 
   private let socket: Int32
 
-  init(port: Int) throws {
+  /// - Parameter from: an address of the loopback network to come from.
+  init(port: Int, from origin: String? = nil) throws {
     socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard socket >= 0 else { throw Failed(what: "socket") }
+    if let origin {
+      var local = sockaddr_in()
+      local.sin_family = sa_family_t(AF_INET)
+      inet_pton(AF_INET, origin, &local.sin_addr)
+      let bound = withUnsafePointer(to: &local) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+      }
+      guard bound == 0 else { throw Failed(what: "bind: errno \(errno)") }
+    }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian
@@ -21,13 +33,15 @@ final class LoopbackSocket: Sendable {
         connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    guard connected == 0 else { throw Failed(what: "connect") }
+    guard connected == 0 else { throw Failed(what: "connect: errno \(errno)") }
   }
 
   deinit { _ = Glibc.close(socket) }
 
   func write(_ bytes: [UInt8]) throws {
-    guard send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else { throw Failed(what: "send") }
+    guard send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+      throw Failed(what: "send: errno \(errno)")
+    }
   }
 
   /// Says that nothing more is coming.

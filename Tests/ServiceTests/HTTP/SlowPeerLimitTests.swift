@@ -10,7 +10,9 @@ import Testing
   private func channel() throws -> EmbeddedChannel {
     let channel = EmbeddedChannel()
     try channel.pipeline.syncOperations.addHandler(
-      SlowPeerLimit(requestTime: .seconds(10), stalledWriteTime: .seconds(30)))
+      SlowPeerLimit(
+        headTime: .seconds(5), requestTime: .seconds(10), stalledWriteTime: .seconds(30),
+        register: ConnectionRegister(connections: 9, ofPeer: 9)))
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     return channel
   }
@@ -41,8 +43,18 @@ import Testing
     _ = try channel.finish()
   }
 
+  @Test func aRequestWithoutItsHeadersIsCutOff() throws {
+    let channel = try channel()
+    channel.embeddedEventLoop.advanceTime(by: .milliseconds(4999))
+    #expect(channel.isActive)
+    channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
+    #expect(!channel.isActive)
+  }
+
   @Test func aReaderThatStopsIsCutOffAndOneThatGoesOnIsNot() throws {
     let channel = try channel()
+    try channel.writeInbound(head)
+    try channel.writeInbound(HTTPRequestPart.end(nil))
     func set(writable: Bool) {
       channel.isWritable = writable
       channel.pipeline.fireChannelWritabilityChanged()

@@ -1,0 +1,36 @@
+import LeewayCore
+import Logging
+
+/// How often a call to the ledger is repeated that failed for a reason which may pass: the server restarts, is full, or
+/// is behind a network that is away. One policy for all: pauses that double from 250 ms to 16 s, at the start for
+/// ``limit``, in a running service for as long as it runs. What cannot pass (a wrong password, a newer schema) is never
+/// repeated.
+struct LedgerPatience {
+  /// Whoever starts the service wants to know that it cannot start.
+  static let limit = Duration.seconds(30)
+
+  private(set) var failures = 0
+
+  /// Milliseconds to wait after one more failure.
+  mutating func failed() -> Int64 {
+    failures = min(failures + 1, 7)
+    return 125 << Int64(failures)
+  }
+
+  /// Calls until it succeeds, or has failed for ``limit``.
+  ///
+  /// - Parameter what: is being done, to follow "the service starts:" in the log.
+  /// - Throws: what the last call threw.
+  static func atStart<T>(_ what: String, logger: Logger, _ body: () throws -> T) throws -> T {
+    var patience = LedgerPatience()
+    let end = SteadyTime.now + limit
+    while true {
+      do { return try body() } catch let error as LedgerError where error.mayPass {
+        let pause = patience.failed()
+        guard SteadyTime.now + .milliseconds(pause) < end else { throw error }
+        logger.warning("the service starts: \(what) failed and is tried again in \(pause) ms: \(error)")
+        WallClock.pause(milliseconds: Int(pause), unless: StopFlag())
+      }
+    }
+  }
+}

@@ -102,18 +102,19 @@ import Testing
   }
 
   private static func ask(main: Int, probe: Int) async throws {
-    let slow = try (0..<1000).map { try LoopbackSocket(port: main, from: "127.0.\($0 % 50).2") }
+    var slow: [LoopbackSocket] = []
+    for i in 0..<1000 { slow.append(try await .connected(port: main, from: "127.0.\(i % 50).2")) }
     // Both listeners answer, the other one too: the newest is let in and the one idle longest goes.
     for (port, paths) in [(probe, ["/healthz", "/readyz", "/metrics"]), (main, ["/healthz"])] {
       for path in paths {
-        let socket = try LoopbackSocket(port: port, from: "127.0.0.1")
+        let socket = try await LoopbackSocket.connected(port: port, from: "127.0.0.1")
         try socket.write(Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8))
         let answer = String(decoding: await socket.readToEnd(), as: UTF8.self)
         #expect(answer.hasPrefix("HTTP/1.1 200") || answer.hasPrefix("HTTP/1.1 503"), "\(path): \(answer.prefix(99))")
       }
     }
     // Nothing else is there.
-    let socket = try LoopbackSocket(port: probe, from: "127.0.0.1")
+    let socket = try await LoopbackSocket.connected(port: probe, from: "127.0.0.1")
     try socket.write(Array("GET /api/v1/monitors HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8))
     #expect(String(decoding: await socket.readToEnd(), as: UTF8.self).hasPrefix("HTTP/1.1 404"))
     withExtendedLifetime(slow) {}

@@ -54,6 +54,15 @@ final class LoopbackSocket: Sendable {
     return Array(part.prefix(max(0, count)))
   }
 
+  /// Connects on a thread that may wait: a crowd fills the queue in front of a server, which needs this one to empty it.
+  static func connected(port: Int, from origin: String) async throws -> LoopbackSocket {
+    try await withCheckedThrowingContinuation { continuation in
+      connecting.async { continuation.resume(with: Result { try LoopbackSocket(port: port, from: origin) }) }
+    }
+  }
+
+  private static let connecting = DispatchQueue(label: "loopback-connect")
+
   /// Everything until the other side closes, on a thread that may wait. One at a time, so that waiting does not use up
   /// the threads that servers in the same process need.
   func readToEnd() async -> [UInt8] {

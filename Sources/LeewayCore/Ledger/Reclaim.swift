@@ -52,10 +52,6 @@ package struct Reclaim: Sendable {
       }
     }
     let superseded = Generations.superseded(generations)
-    let draining = plan.standing.draining.filter { old in
-      // Until the last window is mature: labels that come later change nothing that is judged.
-      (progressOf[old.plan.pairs].flatMap { $0 }?.maturedThrough ?? .distantPast) < old.until
-    }
     // The least of all partitions, idle or not: what is behind it by more than the lateness can come no more. One that
     // is idle and never had an event would hold every row for ever.
     let least =
@@ -63,6 +59,14 @@ package struct Reclaim: Sendable {
         plan.reads($0.key, as: $0.role) && !($0.watermark == .distantPast && $0.isIdle(at: ledgerTime))
       }
       .map(\.watermark).min() ?? .distantPast
+    // Superseded pairs that are not at their end: it is reached when the last window is mature, and no prediction waits any
+    // more, whose label would change panes that are gone.
+    let draining = plan.standing.draining.filter { old in
+      guard old.until > .distantPast else { return false }
+      let matured = progressOf[old.plan.pairs].flatMap { $0 }?.maturedThrough ?? .distantPast
+      let horizon = old.plan.monitor.labels?.horizon ?? .zero
+      return matured < old.until || least <= old.until + horizon + old.plan.monitor.lateness
+    }
     if let progress, let largest = monitor.windows.map(\.size).max() {
       // Twice the window, so that pages can still draw the newest one.
       try step(progress.finalThrough - largest * 2) {
@@ -92,8 +96,8 @@ package struct Reclaim: Sendable {
         try $0.reclaimDecisions(monitor: name, before: $1, limit: limit)
       }
     }
-    for old in draining {
-      // As among the current pairs. What is left goes at once when the last window is mature.
+    for old in plan.standing.draining {
+      // As among the current pairs; a label that came before its prediction may still go over to them.
       try step(least - old.plan.monitor.lateness) {
         let states = try $0.reclaimWaiting(monitor: name, generation: old.plan.pairs, before: $1, limit: limit)
         report.orphanedLabels += states.reduce(0) { $0 &+ JoinState.parkedLabels(in: $1) }
@@ -102,6 +106,7 @@ package struct Reclaim: Sendable {
     }
     // Names whose pairs, and the last generation of each whose files, are still needed.
     let kept = Set([plan.pairs] + draining.map(\.plan.pairs))
+    let waiting = Set(plan.standing.draining.map(\.plan.pairs))
     let files = Set(superseded.filter { kept.contains($0.record.pairs) }.map(\.record.generation))
     let newest = progress?.finalThrough ?? .distantPast
     for old in generations.dropLast() {
@@ -114,8 +119,10 @@ package struct Reclaim: Sendable {
             try $0.reclaimPanes(kind, monitor: name, generation: old.generation, before: $1, limit: limit)
           }
         }
-        try step(.distantFuture) {
-          try $0.reclaimWaiting(monitor: name, generation: old.generation, before: $1, limit: limit).count
+        if !waiting.contains(old.generation) {
+          try step(.distantFuture) {
+            try $0.reclaimWaiting(monitor: name, generation: old.generation, before: $1, limit: limit).count
+          }
         }
         try step(.distantFuture) {
           try $0.reclaimErrors(monitor: name, generation: old.generation, before: $1, limit: limit)

@@ -137,7 +137,7 @@ extension PoisonStream {
     ["\"text\"", "\"12\"", "true", "[1]", "{}", "1e999", "-1e999"].map { value in
       { $0.odd(Shop.prediction($1, id: "\"amount\($1)\"", amount: value), "amount invalid", at: $2) }
     }
-      + ["[\"DE\"]", "{\"is\":\"DE\"}", "1e999"].map { value in
+      + ["[\"DE\"]", "{\"is\":\"DE\"}"].map { value in
         { $0.odd(Shop.prediction($1, id: "\"country\($1)\"", country: value), "country invalid", at: $2) }
       }
       + ["\"high\"", "true", "[0.5]", "{}", "1.5", "-0.5", "1e999"].map { value in
@@ -153,6 +153,7 @@ extension PoisonStream {
       { $0.odd(Shop.prediction($1, id: "\"m\($1)\"", score: "null"), "score missing", joins: false, at: $2) },
       { $0.odd(Shop.prediction($1, id: "\"u\($1)\"", country: "\"Atlantis\""), "country unseen", at: $2) },
       { $0.odd(Shop.prediction($1, id: "\"u\($1)\"", country: "7"), "country unseen", at: $2) },
+      { $0.odd(Shop.prediction($1, id: "\"u\($1)\"", country: "1e999"), "country unseen", at: $2) },
       { $0.odd(Shop.prediction($1, id: "\"u\($1)\"", country: "\"\\u0000\""), "country unseen", at: $2) },
       { $0.odd(Shop.prediction($1, id: "\"v\($1)\"", model: "{}"), "", at: $2) },
       { $0.odd(Shop.prediction($1, id: "\"v\($1)\"", model: "7"), "", at: $2) },
@@ -188,7 +189,7 @@ extension PoisonStream {
       { $0.odd(Shop.prediction($1, id: "null"), "", joins: false, at: $2) },
       { $0.odd(Shop.prediction($1, id: "{}"), "", joins: false, at: $2) },
       { $0.odd(Shop.prediction($1, id: "\"\""), "", joins: false, at: $2) },
-      { $0.odd(Shop.prediction($1, id: "1e999"), "", joins: false, at: $2) },
+      { $0.odd(Shop.prediction($1, id: "1e999"), "", at: $2) },
       { $0.odd(Shop.prediction($1, id: "\"" + String(repeating: "i", count: 1025) + "\""), "", joins: false, at: $2) },
       { $0.odd(Shop.prediction($1, id: "\"" + String(repeating: "i", count: 1024) + "\""), "", at: $2) },
       { $0.odd(Shop.prediction($1, id: "\"nul\\u0000\($1)\""), "", at: $2) },

@@ -274,7 +274,7 @@ private final class EvaluationThread {
       limit: setup.configuration.limits.maximumSeries)
     metrics.set(incidents: incidents)
     metrics.set(outbox: backlog, now: now)
-    metrics.set(dead: dead)
+    metrics.set(dead: dead, receivers: setup.receivers.map(\.name))
     metrics.set(ready: loop.state.readiness(now: .now).allSatisfy(\.holds))
     let prefix = Slice.version + "="
     let newest = latest.map(\.end).max()

@@ -297,9 +297,12 @@ package final class ServiceMetrics: Sendable {
   /// Dead letters that have a series each; ``set(outbox:now:)`` counts them all.
   package static let deadLimit = 100
 
-  /// Replaces the series of dead letters: of the newest, ``deadLimit`` at most.
-  package func set(dead: [OutboxRecord]) {
-    replace(.deliveriesDead, dead.map { ([$0.receiver, $0.monitor, $0.incident, $0.message], 1) })
+  /// Replaces the series of dead letters: of the newest, ``deadLimit`` at most. Each receiver also has one of 0 that names no
+  /// message, so that none being dead can be told from nothing being measured.
+  package func set(dead: [OutboxRecord], receivers: [String]) {
+    replace(
+      .deliveriesDead,
+      receivers.map { ([$0, "", "", ""], 0) } + dead.map { ([$0.receiver, $0.monitor, $0.incident, $0.message], 1) })
   }
 
   // MARK: The service

@@ -27,6 +27,8 @@ struct ResultPager {
         let end = last.end + .milliseconds(1)
         bounded.to = min(query.to ?? end, end)
       }
+      // And nothing that ends before the last page does: the work of all pages is that of each open window once.
+      if let after = query.after { bounded.from = max(query.from ?? after.end, after.end) }
       let open = try view.openResults(bounded)
       // A window that closes between the two reads is in neither, so the stored lines are read once more; a line that
       // is then in both counts as stored.

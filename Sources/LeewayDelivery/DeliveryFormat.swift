@@ -13,7 +13,7 @@ package struct Delivery: Sendable, Equatable {
 
 /// Turns a stored notification into what one kind of receiver takes.
 package protocol DeliveryFormat: Sendable {
-  /// Called anew for every attempt, because a signature holds the time.
+  /// Called again for every attempt, because a signature holds the time.
   /// - Parameter now: milliseconds since the epoch.
   /// - Throws: `UnreadableNotification`; no retry mends it.
   func render(_ delivery: Delivery, now: Int64) throws(UnreadableNotification) -> RenderedDelivery

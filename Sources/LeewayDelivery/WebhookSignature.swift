@@ -4,7 +4,7 @@ import Crypto
 ///
 /// `X-Leeway-Timestamp` is Unix time in seconds; `X-Leeway-Signature` is `v1=` and the lowercase hex HMAC-SHA256, under
 /// the receiver's secret, of the timestamp's digits, a full stop and the body's bytes. A receiver compares in constant
-/// time and refuses a timestamp it finds too old, so each attempt is signed anew.
+/// time and refuses a timestamp it finds too old, so each attempt is signed again.
 package struct WebhookSignature: Sendable, Equatable {
   /// Seconds since the epoch.
   package let timestamp: Int64

@@ -114,7 +114,7 @@ import Testing
     }
     try show(
       good.replacing(/"version":[123]/, with: "\"version\":4", maxReplacements: 1),
-      "version: 4 was written by a newer leeway and this one reads up to 3; upgrade leeway or fit the baseline anew")
+      "version: 4 was written by a newer leeway and this one reads up to 3; upgrade leeway or fit the baseline again")
     try show(String(good.prefix(500)), "the document ends in the middle of its JSON; write it again, whole")
     try show("", "the document is empty; it must hold JSON")
     try show("{\"format\":\"other\"}", "format: not a baseline of leeway; make one with leeway baseline fit")
@@ -122,7 +122,7 @@ import Testing
     let changed = try run("baseline show b.json")
     #expect(changed.code == 1)
     let text =
-      /leeway: b.json: the content has been changed: its digest is sha256:[0-9a-f]{64}, the file says sha256:[0-9a-f]{64}; fit it anew with leeway baseline fit\n/
+      /leeway: b.json: the content has been changed: its digest is sha256:[0-9a-f]{64}, the file says sha256:[0-9a-f]{64}; fit it again with leeway baseline fit\n/
     #expect(changed.error.wholeMatch(of: text) != nil, "\(changed.error)")
     // Whoever needs a baseline says the same.
     try expect(
@@ -144,7 +144,7 @@ import Testing
     #expect(found.code == 1)
     #expect(
       found.error
-        == "leeway: monitors/shop.baseline.json: the baseline does not fit monitor shop: it has no feature city. Fit it anew: leeway baseline fit\n"
+        == "leeway: monitors/shop.baseline.json: the baseline does not fit monitor shop: it has no feature city. Fit it again: leeway baseline fit\n"
     )
   }
 
@@ -155,11 +155,11 @@ import Testing
     #expect(found.code == 1)
     #expect(
       found.error
-        == "leeway: monitors/shop.baseline.json: the baseline does not fit monitor store: it was fitted for monitor shop. Fit it anew: leeway baseline fit\n"
+        == "leeway: monitors/shop.baseline.json: the baseline does not fit monitor store: it was fitted for monitor shop. Fit it again: leeway baseline fit\n"
     )
     try expect(
       "check", code: 1,
-      "monitors/shop.yaml:16:11: baseline is shop.baseline.json; it does not fit: it was fitted for monitor shop. Fit it anew with: leeway baseline fit monitors/shop.yaml --from FILE --out monitors/shop.baseline.json\nleeway: 1 error"
+      "monitors/shop.yaml:16:11: baseline is shop.baseline.json; it does not fit: it was fitted for monitor shop. Fit it again with: leeway baseline fit monitors/shop.yaml --from FILE --out monitors/shop.baseline.json\nleeway: 1 error"
     )
   }
 

@@ -73,8 +73,8 @@ enum RegressionPairCount: Int, CaseIterable {
   case unbounded
 }
 
-/// e the champion's error, f the challenger's, y the target. Up to `absoluteTarget`, which has the scale of `targetSizes`, in the fixed point of errors; what follows,
-/// as in `RegressionSum`, in units of 2³² of its steps, t being the target less the middle of the baseline's predictions.
+/// e the champion's error, f the challenger's, y the target. Up to `absoluteTarget`, which has the scale of `targetSizes`, in the
+/// fixed point of errors; what follows, as in `RegressionSum`, in units of 2³² of its steps, t being the target less the middle of the baseline's predictions.
 enum RegressionPairSum: Int, CaseIterable {
   /// Σ|e|, Σ(|f| − |e|), Σe, Σ(f − e), Σ|y|
   case absoluteError, absoluteDifference, error, difference, absoluteTarget

@@ -32,7 +32,7 @@ extension Baseline {
     try Self.requireDifferent(segments.map(\.name), try root.member("segments").elements())
   }
 
-  private static let fix = "fit it anew with leeway baseline fit"
+  private static let fix = "fit it again with leeway baseline fit"
 
   /// Every row has one value of a subject, is missing one, or has an invalid one.
   private static func requireRows(

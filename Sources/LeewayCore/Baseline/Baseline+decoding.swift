@@ -24,11 +24,11 @@ extension Baseline {
       let version = try root.member("version").integer()
       guard version <= Self.formatVersion else {
         throw try root.member("version").failure(
-          "\(version) was written by a newer leeway and this one reads up to \(Self.formatVersion); upgrade leeway or fit the baseline anew"
+          "\(version) was written by a newer leeway and this one reads up to \(Self.formatVersion); upgrade leeway or fit the baseline again"
         )
       }
       guard version >= 1 else {
-        throw try root.member("version").failure("\(version) is no version that there was; fit the baseline anew")
+        throw try root.member("version").failure("\(version) is no version that there was; fit the baseline again")
       }
       try self.init(root, version: version)
     } catch {
@@ -38,7 +38,7 @@ extension Baseline {
     guard found == identity else {
       throw BaselineDamaged(
         description:
-          "the content has been changed: its digest is \(found), the file says \(identity); fit it anew with leeway baseline fit"
+          "the content has been changed: its digest is \(found), the file says \(identity); fit it again with leeway baseline fit"
       )
     }
     do throws(JSONFailure) { try requireConsistency(root) } catch {

@@ -11,7 +11,7 @@ package struct Evaluator: Sendable {
   let maximumErrors: Int
 
   /// Where the plan is a superseded generation's, and only its pairs are judged: what ends there, and which generation counts.
-  private let draining: (pairs: DrainingPairs, current: String)?
+  let draining: (pairs: DrainingPairs, current: String)?
 
   package init(
     plan: MonitorPlan, context: DecisionContext = DecisionContext(), recorded: [DecisionRecord] = [],
@@ -69,7 +69,7 @@ package struct Evaluator: Sendable {
   }
 
   /// How far windows may mature while pairs of earlier generations have not come to their end.
-  private struct MaturityLimits {
+  struct MaturityLimits {
     var early = EventTime.distantFuture
     var final = EventTime.distantFuture
 
@@ -105,8 +105,6 @@ package struct Evaluator: Sendable {
     if !missing.isEmpty { try ledger.write { try $0.ensure(partitions: missing) } }
   }
 
-  // MARK: Reading
-
   /// What a round found in its snapshot.
   struct Round {
     var standing: GenerationStanding
@@ -132,12 +130,12 @@ package struct Evaluator: Sendable {
     }
   }
 
-  private struct Work: Hashable {
+  struct Work: Hashable {
     var window: Int
     var end: EventTime
   }
 
-  private struct MergeCache {
+  struct MergeCache {
     var merges: WindowMerges
     var epoch: Int64
     /// Panes of drift with a mark.
@@ -145,294 +143,7 @@ package struct Evaluator: Sendable {
   }
 
   /// Whether drift and performance go on under one name, and so at one pace.
-  private var isOne: Bool { draining == nil && plan.pairs == plan.generation }
-
-  private func prepare(
-    _ reader: any LedgerReader, watermarks: Watermarks?, _ cache: MergeCache, _ limits: MaturityLimits
-  ) throws -> (round: Round?, noData: Bool, progress: EvaluationProgress) {
-    let monitor = plan.monitor
-    guard let current = try reader.generation(of: monitor.name),
-      current.generation == draining?.current ?? plan.generation
-    else { return (nil, false, EvaluationProgress()) }
-    func marks(_ name: String) throws -> [DirtyMark] { try reader.dirtyMarks(monitor: monitor.name, generation: name) }
-    func progress(_ name: String) throws -> EvaluationProgress? {
-      try reader.progress(monitor: monitor.name, generation: name)
-    }
-    let driftMarks = draining == nil ? try marks(plan.generation) : []
-    // Marks on drift that an earlier generation has left under the pairs' name mean nothing any more.
-    let pairMarks = isOne ? [] : try marks(plan.pairs)
-    let marks = driftMarks + pairMarks.filter { $0.kind != .drift }
-    let storedDrift = draining == nil ? try progress(plan.generation) : nil
-    let storedPairs = isOne ? storedDrift : try progress(plan.pairs)
-    let before = storedDrift ?? EvaluationProgress()
-    let pairsBefore = storedPairs ?? EvaluationProgress()
-    let reached =
-      try watermarks
-      ?? Watermarks(
-        partitions: reader.partitions(of: monitor.name).filter { plan.reads($0.key, as: $0.role) }, now: reader.now())
-
-    var round = Round(
-      standing: draining == nil ? GenerationStanding(current) : plan.standing, progress: before, pairs: pairsBefore,
-      noData: draining == nil && reached.noData)
-    let shownBefore = round.shown
-    var cache = cache
-    cache.marked = driftMarks.filter { $0.kind == .drift }.map(\.pane)
-    func first(_ known: [EventTime?], _ marked: [EventTime]) -> EventTime? { (known.compactMap { $0 } + marked).min() }
-    round.progress.firstPane = first([before.firstPane], cache.marked)
-    // The first event may have had no output to be joined.
-    round.pairs.firstPane = first([pairsBefore.firstPane, round.progress.firstPane], pairMarks.map(\.pane))
-    var closedThrough = max(
-      before.closedThrough, draining == nil ? reached.closedThrough(monitor) : before.closedThrough)
-    // Nothing is accepted any more for pairs of a superseded generation.
-    var pairsThrough = max(pairsBefore.closedThrough, draining?.pairs.until ?? reached.closedThrough(monitor))
-    var finalThrough = max(before.finalThrough, min(reached.finalThrough(monitor), closedThrough))
-    // Labels may go on while predictions are silent, and never get ahead of what is closed.
-    var maturedThrough = max(
-      pairsBefore.maturedThrough, min(reached.maturedThrough(monitor), pairsThrough, limits.final))
-    var earlyThrough = max(
-      pairsBefore.earlyMaturedThrough, min(reached.earlyMaturedThrough(monitor), pairsThrough, limits.early))
-
-    // Windows that closed or matured since the last round, oldest first, as many as one round takes.
-    var closing = try newWork(.drift, after: before.closedThrough, through: closedThrough, reader)
-    let allClosed = cut(&closing, &closedThrough)
-    var closingPairs = closing
-    var allPairsClosed = true
-    if isOne {
-      pairsThrough = closedThrough
-    } else {
-      closingPairs = try newWork(.performance, after: pairsBefore.closedThrough, through: pairsThrough, reader)
-      allPairsClosed = cut(&closingPairs, &pairsThrough)
-    }
-    var maturing = try newWork(.performance, after: pairsBefore.maturedThrough, through: maturedThrough, reader)
-    var maturingEarly = try newWork(
-      .earlyPerformance, after: pairsBefore.earlyMaturedThrough, through: earlyThrough, reader)
-    let allMatured = cut(&maturing, &maturedThrough)
-    let allMaturedEarly = cut(&maturingEarly, &earlyThrough)
-    maturedThrough = min(maturedThrough, pairsThrough)
-    earlyThrough = min(earlyThrough, pairsThrough)
-    var feeding = try ErrorFeeding(plan: plan, maturedThrough: pairsBefore.maturedThrough, in: reader)
-    let allFed = try feeding?.feed(through: &maturedThrough, atMost: maximumErrors, in: reader) ?? true
-    finalThrough = min(finalThrough, closedThrough)
-    // Windows that closed with the help of idleness, and that nothing can change any more: their lines say so.
-    var settling = try newWork(
-      .drift, after: before.finalThrough, through: min(finalThrough, before.closedThrough), reader)
-    let allFinal = cut(&settling, &finalThrough)
-    round.isComplete = allClosed && allPairsClosed && allMatured && allMaturedEarly && allFinal && allFed
-    maturing.removeAll { $0.end > maturedThrough }
-    maturingEarly.removeAll { $0.end > earlyThrough }
-
-    // Windows that were closed before and whose panes have changed since; newest first, the rest waits with its marks.
-    var revisedDrift = Set(settling)
-    var revisedPerformance: [Stage: Set<Work>] = [:]
-    round.consumedMarks = pairMarks.filter { $0.kind == .drift }.map(\.id)
-    for mark in marks.sorted(by: { $0.pane > $1.pane }) {
-      if revisedPerformance.values.reduce(revisedDrift.count, { $0 + $1.count }) >= maximumWindows * 2 {
-        round.isComplete = false
-        continue
-      }
-      let through = mark.kind == .drift ? before.closedThrough : pairsBefore.closedThrough
-      for (i, window) in monitor.windows.enumerated() {
-        for end in window.ends(holding: mark.pane).map(EventTime.init(milliseconds:)) where end <= through {
-          switch mark.kind {
-          case .drift: revisedDrift.insert(Work(window: i, end: end))
-          case .performance: revisedPerformance[.final, default: []].insert(Work(window: i, end: end))
-          case .earlyPerformance: revisedPerformance[.early, default: []].insert(Work(window: i, end: end))
-          }
-        }
-      }
-      round.consumedMarks.append(mark.id)
-    }
-
-    guard
-      (draining == nil && storedDrift == nil) || closedThrough != before.closedThrough
-        || pairsThrough != pairsBefore.closedThrough || maturedThrough != pairsBefore.maturedThrough
-        || earlyThrough != pairsBefore.earlyMaturedThrough || finalThrough != before.finalThrough || !marks.isEmpty
-    else { return (nil, round.noData, shownBefore) }
-
-    round.feeding = feeding
-    let closingSet = Set(closing)
-    let closingPairsSet = Set(closingPairs)
-    let maturingSets = [Stage.early: Set(maturingEarly), .final: Set(maturing)]
-    round.progress.closedThrough = closedThrough
-    round.progress.finalThrough = finalThrough
-    round.pairs.closedThrough = pairsThrough
-    round.pairs.maturedThrough = maturedThrough
-    round.pairs.earlyMaturedThrough = earlyThrough
-    var history = VerdictHistory(plan: plan, reader: reader)
-    for (i, window) in monitor.windows.enumerated() {
-      if draining == nil {
-        try judgeDrift(
-          window, ends: ends(closingSet.union(revisedDrift), i), newlyClosed: Set(ends(closingSet, i)), reader, cache,
-          &history, &round)
-      }
-      for stage in Stage.allCases where plan.shape(of: stage.panes) != nil {
-        // A performance line appears when its window closes and is revised until, and after, it matures.
-        let maturing = maturingSets[stage] ?? []
-        let all = closingPairsSet.union(maturing).union(revisedPerformance[stage] ?? [])
-        try judgePerformance(
-          window, stage, ends: ends(all, i), newlyMature: Set(ends(maturing, i)), reader, &history, &round)
-      }
-    }
-    round.verdicts.sort(by: Verdict.precedes)
-    let lines = ResultLines(plan: plan)
-    round.results.append(contentsOf: round.verdicts.map(lines.verdict))
-    return (round, round.noData, round.shown)
-  }
-
-  private func ends(_ work: Set<Work>, _ window: Int) -> [EventTime] {
-    work.filter { $0.window == window }.map(\.end).sorted()
-  }
-
-  /// Empty windows after the last pane that a traffic check still judges: by then its reference is 0 as well.
-  private static let emptyWindows: Int64 = 28
-
-  /// Windows with end in (after, through] that hold a pane, and where a traffic check looks, empty ones behind a pane.
-  private func newWork(
-    _ kind: PaneKind, after: EventTime, through: EventTime, _ reader: any LedgerReader
-  ) throws -> [Work] {
-    guard through > after, let largest = plan.monitor.windows.map(\.size).max() else { return [] }
-    let watched = plan.monitor.windows.map { window in
-      kind == .drift && plan.monitor.checks.contains { $0.metric.family == .traffic && $0.window == window.name }
-    }
-    let reach = watched.contains(true) ? largest * (Self.emptyWindows + 1) : largest
-    let from = after == .distantPast ? after : after - reach
-    let panes = try reader.paneStarts(
-      kind, monitor: plan.monitor.name, generation: plan.key(of: kind), in: from..<through)
-    var work: [Work] = []
-    for (i, window) in plan.monitor.windows.enumerated() {
-      var next = after.floor(to: window.every) + window.every
-      if after == .distantPast { next = .distantPast }
-      for pane in panes {
-        // Where windows are further apart than they are long, this one may not hold the pane: then it ends after `last`.
-        var end = max(next, pane.floor(to: window.every) + window.every)
-        // Silence is judged too, for a while: by then an incident is open.
-        let span = watched[i] ? window.size * (Self.emptyWindows + 1) : window.size
-        let last = min((pane + span).floor(to: window.every), through)
-        while end <= last {
-          work.append(Work(window: i, end: end))
-          end = end + window.every
-        }
-        next = max(next, end)
-      }
-    }
-    return work.sorted { $0.end != $1.end ? $0.end < $1.end : $0.window < $1.window }
-  }
-
-  /// Keeps what one round takes, whole ends at a time; false if something was left for the next.
-  private func cut(_ work: inout [Work], _ through: inout EventTime) -> Bool {
-    guard work.count > maximumWindows else { return true }
-    let last = work[maximumWindows - 1].end
-    guard let next = work.first(where: { $0.end > last }) else { return true }
-    work.removeAll { $0.end >= next.end }
-    through = last
-    return false
-  }
-
-  // MARK: Judging
-
-  private func judgeDrift(
-    _ window: WindowDefinition, ends: [EventTime], newlyClosed: Set<EventTime>, _ reader: any LedgerReader,
-    _ cache: MergeCache, _ history: inout VerdictHistory, _ round: inout Round
-  ) throws {
-    var merge = cache.merges.take(window, plan: plan, epoch: cache.epoch, marked: cache.marked)
-    let lines = ResultLines(plan: plan)
-    let checks = plan.monitor.checks.filter { $0.window == window.name && !$0.metric.isOfLabels }
-    let begins = round.progress.firstPane.map { max($0, round.standing.startsAt) }
-    for end in ends {
-      let range = window.range(endingAt: end)
-      try merge.move(to: range, in: reader)
-      var view = WindowView(
-        definition: window, end: end, complete: begins.map { range.lowerBound >= $0 } ?? false, begins: begins)
-      view.setDrift(try merge.view(), plan)
-      let final = end <= round.progress.finalThrough
-      round.results.append(contentsOf: lines.drift(view, closed: true, final: final))
-      let versions = plan.monitor.comparison.flatMap { VersionDrift(plan, $0, view.drift) }
-      if let versions { round.results.append(lines.comparison(view, versions, closed: true, final: final)) }
-      round.windows += 1
-      guard newlyClosed.contains(end) else { continue }
-      for check in checks {
-        if check.on == .comparison {
-          let verdicts = versions.map { [ComparisonEvaluation(check: check, plan: plan).verdict(view, $0)] } ?? []
-          round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
-          continue
-        }
-        guard check.metric.family == .traffic || !view.drift.isEmpty else { continue }
-        let usual = check.metric.family == .traffic ? try history.usualRows(check, window, end) : [:]
-        let first = try history.firstDays(check, window, end, firstPane: round.progress.firstPane)
-        let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view, usualRows: usual, firstDays: first)
-          .map { $0.with(version: mostFrequentVersion(view.drift) { $0.counts[DriftLayout.rows] }) }
-        round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
-      }
-    }
-    // Of an older window the panes may be reclaimed before they leave it.
-    if let range = merge.range, range.upperBound > round.progress.closedThrough - window.every {
-      cache.merges.keep(merge, window, plan: plan, epoch: cache.epoch)
-    }
-  }
-
-  private func judgePerformance(
-    _ window: WindowDefinition, _ stage: Stage, ends: [EventTime], newlyMature: Set<EventTime>,
-    _ reader: any LedgerReader, _ history: inout VerdictHistory, _ round: inout Round
-  ) throws {
-    guard let layout = plan.performance else { return }
-    var merge = WindowMerge(stage.panes, plan: plan, shape: layout.shape)
-    let lines = ResultLines(plan: plan)
-    let found = stage == .final ? try round.feeding?.found(in: ends.map(window.range(endingAt:)), reader) : nil
-    let maturedThrough = stage == .final ? round.pairs.maturedThrough : round.pairs.earlyMaturedThrough
-    let startsAt = stage == .final ? round.standing.pairsStartAt : round.standing.earlyStartsAt
-    let begins = round.pairs.firstPane.map { max($0, startsAt) }
-    let readThrough = draining?.pairs.readThrough
-    let checks = plan.monitor.checks.filter {
-      $0.window == window.name && $0.metric.isOfLabels && $0.isJudged(at: stage)
-    }
-    for end in ends {
-      let range = window.range(endingAt: end)
-      try merge.move(to: range, in: reader)
-      let mature = end <= maturedThrough
-      let blocks = try merge.view()
-      let summaries = blocks.mapValues {
-        PerformanceSummary(
-          layout: layout, block: $0, withImplied: mature && stage == .final,
-          longestDelay: plan.monitor.labels?.longestDelay(at: stage))
-      }
-      var view = WindowView(
-        definition: window, end: end,
-        complete: begins.map { range.lowerBound >= $0 } ?? false && readThrough.map { end <= $0 } ?? true,
-        begins: begins)
-      view.readThrough = readThrough
-      view.performance = summaries
-      view.fed = mature ? found?.counts(in: range) ?? [:] : [:]
-      view.stage = stage
-      round.results.append(contentsOf: lines.performance(view, mature: mature))
-      let versions =
-        stage == .final
-        ? VersionDifferences.bySlice(layout: layout, performance: blocks, withImplied: mature) : [:]
-      round.results.append(contentsOf: lines.comparison(view, versions, mature: mature))
-      round.windows += 1
-      guard newlyMature.contains(end), !view.performance.isEmpty else { continue }
-      for check in checks {
-        if check.on == .comparison {
-          let verdicts = ComparisonEvaluation(check: check, plan: plan).verdicts(view, versions)
-          round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
-          continue
-        }
-        let first = try history.firstDays(check, window, end, firstPane: begins, stage)
-        let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view, firstDays: first)
-          .map { $0.with(version: mostFrequentVersion(view.performance) { $0.predictions }) }
-        round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end, stage))
-      }
-    }
-  }
-
-  /// The model version that most of the window's rows came from.
-  private func mostFrequentVersion<Part>(_ slices: [NameKey: Part], _ rows: (Part) -> Int64) -> String? {
-    let prefix = Slice.version + "="
-    return slices.filter { $0.key.name.utf8.starts(with: prefix.utf8) && Slice.isSingle($0.key.name) }
-      .max { a, b in
-        rows(a.value) != rows(b.value) ? rows(a.value) < rows(b.value) : utf8Order(b.key.name, a.key.name)
-      }
-      .map { String(decoding: $0.key.name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self) }
-  }
+  var isOne: Bool { draining == nil && plan.pairs == plan.generation }
 
   // MARK: Committing
 
@@ -462,58 +173,5 @@ package struct Evaluator: Sendable {
     }
     try tx.delete(dirtyMarks: round.consumedMarks)
     return report
-  }
-}
-
-/// The right to judge a monitor, as taken from the ledger.
-package struct EvaluationLease: Sendable, Equatable {
-  package var name: String
-  package var epoch: Int64
-
-  package init(name: String, epoch: Int64) {
-    self.name = name
-    self.epoch = epoch
-  }
-
-  package static func name(monitor: String) -> String { "evaluate/\(monitor)" }
-}
-
-/// Another evaluator has taken the monitor over; nothing was written.
-package struct LeaseLost: Error, CustomStringConvertible {
-  package var name: String
-
-  package init(name: String) { self.name = name }
-
-  package var description: String { "lease \(name) has been taken over by another instance" }
-}
-
-/// What one round did.
-package struct EvaluationReport: Sendable {
-  package var progress: EvaluationProgress?
-  /// Windows computed, of drift and performance.
-  package var windows = 0
-  /// All prediction partitions are idle: the watermark holds, and nothing closes until data come.
-  package var noData = false
-  /// False: call again at once.
-  package var isComplete = true
-  package var results: [ResultRecord] = []
-  package var verdicts: [Verdict] = []
-  package var decisions = Decisions()
-  /// Errors that came after detectors were fed with their pane, and never reach them.
-  package var lateErrors: Int64 = 0
-  /// What detectors found in the errors that they were fed in this round.
-  package var changes: [(detector: MonitorDetector, count: Int64)] = []
-
-  package init() {}
-
-  /// What another round did, after this one.
-  mutating func add(_ other: EvaluationReport) {
-    windows += other.windows
-    isComplete = isComplete && other.isComplete
-    results += other.results
-    verdicts += other.verdicts
-    decisions.add(other.decisions)
-    lateErrors &+= other.lateErrors
-    changes += other.changes
   }
 }

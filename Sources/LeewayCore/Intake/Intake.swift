@@ -178,7 +178,7 @@ package final class Intake {
   /// `span` of the ledger's clock. A claim is renewed when half of it is over, so that silence does not cost a flush a
   /// second.
   ///
-  /// - Parameter moment: of the claim, since any fixed moment, on a clock that cannot be set; for renewals alone.
+  /// - Parameter moment: when the claim is made, on a clock that nobody can set; only differences of it count.
   package func claimIdle(_ place: TopicPartition, lasting span: TimeSpan, at moment: Duration) {
     guard let slot = slots[place] else { return }
     for place in routes[slot.index] { self[place].idleness.claim(lasting: span, at: moment) }
@@ -291,7 +291,7 @@ package struct WriterFenced: Error, CustomStringConvertible {
   package var description: String { "writer \(writer) may not flush any more: its state has been handed over" }
 }
 
-/// The monitor or its baseline has changed under this writer: load it anew.
+/// The monitor or its baseline has changed under this writer: load it again.
 package struct GenerationSuperseded: Error, CustomStringConvertible {
   package var monitor: String
 

@@ -37,7 +37,7 @@ struct JoinFlush {
     if draining.isEmpty {
       let ids = parts.map(\.id)
       for (part, stored) in zip(parts, try current.lock(ids, in: tx)) {
-        try outcome.apply(part.changes, to: part.id, stored, counts: &counts)
+        outcome.apply(part.changes, to: part.id, try JoinState(stored: stored), counts: &counts)
       }
     } else {
       try commit(parts, &outcome, &counts, in: tx, report: &report)
@@ -73,10 +73,7 @@ struct JoinFlush {
     let ids = parts.map(\.id)
     var older: [[JoinState?]] = []
     for pairs in draining {
-      older.append(
-        try pairs.lock(ids, in: tx).map { bytes in
-          try bytes.map { bytes throws(JoinStateDamaged) in try JoinState(encoded: bytes) }
-        })
+      older.append(try pairs.lock(ids, in: tx).map(JoinState.init(stored:)))
     }
     let stored = try current.lock(ids, in: tx)
     var outcomes = draining.map(PairsOutcome.init)
@@ -85,12 +82,8 @@ struct JoinFlush {
       let waits = rows.contains { $0?.predictions.isEmpty == false }
       let goesOn = part.hasPredictions || stored[i] != nil || !waits
       if goesOn {
-        var known = stored[i]
-        if known == nil {
-          let labels = rows.flatMap { $0?.labels ?? [] }
-          if !labels.isEmpty { known = JoinState(labels: labels).encoded() }
-        }
-        try outcome.apply(part.changes, to: part.id, known, counts: &counts)
+        let known = try JoinState(stored: stored[i]) ?? JoinState(labels: rows.flatMap { $0?.labels ?? [] })
+        outcome.apply(part.changes, to: part.id, known, counts: &counts)
       }
       let labels = part.labels
       for (j, row) in rows.enumerated() {
@@ -100,7 +93,7 @@ struct JoinFlush {
           if goesOn { outcomes[j].remove(part.id) }
         } else if !labels.isEmpty {
           var mine = JoinCounts()
-          try outcomes[j].apply(labels, to: part.id, row.encoded(), counts: &mine)
+          outcomes[j].apply(labels, to: part.id, row, counts: &mine)
           if !goesOn { counts += mine }
         }
       }
@@ -144,10 +137,8 @@ private struct PairsOutcome {
     errors = ErrorLog(pairs.flush.plan)
   }
 
-  mutating func apply(
-    _ batch: [JoinChange], to id: [UInt8], _ stored: [UInt8]?, counts: inout JoinCounts
-  ) throws {
-    var state = try stored.map { bytes throws(JoinStateDamaged) in try JoinState(encoded: bytes) } ?? JoinState()
+  mutating func apply(_ batch: [JoinChange], to id: [UInt8], _ known: JoinState?, counts: inout JoinCounts) {
+    var state = known ?? JoinState()
     let before = errors == nil ? nil : state
     pairs.join.apply(batch, to: &state, counts: &counts, into: &changes)
     if let before { errors?.note(id, before: before, after: state) }

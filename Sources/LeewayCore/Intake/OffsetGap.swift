@@ -6,7 +6,7 @@ package struct OffsetGap: Sendable, Equatable {
   /// The oldest offset that the broker has, and the one behind the newest.
   package var available: ClosedRange<Int64>
 
-  /// The log ends below the offset, so it is another log: the topic was deleted and made anew, or was cut.
+  /// The log ends below the offset, so it is another log: the topic was deleted and made again, or was cut.
   package var isAnotherLog: Bool
 
   /// - Parameter isAnotherLog: also true where the log has ended below the offset before, and has grown since.
@@ -28,7 +28,7 @@ package struct OffsetGap: Sendable, Equatable {
       ? "the broker has \(available.lowerBound) to \(available.upperBound - 1)" : "the broker's log is empty"
     if isAnotherLog {
       return
-        "\(place): the ledger stands at offset \(wanted) and \(log): the topic was deleted and made anew, or was cut; how many messages of the old one were not read cannot be known"
+        "\(place): the ledger stands at offset \(wanted) and \(log): the topic was deleted and made again, or was cut; how many messages of the old one were not read cannot be known"
     }
     return
       "\(place): \(lostMessages) messages, offsets \(wanted) to \(available.lowerBound - 1), are gone from the broker unread; \(log)"

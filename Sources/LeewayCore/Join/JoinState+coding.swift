@@ -26,6 +26,12 @@ extension JoinState {
 }
 
 extension JoinState {
+  /// nil where nothing is stored.
+  init?(stored bytes: [UInt8]?) throws(JoinStateDamaged) {
+    guard let bytes else { return nil }
+    try self.init(encoded: bytes)
+  }
+
   /// How many labels a stored state holds if it has no prediction; 0 where it has one, or is damaged.
   static func parkedLabels(in bytes: [UInt8]) -> Int64 {
     var reader = Varint.Reader(bytes)

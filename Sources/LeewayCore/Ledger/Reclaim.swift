@@ -52,13 +52,22 @@ package struct Reclaim: Sendable {
       }
     }
     let superseded = Generations.superseded(generations)
-    // The least of all partitions, idle or not: what is behind it by more than the lateness can come no more. One that
-    // is idle and never had an event would hold every row for ever.
+    // The least of all partitions, idle or not: what is behind it by more than the lateness can come no more. One that is idle
+    // and never had an event is left out, since it may never have one, and nothing would ever be reclaimed.
     let least =
       partitions.filter {
         plan.reads($0.key, as: $0.role) && !($0.watermark == .distantPast && $0.isIdle(at: ledgerTime))
       }
       .map(\.watermark).min() ?? .distantPast
+    func stepWaiting(of plan: MonitorPlan) throws {
+      var orphaned: Int64 = 0
+      try step(least - plan.monitor.lateness) {
+        let states = try $0.reclaimWaiting(monitor: name, generation: plan.pairs, before: $1, limit: limit)
+        orphaned = states.reduce(0) { $0 &+ JoinState.parkedLabels(in: $1) }
+        return states.count
+      }
+      report.orphanedLabels += orphaned
+    }
     // Superseded pairs that are not at their end: it is reached when the last window is mature, and no prediction waits any
     // more, whose label would change panes that are gone.
     let draining = plan.standing.draining.filter { old in
@@ -81,11 +90,7 @@ package struct Reclaim: Sendable {
           }
         }
         try step(behind) { try $0.reclaimErrors(monitor: name, generation: plan.pairs, before: $1, limit: limit) }
-        try step(least - monitor.lateness) {
-          let states = try $0.reclaimWaiting(monitor: name, generation: plan.pairs, before: $1, limit: limit)
-          report.orphanedLabels += states.reduce(0) { $0 &+ JoinState.parkedLabels(in: $1) }
-          return states.count
-        }
+        try stepWaiting(of: plan)
       }
       for key in Set([plan.generation, plan.pairs]).sorted() {
         try step(progress.finalThrough - max(results, largest * 2)) {
@@ -96,14 +101,8 @@ package struct Reclaim: Sendable {
         try $0.reclaimDecisions(monitor: name, before: $1, limit: limit)
       }
     }
-    for old in plan.standing.draining {
-      // As among the current pairs; a label that came before its prediction may still go over to them.
-      try step(least - old.plan.monitor.lateness) {
-        let states = try $0.reclaimWaiting(monitor: name, generation: old.plan.pairs, before: $1, limit: limit)
-        report.orphanedLabels += states.reduce(0) { $0 &+ JoinState.parkedLabels(in: $1) }
-        return states.count
-      }
-    }
+    // A label that came before its prediction may still go over to the current pairs.
+    for old in plan.standing.draining { try stepWaiting(of: old.plan) }
     // Names whose pairs, and the last generation of each whose files, are still needed.
     let kept = Set([plan.pairs] + draining.map(\.plan.pairs))
     let waiting = Set(plan.standing.draining.map(\.plan.pairs))

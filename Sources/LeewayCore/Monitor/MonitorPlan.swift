@@ -5,7 +5,7 @@ package final class MonitorPlan: Sendable {
   package let monitor: Monitor
   package let baseline: Baseline
   /// 16 hexadecimal digits: a hash of the baseline and of what in the monitor shapes panes and joins. Checks, alerts
-  /// and retraining may change without starting anew.
+  /// and retraining may change without starting again.
   package let definition: String
   /// What pairs of predictions and labels depend on; nil without labels.
   package let pairShape: PairShape?
@@ -283,7 +283,7 @@ package struct BaselineMismatch: Error, Sendable, CustomStringConvertible {
   package var monitor: String
   package var reason: String
   package var description: String {
-    "the baseline does not fit monitor \(monitor): \(reason). Fit it anew: leeway baseline fit"
+    "the baseline does not fit monitor \(monitor): \(reason). Fit it again: leeway baseline fit"
   }
 }
 

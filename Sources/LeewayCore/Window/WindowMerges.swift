@@ -1,5 +1,5 @@
 /// The newest drift window of each definition as merged in the round before, so that the next one reads only the panes
-/// that enter and leave. It holds nothing that the ledger does not: whoever begins without it merges anew.
+/// that enter and leave. It holds nothing that the ledger does not: whoever begins without it merges again.
 ///
 /// A merge is good as long as no pane in it has changed. Every flush that touches a pane leaves a dirty mark in its own
 /// transaction, and only the holder of the lease removes marks and folds rows: so a merge lasts while the lease's epoch
@@ -16,7 +16,7 @@ package final class WindowMerges {
 
   package static let standardLimitBytes = 64 << 20
 
-  /// - Parameter limitBytes: of all merges kept; a window that finds no room is merged anew in each round.
+  /// - Parameter limitBytes: of all merges kept; a window that finds no room is merged again in each round.
   package init(limitBytes: Int = WindowMerges.standardLimitBytes) { self.limitBytes = limitBytes }
 
   /// Bytes of all merges kept.
@@ -34,7 +34,7 @@ package final class WindowMerges {
     return WindowMerge(.drift, plan: plan, shape: plan.drift.shape)
   }
 
-  /// Keeps the merge of a window's newest end. Shorter windows make room for it, since they are merged anew sooner.
+  /// Keeps the merge of a window's newest end. Shorter windows make room for it, since they are merged again sooner.
   func keep(_ merge: WindowMerge, _ window: WindowDefinition, plan: MonitorPlan, epoch: Int64) {
     guard merge.residentBytes <= limitBytes else { return }
     var resident = residentBytes

@@ -24,7 +24,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
   var scopes: [[String]: Int64] = [:]
   private let patience: Int
   /// Not to be used again, though it answers: it leads to a server that has become read-only, and libpq shall choose
-  /// anew among the hosts of the address.
+  /// again among the hosts of the address.
   var isSpent = false
 
   /// Connects.

@@ -69,14 +69,14 @@ final class KafkaIntakeLoop {
   var slots: [UInt64: Intake.Slot] = [:]
   /// Room for the messages of a run, as the intake takes them.
   private var messages: [SourceMessage] = []
-  /// Before it has, a reload finds nothing to subscribe to anew.
+  /// Before it has, a reload finds nothing to subscribe to again.
   var hasSubscribed = false
   var rows: PartitionRows
   /// Partitions whose offset the broker refused, and when to ask what it has instead.
   var doubtful: [TopicPartition: SteadyTime] = [:]
   /// What is not read until somebody decides.
   var gaps: [OffsetGap] = []
-  /// Logs made anew that are read from their oldest message, and whose offset has not been committed since.
+  /// Logs made again that are read from their oldest message, and whose offset has not been committed since.
   var skipped: Set<PartitionKey> = []
   var deadLetters: DeadLetterProducer?
   /// By monitor: what no prediction had, as last told.

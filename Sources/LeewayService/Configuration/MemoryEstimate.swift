@@ -20,7 +20,7 @@ package struct MemoryEstimate: Sendable, Equatable {
   package init(service: ServiceConfiguration?, plans: [MonitorPlan]) {
     let memories = plans.map(MonitorMemory.init)
     let threads = service?.kafka.threads ?? ServiceConfiguration.Kafka.standardThreads
-    // Windows that do not fit are merged anew each time.
+    // Windows that do not fit are merged again each time.
     let windows = memories.reduce(0) { $0 + $1.windows }
     let share = min(1, Double(WindowMerges.standardLimitBytes) / Double(max(windows, 1)))
     monitors = zip(plans, memories).map { plan, memory in

@@ -81,7 +81,7 @@ final class MonitorReading {
     do throws(BaselineMismatch) {
       return (monitor, try MonitorPlan(monitor: monitor, baseline: baseline, source: reading.text))
     } catch {
-      value.refuse("it does not fit: \(error.reason). Fit it anew with: \(fitCommand) --out \(baselinePath ?? "FILE")")
+      value.refuse("it does not fit: \(error.reason). Fit it again with: \(fitCommand) --out \(baselinePath ?? "FILE")")
       return (nil, nil)
     }
   }
@@ -140,7 +140,7 @@ final class MonitorReading {
       return (path, baseline)
     } catch {
       let reason = (error as? TextFile.Failure)?.problem ?? "\(error)"
-      value.refuse("the file can't be used: \(reason). Make it anew with: \(fitCommand) --out \(path)")
+      value.refuse("the file can't be used: \(reason). Make it again with: \(fitCommand) --out \(path)")
       return (path, nil)
     }
   }

@@ -5,7 +5,7 @@ import NIOHTTPTypes
 /// Closes a connection whose client sends a request, or takes an answer, too slowly, and tells the register of connections
 /// which are idle.
 ///
-/// Hummingbird's own idle time starts anew with every part that arrives, so a client that sends a byte at a time keeps
+/// Hummingbird's own idle time starts again with every part that arrives, so a client that sends a byte at a time keeps
 /// its connection; and it does not look at clients that stop reading. Lives on its channel's event loop alone.
 final class SlowPeerLimit: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart

@@ -56,7 +56,7 @@ extension Script {
           }
           renderMonitors();
         }
-        // Windows are looked at anew when one has closed, and now and then because labels come late.
+        // Windows are looked at again when one has closed, and now and then because labels come late.
         const ends = JSON.stringify((current() || {}).windows || []);
         if (ends !== newestEnds || turns % 15 === 0) { newestEnds = ends; renderExplore(); await loadExplore(); }
         // The ages in words move on even where nothing else does.

@@ -107,7 +107,7 @@ package final class CSVReader {
       var isEnd = false
       var outcome = parser.parse(window.unreadMutable, isEnd: isEnd)
       while outcome == .incomplete {
-        // Rows are parsed anew once there are twice as many bytes, so that long ones cost no more than a few passes.
+        // Rows are parsed again once there are twice as many bytes, so that long ones cost no more than a few passes.
         let wanted = window.unread.count * 2
         repeat { isEnd = try !window.fill(stream) } while !isEnd && window.unread.count < wanted
         outcome = parser.parse(window.unreadMutable, isEnd: isEnd)

@@ -253,7 +253,7 @@ package final class KafkaConsumer {
       try list.checkPartitions()
     } catch  where error.code == RD_KAFKA_RESP_ERR__STATE.rawValue || error.isRetriable {
       // librdkafka seeks only what it fetches at the moment; after `offsetOutOfRange` it doesn't fetch any more. A seek
-      // that was too slow may still take place, or not: the partition taken anew is past that.
+      // that was too slow may still take place, or not: the partition taken again is past that.
       try unassign([partition])
       try assign([(partition, position)])
     }

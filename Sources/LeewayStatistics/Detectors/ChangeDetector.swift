@@ -1,6 +1,6 @@
 /// Watches a stream of errors, one number a labelled prediction, for a change of their level: concept drift.
 ///
-/// Feed it in one fixed order; the answer at every step depends on what came before. After a change it starts anew with the
+/// Feed it in one fixed order; the answer at every step depends on what came before. After a change it starts again with the
 /// next value. Its state is bounded (about 6 kB for `adwin`, under 100 bytes for the others) and can be stored and read back
 /// between any two values without changing what follows. All six follow the implementations of river, with river's defaults,
 /// index by index.

@@ -275,13 +275,15 @@ package final class Simulation {
   // MARK: Evaluation, folding, reclaiming, sending
 
   /// Where the ledger has put it; as it is where another instance has gone on to a newer one.
-  private func plan(_ i: Int) -> MonitorPlan {
+  private func plan(_ i: Int) throws -> MonitorPlan {
     let plan = world.plans[members[i].version]
-    return (try? ledger.read { try Generations.placed(plan, in: $0, reading: world.reader) }) ?? plan
+    return try ledger.read { try Generations.placed(plan, in: $0, reading: world.reader) } ?? plan
   }
 
+  private var monitor: String { world.plans[0].monitor.name }
+
   private func lease(_ i: Int) throws -> EvaluationLease? {
-    let name = EvaluationLease.name(monitor: plan(i).monitor.name)
+    let name = EvaluationLease.name(monitor: monitor)
     let holder = "i\(i)"
     let epoch = try members[i].others.write { try $0.acquire(lease: name, holder: holder, lasting: .seconds(30)) }
     if epoch == nil { say("i\(i) does not get the lease") }
@@ -291,7 +293,7 @@ package final class Simulation {
   private func evaluate(_ i: Int, _ windows: Int) throws {
     guard let lease = try lease(i) else { return }
     let evaluator = Evaluator(
-      plan: plan(i), context: DecisionContext(receivers: SimulatedMonitor.receivers), maximumWindows: windows,
+      plan: try plan(i), context: DecisionContext(receivers: SimulatedMonitor.receivers), maximumWindows: windows,
       maximumErrors: windows)
     var isComplete = false
     while !isComplete {
@@ -310,7 +312,7 @@ package final class Simulation {
   private func answer(_ i: Int, _ succeeded: Bool) throws {
     let now = clock.now
     let ledger = members[i].others
-    let asked = try ledger.read { try $0.retrains(monitor: plan(i).monitor.name, limit: .max) }
+    let asked = try ledger.read { try $0.retrains(monitor: monitor, limit: .max) }
       .first { $0.state == .requested }
     guard let id = asked?.id else { return }
     let steps = try ledger.write { tx -> [IncidentTransition] in
@@ -326,15 +328,15 @@ package final class Simulation {
 
   private func fold(_ i: Int, _ rows: Int) throws {
     guard let lease = try lease(i) else { return }
-    members[i].merges.forget(monitor: plan(i).monitor.name)
-    let report = try Fold(plan: plan(i), deadAfter: Self.deadAfter)
+    members[i].merges.forget(monitor: monitor)
+    let report = try Fold(plan: try plan(i), deadAfter: Self.deadAfter)
       .step(members[i].others, lease: lease, limit: rows)
     say("i\(i) folds \(report.rows) rows, retires \(report.retired)")
   }
 
   private func reclaim(_ i: Int) throws {
     guard world.reclaims, let lease = try lease(i) else { return }
-    let report = try Reclaim(plan: plan(i), results: .days(999), deliveries: .days(999), limit: 5)
+    let report = try Reclaim(plan: try plan(i), results: .days(999), deliveries: .days(999), limit: 5)
       .step(members[i].others, lease: lease, now: clock.now)
     say("i\(i) reclaims \(report.rows) rows")
   }
@@ -387,8 +389,8 @@ package final class Simulation {
     var rows = 1
     for _ in 0..<100 where rows > 0 {
       guard let lease = try lease(0) else { break }
-      members[0].merges.forget(monitor: plan(0).monitor.name)
-      rows = try Fold(plan: plan(0), deadAfter: Self.deadAfter).step(members[0].others, lease: lease).rows
+      members[0].merges.forget(monitor: monitor)
+      rows = try Fold(plan: try plan(0), deadAfter: Self.deadAfter).step(members[0].others, lease: lease).rows
     }
     if rows > 0 { problems.append("folding does not end") }
     try evaluate(0, 512)
@@ -404,7 +406,7 @@ package final class Simulation {
   private func check() throws {
     let (partitions, deliveries) = try ledger.read { reader in
       (
-        try reader.partitions(of: plan(0).monitor.name), try reader.deliveries(incident: nil, limit: .max)
+        try reader.partitions(of: monitor), try reader.deliveries(incident: nil, limit: .max)
       )
     }
     for partition in world.partitions {

@@ -108,7 +108,7 @@ struct GapTests {
     }
     #expect(said != nil, "\(held.process.standardError)")
     let gap =
-      "shop.predictions[0] of monitor shop: the ledger stands at offset 100 and the broker has 0 to 39: the topic was deleted and made anew, or was cut; how many messages of the old one were not read cannot be known"
+      "shop.predictions[0] of monitor shop: the ledger stands at offset 100 and the broker has 0 to 39: the topic was deleted and made again, or was cut; how many messages of the old one were not read cannot be known"
     #expect(held.process.standardError.contains(gap))
     #expect(try held.counts("leeway_events_total")["accepted"] == nil)
     held.stop()
@@ -117,7 +117,7 @@ struct GapTests {
     try produce(140..<300)
     let again = try RunningService(in: folder.url)
     defer { again.killIfRunning() }
-    #expect(try again.awaitUnready("no_gap").contains("made anew"))
+    #expect(try again.awaitUnready("no_gap").contains("made again"))
     #expect(try again.counts("leeway_events_total")["accepted"] == nil)
     again.stop()
 

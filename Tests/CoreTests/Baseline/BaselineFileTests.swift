@@ -84,9 +84,9 @@ import Testing
     ),
     (
       "\"version\":1", "\"version\":4",
-      "version: 4 was written by a newer leeway and this one reads up to 3; upgrade leeway or fit the baseline anew"
+      "version: 4 was written by a newer leeway and this one reads up to 3; upgrade leeway or fit the baseline again"
     ),
-    ("\"version\":1", "\"version\":0", "version: 0 is no version that there was; fit the baseline anew"),
+    ("\"version\":1", "\"version\":0", "version: 0 is no version that there was; fit the baseline again"),
     ("\"version\":1", "\"version\":\"1\"", "version: expected an integer, found \"1\""),
     ("\"monitor\":\"m\",", "", "monitor: expected a string, found nothing"),
     ("\"task\":\"binary\"", "\"task\":\"ranking\"", "task: unknown task; known are binary, multiclass, regression"),
@@ -160,7 +160,7 @@ import Testing
       edited.subjects[0].cells.counts = [1, 2, 3, 5, 4]
       #expect(
         message(damaged)
-          == "the content has been changed: its digest is \(edited.contentIdentity()), the file says \(written); fit it anew with leeway baseline fit"
+          == "the content has been changed: its digest is \(edited.contentIdentity()), the file says \(written); fit it again with leeway baseline fit"
       )
     } else {
       #expect(message(damaged) == expected)
@@ -187,7 +187,7 @@ import Testing
       var baseline = Self.small
       edit(&baseline)
       #expect(
-        message(Self.text(baseline)) == problem + "; fit it anew with leeway baseline fit",
+        message(Self.text(baseline)) == problem + "; fit it again with leeway baseline fit",
         sourceLocation: sourceLocation)
     }
     #expect(message(Self.text(Self.small)) == "read")

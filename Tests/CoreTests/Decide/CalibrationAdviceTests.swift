@@ -3,7 +3,7 @@ import Testing
 
 @testable import LeewayCore
 
-/// Scores that are no probabilities any more are mapped anew; a model that ranks worse is trained anew.
+/// Scores that are no probabilities any more are mapped again; a model that ranks worse is trained again.
 @Suite struct CalibrationAdviceTests {
   private static func desk() throws -> IncidentTests.Desk {
     try IncidentTests.Desk(

@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  /// Moving by what enters and leaves is the same as merging anew, panes of several writers included.
+  /// Moving by what enters and leaves is the same as merging again, panes of several writers included.
   @Test func movingForwardIsMergingAnew() throws {
     let plan = try SampleMonitor.plan(try SampleMonitor.monitor(.binary))
     let generation = plan.generation

@@ -55,7 +55,7 @@ import Testing
     return block.encoded()
   }
 
-  /// Whoever goes on with merges says what whoever begins anew says, though panes of closed windows change, rows are
+  /// Whoever goes on with merges says what whoever begins again says, though panes of closed windows change, rows are
   /// folded and rounds pass without work.
   @Test func goingOnIsBeginningAnew() throws {
     let plan = try SampleMonitor.plan(try SampleMonitor.monitor(.binary))
@@ -64,7 +64,7 @@ import Testing
     for seed in UInt64(1)...8 {
       var random = SeededGenerator(seed: seed)
       let kept = try Stage(plan: plan)
-      let anew = try Stage(plan: plan)
+      let again = try Stage(plan: plan)
       let merges = WindowMerges()
       var pane: Int64 = 1000
       for round in 0..<12 {
@@ -84,15 +84,15 @@ import Testing
           }
         }
         pane = next
-        for stage in [kept, anew] { try stage.put(rows) }
+        for stage in [kept, again] { try stage.put(rows) }
         if Int.random(in: 0..<3, using: &random) == 0 {
           merges.forget(monitor: "m")
-          for stage in [kept, anew] {
+          for stage in [kept, again] {
             _ = try Fold(plan: plan, deadAfter: .days(1)).step(stage.ledger, lease: stage.lease)
           }
         }
         let found = try kept.judge(through: time(pane), merges)
-        #expect(try found == anew.judge(through: time(pane), nil), "seed \(seed), round \(round)")
+        #expect(try found == again.judge(through: time(pane), nil), "seed \(seed), round \(round)")
       }
     }
     #expect(revisions > 20)
@@ -123,7 +123,7 @@ import Testing
     #expect(merges.take(window, plan: plan, epoch: 1, marked: [pane]).range == nil)
   }
 
-  /// A week is thousands of rows to merge anew, an hour a dozen.
+  /// A week is thousands of rows to merge again, an hour a dozen.
   @Test func longerWindowsHaveTheRoom() throws {
     let plan = try SampleMonitor.plan(try SampleMonitor.monitor(.binary))
     var random = SeededGenerator(seed: 2)

@@ -214,7 +214,7 @@ struct OutboxConformance {
     #expect(try amend(owed("z", "a", 1)) == false)
     let leased = try lease(ledger, due: 7, lasting: -100)
     #expect(leased.map(\.body) == ["{}"])
-    // Its lease has run out, and somebody may have been told all the same.
+    // Its lease has run out, and the message may have been sent before that.
     row.body = "{\"late\":true}"
     #expect(try amend(row) == false)
     #expect(try ledger.read { try $0.deliveries(incident: "a", limit: 9) }.map(\.body) == ["{}"])

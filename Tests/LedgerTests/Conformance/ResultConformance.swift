@@ -158,7 +158,7 @@ struct ResultConformance {
     #expect(try ends("h") == [10])
     let latest = try ledger.read { try $0.latestResults(monitor: "m", generation: "g", type: .drift) }
     #expect(latest.map(\.subject) == ["x", "y"] && latest.allSatisfy { $0.end == .at(40) })
-    // A series that was emptied begins anew.
+    // A series that was emptied begins again.
     try ledger.write { try $0.put(results: [line(50, "z")]) }
     #expect(try ledger.read { try $0.results(ResultQuery(subject: "z", limit: 9)) }.map(\.end) == [.at(50)])
   }

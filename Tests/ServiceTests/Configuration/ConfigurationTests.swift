@@ -233,7 +233,7 @@ import Testing
       #expect(problems[0].hasPrefix("monitors/a.yaml:10:11: baseline is a.json; the file can't be used: "))
       #expect(
         problems[0].hasSuffix(
-          " Make it anew with: leeway baseline fit monitors/a.yaml --from FILE --out monitors/a.json"))
+          " Make it again with: leeway baseline fit monitors/a.yaml --from FILE --out monitors/a.json"))
     }
   }
 
@@ -242,7 +242,7 @@ import Testing
       folder.write("monitors/a.json", baselineFile(rows: 100_000, task: .regression))
       #expect(
         load(folder, baseline: .required).problems == [
-          "monitors/a.yaml:10:11: baseline is a.json; it does not fit: it was fitted for a regression model, the monitor says binary. Fit it anew with: leeway baseline fit monitors/a.yaml --from FILE --out monitors/a.json"
+          "monitors/a.yaml:10:11: baseline is a.json; it does not fit: it was fitted for a regression model, the monitor says binary. Fit it again with: leeway baseline fit monitors/a.yaml --from FILE --out monitors/a.json"
         ])
     }
   }

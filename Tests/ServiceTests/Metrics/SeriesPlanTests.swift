@@ -314,7 +314,7 @@ import Testing
     #expect(metrics.apply(MetricsUpdate(monitor: "m", records: records)) == nil)
     let text = String(decoding: metrics.render(), as: UTF8.self)
     #expect(text.contains("leeway_series_dropped_total{monitor=\"m\"} \(2 * (43 * 282 - exported))\n"))
-    // Another plan starts anew.
+    // Another plan starts again.
     metrics.export(Self.plan(monitor, limit: 100))
     #expect(metrics.apply(MetricsUpdate(monitor: "m", records: records))?.limit == 100)
   }

@@ -16,8 +16,9 @@ package enum FailureNotice {
   ///   - at: wall time.
   package static func row(about row: OutboxRecord, to fallback: String, at: EventTime) -> OutboxRecord {
     OutboxRecord(
-      key: row.key + separator + fallback, monitor: row.monitor, incident: row.incident, receiver: fallback,
-      sequence: row.sequence, body: body(about: row, at: at), createdAt: at, nextAttemptAt: at)
+      // With its attempts: a message that was sent again and died again is told of again.
+      key: "\(row.key)\(separator)\(row.attempts)/\(fallback)", monitor: row.monitor, incident: row.incident,
+      receiver: fallback, sequence: row.sequence, body: body(about: row, at: at), createdAt: at, nextAttemptAt: at)
   }
 
   /// `{"version":1,"event":"delivery.failed","incident":"…","monitor":"…","tier":"critical","at":"…","receiver":"pager",

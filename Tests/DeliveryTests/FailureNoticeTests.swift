@@ -6,14 +6,15 @@ import Testing
   private func given(_ body: String, retrain: String? = nil) -> OutboxRecord {
     OutboxRecord(
       key: "fraud-1/2-retrain/trainer", monitor: "fraud", incident: "fraud-1", receiver: "trainer", sequence: 2,
-      body: body, retrain: retrain, createdAt: .distantPast, state: .dead, nextAttemptAt: .distantPast,
+      body: body, retrain: retrain, createdAt: .distantPast, state: .dead, attempts: 3, nextAttemptAt: .distantPast,
       lastError: "the receiver answered 410")
   }
 
   @Test func noticeSaysWhatWasNotDeliveredAndNotTheBody() {
     let notice = FailureNotice.row(
       about: given(Sample.retrain, retrain: "rt-7f3a"), to: "chat", at: EventTime(milliseconds: 1_767_225_600_000))
-    #expect(notice.key == "fraud-1/2-retrain/trainer/fallback/chat" && notice.message == "2-retrain/trainer/fallback")
+    #expect(
+      notice.key == "fraud-1/2-retrain/trainer/fallback/3/chat" && notice.message == "2-retrain/trainer/fallback/3")
     #expect(notice.receiver == "chat" && notice.retrain == nil && notice.state == .owed && notice.sequence == 2)
     #expect(
       notice.body

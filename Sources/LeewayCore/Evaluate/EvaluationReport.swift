@@ -1,5 +1,6 @@
 /// What one round did.
 package struct EvaluationReport: Sendable {
+  /// How far the current generation has come; nil if nothing was to be done, in it or in those before.
   package var progress: EvaluationProgress?
   /// Windows computed, of drift and performance.
   package var windows = 0
@@ -19,6 +20,7 @@ package struct EvaluationReport: Sendable {
 
   /// What another round did, after this one.
   mutating func add(_ other: EvaluationReport) {
+    progress = other.progress ?? progress
     windows += other.windows
     isComplete = isComplete && other.isComplete
     results += other.results

@@ -60,10 +60,10 @@ package struct Evaluator: Sendable {
       guard part.isComplete else { return report }
       limits.hold(at: old.until, unlessReachedBy: progress, hasEarly: old.plan.monitor.labels?.early != nil)
     }
-    let hasDrained = report.windows > 0
     let (part, progress) = try round(ledger, lease, now, watermarks, cache, limits)
     report.add(part)
-    report.progress = part.progress ?? (hasDrained ? progress : nil)
+    // What an earlier generation did shows as well.
+    if report.progress != nil { report.progress = progress }
     report.noData = part.noData
     return report
   }

@@ -1,7 +1,8 @@
 /// Which generation of a monitor counts, from when, and which before it still wait for labels.
 package enum Generations {
   /// Makes a plan again of what a generation was, with the checks and alerts that the monitor has now; nil where that is not
-  /// possible, and what its pairs wait for is lost. `files` reads what the ledger has kept of it.
+  /// possible, and what its pairs wait for is lost. `files` reads what the ledger has kept of it. The plan has the record's
+  /// definition.
   package typealias Reader =
     @Sendable (
       _ record: GenerationRecord, _ now: Monitor, _ files: () throws -> GenerationFiles?
@@ -49,8 +50,8 @@ package enum Generations {
   private static func begin(_ plan: MonitorPlan, after known: [GenerationRecord], in tx: any LedgerWriter) throws {
     let monitor = plan.monitor
     var startsAt = EventTime.distantPast
-    let reached = try tx.partitions(of: monitor.name).filter { $0.role == .predictions }.map(\.watermark)
-    if !known.isEmpty, let highest = reached.max(), highest > .distantPast {
+    let predictions = try tx.partitions(of: monitor.name).filter { $0.role == .predictions }
+    if !known.isEmpty, let highest = predictions.map(\.watermark).max(), highest > .distantPast {
       startsAt = highest.floor(to: monitor.pane) + monitor.pane
     }
     // What is left of an earlier time under the same definition drains on its own.
@@ -60,7 +61,12 @@ package enum Generations {
     var record = GenerationRecord(
       monitor: monitor.name, generation: name, definition: plan.definition, startsAt: startsAt,
       baseline: plan.baseline.identity, pairShape: plan.pairShape?.text ?? "")
-    if let least = reached.min(), least > .distantPast { record.readThrough = least - monitor.lateness }
+    // As for the closing of windows: partitions at their end hold nothing back, nor do those of a topic that was read once.
+    let now = try tx.now()
+    let reading = predictions.filter { plan.reads($0.key, as: .predictions) }
+    let holding = (reading.isEmpty ? predictions : reading).filter { !$0.isIdle(at: now) }
+    let least = holding.map(\.watermark).min() ?? predictions.map(\.watermark).max()
+    if let least, least > .distantPast { record.readThrough = least - monitor.lateness }
     if let before = known.last, let old = PairShape(text: before.pairShape), let new = plan.pairShape,
       new.carriesOn(old)
     {
@@ -87,8 +93,7 @@ package enum Generations {
     let draining = try superseded(known).compactMap { record, next -> DrainingPairs? in
       guard let now = plan.pairShape, let then = PairShape(text: record.pairShape), then.labels == now.labels,
         let old = try read(
-          record, plan.monitor, { try reader.files(monitor: record.monitor, generation: record.generation) }),
-        old.definition == record.definition
+          record, plan.monitor, { try reader.files(monitor: record.monitor, generation: record.generation) })
       else { return nil }
       return DrainingPairs(
         plan: MonitorPlan(old, standing: GenerationStanding(record)), until: next.startsAt,
@@ -99,7 +104,7 @@ package enum Generations {
 
   /// Superseded pairs, the oldest first: the last generation that had them, and the one that came next.
   static func superseded(_ known: [GenerationRecord]) -> [(record: GenerationRecord, next: GenerationRecord)] {
-    zip(known, known.dropFirst()).filter { $0.pairs != $1.pairs }.map { ($0, $1) }
+    zip(known, known.dropFirst()).filter { $0.pairs != $1.pairs && !$0.isDrained }.map { ($0, $1) }
   }
 
   package static func isCurrent(_ plan: MonitorPlan, in reader: any LedgerReader) throws -> Bool {

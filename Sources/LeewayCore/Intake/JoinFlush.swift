@@ -12,8 +12,9 @@ struct JoinFlush {
     monitor = flush.plan.monitor.name
     current = PairsFlush(flush)
     let superseded = flush.plan.standing.draining
-    // What has come to its end may have been reclaimed since this writer began.
-    let stored = superseded.isEmpty ? [] : try Set(tx.generations(of: monitor).map(\.pairs))
+    // Some may have come to their end since this writer began.
+    let stored =
+      superseded.isEmpty ? [] : try Set(Generations.superseded(tx.generations(of: monitor)).map(\.record.pairs))
     draining = superseded.filter { stored.contains($0.plan.pairs) }
       .map { PairsFlush(MonitorFlush(plan: $0.plan, writer: flush.writer)) }
   }
@@ -86,6 +87,8 @@ struct JoinFlush {
         outcome.apply(part.changes, to: part.id, known, counts: &counts)
       }
       let labels = part.labels
+      // What becomes of a label is counted once, what it does to a prediction for each.
+      var isCounted = goesOn
       for (j, row) in rows.enumerated() {
         guard let row else { continue }
         if row.predictions.isEmpty {
@@ -94,7 +97,8 @@ struct JoinFlush {
         } else if !labels.isEmpty {
           var mine = JoinCounts()
           outcomes[j].apply(labels, to: part.id, row, counts: &mine)
-          if !goesOn { counts += mine }
+          counts += isCounted ? mine.ofPredictions : mine
+          isCounted = true
         }
       }
     }

@@ -21,6 +21,15 @@ package struct JoinCounts: Sendable, Equatable {
 
   package init() {}
 
+  /// What labels did to predictions; without what became of the messages themselves.
+  var ofPredictions: JoinCounts {
+    var out = JoinCounts()
+    out.matched = matched
+    out.corrected = corrected
+    out.retracted = retracted
+    return out
+  }
+
   package static func += (a: inout JoinCounts, b: JoinCounts) {
     a.matched &+= b.matched
     a.early &+= b.early

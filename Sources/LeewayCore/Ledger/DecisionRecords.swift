@@ -125,9 +125,11 @@ package struct OutboxRecord: Sendable, Equatable {
   package var attempts: Int
   package var firstAttemptAt: EventTime?
   package var nextAttemptAt: EventTime
-  /// When it began to wait for its next attempt, by the clock of `nextAttemptAt`: a clock that shows an earlier time has
-  /// been set back, and says nothing about how long the row has waited.
+  /// When it began to wait for its next attempt, by the clock of `nextAttemptAt`: a clock that shows a time earlier by more
+  /// than ``clockDifference`` has been set back, and says nothing about how long the row has waited.
   package var waitingSince: EventTime
+  /// By how much the clocks of an instance and of the ledger may differ.
+  package static let clockDifference = TimeSpan.minutes(1)
   /// Attempts and the waits between them so far, the wait that has begun included; time in which no process ran and time
   /// behind other rows do not count.
   package var triedFor: TimeSpan

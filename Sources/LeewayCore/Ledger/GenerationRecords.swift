@@ -18,12 +18,14 @@ package struct GenerationRecord: Sendable, Equatable {
   /// How far every prediction partition had been read when the generation began, less the lateness: later windows of the one
   /// before may lack rows.
   package var readThrough: EventTime
+  /// Nothing waits among its pairs any more, and its files are gone.
+  package var isDrained: Bool
 
   /// - Parameter pairs: nil: they begin with the generation.
   package init(
     monitor: String, generation: String, definition: String? = nil, startsAt: EventTime, baseline: String,
     pairs: String? = nil, pairsStartAt: EventTime? = nil, earlyStartsAt: EventTime? = nil, pairShape: String = "",
-    readThrough: EventTime = .distantPast
+    readThrough: EventTime = .distantPast, isDrained: Bool = false
   ) {
     self.monitor = monitor
     self.generation = generation
@@ -35,6 +37,7 @@ package struct GenerationRecord: Sendable, Equatable {
     self.earlyStartsAt = earlyStartsAt ?? self.pairsStartAt
     self.pairShape = pairShape
     self.readThrough = readThrough
+    self.isDrained = isDrained
   }
 }
 

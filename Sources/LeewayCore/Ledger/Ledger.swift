@@ -244,6 +244,9 @@ package protocol LedgerWriter: LedgerReader {
   func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int
   /// Writers that are dead and have no panes left.
   func reclaimWriters(limit: Int) throws -> Int
+  /// Says of every generation with these pairs that it is drained and forgets its files, if no row of the pairs waits any more;
+  /// returns how many there were.
+  func drain(monitor: String, pairs: String) throws -> Int
   /// Marks, progress, detectors and the generation itself, if it is not the monitor's last and none of its panes, waiting
   /// rows, errors and results are left; 1 if it has gone.
   func reclaimGeneration(monitor: String, generation: String) throws -> Int

@@ -102,7 +102,12 @@ package struct Reclaim: Sendable {
       }
     }
     // A label that came before its prediction may still go over to the current pairs.
-    for old in plan.standing.draining { try stepWaiting(of: old.plan) }
+    for old in plan.standing.draining {
+      let pairs = old.plan.pairs
+      try stepWaiting(of: old.plan)
+      guard !draining.contains(where: { $0.plan.pairs == pairs }) else { continue }
+      try step(.distantFuture) { tx, _ in try tx.drain(monitor: name, pairs: pairs) }
+    }
     // Names whose pairs, and the last generation of each whose files, are still needed.
     let kept = Set([plan.pairs] + draining.map(\.plan.pairs))
     let waiting = Set(plan.standing.draining.map(\.plan.pairs))

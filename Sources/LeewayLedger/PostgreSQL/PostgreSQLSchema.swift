@@ -359,6 +359,7 @@ enum PostgreSQLSchema {
     ALTER TABLE generations ADD COLUMN early_starts_at bigint NOT NULL DEFAULT 0;
     ALTER TABLE generations ADD COLUMN pair_shape text COLLATE "C" NOT NULL DEFAULT '';
     ALTER TABLE generations ADD COLUMN read_through bigint NOT NULL DEFAULT -9223372036854775808;
+    ALTER TABLE generations ADD COLUMN drained bigint NOT NULL DEFAULT 0;
     ALTER TABLE generations ADD COLUMN monitor_file bytea;
     ALTER TABLE generations ADD COLUMN baseline_file bytea;
     UPDATE generations SET definition = generation, pairs = generation, pairs_start_at = starts_at,

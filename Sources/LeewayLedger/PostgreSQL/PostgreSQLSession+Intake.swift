@@ -79,13 +79,13 @@ extension PostgreSQLSession {
   func lockGeneration(of monitor: String) throws { try lock(.generation(monitor: monitor)) }
 
   private static let generationColumns =
-    "generation, definition, starts_at, baseline, pairs, pairs_start_at, early_starts_at, pair_shape, read_through"
+    "generation, definition, starts_at, baseline, pairs, pairs_start_at, early_starts_at, pair_shape, read_through, drained"
 
   private func generation(_ row: PostgreSQLRow, _ monitor: String) throws -> GenerationRecord {
     GenerationRecord(
       monitor: monitor, generation: try row.text(0), definition: try row.text(1), startsAt: try row.time(2),
       baseline: try row.text(3), pairs: try row.text(4), pairsStartAt: try row.time(5), earlyStartsAt: try row.time(6),
-      pairShape: try row.text(7), readThrough: try row.time(8))
+      pairShape: try row.text(7), readThrough: try row.time(8), isDrained: try row.integer(9) != 0)
   }
 
   func generations(of monitor: String) throws -> [GenerationRecord] {
@@ -104,6 +104,20 @@ extension PostgreSQLSession {
       WHERE monitor = $1 AND generation = $2 AND monitor_file IS NOT NULL AND baseline_file IS NOT NULL
       """, monitor, generation
     ) { GenerationFiles(monitor: String(decoding: try $0.blob(0), as: UTF8.self), baseline: try $0.blob(1)) }
+  }
+
+  func drain(monitor: String, pairs: String) throws -> Int {
+    let doing: StaticString = "ending the wait of a generation"
+    try lock(.generation(monitor: monitor))
+    if let scope = try scope(monitor, pairs) {
+      let left = try first(doing, "SELECT 1::bigint FROM waiting WHERE scope = $1 LIMIT 1", scope) { try $0.integer(0) }
+      guard left == nil else { return 0 }
+    }
+    let sql = """
+      UPDATE generations SET drained = 1, monitor_file = NULL, baseline_file = NULL
+      WHERE monitor = $1 AND pairs = $2 AND drained = 0
+      """
+    return try run(doing, sql, monitor, pairs)
   }
 
   func reclaimGeneration(monitor: String, generation: String) throws -> Int {
@@ -145,15 +159,15 @@ extension PostgreSQLSession {
       "storing a generation",
       """
       INSERT INTO generations (monitor, \(Self.generationColumns), monitor_file, baseline_file)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
       ON CONFLICT (monitor, generation) DO UPDATE SET id = DEFAULT, definition = excluded.definition,
         starts_at = excluded.starts_at, baseline = excluded.baseline, pairs = excluded.pairs,
         pairs_start_at = excluded.pairs_start_at, early_starts_at = excluded.early_starts_at,
-        pair_shape = excluded.pair_shape, read_through = excluded.read_through,
+        pair_shape = excluded.pair_shape, read_through = excluded.read_through, drained = excluded.drained,
         monitor_file = excluded.monitor_file, baseline_file = excluded.baseline_file
       """, generation.monitor, generation.generation, generation.definition, generation.startsAt, generation.baseline,
       generation.pairs, generation.pairsStartAt, generation.earlyStartsAt, generation.pairShape,
-      generation.readThrough, files.map { Array($0.monitor.utf8) }, files?.baseline)
+      generation.readThrough, generation.isDrained ? 1 : 0, files.map { Array($0.monitor.utf8) }, files?.baseline)
   }
 
   // MARK: Partitions

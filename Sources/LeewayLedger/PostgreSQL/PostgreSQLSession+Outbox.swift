@@ -37,7 +37,7 @@ extension PostgreSQLSession {
     let sql = """
       UPDATE outbox SET leased_until = \(now) + $3, leases = leases + 1 WHERE key IN (
         SELECT o.key FROM outbox o
-        WHERE o.receiver = $1 AND o.state = 'owed' AND (o.next_attempt_at <= $2 OR o.waiting_since > $2)
+        WHERE o.receiver = $1 AND o.state = 'owed' AND (o.next_attempt_at <= $2 OR o.waiting_since > $6)
           AND (o.leased_until IS NULL OR o.leased_until <= \(now) OR o.leased_until > \(now) + $3)
           AND NOT EXISTS (
             SELECT 1 FROM outbox earlier
@@ -47,7 +47,8 @@ extension PostgreSQLSession {
       RETURNING \(Self.outboxColumns)
       """
     let leased = try rows(
-      "leasing deliveries", sql, receiver, due, lasting.milliseconds, max(0, limit), testTime, as: delivery)
+      "leasing deliveries", sql, receiver, due, lasting.milliseconds, max(0, limit), testTime,
+      due + OutboxRecord.clockDifference, as: delivery)
     return leased.sorted { a, b in
       a.nextAttemptAt != b.nextAttemptAt ? a.nextAttemptAt < b.nextAttemptAt : utf8Order(a.key, b.key)
     }

@@ -350,6 +350,7 @@ enum SQLiteSchema {
     ALTER TABLE generations ADD COLUMN early_starts_at INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE generations ADD COLUMN pair_shape TEXT NOT NULL DEFAULT '';
     ALTER TABLE generations ADD COLUMN read_through INTEGER NOT NULL DEFAULT -9223372036854775808;
+    ALTER TABLE generations ADD COLUMN drained INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE generations ADD COLUMN monitor_file BLOB;
     ALTER TABLE generations ADD COLUMN baseline_file BLOB;
     UPDATE generations SET definition = generation, pairs = generation, pairs_start_at = starts_at,

@@ -68,13 +68,13 @@ extension SQLiteSession {
   func lockGeneration(of monitor: String) throws {}
 
   private static let generationColumns =
-    "generation, definition, starts_at, baseline, pairs, pairs_start_at, early_starts_at, pair_shape, read_through"
+    "generation, definition, starts_at, baseline, pairs, pairs_start_at, early_starts_at, pair_shape, read_through, drained"
 
   private func generation(_ row: PreparedStatement, _ monitor: String) throws -> GenerationRecord {
     GenerationRecord(
       monitor: monitor, generation: try row.text(0), definition: try row.text(1), startsAt: try row.time(2),
       baseline: try row.text(3), pairs: try row.text(4), pairsStartAt: try row.time(5), earlyStartsAt: try row.time(6),
-      pairShape: try row.text(7), readThrough: try row.time(8))
+      pairShape: try row.text(7), readThrough: try row.time(8), isDrained: try row.integer(9) != 0)
   }
 
   func generations(of monitor: String) throws -> [GenerationRecord] {
@@ -92,6 +92,21 @@ extension SQLiteSession {
       WHERE monitor = ? AND generation = ? AND monitor_file IS NOT NULL AND baseline_file IS NOT NULL
       """, monitor, generation
     ) { GenerationFiles(monitor: String(decoding: try $0.blob(0), as: UTF8.self), baseline: try $0.blob(1)) }
+  }
+
+  func drain(monitor: String, pairs: String) throws -> Int {
+    let doing: StaticString = "ending the wait of a generation"
+    if let scope = try scope(monitor, pairs) {
+      for table in ["waiting_runs", "waiting_departed"] {
+        let left = try first(doing, "SELECT 1 FROM \(table) WHERE scope = ? LIMIT 1", scope) { try $0.integer(0) }
+        guard left == nil else { return 0 }
+      }
+    }
+    let sql = """
+      UPDATE generations SET drained = 1, monitor_file = NULL, baseline_file = NULL
+      WHERE monitor = ? AND pairs = ? AND drained = 0
+      """
+    return try run(doing, sql, monitor, pairs)
   }
 
   func reclaimGeneration(monitor: String, generation: String) throws -> Int {
@@ -131,11 +146,11 @@ extension SQLiteSession {
       "storing a generation",
       """
       INSERT OR REPLACE INTO generations (monitor, \(Self.generationColumns), monitor_file, baseline_file)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       generation.monitor, generation.generation, generation.definition, generation.startsAt, generation.baseline,
       generation.pairs, generation.pairsStartAt, generation.earlyStartsAt, generation.pairShape,
-      generation.readThrough, files.map { Array($0.monitor.utf8) }, files?.baseline)
+      generation.readThrough, generation.isDrained ? 1 : 0, files.map { Array($0.monitor.utf8) }, files?.baseline)
   }
 
   // MARK: Partitions

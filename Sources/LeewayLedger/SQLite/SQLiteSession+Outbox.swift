@@ -36,7 +36,7 @@ extension SQLiteSession {
     // An incident's rows go in order: one that waits for its time, or is leased, holds back those behind it.
     let sql = """
       SELECT \(Self.outboxColumns) FROM outbox o
-      WHERE receiver = ?1 AND state = 'owed' AND (next_attempt_at <= ?2 OR waiting_since > ?2)
+      WHERE receiver = ?1 AND state = 'owed' AND (next_attempt_at <= ?2 OR waiting_since > ?6)
         AND (leased_until IS NULL OR leased_until <= ?4 OR leased_until > ?5)
         AND NOT EXISTS (
           SELECT 1 FROM outbox earlier
@@ -45,7 +45,9 @@ extension SQLiteSession {
       ORDER BY next_attempt_at, key LIMIT ?3
       """
     let now = try now()
-    var leased = try rows("leasing deliveries", sql, receiver, due, max(0, limit), now, now + lasting, as: delivery)
+    var leased = try rows(
+      "leasing deliveries", sql, receiver, due, max(0, limit), now, now + lasting, due + OutboxRecord.clockDifference,
+      as: delivery)
     try statement("leasing deliveries", "UPDATE outbox SET leased_until = ?, leases = leases + 1 WHERE key = ?") {
       update in
       for i in leased.indices {

@@ -93,6 +93,10 @@ struct DeliveryLoop: Service {
     var schedule = RetrySchedule()
     var body = row.body
     if let retrain {
+      // Wall time, as the trainer has it: its answer would be refused.
+      guard now <= retrain.deadline else {
+        return settle(row, .deadLetter(reason: "its deadline passed before it could be sent"))
+      }
       // The token is in no row: whoever reads the ledger could answer for the trainer.
       body = token.add(to: body, retrain: retrain.id, deadline: retrain.deadline.milliseconds)
       schedule = RetrySchedule(lifetime: (retrain.deadline - retrain.requestedWall).milliseconds)

@@ -245,9 +245,10 @@ private final class EvaluationThread {
     let monitor = plan.monitor.name
     let now = WallClock.now()
     refreshDue[monitor] = .now + Self.refreshEvery
-    let (generation, partitions, progress, incidents, backlog, dead, latest, writers) = try ledger.read { reader in
+    let (time, generation, partitions, progress, incidents, backlog, dead, latest, writers) = try ledger.read {
+      reader in
       (
-        try reader.generation(of: monitor),
+        try reader.now(), try reader.generation(of: monitor),
         try reader.partitions(of: monitor).filter { plan.reads($0.key, as: $0.role) },
         try reader.progress(of: plan),
         try reader.incidents(IncidentQuery(open: true, limit: 1000)), try reader.outboxBacklog(),
@@ -256,7 +257,8 @@ private final class EvaluationThread {
         try reader.writers()
       )
     }
-    let watermarks = Watermarks(partitions: partitions, now: now)
+    // By the ledger's clock, as windows are closed.
+    let watermarks = Watermarks(partitions: partitions, now: time)
     func known(_ time: EventTime, _ role: StreamRole) -> EventTime? {
       // While all are idle the watermark holds; the least of them is at least what it was.
       let value = time == .distantPast ? partitions.filter { $0.role == role }.map(\.watermark).min() ?? time : time

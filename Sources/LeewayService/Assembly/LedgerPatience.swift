@@ -2,9 +2,9 @@ import LeewayCore
 import Logging
 
 /// How often a call to the ledger is repeated that failed for a reason which may pass: the server restarts, is full, or
-/// is behind a network that is away. One policy for all: pauses that double from 250 ms to 16 s, at the start for
-/// ``limit``, in a running service for as long as it runs. What cannot pass (a wrong password, a newer schema) is never
-/// repeated.
+/// is behind a network that is away. Pauses double from 250 ms to 16 s, at the start for ``limit``, in a running service for
+/// as long as it runs; flushes and claims have pauses of their own, which the intake looks at between two polls. What cannot
+/// pass (a wrong password, a newer schema) is never repeated.
 struct LedgerPatience {
   /// Whoever starts the service wants to know that it cannot start.
   static let limit = Duration.seconds(30)

@@ -40,7 +40,11 @@ final class SupersededPlans: Sendable {
     }
     do {
       let baseline = try Baseline(decoding: files.baseline)
-      return (try MonitorPlan(monitor: then.judged(as: now), baseline: baseline, source: files.monitor), nil)
+      let plan = try MonitorPlan(monitor: then.judged(as: now), baseline: baseline, source: files.monitor)
+      guard plan.definition == record.definition else {
+        return (nil, "its monitor file means something else by now; does it name a variable whose value has changed?")
+      }
+      return (plan, nil)
     } catch { return (nil, "\(error)") }
   }
 }

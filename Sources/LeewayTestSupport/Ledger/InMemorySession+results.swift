@@ -247,7 +247,7 @@ extension InMemorySession: LedgerWriter {
       first[incident] = row
     }
     let leased = first.values
-      .filter { $0.record.nextAttemptAt <= due || $0.record.waitingSince > due }
+      .filter { $0.record.nextAttemptAt <= due || $0.record.waitingSince > due + OutboxRecord.clockDifference }
       .filter { $0.leasedUntil.map { $0 <= now || $0 > now + lasting } ?? true }.map(\.record)
       .sorted { $0.nextAttemptAt == $1.nextAttemptAt ? utf8Order($0.key, $1.key) : $0.nextAttemptAt < $1.nextAttemptAt }
       .prefix(max(0, limit))

@@ -102,6 +102,20 @@ extension InMemorySession {
     return gone.count
   }
 
+  func drain(monitor: String, pairs: String) throws -> Int {
+    guard tables.waiting[InMemoryTables.Scope(monitor, pairs)]?.isEmpty ?? true else { return 0 }
+    var count = 0
+    for i in tables.generations.indices
+    where tables.generations[i].monitor == monitor && tables.generations[i].pairs == pairs
+      && !tables.generations[i].isDrained
+    {
+      tables.generations[i].isDrained = true
+      tables.generationFiles[InMemoryTables.Scope(monitor, tables.generations[i].generation)] = nil
+      count += 1
+    }
+    return count
+  }
+
   func reclaimGeneration(monitor: String, generation: String) throws -> Int {
     let scope = InMemoryTables.Scope(monitor, generation)
     guard try self.generation(of: monitor)?.generation != generation,

@@ -93,6 +93,38 @@ struct IntakeConformance {
   }
 
   @Test(arguments: ledgers)
+  func `a generation is drained once nothing waits among its pairs, and its files go`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    let files = GenerationFiles(monitor: "monitor: m", baseline: [1])
+    func record(_ name: String, _ pairs: String, monitor: String = "m") -> GenerationRecord {
+      GenerationRecord(monitor: monitor, generation: name, startsAt: .at(1), baseline: "b", pairs: pairs)
+    }
+    func drained() throws -> [String] {
+      try ledger.read { try $0.generations(of: "m") + $0.generations(of: "n") }.filter(\.isDrained).map {
+        "\($0.monitor) \($0.generation)"
+      }
+    }
+    func kept() throws -> [String] {
+      try ["g1", "g2", "g3"].filter { name in try ledger.read { try $0.files(monitor: "m", generation: name) } != nil }
+    }
+    try ledger.write { tx in
+      for one in [record("g1", "g1"), record("g2", "g1"), record("g3", "g3"), record("g1", "g1", monitor: "n")] {
+        try tx.put(generation: one, files: files)
+      }
+      try tx.put(waiting: [WaitingRow(id: [1], state: [1], reclaimAfter: .at(5))], monitor: "m", generation: "g1")
+      try tx.put(waiting: [WaitingRow(id: [1], state: [1], reclaimAfter: .at(5))], monitor: "m", generation: "g3")
+    }
+    #expect(try ledger.write { try $0.drain(monitor: "m", pairs: "g1") } == 0)
+    #expect(try drained() == [] && kept() == ["g1", "g2", "g3"])
+    _ = try ledger.write { try $0.reclaimWaiting(monitor: "m", generation: "g1", before: .at(9), limit: 9) }
+    #expect(try ledger.write { try $0.drain(monitor: "m", pairs: "g1") } == 2)
+    #expect(try drained() == ["m g1", "m g2"] && kept() == ["g3"])
+    #expect(try ledger.write { try $0.drain(monitor: "m", pairs: "g1") } == 0)
+    #expect(try ledger.write { try $0.drain(monitor: "m", pairs: "none") } == 0)
+    #expect(try ledger.read { try $0.files(monitor: "n", generation: "g1") } == files)
+  }
+
+  @Test(arguments: ledgers)
   func `an old generation goes once nothing of it is left`(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let pane = PaneKey(pane: .at(10), slice: "all")

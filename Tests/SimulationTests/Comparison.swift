@@ -7,7 +7,7 @@ enum Comparison {
   /// One run of a seed; the differences found, none if all is as it must be.
   static func differences(
     _ world: SimulatedWorld, _ actions: [SimulatedAction], without flaw: LedgerFlaw? = nil,
-    batchWithout rule: StageRule? = nil
+    batchWithout rule: BatchRule? = nil
   ) -> (found: [String], history: [String]) {
     do {
       let simulation = try Simulation(world, without: flaw)
@@ -23,18 +23,20 @@ enum Comparison {
   }
 
   private static func differences(
-    _ simulation: Simulation, _ rule: StageRule?, without flaw: LedgerFlaw?
+    _ simulation: Simulation, _ rule: BatchRule?, without flaw: LedgerFlaw?
   ) throws -> [String] {
     let world = simulation.world
     let stored = try simulation.ledger.read { try $0.results(ResultQuery(limit: .max)) }
     var found: [String] = []
     var verdicts: [(plan: MonitorPlan, verdicts: [Verdict])] = []
+    var earlier: [(plan: MonitorPlan, rows: [SimulatedWorld.Prediction])] = []
     for (i, turn) in simulation.switches.enumerated() {
       guard let plan = world.plans.first(where: { $0.generation == turn.record.generation }) else { continue }
       let next = i + 1 < simulation.switches.count ? simulation.switches[i + 1] : nil
       let naive = NaiveBatch(
         world, plan: plan, startsAt: turn.record.startsAt, begin: i == 0 ? [:] : turn.offsets, end: next?.offsets,
-        without: rule)
+        earlier: earlier.filter { $0.plan.baseline.identity == plan.baseline.identity }.flatMap(\.rows), without: rule)
+      earlier.append((plan, naive.accepted))
       found += naive.contradictions
       let mine = stored.filter { $0.generation == plan.generation && $0.type != .incident }
       // Windows that closed early have verdicts of what had come by then.

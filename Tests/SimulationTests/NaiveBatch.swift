@@ -18,9 +18,10 @@ struct NaiveBatch {
   private(set) var detectors: [DetectorKey: ChangeDetector] = [:]
   private var signals: [DetectorKey: [(time: EventTime, signal: ChangeDetector.Signal)]] = [:]
   private let world: SimulatedWorld
-  private let rule: StageRule?
+  private let rule: BatchRule?
   private let plan: MonitorPlan
-  private var accepted: [SimulatedWorld.Prediction] = []
+  private(set) var accepted: [SimulatedWorld.Prediction] = []
+  private let earlier: [SimulatedWorld.Prediction]
   private var labels: [String: [SimulatedWorld.Label]] = [:]
   private let startsAt: EventTime
   private var closed = EventTime.distantPast
@@ -36,11 +37,13 @@ struct NaiveBatch {
   /// - Parameters:
   ///   - begin: where each partition stood when the generation began; missing: at its beginning.
   ///   - end: where it stood when the next one did; nil: the generation is the last.
+  ///   - earlier: rows of the generations before whose bins are the same.
   ///   - rule: what this batch leaves out, to see that its lines then differ.
   init(
     _ world: SimulatedWorld, plan: MonitorPlan, startsAt: EventTime, begin: [TopicPartition: Int64],
-    end: [TopicPartition: Int64]?, without rule: StageRule? = nil
+    end: [TopicPartition: Int64]?, earlier: [SimulatedWorld.Prediction] = [], without rule: BatchRule? = nil
   ) {
+    self.earlier = earlier
     self.rule = rule
     self.world = world
     self.plan = plan
@@ -152,9 +155,17 @@ struct NaiveBatch {
     let blocks = slices.mapValues(block)
     var view = WindowView(definition: window, end: end, complete: complete, begins: begins)
     view.setDrift(blocks, plan)
-    for (line, metrics) in NaiveLines(plan: plan).drift(window, end, blocks, complete: complete, final: end <= final) {
+    let references = NaiveReferences(plan: plan, rule: rule)
+    let beside = references.drift(window, end, blocks, days: days, final: final, counted: block)
+    view.references = beside.states
+    for (line, metrics) in NaiveLines(plan: plan).drift(
+      window, end, blocks, complete: complete, final: end <= final, beside: beside.metrics)
+    {
       lines[line.position] = line
       show(metrics, line)
+      for (name, metrics) in beside.metrics[NaiveReferences.Place(line.slice, line.subject)] ?? [] {
+        show(metrics, line, reference: name)
+      }
     }
     for check in monitor.checks
     where check.window == window.name && !check.metric.isOfLabels && check.on != .comparison {
@@ -272,11 +283,15 @@ struct NaiveBatch {
       if let summary = summaries[NameKey(line.slice)] { show(summary.metrics, line, subject: "performance") }
     }
     guard isMature, !summaries.isEmpty else { return }
+    view.performanceReferences = NaiveReferences(plan: plan, rule: rule).performance(
+      window, end, stage, Array(slices.keys), days: performanceDays, mature: mature[stage] ?? .distantPast
+    ) { rows in
+      PerformanceSummary(layout: layout, block: block(rows, layout, stage), withImplied: absent(stage) != nil)
+    }
     for check in monitor.checks
     where check.window == window.name && check.metric.isOfLabels && check.on != .comparison && isJudged(check, stage) {
-      let first = firstDays(check, stage, window, end)
       add(
-        CheckEvaluation(check: check, plan: plan).verdicts(view, firstDays: first)
+        CheckEvaluation(check: check, plan: plan).verdicts(view)
           .map { $0.with(version: version(slices)) }, check, window, end, stage)
     }
   }
@@ -286,23 +301,22 @@ struct NaiveBatch {
     return hasStages ? check.stages.contains(stage) : stage == .final
   }
 
-  /// The mean of each slice's values over the windows of the check's first days, in the same stage.
-  private func firstDays(
-    _ check: Check, _ stage: Stage, _ window: WindowDefinition, _ end: EventTime
-  ) -> [String: Double] {
-    guard case .first(let span) = check.reference, let first = accepted.map(\.time).min() else { return [:] }
-    let begin = first.floor(to: monitor.pane)
-    guard end > begin + span else { return [:] }
-    var values: [String: [Double]] = [:]
-    var next = begin + window.size
-    next = next.floor(to: window.every) < next ? next.floor(to: window.every) + window.every : next
-    while next <= begin + span {
-      for record in history[series(check, stage)] ?? [] where record.end == next {
-        if let value = record.value { values[record.slice, default: []].append(value) }
-      }
-      next = next + window.size
+  // MARK: The first days
+
+  /// The rows of every slice, pane by pane, of this generation and of those before that count alike.
+  private var days: [NaiveReferences.Day] {
+    let rows = (rule == .referencesAcrossGenerations ? [] : earlier) + accepted
+    return Dictionary(grouping: rows) { $0.time.floor(to: monitor.pane) }.sorted { $0.key < $1.key }
+      .map { (pane: $0.key, slices: grouped($0.value, kept($0.value))) }
+  }
+
+  /// The same of what stands, of this generation alone.
+  private var performanceDays: [NaiveReferences.Day] {
+    let panes = Dictionary(grouping: accepted.filter { $0.output != "[1]" }) { $0.time.floor(to: monitor.pane) }
+    let standing = Dictionary(grouping: standing()) { $0.time.floor(to: monitor.pane) }
+    return panes.sorted { $0.key < $1.key }.map {
+      (pane: $0.key, slices: grouped(standing[$0.key] ?? [], kept($0.value)))
     }
-    return values.mapValues { $0.reduce(0, +) / Double($0.count) }
   }
 
   // MARK: Errors
@@ -316,7 +330,8 @@ struct NaiveBatch {
     {
       let value = label(of: prediction).map { LabelValue.number(Double($0.value) ?? 0) } ?? absent(.final)
       guard case .number(let y) = value, let score = Double(prediction.output) else { continue }
-      errors.append((prediction, world.task == .binary ? ((score >= 0.5) == (y == 1) ? 0 : 1) : abs(score - y)))
+      errors.append(
+        (prediction, world.task == .binary ? ((score >= monitor.threshold) == (y == 1) ? 0 : 1) : abs(score - y)))
     }
     errors.sort { a, b in
       if a.prediction.time != b.prediction.time { return a.prediction.time < b.prediction.time }
@@ -405,15 +420,20 @@ struct NaiveBatch {
   // MARK: Verdicts
 
   private static func place(
-    _ window: WindowDefinition, _ end: EventTime, _ slice: String, _ subject: String, _ metric: String, _ stage: Stage
+    _ window: WindowDefinition, _ end: EventTime, _ slice: String, _ subject: String, _ metric: String, _ stage: Stage,
+    reference: String = ""
   ) -> String {
-    [window.name, end.description, slice, subject, metric, stage.rawValue].joined(separator: "|")
+    [window.name, end.description, slice, subject, metric, stage.rawValue, reference].joined(separator: "|")
   }
 
-  private mutating func show(_ metrics: MetricValues, _ line: ResultRecord, subject: String? = nil) {
+  private mutating func show(
+    _ metrics: MetricValues, _ line: ResultRecord, subject: String? = nil, reference: String = ""
+  ) {
     guard let window = monitor.window(named: line.window) else { return }
     for (name, value) in metrics.entries {
-      shown[Self.place(window, line.end, line.slice, subject ?? line.subject, name, line.stage)] = value
+      let place = Self.place(
+        window, line.end, line.slice, subject ?? line.subject, name, line.stage, reference: reference)
+      shown[place] = value
     }
   }
 
@@ -442,14 +462,18 @@ struct NaiveBatch {
       }
       verdicts.append(verdict)
       let line = NaiveLines(plan: plan).verdict(verdict, window)
-      if let value = shown[Self.place(window, end, verdict.slice, verdict.subject, verdict.metric.rawValue, stage)],
+      // A distance is in the line beside what it was measured from.
+      let place = Self.place(
+        window, end, verdict.slice, verdict.subject, verdict.metric.rawValue, stage,
+        reference: verdict.metric.family == .distance && check.on != .comparison ? verdict.reference ?? "" : "")
+      if let value = shown[place]
+        ?? (verdict.reference != nil && verdict.metric.family == .distance ? .some(nil) : nil),
         value != verdict.value
       {
         contradictions.append("the line has \(value.map { "\($0)" } ?? "null"): \(line.line)")
       }
       lines[line.position] = line
-      // What there was too little to judge is nothing to measure from.
-      let value = check.on == .performance ? verdict.referenceValue : verdict.value
+      let value = verdict.value
       history[series(check, stage), default: []].append(
         VerdictRecord(
           end: end, slice: verdict.slice, subject: verdict.subject, rawTier: verdict.rawTier, value: value))
@@ -482,16 +506,4 @@ extension ResultPosition: Hashable {
     hasher.combine(slice)
     hasher.combine(check)
   }
-}
-
-/// A rule of stages that a wrong batch leaves out: what the service stores must differ from it.
-enum StageRule: String, CaseIterable, CustomStringConvertible {
-  /// Verdicts of a stage follow verdicts of that stage.
-  case historyOfAStage
-  /// With more labels than may count none does; here the first in the log do.
-  case labelsBeyondTheCap
-  /// What a prediction without a label is, is known at the horizon; here also early.
-  case absentAtTheHorizon
-
-  var description: String { rawValue }
 }

@@ -72,6 +72,10 @@ package struct Evaluator: Sendable {
     var windows = 0
     /// nil where no check is on errors.
     var feeding: ErrorFeeding?
+    /// Of the first days of production: those that this round has changed.
+    var references: [ReferenceRecord] = []
+    /// Where its panes have what they are summed from; nil where that is stored already.
+    var referenceSource: [UInt8]?
   }
 
   private struct Work: Hashable {
@@ -168,17 +172,18 @@ package struct Evaluator: Sendable {
     round.progress.finalThrough = finalThrough
     round.progress.maturedThrough = maturedThrough
     round.progress.earlyMaturedThrough = earlyThrough
+    var references = try takeReferences(before, &round, cache.merges.references, reader)
     var history = VerdictHistory(plan: plan, reader: reader)
     for (i, window) in monitor.windows.enumerated() {
       try judgeDrift(
         window, ends: ends(closingSet.union(revisedDrift), i), newlyClosed: Set(ends(closingSet, i)), reader, cache,
-        &history, &round)
+        &references, &history, &round)
       for stage in Stage.allCases where plan.shape(of: stage.panes) != nil {
         // A performance line appears when its window closes and is revised until, and after, it matures.
         let maturing = maturingSets[stage] ?? []
         let all = closingSet.union(maturing).union(revisedPerformance[stage] ?? [])
         try judgePerformance(
-          window, stage, ends: ends(all, i), newlyMature: Set(ends(maturing, i)), reader, &history, &round)
+          window, stage, ends: ends(all, i), newlyMature: Set(ends(maturing, i)), reader, &references, &history, &round)
       }
     }
     round.verdicts.sort(by: Verdict.precedes)
@@ -240,7 +245,7 @@ package struct Evaluator: Sendable {
 
   private func judgeDrift(
     _ window: WindowDefinition, ends: [EventTime], newlyClosed: Set<EventTime>, _ reader: any LedgerReader,
-    _ cache: MergeCache, _ history: inout VerdictHistory, _ round: inout Round
+    _ cache: MergeCache, _ references: inout FrozenReferences, _ history: inout VerdictHistory, _ round: inout Round
   ) throws {
     var merge = cache.merges.take(window, plan: plan, epoch: cache.epoch, marked: cache.marked)
     let lines = ResultLines(plan: plan)
@@ -251,6 +256,7 @@ package struct Evaluator: Sendable {
       var view = WindowView(
         definition: window, end: end, complete: isComplete(range, round), begins: begins(round))
       view.setDrift(try merge.view(), plan)
+      view.references = try references.drift(view, in: reader)
       let final = end <= round.progress.finalThrough
       round.results.append(contentsOf: lines.drift(view, closed: true, final: final))
       let versions = plan.monitor.comparison.flatMap { VersionDrift(plan, $0, view.drift) }
@@ -265,8 +271,7 @@ package struct Evaluator: Sendable {
         }
         guard check.metric.family == .traffic || !view.drift.isEmpty else { continue }
         let usual = check.metric.family == .traffic ? try history.usualRows(check, window, end) : [:]
-        let first = try history.firstDays(check, window, end, firstPane: round.progress.firstPane)
-        let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view, usualRows: usual, firstDays: first)
+        let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view, usualRows: usual)
           .map { $0.with(version: mostFrequentVersion(view.drift) { $0.counts[DriftLayout.rows] }) }
         round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
       }
@@ -279,7 +284,8 @@ package struct Evaluator: Sendable {
 
   private func judgePerformance(
     _ window: WindowDefinition, _ stage: Stage, ends: [EventTime], newlyMature: Set<EventTime>,
-    _ reader: any LedgerReader, _ history: inout VerdictHistory, _ round: inout Round
+    _ reader: any LedgerReader, _ references: inout FrozenReferences, _ history: inout VerdictHistory,
+    _ round: inout Round
   ) throws {
     guard let layout = plan.performance else { return }
     var merge = WindowMerge(stage.panes, plan: plan, shape: layout.shape)
@@ -309,14 +315,14 @@ package struct Evaluator: Sendable {
       round.results.append(contentsOf: lines.comparison(view, versions, mature: mature))
       round.windows += 1
       guard newlyMature.contains(end), !view.performance.isEmpty else { continue }
+      view.performanceReferences = try references.performance(view, in: reader)
       for check in checks {
         if check.on == .comparison {
           let verdicts = ComparisonEvaluation(check: check, plan: plan).verdicts(view, versions)
           round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
           continue
         }
-        let first = try history.firstDays(check, window, end, firstPane: round.progress.firstPane, stage)
-        let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view, firstDays: first)
+        let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view)
           .map { $0.with(version: mostFrequentVersion(view.performance) { $0.predictions }) }
         round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end, stage))
       }
@@ -357,6 +363,10 @@ package struct Evaluator: Sendable {
     report.isComplete = round.isComplete
     report.verdicts = round.verdicts
     report.results = round.results
+    if !round.references.isEmpty { try tx.put(references: round.references, monitor: monitor) }
+    if let source = round.referenceSource {
+      try tx.put(setting: ReferenceSource.setting(monitor: monitor), value: source)
+    }
     try tx.put(results: round.results)
     report.decisions = try Decision(plan: plan, context: context, recorded: recorded)
       .decide(round.verdicts, now: now, in: tx)

@@ -17,6 +17,7 @@ package struct OpenWindows: Sendable {
       .filter { $0.kind == .drift }.map(\.pane).min()
     let firstPane = [progress.firstPane, firstMarked].compactMap { $0 }.min()
     let lines = ResultLines(plan: plan)
+    var references = try FrozenReferences(plan: plan, in: reader)
     var out: [ResultRecord] = []
     for window in monitor.windows where query.window == nil || query.window == window.name {
       for (kind, type) in [
@@ -35,6 +36,7 @@ package struct OpenWindows: Sendable {
           switch kind {
           case .drift:
             view.setDrift(try merge.view(), plan)
+            view.references = try references.drift(view, in: reader)
             out.append(contentsOf: lines.drift(view, closed: false, final: false))
             if let versions = monitor.comparison.flatMap({ VersionDrift(plan, $0, view.drift) }) {
               out.append(lines.comparison(view, versions, closed: false, final: false))

@@ -142,8 +142,15 @@ private struct FrequentValues {
 package struct SliceCap: Sendable {
   /// Segments whose values are capped by hash.
   let segments: [String]
-  private let reserved: Set<NameKey>
+  /// Slices that are kept whatever the limit.
+  let reserved: Set<NameKey>
   let limit: Int
+
+  init(segments: [String], reserved: Set<NameKey>, limit: Int) {
+    self.segments = segments
+    self.reserved = reserved
+    self.limit = limit
+  }
 
   init(plan: MonitorPlan) {
     reserved = Slice.reserved(plan.monitor)

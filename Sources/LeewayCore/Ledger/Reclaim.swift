@@ -81,12 +81,17 @@ package struct Reclaim: Sendable {
       try step(progress.finalThrough - max(results, largest * 2)) {
         try $0.reclaimResults(monitor: name, generation: plan.generation, before: $1, limit: limit)
       }
+      // Those that no check has asked for in as long; the others have been taken as far as panes are reclaimed.
+      try step(progress.finalThrough - max(results, largest * 2)) {
+        try $0.reclaimReferences(monitor: name, usedBefore: $1, limit: limit)
+      }
       try step(progress.finalThrough - max(results, largest * 2)) {
         try $0.reclaimDecisions(monitor: name, before: $1, limit: limit)
       }
     }
     for old in generations.dropLast() {
-      for kind in PaneKind.allCases {
+      // References take the last panes of the generation before in the first round of the one after.
+      for kind in PaneKind.allCases where kind != .drift || plan.references.isEmpty || progress != nil {
         try step(.distantFuture) {
           try $0.reclaimPanes(kind, monitor: name, generation: old.generation, before: $1, limit: limit)
         }

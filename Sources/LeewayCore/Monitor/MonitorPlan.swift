@@ -24,6 +24,8 @@ package final class MonitorPlan: Sendable {
   let detectorsOfEach: DetectorsOfEach?
   /// Groups that checks compare, each once.
   let fairness: [FairnessGroups]
+  /// What checks measure from the first days of production.
+  let references: ReferencePlan
 
   /// - Throws: if the baseline was fitted for other features or another task.
   package init(monitor: Monitor, baseline: Baseline) throws(BaselineMismatch) {
@@ -80,6 +82,7 @@ package final class MonitorPlan: Sendable {
     fairness = monitor.checks.reduce(into: []) { found, check in
       if case .fairness(let groups) = check.on, !found.contains(groups) { found.append(groups) }
     }
+    references = ReferencePlan(monitor, drift, performance)
     generation = Self.generation(monitor, baseline.identity)
   }
 

@@ -342,6 +342,22 @@ enum SQLiteSchema {
     UPDATE incidents SET cause_group = 'performance/final' WHERE cause_group = 'performance';
     UPDATE machines SET cause_group = 'performance/final' WHERE cause_group = 'performance';
     """,
+    """
+    -- The first days of production that checks with `reference: first …` are measured from, whatever the generation.
+    CREATE TABLE frozen_references (
+      row INTEGER PRIMARY KEY,
+      monitor TEXT NOT NULL,
+      hash TEXT NOT NULL,
+      slice TEXT NOT NULL,
+      begins INTEGER NOT NULL,
+      ends INTEGER NOT NULL,
+      through INTEGER NOT NULL,
+      used_at INTEGER NOT NULL,
+      block BLOB NOT NULL,
+      UNIQUE (monitor, hash, slice)
+    ) STRICT;
+    CREATE INDEX frozen_references_by_use ON frozen_references (monitor, used_at);
+    """,
   ]
 
   /// To version 4: what had been a row for each id becomes runs.

@@ -68,6 +68,8 @@ package struct SimulatedWorld: Sendable {
   package let compares: Bool
   /// The monitor judges performance before the horizon, too, and a few ids have up to 300 labels.
   package let isStaged: Bool
+  /// Some checks are measured from the first minutes of production.
+  package let refers: Bool
   /// Partitions are called idle that speak again: windows close early and are revised.
   package let idlesEarly: Bool
 
@@ -91,8 +93,10 @@ package struct SimulatedWorld: Sendable {
     compares = task == .regression || seed % 32 == 5
     // By the seed, so that other worlds stay as they are.
     isStaged = seed / 2 % 3 == 0
+    refers = seed / 2 % 4 == 1 || seed / 2 % 3 == 0
     plans = Array(
-      SimulatedMonitor.plans(task, compares: compares, isStaged: isStaged).prefix(phases > 1 && chance(35) ? 2 : 1))
+      SimulatedMonitor.plans(task, compares: compares, isStaged: isStaged, refers: refers).prefix(
+        phases > 1 && chance(35) ? 2 : 1))
     let logs = Int.random(in: 1...3, using: &random)
     for i in 0..<logs {
       partitions.append(
@@ -266,27 +270,40 @@ extension SimulatedWorld.Partition {
 /// The monitors of simulated worlds: one feature, versions beyond the cap, checks of every family that fire easily. Made
 /// once, since baselines cost more than a run.
 package enum SimulatedMonitor {
-  private static let binary = plans { try plan(.binary, seed: $0, compares: false, isStaged: $1) }
-  private static let comparing = plans { try plan(.binary, seed: $0, compares: true, isStaged: $1) }
-  private static let regression = plans { try plan(.regression, seed: $0, compares: true, isStaged: $1) }
-
-  /// Without stages and with them.
-  private static func plans(_ plan: (UInt64, Bool) throws -> MonitorPlan) -> [[MonitorPlan]] {
-    [false, true].map { isStaged in [1, 2].compactMap { try? plan($0, isStaged) } }
+  private struct Kind: Hashable {
+    var task: ModelTask
+    var compares: Bool
+    var isStaged: Bool
+    var refers: Bool
   }
 
-  /// The monitor with two baselines, so in two generations.
+  private static let all: [Kind: [MonitorPlan]] = {
+    var all: [Kind: [MonitorPlan]] = [:]
+    for (task, compares) in [(ModelTask.binary, false), (.binary, true), (.regression, true)] {
+      for (isStaged, refers) in [(false, false), (false, true), (true, false), (true, true)] {
+        let kind = Kind(task: task, compares: compares, isStaged: isStaged, refers: refers)
+        // Another threshold is another generation, too, and bins as before.
+        let next: (UInt64, Double) = refers && !isStaged ? (1, 0.6) : (2, 0.5)
+        all[kind] = [(1, 0.5), next].compactMap { try? plan(kind, seed: $0, threshold: $1) }
+      }
+    }
+    return all
+  }()
+
+  /// The monitor in two generations: with two baselines, or with one and two thresholds.
   ///
   /// - Parameters:
   ///   - compares: whether a binary monitor compares its first two versions; one of regression does.
   ///   - isStaged: whether performance is judged early, too. In regression predictions without a label are 0 then.
-  package static func plans(_ task: ModelTask, compares: Bool, isStaged: Bool) -> [MonitorPlan] {
-    (task == .binary ? compares ? comparing : binary : regression)[isStaged ? 1 : 0]
+  ///   - refers: whether some checks are measured from the first minutes of production.
+  package static func plans(_ task: ModelTask, compares: Bool, isStaged: Bool, refers: Bool) -> [MonitorPlan] {
+    all[Kind(task: task, compares: task == .regression || compares, isStaged: isStaged, refers: refers)] ?? []
   }
 
   package static let receivers: Set<String> = ["chat", "pager", "retrain"]
 
-  private static func plan(_ task: ModelTask, seed: UInt64, compares: Bool, isStaged: Bool) throws -> MonitorPlan {
+  private static func plan(_ kind: Kind, seed: UInt64, threshold: Double) throws -> MonitorPlan {
+    let (task, compares, isStaged) = (kind.task, kind.compares, kind.isStaged)
     func above(_ tier: Tier, _ x: Double) -> TierLimit { TierLimit(tier, .above(.absolute(x))) }
     var monitor = try SampleMonitor.monitor(
       task,
@@ -333,6 +350,23 @@ package enum SimulatedMonitor {
           minimumRows: 2),
       ]
     }
+    if kind.refers {
+      monitor.checks += [
+        Check(
+          name: "away", on: .features(except: []), metric: .psi, window: "10m",
+          limits: [above(.info, 3), above(.warning, 8)], slices: .each, significance: nil, minimumRows: 2,
+          partial: true,
+          reference: .first(.minutes(20))),
+        Check(
+          name: "far", on: .output, metric: .ks, window: "20m", limits: [above(.info, 0.3), above(.warning, 0.9)],
+          consecutive: 2, significance: nil, minimumRows: 2, partial: true, reference: .first(.minutes(30))),
+        Check(
+          name: "gaps", on: .features(except: []), metric: .missingRatio, window: "10m",
+          limits: [TierLimit(.info, .maximumRise(.relative(0.5))), TierLimit(.warning, .maximumRise(.absolute(0.1)))],
+          slices: .each, significance: nil, minimumRows: 2, partial: true, reference: .first(.minutes(20))),
+      ]
+    }
+    monitor.threshold = threshold
     monitor.features.removeLast()
     monitor.segments = []
     monitor.maximumSegments = 1

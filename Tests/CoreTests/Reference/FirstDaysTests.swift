@@ -88,6 +88,9 @@ import Testing
     #expect(try beside.first { $0.key == metric.rawValue }?.reader.double() == verdict.value)
     #expect(try line.member("metrics").member(metric.rawValue).double() != verdict.value)
     #expect(!beside.contains { ["mean", "missing_ratio", "outside_ratio"].contains($0.key) })
+    let shown = LineMetric.all(of: scene.plan.monitor, estimates: false).filter { $0.path.first == "references" }
+    #expect(shown.map(\.name) == ["\(metric.rawValue)_first_30m"])
+    #expect(try shown[0].path.reduce(line) { try $0.member($1) }.double() == verdict.value)
     let judged = try #require(try scene.lines(.verdict).last)
     #expect(judged.line.contains(#""reference":"first 30m""#) && judged.line.contains(#""against":null"#))
     for other in try scene.lines(.drift)
@@ -301,6 +304,33 @@ import Testing
     let wanted = try Self.stored(always.ledger)
     #expect(found.map(\.key) == wanted.map(\.key) && found.map(\.block) == wanted.map(\.block))
     #expect(found.map(\.ends) == wanted.map(\.ends) && found.allSatisfy(\.isFull))
+  }
+
+  /// What checks ask for stays however old it is; what they have long ceased to ask for goes.
+  @Test func whatNobodyAsksForIsReclaimed() throws {
+    let events = Scene.predictions(720, to: 5 * 1440)
+    let check = Self.check(.psi, .above(.absolute(5)), first: .minutes(60))
+    let scene = try Scene(plan: Self.plan([check]), predictions: [events])
+    try scene.read()
+    try scene.judge(at: Scene.minute(100))
+    let name = EvaluationLease.name(monitor: "m")
+    func reclaim(_ plan: MonitorPlan) throws {
+      let epoch = try #require(
+        try scene.ledger.write { try $0.acquire(lease: name, holder: "evaluator", lasting: .days(36_500)) })
+      _ = try Reclaim(plan: plan, results: .days(2), deliveries: .days(9)).step(
+        scene.ledger, lease: EvaluationLease(name: name, epoch: epoch), now: Scene.minute(0))
+    }
+    try scene.judge(at: Scene.minute(4 * 1440))
+    try reclaim(scene.plan)
+    let kept = try Self.stored(scene.ledger)
+    #expect(kept.count == 1 && kept[0].ends == Scene.minute(60))
+    let without = try Self.plan([])
+    for (day, count) in [(5, 1), (8, 0)] as [(Int64, Int)] {
+      _ = try SimulatedInstance.evaluate(
+        without, scene.ledger, watermarks: Watermarks(predictions: Scene.minute(day * 1440), labels: .distantPast))
+      try reclaim(without)
+      #expect(try Self.stored(scene.ledger).count == count, "day \(day)")
+    }
   }
 
   @Test func placesAreReadAsTheyWereStored() throws {

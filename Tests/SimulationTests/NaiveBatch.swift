@@ -21,6 +21,8 @@ struct NaiveBatch {
   private let rule: BatchRule?
   private let plan: MonitorPlan
   private let turn: Turn
+  /// What has been learnt before.
+  private let earlier: [NaiveReferences.Earlier]
   /// Of the generation, for drift.
   private var accepted: [SimulatedWorld.Prediction] = []
   /// Of all generations that its pairs went through, for performance.
@@ -55,8 +57,14 @@ struct NaiveBatch {
     }
   }
 
-  /// - Parameter rule: what this batch leaves out, to see that its lines then differ.
-  init(_ world: SimulatedWorld, plan: MonitorPlan, turn: Turn = Turn(), without rule: BatchRule? = nil) {
+  /// - Parameters:
+  ///   - earlier: what the generations before had, for what is measured from the first days.
+  ///   - rule: what this batch leaves out, to see that its lines then differ.
+  init(
+    _ world: SimulatedWorld, plan: MonitorPlan, turn: Turn = Turn(), earlier: [NaiveReferences.Earlier] = [],
+    without rule: BatchRule? = nil
+  ) {
+    self.earlier = earlier
     self.rule = rule
     self.world = world
     self.plan = plan
@@ -204,9 +212,17 @@ struct NaiveBatch {
     let blocks = slices.mapValues(block)
     var view = WindowView(definition: window, end: end, complete: complete, begins: begins)
     view.setDrift(blocks, plan)
-    for (line, metrics) in NaiveLines(plan: plan).drift(window, end, blocks, complete: complete, final: end <= final) {
+    let references = NaiveReferences(plan: plan, rule: rule)
+    let beside = references.drift(window, end, blocks, days: days, final: final, counted: block)
+    view.references = beside.states
+    for (line, metrics) in NaiveLines(plan: plan).drift(
+      window, end, blocks, complete: complete, final: end <= final, beside: beside.metrics)
+    {
       lines[line.position] = line
       show(metrics, line)
+      for (name, metrics) in beside.metrics[NaiveReferences.Place(line.slice, line.subject)] ?? [] {
+        show(metrics, line, reference: name)
+      }
     }
     for check in monitor.checks
     where check.window == window.name && !check.metric.isOfLabels && check.on != .comparison {
@@ -327,11 +343,17 @@ struct NaiveBatch {
       if let summary = summaries[NameKey(line.slice)] { show(summary.metrics, line, subject: "performance") }
     }
     guard isMature, !summaries.isEmpty else { return }
+    view.performanceReferences = NaiveReferences(plan: plan, rule: rule).performance(
+      window, end, stage, Array(slices.keys), days: performanceDays(stage), mature: mature[stage] ?? .distantPast
+    ) { rows in
+      PerformanceSummary(
+        layout: layout, block: block(rows, layout, stage), withImplied: absent(stage) != nil,
+        longestDelay: stage == .early ? SimulatedWorld.early : SimulatedWorld.horizon)
+    }
     for check in monitor.checks
     where check.window == window.name && check.metric.isOfLabels && check.on != .comparison && isJudged(check, stage) {
-      let first = firstDays(check, stage, window, end)
       add(
-        CheckEvaluation(check: check, plan: plan).verdicts(view, firstDays: first)
+        CheckEvaluation(check: check, plan: plan).verdicts(view)
           .map { $0.with(version: version(slices)) }, check, window, end, stage)
     }
   }
@@ -341,22 +363,40 @@ struct NaiveBatch {
     return hasStages ? check.stages.contains(stage) : stage == .final
   }
 
-  /// The mean of each slice's values over the windows of the check's first days, in the same stage.
-  private func firstDays(
-    _ check: Check, _ stage: Stage, _ window: WindowDefinition, _ end: EventTime
-  ) -> [String: Double] {
-    guard case .first(let span) = check.reference, let begin = begins(stage) else { return [:] }
-    guard end > begin + span else { return [:] }
-    var values: [String: [Double]] = [:]
-    var next = begin + window.size
-    next = next.floor(to: window.every) < next ? next.floor(to: window.every) + window.every : next
-    while next <= begin + span {
-      for record in history[series(check, stage)] ?? [] where record.end == next {
-        if let value = record.value { values[record.slice, default: []].append(value) }
-      }
-      next = next + window.size
+  // MARK: The first days
+
+  /// The rows of every slice, pane by pane, of this generation and of those before that count a subject alike.
+  private func days(_ subject: String) -> [NaiveReferences.Day] {
+    let before = rule == .referencesAcrossGenerations ? [] : earlier.filter { $0.counts(subject, as: plan) }
+    return before.flatMap(\.drift) + driftDays
+  }
+
+  private var driftDays: [NaiveReferences.Day] {
+    Dictionary(grouping: accepted) { $0.time.floor(to: monitor.pane) }.sorted { $0.key < $1.key }
+      .map { (pane: $0.key, slices: grouped($0.value, kept($0.value))) }
+  }
+
+  /// The same of what stands.
+  private func performanceDays(_ stage: Stage) -> [NaiveReferences.Day] {
+    let before = rule == .performanceAcrossGenerations ? [] : earlier.filter { $0.countsPerformance(as: plan) }
+    return before.flatMap { $0.performance[stage] ?? [] } + standingDays(stage)
+  }
+
+  private func standingDays(_ stage: Stage) -> [NaiveReferences.Day] {
+    let panes = Dictionary(grouping: joined.filter { $0.output != "[1]" && counts($0, stage) }) {
+      $0.time.floor(to: monitor.pane)
     }
-    return values.mapValues { $0.reduce(0, +) / Double($0.count) }
+    let standing = Dictionary(grouping: standing().filter { counts($0, stage) }) { $0.time.floor(to: monitor.pane) }
+    return panes.sorted { $0.key < $1.key }.map {
+      (pane: $0.key, slices: grouped(standing[$0.key] ?? [], kept($0.value)))
+    }
+  }
+
+  /// What later generations are measured from, too.
+  func taken(isLastOfItsPairs: Bool) -> NaiveReferences.Earlier {
+    let performance = isLastOfItsPairs ? ages.map { ($0.stage, standingDays($0.stage)) } : []
+    return NaiveReferences.Earlier(
+      plan: plan, drift: driftDays, performance: Dictionary(uniqueKeysWithValues: performance))
   }
 
   // MARK: Errors
@@ -370,7 +410,8 @@ struct NaiveBatch {
     {
       let value = label(of: prediction).map { LabelValue.number(Double($0.value) ?? 0) } ?? absent(.final)
       guard case .number(let y) = value, let score = Double(prediction.output) else { continue }
-      errors.append((prediction, world.task == .binary ? ((score >= 0.5) == (y == 1) ? 0 : 1) : abs(score - y)))
+      errors.append(
+        (prediction, world.task == .binary ? ((score >= monitor.threshold) == (y == 1) ? 0 : 1) : abs(score - y)))
     }
     errors.sort { a, b in
       if a.prediction.time != b.prediction.time { return a.prediction.time < b.prediction.time }
@@ -468,15 +509,20 @@ struct NaiveBatch {
   // MARK: Verdicts
 
   private static func place(
-    _ window: WindowDefinition, _ end: EventTime, _ slice: String, _ subject: String, _ metric: String, _ stage: Stage
+    _ window: WindowDefinition, _ end: EventTime, _ slice: String, _ subject: String, _ metric: String, _ stage: Stage,
+    reference: String = ""
   ) -> String {
-    [window.name, end.description, slice, subject, metric, stage.rawValue].joined(separator: "|")
+    [window.name, end.description, slice, subject, metric, stage.rawValue, reference].joined(separator: "|")
   }
 
-  private mutating func show(_ metrics: MetricValues, _ line: ResultRecord, subject: String? = nil) {
+  private mutating func show(
+    _ metrics: MetricValues, _ line: ResultRecord, subject: String? = nil, reference: String = ""
+  ) {
     guard let window = monitor.window(named: line.window) else { return }
     for (name, value) in metrics.entries {
-      shown[Self.place(window, line.end, line.slice, subject ?? line.subject, name, line.stage)] = value
+      let place = Self.place(
+        window, line.end, line.slice, subject ?? line.subject, name, line.stage, reference: reference)
+      shown[place] = value
     }
   }
 
@@ -512,14 +558,18 @@ struct NaiveBatch {
       }
       verdicts.append(verdict)
       let line = NaiveLines(plan: plan).verdict(verdict, window)
-      if let value = shown[Self.place(window, end, verdict.slice, verdict.subject, verdict.metric.rawValue, stage)],
+      // A distance is in the line beside what it was measured from.
+      let place = Self.place(
+        window, end, verdict.slice, verdict.subject, verdict.metric.rawValue, stage,
+        reference: verdict.metric.family == .distance && check.on != .comparison ? verdict.reference ?? "" : "")
+      if let value = shown[place]
+        ?? (verdict.reference != nil && verdict.metric.family == .distance ? .some(nil) : nil),
         value != verdict.value
       {
         contradictions.append("the line has \(value.map { "\($0)" } ?? "null"): \(line.line)")
       }
       lines[line.position] = line
-      // What there was too little to judge is nothing to measure from.
-      let value = check.on == .performance ? verdict.referenceValue : verdict.value
+      let value = verdict.value
       history[series(check, stage), default: []].append(
         VerdictRecord(
           end: end, slice: verdict.slice, subject: verdict.subject, rawTier: verdict.rawTier, value: value))
@@ -552,20 +602,4 @@ extension ResultPosition: Hashable {
     hasher.combine(slice)
     hasher.combine(check)
   }
-}
-
-/// A rule of performance that a wrong batch leaves out: what the service stores must differ from it.
-enum BatchRule: String, CaseIterable, CustomStringConvertible {
-  /// Verdicts of a stage follow verdicts of that stage.
-  case historyOfAStage
-  /// With more labels than may count none does; here the first in the log do.
-  case labelsBeyondTheCap
-  /// What a prediction without a label is, is known at the horizon; here also early.
-  case absentAtTheHorizon
-  /// A label counts for whatever prediction waits for it; here only for those of the generation in which it was read.
-  case labelsAcrossGenerations
-  /// Predictions from before the monitor had a stage early have none; here they do.
-  case earlyFromItsBeginning
-
-  var description: String { rawValue }
 }

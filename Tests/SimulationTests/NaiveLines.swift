@@ -62,19 +62,35 @@ struct NaiveLines {
     return (comparison, own == nil ? "all" : "slice")
   }
 
+  /// What rests on the window alone is not said once more.
+  static func distances(_ metrics: MetricValues) -> MetricValues {
+    var out = MetricValues()
+    for (name, value) in metrics.entries
+    where ![
+      "mean", "standard_deviation", "missing_ratio", "invalid_ratio", "unseen_ratio", "outside_ratio",
+    ].contains(name) {
+      out.set(name, value)
+    }
+    return out
+  }
+
   func drift(
-    _ window: WindowDefinition, _ end: EventTime, _ slices: [NameKey: CellBlock], complete: Bool, final: Bool
+    _ window: WindowDefinition, _ end: EventTime, _ slices: [NameKey: CellBlock], complete: Bool, final: Bool,
+    beside: [NaiveReferences.Place: [(String, MetricValues)]] = [:]
   ) -> [(record: ResultRecord, metrics: MetricValues)] {
     slices.flatMap { slice, block in
       plan.drift.subjects.map { subject in
         let (found, against) = comparison(subject, slice.name, plan.drift.cells(of: subject, in: block))
-        let members: Members = [
+        var members: Members = [
           ("subject", Self.text(subject.name)), ("against", Self.text(against)),
           ("baseline", Self.text(plan.baseline.identity)), ("rows", "\(block.counts[0])"),
           ("missing", "\(found.missing)"), ("invalid", "\(found.invalid)"),
           ("unseen", found.unseen.map { "\($0)" } ?? "null"), ("complete", "\(complete)"), ("final", "\(final)"),
           ("metrics", Self.metrics(found.metrics.entries)),
         ]
+        if let references = beside[NaiveReferences.Place(slice.name, subject.name)] {
+          members.append(("references", Self.object(references.map { ($0.0, Self.metrics($0.1.entries)) })))
+        }
         let line = record(
           .drift, window, end, slice.name, subject.name, head("drift", window, end, slice.name) + members)
         return (line, found.metrics)
@@ -148,6 +164,7 @@ struct NaiveLines {
       ]
     case .distance, .ratio, .level, .traffic, .estimate, .fairness: break
     }
+    if let reference = verdict.reference { members.append(("reference", Self.text(reference))) }
     switch verdict.contrast {
     case nil: break
     case .alike: members.append(("worst_slice", "null"))

@@ -39,13 +39,11 @@ extension CheckEvaluation {
     let fires = worseSide
     var candidates: [SliceCandidate] = []
     for (slice, block) in view.drift where Slice.isSingle(slice.name) {
-      guard let comparison = view.comparisons[slice.name, index],
-        plan.isJudged(subject: index, slice: slice.name, against: comparison.against)
-      else { continue }
+      guard let (comparison, restOfBaseline) = sides(view, slice, index) else { continue }
       let used = comparison.valuesUsed(check.metric)
       guard used >= check.minimumRows, let value = comparison.value(check.metric) else { continue }
       let rest = DriftComparison(
-        domain: subject.domain, baseline: plan.restOfBaseline(subject: index, slice: slice),
+        domain: subject.domain, baseline: restOfBaseline,
         baselineDeviation: plan.baseline.subject(named: subject.name)?.standardDeviation,
         window: allCells.less(plan.drift.cells(of: subject, in: block)))
       guard let difference = comparison.excess(check.metric, over: rest) else { continue }
@@ -55,6 +53,32 @@ extension CheckEvaluation {
     return SliceContrast(
       candidates.sorted { utf8Order($0.slice, $1.slice) }, whole: whole, fires: fires,
       significance: check.significance ?? 0.01)
+  }
+}
+
+extension CheckEvaluation {
+  /// A slice beside what it is measured from, and what the rest of the window is; nil where nothing can be said of it.
+  fileprivate func sides(
+    _ view: WindowView, _ slice: NameKey, _ subject: Int
+  ) -> (comparison: DriftComparison, rest: BaselineSide)? {
+    guard check.metric.family == .distance, let span = check.firstDays(at: .final, size: view.definition.size) else {
+      guard let comparison = view.comparisons[slice.name, subject],
+        plan.isJudged(subject: subject, slice: slice.name, against: comparison.against)
+      else { return nil }
+      return (comparison, plan.restOfBaseline(subject: subject, slice: slice))
+    }
+    func reference(_ slice: NameKey) -> DriftReference? {
+      guard
+        case .full(let found)? = view.references[DriftReferenceKey(slice: slice, subject: subject, span: span)]
+      else { return nil }
+      return found
+    }
+    // Of a slice that came later the first days are no part of everybody's.
+    guard let own = reference(slice), let all = reference(NameKey(Slice.all)), let comparison = own.comparison,
+      own.begins == all.begins, own.ends == all.ends
+    else { return nil }
+    let rest = BaselineSide(domain: plan.drift.subjects[subject].domain, cells: all.side.cells.less(own.side.cells))
+    return (comparison, rest)
   }
 }
 

@@ -5,18 +5,14 @@ struct CheckEvaluation {
   let check: Check
   let plan: MonitorPlan
 
-  /// - Parameters:
-  ///   - usualRows: the reference of a traffic check, by slice.
-  ///   - firstDays: the reference of a check that is measured from the first days of production, by slice.
-  func verdicts(
-    _ view: WindowView, usualRows: [String: Double] = [:], firstDays: [String: Double] = [:]
-  ) -> [Verdict] {
+  /// - Parameter usualRows: the reference of a traffic check, by slice.
+  func verdicts(_ view: WindowView, usualRows: [String: Double] = [:]) -> [Verdict] {
     switch check.metric.family {
     case .distance, .level: distanceVerdicts(view)
     case .ratio: ratioVerdicts(view)
     case .traffic: trafficVerdicts(view, usualRows)
-    case .performance: performanceVerdicts(view, firstDays)
-    case .estimate: estimateVerdicts(view, firstDays)
+    case .performance: performanceVerdicts(view)
+    case .estimate: estimateVerdicts(view)
     case .detector: detectorVerdicts(view)
     case .fairness: fairnessVerdicts(view)
     }
@@ -39,26 +35,16 @@ struct CheckEvaluation {
 
   /// Slices that the check runs on, ascending by bytes. Values without a slice of their own are left out.
   func slices(_ known: some Collection<String>) -> [String] {
-    func isJudged(_ slice: String) -> Bool { slice == Slice.all || Slice.isSingle(slice) }
-    return switch check.slices {
+    switch check.slices {
     case .all: [Slice.all]
-    case .each: known.filter(isJudged).sorted(by: utf8Order)
-    case .listed(let names): names.filter(isJudged).sorted(by: utf8Order)
+    case .each: known.filter(check.isOn(slice:)).sorted(by: utf8Order)
+    case .listed(let names): names.filter(check.isOn(slice:)).sorted(by: utf8Order)
     }
   }
 
   /// Indices of the subjects, in the layout's order, that the check names in a slice.
   func subjects(in slice: String) -> [Int] {
-    plan.subjects(in: slice).filter { i in
-      let subject = plan.drift.subjects[i]
-      if check.metric.numericOnly, !subject.isNumeric { return false }
-      switch check.on {
-      case .features(let except): return i != plan.outputSubject && !except.contains(subject.name)
-      case .named(let names): return names.contains(subject.name)
-      case .output: return i == plan.outputSubject
-      case .performance, .errors, .fairness, .traffic, .comparison: return false
-      }
-    }
+    plan.subjects(in: slice).filter { check.names(plan.drift.subjects[$0], isOutput: $0 == plan.outputSubject) }
   }
 
   /// One subject of one slice, judged or not.
@@ -71,8 +57,8 @@ struct CheckEvaluation {
     var isSufficient: Bool { verdict.why == nil }
   }
 
-  /// Whether a limit is measured from the baseline: every distance is, ratios and levels where the limit is a change.
-  private var needsBaseline: Bool {
+  /// Whether a limit is measured from something: every distance is, ratios and levels where the limit is a change.
+  private var isMeasured: Bool {
     check.metric.family == .distance || check.limits.contains { $0.limit.isRelative }
   }
 
@@ -86,34 +72,74 @@ struct CheckEvaluation {
 
   private func member(_ view: WindowView, _ slice: String, _ subject: Int, _ comparison: DriftComparison) -> Member {
     let isRatio = check.metric.family == .ratio
+    let isDistance = check.metric.family == .distance
     let used =
       isRatio ? comparison.ratio(check.metric)?.trials ?? 0 : comparison.valuesUsed(check.metric)
-    var verdict = Verdict(
-      check: check, window: view.definition, end: view.end, slice: slice, subject: plan.drift.subjects[subject].name,
-      value: comparison.value(check.metric), rows: used)
-    let reference = comparison.baselineValue(check.metric).flatMap { value in
-      // A share of nothing is no limit.
-      value == 0 && check.limits.contains { $0.limit.isShare } ? nil : value
+    var member = Member(
+      verdict: Verdict(
+        check: check, window: view.definition, end: view.end, slice: slice,
+        subject: plan.drift.subjects[subject].name, value: comparison.value(check.metric), rows: used),
+      comparison: comparison)
+    // What the check is measured from, and why it cannot be.
+    var missing: Shortfall?
+    if let span = check.firstDays(at: .final, size: view.definition.size) {
+      member.verdict.reference = ReferenceSubject.name(span)
+      if isDistance { member.verdict.value = nil }
+      missing = measure(&member, view, slice, subject, span)
+    } else {
+      member.reference = comparison.baselineValue(check.metric)
+      if isMeasured { member.verdict.against = comparison.against }
+      if isMeasured, !plan.isJudged(subject: subject, slice: slice, against: comparison.against) {
+        missing = Shortfall(.noBaseline)
+      }
     }
-    if needsBaseline { verdict.against = comparison.against }
+    if member.reference == 0, check.limits.contains(where: { $0.limit.isShare }) {
+      // A share of nothing is no limit.
+      member.reference = nil
+    }
     let needed = isRatio ? 1 : check.minimumRows
     if !judged(view) {
-      verdict.why = partial(view)
-    } else if needsBaseline,
-      !plan.isJudged(subject: subject, slice: slice, against: comparison.against)
-        || plan.drift.subjects[subject].domain.hasNoValues
-    {
-      verdict.why = Shortfall(.noBaseline)
+      member.verdict.why = partial(view)
+    } else if isMeasured, plan.drift.subjects[subject].domain.hasNoValues {
+      member.verdict.why = Shortfall(.noBaseline)
+    } else if let missing {
+      member.verdict.why = missing
     } else if used < needed {
-      verdict.why = Shortfall(.rows, [("rows", .count(used)), ("needed", .count(needed))])
-    } else if verdict.value == nil {
-      verdict.why =
+      member.verdict.why = Shortfall(.rows, [("rows", .count(used)), ("needed", .count(needed))])
+    } else if member.verdict.value == nil {
+      member.verdict.why =
         comparison.outlyingValues > 0
         ? Shortfall(.outlying, [("outlying", .count(comparison.outlyingValues))]) : Shortfall(.undefined)
-    } else if check.limits.allSatisfy({ $0.limit.resolved(reference: reference) == nil }) {
-      verdict.why = Shortfall(.noBaseline)
+    } else if check.limits.allSatisfy({ $0.limit.resolved(reference: member.reference) == nil }) {
+      member.verdict.why = Shortfall(member.verdict.reference == nil ? .noBaseline : .reference)
     }
-    return Member(verdict: verdict, comparison: comparison, reference: reference)
+    return member
+  }
+
+  /// Measures a member from the first days of production.
+  ///
+  /// - Returns: why it cannot be: the days are not over, or held too little. nil also where only some limits need them.
+  private func measure(
+    _ member: inout Member, _ view: WindowView, _ slice: String, _ subject: Int, _ span: TimeSpan
+  ) -> Shortfall? {
+    let isDistance = check.metric.family == .distance
+    let isAbsolute = !isDistance && check.limits.contains { !$0.limit.isRelative }
+    switch view.references[DriftReferenceKey(slice: NameKey(slice), subject: subject, span: span)] {
+    case .full(let found):
+      if isDistance, let comparison = found.comparison {
+        member.comparison = comparison
+        member.verdict.value = comparison.value(check.metric)
+      }
+      let used = DriftComparison.valuesUsed(check.metric, in: found.side.cells)
+      guard used >= max(1, check.minimumRows) else {
+        return isAbsolute
+          ? nil : Shortfall(.reference, [("rows", .count(used)), ("needed", .count(max(1, check.minimumRows)))])
+      }
+      member.reference = found.value(check.metric)
+      return nil
+    case .learning(let why): return isAbsolute ? nil : why
+    case nil: return isAbsolute ? nil : Shortfall(.reference)
+    }
   }
 
   // MARK: Distances and levels
@@ -233,75 +259,6 @@ struct CheckEvaluation {
     }
   }
 
-  // MARK: Performance
-
-  /// What `max_drop` and `max_rise` are measured from.
-  private struct Reference {
-    var value: Double?
-    /// Of the baseline: the part, and whether the model was trained on its rows.
-    var against: Against?
-    var isInSample: Bool?
-    /// Why there is no value.
-    var missing: Shortfall.Reason
-  }
-
-  private func reference(_ view: WindowView, _ slice: String, _ firstDays: [String: Double]) -> Reference {
-    switch check.reference(at: view.stage, size: view.definition.size) {
-    case .first: return Reference(value: firstDays[slice], missing: .reference)
-    case .baseline:
-      let found = plan.performanceBaseline(slice: slice)
-      return Reference(
-        value: found?.performance.metrics[(check.metric.realised ?? check.metric).rawValue], against: found?.against,
-        isInSample: found?.performance.inSample, missing: .noBaseline)
-    }
-  }
-
-  private func performanceVerdicts(_ view: WindowView, _ firstDays: [String: Double]) -> [Verdict] {
-    slices(view.performance.keys.map(\.name)).compactMap { slice in
-      guard let summary = view.performance[NameKey(slice)] else { return nil }
-      let value = summary.value(check.metric, at: check.place)
-      var verdict = Verdict(
-        check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,
-        rows: summary.judged)
-      if check.metric == .ece { verdict.pValue = summary.calibrationPValue }
-      verdict.stage = view.stage
-      verdict.why =
-        judged(view)
-        ? shortfall(summary) ?? (value == nil ? Shortfall(.undefined) : nil) ?? bias(view, summary) : partial(view)
-      guard verdict.why == nil, let value else { return verdict }
-      verdict.isReference = true
-      let reference = reference(view, slice, firstDays)
-      let bounds = summary.bounds(check.metric, at: check.place)
-      for tier in check.limits {
-        guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else { continue }
-        if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
-        verdict.threshold = verdict.threshold ?? threshold
-        if tier.limit.isRelative {
-          verdict.isInSample = reference.isInSample
-          verdict.against = reference.against
-        }
-        let bound = bounds.map { fires == .above ? $0.lower : $0.upper }
-        if verdict.bound == nil { verdict.bound = bound }
-        guard Limit.isReached(value, threshold, fires) else { continue }
-        let certain = bound.map { Limit.isReached($0, threshold, fires) }
-        verdict.certain = certain
-        verdict.bound = bound
-        if check.certain {
-          if certain == false { continue }
-          if check.metric == .ece, let significance = check.significance {
-            guard let p = summary.calibrationPValue, p <= significance else { continue }
-          }
-        }
-        verdict.rawTier = tier.tier
-        verdict.threshold = threshold
-      }
-      if verdict.rawTier == .insufficientData { verdict.why = Shortfall(reference.missing) }
-      if slice == Slice.all, verdict.rawTier >= .info { verdict.contrast = performanceContrast(view) }
-      verdict.tier = verdict.rawTier
-      return verdict
-    }
-  }
-
   // MARK: Detectors
 
   /// How often the errors' level changed in the window, as the detector says, which has no test.
@@ -332,50 +289,4 @@ struct CheckEvaluation {
       return verdict
     }
   }
-
-  // MARK: Estimates
-
-  /// As soon as a window closes, from what the model put out. Without a bound: what an estimate rests on cannot be counted.
-  private func estimateVerdicts(_ view: WindowView, _ firstDays: [String: Double]) -> [Verdict] {
-    return slices(view.drift.keys.map(\.name)).compactMap { slice in
-      guard let block = view.drift[NameKey(slice)] else { return nil }
-      let estimated = EstimatedPerformance(plan, block)
-      let value = estimated?.value(check.metric)
-      var verdict = Verdict(
-        check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,
-        rows: estimated?.rows ?? 0)
-      verdict.why =
-        judged(view) ? tooFew(verdict.rows) ?? (value == nil ? Shortfall(.undefined) : nil) : partial(view)
-      guard verdict.why == nil, let value else { return verdict }
-      verdict.isReference = true
-      let reference = reference(view, slice, firstDays)
-      for tier in check.limits {
-        guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else { continue }
-        if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
-        verdict.threshold = verdict.threshold ?? threshold
-        if tier.limit.isRelative {
-          verdict.isInSample = reference.isInSample
-          verdict.against = reference.against
-        }
-        guard Limit.isReached(value, threshold, fires) else { continue }
-        verdict.rawTier = tier.tier
-        verdict.threshold = threshold
-      }
-      if verdict.rawTier == .insufficientData { verdict.why = Shortfall(reference.missing) }
-      verdict.tier = verdict.rawTier
-      return verdict
-    }
-  }
-
-  /// Why early labels say nothing of all predictions: those that have one score otherwise than those that have none yet.
-  private func bias(_ view: WindowView, _ summary: PerformanceSummary) -> Shortfall? {
-    guard view.stage == .early, check.metric != .coverage, check.metric != .labelledScoreKS,
-      let ks = summary.value(.labelledScoreKS), ks >= Self.biasedKS,
-      let p = summary.labelledScorePValue, p <= Self.biasedPValue
-    else { return nil }
-    return Shortfall(.biasedLabels, [("ks", .value(ks)), ("p_value", .value(p))])
-  }
-
-  private static let biasedKS = 0.1
-  private static let biasedPValue = 0.01
 }

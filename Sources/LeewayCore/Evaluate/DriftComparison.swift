@@ -139,16 +139,7 @@ struct DriftComparison {
   }
 
   /// The baseline's own value of a ratio or level, which `max_rise` and `max_drop` are measured from; nil for other metrics.
-  func baselineValue(_ metric: Metric) -> Double? {
-    let cells = baseline.cells
-    switch metric {
-    case .missingRatio: return Self.ratio(cells.missing, cells.rows)
-    case .invalidRatio: return Self.ratio(cells.invalid, cells.rows)
-    case .mean: return baseline.moments?.mean
-    case .standardDeviation: return baseline.moments?.standardDeviation
-    default: return nil
-    }
-  }
+  func baselineValue(_ metric: Metric) -> Double? { baseline.value(metric) }
 
   func value(_ metric: Metric) -> Double? {
     switch metric {
@@ -205,6 +196,16 @@ struct DriftComparison {
 
   private static func ratio(_ a: Int64, _ b: Int64) -> Double? { b > 0 ? Double(a) / Double(b) : nil }
 
+  /// As in a line beside the first days of production: without what rests on the window alone.
+  var distances: MetricValues {
+    var m = metrics
+    m.keep { name in
+      let family = Metric(rawValue: name)?.family
+      return family != .ratio && family != .level
+    }
+    return m
+  }
+
   /// As in a `drift` line.
   var metrics: MetricValues {
     var m = MetricValues()
@@ -230,6 +231,20 @@ struct DriftComparison {
       m.set(.standardDeviation, moments?.standardDeviation)
     }
     return m
+  }
+}
+
+extension BaselineSide {
+  /// Its own value of a ratio or level; nil for other metrics.
+  func value(_ metric: Metric) -> Double? {
+    func ratio(_ part: Int64) -> Double? { cells.rows > 0 ? Double(part) / Double(cells.rows) : nil }
+    return switch metric {
+    case .missingRatio: ratio(cells.missing)
+    case .invalidRatio: ratio(cells.invalid)
+    case .mean: moments?.mean
+    case .standardDeviation: moments?.standardDeviation
+    default: nil
+    }
   }
 }
 

@@ -89,9 +89,13 @@ struct EstimatedPerformance {
 
   /// From a drift block: of messages, with or without labels.
   init?(_ plan: MonitorPlan, _ block: CellBlock) {
+    self.init(plan, plan.drift.cells(of: plan.drift.subjects[plan.outputSubject], in: block))
+  }
+
+  /// From the counts of the model's output.
+  init?(_ plan: MonitorPlan, _ cells: SubjectCells) {
     let subject = plan.drift.subjects[plan.outputSubject]
     guard let estimation = plan.baseline.estimation, case .numeric(let domain) = subject.domain else { return nil }
-    let cells = plan.drift.cells(of: subject, in: block)
     switch estimation.basis {
     case .scores(let map):
       self.init(

@@ -2,7 +2,7 @@
 extension Evaluator {
   func judgeDrift(
     _ window: WindowDefinition, ends: [EventTime], newlyClosed: Set<EventTime>, _ reader: any LedgerReader,
-    _ cache: MergeCache, _ history: inout VerdictHistory, _ round: inout Round
+    _ cache: MergeCache, _ references: inout FrozenReferences, _ history: inout VerdictHistory, _ round: inout Round
   ) throws {
     var merge = cache.merges.take(window, plan: plan, epoch: cache.epoch, marked: cache.marked)
     let lines = ResultLines(plan: plan)
@@ -14,6 +14,7 @@ extension Evaluator {
       var view = WindowView(
         definition: window, end: end, complete: begins.map { range.lowerBound >= $0 } ?? false, begins: begins)
       view.setDrift(try merge.view(), plan)
+      view.references = try references.drift(view, in: reader)
       let final = end <= round.progress.finalThrough
       round.results.append(contentsOf: lines.drift(view, closed: true, final: final))
       let versions = plan.monitor.comparison.flatMap { VersionDrift(plan, $0, view.drift) }
@@ -28,8 +29,7 @@ extension Evaluator {
         }
         guard check.metric.family == .traffic || !view.drift.isEmpty else { continue }
         let usual = check.metric.family == .traffic ? try history.usualRows(check, window, end) : [:]
-        let first = try history.firstDays(check, window, end, firstPane: round.progress.firstPane)
-        let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view, usualRows: usual, firstDays: first)
+        let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view, usualRows: usual)
           .map { $0.with(version: mostFrequentVersion(view.drift) { $0.counts[DriftLayout.rows] }) }
         round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
       }
@@ -42,7 +42,8 @@ extension Evaluator {
 
   func judgePerformance(
     _ window: WindowDefinition, _ stage: Stage, ends: [EventTime], newlyMature: Set<EventTime>,
-    _ reader: any LedgerReader, _ history: inout VerdictHistory, _ round: inout Round
+    _ reader: any LedgerReader, _ references: inout FrozenReferences, _ history: inout VerdictHistory,
+    _ round: inout Round
   ) throws {
     guard let layout = plan.performance else { return }
     var merge = WindowMerge(stage.panes, plan: plan, shape: layout.shape)
@@ -80,14 +81,14 @@ extension Evaluator {
       round.results.append(contentsOf: lines.comparison(view, versions, mature: mature))
       round.windows += 1
       guard newlyMature.contains(end), !view.performance.isEmpty else { continue }
+      view.performanceReferences = try references.performance(view, in: reader)
       for check in checks {
         if check.on == .comparison {
           let verdicts = ComparisonEvaluation(check: check, plan: plan).verdicts(view, versions)
           round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
           continue
         }
-        let first = try history.firstDays(check, window, end, firstPane: begins, stage)
-        let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view, firstDays: first)
+        let verdicts = CheckEvaluation(check: check, plan: plan).verdicts(view)
           .map { $0.with(version: mostFrequentVersion(view.performance) { $0.predictions }) }
         round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end, stage))
       }

@@ -111,19 +111,20 @@ extension Evaluator {
     round.pairs.closedThrough = pairsThrough
     round.pairs.maturedThrough = maturedThrough
     round.pairs.earlyMaturedThrough = earlyThrough
+    var references = try takeReferences(before, pairsBefore, &round, cache.merges.references, reader)
     var history = VerdictHistory(plan: plan, reader: reader)
     for (i, window) in monitor.windows.enumerated() {
       if draining == nil {
         try judgeDrift(
           window, ends: ends(closingSet.union(revisedDrift), i), newlyClosed: Set(ends(closingSet, i)), reader, cache,
-          &history, &round)
+          &references, &history, &round)
       }
       for stage in Stage.allCases where plan.shape(of: stage.panes) != nil {
         // A performance line appears when its window closes and is revised until, and after, it matures.
         let maturing = maturingSets[stage] ?? []
         let all = closingPairsSet.union(maturing).union(revisedPerformance[stage] ?? [])
         try judgePerformance(
-          window, stage, ends: ends(all, i), newlyMature: Set(ends(maturing, i)), reader, &history, &round)
+          window, stage, ends: ends(all, i), newlyMature: Set(ends(maturing, i)), reader, &references, &history, &round)
       }
     }
     round.verdicts.sort(by: Verdict.precedes)

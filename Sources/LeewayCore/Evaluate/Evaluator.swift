@@ -120,6 +120,10 @@ package struct Evaluator: Sendable {
     var windows = 0
     /// nil where no check is on errors.
     var feeding: ErrorFeeding?
+    /// Of the first days of production: those that this round has changed.
+    var references: [ReferenceRecord] = []
+    /// Where panes have what they are summed from; nil where that is stored already.
+    var referenceSources: [ReferenceSource]?
 
     /// Both in one.
     var shown: EvaluationProgress {
@@ -162,6 +166,10 @@ package struct Evaluator: Sendable {
     report.isComplete = round.isComplete
     report.verdicts = round.verdicts
     report.results = round.results
+    if !round.references.isEmpty { try tx.put(references: round.references, monitor: monitor) }
+    if let sources = round.referenceSources, try tx.generation(of: monitor)?.generation == plan.generation {
+      try ReferenceSource.store(sources, monitor: monitor, in: tx)
+    }
     try tx.put(results: round.results)
     report.decisions = try Decision(plan: plan, context: context, recorded: recorded)
       .decide(round.verdicts, now: now, in: tx)

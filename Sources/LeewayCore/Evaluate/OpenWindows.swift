@@ -21,6 +21,7 @@ package struct OpenWindows: Sendable {
       return (progress ?? EvaluationProgress(), (found.compactMap { $0?.firstPane } + marked).min())
     }
     let lines = ResultLines(plan: plan)
+    var references = try FrozenReferences(plan: plan, in: reader)
     var out: [ResultRecord] = []
     for window in monitor.windows where query.window == nil || query.window == window.name {
       for (kind, type) in [
@@ -46,6 +47,7 @@ package struct OpenWindows: Sendable {
           switch kind {
           case .drift:
             view.setDrift(try merge.view(), plan)
+            view.references = try references.drift(view, in: reader)
             out.append(contentsOf: lines.drift(view, closed: false, final: false))
             if let versions = monitor.comparison.flatMap({ VersionDrift(plan, $0, view.drift) }) {
               out.append(lines.comparison(view, versions, closed: false, final: false))

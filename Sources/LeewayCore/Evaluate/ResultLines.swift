@@ -34,12 +34,26 @@ struct ResultLines {
         w.bool(final)
         w.key("metrics")
         comparison.metrics.write(to: &w)
+        writeReferences(view, slice, i, to: &w)
         if i == plan.outputSubject { EstimatedPerformance(plan, block)?.write(to: &w) }
         w.endObject()
         out.append(record(.drift, view, slice.name, subject.name, w.text))
       }
     }
     return out
+  }
+
+  /// `references`: the distances from the first days of production, under the name that checks give these.
+  private func writeReferences(_ view: WindowView, _ slice: NameKey, _ subject: Int, to w: inout JSONWriter) {
+    let comparisons = view.comparedReferences(plan, slice, subject)
+    guard !comparisons.isEmpty else { return }
+    w.key("references")
+    w.beginObject()
+    for (name, comparison) in comparisons {
+      w.key(name)
+      comparison.distances.write(to: &w)
+    }
+    w.endObject()
   }
 
   /// One `performance` line for every slice that has predictions. What rests on all labels is of the final one only: detectors,
@@ -255,9 +269,11 @@ struct ResultLines {
       w.key("experimental")
       w.bool(verdict.metric.isExperimental)
     }
-    if verdict.metric.family == .fairness {
+    if verdict.reference != nil || verdict.metric.family == .fairness {
       w.key("reference")
       if let reference = verdict.reference { w.string(reference) } else { w.null() }
+    }
+    if verdict.metric.family == .fairness {
       w.key("lower")
       w.number(verdict.interval?.lower)
       w.key("upper")

@@ -3,7 +3,6 @@ struct VerdictHistory {
   private let plan: MonitorPlan
   private let reader: any LedgerReader
   private var recent: [Key: [VerdictRecord]] = [:]
-  private var firstValues: [Series: [String: Double]] = [:]
 
   /// Verdicts that follow each other: a stage never looks at the other's.
   private struct Series: Hashable {
@@ -71,34 +70,6 @@ struct VerdictHistory {
       return out
     }
   }
-
-  /// The mean of a check's values over its first windows, by slice: those without a common pane that lie wholly within the first days
-  /// of production, once these are over before `end`. Empty before, and for checks with another reference.
-  mutating func firstDays(
-    _ check: Check, _ window: WindowDefinition, _ end: EventTime, firstPane: EventTime?, _ stage: Stage = .final
-  ) throws -> [String: Double] {
-    guard case .first(let span) = check.reference(at: stage, size: window.size), let firstPane, end > firstPane + span
-    else { return [:] }
-    let series = Series(check: check.name, stage: stage)
-    if let known = firstValues[series] { return known }
-    var ends: [EventTime] = []
-    var next = (firstPane + window.size).floor(to: window.every)
-    if next < firstPane + window.size { next = next + window.every }
-    while next <= firstPane + span, ends.count < Self.mostFirstWindows {
-      ends.append(next)
-      next = next + window.apart
-    }
-    var values: [String: [Double]] = [:]
-    for (_, records) in try verdicts(check, stage, ends).sorted(by: { $0.key < $1.key }) {
-      for record in records { if let value = record.value { values[record.slice, default: []].append(value) } }
-    }
-    let means = values.mapValues { $0.reduce(0, +) / Double($0.count) }
-    firstValues[series] = means
-    return means
-  }
-
-  /// A year of hours.
-  private static let mostFirstWindows = 8784
 
   /// The median rows of the last 28 windows without a common pane, by slice; slices with fewer than three have none.
   func usualRows(_ check: Check, _ window: WindowDefinition, _ end: EventTime) throws -> [String: Double] {

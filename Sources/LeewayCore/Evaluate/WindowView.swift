@@ -13,7 +13,11 @@ struct WindowView {
   private(set) var drift: [NameKey: CellBlock] = [:]
   /// Of `drift`, beside the baseline.
   private(set) var comparisons = DriftComparisons()
+  /// Of `drift`, beside the first days of production: where some check on the window asks for them.
+  var references: [DriftReferenceKey: Reference<DriftReference>] = [:]
   var performance: [NameKey: PerformanceSummary] = [:]
+  /// What limits of performance are measured from where that is the first days of production.
+  var performanceReferences: [PerformanceReferenceKey: Reference<PerformanceSummary>] = [:]
   /// What detectors made of the window's errors; those that have not seen all of it are left out.
   var fed: [DetectorKey: FedCounts] = [:]
 
@@ -28,5 +32,19 @@ struct WindowView {
   mutating func setDrift(_ blocks: [NameKey: CellBlock], _ plan: MonitorPlan) {
     drift = blocks
     comparisons = DriftComparisons(plan, blocks)
+  }
+
+  /// A subject beside its first days of production, the shortest first; empty until these are over.
+  func comparedReferences(
+    _ plan: MonitorPlan, _ slice: NameKey, _ subject: Int
+  ) -> [(name: String, comparison: DriftComparison)] {
+    guard !references.isEmpty else { return [] }
+    return plan.references.spans.compactMap { span in
+      guard case .full(let reference)? = references[DriftReferenceKey(slice: slice, subject: subject, span: span)]
+      else {
+        return nil
+      }
+      return reference.comparison.map { (ReferenceSubject.name(span), $0) }
+    }
   }
 }

@@ -75,6 +75,7 @@ package enum Generations {
       record.earlyStartsAt = new.early == old.early ? before.earlyStartsAt : startsAt
     }
     try tx.put(generation: record, files: files(of: plan))
+    try ReferenceSource.add(MonitorPlan(plan, standing: GenerationStanding(record)), in: tx)
   }
 
   /// nil where nothing waits for labels, or the plan was not read from a file.

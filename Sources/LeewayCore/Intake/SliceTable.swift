@@ -139,11 +139,18 @@ private struct FrequentValues {
 /// Which slices stay where blocks of different flushes, writers or panes meet: of versions, and of segments that the
 /// baseline has not profiled, the `limit` values with the smallest fixed hash. That depends on the set of values alone, so
 /// no order of arrival changes what is left out.
-package struct SliceCap: Sendable {
+package struct SliceCap: Sendable, Equatable {
   /// Segments whose values are capped by hash.
   let segments: [String]
-  private let reserved: Set<NameKey>
+  /// Slices that are kept whatever the limit.
+  let reserved: Set<NameKey>
   let limit: Int
+
+  init(segments: [String], reserved: Set<NameKey>, limit: Int) {
+    self.segments = segments
+    self.reserved = reserved
+    self.limit = limit
+  }
 
   init(plan: MonitorPlan) {
     reserved = Slice.reserved(plan.monitor)

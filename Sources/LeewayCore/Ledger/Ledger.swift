@@ -89,6 +89,12 @@ package protocol LedgerReader {
   /// What they made of the panes with start in `range`, ascending by pane.
   func fedPanes(monitor: String, generation: String, in range: Range<EventTime>) throws -> [FedPaneRecord]
 
+  // References from production
+  /// All of a monitor without their blocks, by (hash, slice's bytes).
+  func references(monitor: String) throws -> [ReferenceRecord]
+  /// Their blocks, parallel to `keys`; nil: there is none.
+  func referenceBlocks(monitor: String, keys: [ReferenceKey]) throws -> [[UInt8]?]
+
   // Evaluation
   /// By name; those that were released or have expired too.
   func leases() throws -> [LeaseRecord]
@@ -198,6 +204,8 @@ package protocol LedgerWriter: LedgerReader {
   func put(errorFeed: [UInt8], monitor: String, generation: String) throws
   /// Inserts or replaces by pane.
   func put(fedPanes: [FedPaneRecord], monitor: String, generation: String) throws
+  /// Inserts or replaces by key; the last of several stands. A block of nil leaves the stored one, or is empty in a new row.
+  func put(references: [ReferenceRecord], monitor: String) throws
   func delete(dirtyMarks ids: [Int64]) throws
   func put(machine: [UInt8], monitor: String, group: CauseGroup) throws
   func put(incident: IncidentRecord) throws
@@ -236,6 +244,8 @@ package protocol LedgerWriter: LedgerReader {
   func reclaimPanes(_ kind: PaneKind, monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
   /// Rows of errors and of what detectors made of panes, the oldest first.
   func reclaimErrors(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
+  /// References that were last asked for before `before`, those first that were so longest ago.
+  func reclaimReferences(monitor: String, usedBefore before: EventTime, limit: Int) throws -> Int
   /// Lines with end below `before`, the oldest first.
   func reclaimResults(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
   /// Entries of a monitor's log with time below `before`, the oldest of each group first.

@@ -32,13 +32,14 @@ package struct Reclaim: Sendable {
   package func step(_ ledger: any Ledger, lease: EvaluationLease, now: EventTime) throws -> Report {
     let monitor = plan.monitor
     let name = monitor.name
-    let (progress, progressOf, partitions, generations, ledgerTime) = try ledger.read { reader in
+    let (progress, progressOf, partitions, generations, sources, ledgerTime) = try ledger.read { reader in
       let pairs = plan.standing.draining.map(\.plan.pairs)
       return (
         try reader.progress(of: plan),
         try Dictionary(
           pairs.map { ($0, try reader.progress(monitor: name, generation: $0)) }, uniquingKeysWith: { $1 }),
-        try reader.partitions(of: name), try reader.generations(of: name), try reader.now()
+        try reader.partitions(of: name), try reader.generations(of: name),
+        try ReferenceSource.stored(monitor: name, in: reader), try reader.now()
       )
     }
     // An evaluator that is behind the times touches nothing.
@@ -97,6 +98,10 @@ package struct Reclaim: Sendable {
           try $0.reclaimResults(monitor: name, generation: key, before: $1, limit: limit)
         }
       }
+      // Those that no check has asked for in as long; the others have been taken as far as panes are reclaimed.
+      try step(progress.finalThrough - max(results, largest * 2)) {
+        try $0.reclaimReferences(monitor: name, usedBefore: $1, limit: limit)
+      }
       try step(progress.finalThrough - max(results, largest * 2)) {
         try $0.reclaimDecisions(monitor: name, before: $1, limit: limit)
       }
@@ -112,10 +117,14 @@ package struct Reclaim: Sendable {
     let kept = Set([plan.pairs] + draining.map(\.plan.pairs))
     let waiting = Set(plan.standing.draining.map(\.plan.pairs))
     let files = Set(superseded.filter { kept.contains($0.record.pairs) }.map(\.record.generation))
+    let awaited = Set(sources.map(\.generation))
     let newest = progress?.finalThrough ?? .distantPast
     for old in generations.dropLast() {
-      try step(.distantFuture) {
-        try $0.reclaimPanes(.drift, monitor: name, generation: old.generation, before: $1, limit: limit)
+      // References take the last panes of earlier generations in the first round of the current one.
+      if !awaited.contains(old.generation) {
+        try step(.distantFuture) {
+          try $0.reclaimPanes(.drift, monitor: name, generation: old.generation, before: $1, limit: limit)
+        }
       }
       if !kept.contains(old.generation) {
         for kind in [PaneKind.performance, .earlyPerformance] {

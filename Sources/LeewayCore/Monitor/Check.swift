@@ -28,11 +28,11 @@ package struct Check: Sendable, Equatable {
     case listed([String])
   }
 
-  /// What `max_drop` and `max_rise` are measured from.
+  /// What distances are measured from, and `max_drop` and `max_rise` of everything else.
   package enum Reference: Sendable, Equatable {
-    /// The baseline's own value.
+    /// The baseline, or its own value.
     case baseline
-    /// The first days of production.
+    /// So much event time from the first pane with rows on, summed once and then frozen.
     case first(TimeSpan)
   }
 

@@ -52,6 +52,13 @@ package struct LineMetric: Sendable, Equatable {
     isEvidence = false
   }
 
+  private init(_ metric: Metric, firstDays span: TimeSpan) {
+    self.init(
+      metric, metric.numericOnly ? .numeric : .any, path: ["references", ReferenceSubject.name(span), metric.rawValue])
+    name = "\(metric.rawValue)_first_\(span)"
+    summary += " From the first \(span) of production instead of the baseline."
+  }
+
   private init(_ detail: MetricDetail, _ subjects: Subjects) {
     name = detail.rawValue
     self.subjects = subjects
@@ -95,7 +102,22 @@ package struct LineMetric: Sendable, Equatable {
       default: out.append(LineMetric(detail, .numeric))
       }
     }
+    out += ofFirstDays(monitor)
     return monitor.labels == nil ? out : out + ofPerformance(monitor, estimates: estimates)
+  }
+
+  /// Distances that checks measure from the first days of production, as `psi_first_30d`.
+  private static func ofFirstDays(_ monitor: Monitor) -> [LineMetric] {
+    var out: [LineMetric] = []
+    for check in monitor.checks where check.metric.family == .distance {
+      guard let size = monitor.window(named: check.window)?.size, let span = check.firstDays(at: .final, size: size)
+      else {
+        continue
+      }
+      let metric = LineMetric(check.metric, firstDays: span)
+      if !out.contains(where: { $0.name == metric.name }) { out.append(metric) }
+    }
+    return out
   }
 
   private static func ofPerformance(_ monitor: Monitor, estimates: Bool) -> [LineMetric] {

@@ -7,7 +7,7 @@ package struct MonitorMemory: Sendable, Equatable {
   package var baseline: Int
   /// Every window as merged in the round before, of every slice; `WindowMerges` keeps those that fit it.
   package var windows: Int
-  /// One more of the largest while it is judged, drift and performance.
+  /// One more of the largest while it is judged, drift and performance, and the references that it is measured from.
   package var judged: Int
   /// A batch of rows on its way from messages to panes, of each thread that decodes.
   package var batch: Int
@@ -29,6 +29,11 @@ package struct MonitorMemory: Sendable, Equatable {
     baseline = domains + (plan.baseline.slices.count + 1) * block
     windows = plan.monitor.windows.count * slices * block
     judged = slices * (block + (plan.performance.map { CellBlock($0.shape).residentBytes } ?? 0))
+    // What checks measure from the first days of production.
+    let isInSlices = plan.monitor.checks.contains { $0.slices != .all }
+    judged += plan.references.subjects.reduce(0) { sum, subject in
+      sum + (plan.references.shape(subject).map { CellBlock($0).residentBytes } ?? 0) * (isInSlices ? slices : 1)
+    }
     batch = 536 * 12 * plan.drift.subjects.count
   }
 

@@ -30,6 +30,8 @@ package final class MonitorPlan: Sendable {
   let detectorsOfEach: DetectorsOfEach?
   /// Groups that checks compare, each once.
   let fairness: [FairnessGroups]
+  /// What checks measure from the first days of production.
+  let references: ReferencePlan
 
   /// - Parameter source: the text of the monitor's file, which the ledger keeps for as long as its pairs wait for labels.
   /// - Throws: if the baseline was fitted for other features or another task.
@@ -88,6 +90,7 @@ package final class MonitorPlan: Sendable {
     fairness = monitor.checks.reduce(into: []) { found, check in
       if case .fairness(let groups) = check.on, !found.contains(groups) { found.append(groups) }
     }
+    references = ReferencePlan(monitor, drift, performance)
     definition = Self.definition(monitor, baseline.identity)
     pairShape = PairShape(monitor, baseline: baseline, output: output, segmentValues: segmentValues)
     standing = GenerationStanding(first: definition)
@@ -109,6 +112,7 @@ package final class MonitorPlan: Sendable {
     detectors = plan.detectors
     detectorsOfEach = plan.detectorsOfEach
     fairness = plan.fairness
+    references = plan.references
     self.standing = standing
   }
 

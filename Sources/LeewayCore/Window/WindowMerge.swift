@@ -3,6 +3,8 @@
 struct WindowMerge {
   let kind: PaneKind
   let plan: MonitorPlan
+  /// The name under which the ledger keeps the panes.
+  let generation: String
   private let shape: CellBlock.Shape
   private let cap: SliceCap
   private(set) var range: Range<EventTime>?
@@ -19,7 +21,17 @@ struct WindowMerge {
     self.kind = kind
     self.plan = plan
     self.shape = shape
+    generation = plan.key(of: kind)
     cap = SliceCap(plan: plan)
+  }
+
+  /// Of the drift panes of an earlier generation.
+  init(_ plan: MonitorPlan, of source: ReferenceSource) {
+    kind = .drift
+    self.plan = plan
+    generation = source.generation
+    shape = source.shape
+    cap = source.cap
   }
 
   var residentBytes: Int { slices.values.reduce(0) { $0 + $1.block.residentBytes } }
@@ -46,7 +58,7 @@ struct WindowMerge {
 
   private mutating func merge(_ range: Range<EventTime>, subtract: Bool, in reader: any LedgerReader) throws {
     guard !range.isEmpty else { return }
-    try reader.panes(kind, monitor: plan.monitor.name, generation: plan.key(of: kind), in: range) { _, slice, bytes in
+    try reader.panes(kind, monitor: plan.monitor.name, generation: generation, in: range) { _, slice, bytes in
       let key = NameKey(slice)
       try slices[key, default: Merged(block: CellBlock(shape))].block.merge(encoded: bytes, subtract: subtract)
       slices[key]?.rows += subtract ? -1 : 1

@@ -12,12 +12,18 @@ package final class WindowMerges {
   }
 
   private let limitBytes: Int
+  /// References that are full, which need no lease to be good.
+  package let references: ReferenceCache
   private var merges: [Key: (epoch: Int64, merge: WindowMerge)] = [:]
 
   package static let standardLimitBytes = 64 << 20
 
-  /// - Parameter limitBytes: of all merges kept; a window that finds no room is merged again in each round.
-  package init(limitBytes: Int = WindowMerges.standardLimitBytes) { self.limitBytes = limitBytes }
+  /// - Parameter limitBytes: of all merges kept, and once more of all references; a window that finds no room is merged again
+  ///   in each round.
+  package init(limitBytes: Int = WindowMerges.standardLimitBytes) {
+    self.limitBytes = limitBytes
+    references = ReferenceCache(limitBytes: limitBytes)
+  }
 
   /// Bytes of all merges kept.
   package var residentBytes: Int { merges.values.reduce(0) { $0 + $1.merge.residentBytes } }

@@ -375,5 +375,21 @@ enum PostgreSQLSchema {
     ALTER TABLE outbox ADD COLUMN retrain text COLLATE "C";
     UPDATE outbox SET retrain = body::json ->> 'retrain' WHERE key LIKE '%-retrain/retrain';
     """,
+    """
+    -- The first days of production that checks with `reference: first …` are measured from, whatever the generation.
+    CREATE TABLE frozen_references (
+      monitor text COLLATE "C" NOT NULL,
+      hash text COLLATE "C" NOT NULL,
+      slice_key bytea NOT NULL,
+      slice text COLLATE "C" NOT NULL,
+      begins bigint NOT NULL,
+      ends bigint NOT NULL,
+      through bigint NOT NULL,
+      used_at bigint NOT NULL,
+      block bytea NOT NULL,
+      PRIMARY KEY (monitor, hash, slice_key)
+    );
+    CREATE INDEX frozen_references_by_use ON frozen_references (monitor, used_at);
+    """,
   ]
 }

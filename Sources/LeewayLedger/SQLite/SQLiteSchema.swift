@@ -366,6 +366,22 @@ enum SQLiteSchema {
     ALTER TABLE outbox ADD COLUMN retrain TEXT;
     UPDATE outbox SET retrain = json_extract(body, '$.retrain') WHERE key LIKE '%-retrain/retrain';
     """,
+    """
+    -- The first days of production that checks with `reference: first …` are measured from, whatever the generation.
+    CREATE TABLE frozen_references (
+      row INTEGER PRIMARY KEY,
+      monitor TEXT NOT NULL,
+      hash TEXT NOT NULL,
+      slice TEXT NOT NULL,
+      begins INTEGER NOT NULL,
+      ends INTEGER NOT NULL,
+      through INTEGER NOT NULL,
+      used_at INTEGER NOT NULL,
+      block BLOB NOT NULL,
+      UNIQUE (monitor, hash, slice)
+    ) STRICT;
+    CREATE INDEX frozen_references_by_use ON frozen_references (monitor, used_at);
+    """,
   ]
 
   /// To version 4: what had been a row for each id becomes runs.

@@ -109,7 +109,8 @@ extension MonitorReading {
   /// A tier under twice the noise of PSI can't fire. The noise falls as a window's rows grow; at `min_rows` it is the
   /// greatest that a check accepts, and with the ten bins of a number it is 9 (1/n + 1/m) (`statistics.md`).
   func warnOfTiers(within baseline: Baseline) {
-    for check in checks where check.metric == .psi && check.minimumRows > 0 && baseline.rows > 0 {
+    for check in checks
+    where check.metric == .psi && check.check?.reference == .baseline && check.minimumRows > 0 && baseline.rows > 0 {
       let noise = 9 * (1 / Double(baseline.rows) + 1 / Double(check.minimumRows))
       for limit in check.limits {
         guard case .above(.absolute(let threshold)) = limit.limit.limit, threshold < 2 * noise else { continue }

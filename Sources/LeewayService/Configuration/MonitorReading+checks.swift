@@ -58,28 +58,11 @@ extension MonitorReading {
       map.value("min_rows").map { $0.integer(in: 0...Self.maximumRows) }
       ?? (isOfGroups ? GroupFairness.minimumRows : 200)
     let partial = map.value("partial").map { $0.bool() } ?? false
-    let isOfModel = metric.map { $0.family == .performance || $0.family == .estimate }
     refuseKeysWithoutEffect(map, metric)
     let certain = map.value("certain").map { $0.bool() } ?? true
     let positives = map.value("min_positives").map { $0.integer(in: 0...Self.maximumRows) } ?? 30
     let negatives = map.value("min_negatives").map { $0.integer(in: 0...Self.maximumRows) } ?? 30
-    let reference =
-      isOfGroups
-      ? .baseline
-      : map.value("reference").map { value in
-        if on == .comparison {
-          value.complain("goes with on: performance; a comparison is measured from the champion, so remove it")
-        }
-        if isOfModel == false { value.warn("means something for performance checks alone; remove it") }
-        return readReference(value)
-      } ?? .baseline
-
-    if case .first(let span)? = reference, let size = windows?.first(where: { $0.name == window })?.size, span < size {
-      map.value("reference")?.complain(
-        "is shorter than the window of \(size), so there is nothing to measure from; "
-          + "write first \(size), or more")
-    }
-
+    let reference = isOfGroups ? .baseline : readReference(map, metric, on, limits, window: window)
     let stages = readStages(map, metric, on)
     var check: Check?
     let isRight = !reading.problems[before...].hasErrors
@@ -398,15 +381,5 @@ extension MonitorReading {
       return (nil, false)
     }
     return (place, true)
-  }
-
-  private func readReference(_ value: ConfigurationValue) -> Check.Reference? {
-    guard let text = value.text() else { return nil }
-    if text == "baseline" { return .baseline }
-    if text.hasPrefix("first "), let span = try? TimeSpan(String(text.dropFirst(6))), span > .zero, span <= .days(366) {
-      return .first(span)
-    }
-    value.refuse("it takes baseline, or first and a duration such as first 30d")
-    return nil
   }
 }

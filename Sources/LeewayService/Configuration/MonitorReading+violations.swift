@@ -2,7 +2,7 @@ import LeewayCore
 
 extension MonitorReading {
   /// Subjects and slices that one warning names.
-  private static let maximumNames = 3
+  static let maximumNames = 3
 
   /// A limit that the training rows themselves are beyond fires from the first window on.
   func warnOfViolations(by baseline: Baseline) {
@@ -59,7 +59,7 @@ extension MonitorReading {
     }
   }
 
-  private func subjects(of on: Check.Subjects) -> [String] {
+  func subjects(of on: Check.Subjects) -> [String] {
     switch on {
     case .features(let except): (features ?? []).map(\.name).filter { !except.contains($0) }
     case .named(let names): names

@@ -137,6 +137,7 @@ final class MonitorReading {
       warnOfChanges(from: baseline)
       warnOfEstimates(from: baseline)
       warnOfViolations(by: baseline)
+      refuseSharesOfNothing(in: baseline)
       return (path, baseline)
     } catch {
       let reason = (error as? TextFile.Failure)?.problem ?? "\(error)"

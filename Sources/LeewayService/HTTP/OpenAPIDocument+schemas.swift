@@ -189,7 +189,7 @@ extension OpenAPIDocument {
       },
       "WhyNumbers": {
         "type": ["object", "null"], "additionalProperties": {"type": ["number", "string", "null"]},
-        "description": "The numbers of why: rows and needed, coverage and needed, due …"
+        "description": "The numbers of why: rows and needed, coverage and needed, days and needed, due …"
       },
       "Metric": {
         "type": "object",
@@ -278,7 +278,12 @@ extension OpenAPIDocument {
           "against": {"$ref": "#/components/schemas/Against"}, "baseline": {"type": "string"},
           "rows": {"type": "integer"}, "missing": {"type": "integer"}, "invalid": {"type": "integer"},
           "unseen": {"type": ["integer", "null"]}, "complete": {"type": "boolean"}, "final": {"type": "boolean"},
-          "metrics": {"$ref": "#/components/schemas/Metrics"}, "estimated": {"$ref": "#/components/schemas/Estimated"}
+          "metrics": {"$ref": "#/components/schemas/Metrics"},
+          "references": {
+            "type": "object", "additionalProperties": {"$ref": "#/components/schemas/Metrics"},
+            "description": "Distances from the first days of production, by the reference that a check names, as first 30d; once these days are over."
+          },
+          "estimated": {"$ref": "#/components/schemas/Estimated"}
         },
         "required": [
           "type", "monitor", "window", "start", "end", "slice", "subject", "baseline", "rows", "missing", "invalid",
@@ -421,7 +426,10 @@ extension OpenAPIDocument {
             "type": ["string", "null"], "format": "date-time", "description": "Detectors: the last change in the window."
           },
           "experimental": {"type": "boolean", "description": "Detectors: one that never calls for a retrain."},
-          "reference": {"type": ["string", "null"], "description": "Fairness: the slice that this one is beside."},
+          "reference": {
+            "type": ["string", "null"],
+            "description": "What value or limit is measured from where that is not the baseline, as first 30d. Fairness: the slice that this one is beside."
+          },
           "lower": {"type": ["number", "null"]}, "upper": {"type": ["number", "null"]},
           "against": {"anyOf": [{"$ref": "#/components/schemas/Against"}, {"type": "null"}]},
           "why": {"$ref": "#/components/schemas/Why"}, "why_numbers": {"$ref": "#/components/schemas/WhyNumbers"},

@@ -117,11 +117,14 @@ extension Script {
           ["worst slice", "name"]].filter((one) => one),
         judged.map((line) => {
           const point = now.get(place(line));
-          const moved = point && isNumber(line.value) && isNumber(point.value) && point.value !== line.value;
+          // A distance from the first days of production stands beside the one from the baseline.
+          const beside = point && line.reference && point.line.references ? point.line.references[line.reference] : null;
+          const shown = point && (beside && metric.name in beside ? beside[metric.name] : point.value);
+          const moved = point && isNumber(line.value) && isNumber(shown) && shown !== line.value;
           return [clock(line.end), staged && stageOf(line), line.check, line.subject, tier(line.tier),
             line.tier === "insufficient_data" ? whyText(line.why, line.why_numbers) : "",
-            line.against === "slice" ? "slice" : line.against ? "whole baseline" : "no baseline",
-            inWords(metric, line.value), point ? inWords(metric, point.value) + (moved ? " (revised)" : "") : "no line now",
+            line.reference || (line.against === "slice" ? "slice" : line.against ? "whole baseline" : "no baseline"),
+            inWords(metric, line.value), point ? inWords(metric, shown) + (moved ? " (revised)" : "") : "no line now",
             point ? count(point.line.revision) : "no line now", inWords(metric, line.threshold),
             line.worst_slice === null ? "alike in all slices"
               : worstOf(line.worst_slice && line.worst_slice.slice, line.worst_slice && line.worst_slice.value)]

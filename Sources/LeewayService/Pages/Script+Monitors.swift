@@ -79,7 +79,10 @@ extension Script {
           ? "not all rows of the window had been read when the next baseline began"
           : "the window began on " + day(n.start) + " before the baseline's generation"
             + given("begins", (value) => " (" + day(value) + ")"),
-        reference: () => "the reference is not full yet" + given("needed", (value) => " (" + number(value) + " needed)"),
+        reference: () => n.days !== undefined ? "the first days of production are not over:" + of_ + " days"
+          : counted === "slices" ? "as many slices as there is room for have a reference" + of_
+          : counted ? "the reference has too few " + counted.replaceAll("_", " ") + ":" + of_
+          : "the reference is not full yet" + given("needed", (value) => " (" + number(value) + " needed)"),
         noise: () => "limit" + given("limit", (value) => " " + number(value)) + " is below twice the noise"
           + given("noise", (value) => " (noise " + number(value) + ")"),
         no_baseline: () => "the baseline has fewer than 1,000 rows of this slice",

@@ -152,6 +152,7 @@ struct InMemoryTables: Sendable {
   var errors: [Scope: [ErrorKey: ErrorRow]] = [:]
   var fedPanes: [Scope: [EventTime: FedPaneRecord]] = [:]
   var errorFeeds: [Scope: [UInt8]] = [:]
+  var references: [ByteName: [ReferenceKey: ReferenceRecord]] = [:]
   var marks: [Mark] = []
   var lastMark: Int64 = 0
   var progress: [Scope: EvaluationProgress] = [:]

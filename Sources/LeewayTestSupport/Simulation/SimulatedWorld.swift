@@ -68,6 +68,8 @@ package struct SimulatedWorld: Sendable {
   package let compares: Bool
   /// The monitor judges performance before the horizon, too, and a few ids have up to 300 labels.
   package let isStaged: Bool
+  /// Some checks are measured from the first minutes of production.
+  package let refers: Bool
   /// Partitions are called idle that speak again: windows close early and are revised.
   package let idlesEarly: Bool
 
@@ -91,7 +93,8 @@ package struct SimulatedWorld: Sendable {
     compares = task == .regression || seed % 32 == 5
     // By the seed, so that other worlds stay as they are.
     isStaged = seed / 2 % 3 == 0
-    let kinds = SimulatedMonitor.plans(task, compares: compares, isStaged: isStaged)
+    refers = seed / 2 % 4 == 1 || seed / 2 % 3 == 0
+    let kinds = SimulatedMonitor.plans(task, compares: compares, isStaged: isStaged, refers: refers)
     let hasTwo = phases > 1 && chance(35)
     plans = !hasTwo ? [kinds.first] : seed / 8 % 2 == 0 ? [kinds.first, kinds.other] : [kinds.less, kinds.first]
     let logs = Int.random(in: 1...3, using: &random)
@@ -278,38 +281,54 @@ package enum SimulatedMonitor {
   /// What a world's monitor is at first and becomes.
   package struct Plans: Sendable {
     package var first: MonitorPlan
-    /// With another baseline, so with other pairs.
+    /// With other pairs: of another baseline, or, where checks are measured from the first minutes, of another threshold or of
+    /// a baseline with the same cells and other estimates.
     package var other: MonitorPlan
     /// With a narrower range of its feature, and no stage early: what comes of it has the same pairs.
     package var less: MonitorPlan
   }
 
-  private static let binary = plans { try plan(.binary, seed: $0, compares: false, isStaged: $1, isLess: $2) }
-  private static let comparing = plans { try plan(.binary, seed: $0, compares: true, isStaged: $1, isLess: $2) }
-  private static let regression = plans { try plan(.regression, seed: $0, compares: true, isStaged: $1, isLess: $2) }
-
-  /// Without stages and with them.
-  private static func plans(_ plan: (UInt64, Bool, Bool) throws -> MonitorPlan) -> [Plans] {
-    [false, true].map { isStaged in
-      do {
-        return Plans(
-          first: try plan(1, isStaged, false), other: try plan(2, isStaged, false), less: try plan(1, isStaged, true))
-      } catch { preconditionFailure("\(error)") }
-    }
+  private struct Kind: Hashable {
+    var task: ModelTask
+    var compares: Bool
+    var isStaged: Bool
+    var refers: Bool
   }
+
+  private enum Variant: Hashable {
+    case first, otherBaseline, otherThreshold, otherExpectation, less
+  }
+
+  private static let all: [Kind: Plans] = {
+    var all: [Kind: Plans] = [:]
+    for (task, compares) in [(ModelTask.binary, false), (.binary, true), (.regression, true)] {
+      for (isStaged, refers) in [(false, false), (false, true), (true, false), (true, true)] {
+        let kind = Kind(task: task, compares: compares, isStaged: isStaged, refers: refers)
+        // With the cells as before, what has been learnt goes on.
+        let other: Variant = refers ? isStaged ? .otherExpectation : .otherThreshold : .otherBaseline
+        do {
+          all[kind] = Plans(
+            first: try plan(kind, .first), other: try plan(kind, other), less: try plan(kind, .less))
+        } catch { preconditionFailure("\(error)") }
+      }
+    }
+    return all
+  }()
 
   /// - Parameters:
   ///   - compares: whether a binary monitor compares its first two versions; one of regression does.
   ///   - isStaged: whether performance is judged early, too. In regression predictions without a label are 0 then.
-  package static func plans(_ task: ModelTask, compares: Bool, isStaged: Bool) -> Plans {
-    (task == .binary ? compares ? comparing : binary : regression)[isStaged ? 1 : 0]
+  ///   - refers: whether some checks are measured from the first minutes of production.
+  package static func plans(_ task: ModelTask, compares: Bool, isStaged: Bool, refers: Bool) -> Plans {
+    let kind = Kind(task: task, compares: task == .regression || compares, isStaged: isStaged, refers: refers)
+    guard let plans = all[kind] else { preconditionFailure("there is no monitor of \(kind)") }
+    return plans
   }
 
   package static let receivers: Set<String> = ["chat", "pager", "retrain"]
 
-  private static func plan(
-    _ task: ModelTask, seed: UInt64, compares: Bool, isStaged: Bool, isLess: Bool
-  ) throws -> MonitorPlan {
+  private static func plan(_ kind: Kind, _ variant: Variant) throws -> MonitorPlan {
+    let (task, compares, isStaged) = (kind.task, kind.compares, kind.isStaged)
     func above(_ tier: Tier, _ x: Double) -> TierLimit { TierLimit(tier, .above(.absolute(x))) }
     var monitor = try SampleMonitor.monitor(
       task,
@@ -356,6 +375,23 @@ package enum SimulatedMonitor {
           minimumRows: 2),
       ]
     }
+    if kind.refers {
+      monitor.checks += [
+        Check(
+          name: "away", on: .features(except: []), metric: .psi, window: "10m",
+          limits: [above(.info, 3), above(.warning, 8)], slices: .each, significance: nil, minimumRows: 2,
+          partial: true,
+          reference: .first(.minutes(20))),
+        Check(
+          name: "far", on: .output, metric: .ks, window: "20m", limits: [above(.info, 0.3), above(.warning, 0.9)],
+          consecutive: 2, significance: nil, minimumRows: 2, partial: true, reference: .first(.minutes(30))),
+        Check(
+          name: "gaps", on: .features(except: []), metric: .missingRatio, window: "10m",
+          limits: [TierLimit(.info, .maximumRise(.relative(0.5))), TierLimit(.warning, .maximumRise(.absolute(0.1)))],
+          slices: .each, significance: nil, minimumRows: 2, partial: true, reference: .first(.minutes(20))),
+      ]
+    }
+    monitor.threshold = variant == .otherThreshold ? 0.6 : 0.5
     monitor.features.removeLast()
     monitor.segments = []
     monitor.maximumSegments = 1
@@ -386,8 +422,8 @@ package enum SimulatedMonitor {
     monitor.alerts = [.info: ["chat"], .warning: ["chat"], .critical: ["chat", "pager", "retrain"]]
     monitor.retrain = RetrainPolicy(cooldown: .minutes(20), maximumPerWeek: 4, deadline: .hours(6))
     // Of the second baseline one version has a part of its own, whose amounts are smaller.
-    let isSliced = seed == 2
-    let rows = SampleMonitor.trainingRows(isSliced ? 1500 : 300, seed: seed).enumerated().map { i, row in
+    let isSliced = variant == .otherBaseline
+    let rows = SampleMonitor.trainingRows(isSliced ? 1500 : 300, seed: isSliced ? 2 : 1).enumerated().map { i, row in
       var row = row
       row.amount = (row.amount / 5).rounded(.down)
       row.number = (row.number * 10).rounded(.up) / 10
@@ -397,11 +433,16 @@ package enum SimulatedMonitor {
       }
       return row
     }
-    let baseline = SampleMonitor.baseline(monitor, rows: rows)
-    if isLess {
+    var baseline = SampleMonitor.baseline(monitor, rows: rows)
+    if variant == .otherExpectation {
+      baseline.performance = PerformanceBaseline(labelled: 300, inSample: true, metrics: ["coverage": 1])
+      // Writing it gives it the identity of what it is now.
+      _ = baseline.encoded()
+    }
+    if variant == .less {
       monitor.labels?.early = nil
       monitor.features[0].range = monitor.features[0].range.map { $0.lowerBound + 1...$0.upperBound - 1 }
     }
-    return try MonitorPlan(monitor: monitor, baseline: baseline, source: "plan \(seed) \(isLess)")
+    return try MonitorPlan(monitor: monitor, baseline: baseline, source: "plan \(variant)")
   }
 }

@@ -170,7 +170,7 @@ import Testing
       for minute in stride(from: Int64(80), through: 120, by: 5) {
         verdicts += try scene.judge(at: Scene.minute(200), labels: Scene.minute(minute))
       }
-      for end in [15, 20, 25, 30] as [Int64] { #expect(try verdicts.only("c", end).tier == .insufficientData) }
+      for end in [15, 20, 25] as [Int64] { #expect(try verdicts.only("c", end).tier == .insufficientData) }
       let third = try verdicts.only("c", 45)
       #expect(third.tier == tier && third.value == 0.6)
       #expect(abs((third.threshold ?? 0) - (tier == .warning ? 0.65 : 0.585)) < 1e-12)
@@ -184,7 +184,7 @@ import Testing
   }
 
   /// Two good days, and one with too few labels to say anything.
-  @Test func firstDaysAreThoseThatCouldBeJudged() throws {
+  @Test func firstDaysAreSummedUp() throws {
     let check = Check(
       name: "c", on: .performance, metric: .accuracy, window: "15m",
       limits: [TierLimit(.warning, .maximumDrop(.absolute(0.25)))], minimumRows: 10, certain: false,
@@ -204,7 +204,8 @@ import Testing
     }
     try scene.read()
     let verdict = try scene.judge(at: Scene.minute(200), labels: Scene.minute(200)).only("c", 60)
-    #expect(verdict.value == 0.7 && verdict.threshold == 0.75 && verdict.tier == .warning)
+    // 200 right of 205: a day with few labels weighs little.
+    #expect(verdict.value == 0.7 && verdict.threshold == 200.0 / 205 - 0.25 && verdict.tier == .warning)
   }
 
   @Test func absentLabelsCountAtMaturityAlone() throws {

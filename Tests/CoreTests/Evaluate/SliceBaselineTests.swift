@@ -209,6 +209,6 @@ import Testing
       try why {
         $0.limits = [TierLimit(.warning, .maximumDrop(.relative(0.1)))]
         $0.reference = .first(.days(30))
-      } == Shortfall(.reference))
+      } == Shortfall(.reference, [("days", .value(15.0 / 1440)), ("needed", .value(30))]))
   }
 }

@@ -300,6 +300,27 @@ import Testing
     }
   }
 
+  /// A percentage of a ratio that is 0 in training is no limit; of the first days of production it may be one.
+  @Test func aPercentageOfNothingIsRefused() throws {
+    let text = monitor("a", more: "baseline: a.json").replacing(
+      "metric: psi, window: 1h, warning: 0.2}", with: "metric: missing_ratio, window: 1h, warning: {max_rise: 50%}}")
+    try withFolder(["a.yaml": text]) { folder in
+      folder.write("monitors/a.json", baselineFile(rows: 100_000))
+      #expect(
+        load(folder, baseline: .required).problems == [
+          "monitors/a.yaml:7:83: checks[0].warning.max_rise is 50% of the baseline's own missing_ratio, and that is 0 for score; write a difference such as 0.01, or add reference: first 30d"
+        ])
+      folder.write("monitors/a.json", baselineFile(rows: 100_000, missing: 5000))
+      #expect(load(folder, baseline: .required).problems == [])
+      folder.write("monitors/a.json", baselineFile(rows: 100_000))
+      folder.write(
+        "monitors/a.yaml", text.replacing("{max_rise: 50%}}", with: "{max_rise: 50%}, reference: first 30d}"))
+      #expect(load(folder, baseline: .required).problems == [])
+      folder.write("monitors/a.yaml", text.replacing("{max_rise: 50%}", with: "{max_rise: 0.01}"))
+      #expect(load(folder, baseline: .required).problems == [])
+    }
+  }
+
   @Test func aFileOfTokensMustBeRight() throws {
     try withFolder(["a.yaml": monitor("a")]) { folder in
       let config = "kafka: {bootstrap: \"localhost:9092\"}\nhttp: {tokens_file: tokens}"

@@ -1,0 +1,144 @@
+/// Performance, once labels are there, and what the baseline lets expect of it before.
+extension CheckEvaluation {
+  // MARK: Performance
+
+  /// What `max_drop` and `max_rise` are measured from.
+  private struct Measure {
+    var value: Double?
+    /// Of the baseline: the part, and whether the model was trained on its rows.
+    var against: Against?
+    var isInSample: Bool?
+    /// Why there is no value.
+    var missing: Shortfall
+  }
+
+  private func measure(_ view: WindowView, _ slice: String) -> Measure {
+    guard let span = check.firstDays(at: view.stage, size: view.definition.size) else {
+      let found = plan.performanceBaseline(slice: slice)
+      return Measure(
+        value: found?.performance.metrics[(check.metric.realised ?? check.metric).rawValue], against: found?.against,
+        isInSample: found?.performance.inSample, missing: Shortfall(.noBaseline))
+    }
+    guard check.metric.family == .performance else { return estimated(view, slice, span) }
+    switch view.performanceReferences[PerformanceReferenceKey(slice: NameKey(slice), span: span)] {
+    case .full(let summary):
+      // What could not be judged itself is nothing to measure from.
+      let lack = shortfall(summary) ?? bias(view, summary)
+      return Measure(
+        value: lack == nil ? summary.value(check.metric, at: check.place) : nil,
+        missing: Shortfall(.reference, lack?.numbers ?? []))
+    case .learning(let why): return Measure(missing: why)
+    case nil: return Measure(missing: Shortfall(.reference))
+    }
+  }
+
+  /// Of an estimate: from what the model put out in the first days.
+  private func estimated(_ view: WindowView, _ slice: String, _ span: TimeSpan) -> Measure {
+    switch view.references[DriftReferenceKey(slice: NameKey(slice), subject: plan.outputSubject, span: span)] {
+    case .full(let found):
+      let estimated = EstimatedPerformance(plan, found.side.cells)
+      let lack = tooFew(estimated?.rows ?? 0)
+      return Measure(
+        value: lack == nil ? estimated?.value(check.metric) : nil, missing: Shortfall(.reference, lack?.numbers ?? []))
+    case .learning(let why): return Measure(missing: why)
+    case nil: return Measure(missing: Shortfall(.reference))
+    }
+  }
+
+  /// As the verdict's line says it; nil where no limit is a change, or the baseline is what it is a change from.
+  private func referenceName(_ view: WindowView) -> String? {
+    check.firstDays(at: view.stage, size: view.definition.size).map(ReferenceSubject.name)
+  }
+
+  func performanceVerdicts(_ view: WindowView) -> [Verdict] {
+    slices(view.performance.keys.map(\.name)).compactMap { slice in
+      guard let summary = view.performance[NameKey(slice)] else { return nil }
+      let value = summary.value(check.metric, at: check.place)
+      var verdict = Verdict(
+        check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,
+        rows: summary.judged)
+      if check.metric == .ece { verdict.pValue = summary.calibrationPValue }
+      verdict.stage = view.stage
+      verdict.reference = referenceName(view)
+      verdict.why =
+        judged(view)
+        ? shortfall(summary) ?? (value == nil ? Shortfall(.undefined) : nil) ?? bias(view, summary) : partial(view)
+      guard verdict.why == nil, let value else { return verdict }
+      let reference = measure(view, slice)
+      let bounds = summary.bounds(check.metric, at: check.place)
+      for tier in check.limits {
+        guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else { continue }
+        if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
+        verdict.threshold = verdict.threshold ?? threshold
+        if tier.limit.isRelative {
+          verdict.isInSample = reference.isInSample
+          verdict.against = reference.against
+        }
+        let bound = bounds.map { fires == .above ? $0.lower : $0.upper }
+        if verdict.bound == nil { verdict.bound = bound }
+        guard Limit.isReached(value, threshold, fires) else { continue }
+        let certain = bound.map { Limit.isReached($0, threshold, fires) }
+        verdict.certain = certain
+        verdict.bound = bound
+        if check.certain {
+          if certain == false { continue }
+          if check.metric == .ece, let significance = check.significance {
+            guard let p = summary.calibrationPValue, p <= significance else { continue }
+          }
+        }
+        verdict.rawTier = tier.tier
+        verdict.threshold = threshold
+      }
+      if verdict.rawTier == .insufficientData { verdict.why = reference.missing }
+      if slice == Slice.all, verdict.rawTier >= .info { verdict.contrast = performanceContrast(view) }
+      verdict.tier = verdict.rawTier
+      return verdict
+    }
+  }
+
+  // MARK: Estimates
+
+  /// As soon as a window closes, from what the model put out. Without a bound: what an estimate rests on cannot be counted.
+  func estimateVerdicts(_ view: WindowView) -> [Verdict] {
+    return slices(view.drift.keys.map(\.name)).compactMap { slice in
+      guard let block = view.drift[NameKey(slice)] else { return nil }
+      let estimated = EstimatedPerformance(plan, block)
+      let value = estimated?.value(check.metric)
+      var verdict = Verdict(
+        check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,
+        rows: estimated?.rows ?? 0)
+      verdict.reference = referenceName(view)
+      verdict.why =
+        judged(view) ? tooFew(verdict.rows) ?? (value == nil ? Shortfall(.undefined) : nil) : partial(view)
+      guard verdict.why == nil, let value else { return verdict }
+      let reference = measure(view, slice)
+      for tier in check.limits {
+        guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else { continue }
+        if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
+        verdict.threshold = verdict.threshold ?? threshold
+        if tier.limit.isRelative {
+          verdict.isInSample = reference.isInSample
+          verdict.against = reference.against
+        }
+        guard Limit.isReached(value, threshold, fires) else { continue }
+        verdict.rawTier = tier.tier
+        verdict.threshold = threshold
+      }
+      if verdict.rawTier == .insufficientData { verdict.why = reference.missing }
+      verdict.tier = verdict.rawTier
+      return verdict
+    }
+  }
+
+  /// Why early labels say nothing of all predictions: those that have one score otherwise than those that have none yet.
+  private func bias(_ view: WindowView, _ summary: PerformanceSummary) -> Shortfall? {
+    guard view.stage == .early, check.metric != .coverage, check.metric != .labelledScoreKS,
+      let ks = summary.value(.labelledScoreKS), ks >= Self.biasedKS,
+      let p = summary.labelledScorePValue, p <= Self.biasedPValue
+    else { return nil }
+    return Shortfall(.biasedLabels, [("ks", .value(ks)), ("p_value", .value(p))])
+  }
+
+  private static let biasedKS = 0.1
+  private static let biasedPValue = 0.01
+}

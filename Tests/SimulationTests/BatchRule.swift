@@ -1,0 +1,38 @@
+import LeewayTestSupport
+
+@testable import LeewayCore
+
+/// A rule that a wrong batch leaves out: what the service stores must differ from it.
+enum BatchRule: String, CaseIterable, CustomStringConvertible {
+  /// Verdicts of a stage follow verdicts of that stage.
+  case historyOfAStage
+  /// With more labels than may count none does; here the first in the log do.
+  case labelsBeyondTheCap
+  /// What a prediction without a label is, is known at the horizon; here also early.
+  case absentAtTheHorizon
+  /// A label counts for whatever prediction waits for it; here only for those of the generation in which it was read.
+  case labelsAcrossGenerations
+  /// Predictions from before the monitor had a stage early have none; here they do.
+  case earlyFromItsBeginning
+  /// What is measured from the first days stays as it was when they were over; here it goes on to learn.
+  case frozenReferences
+  /// What has been learnt outlives its generation where the bins stay the same; here it begins again.
+  case referencesAcrossGenerations
+  /// So has performance, where other pairs are counted in the same cells.
+  case performanceAcrossGenerations
+  /// A slice's first days begin with its own first rows; here with everybody's.
+  case firstDaysOfASlice
+
+  /// Whether a world can show it.
+  func matters(in world: SimulatedWorld) -> Bool {
+    switch self {
+    case .historyOfAStage, .labelsBeyondTheCap, .absentAtTheHorizon: world.isStaged
+    case .labelsAcrossGenerations, .earlyFromItsBeginning: world.plans.count > 1
+    case .frozenReferences, .firstDaysOfASlice: world.refers
+    case .referencesAcrossGenerations: world.refers && world.plans.count > 1
+    case .performanceAcrossGenerations: world.refers && world.isStaged && world.plans.count > 1
+    }
+  }
+
+  var description: String { rawValue }
+}

@@ -186,4 +186,41 @@ import Testing
         "monitor shop: no prediction has country, the field of feature country; leeway check --sample FILE MONITOR.yaml shows the fields that there are"
       ) == true)
   }
+
+  // MARK: Inputs
+
+  private static let input =
+    #"{"monitor":"shop","group":"drift","number":1,"kind":"resolve","at":"2026-01-01T00:00:00Z","wall":"2026-01-01T00:00:00Z","input":{"because":"gone"}}"#
+
+  /// Replays with a file of inputs.
+  private func replay(inputs: String?) throws -> (code: Int32, last: String?) {
+    if let inputs { try folder.write(inputs, to: "in.jsonl") }
+    let found = try LeewayProcess.run(
+      ["replay", "monitors/shop.yaml", "--predictions", "p.jsonl", "--inputs", "in.jsonl"], in: folder.url)
+    return (found.code, found.error.split(separator: "\n").last.map(String.init))
+  }
+
+  @Test func inputsThatCannotBeRead() throws {
+    for (text, message) in [
+      (nil, "in.jsonl: the file of inputs does not exist"),
+      ("{\"monitor\":\n", "in.jsonl:1: "),
+      (Self.input + "\n" + Self.input.replacing("shop", with: "fraud"), 
+        "in.jsonl:2: is of the monitor fraud, not of shop; ask for /api/v1/inputs?monitor=shop"),
+      (Self.input.replacing("resolve", with: "dance"), "in.jsonl:1: kind: expected one of resolve, retrain_result"),
+      (Self.input.replacing("2026-01-01T00:00:00Z", with: "soon"),
+        "in.jsonl:1: at: expected a time such as 2026-03-01T00:00:00Z, found \"soon\""),
+    ] as [(String?, String)] {
+      let found = try replay(inputs: text)
+      #expect(found.code == 1 && found.last == "leeway: \(message)")
+    }
+  }
+
+  @Test func inputsOfALaterTimeAreToldOf() throws {
+    let found = try replay(inputs: Self.input)
+    #expect(found.code == 0)
+    #expect(
+      found.last
+        == "leeway: 1 of the inputs came after more verdicts than these files give; replay all messages since the service's log began"
+    )
+  }
 }

@@ -17,6 +17,7 @@ extension JSONWriter {
     member("label_watermark", view.labelWatermark)
     member("closed_through", view.progress?.closedThrough)
     member("matured_through", view.progress?.maturedThrough)
+    member("early_matured_through", monitor.labels?.early == nil ? nil : view.progress?.earlyMaturedThrough)
     member("versions", view.versions)
     members("definitions", monitor.windows) { json, window in
       json.beginObject()

@@ -91,6 +91,10 @@ extension OpenAPIDocument {
             "type": ["string", "null"], "format": "date-time",
             "description": "Windows that end then or earlier have their performance verdicts."
           },
+          "early_matured_through": {
+            "type": ["string", "null"], "format": "date-time",
+            "description": "Windows that end then or earlier have their early performance verdicts; null without labels.early."
+          },
           "versions": {"type": "array", "items": {"type": "string"}},
           "definitions": {
             "type": "array",
@@ -130,7 +134,8 @@ extension OpenAPIDocument {
         },
         "required": [
           "monitor", "task", "output", "threshold", "generation", "starts_at", "baseline", "baseline_rows",
-          "has_labels", "watermark", "label_watermark", "closed_through", "matured_through", "versions",
+          "has_labels", "watermark", "label_watermark", "closed_through", "matured_through",
+          "early_matured_through", "versions",
           "definitions", "subjects", "segments", "checks", "open_incidents", "windows"
         ]
       },

@@ -1,0 +1,54 @@
+import Hummingbird
+import LeewayCore
+import LeewayTestSupport
+import Testing
+
+@testable import LeewayService
+
+/// `/api/v1/inputs`: what came from outside, in the lines that `leeway replay --inputs` reads.
+@Suite struct InputsTests {
+  private func record(
+    _ monitor: String, _ group: CauseGroup, _ number: Int64, _ kind: String, _ body: String, wall: EventTime?
+  ) -> DecisionRecord {
+    DecisionRecord(
+      monitor: monitor, group: group, number: number, kind: kind, at: MadeUpService.noon + .minutes(number), wall: wall,
+      body: body)
+  }
+
+  @Test func linesAreThoseThatReplayReads() async throws {
+    let service = try MadeUpService.filled()
+    let wall = MadeUpService.noon + .hours(1)
+    let answer = record(
+      "fraud", .performanceFinal, 2, "retrain_result", #"{"retrain":"rt-1","succeeded":true}"#, wall: wall)
+    let end = record(
+      "fraud", .drift, 1, "resolve", #"{"because":"the monitor \"fraud\" was removed"}"#, wall: wall)
+    try service.ledger.write { tx in
+      for made in [
+        record("fraud", .performanceFinal, 1, "retraining", #"{"retrain":"rt-1"}"#, wall: nil), answer, end,
+        record("other", .drift, 1, "resolve", #"{"because":"gone"}"#, wall: wall),
+      ] { try tx.append(decision: made) }
+    }
+    try await serving(service) { client in
+      let found = try await client.get("/api/v1/inputs?monitor=fraud")
+      #expect(found.status == .ok && found.headers[.contentType] == "application/x-ndjson")
+      #expect(
+        found.text == """
+          {"monitor":"fraud","group":"drift","number":1,"kind":"resolve","at":"2025-03-01T12:01:00.000Z","wall":"2025-03-01T13:00:00.000Z","input":{"because":"the monitor \\"fraud\\" was removed"}}
+          {"monitor":"fraud","group":"performance/final","number":2,"kind":"retrain_result","at":"2025-03-01T12:02:00.000Z","wall":"2025-03-01T13:00:00.000Z","input":{"retrain":"rt-1","succeeded":true}}
+
+          """)
+      try TemporaryFolder.use { folder in
+        try folder.write("inputs.jsonl", found.text)
+        let path = folder.path + "/inputs.jsonl"
+        #expect(try InputsFile.read(path, monitor: "fraud") == [end, answer])
+        #expect(throws: InputProblem.self) { try InputsFile.read(path, monitor: "other") }
+      }
+
+      let none = try await client.get("/api/v1/inputs?monitor=nobody")
+      #expect(none.status == .ok && none.text.isEmpty)
+      let missing = try await client.get("/api/v1/inputs")
+      #expect(missing.status == .badRequest)
+      #expect(try missing.json()["detail"]?.text == "The parameter monitor is missing.")
+    }
+  }
+}

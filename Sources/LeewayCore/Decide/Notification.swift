@@ -28,7 +28,8 @@ struct Notification {
       spread.write(to: &w)
     }
     for case (let key, let text?) in [
-      ("held", step.held.map { "retrain held: \($0)" }), ("retrain", step.retrain), ("early", step.early),
+      ("held", step.held.map { "retrain held: \($0)" }), ("retrain", step.retrain),
+      ("early", step.early ?? incident.early),
       ("because", step.because),
     ] {
       w.key(key)

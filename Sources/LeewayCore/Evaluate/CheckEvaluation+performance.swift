@@ -66,8 +66,13 @@ extension CheckEvaluation {
       guard verdict.why == nil, let value else { return verdict }
       let reference = measure(view, slice)
       let bounds = summary.bounds(check.metric, at: check.place)
+      // Some limit cannot be judged: then the others may fire, and never say that all is well.
+      var isPartly = false
       for tier in check.limits {
-        guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else { continue }
+        guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else {
+          isPartly = true
+          continue
+        }
         if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
         verdict.threshold = verdict.threshold ?? threshold
         if tier.limit.isRelative {
@@ -89,6 +94,7 @@ extension CheckEvaluation {
         verdict.rawTier = tier.tier
         verdict.threshold = threshold
       }
+      if isPartly, verdict.rawTier == .ok { verdict.rawTier = .insufficientData }
       if verdict.rawTier == .insufficientData { verdict.why = reference.missing }
       if slice == Slice.all, verdict.rawTier >= .info { verdict.contrast = performanceContrast(view) }
       verdict.tier = verdict.rawTier
@@ -112,8 +118,13 @@ extension CheckEvaluation {
         judged(view) ? tooFew(verdict.rows) ?? (value == nil ? Shortfall(.undefined) : nil) : partial(view)
       guard verdict.why == nil, let value else { return verdict }
       let reference = measure(view, slice)
+      // Some limit cannot be judged: then the others may fire, and never say that all is well.
+      var isPartly = false
       for tier in check.limits {
-        guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else { continue }
+        guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else {
+          isPartly = true
+          continue
+        }
         if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
         verdict.threshold = verdict.threshold ?? threshold
         if tier.limit.isRelative {
@@ -124,6 +135,7 @@ extension CheckEvaluation {
         verdict.rawTier = tier.tier
         verdict.threshold = threshold
       }
+      if isPartly, verdict.rawTier == .ok { verdict.rawTier = .insufficientData }
       if verdict.rawTier == .insufficientData { verdict.why = reference.missing }
       verdict.tier = verdict.rawTier
       return verdict

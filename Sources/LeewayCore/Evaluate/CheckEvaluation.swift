@@ -54,6 +54,8 @@ struct CheckEvaluation {
     /// What relative limits are measured from.
     var reference: Double?
 
+    /// Why some of the limits cannot be judged where others can.
+    var unjudged: Shortfall?
     var isSufficient: Bool { verdict.why == nil }
   }
 
@@ -86,6 +88,10 @@ struct CheckEvaluation {
       member.verdict.reference = ReferenceSubject.name(span)
       if isDistance { member.verdict.value = nil }
       missing = measure(&member, view, slice, subject, span)
+      if !isDistance, check.limits.contains(where: { !$0.limit.isRelative }) {
+        member.unjudged = missing
+        missing = nil
+      }
     } else {
       member.reference = comparison.baselineValue(check.metric)
       if isMeasured { member.verdict.against = comparison.against }
@@ -118,12 +124,11 @@ struct CheckEvaluation {
 
   /// Measures a member from the first days of production.
   ///
-  /// - Returns: why it cannot be: the days are not over, or held too little. nil also where only some limits need them.
+  /// - Returns: why it cannot be: the days are not over, or held too little.
   private func measure(
     _ member: inout Member, _ view: WindowView, _ slice: String, _ subject: Int, _ span: TimeSpan
   ) -> Shortfall? {
     let isDistance = check.metric.family == .distance
-    let isAbsolute = !isDistance && check.limits.contains { !$0.limit.isRelative }
     switch view.references[DriftReferenceKey(slice: NameKey(slice), subject: subject, span: span)] {
     case .full(let found):
       if isDistance, let comparison = found.comparison {
@@ -132,13 +137,12 @@ struct CheckEvaluation {
       }
       let used = DriftComparison.valuesUsed(check.metric, in: found.side.cells)
       guard used >= max(1, check.minimumRows) else {
-        return isAbsolute
-          ? nil : Shortfall(.reference, [("rows", .count(used)), ("needed", .count(max(1, check.minimumRows)))])
+        return Shortfall(.reference, [("rows", .count(used)), ("needed", .count(max(1, check.minimumRows)))])
       }
       member.reference = found.value(check.metric)
       return nil
-    case .learning(let why): return isAbsolute ? nil : why
-    case nil: return isAbsolute ? nil : Shortfall(.reference)
+    case .learning(let why): return why
+    case nil: return Shortfall(.reference)
     }
   }
 
@@ -186,6 +190,7 @@ struct CheckEvaluation {
         verdict.rawTier = .insufficientData
         verdict.why = Shortfall(.noise, [("limit", .value(blind)), ("noise", .value(noise ?? 0))])
       }
+      verdict = settled(verdict, member)
       if verdict.rawTier >= .info { verdict.contrast = driftContrast(view, verdict) }
       verdict.tier = verdict.rawTier
       return verdict
@@ -224,8 +229,22 @@ struct CheckEvaluation {
         if reached { verdicts[i].rawTier = tier.tier }
       }
     }
-    for i in verdicts.indices { verdicts[i].tier = verdicts[i].rawTier }
+    for i in verdicts.indices {
+      verdicts[i] = settled(verdicts[i], members[i])
+      verdicts[i].tier = verdicts[i].rawTier
+    }
     return verdicts
+  }
+
+  /// Where some limit cannot be judged the others may fire, and never say that all is well.
+  private func settled(_ verdict: Verdict, _ member: Member) -> Verdict {
+    guard verdict.rawTier == .ok,
+      check.limits.contains(where: { $0.limit.resolved(reference: member.reference) == nil })
+    else { return verdict }
+    var verdict = verdict
+    verdict.rawTier = .insufficientData
+    verdict.why = member.unjudged ?? Shortfall(verdict.reference == nil ? .noBaseline : .reference)
+    return verdict
   }
 
   // MARK: Traffic
@@ -243,8 +262,12 @@ struct CheckEvaluation {
         return verdict
       }
       verdict.isReference = true
+      var isPartly = false
       for tier in check.limits {
-        guard let (threshold, fires) = tier.limit.resolved(reference: usualRows[slice]) else { continue }
+        guard let (threshold, fires) = tier.limit.resolved(reference: usualRows[slice]) else {
+          isPartly = true
+          continue
+        }
         if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
         verdict.threshold = verdict.threshold ?? threshold
         if Limit.isReached(Double(rows), threshold, fires) {
@@ -252,6 +275,7 @@ struct CheckEvaluation {
           verdict.threshold = threshold
         }
       }
+      if isPartly, verdict.rawTier == .ok { verdict.rawTier = .insufficientData }
       // The usual rows are the median of at least three windows.
       if verdict.rawTier == .insufficientData { verdict.why = Shortfall(.reference, [("needed", .count(3))]) }
       verdict.tier = verdict.rawTier

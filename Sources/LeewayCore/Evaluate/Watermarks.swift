@@ -16,15 +16,21 @@ package struct Watermarks: Sendable, Equatable {
     noData = false
   }
 
-  /// The minimum over the partitions of each role that are not idle at `now` (the ledger's clock). Where all are idle, or
-  /// none is known, the watermark is −∞, which holds what was reached before.
-  package init(partitions: [PartitionRecord], now: EventTime) {
+  /// The minimum over the partitions of each role that are not idle at `now` (the ledger's clock). Where all are idle it holds what
+  /// it was: that is at least the minimum over those that have had events, and more where `reached` knows it. −∞ where none is
+  /// known.
+  ///
+  /// - Parameter reached: as it was found before.
+  package init(partitions: [PartitionRecord], now: EventTime, reached: Watermarks? = nil) {
     func isIdle(_ partition: PartitionRecord) -> Bool { partition.isIdle(at: now) }
-    func minimum(_ role: StreamRole) -> EventTime {
-      partitions.filter { $0.role == role && !isIdle($0) }.map(\.watermark).min() ?? .distantPast
+    func minimum(_ role: StreamRole, reached: EventTime?) -> EventTime {
+      let mine = partitions.filter { $0.role == role }
+      if let least = mine.filter({ !isIdle($0) }).map(\.watermark).min() { return least }
+      let least = mine.map(\.watermark).filter { $0 > .distantPast }.min() ?? .distantPast
+      return max(least, reached ?? .distantPast)
     }
-    predictions = minimum(.predictions)
-    labels = minimum(.labels)
+    predictions = minimum(.predictions, reached: reached?.predictions)
+    labels = minimum(.labels, reached: reached?.labels)
     let all = partitions.filter { $0.role == .predictions }
     settled = all.map(\.watermark).min() ?? .distantPast
     noData = !all.isEmpty && all.allSatisfy(isIdle)

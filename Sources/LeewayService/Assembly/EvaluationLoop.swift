@@ -52,6 +52,8 @@ private final class EvaluationThread {
   /// Where the ledger has put the plans, by monitor; those that another instance has gone on from are not here.
   private var placed: [String: MonitorPlan] = [:]
   private var refreshDue: [String: SteadyTime] = [:]
+  /// How far event time had come when it was last looked at: what it holds while every partition is idle.
+  private var reached: [String: Watermarks] = [:]
   /// Why a monitor could not be judged when it was last tried, and when that was last logged.
   private var failures: [String: (text: String, logged: SteadyTime)] = [:]
   private var reclaimDue: SteadyTime
@@ -72,6 +74,7 @@ private final class EvaluationThread {
     context = setup.decisions()
     reclaimDue = .now + Self.reclaimEvery
     for plan in setup.plans { restoreMetrics(plan) }
+    refreshWhatIsDue()
   }
 
   /// nil: another instance has begun a newer generation, which is for it to judge.
@@ -122,6 +125,7 @@ private final class EvaluationThread {
       refreshDue[name] = nil
       failures[name] = nil
       placed[name] = nil
+      reached[name] = nil
       merges.forget(monitor: name)
       paces[name] = nil
       metrics.forget(monitor: name)
@@ -171,9 +175,12 @@ private final class EvaluationThread {
       while let lease = try lease(monitor) {
         // A long backfill is many steps, and none of them a stall.
         loop.state.madeRound(of: .evaluation, now: .now)
+        refreshWhatIsDue()
+        let watermarks = try watermarks(of: plan)
         let started = ContinuousClock.now
         let evaluator = Evaluator(plan: plan, context: context, maximumWindows: pace.windows)
-        let report = try evaluator.evaluate(ledger, lease: lease, now: WallClock.now(), merges: merges)
+        let report = try evaluator.evaluate(
+          ledger, lease: lease, now: WallClock.now(), watermarks: watermarks, merges: merges)
         let time = started.duration(to: .now)
         pace.took(
           time, windows: report.windows, lines: report.results.count,
@@ -194,6 +201,19 @@ private final class EvaluationThread {
     } catch {
       note("monitor \(monitor) cannot be judged: \(error)", of: monitor)
     }
+  }
+
+  /// How far event time has come. While all partitions are idle it stands where it was, whatever has been judged by then.
+  private func watermarks(of plan: MonitorPlan) throws -> Watermarks {
+    let monitor = plan.monitor.name
+    let (partitions, time) = try ledger.read { (try $0.partitions(of: monitor), try $0.now()) }
+    return watermarks(of: plan, partitions.filter { plan.reads($0.key, as: $0.role) }, at: time)
+  }
+
+  private func watermarks(of plan: MonitorPlan, _ partitions: [PartitionRecord], at time: EventTime) -> Watermarks {
+    let found = Watermarks(partitions: partitions, now: time, reached: reached[plan.monitor.name])
+    reached[plan.monitor.name] = found
+    return found
   }
 
   /// A monitor that cannot be judged makes the instance unready until it can, whatever becomes of the others.
@@ -230,14 +250,23 @@ private final class EvaluationThread {
     show(MetricsUpdate(monitor: monitor, records: report.results))
     for transition in report.decisions.transitions {
       metrics.count(transition: transition.transition, monitor: monitor)
+      let held = transition.held.map { "; retrain held: \($0)" } ?? ""
       logger.info(
-        "incident \(transition.incident) \(transition.transition) at \(transition.tier.name): \(transition.checks.joined(separator: ", ")) on \(transition.subjects.joined(separator: ", "))"
+        "incident \(transition.incident) \(transition.transition) at \(transition.tier.name): \(transition.checks.joined(separator: ", ")) on \(transition.subjects.joined(separator: ", "))\(held)"
       )
     }
     for (detector, changes) in report.changes { metrics.count(changes: changes, of: detector, monitor: monitor) }
     if report.lateErrors > 0 { metrics.count(lateErrors: report.lateErrors, monitor: monitor) }
     for _ in 0..<report.decisions.retrainsRequested { metrics.count(retrain: "requested", monitor: monitor) }
     for _ in 0..<report.decisions.retrainsHeld { metrics.count(retrain: "held", monitor: monitor) }
+  }
+
+  /// Between the steps of a backlog, too, which may take minutes: what is shown of no monitor waits for them.
+  private func refreshWhatIsDue() {
+    for plan in setup.plans where refreshDue[plan.monitor.name].map({ SteadyTime.now >= $0 }) ?? true {
+      // One that fails is told of when the monitor is judged.
+      do { try refresh(try placed[plan.monitor.name] ?? place(plan) ?? plan) } catch { continue }
+    }
   }
 
   /// What the API and the gauges show of a monitor.
@@ -258,14 +287,8 @@ private final class EvaluationThread {
       )
     }
     // By the ledger's clock, as windows are closed.
-    let watermarks = Watermarks(partitions: partitions, now: time)
-    func known(_ time: EventTime, _ role: StreamRole) -> EventTime? {
-      // While all are idle the watermark holds; the least of them is at least what it was.
-      let value = time == .distantPast ? partitions.filter { $0.role == role }.map(\.watermark).min() ?? time : time
-      return value == .distantPast ? nil : value
-    }
-    let predictions = known(watermarks.predictions, .predictions)
-    let labels = known(watermarks.labels, .labels)
+    let watermarks = watermarks(of: plan, partitions, at: time)
+    let (predictions, labels) = (known(watermarks.predictions), known(watermarks.labels))
     metrics.set(watermark: predictions, monitor: monitor, stream: .predictions)
     metrics.set(watermark: labels, monitor: monitor, stream: .labels)
     let living = writers.filter(\.alive)
@@ -291,6 +314,8 @@ private final class EvaluationThread {
       view.versions = versions.sorted(by: utf8Order)
     }
   }
+
+  private func known(_ time: EventTime) -> EventTime? { time == .distantPast ? nil : time }
 
   /// After a restart gauges show what was found before it.
   private func restoreMetrics(_ plan: MonitorPlan) {

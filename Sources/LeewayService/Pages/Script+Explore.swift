@@ -80,14 +80,18 @@ extension Script {
     // The newest lines: what ends within the last hundred or so steps of the window.
     async function seriesLines(choice, metric, detail) {
       const subject = subjectOf(detail, choice, metric);
-      const newest = (isOfLabels(metric) ? detail.performance : detail.drift).filter((line) => line.window === choice.window
-        && line.slice === choice.slice && (isOfLabels(metric) || line.subject === subject));
+      const known = (isOfLabels(metric) ? detail.performance : detail.drift).filter((line) => line.window === choice.window);
+      const here = known.filter((line) => line.slice === choice.slice && (isOfLabels(metric) || line.subject === subject));
+      // A slice that has had no rows of late may have had some before.
+      const newest = here.length > 0 ? here : known;
       if (newest.length === 0) return [];
       const ends = newest.map((line) => Date.parse(line.end));
       const definition = detail.definitions.find((one) => one.window === choice.window);
       const from = Math.max(...ends) - OVER_TIME * (definition ? definition.every_ms : 3600000);
-      const answer = await ask("/api/v1/results" + query({ monitor: choice.monitor, window: choice.window,
-        type: metric.line, slice: choice.slice, subject, from: new Date(Math.max(from, 0)).toISOString(), limit: 1000 }));
+      const lines = (since) => ask("/api/v1/results" + query({ monitor: choice.monitor, window: choice.window,
+        type: metric.line, slice: choice.slice, subject, from: new Date(Math.max(since, 0)).toISOString(), limit: 1000 }));
+      let answer = await lines(from);
+      if (answer.results.length === 0 && here.length === 0) answer = await lines(0);
       return answer.results.map((line, index) => ({ ...line, revision: answer.revisions[index] }));
     }
 
@@ -197,7 +201,9 @@ extension Script {
       const choice = state.choice;
       const detail = state.detail;
       byId("explore-title").textContent = "Windows of " + monitor.monitor;
-      const slices = [...new Set(["all", choice.slice, ...(detail ? detail.drift.map((line) => line.slice) : [])])];
+      const failed = (state.incidents || []).filter((one) => one.monitor === monitor.monitor)
+        .flatMap((one) => Array.isArray(one.evidence) ? one.evidence.map((item) => item.slice || "all") : []);
+      const slices = [...new Set(["all", choice.slice, ...(detail ? detail.drift.map((line) => line.slice) : []), ...failed])];
       show(byId("choices"),
         select("monitor", "Monitor", state.monitors.map((one) => one.monitor), choice.monitor, (value) =>
           choose({ monitor: value, window: "", slice: "all", subject: "", metric: "" })),

@@ -63,7 +63,7 @@ extension Script {
         ["threshold", "number"], ["q-value", "number"], ["rows", "number"], ["worst slice", "name"], ["window"], ["to"]],
         rows.slice(0, 100).map((item) => [item.check, look(item), item.slice || "all", item.metric, number(item.value),
           number(item.threshold), probability(item.q_value), count(item.rows),
-          worstOf(item.worst_slice, item.worst_value), item.window, time(item.end)]));
+          item.slices_alike ? "alike in all slices" : worstOf(item.worst_slice, item.worst_value), item.window, time(item.end)]));
     }
 
     function history_(detail) {

@@ -146,18 +146,29 @@ import Testing
     #expect(try scene.windows(.drift).contains("15m 120"))
   }
 
+  /// What was reached is judged to its end although nothing comes any more, and nothing beyond it.
   @Test func ifAllAreIdleTheWatermarkHolds() throws {
-    let scene = try Scene(predictions: [[Self.event(1), Self.event(60)]])
+    let scene = try Scene(predictions: [[Self.event(1), Self.event(60)], [Self.event(2), Self.event(31)], []])
     let instance = try scene.instance()
     try instance.claimAll()
     instance.readAll()
-    instance.intake.claimIdle(TopicPartition("predictions", 0), lasting: .minutes(1000), at: .zero)
+    for (partition, minutes) in [(0, 1000), (1, 2000), (2, 2000)] as [(Int32, Int64)] {
+      instance.intake.claimIdle(TopicPartition("predictions", partition), lasting: .minutes(minutes), at: .zero)
+    }
     try instance.flush()
     #expect(try scene.judged().map(\.noData) == [true])
-    #expect(try scene.windows(.drift) == [])
+    let held = try scene.ledger.read { Watermarks(partitions: try $0.partitions(of: "m"), now: try $0.now()) }
+    #expect(held.predictions == Scene.minute(31) && held.noData)
+    #expect(try scene.lines(.drift).map(\.end).max() == Scene.minute(15))
+    // Who had seen it further goes on from there.
+    let before = Watermarks(predictions: Scene.minute(45), labels: .distantPast)
+    let further = try scene.ledger.read {
+      Watermarks(partitions: try $0.partitions(of: "m"), now: try $0.now(), reached: before)
+    }
+    #expect(further.predictions == Scene.minute(45))
     scene.clock.advance(.minutes(1001))
     #expect(try scene.judged().map(\.noData) == [false])
-    #expect(try scene.windows(.drift) != [])
+    #expect(try scene.lines(.drift).map(\.end).max() == Scene.minute(45))
   }
 
   @Test func aClaimEndsIdlenessAndSoDoesAMessage() throws {

@@ -27,11 +27,15 @@ package struct LedgerError: Error, CustomStringConvertible, Sendable {
   package var storageFull: Bool
   /// The same call may succeed later, although nobody changes what it asks: the server restarts, or somebody holds a lock.
   package var mayPass: Bool
+  /// What was asked for is there and cannot be read: bytes of the store have changed. Other calls may go on.
+  package var isDamage: Bool
 
   package init(
-    _ description: String, outcomeUnknown: Bool = false, storageFull: Bool = false, mayPass: Bool = false
+    _ description: String, outcomeUnknown: Bool = false, storageFull: Bool = false, mayPass: Bool = false,
+    isDamage: Bool = false
   ) {
     self.description = description
+    self.isDamage = isDamage
     self.mayPass = mayPass || storageFull
     self.outcomeUnknown = outcomeUnknown
     self.storageFull = storageFull

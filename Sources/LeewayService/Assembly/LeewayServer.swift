@@ -41,16 +41,19 @@ package struct LeewayServer: Sendable {
     let settings = try kafkaSettings()
     let (ledger, closeLedger) = try openLedger()
     defer { closeLedger() }
-    let store = Failpoints.fromEnvironment.map { FailpointLedger(ledger, $0) as any Ledger } ?? ledger
-    if isAlone {
-      try LedgerPatience.atStart("releasing leases", logger: logger) { try releaseLeases(store) }
-    }
     let now = WallClock.now()
     let metrics = ServiceMetrics(version: ServiceVersion.text, librdkafka: KafkaLibrary.version, startedAt: now)
     metrics.reloaded(successfully: true, at: now)
     metrics.set(outdated: false)
     metrics.announce(plans.map(\.monitor), receivers: setup.receivers.map(\.name))
     let state = ServiceState(plans: plans, patience: configuration.limits.stallAfter, now: .now)
+    let store = DamageTellingLedger(
+      Failpoints.fromEnvironment.map { FailpointLedger(ledger, $0) as any Ledger } ?? ledger, metrics: metrics,
+      state: state, logger: logger)
+    let watch = ledgerWatch(state, metrics)
+    if isAlone {
+      try LedgerPatience.atStart("releasing leases", logger: logger) { try releaseLeases(store) }
+    }
     let token = try LedgerPatience.atStart("reading the service's key", logger: logger) {
       try CallbackToken(keys: callbackKeys(store))
     }
@@ -79,6 +82,7 @@ package struct LeewayServer: Sendable {
       evaluation, intake,
       http,
     ]
+    if let watch { services.append(watch) }
     if handlesSignals {
       services.append(Signals(grace: configuration.limits.shutdownTime, reload: reload, logger: logger))
     }
@@ -120,6 +124,14 @@ package struct LeewayServer: Sendable {
       let ledger = try PostgreSQLLedger(address: address.revealed)
       return (ledger, ledger.close)
     }
+  }
+
+  /// Over a file of ours, which it has begun to look through; PostgreSQL watches over its own.
+  private func ledgerWatch(_ state: ServiceState, _ metrics: ServiceMetrics) -> LedgerWatch? {
+    guard case .sqlite(let path) = configuration.ledger, path != ":memory:" else { return nil }
+    var watch = LedgerWatch(path: path, state: state, metrics: metrics, logger: logger)
+    watch.isDoneAtStart = watch.look(until: .now + LedgerWatch.timeAtStart, unless: StopFlag()).left.isEmpty
+    return watch
   }
 
   /// A process that was killed left them, and nobody but this one could hold them: judging begins at once.

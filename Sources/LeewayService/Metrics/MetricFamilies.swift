@@ -28,6 +28,10 @@ enum MetricFamily: String, CaseIterable {
   case labelDelay = "leeway_label_delay_seconds"
   case labels = "leeway_labels_total"
   case lateErrors = "leeway_late_errors_total"
+  case ledgerDamagedCalls = "leeway_ledger_damaged_calls_total"
+  case ledgerDamagedTables = "leeway_ledger_damaged_tables"
+  case ledgerLook = "leeway_ledger_look_timestamp_seconds"
+  case ledgerTablesLeft = "leeway_ledger_tables_left"
   case lostMessages = "leeway_lost_messages_total"
   case outboxOldest = "leeway_outbox_oldest_seconds"
   case outboxRows = "leeway_outbox_rows"
@@ -49,7 +53,8 @@ enum MetricFamily: String, CaseIterable {
   var kind: MetricKind {
     switch self {
     case .deadLetters, .deliveries, .detectorChanges, .events, .eventsRejected, .flushes, .gaps, .httpRequests,
-      .incidentTransitions, .labels, .lateErrors, .lostMessages, .partitionClaims, .rebalances, .retrains,
+      .incidentTransitions, .labels, .lateErrors, .ledgerDamagedCalls, .lostMessages, .partitionClaims, .rebalances,
+      .retrains,
       .seriesDropped, .stageSeconds:
       .counter
     case .correctiveAction, .evaluation, .flush, .labelDelay: .histogram
@@ -64,9 +69,8 @@ enum MetricFamily: String, CaseIterable {
     case .checkTier: ["monitor", "check", "stage"]
     case .comparison: ["monitor", "window", "slice", "metric", "statistic"]
     case .configLastReloadSuccessful, .configLastReloadTimestamp, .configOutdated, .flush, .instances,
-      .processResidentMemory,
-      .processStartTime,
-      .ready:
+      .ledgerDamagedCalls, .ledgerDamagedTables, .ledgerLook, .ledgerTablesLeft, .processResidentMemory,
+      .processStartTime, .ready:
       []
     case .consumerLag: ["topic", "partition"]
     case .correctiveAction, .evaluation, .labelDelay, .lateErrors, .seriesDropped: ["monitor"]
@@ -130,6 +134,11 @@ enum MetricFamily: String, CaseIterable {
     case .labels:
       "Labels by outcome: matched, early, repeated, corrected, retracted, orphaned, expired, implausible, over_limit or passed_over."
     case .lateErrors: "Errors that came after the detectors of concept drift had seen their pane, and never reach them."
+    case .ledgerDamagedCalls: "Calls to the ledger that met damaged bytes; they are made again."
+    case .ledgerDamagedTables: "Tables of the SQLite ledger in which the last look through its pages found damage."
+    case .ledgerLook: "When the pages of the SQLite ledger were last looked through."
+    case .ledgerTablesLeft:
+      "Tables of the SQLite ledger that the last look through its pages did not come to the end of."
     case .lostMessages: "Messages that were gone from the broker before they were read, and were skipped."
     case .outboxOldest: "Age of the oldest notification that a receiver is still owed."
     case .outboxRows: "Notifications that a receiver is owed, and those given up as dead letters."

@@ -119,6 +119,8 @@ package protocol LedgerReader {
   /// Rows that are not delivered: how many are owed or dead, and when the oldest that is owed was created. Ordered by
   /// receiver; receivers without such rows are left out.
   func outboxBacklog() throws -> [OutboxBacklog]
+  /// The row with this key, whatever its state; nil if there is none.
+  func delivery(key: String) throws -> OutboxRecord?
   /// Newest first.
   func deliveries(incident: String?, limit: Int) throws -> [OutboxRecord]
   /// Those of one state, newest first as above.

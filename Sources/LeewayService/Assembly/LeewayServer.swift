@@ -67,11 +67,13 @@ package struct LeewayServer: Sendable {
     let intake = KafkaIntake(
       live: live, reload: reload, settings: settings, isAlone: isAlone, ledger: store, superseded: superseded,
       metrics: metrics, state: state, logger: logger)
+    let identity: @Sendable () -> TLSIdentity? = { live.current.tls }
     let http = HTTPService(
       view: view(store, metrics, state, token, live, reload), host: configuration.http.host,
       port: configuration.http.port, tokens: { live.current.tokens },
       isOpen: { live.current.configuration.http.readingIsOpen },
-      probes: configuration.http.probes.map { .init(host: $0.host, port: $0.port) }, logger: logger,
+      probes: configuration.http.probes.map { .init(host: $0.host, port: $0.port) },
+      tls: configuration.http.tls == nil ? nil : identity, logger: logger,
       onRunning: onRunning,
       onProbesRunning: { [logger, configuration] port in
         logger.info("health and metrics at http://\(configuration.http.probes?.host ?? ""):\(port)/")
@@ -83,6 +85,9 @@ package struct LeewayServer: Sendable {
       http,
     ]
     if let watch { services.append(watch) }
+    if configuration.http.tls != nil {
+      services.append(CertificateWatch(live: live, metrics: metrics, logger: logger))
+    }
     if handlesSignals {
       services.append(Signals(grace: configuration.limits.shutdownTime, reload: reload, logger: logger))
     }

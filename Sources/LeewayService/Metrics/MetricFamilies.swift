@@ -47,6 +47,7 @@ enum MetricFamily: String, CaseIterable {
   case seriesDropped = "leeway_series_dropped_total"
   case stageSeconds = "leeway_stage_seconds_total"
   case stalled = "leeway_stalled"
+  case certificateExpiry = "leeway_tls_certificate_expiry_timestamp_seconds"
   case watermark = "leeway_watermark_timestamp_seconds"
   case windowRows = "leeway_window_rows"
 
@@ -65,6 +66,7 @@ enum MetricFamily: String, CaseIterable {
   /// In the order in which a sample's values are given.
   var labelNames: [String] {
     switch self {
+    case .certificateExpiry: []
     case .buildInfo: ["version", "swift", "librdkafka"]
     case .checkTier: ["monitor", "check", "stage"]
     case .comparison: ["monitor", "window", "slice", "metric", "statistic"]
@@ -155,6 +157,7 @@ enum MetricFamily: String, CaseIterable {
       "Series left out of an update because of max_series, by the plan that leeway check prints; the API has them."
     case .stageSeconds: "Time of the threads that read Kafka, by stage: wait, poll, decode, aggregate or commit."
     case .stalled: "Whether a part (intake, evaluation, delivery) has stood still for longer than limits.stall_after."
+    case .certificateExpiry: "When the certificate that the listener shows expires."
     case .watermark: "Event time up to which a stream has been read."
     case .windowRows: "Messages in the newest closed window."
     }

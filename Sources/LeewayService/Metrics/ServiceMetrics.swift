@@ -328,6 +328,9 @@ package final class ServiceMetrics: Sendable {
     if successfully { replace(.configLastReloadTimestamp, [([], now.seconds)]) }
   }
 
+  /// Of the certificate that the listener shows.
+  package func set(certificateExpiry: EventTime) { replace(.certificateExpiry, [([], certificateExpiry.seconds)]) }
+
   /// Whether another instance runs a newer configuration.
   package func set(outdated: Bool) { replace(.configOutdated, [([], outdated ? 1 : 0)]) }
 

@@ -15,7 +15,10 @@ struct Leeway: AsyncParsableCommand {
         leeway demo --for 60s
       """,
     version: ServiceVersion.text,
-    subcommands: [DemoCommand.self, Run.self, Check.self, BaselineCommand.self, ReplayCommand.self, TokenCommand.self])
+    subcommands: [
+      DemoCommand.self, Run.self, Check.self, BaselineCommand.self, ReplayCommand.self, LedgerCommand.self,
+      TokenCommand.self,
+    ])
 
   static func main() async {
     // A closed pipe is an error to report, not a signal to die of.

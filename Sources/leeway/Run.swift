@@ -47,10 +47,10 @@ struct Run: AsyncParsableCommand {
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     var logger = Logger(label: "leeway")
     logger.logLevel = try level()
-    let host = service.http.host
+    let address = "\(service.http.scheme)://\(service.http.host)"
     let server = LeewayServer(
       configuration: service, plans: configuration.plans, files: files, logger: logger,
-      onRunning: { [logger] port in logger.info("pages, API and metrics on http://\(host):\(port)/") })
+      onRunning: { [logger] port in logger.info("pages, API and metrics on \(address):\(port)/") })
     try await server.run()
   }
 }

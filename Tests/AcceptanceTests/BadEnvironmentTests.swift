@@ -42,7 +42,7 @@ import Testing
     try expectRun("opening the ledger monitors: it is a folder; name a file in it")
     try configure(ledger: "train.csv")
     try expectRun(
-      "opening tables in the ledger \(real)/train.csv: the file is not an SQLite database (SQLite 26: file is not a database); name another file"
+      "opening tables in the ledger \(real)/train.csv: the file is not an SQLite database (SQLite 26: file is not a database); name another file, or restore it from a backup"
     )
     try configure(ledger: "no/leeway.db")
     try expectRun("opening the ledger no/leeway.db: there is no folder no; make it, or name another path")

@@ -96,6 +96,40 @@ import Testing
       ])
   }
 
+  /// Who labels first says how long before, and is not taken for a wrong clock.
+  @Test func labelsBeforeTheirPredictions() throws {
+    // An hour and five minutes (skew and lateness) are the most.
+    let labels = (0..<300).map { Shop.label($0, at: "\(Shop.time($0) - ($0 < 3 ? 3_900_001 : 3_900_000))") }
+    let predictions = (0..<300).map { Shop.prediction($0) }
+    let found = try replay(predictions, labels: labels)
+    #expect(found.code == 0, "\(found)")
+    #expect(found.counts.contains("300 labels, 297 matched, "), "\(found.counts)")
+    let fix = "and 65m is the most; mend time_format or the producers' clocks, or set labels.label_before"
+    for (line, label, prediction) in [
+      (1, "2026-02-28T22:54:59.999Z", "2026-03-01T00:00:00.000Z"),
+      (2, "2026-02-28T22:55:14.999Z", "2026-03-01T00:00:15.000Z"),
+      (3, "2026-02-28T22:55:29.999Z", "2026-03-01T00:00:30.000Z"),
+    ] {
+      let said = found.findings[line - 1]
+      let wanted: String =
+        "leeway: l.jsonl:\(line): implausible: a label of \(label) is 3900001ms before its prediction of \(prediction), \(fix)"
+      #expect(said == wanted)
+    }
+    #expect(
+      found.findings.last
+        == "leeway: warning: 3 labels are more than 65m earlier than their prediction and count for nothing: check both "
+        + "time_formats and clocks, or set labels.label_before")
+    // A shorter one takes nothing away.
+    for (before, matched) in [("1h", 297), ("2h", 300)] {
+      try folder.write(
+        Shop.monitor.replacing("  horizon: 30m\n", with: "  horizon: 30m\n  label_before: \(before)\n"),
+        to: "monitors/shop.yaml")
+      let found = try replay(predictions, labels: labels)
+      #expect(found.counts.contains("300 labels, \(matched) matched, "), "\(before): \(found.counts)")
+      #expect(found.findings.contains { $0.contains("implausible") } == (matched < 300), "\(before): \(found.findings)")
+    }
+  }
+
   @Test func labelsInSeconds() throws {
     let found = try replay(labels: (0..<300).map { Shop.label($0, at: "\(Shop.time($0) / 1000)") })
     #expect(found.code == 1)

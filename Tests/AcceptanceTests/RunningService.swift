@@ -27,7 +27,7 @@ struct RunningService {
   /// Of reading; nil where it is open.
   let token: String?
 
-  private static var announcement: Regex<(Substring, Substring)> { /(?:on|open) (http:\/\/[0-9.:]+)\// }
+  private static var announcement: Regex<(Substring, Substring)> { /(?:on|open) (https?:\/\/[0-9.:]+)\// }
 
   /// Starts the service and waits for its pages.
   init(

@@ -120,6 +120,22 @@ extension CellBlock {
     if let damage { throw CellBlockDamaged(reason: damage) }
   }
 
+  /// What is wrong with a stored block, as far as can be told without its layout; nil if its entries can be read to the end.
+  package static func damage(in bytes: [UInt8]) -> String? {
+    bytes.withUnsafeBytes { bytes in
+      var reader = PackedEntries(bytes)
+      guard reader.byte() == formatVersion else { return "unknown format version" }
+      let any = Int.max
+      let damage =
+        reader.forEach(of: any) { _, reader in reader.word() == nil ? "bad count" : nil }
+        ?? reader.forEach(of: any) { _, reader in reader.word() == nil && reader.wide() == nil ? "bad sum" : nil }
+        ?? reader.forEach(of: any) { _, reader in
+          reader.wide() == nil || reader.word() == nil ? "bad sum of squares" : nil
+        }
+      return damage ?? (reader.isAtEnd ? nil : "bytes left over")
+    }
+  }
+
   private mutating func mergeCounts(_ reader: inout PackedEntries, _ subtract: Bool) -> String? {
     counts.withUnsafeMutableBufferPointer { counts in
       reader.forEach(of: counts.count) { i, reader in

@@ -311,6 +311,8 @@ package struct FlushReport: Sendable {
   package var events: [String: EventCounts] = [:]
   package var joins: [String: JoinCounts] = [:]
   package var quarantined: [QuarantineRecord] = []
+  /// Labels too early for their prediction, of the monitor that is being committed.
+  var implausible: [QuarantineRecord] = []
   /// Messages that were gone from the broker before they were read; 0 where that many cannot be known.
   package var lost: [PartitionKey: Int64] = [:]
   /// Label times less prediction times, of the labels that began to count, in seconds.

@@ -23,6 +23,8 @@ struct JoinFlush {
   private struct Part {
     var id: [UInt8]
     var changes: [JoinChange]
+    /// Where each change was read, parallel to `changes`.
+    var sources: [(key: PartitionKey, offset: Int64)]
     var hasPredictions: Bool
     var labels: [JoinChange] {
       changes.filter { if case .label = $0 { true } else { false } }
@@ -38,7 +40,9 @@ struct JoinFlush {
     if draining.isEmpty {
       let ids = parts.map(\.id)
       for (part, stored) in zip(parts, try current.lock(ids, in: tx)) {
-        outcome.apply(part.changes, to: part.id, try JoinState(stored: stored), counts: &counts)
+        let before = counts.implausible
+        let state = outcome.apply(part.changes, to: part.id, try JoinState(stored: stored), counts: &counts)
+        if counts.implausible > before { note(implausible: part, state, current.join.lead, &report) }
       }
     } else {
       try commit(parts, &outcome, &counts, in: tx, report: &report)
@@ -57,8 +61,12 @@ struct JoinFlush {
     var parts: [Part] = []
     for entry in log {
       let change = try partitions[entry.partition].joins.change(entry.entry)
-      if parts.last?.id != entry.id { parts.append(Part(id: entry.id, changes: [], hasPredictions: false)) }
+      if parts.last?.id != entry.id {
+        parts.append(Part(id: entry.id, changes: [], sources: [], hasPredictions: false))
+      }
       parts[parts.count - 1].changes.append(change)
+      let partition = partitions[entry.partition]
+      parts[parts.count - 1].sources.append((partition.key, partition.joins.offset(entry.entry)))
       if case .prediction = change { parts[parts.count - 1].hasPredictions = true }
     }
     return parts
@@ -84,7 +92,9 @@ struct JoinFlush {
       let goesOn = part.hasPredictions || stored[i] != nil || !waits
       if goesOn {
         let known = try JoinState(stored: stored[i]) ?? JoinState(labels: rows.flatMap { $0?.labels ?? [] })
-        outcome.apply(part.changes, to: part.id, known, counts: &counts)
+        let before = counts.implausible
+        let state = outcome.apply(part.changes, to: part.id, known, counts: &counts)
+        if counts.implausible > before { note(implausible: part, state, current.join.lead, &report) }
       }
       let labels = part.labels
       // What becomes of a label is counted once, what it does to a prediction for each.
@@ -96,13 +106,44 @@ struct JoinFlush {
           if goesOn { outcomes[j].remove(part.id) }
         } else if !labels.isEmpty {
           var mine = JoinCounts()
-          outcomes[j].apply(labels, to: part.id, row, counts: &mine)
+          let state = outcomes[j].apply(labels, to: part.id, row, counts: &mine)
+          if !isCounted, mine.implausible > 0 { note(implausible: part, state, draining[j].join.lead, &report) }
           counts += isCounted ? mine.ofPredictions : mine
           isCounted = true
         }
       }
     }
     for outcome in outcomes { try outcome.commit(in: tx, report: &report) }
+  }
+}
+
+extension JoinFlush {
+  /// Puts labels that are too early for every prediction of their id into the quarantine: each at its own message, or, of labels
+  /// that waited, one at the prediction that made it known.
+  private func note(implausible part: Part, _ state: JoinState, _ lead: TimeSpan, _ report: inout FlushReport) {
+    guard let first = state.predictions.map(\.time).min() else { return }
+    func isImplausible(_ label: JoinedLabel) -> Bool { label.time < first - lead }
+    func record(_ i: Int, _ label: JoinedLabel) -> QuarantineRecord {
+      let source = part.sources[i]
+      return QuarantineRecord(
+        monitor: monitor, topic: source.key.topic, partition: source.key.partition, offset: source.offset,
+        code: "implausible",
+        reason:
+          "a label of \(label.time) is \(first - label.time) before its prediction of \(first), and \(lead) is the most; "
+          + "mend time_format or the producers' clocks, or set labels.label_before",
+        sample: Array(part.id.prefix(256)))
+    }
+    let labels = part.changes.indices.compactMap { i -> QuarantineRecord? in
+      guard case .label(let label) = part.changes[i], isImplausible(label) else { return nil }
+      return record(i, label)
+    }
+    if !labels.isEmpty {
+      report.implausible += labels
+    } else if let waited = state.labels.first(where: isImplausible),
+      let i = part.changes.firstIndex(where: { if case .prediction = $0 { true } else { false } })
+    {
+      report.implausible.append(record(i, waited))
+    }
   }
 }
 
@@ -141,12 +182,16 @@ private struct PairsOutcome {
     errors = ErrorLog(pairs.flush.plan)
   }
 
-  mutating func apply(_ batch: [JoinChange], to id: [UInt8], _ known: JoinState?, counts: inout JoinCounts) {
+  /// - Returns: the id's state after the batch.
+  @discardableResult
+  mutating func apply(_ batch: [JoinChange], to id: [UInt8], _ known: JoinState?, counts: inout JoinCounts) -> JoinState
+  {
     var state = known ?? JoinState()
     let before = errors == nil ? nil : state
     pairs.join.apply(batch, to: &state, counts: &counts, into: &changes)
     if let before { errors?.note(id, before: before, after: state) }
     rows.append(WaitingRow(id: id, state: state.encoded(), reclaimAfter: pairs.join.reclaimAfter(state)))
+    return state
   }
 
   mutating func remove(_ id: [UInt8]) { rows.append(WaitingRow(id: id, state: nil, reclaimAfter: .distantPast)) }

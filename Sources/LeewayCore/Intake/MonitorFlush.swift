@@ -22,7 +22,11 @@ struct MonitorFlush {
       let joins = try JoinFlush(self, in: tx).commit(partitions, in: tx, report: &report)
       report.joins[monitor, default: JoinCounts()] += joins
     }
-    let quarantined = partitions.flatMap(\.quarantine)
+    // As many as are kept.
+    let implausible = Array(report.implausible.prefix(quarantineRows))
+    report.implausible = []
+    report.quarantined += implausible
+    let quarantined = partitions.flatMap(\.quarantine) + implausible
     if !quarantined.isEmpty { try tx.quarantine(quarantined, keep: quarantineRows) }
   }
 

@@ -80,9 +80,9 @@ struct MonitorIntake {
           let half = predictions.joinHalf(
             time: time, slices: rowSlices[firstSlice...], table: slices, payload: payload)
           if run == nil {
-            partitions[index].joins.append(id: id, prediction: half)
+            partitions[index].joins.append(id: id, prediction: half, offset: message.offset)
           } else {
-            run?.joins.append((columns.count, id, half))
+            run?.joins.append((columns.count, id, half, message.offset))
           }
         }
       } else {
@@ -127,8 +127,8 @@ struct MonitorIntake {
     partitions[index].counts.late &+= Int64(settled.lateRows)
     partitions[index].counts.accepted &+= Int64(columns.count - settled.lateRows)
     for row in settled.unjoinable where isLate.isEmpty || !isLate[row] { partitions[index].counts.unjoinable &+= 1 }
-    for (row, id, half) in settled.joins where isLate.isEmpty || !isLate[row] {
-      partitions[index].joins.append(id: id, prediction: half)
+    for (row, id, half, offset) in settled.joins where isLate.isEmpty || !isLate[row] {
+      partitions[index].joins.append(id: id, prediction: half, offset: offset)
     }
     drainRows(leavingOut: isLate)
   }
@@ -149,7 +149,7 @@ struct MonitorIntake {
         return reject(message, index, rejection, keep, quarantined: true)
       }
       partitions[index].reach(label.time)
-      partitions[index].joins.append(id: id, label: label)
+      partitions[index].joins.append(id: id, label: label, offset: message.offset)
       partitions[index].counts.labels &+= 1
     case .passedOver(let time):
       // A wrong clock must not end the wait for our labels.

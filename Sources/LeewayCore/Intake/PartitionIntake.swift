@@ -144,23 +144,27 @@ struct JoinLog {
     var id: Range<Int>
     var body: Range<Int>
     var isLabel: Bool
+    /// Of the message.
+    var offset: Int64
   }
 
   var byteCount: Int { bytes.count + entries.count * MemoryLayout<Entry>.stride }
   var isEmpty: Bool { entries.isEmpty }
   var count: Int { entries.count }
 
-  mutating func append(id: [UInt8], prediction: JoinedPrediction) {
-    append(id, isLabel: false) { prediction.encode(to: &$0) }
+  mutating func append(id: [UInt8], prediction: JoinedPrediction, offset: Int64) {
+    append(id, isLabel: false, offset) { prediction.encode(to: &$0) }
   }
-  mutating func append(id: [UInt8], label: JoinedLabel) { append(id, isLabel: true) { label.encode(to: &$0) } }
+  mutating func append(id: [UInt8], label: JoinedLabel, offset: Int64) {
+    append(id, isLabel: true, offset) { label.encode(to: &$0) }
+  }
 
-  private mutating func append(_ id: [UInt8], isLabel: Bool, _ encode: (inout [UInt8]) -> Void) {
+  private mutating func append(_ id: [UInt8], isLabel: Bool, _ offset: Int64, _ encode: (inout [UInt8]) -> Void) {
     let start = bytes.count
     bytes.append(contentsOf: id)
     let middle = bytes.count
     encode(&bytes)
-    entries.append(Entry(id: start..<middle, body: middle..<bytes.count, isLabel: isLabel))
+    entries.append(Entry(id: start..<middle, body: middle..<bytes.count, isLabel: isLabel, offset: offset))
   }
 
   mutating func removeAll() {
@@ -172,6 +176,9 @@ struct JoinLog {
   func forEachID(_ body: (Int, ArraySlice<UInt8>) -> Void) {
     for (i, entry) in entries.enumerated() { body(i, bytes[entry.id]) }
   }
+
+  /// The offset of one entry's message.
+  func offset(_ i: Int) -> Int64 { entries[i].offset }
 
   /// The change of one entry; it was encoded here, so it decodes.
   func change(_ i: Int) throws(JoinStateDamaged) -> JoinChange {

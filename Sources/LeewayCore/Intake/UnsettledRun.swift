@@ -1,7 +1,7 @@
 /// What is kept of a run of predictions until somebody knows the watermark before it; parallel to the rows in columns.
 struct UnsettledRun {
   var times: [EventTime] = []
-  var joins: [(row: Int, id: [UInt8], half: JoinedPrediction)] = []
+  var joins: [(row: Int, id: [UInt8], half: JoinedPrediction, offset: Int64)] = []
   /// Rows that have no usable id or output.
   var unjoinable: [Int] = []
   /// By row; empty where none is late.

@@ -12,7 +12,7 @@ extension JoinState {
     return out
   }
 
-  init(encoded bytes: [UInt8]) throws(JoinStateDamaged) {
+  package init(encoded bytes: [UInt8]) throws(JoinStateDamaged) {
     var reader = Varint.Reader(bytes)
     guard reader.byte() == Self.formatVersion else { throw JoinStateDamaged() }
     guard let predictionCount = reader.integer(), predictionCount <= Self.maximumVersions else {

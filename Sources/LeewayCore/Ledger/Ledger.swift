@@ -27,11 +27,15 @@ package struct LedgerError: Error, CustomStringConvertible, Sendable {
   package var storageFull: Bool
   /// The same call may succeed later, although nobody changes what it asks: the server restarts, or somebody holds a lock.
   package var mayPass: Bool
+  /// What was asked for is there and cannot be read: bytes of the store have changed. Other calls may go on.
+  package var isDamage: Bool
 
   package init(
-    _ description: String, outcomeUnknown: Bool = false, storageFull: Bool = false, mayPass: Bool = false
+    _ description: String, outcomeUnknown: Bool = false, storageFull: Bool = false, mayPass: Bool = false,
+    isDamage: Bool = false
   ) {
     self.description = description
+    self.isDamage = isDamage
     self.mayPass = mayPass || storageFull
     self.outcomeUnknown = outcomeUnknown
     self.storageFull = storageFull
@@ -121,6 +125,8 @@ package protocol LedgerReader {
   /// Rows that are not delivered: how many are owed or dead, and when the oldest that is owed was created. Ordered by
   /// receiver; receivers without such rows are left out.
   func outboxBacklog() throws -> [OutboxBacklog]
+  /// The row with this key, whatever its state; nil if there is none.
+  func delivery(key: String) throws -> OutboxRecord?
   /// Newest first.
   func deliveries(incident: String?, limit: Int) throws -> [OutboxRecord]
   /// Those of one state, newest first as above.

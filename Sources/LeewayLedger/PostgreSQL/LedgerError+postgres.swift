@@ -6,10 +6,12 @@ extension LedgerError {
     let state = failure.state.map { "PostgreSQL \($0): " } ?? ""
     let said = "\(state)\(failure.message.isEmpty ? "no reason given" : failure.message)"
     // What is done about it (another attempt, or the end) is for the caller to say.
-    func error(_ cause: String, _ fix: String, full: Bool = false, mayPass: Bool = false) -> LedgerError {
+    func error(
+      _ cause: String, _ fix: String, full: Bool = false, mayPass: Bool = false, isDamage: Bool = false
+    ) -> LedgerError {
       LedgerError(
         "\(doing) in the ledger \(place): \(cause) (\(said)); \(fix)", storageFull: full,
-        mayPass: mayPass || failure.connectionLost)
+        mayPass: mayPass || failure.connectionLost, isDamage: isDamage)
     }
     switch failure.state ?? "" {
     case "53100": return error("the server's disk is full", "make room there", full: true)
@@ -33,7 +35,7 @@ extension LedgerError {
     case "42P01", "42703", "3F000":
       return error("tables are gone or changed", "restore them from a backup, or start with an empty database")
     case "XX001", "XX002", "58030", "58P01":
-      return error("the server's files are damaged or cannot be read", "restore them from a backup")
+      return error("the server's files are damaged or cannot be read", "restore them from a backup", isDamage: true)
     default:
       if failure.connectionLost {
         return error("the connection was lost", "see the server's log for why, and start it if it is down")

@@ -100,6 +100,11 @@ extension PostgreSQLSession {
     }
   }
 
+  func delivery(key: String) throws -> OutboxRecord? {
+    try first(
+      "reading a delivery", "SELECT \(Self.outboxColumns) FROM outbox WHERE key = $1", key, as: delivery)
+  }
+
   func deliveries(state: DeliveryState, limit: Int) throws -> [OutboxRecord] {
     let sql = """
       SELECT \(Self.outboxColumns) FROM outbox WHERE state = $1

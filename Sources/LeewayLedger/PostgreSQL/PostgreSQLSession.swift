@@ -147,7 +147,7 @@ final class PostgreSQLSession {
 
   func damaged(_ doing: StaticString, _ what: String) -> LedgerError {
     let error = LedgerError(
-      "\(doing) in the ledger \(place): \(what); the database is damaged, restore it from a backup")
+      "\(doing) in the ledger \(place): \(what); the database is damaged, restore it from a backup", isDamage: true)
     if failure == nil { failure = error }
     return error
   }

@@ -13,14 +13,16 @@ struct LedgerFileLock: ~Copyable {
 
   /// Makes the ledger, for its owner only, if there is none: SQLite gives its side files the same mode.
   ///
+  /// - Parameter doing: what the lock is for, as errors say it: `opening`.
   /// - Throws: `LedgerError` that names who has the file.
-  init(ledger: String) throws {
+  init(ledger: String, doing: String = "opening") throws {
+    let fix = doing == "opening" ? "stop that one, or use PostgreSQL for several instances" : "stop that one first"
     let path = ledger + "-lock"
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       let cause = String(cString: strerror(errno))
       throw LedgerError(
-        "opening the ledger \(ledger): \(path) cannot be written (\(cause)); give this user the right to write the folder"
+        "\(doing) the ledger \(ledger): \(path) cannot be written (\(cause)); give this user the right to write the folder"
       )
     }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
@@ -30,29 +32,30 @@ struct LedgerFileLock: ~Copyable {
       let holder = String(decoding: bytes.prefix(max(0, count)).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
       close(descriptor)
       guard code == EWOULDBLOCK else {
-        throw LedgerError("opening the ledger \(ledger): \(path) cannot be locked (\(String(cString: strerror(code))))")
+        throw LedgerError(
+          "\(doing) the ledger \(ledger): \(path) cannot be locked (\(String(cString: strerror(code))))")
       }
       throw LedgerError(
-        "opening the ledger \(ledger): \(holder.isEmpty ? "another process" : holder) has it open; "
-          + "stop that one, or use PostgreSQL for several instances")
+        "\(doing) the ledger \(ledger): \(holder.isEmpty ? "another process" : holder) has it open; "
+          + fix)
     }
     let ledgerDescriptor = open(ledger, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard ledgerDescriptor >= 0 else {
       let cause = String(cString: strerror(errno))
       close(descriptor)
       throw LedgerError(
-        "opening the ledger \(ledger): the file cannot be written (\(cause)); give this user the right to")
+        "\(doing) the ledger \(ledger): the file cannot be written (\(cause)); give this user the right to")
     }
     guard flock(ledgerDescriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       close(ledgerDescriptor)
       close(descriptor)
       guard code == EWOULDBLOCK else {
-        throw LedgerError("opening the ledger \(ledger): it cannot be locked (\(String(cString: strerror(code))))")
+        throw LedgerError("\(doing) the ledger \(ledger): it cannot be locked (\(String(cString: strerror(code))))")
       }
       throw LedgerError(
-        "opening the ledger \(ledger): another process has the file open under another name, or \(path) was deleted; "
-          + "stop that one, or use PostgreSQL for several instances")
+        "\(doing) the ledger \(ledger): another process has the file open under another name, or \(path) was deleted; "
+          + fix)
     }
     var host = [CChar](repeating: 0, count: 256)
     let named = gethostname(&host, host.count - 1) == 0

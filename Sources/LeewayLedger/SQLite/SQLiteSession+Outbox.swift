@@ -103,6 +103,11 @@ extension SQLiteSession {
     }
   }
 
+  func delivery(key: String) throws -> OutboxRecord? {
+    try first(
+      "reading a delivery", "SELECT \(Self.outboxColumns) FROM outbox WHERE key = ?", key, as: delivery)
+  }
+
   func deliveries(state: DeliveryState, limit: Int) throws -> [OutboxRecord] {
     let sql = """
       SELECT \(Self.outboxColumns) FROM outbox WHERE state = ? ORDER BY created_at DESC, sequence DESC, key DESC LIMIT ?

@@ -112,7 +112,8 @@ final class SQLiteSession {
   }
 
   func damaged(_ doing: StaticString, _ what: String) -> LedgerError {
-    let error = LedgerError("\(doing) in the ledger \(path): \(what); the file is damaged, restore it from a backup")
+    let error = LedgerError(
+      "\(doing) in the ledger \(path): \(what); the file is damaged, restore it from a backup", isDamage: true)
     if failure == nil { failure = error }
     return error
   }
@@ -146,9 +147,11 @@ extension LedgerError {
         "\(place): the file cannot be opened for writing (\(said)); give this user the right to write the file and its folder"
       )
     case SQLITE_CORRUPT:
-      return LedgerError("\(place): the file is damaged (\(said)); restore it from a backup")
+      return LedgerError("\(place): the file is damaged (\(said)); restore it from a backup", isDamage: true)
     case SQLITE_NOTADB:
-      return LedgerError("\(place): the file is not an SQLite database (\(said)); name another file")
+      return LedgerError(
+        "\(place): the file is not an SQLite database (\(said)); name another file, or restore it from a backup",
+        isDamage: true)
     default:
       return LedgerError("\(place): \(said)")
     }

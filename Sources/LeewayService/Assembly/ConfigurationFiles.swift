@@ -52,6 +52,7 @@ package struct ConfigurationFiles: Sendable {
     if old.deadLetterTopic != new.deadLetterTopic { keys.append(["dead_letter_topic"]) }
     if old.ledger != new.ledger { keys.append(["ledger"]) }
     if old.http.host != new.http.host || old.http.port != new.http.port { keys.append(["http", "listen"]) }
+    if (old.http.tls == nil) != (new.http.tls == nil) { keys.append(["http", "tls"]) }
     if old.http.probes != new.http.probes { keys.append(["http", "probes"]) }
     if old.http.callbackKeys != new.http.callbackKeys { keys.append(["http", "callback_keys"]) }
     guard !keys.isEmpty else { return [] }

@@ -274,7 +274,7 @@ private final class EvaluationThread {
     let monitor = plan.monitor.name
     let now = WallClock.now()
     refreshDue[monitor] = .now + Self.refreshEvery
-    let (time, generation, partitions, progress, incidents, backlog, dead, latest, writers) = try ledger.read {
+    let (time, generation, partitions, progress, incidents, backlog, dead, writers) = try ledger.read {
       reader in
       (
         try reader.now(), try reader.generation(of: monitor),
@@ -282,10 +282,10 @@ private final class EvaluationThread {
         try reader.progress(of: plan),
         try reader.incidents(IncidentQuery(open: true, limit: 1000)), try reader.outboxBacklog(),
         try reader.deliveries(state: .dead, limit: ServiceMetrics.deadLimit),
-        try reader.latestResults(monitor: monitor, generation: plan.pairs, type: .performance),
         try reader.writers()
       )
     }
+    let versions = try versions(of: plan)
     // By the ledger's clock, as windows are closed.
     let watermarks = watermarks(of: plan, partitions, at: time)
     let (predictions, labels) = (known(watermarks.predictions), known(watermarks.labels))
@@ -301,21 +301,31 @@ private final class EvaluationThread {
     metrics.set(outbox: backlog, now: now)
     metrics.set(dead: dead, receivers: setup.receivers.map(\.name))
     metrics.set(ready: loop.state.readiness(now: .now).allSatisfy(\.holds))
-    let prefix = Slice.version + "="
-    let newest = latest.map(\.end).max()
-    let versions = Set(
-      latest.filter { $0.end == newest && $0.slice.hasPrefix(prefix) }.map { String($0.slice.dropFirst(prefix.count)) })
     loop.state.update(monitor) { view in
       view.generation = generation
       view.partitions = partitions
       view.progress = progress
       view.watermark = predictions
       view.labelWatermark = labels
-      view.versions = versions.sorted(by: utf8Order)
+      if let versions { view.versions = versions }
     }
   }
 
   private func known(_ time: EventTime) -> EventTime? { time == .distantPast ? nil : time }
+
+  /// Versions that the newest performance lines have; nil where these lines are damaged, which keeps nothing else back.
+  private func versions(of plan: MonitorPlan) throws -> [String]? {
+    let latest: [ResultRecord]
+    do {
+      latest = try ledger.read {
+        try $0.latestResults(monitor: plan.monitor.name, generation: plan.pairs, type: .performance)
+      }
+    } catch let error as LedgerError where error.isDamage { return nil }
+    let prefix = Slice.version + "="
+    let newest = latest.map(\.end).max()
+    let found = latest.filter { $0.end == newest && $0.slice.hasPrefix(prefix) }
+    return Set(found.map { String($0.slice.dropFirst(prefix.count)) }).sorted(by: utf8Order)
+  }
 
   /// After a restart gauges show what was found before it.
   private func restoreMetrics(_ plan: MonitorPlan) {

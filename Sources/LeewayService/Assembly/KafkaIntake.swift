@@ -30,7 +30,7 @@ struct KafkaIntake: Service {
           loop = try KafkaIntakeLoop(self)
           patience = LedgerPatience()
           try loop?.run(until: stop)
-        } catch let error as LedgerError where error.mayPass && !stop.isRaised {
+        } catch let error as LedgerError where (error.mayPass || error.isDamage) && !stop.isRaised {
           loop?.leave()
           loop = nil
           rest(patience.failed(), because: error, until: stop)

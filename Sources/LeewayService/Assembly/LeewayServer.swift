@@ -41,16 +41,19 @@ package struct LeewayServer: Sendable {
     let settings = try kafkaSettings()
     let (ledger, closeLedger) = try openLedger()
     defer { closeLedger() }
-    let store = Failpoints.fromEnvironment.map { FailpointLedger(ledger, $0) as any Ledger } ?? ledger
-    if isAlone {
-      try LedgerPatience.atStart("releasing leases", logger: logger) { try releaseLeases(store) }
-    }
     let now = WallClock.now()
     let metrics = ServiceMetrics(version: ServiceVersion.text, librdkafka: KafkaLibrary.version, startedAt: now)
     metrics.reloaded(successfully: true, at: now)
     metrics.set(outdated: false)
     metrics.announce(plans.map(\.monitor), receivers: setup.receivers.map(\.name))
     let state = ServiceState(plans: plans, patience: configuration.limits.stallAfter, now: .now)
+    let store = DamageTellingLedger(
+      Failpoints.fromEnvironment.map { FailpointLedger(ledger, $0) as any Ledger } ?? ledger, metrics: metrics,
+      state: state, logger: logger)
+    let watch = ledgerWatch(state, metrics)
+    if isAlone {
+      try LedgerPatience.atStart("releasing leases", logger: logger) { try releaseLeases(store) }
+    }
     let token = try LedgerPatience.atStart("reading the service's key", logger: logger) {
       try CallbackToken(keys: callbackKeys(store))
     }
@@ -64,11 +67,13 @@ package struct LeewayServer: Sendable {
     let intake = KafkaIntake(
       live: live, reload: reload, settings: settings, isAlone: isAlone, ledger: store, superseded: superseded,
       metrics: metrics, state: state, logger: logger)
+    let identity: @Sendable () -> TLSIdentity? = { live.current.tls }
     let http = HTTPService(
       view: view(store, metrics, state, token, live, reload), host: configuration.http.host,
       port: configuration.http.port, tokens: { live.current.tokens },
       isOpen: { live.current.configuration.http.readingIsOpen },
-      probes: configuration.http.probes.map { .init(host: $0.host, port: $0.port) }, logger: logger,
+      probes: configuration.http.probes.map { .init(host: $0.host, port: $0.port) },
+      tls: configuration.http.tls == nil ? nil : identity, logger: logger,
       onRunning: onRunning,
       onProbesRunning: { [logger, configuration] port in
         logger.info("health and metrics at http://\(configuration.http.probes?.host ?? ""):\(port)/")
@@ -79,6 +84,10 @@ package struct LeewayServer: Sendable {
       evaluation, intake,
       http,
     ]
+    if let watch { services.append(watch) }
+    if configuration.http.tls != nil {
+      services.append(CertificateWatch(live: live, metrics: metrics, logger: logger))
+    }
     if handlesSignals {
       services.append(Signals(grace: configuration.limits.shutdownTime, reload: reload, logger: logger))
     }
@@ -120,6 +129,14 @@ package struct LeewayServer: Sendable {
       let ledger = try PostgreSQLLedger(address: address.revealed)
       return (ledger, ledger.close)
     }
+  }
+
+  /// Over a file of ours, which it has begun to look through; PostgreSQL watches over its own.
+  private func ledgerWatch(_ state: ServiceState, _ metrics: ServiceMetrics) -> LedgerWatch? {
+    guard case .sqlite(let path) = configuration.ledger, path != ":memory:" else { return nil }
+    var watch = LedgerWatch(path: path, state: state, metrics: metrics, logger: logger)
+    watch.isDoneAtStart = watch.look(until: .now + LedgerWatch.timeAtStart, unless: StopFlag()).left.isEmpty
+    return watch
   }
 
   /// A process that was killed left them, and nobody but this one could hold them: judging begins at once.

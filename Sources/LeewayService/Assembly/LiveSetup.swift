@@ -43,6 +43,21 @@ final class LiveSetup: Sendable {
     }
   }
 
+  /// What the listener shows, and the files that it was read from; nil: no TLS.
+  var identity: (files: ServiceConfiguration.HTTP.TLS, identity: TLSIdentity)? {
+    state.withLock { state in
+      guard let files = state.current.configuration.http.tls, let identity = state.current.tls else { return nil }
+      return (files, identity)
+    }
+  }
+
+  /// The same files have another content, which is in force at once; nothing if by now other files are named.
+  func renew(_ identity: TLSIdentity, of files: ServiceConfiguration.HTTP.TLS) {
+    state.withLock { state in
+      if state.current.configuration.http.tls == files { state.current.tls = identity }
+    }
+  }
+
   // MARK: The side that reloads
 
   /// Waits until the intake has adopted the setup or refused it.

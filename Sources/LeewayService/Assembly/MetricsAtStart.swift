@@ -4,6 +4,7 @@ extension ServiceMetrics {
   /// Shows what can happen to these monitors and receivers before it does, so that dashboards of a young service are not
   /// empty. Series that come from messages (slices, subjects, checks) begin with the first window.
   func announce(_ monitors: some Sequence<Monitor>, receivers: some Sequence<String>) {
+    announce(.ledgerDamagedCalls, [[]])
     announce(.flushes, FlushOutcome.allCases.map { [$0.rawValue] })
     announce(.flush, [], empty: .work)
     announce(.rebalances, RebalanceOutcome.allCases.map { [$0.rawValue] })

@@ -15,6 +15,7 @@ final class ServiceState: Sendable {
     var outdated: String?
     var deadLetterFailure: String?
     var gaps: [String] = []
+    var damage = LedgerDamage()
     var watch: StallWatch
   }
 
@@ -78,6 +79,17 @@ final class ServiceState: Sendable {
   /// Partitions that are not read until somebody decides about what the broker no longer has.
   func set(gaps: [String]) { values.withLock { $0.gaps = gaps } }
 
+  /// What a look through the ledger's pages has come to.
+  func set(look: LedgerLook, at now: EventTime) { values.withLock { $0.damage.looked(look, at: now) } }
+
+  /// A call to the ledger could not read what is stored.
+  ///
+  /// - Returns: whether it is to be logged: it is other than the last one, or that was a minute ago.
+  func met(damage: String, now: SteadyTime) -> Bool { values.withLock { $0.damage.met(damage, now: now) } }
+
+  /// When a call last met damage.
+  var lastDamage: SteadyTime? { values.withLock { $0.damage.lastMet } }
+
   /// What was wrong with the partitions that are given back is another reader's to say.
   func leftGroup() {
     values.withLock { values in
@@ -126,6 +138,7 @@ final class ServiceState: Sendable {
           name: "no_gap", holds: values.gaps.isEmpty,
           detail: values.gaps.first.map { values.gaps.count == 1 ? $0 : "\($0); and \(values.gaps.count - 1) more" }
             ?? "no offset is missing"),
+        values.damage.condition(now: now),
         ReadinessCondition(
           name: "dead_letters", holds: values.deadLetterFailure == nil,
           detail: values.deadLetterFailure ?? "none is waiting"),

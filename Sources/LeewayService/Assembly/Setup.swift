@@ -9,6 +9,8 @@ struct Setup: Sendable {
   /// Ordered by name; `log` is always there.
   let receivers: [Receiver]
   let tokens: AccessTokens?
+  /// What the listener shows; nil: no TLS.
+  var tls: TLSIdentity?
 
   /// - Throws: `InputProblem` that names the key or the file.
   init(configuration: ServiceConfiguration, plans: [MonitorPlan]) throws {
@@ -16,6 +18,9 @@ struct Setup: Sendable {
     self.plans = plans
     receivers = try Self.receivers(configuration)
     tokens = try Self.tokens(configuration)
+    do throws(TLSIdentity.Failure) { tls = try configuration.http.tls.map(TLSIdentity.init(reading:)) } catch {
+      throw InputProblem(error.description)
+    }
   }
 
   /// What deciding needs to know of it.

@@ -43,6 +43,7 @@ package struct Configuration: Sendable {
       problems += unknownReceivers(monitors, serviceReading)
       problems += readDeadLetters(monitors, serviceReading)
       problems += unusableTokens(serviceReading)
+      problems += unusableCertificate(serviceReading)
       if looksAtLedger, let service { problems += unusableLedger(service, serviceReading) }
     }
     let limit = service?.limits.waitingRows ?? ServiceConfiguration.Limits().waitingRows
@@ -122,6 +123,29 @@ package struct Configuration: Sendable {
           file: service.reading.file, line: place.line, column: place.column, severity: .error,
           message: "http.tokens_file: \($0)")
       }
+    }
+  }
+
+  /// What would end the start, or what clients would refuse.
+  private static func unusableCertificate(_ service: ServiceConfigurationReading) -> [ConfigurationProblem] {
+    guard let (files, certificate, key) = service.tls else { return [] }
+    func problem(_ name: String, _ severity: ConfigurationProblem.Severity, _ message: String) -> ConfigurationProblem {
+      let place = name == "key" ? key : certificate
+      return .init(
+        file: service.reading.file, line: place.line, column: place.column, severity: severity, message: message)
+    }
+    do throws(TLSIdentity.Failure) {
+      let identity = try TLSIdentity(reading: files)
+      var problems: [ConfigurationProblem] = []
+      if let warning = identity.warning(files.certificate, now: WallClock.now()) {
+        problems.append(problem("certificate", .warning, "http.tls.certificate: \(warning)"))
+      }
+      if let mode = TextFile.othersMay(files.key) {
+        problems.append(problem("key", .warning, "http.tls.key: \(files.key): \(mode)"))
+      }
+      return problems
+    } catch {
+      return [problem(error.name, .error, error.description)]
     }
   }
 

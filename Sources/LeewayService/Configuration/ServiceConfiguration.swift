@@ -51,6 +51,19 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var probes: Probes?
     /// Keys of the tokens with which trainers answer, the one that signs first; empty: one is made and kept in the ledger.
     package var callbackKeys: [Secret] = []
+    /// What `listen` shows over TLS; nil: it speaks HTTP in the clear.
+    package var tls: TLS?
+
+    /// Paths of two files in PEM.
+    package struct TLS: Sendable, Equatable {
+      /// The listener's own certificate first, then those that lead to a root.
+      package var certificate: String
+      /// Without a passphrase.
+      package var key: String
+    }
+
+    /// `http` or `https`.
+    package var scheme: String { tls == nil ? "http" : "https" }
 
     package struct Probes: Sendable, Equatable {
       package var host: String

@@ -15,6 +15,9 @@ final class ServiceConfigurationReading {
   private(set) var hasPublicURL = false
   /// The file of tokens, and where it is named.
   private(set) var tokens: (path: String, place: ConfigurationNode.Place)?
+  /// The files of `http.tls`, and where each is named.
+  private(set) var tls:
+    (files: ServiceConfiguration.HTTP.TLS, certificate: ConfigurationNode.Place, key: ConfigurationNode.Place)?
   private(set) var ledgerPlace = ConfigurationNode.Place.start
   /// The dead-letter topic, and where it says so.
   private(set) var deadLetters: (topic: String, place: ConfigurationNode.Place)?
@@ -150,7 +153,7 @@ final class ServiceConfigurationReading {
     guard let value = top.value("http") else {
       return top.contains("http") ? nil : .init(host: "127.0.0.1", port: 8080, publicURL: nil, tokensFile: nil)
     }
-    guard let map = value.map("a map with listen, public_url, tokens_file, probes and callback_keys") else {
+    guard let map = value.map("a map with listen, public_url, tls, tokens_file, probes and callback_keys") else {
       return nil
     }
     let listenValue = map.value("listen")
@@ -186,12 +189,13 @@ final class ServiceConfigurationReading {
       }
       return .init(host: host, port: port)
     }
+    let tls = map.value("tls").flatMap(readTLS)
     let callbackKeys = map.value("callback_keys").map(readCallbackKeys) ?? []
     map.finish()
     guard let address else { return nil }
     let http = ServiceConfiguration.HTTP(
       host: address.host, port: address.port, publicURL: publicURL, tokensFile: tokensFile, probes: probes,
-      callbackKeys: callbackKeys)
+      callbackKeys: callbackKeys, tls: tls)
     if !map.contains("tokens_file"), !http.readingIsOpen,
       let value = Self.isLoopback(address.host) ? map.value("public_url") : listenValue
     {
@@ -200,6 +204,21 @@ final class ServiceConfigurationReading {
           + "leeway token new makes")
     }
     return http
+  }
+
+  private func readTLS(_ value: ConfigurationValue) -> ServiceConfiguration.HTTP.TLS? {
+    guard let map = value.map("a map with certificate and key, two files in PEM") else { return nil }
+    let certificate = map.required("certificate", add: "certificate: FILE")
+    let key = map.required("key", add: "key: FILE")
+    map.finish()
+    let folder = TextFile.folder(of: path)
+    guard let certificate, let key, let certificatePath = certificate.text(limit: 4096),
+      let keyPath = key.text(limit: 4096)
+    else { return nil }
+    let files = ServiceConfiguration.HTTP.TLS(
+      certificate: TextFile.path(certificatePath, in: folder), key: TextFile.path(keyPath, in: folder))
+    tls = (files, certificate.place, key.place)
+    return files
   }
 
   private func readCallbackKeys(_ value: ConfigurationValue) -> [Secret] {

@@ -36,10 +36,10 @@ struct DeliveryEndpoints: Sendable {
     let ledger = view.ledger
     let outcome = try await threads.run {
       try ledger.write { tx -> Outcome in
-        guard let row = try Self.delivery(OutboxRecord.key(ofID: id), in: tx) else { return .unknown }
+        guard let row = try tx.delivery(key: OutboxRecord.key(ofID: id)) else { return .unknown }
         guard row.retrain == nil else { return .call }
         guard try tx.revive(delivery: row.key, due: tx.now()) else { return .settled(row.state) }
-        return .owed(try Self.delivery(row.key, in: tx) ?? row)
+        return .owed(try tx.delivery(key: row.key) ?? row)
       }
     }
     switch outcome {
@@ -60,11 +60,6 @@ struct DeliveryEndpoints: Sendable {
         .conflict, "The delivery is \(state.rawValue), and only what was given up is sent again.", value: id,
         fix: "See /api/v1/deliveries for those that were given up.")
     }
-  }
-
-  private static func delivery(_ key: String, in reader: any LedgerReader) throws -> OutboxRecord? {
-    try reader.deliveries(incident: String(key.prefix { $0 != "/" }), limit: DecisionEndpoints.maximumLimit)
-      .first { $0.key == key }
   }
 
   private enum Outcome: Sendable {

@@ -12,6 +12,7 @@ package struct HTTPService: Service {
   private let host: String
   private let port: Int
   private let probes: Address?
+  private let tls: (@Sendable () -> TLSIdentity?)?
   private let policy: AccessPolicy
   private let limits: HTTPLimits
   private let logger: Logger
@@ -36,11 +37,12 @@ package struct HTTPService: Service {
   ///   - isOpen: Whether this machine may read without a token, asked for at every request; see ``AccessPolicy``.
   ///   - probes: Of the listener that serves health and metrics and nothing else, to everybody who reaches it; it has its
   ///     own connections, so that no crowd at the other one keeps probes out.
+  ///   - tls: What `host` and `port` show, asked for at every connection; nil: they speak HTTP in the clear, as probes do.
   ///   - onRunning: Called once with the port.
   package init(
     view: ServiceView, host: String, port: Int, tokens: @escaping @Sendable () -> AccessTokens?,
     isOpen: @escaping @Sendable () -> Bool = { false },
-    limits: HTTPLimits = HTTPLimits(), probes: Address? = nil,
+    limits: HTTPLimits = HTTPLimits(), probes: Address? = nil, tls: (@Sendable () -> TLSIdentity?)? = nil,
     logger: Logger, onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in },
     onProbesRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
@@ -48,6 +50,7 @@ package struct HTTPService: Service {
     self.host = host
     self.port = port
     self.probes = probes
+    self.tls = tls
     policy = AccessPolicy(tokens: tokens, isOpen: isOpen)
     self.limits = limits
     self.logger = logger
@@ -101,7 +104,7 @@ package struct HTTPService: Service {
 
   /// The server as Hummingbird runs it.
   func application() -> some ApplicationProtocol {
-    application(router(), at: Address(host: host, port: port), connections: limits.connections, onRunning)
+    application(router(), at: Address(host: host, port: port), connections: limits.connections, tls: tls, onRunning)
   }
 
   private func probeApplication(at address: Address) -> some ApplicationProtocol {
@@ -114,13 +117,13 @@ package struct HTTPService: Service {
       return endpoint
     }
     router.add(endpoints, policy: policy)
-    return application(router, at: address, connections: Self.probeConnections, onProbesRunning)
+    return application(router, at: address, connections: Self.probeConnections, tls: nil, onProbesRunning)
   }
 
   private static let probeConnections = 32
 
   private func application(
-    _ router: Router<ServiceContext>, at address: Address, connections: Int,
+    _ router: Router<ServiceContext>, at address: Address, connections: Int, tls: (@Sendable () -> TLSIdentity?)?,
     _ onRunning: @escaping @Sendable (_ port: Int) async -> Void
   ) -> some ApplicationProtocol {
     let limits = limits
@@ -140,7 +143,9 @@ package struct HTTPService: Service {
         maxHeaderFieldCount: limits.headerFields))
     return Application(
       router: router,
-      server: .http1(configuration: channel),
+      server: HTTPServerBuilder { responder in
+        ListenerChannel(http: HTTP1Channel(responder: responder, configuration: channel), tls: tls)
+      },
       configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
       onServerRunning: { await onRunning($0.localAddress?.port ?? 0) },
       logger: quiet)

@@ -52,6 +52,10 @@ struct RequestGate: RouterMiddleware {
   private static func problem(_ error: any Error, _ context: Context) -> Problem {
     switch error {
     case let problem as Problem: return problem
+    case let failure as LedgerError where failure.isDamage:
+      return Problem(
+        .ledgerFailed, "What was asked for is in the ledger and cannot be read: the ledger is damaged.",
+        fix: "See /readyz for the place, and restore a backup. What lies elsewhere can be read.")
     case let failure as LedgerError:
       context.logger.error("the ledger failed under a request", metadata: ["error": "\(failure)"])
       return Problem(

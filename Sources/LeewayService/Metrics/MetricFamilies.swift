@@ -28,6 +28,10 @@ enum MetricFamily: String, CaseIterable {
   case labelDelay = "leeway_label_delay_seconds"
   case labels = "leeway_labels_total"
   case lateErrors = "leeway_late_errors_total"
+  case ledgerDamagedCalls = "leeway_ledger_damaged_calls_total"
+  case ledgerDamagedTables = "leeway_ledger_damaged_tables"
+  case ledgerLook = "leeway_ledger_look_timestamp_seconds"
+  case ledgerTablesLeft = "leeway_ledger_tables_left"
   case lostMessages = "leeway_lost_messages_total"
   case outboxOldest = "leeway_outbox_oldest_seconds"
   case outboxRows = "leeway_outbox_rows"
@@ -43,13 +47,15 @@ enum MetricFamily: String, CaseIterable {
   case seriesDropped = "leeway_series_dropped_total"
   case stageSeconds = "leeway_stage_seconds_total"
   case stalled = "leeway_stalled"
+  case certificateExpiry = "leeway_tls_certificate_expiry_timestamp_seconds"
   case watermark = "leeway_watermark_timestamp_seconds"
   case windowRows = "leeway_window_rows"
 
   var kind: MetricKind {
     switch self {
     case .deadLetters, .deliveries, .detectorChanges, .events, .eventsRejected, .flushes, .gaps, .httpRequests,
-      .incidentTransitions, .labels, .lateErrors, .lostMessages, .partitionClaims, .rebalances, .retrains,
+      .incidentTransitions, .labels, .lateErrors, .ledgerDamagedCalls, .lostMessages, .partitionClaims, .rebalances,
+      .retrains,
       .seriesDropped, .stageSeconds:
       .counter
     case .correctiveAction, .evaluation, .flush, .labelDelay: .histogram
@@ -60,13 +66,13 @@ enum MetricFamily: String, CaseIterable {
   /// In the order in which a sample's values are given.
   var labelNames: [String] {
     switch self {
+    case .certificateExpiry: []
     case .buildInfo: ["version", "swift", "librdkafka"]
     case .checkTier: ["monitor", "check", "stage"]
     case .comparison: ["monitor", "window", "slice", "metric", "statistic"]
     case .configLastReloadSuccessful, .configLastReloadTimestamp, .configOutdated, .flush, .instances,
-      .processResidentMemory,
-      .processStartTime,
-      .ready:
+      .ledgerDamagedCalls, .ledgerDamagedTables, .ledgerLook, .ledgerTablesLeft, .processResidentMemory,
+      .processStartTime, .ready:
       []
     case .consumerLag: ["topic", "partition"]
     case .correctiveAction, .evaluation, .labelDelay, .lateErrors, .seriesDropped: ["monitor"]
@@ -130,6 +136,11 @@ enum MetricFamily: String, CaseIterable {
     case .labels:
       "Labels by outcome: matched, early, repeated, corrected, retracted, orphaned, expired, implausible, over_limit or passed_over."
     case .lateErrors: "Errors that came after the detectors of concept drift had seen their pane, and never reach them."
+    case .ledgerDamagedCalls: "Calls to the ledger that met damaged bytes; they are made again."
+    case .ledgerDamagedTables: "Tables of the SQLite ledger in which the last look through its pages found damage."
+    case .ledgerLook: "When the pages of the SQLite ledger were last looked through."
+    case .ledgerTablesLeft:
+      "Tables of the SQLite ledger that the last look through its pages did not come to the end of."
     case .lostMessages: "Messages that were gone from the broker before they were read, and were skipped."
     case .outboxOldest: "Age of the oldest notification that a receiver is still owed."
     case .outboxRows: "Notifications that a receiver is owed, and those given up as dead letters."
@@ -146,6 +157,7 @@ enum MetricFamily: String, CaseIterable {
       "Series left out of an update because of max_series, by the plan that leeway check prints; the API has them."
     case .stageSeconds: "Time of the threads that read Kafka, by stage: wait, poll, decode, aggregate or commit."
     case .stalled: "Whether a part (intake, evaluation, delivery) has stood still for longer than limits.stall_after."
+    case .certificateExpiry: "When the certificate that the listener shows expires."
     case .watermark: "Event time up to which a stream has been read."
     case .windowRows: "Messages in the newest closed window."
     }

@@ -313,10 +313,23 @@ package final class ServiceMetrics: Sendable {
     replace(.stalled, ServicePart.allCases.map { ([$0.rawValue], stalled.contains($0) ? 1 : 0) })
   }
 
+  /// A call to the ledger could not read what is stored.
+  package func countDamagedCall() { add(1, to: .ledgerDamagedCalls, []) }
+
+  /// What a look through the ledger's pages has come to.
+  package func set(damagedTables: Int, left: Int, at now: EventTime) {
+    replace(.ledgerDamagedTables, [([], Double(damagedTables))])
+    replace(.ledgerTablesLeft, [([], Double(left))])
+    replace(.ledgerLook, [([], now.seconds)])
+  }
+
   package func reloaded(successfully: Bool, at now: EventTime) {
     replace(.configLastReloadSuccessful, [([], successfully ? 1 : 0)])
     if successfully { replace(.configLastReloadTimestamp, [([], now.seconds)]) }
   }
+
+  /// Of the certificate that the listener shows.
+  package func set(certificateExpiry: EventTime) { replace(.certificateExpiry, [([], certificateExpiry.seconds)]) }
 
   /// Whether another instance runs a newer configuration.
   package func set(outdated: Bool) { replace(.configOutdated, [([], outdated ? 1 : 0)]) }

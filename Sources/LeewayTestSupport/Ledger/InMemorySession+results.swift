@@ -225,6 +225,8 @@ extension InMemorySession: LedgerWriter {
     return true
   }
 
+  func delivery(key: String) throws -> OutboxRecord? { tables.outbox[ByteName(key)]?.record }
+
   func deliveries(state: DeliveryState, limit: Int) throws -> [OutboxRecord] {
     Array(try deliveries(incident: nil, limit: .max).filter { $0.state == state }.prefix(max(0, limit)))
   }

@@ -98,6 +98,41 @@ import Testing
     #expect(try stage.rows() == 5 && stage.record().watermark == Scene.minute(20))
   }
 
+  /// A label is earlier than its prediction by more than lateness and skew (65 minutes): it is in the quarantine, where it was
+  /// read, or, if it waited, where the prediction was that made it known.
+  @Test(arguments: [false, true]) func anImplausibleLabelIsInTheQuarantine(waits: Bool) throws {
+    func label(_ minute: Int64, of prediction: Int64) -> LoggedMessage {
+      LabelEvent(id: "\"\(prediction)-0\"", time: Scene.minute(minute), value: "1").message(
+        recordTime: Scene.minute(minute))
+    }
+    let stage = try Stage(
+      [Self.event(100), Self.event(101)], labels: [label(36, of: 101), label(34, of: 100), label(35, of: 100)])
+    var quarantined: [QuarantineRecord] = []
+    if waits {
+      stage.instance.read(SimulatedInstance.places(stage.logs)[1], 9)
+      quarantined += try stage.instance.flush().quarantined
+      #expect(quarantined.isEmpty)
+    }
+    stage.instance.readAll()
+    let report = try stage.instance.flush()
+    quarantined += report.quarantined
+    #expect(report.joins["m"]?.implausible == 1 && report.joins["m"]?.matched == 2)
+    let kept = try stage.ledger.read { try $0.quarantined(monitor: "m", limit: 9) }
+    #expect(kept == quarantined)
+    #expect(
+      kept == [
+        QuarantineRecord(
+          monitor: "m", topic: waits ? "predictions" : "labels", partition: 0, offset: waits ? 0 : 1,
+          code: "implausible",
+          reason:
+            "a label of \(Scene.minute(34)) is 66m before its prediction of \(Scene.minute(100)), and 65m is the most; "
+            + "mend time_format or the producers' clocks, or set labels.label_before",
+          sample: kept.first?.sample ?? [])
+      ])
+    let sample = kept.first?.sample ?? []
+    #expect(String(decoding: sample, as: UTF8.self).contains("100-0"))
+  }
+
   @Test func aFutureTimeIsQuarantinedAndMovesNoWatermark() throws {
     let skew = TimeSpan.hours(1)
     let stage = try Stage(

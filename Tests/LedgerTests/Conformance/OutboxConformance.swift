@@ -221,6 +221,25 @@ struct OutboxConformance {
   }
 
   @Test(arguments: ledgers)
+  func `a row is found by its key, however many came after it`(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    try ledger.write { tx in
+      try tx.enqueue([owed("first", "i", 1)])
+      try tx.enqueue((2...1500).map { owed("later-\($0)", "i", Int64($0)) })
+    }
+    let found = try #require(try ledger.read { try $0.delivery(key: "first") })
+    #expect(found.key == "first" && found.incident == "i" && found.sequence == 1)
+    #expect(try ledger.read { try $0.delivery(key: "later-700") }?.sequence == 700)
+    #expect(try ledger.read { try $0.delivery(key: "FIRST") } == nil)
+    #expect(try ledger.read { try $0.delivery(key: "") } == nil)
+    // A transaction sees what it has changed.
+    try ledger.write { tx in
+      try tx.enqueue([owed("last", "i", 2000)])
+      #expect(try tx.delivery(key: "last")?.sequence == 2000)
+    }
+  }
+
+  @Test(arguments: ledgers)
   func `a dead row is owed once more, but for a call`(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     var call = owed("c", "i", 3)

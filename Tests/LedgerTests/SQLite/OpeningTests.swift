@@ -122,7 +122,8 @@ struct OpeningTests {
     try folder.write(text, to: "monitor.yaml")
     #expect(
       refusal("\(folder.path)/monitor.yaml").hasSuffix(
-        "the file is not an SQLite database (SQLite 26: file is not a database); name another file"))
+        "the file is not an SQLite database (SQLite 26: file is not a database); name another file, or restore it from a backup"
+      ))
     #expect(try folder.bytes(of: "monitor.yaml") == text)
 
     let path = "\(folder.path)/other.db"

@@ -287,6 +287,10 @@ import Testing
     let (plain, none) = read("order", "")
     #expect(none == [])
     #expect(plain?.labels?.sample == 1)
+    #expect(plain?.labels?.labelBefore == nil)
+    let (first, unwise) = read("order", ", label_before: 3h")
+    #expect(unwise == [])
+    #expect(first?.labels?.labelBefore == .hours(3) && first?.labelLead == .hours(3))
     #expect(plain?.labels?.conditions == [])
     #expect(plain?.labels?.isShared == false)
     let (monitor, problems) = read(

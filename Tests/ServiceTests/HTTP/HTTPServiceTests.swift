@@ -32,6 +32,32 @@ import Testing
     #expect(held.withLock { $0 != nil })
   }
 
+  /// A service that is cancelled, and not asked to end, has connections that it has accepted and not begun to serve: they are
+  /// closed, and the process lives.
+  @Test func cancellationWithConnectionsThatNobodyServes() async throws {
+    let service = MadeUpService(ledger: try SQLiteLedger.temporary())
+    var quiet = Logger(label: "test")
+    quiet.logLevel = .critical
+    for _ in 0..<20 {
+      let (ports, port) = AsyncStream.makeStream(of: Int.self)
+      let http = HTTPService(
+        view: service.view(), host: "127.0.0.1", port: 0, tokens: { nil }, limits: .patient, logger: quiet,
+        onRunning: { port.yield($0) })
+      let running = Task { try? await http.run() }
+      let number = try #require(await ports.first { _ in true })
+      var held: [LoopbackSocket] = []
+      for i in 0..<40 {
+        // Some come before it, some while it is under way; the listener may be gone by then.
+        if i == 20 { running.cancel() }
+        if let socket = try? LoopbackSocket(port: number) { held.append(socket) }
+      }
+      await running.value
+      #expect(held.count >= 20)
+      // All of them are closed from the other side.
+      for socket in held { #expect(await socket.readToEnd() == []) }
+    }
+  }
+
   @Test func anAddressThatIsTakenIsAnError() async throws {
     let service = MadeUpService(ledger: try SQLiteLedger.temporary())
     var quiet = Logger(label: "test")

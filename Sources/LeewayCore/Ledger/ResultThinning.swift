@@ -7,7 +7,7 @@ struct ResultThinning {
   let limit: Int
 
   /// Full hours that one step looks through.
-  static let hoursPerStep = 24
+  static let hoursPerStep = 96
 
   /// One step.
   ///
@@ -21,7 +21,10 @@ struct ResultThinning {
     write: ((any LedgerWriter) throws -> Void) throws -> Void
   ) throws -> (lines: Int, isBehind: Bool) {
     let name = plan.monitor.name
-    guard mature > .earliestWritable else { return (0, false) }
+    // Windows with steps of an hour or more keep every line.
+    guard mature > .earliestWritable, plan.monitor.windows.contains(where: { $0.every < ThinningRule.hour }) else {
+      return (0, false)
+    }
     let end = (mature - max(whole, reach)).floor(to: ThinningRule.hour)
     let (known, first) = try ledger.read { reader -> (ThinningProgress?, EventTime?) in
       if let known = try reader.thinning(of: name) { return (known, nil) }
@@ -30,29 +33,30 @@ struct ResultThinning {
     guard let through = known?.through ?? first.map({ ThinningRule.hour(of: $0) - ThinningRule.hour }), through < end
     else { return (0, false) }
     let rule = ThinningRule(measuredThrough: measuredThrough(firstPane))
-    var next = through
-    var removed = 0
+    // Reading is cheap and a transaction is not: hours with nothing to remove are passed over together.
+    var reached = through
+    var gone: [ResultPosition] = []
     var looked = 0
-    while next < end, looked < Self.hoursPerStep, removed < limit {
-      let hour = next + ThinningRule.hour
+    while reached < end, looked < Self.hoursPerStep {
+      let hour = reached + ThinningRule.hour
       looked += 1
-      let gone = rule.superfluous(
-        try ledger.read { try $0.resultKeys(monitor: name, after: next, through: hour) })
-      let part = gone.prefix(limit - removed)
-      let isDone = part.count == gone.count
-      let reached = isDone ? hour : next
-      try write { tx in
-        if !part.isEmpty { removed += try tx.delete(results: Array(part)) }
-        // A line of an older hour may have changed since it was read.
-        let stored = try tx.thinning(of: name)
-        if let stored, stored.through < next { return }
-        try tx.put(
-          thinning: ThinningProgress(through: reached, before: max(hour, stored?.before ?? hour)), monitor: name)
-      }
-      guard isDone else { return (removed, true) }
-      next = hour
+      gone += rule.superfluous(try ledger.read { try $0.resultKeys(monitor: name, after: reached, through: hour) })
+      guard gone.count <= limit else { break }
+      reached = hour
     }
-    return (removed, next < end)
+    let part = Array(gone.prefix(limit))
+    // Of the hour after it a part may have gone.
+    let before = part.map { ThinningRule.hour(of: $0.end) }.max() ?? reached
+    var removed = 0
+    try write { tx in
+      if !part.isEmpty { removed = try tx.delete(results: part) }
+      let stored = try tx.thinning(of: name)
+      // A line of an older hour has come since: the next step begins there.
+      if let stored, stored.through < through { return }
+      let latest = max(reached, before, stored?.before ?? reached)
+      try tx.put(thinning: ThinningProgress(through: reached, before: latest), monitor: name)
+    }
+    return (removed, reached < end)
   }
 
   /// How far back a window that is judged reads verdicts of windows with steps below an hour.

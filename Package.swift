@@ -32,6 +32,7 @@ let package = Package(
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CSimdjson", cxxSettings: [.define("NDEBUG")], linkerSettings: [.linkedLibrary("simdjson")]),
 
     .target(
@@ -46,7 +47,7 @@ let package = Package(
     .target(
       name: "LeewayLedger",
       dependencies: [
-        "LeewayCore", "LeewayLocks", "CPostgres", .product(name: "GRDB", package: "GRDB.swift"),
+        "LeewayCore", "LeewayLocks", "CPostgres", "CZstd", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: swift),

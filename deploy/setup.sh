@@ -6,7 +6,7 @@
 set -euo pipefail
 
 swift_needed=6.2
-build_packages=(git libstdc++-12-dev pkg-config libcurl4-openssl-dev libpq-dev librdkafka-dev libsimdjson-dev libsqlite3-dev zlib1g-dev)
+build_packages=(git libstdc++-12-dev pkg-config libcurl4-openssl-dev libpq-dev librdkafka-dev libsimdjson-dev libsqlite3-dev libzstd-dev zlib1g-dev)
 test_packages=(curl libfaketime nginx-light openssl postgresql-15 prometheus python3-venv python3-yaml shellcheck systemd yamllint)
 
 fail() {

@@ -74,6 +74,8 @@ struct Check: ParsableCommand {
     }
     let memory = MemoryEstimate(service: configuration.service, plans: configuration.plans)
     Console.write(memory.text + "\n", to: .output)
+    let disk = DiskEstimate(limits: configuration.service?.limits, plans: configuration.plans)
+    Console.write(disk.text + "\n", to: .output)
     let limit = (configuration.service?.limits ?? ServiceConfiguration.Limits()).maximumSeries
     for plan in configuration.plans {
       Console.write("monitor \(plan.monitor.name): series: \(SeriesPlan(plan, limit: limit).text)\n", to: .output)

@@ -171,6 +171,7 @@ package struct Evaluator: Sendable {
       try ReferenceSource.store(sources, monitor: monitor, in: tx)
     }
     try tx.put(results: round.results)
+    try lookAgain(at: round.results, in: tx)
     report.decisions = try Decision(plan: plan, context: context, recorded: recorded)
       .decide(round.verdicts, now: now, in: tx)
     if isOne {
@@ -181,5 +182,15 @@ package struct Evaluator: Sendable {
     }
     try tx.delete(dirtyMarks: round.consumedMarks)
     return report
+  }
+
+  /// Hours that have been thinned and now have a line again are thinned again.
+  private func lookAgain(at results: [ResultRecord], in tx: any LedgerWriter) throws {
+    let monitor = plan.monitor.name
+    guard let oldest = results.map(\.end).min(), var thinning = try tx.thinning(of: monitor),
+      oldest <= thinning.through
+    else { return }
+    thinning.through = ThinningRule.hour(of: oldest) - ThinningRule.hour
+    try tx.put(thinning: thinning, monitor: monitor)
   }
 }

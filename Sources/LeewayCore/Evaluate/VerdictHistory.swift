@@ -50,7 +50,7 @@ struct VerdictHistory {
       }
     }
     guard check.consecutive > 1, verdicts.contains(where: { $0.rawTier > .ok }) else { return verdicts }
-    let ends = (1...4 * check.consecutive).map { end - window.apart * Int64($0) }
+    let ends = (1...Self.mostNeighbours(check)).map { end - window.apart * $0 }
     let earlier = try self.verdicts(check, stage, ends)
     return verdicts.map { verdict in
       guard verdict.rawTier > .ok else { return verdict }
@@ -71,9 +71,15 @@ struct VerdictHistory {
     }
   }
 
+  /// How many windows before its own `for` looks at.
+  static func mostNeighbours(_ check: Check) -> Int64 { 4 * Int64(check.consecutive) }
+
+  /// Windows whose median is what is usual.
+  static let usualWindows: Int64 = 28
+
   /// The median rows of the last 28 windows without a common pane, by slice; slices with fewer than three have none.
   func usualRows(_ check: Check, _ window: WindowDefinition, _ end: EventTime) throws -> [String: Double] {
-    let ends = (1...28).map { end - window.apart * Int64($0) }
+    let ends = (1...Self.usualWindows).map { end - window.apart * $0 }
     var values: [String: [Double]] = [:]
     for records in try verdicts(check, .final, ends).values {
       for record in records { if let value = record.value { values[record.slice, default: []].append(value) } }

@@ -114,6 +114,10 @@ package protocol LedgerReader {
   /// For each (window, slice, subject, check, metric, stage) of a type the line with the greatest (end, sequence), in the fixed
   /// order.
   func latestResults(monitor: String, generation: String, type: ResultType) throws -> [ResultRecord]
+  /// What is stored of a monitor with end after `after`, up to `through`, without the lines; any order.
+  func resultKeys(monitor: String, after: EventTime, through: EventTime) throws -> [ResultKey]
+  /// How far a monitor's old lines have been thinned; nil: not at all.
+  func thinning(of monitor: String) throws -> ThinningProgress?
 
   // Decisions
   /// Newest first.
@@ -254,6 +258,12 @@ package protocol LedgerWriter: LedgerReader {
   func reclaimReferences(monitor: String, usedBefore before: EventTime, limit: Int) throws -> Int
   /// Lines with end below `before`, the oldest first.
   func reclaimResults(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
+  /// Lines at these positions; those that are not there count for nothing.
+  func delete(results: [ResultPosition]) throws -> Int
+  func put(thinning: ThinningProgress, monitor: String) throws
+  /// Stores at most `limit` lines more compactly that are stored as they came, once there are enough of their kind to learn
+  /// from; returns how many. What is read stays the same, and revisions do too. 0: nothing is left to do for now.
+  func packResults(monitor: String, generation: String, limit: Int) throws -> Int
   /// Entries of a monitor's log with time below `before`, the oldest of each group first.
   func reclaimDecisions(monitor: String, before: EventTime, limit: Int) throws -> Int
   /// Delivered and dead rows that were created before `before`, the oldest first.

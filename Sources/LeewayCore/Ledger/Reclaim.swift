@@ -4,23 +4,37 @@ package struct Reclaim: Sendable {
   package let plan: MonitorPlan
   /// Results are kept for so long behind the newest closed window.
   package let results: TimeSpan
+  /// Results are kept whole for so long behind final maturity; then ``ThinningRule`` says what stays.
+  package let wholeResults: TimeSpan
   /// Deliveries that are done are kept for so long.
   package let deliveries: TimeSpan
   package let limit: Int
 
-  package init(plan: MonitorPlan, results: TimeSpan, deliveries: TimeSpan, limit: Int = 5000) {
+  package init(
+    plan: MonitorPlan, results: TimeSpan, wholeResults: TimeSpan = Self.standardWhole, deliveries: TimeSpan,
+    limit: Int = 5000
+  ) {
     self.plan = plan
     self.results = results
+    self.wholeResults = wholeResults
     self.deliveries = deliveries
     self.limit = limit
   }
 
+  package static let standardWhole = TimeSpan.days(35)
+
   /// What one step did.
   package struct Report: Sendable, Equatable {
-    /// Rows removed; 0: nothing is left to do.
+    /// Rows removed.
     package var rows = 0
+    /// Lines stored more compactly.
+    package var packed = 0
+    /// Hours are left whose lines can be thinned.
+    package var isBehind = false
     /// Labels among them for which no prediction has come.
     package var orphanedLabels: Int64 = 0
+    /// Whether nothing is left to do.
+    package var isComplete: Bool { rows == 0 && packed == 0 && !isBehind }
 
     package init() {}
   }
@@ -45,12 +59,15 @@ package struct Reclaim: Sendable {
     // An evaluator that is behind the times touches nothing.
     guard generations.last?.generation == plan.generation else { return Report() }
     var report = Report()
+    func leased<T>(_ body: (any LedgerWriter) throws -> T) throws -> T {
+      try ledger.write { tx in
+        guard try tx.epoch(ofLease: lease.name) == lease.epoch else { throw LeaseLost(name: lease.name) }
+        return try body(tx)
+      }
+    }
     func step(_ before: EventTime, _ body: (any LedgerWriter, EventTime) throws -> Int) throws {
       guard before > .earliestWritable else { return }
-      report.rows += try ledger.write { tx in
-        guard try tx.epoch(ofLease: lease.name) == lease.epoch else { throw LeaseLost(name: lease.name) }
-        return try body(tx, before)
-      }
+      report.rows += try leased { try body($0, before) }
     }
     let superseded = Generations.superseded(generations)
     // The least of all partitions, idle or not: what is behind it by more than the lateness can come no more. One that is idle
@@ -105,6 +122,17 @@ package struct Reclaim: Sendable {
       try step(progress.finalThrough - max(results, largest * 2)) {
         try $0.reclaimDecisions(monitor: name, before: $1, limit: limit)
       }
+      // Windows of pairs that drain are not final before these are at their end.
+      let mature = draining.compactMap { progressOf[$0.plan.pairs].flatMap { $0 }?.maturedThrough ?? .distantPast }
+        .reduce(
+          monitor.labels == nil ? progress.finalThrough : min(progress.finalThrough, progress.maturedThrough), min)
+      let thinned = try ResultThinning(plan: plan, whole: wholeResults, limit: limit).step(
+        ledger, mature: mature, firstPane: firstPane, write: leased)
+      report.rows += thinned.lines
+      report.isBehind = thinned.isBehind
+    }
+    for key in Set([plan.generation, plan.pairs] + generations.map(\.generation)).sorted() {
+      report.packed += try leased { try $0.packResults(monitor: name, generation: key, limit: max(1, limit / 5)) }
     }
     // A label that came before its prediction may still go over to the current pairs.
     for old in plan.standing.draining {

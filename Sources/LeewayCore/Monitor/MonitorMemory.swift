@@ -37,7 +37,8 @@ package struct MonitorMemory: Sendable, Equatable {
     batch = 536 * 12 * plan.drift.subjects.count
   }
 
-  private static func slices(_ plan: MonitorPlan) -> Int {
+  /// How many slices are expected: `all`, versions and values of segments.
+  package static func slices(_ plan: MonitorPlan) -> Int {
     var slices = 1
     if plan.monitor.predictions.version != nil {
       slices += plan.baseline.segments.first { $0.name == Slice.version }.map { max(1, $0.values.count) } ?? 2

@@ -53,6 +53,7 @@ package final class PostgreSQLLedger: Ledger {
   private let place: String
   private let schema: String
   private let pool: PostgreSQLPool
+  private let dictionaries = LineDictionaries()
   private let options: Options
 
   /// Connects, and brings the tables to this program's version.
@@ -137,7 +138,8 @@ package final class PostgreSQLLedger: Ledger {
   {
     // Whatever is left open at the end goes: a connection that cannot roll back is not given back to the pool.
     defer { if !connection.isIdle, connection.isAlive { _ = try? connection.run("ROLLBACK") } }
-    let session = PostgreSQLSession(connection, place: place, schema: schema, writes: writes, clock: options.clock)
+    let session = PostgreSQLSession(
+      connection, place: place, schema: schema, writes: writes, clock: options.clock, dictionaries: dictionaries)
     let value: T
     do {
       value = try body(session)

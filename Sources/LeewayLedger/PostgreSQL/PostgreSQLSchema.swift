@@ -391,5 +391,27 @@ enum PostgreSQLSchema {
     );
     CREATE INDEX frozen_references_by_use ON frozen_references (monitor, used_at);
     """,
+    """
+    -- Lines packed with what their like have in common; `line` is then empty. Older lines are packed bit by bit later:
+    -- `plain_from` is the first end from which on a series may have lines that are not.
+    CREATE TABLE result_dictionaries (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      monitor text COLLATE "C" NOT NULL,
+      generation text COLLATE "C" NOT NULL,
+      type text COLLATE "C" NOT NULL,
+      body bytea NOT NULL
+    );
+    ALTER TABLE result_dictionaries ALTER COLUMN body SET STORAGE EXTERNAL;
+    CREATE INDEX result_dictionaries_by_kind ON result_dictionaries (monitor, generation, type, id);
+    ALTER TABLE results ADD COLUMN packed bytea;
+    ALTER TABLE results ALTER COLUMN packed SET STORAGE EXTERNAL;
+    ALTER TABLE result_series ADD COLUMN plain_from bigint;
+    UPDATE result_series SET plain_from = first_end;
+    CREATE TABLE result_thinnings (
+      monitor text COLLATE "C" PRIMARY KEY,
+      through bigint NOT NULL,
+      before bigint NOT NULL
+    );
+    """,
   ]
 }

@@ -128,6 +128,7 @@ extension PostgreSQLSession {
       doing, "SELECT 1::bigint FROM result_series WHERE monitor = $1 AND generation = $2 LIMIT 1", monitor, generation
     ) { try $0.integer(0) }
     guard lines == nil else { return 0 }
+    try run(doing, "DELETE FROM result_dictionaries WHERE monitor = $1 AND generation = $2", monitor, generation)
     if let scope = try scope(monitor, generation) {
       for table in [
         "drift_panes", "performance_panes", "early_performance_panes", "waiting", "errors", "fed_panes",

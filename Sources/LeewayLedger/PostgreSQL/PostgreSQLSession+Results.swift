@@ -8,7 +8,7 @@ extension PostgreSQLSession {
     var rounds: [[(result: ResultRecord, series: [UInt8])]] = []
     var seen: [[UInt8]: Int] = [:]
     for result in results {
-      let series = Self.seriesKey(result)
+      let series = Self.seriesKey(result.position)
       let key = series + PostgreSQLKey.digest(["\(result.end.milliseconds)", "\(result.sequence)"])
       let round = seen[key, default: 0]
       seen[key] = round + 1
@@ -21,21 +21,28 @@ extension PostgreSQLSession {
   }
 
   /// A final line's is what it was before there were stages.
-  private static func seriesKey(_ result: ResultRecord) -> [UInt8] {
+  static func seriesKey(_ result: ResultPosition) -> [UInt8] {
     PostgreSQLKey.digest(
       [
-        result.monitor, result.generation, result.type.rawValue, result.check, result.window, "\(result.size)",
+        result.monitor, result.generation, result.type, result.check, result.window, "\(result.size)",
         result.slice, result.subject, result.metric,
       ] + (result.stage == .final ? [] : [result.stage.rawValue]))
   }
 
   private func put(results batch: ArraySlice<(result: ResultRecord, series: [UInt8])>) throws {
     let doing: StaticString = "storing results"
+    let batch = try batch.map { result, series in
+      (
+        result: result, series: series,
+        packed: try dictionary(for: result).flatMap { lines.packed(result.line, with: $0) }
+      )
+    }
     // Each series once, with the first and the last end that the batch has of it.
-    var extents: [[UInt8]: (result: ResultRecord, first: EventTime, last: EventTime)] = [:]
-    for (result, series) in batch {
-      let known = extents[series] ?? (result, result.end, result.end)
-      extents[series] = (known.result, min(known.first, result.end), max(known.last, result.end))
+    var extents: [[UInt8]: (result: ResultRecord, first: EventTime, last: EventTime, plain: EventTime?)] = [:]
+    for (result, series, packed) in batch {
+      let known = extents[series] ?? (result, result.end, result.end, nil)
+      let plain = packed == nil ? min(known.plain ?? result.end, result.end) : known.plain
+      extents[series] = (known.result, min(known.first, result.end), max(known.last, result.end), plain)
     }
     let series = extents.sorted { $0.key.lexicographicallyPrecedes($1.key) }
     var parameters = PostgreSQLParameters()
@@ -52,41 +59,105 @@ extension PostgreSQLSession {
     parameters.append(series) { $0.value.result.stage.rawValue }
     parameters.append(series) { $0.value.first }
     parameters.append(series) { $0.value.last }
+    parameters.append(series) { $0.value.plain }
     var numbers: [[UInt8]: Int64] = [:]
     _ = try rows(
       doing,
       """
       INSERT INTO result_series AS s (series_key, monitor, generation, type, check_name, window_name, size, slice,
-        subject, metric, stage, first_end, last_end)
+        subject, metric, stage, first_end, last_end, plain_from)
       SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-        $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[])
+        $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[])
       ON CONFLICT (series_key) DO UPDATE SET first_end = least(s.first_end, excluded.first_end),
-        last_end = greatest(s.last_end, excluded.last_end)
+        last_end = greatest(s.last_end, excluded.last_end), plain_from = least(s.plain_from, excluded.plain_from)
       RETURNING series_key, id
       """, parameters
     ) { numbers[try $0.blob(0)] = try $0.integer(1) }
-    let lines = try batch.map { line -> (series: Int64, result: ResultRecord) in
+    var rows = try batch.map { line -> StoredLine in
       guard let number = numbers[line.series] else { throw damaged(doing, "a series has no number") }
-      return (number, line.result)
-    }.sorted { a, b in
-      (a.result.end, a.series, a.result.sequence) < (b.result.end, b.series, b.result.sequence)
+      return StoredLine(series: number, result: line.result, packed: line.packed)
+    }.sorted { $0.key < $1.key }
+    let inserted = try self.rows(
+      doing,
+      """
+      INSERT INTO results AS r (series, end_time, sequence, revision, line, raw_tier, value, packed)
+      SELECT k.series, k.end_time, k.sequence, 0, k.line, k.raw_tier, k.value, k.packed FROM \(Self.unnestedLines)
+      ON CONFLICT (end_time, series, sequence) DO NOTHING RETURNING r.series, r.end_time, r.sequence
+      """, Self.parameters(rows)
+    ) { StoredLine.Key(series: try $0.integer(0), end: try $0.time(1), sequence: try $0.integer(2)) }
+    guard inserted.count < rows.count else { return }
+    let new = Set(inserted)
+    rows.removeAll { new.contains($0.key) }
+    try replace(rows)
+  }
+
+  private struct StoredLine {
+    struct Key: Hashable, Comparable {
+      var series: Int64
+      var end: EventTime
+      var sequence: Int64
+
+      static func < (a: Key, b: Key) -> Bool { (a.end, a.series, a.sequence) < (b.end, b.series, b.sequence) }
     }
-    parameters = PostgreSQLParameters()
+
+    var series: Int64
+    var result: ResultRecord
+    var packed: [UInt8]?
+
+    var key: Key { Key(series: series, end: result.end, sequence: result.sequence) }
+  }
+
+  private static let unnestedLines = """
+    unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::double precision[], $7::bytea[])
+      AS k (series, end_time, sequence, line, raw_tier, value, packed)
+    """
+
+  private static func parameters(_ lines: [StoredLine]) -> PostgreSQLParameters {
+    var parameters = PostgreSQLParameters()
     parameters.append(lines) { $0.series }
     parameters.append(lines) { $0.result.end }
     parameters.append(lines) { $0.result.sequence }
-    parameters.append(lines) { $0.result.line }
+    parameters.append(lines) { $0.packed == nil ? $0.result.line : "" }
     parameters.append(lines) { $0.result.rawTier?.rawValue }
     parameters.append(lines) { $0.result.value }
+    parameters.append(lines) { $0.packed }
+    return parameters
+  }
+
+  /// Lines that are there already, by key.
+  private func replace(_ lines: [StoredLine]) throws {
+    let doing: StaticString = "storing results"
+    var keys = PostgreSQLParameters()
+    keys.append(lines) { $0.series }
+    keys.append(lines) { $0.result.end }
+    keys.append(lines) { $0.result.sequence }
+    let known = try Dictionary(
+      rows(
+        doing,
+        """
+        SELECT r.series, r.end_time, r.sequence, r.line, r.packed FROM results r
+        JOIN unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS k (series, end_time, sequence)
+          ON r.end_time = k.end_time AND r.series = k.series AND r.sequence = k.sequence
+        ORDER BY r.end_time, r.series, r.sequence FOR UPDATE OF r
+        """, keys
+      ) { row in
+        (
+          StoredLine.Key(series: try row.integer(0), end: try row.time(1), sequence: try row.integer(2)),
+          try line(row, plain: 3, packed: 4)
+        )
+      }, uniquingKeysWith: { $1 })
+    var parameters = Self.parameters(lines)
+    parameters.append(lines) { line -> Int64 in
+      (known[line.key] ?? "").utf8.elementsEqual(line.result.line.utf8) ? 0 : 1
+    }
     try execute(
       doing,
       """
-      INSERT INTO results AS r (series, end_time, sequence, revision, line, raw_tier, value)
-      SELECT k.series, k.end_time, k.sequence, 0, k.line, k.raw_tier, k.value
-      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::double precision[])
-        AS k (series, end_time, sequence, line, raw_tier, value)
-      ON CONFLICT (end_time, series, sequence) DO UPDATE SET revision = r.revision + (r.line <> excluded.line)::int,
-        line = excluded.line, raw_tier = excluded.raw_tier, value = excluded.value
+      UPDATE results r SET revision = r.revision + k.changes, line = k.line, raw_tier = k.raw_tier, value = k.value,
+        packed = k.packed
+      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::double precision[],
+        $7::bytea[], $8::bigint[]) AS k (series, end_time, sequence, line, raw_tier, value, packed, changes)
+      WHERE r.end_time = k.end_time AND r.series = k.series AND r.sequence = k.sequence
       """, parameters)
   }
 
@@ -205,7 +276,7 @@ extension PostgreSQLSession {
 
   private static let resultColumns = """
     s.monitor, s.generation, s.type, s.window_name, s.size, r.end_time, s.slice, s.subject, s.check_name, s.metric,
-    s.stage, r.sequence, r.line, r.raw_tier, r.value, r.revision
+    s.stage, r.sequence, r.line, r.raw_tier, r.value, r.revision, r.packed
     """
 
   /// As `ResultPosition` compares.
@@ -219,7 +290,8 @@ extension PostgreSQLSession {
       monitor: try row.text(0), generation: try row.text(1), type: try row.named(2), window: try row.text(3),
       size: try row.integer(4), end: try row.time(5), slice: try row.text(6), subject: try row.text(7),
       check: try row.text(8), metric: try row.text(9), stage: try row.named(10), sequence: try row.integer(11),
-      line: try row.text(12), rawTier: row.isNull(13) ? nil : try row.numbered(13), value: try row.optionalReal(14),
+      line: try line(row, plain: 12, packed: 16), rawTier: row.isNull(13) ? nil : try row.numbered(13),
+      value: try row.optionalReal(14),
       revision: try row.integer(15))
   }
 

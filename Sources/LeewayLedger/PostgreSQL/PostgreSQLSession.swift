@@ -19,11 +19,14 @@ final class PostgreSQLSession {
   /// Marks are stored last: every flush marks the current pane, and whoever has stored a mark holds the others' flushes
   /// up until its end.
   var marks: [(scope: Int64, kind: PaneKind, pane: EventTime)] = []
+  let lines: SessionLines
 
+  /// - Parameter dictionaries: of the ledger.
   init(
     _ connection: PostgreSQLConnection, place: String, schema: String, writes: Bool,
-    clock: (@Sendable () -> EventTime)? = nil
+    clock: (@Sendable () -> EventTime)? = nil, dictionaries: LineDictionaries = LineDictionaries()
   ) {
+    lines = SessionLines(dictionaries)
     self.clock = clock
     self.connection = connection
     self.place = place

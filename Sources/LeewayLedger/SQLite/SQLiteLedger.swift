@@ -67,6 +67,7 @@ package final class SQLiteLedger: Ledger {
   private let scratchFolder: String?
   private let lock: Mutex<FileLock?>
   private let waitingMemory = WaitingRuns()
+  private let dictionaries = LineDictionaries()
 
   /// A box, because a `Mutex` of an optional non-copyable value cannot be emptied in place.
   private final class FileLock: Sendable {
@@ -162,7 +163,7 @@ package final class SQLiteLedger: Ledger {
   package func read<T>(_ body: (any LedgerReader) throws -> T) throws -> T {
     do {
       return try pool.read { db in
-        let session = SQLiteSession(db, path: path, clock: clock)
+        let session = SQLiteSession(db, path: path, clock: clock, dictionaries: dictionaries)
         let value = try body(session)
         if let failure = session.failure { throw failure }
         return value
@@ -180,7 +181,8 @@ package final class SQLiteLedger: Ledger {
         var stands = false
         defer { waitingMemory.transactionEnded(stands: stands) }
         try db.inTransaction(.immediate) {
-          let session = SQLiteSession(db, path: path, clock: clock, waitingMemory: waitingMemory)
+          let session = SQLiteSession(
+            db, path: path, clock: clock, waitingMemory: waitingMemory, dictionaries: dictionaries)
           value = try body(session)
           if let failure = session.failure { throw failure }
           return .commit

@@ -382,6 +382,26 @@ enum SQLiteSchema {
     ) STRICT;
     CREATE INDEX frozen_references_by_use ON frozen_references (monitor, used_at);
     """,
+    """
+    -- Lines packed with what their like have in common; `line` is then empty. Older lines are packed bit by bit later:
+    -- `plain_from` is the first end from which on a series may have lines that are not.
+    CREATE TABLE result_dictionaries (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      monitor TEXT NOT NULL,
+      generation TEXT NOT NULL,
+      type TEXT NOT NULL,
+      body BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX result_dictionaries_by_kind ON result_dictionaries (monitor, generation, type, id);
+    ALTER TABLE results ADD COLUMN packed BLOB;
+    ALTER TABLE result_series ADD COLUMN plain_from INTEGER;
+    UPDATE result_series SET plain_from = first_end;
+    CREATE TABLE result_thinnings (
+      monitor TEXT PRIMARY KEY,
+      through INTEGER NOT NULL,
+      before INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """,
   ]
 
   /// To version 4: what had been a row for each id becomes runs.

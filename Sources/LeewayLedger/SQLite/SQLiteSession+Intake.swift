@@ -116,6 +116,7 @@ extension SQLiteSession {
       doing, "SELECT 1 FROM result_series WHERE monitor = ? AND generation = ? LIMIT 1", monitor, generation
     ) { try $0.integer(0) }
     guard lines == nil else { return 0 }
+    try run(doing, "DELETE FROM result_dictionaries WHERE monitor = ? AND generation = ?", monitor, generation)
     if let scope = try scope(monitor, generation) {
       for table in [
         "drift_panes", "performance_panes", "early_performance_panes", "waiting_runs", "waiting_departed", "errors",

@@ -4,33 +4,55 @@ import LeewayCore
 /// end and its sequence.
 extension SQLiteSession {
   func put(results: [ResultRecord]) throws {
+    let doing: StaticString = "storing results"
     let seriesSQL = """
-      INSERT INTO result_series (monitor, generation, type, check_name, window_name, size, slice, subject, metric,
-        stage, first_end, last_end)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)
+      INSERT INTO result_series AS s (monitor, generation, type, check_name, window_name, size, slice, subject, metric,
+        stage, first_end, last_end, plain_from)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12)
       ON CONFLICT (monitor, generation, type, check_name, window_name, size, slice, subject, metric, stage)
-      DO UPDATE SET first_end = min(first_end, excluded.first_end), last_end = max(last_end, excluded.last_end)
+      DO UPDATE SET first_end = min(first_end, excluded.first_end), last_end = max(last_end, excluded.last_end),
+        plain_from = ifnull(min(s.plain_from, excluded.plain_from), ifnull(s.plain_from, excluded.plain_from))
       RETURNING id
       """
     let lineSQL = """
-      INSERT INTO results (series, end_time, sequence, revision, line, raw_tier, value) VALUES (?, ?, ?, 0, ?, ?, ?)
-      ON CONFLICT (end_time, series, sequence) DO UPDATE SET revision = revision + (line <> excluded.line),
-        line = excluded.line, raw_tier = excluded.raw_tier, value = excluded.value
+      INSERT INTO results (series, end_time, sequence, revision, line, raw_tier, value, packed)
+      VALUES (?, ?, ?, 0, ?, ?, ?, ?) ON CONFLICT (end_time, series, sequence) DO NOTHING
       """
-    try statement("storing results", seriesSQL) { series in
-      try statement("storing results", lineSQL) { line in
+    try statement(doing, seriesSQL) { series in
+      try statement(doing, lineSQL) { line in
         for result in results {
+          let packed = try dictionary(for: result).flatMap { lines.packed(result.line, with: $0) }
           try series.bind(
             result.monitor, result.generation, result.type.rawValue, result.check, result.window, result.size,
-            result.slice, result.subject, result.metric, result.stage.rawValue, result.end)
-          guard try series.step() else { throw damaged("storing results", "a series has no number") }
+            result.slice, result.subject, result.metric, result.stage.rawValue, result.end,
+            packed == nil ? result.end : nil)
+          guard try series.step() else { throw damaged(doing, "a series has no number") }
           let number = try series.integer(0)
           while try series.step() {}
           series.reset()
-          try line.run(number, result.end, result.sequence, result.line, result.rawTier?.rawValue, result.value)
+          let isNew = try line.run(
+            number, result.end, result.sequence, packed == nil ? result.line : "", result.rawTier?.rawValue,
+            result.value, packed)
+          if isNew == 0 { try replace(result, series: number, packed: packed) }
         }
       }
     }
+  }
+
+  private func replace(_ result: ResultRecord, series: Int64, packed: [UInt8]?) throws {
+    let doing: StaticString = "storing results"
+    let known = try first(
+      doing, "SELECT line, packed FROM results WHERE end_time = ? AND series = ? AND sequence = ?", result.end, series,
+      result.sequence
+    ) { try line($0, plain: 0, packed: 1) }
+    let hasChanged = !(known ?? "").utf8.elementsEqual(result.line.utf8)
+    try run(
+      doing,
+      """
+      UPDATE results SET revision = revision + ?, line = ?, raw_tier = ?, value = ?, packed = ?
+      WHERE end_time = ? AND series = ? AND sequence = ?
+      """, hasChanged, packed == nil ? result.line : "", result.rawTier?.rawValue, result.value, packed, result.end,
+      series, result.sequence)
   }
 
   func verdicts(monitor: String, generation: String, check: String, stage: Stage, ends: [EventTime]) throws
@@ -161,7 +183,7 @@ extension SQLiteSession {
 
   private static let resultColumns = """
     s.monitor, s.generation, s.type, s.window_name, s.size, r.end_time, s.slice, s.subject, s.check_name, s.metric,
-    s.stage, r.sequence, r.line, r.raw_tier, r.value, r.revision
+    s.stage, r.sequence, r.line, r.raw_tier, r.value, r.revision, r.packed
     """
 
   /// As `ResultPosition` compares.
@@ -175,7 +197,8 @@ extension SQLiteSession {
       monitor: try row.text(0), generation: try row.text(1), type: try row.named(2), window: try row.text(3),
       size: try row.integer(4), end: try row.time(5), slice: try row.text(6), subject: try row.text(7),
       check: try row.text(8), metric: try row.text(9), stage: try row.named(10), sequence: try row.integer(11),
-      line: try row.text(12), rawTier: row.isNull(13) ? nil : try row.numbered(13), value: try row.optionalReal(14),
+      line: try line(row, plain: 12, packed: 16), rawTier: row.isNull(13) ? nil : try row.numbered(13),
+      value: try row.optionalReal(14),
       revision: try row.integer(15))
   }
 

@@ -14,11 +14,16 @@ final class SQLiteSession {
   /// Scopes never change, so each is looked up once.
   private var scopes: [[String]: Int64] = [:]
   let waitingMemory: WaitingRuns
+  let lines: SessionLines
 
-  /// - Parameter waitingMemory: of the writing connection, from transaction to transaction.
+  /// - Parameters:
+  ///   - waitingMemory: of the writing connection, from transaction to transaction.
+  ///   - dictionaries: of the ledger.
   init(
-    _ db: Database, path: String, clock: @escaping @Sendable () -> EventTime, waitingMemory: WaitingRuns = WaitingRuns()
+    _ db: Database, path: String, clock: @escaping @Sendable () -> EventTime,
+    waitingMemory: WaitingRuns = WaitingRuns(), dictionaries: LineDictionaries = LineDictionaries()
   ) {
+    lines = SessionLines(dictionaries)
     self.db = db
     self.path = path
     self.clock = clock

@@ -374,14 +374,15 @@ private final class EvaluationThread {
   private func reclaim(_ plan: MonitorPlan, _ lease: EvaluationLease, _ stop: StopFlag) -> Bool {
     let end = ContinuousClock.now + Self.reclaimTime
     let limits = setup.configuration.limits
-    let reclaim = Reclaim(plan: plan, results: limits.resultsKept, deliveries: limits.deliveriesKept)
+    let reclaim = Reclaim(
+      plan: plan, results: limits.resultsKept, wholeResults: limits.resultsWhole, deliveries: limits.deliveriesKept)
     do {
       while !stop.isRaised {
         let report = try reclaim.step(ledger, lease: lease, now: WallClock.now())
         if report.orphanedLabels > 0 {
           loop.metrics.count(labels: report.orphanedLabels, .orphaned, monitor: plan.monitor.name)
         }
-        if report.rows == 0 { return false }
+        if report.isComplete { return false }
         if ContinuousClock.now >= end { return true }
       }
     } catch is LeaseLost {

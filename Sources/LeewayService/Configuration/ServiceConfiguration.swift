@@ -99,6 +99,8 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package var shutdownTime = TimeSpan.seconds(25)
     /// How long results are kept behind a monitor's newest closed window, in event time; twice its longest window at least.
     package var resultsKept = TimeSpan.days(400)
+    /// How long results are kept whole behind final maturity, in event time; then an hour keeps one line of each series.
+    package var resultsWhole = Reclaim.standardWhole
     /// How long deliveries that are done are kept.
     package var deliveriesKept = TimeSpan.days(90)
     /// How long messages may wait without a commit, and a thread may be silent, before the service is not ready.

@@ -344,6 +344,7 @@ final class ServiceConfigurationReading {
     count("waiting_rows", &limits.waitingRows, in: 1...1_000_000_000_000)
     if let time = map.value("shutdown_time")?.span(in: .seconds(1) ... .hours(1)) { limits.shutdownTime = time }
     if let time = map.value("results_kept")?.span(in: .days(1) ... .days(36_500)) { limits.resultsKept = time }
+    if let time = map.value("results_whole")?.span(in: .days(1) ... .days(36_500)) { limits.resultsWhole = time }
     if let time = map.value("deliveries_kept")?.span(in: .days(1) ... .days(36_500)) { limits.deliveriesKept = time }
     if let time = map.value("stall_after")?.span(in: .seconds(30) ... .hours(24)) { limits.stallAfter = time }
     map.finish()

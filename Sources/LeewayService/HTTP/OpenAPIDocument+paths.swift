@@ -197,9 +197,13 @@ extension OpenAPIDocument {
                         "type": "array", "items": {"type": "integer"},
                         "description": "Of each line, how often it has changed since it was first stored."
                       },
-                      "next": {"type": ["string", "null"], "description": "The cursor of the next page."}
+                      "next": {"type": ["string", "null"], "description": "The cursor of the next page."},
+                      "thinned_before": {
+                        "type": ["string", "null"], "format": "date-time",
+                        "description": "Lines of windows that end before it may be missing, for they are old."
+                      }
                     },
-                    "required": ["results", "revisions", "next"]
+                    "required": ["results", "revisions", "next", "thinned_before"]
                   }
                 },
                 "application/x-ndjson": {"schema": {"type": "string"}}

@@ -65,6 +65,7 @@ struct ResultEndpoints: Sendable {
       // How often each line has changed: a line that is final may still be revised by labels that come too late.
       json.members("revisions", page.records) { json, record in json.number(record.revision) }
       json.member("next", page.next.map(ResultCursor.text))
+      json.member("thinned_before", page.thinnedBefore)
       json.endObject()
     }
   }

@@ -7,6 +7,8 @@ struct ResultPager {
     var records: [ResultRecord]
     /// Where the next page begins; nil if there is none.
     var next: ResultPosition?
+    /// Lines of windows that end before it may be missing: they are old, and an hour keeps one of each series.
+    var thinnedBefore: EventTime?
   }
 
   let view: ServiceView
@@ -37,7 +39,16 @@ struct ResultPager {
     let hasMore = records.count > limit
     let page = Array(records.prefix(limit))
     self.query.after = page.last?.position ?? query.after
-    return Page(records: page, next: hasMore ? page.last?.position : nil)
+    return Page(
+      records: page, next: hasMore ? page.last?.position : nil, thinnedBefore: try thinnedBefore(page))
+  }
+
+  /// Of the monitor that is asked for, else the latest of those that the page has lines of.
+  private func thinnedBefore(_ page: [ResultRecord]) throws -> EventTime? {
+    let monitors = query.monitor.map { [$0] } ?? Array(Set(page.map(\.monitor)))
+    return try view.ledger.read { reader in
+      try monitors.compactMap { try reader.thinning(of: $0)?.before }.max()
+    }
   }
 
   private func stored(_ query: ResultQuery) throws -> [ResultRecord] {

@@ -160,6 +160,7 @@ struct InMemoryTables: Sendable {
   var decisions: [MachineKey: [DecisionRecord]] = [:]
   /// Ascending by position.
   var results: [ResultRecord] = []
+  var thinnings: [ByteName: ThinningProgress] = [:]
   var leases: [ByteName: Lease] = [:]
   var incidents: [ByteName: IncidentRecord] = [:]
   var retrains: [ByteName: RetrainRecord] = [:]

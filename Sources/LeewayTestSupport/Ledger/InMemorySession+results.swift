@@ -93,6 +93,27 @@ extension InMemorySession {
     return count - tables.results.count
   }
 
+  func delete(results: [ResultPosition]) throws -> Int {
+    var gone = 0
+    for position in results {
+      let i = index(of: position)
+      guard i < tables.results.count, !(position < tables.results[i].position) else { continue }
+      tables.results.remove(at: i)
+      gone += 1
+    }
+    return gone
+  }
+
+  func resultKeys(monitor: String, after: EventTime, through: EventTime) throws -> [ResultKey] {
+    tables.results.lazy.filter { $0.end > after && $0.end <= through && ByteName($0.monitor) == ByteName(monitor) }
+      .map { ResultKey(position: $0.position, rawTier: $0.rawTier, isMeasured: $0.value != nil) }
+  }
+
+  func thinning(of monitor: String) throws -> ThinningProgress? { tables.thinnings[ByteName(monitor)] }
+  func put(thinning: ThinningProgress, monitor: String) throws { tables.thinnings[ByteName(monitor)] = thinning }
+  /// Lines in memory are what they are.
+  func packResults(monitor: String, generation: String, limit: Int) throws -> Int { 0 }
+
   func results(_ query: ResultQuery) throws -> [ResultRecord] {
     func matches(_ wanted: String?, _ value: String) -> Bool { wanted.map { ByteName($0) == ByteName(value) } ?? true }
     return Array(

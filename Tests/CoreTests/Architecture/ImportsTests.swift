@@ -10,7 +10,7 @@ private let allowedImports: [String: Set<String>] = [
   "LeewayCore": ["Glibc", "LeewayStatistics", "CSimdjson"],
   // The edges never import each other.
   "LeewaySource": platform.union(["LeewayCore", "CRdKafka", "CZlib"]),
-  "LeewayLedger": platform.union(["CPostgres", "LeewayCore", "GRDB", "GRDBSQLite"]),
+  "LeewayLedger": platform.union(["CPostgres", "CZstd", "LeewayCore", "GRDB", "GRDBSQLite"]),
   "LeewayDelivery": platform.union(["LeewayCore", "CCurl", "Crypto"]),
   "LeewayService": platform.union([
     "LeewayStatistics", "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "Crypto", "HTTPTypes",

@@ -36,4 +36,33 @@ struct OlderResultTests {
           closedThrough: .at(30), finalThrough: .at(30), maturedThrough: .at(20), firstPane: .at(5)))
     ledger.close()
   }
+
+  /// Opening changes no line: they are packed bit by bit later, and read the same before and after.
+  @Test func `lines of version 9 are packed after the opening, in steps`() throws {
+    let folder = try ScratchFolder()
+    let path = "\(folder.path)/ledger.db"
+    try OlderFile.make(
+      path, version: 9,
+      rows: """
+        INSERT INTO result_series VALUES
+          (7, 'm', 'g', 'drift', '', '1h', 3600000, 'all', 'x', '', 'final', 1, 200);
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+        INSERT INTO results SELECT i, 7, i, 0, i % 3, '{"type":"drift","monitor":"m","rows":' || i || '}', NULL, NULL
+        FROM n;
+        """)
+    let ledger = try SQLiteLedger(path: path)
+    let wanted = (1...200 as ClosedRange<Int64>).map { i in
+      ResultRecord(
+        monitor: "m", generation: "g", type: .drift, window: "1h", size: 3_600_000, end: .at(i), slice: "all",
+        subject: "x", line: #"{"type":"drift","monitor":"m","rows":\#(i)}"#, revision: i % 3)
+    }
+    func stored() throws -> [ResultRecord] { try ledger.read { try $0.results(ResultQuery(limit: 999)) } }
+    #expect(try stored() == wanted)
+    for count in [90, 90, 20, 0] {
+      let packed = try ledger.write { try $0.packResults(monitor: "m", generation: "g", limit: 90) }
+      #expect(packed == count)
+      #expect(try stored() == wanted)
+    }
+    ledger.close()
+  }
 }

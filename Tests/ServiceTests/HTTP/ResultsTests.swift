@@ -42,6 +42,24 @@ import Testing
     }
   }
 
+  @Test func pagesSayBeforeWhenLinesMayBeMissing() async throws {
+    let service = try MadeUpService.filled()
+    let before = EventTime(milliseconds: 1_767_225_600_000)
+    try await serving(service) { client in
+      for path in ["?monitor=fraud&limit=1", "?limit=1"] {
+        #expect(try await client.get("/api/v1/results\(path)").json()["thinned_before"] == .null)
+      }
+      try service.ledger.write {
+        try $0.put(thinning: ThinningProgress(through: before, before: before), monitor: "fraud")
+      }
+      for path in ["?monitor=fraud&limit=1", "?limit=1"] {
+        #expect(
+          try await client.get("/api/v1/results\(path)").json()["thinned_before"]?.text == "2026-01-01T00:00:00.000Z")
+      }
+      #expect(try await client.get("/api/v1/results?monitor=other").json()["thinned_before"] == .null)
+    }
+  }
+
   @Test func pagesSayHowOftenALineWasRevised() async throws {
     let service = try MadeUpService.filled()
     let query = ResultQuery(monitor: "fraud", type: .performance, limit: 4)

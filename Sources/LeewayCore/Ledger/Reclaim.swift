@@ -127,7 +127,7 @@ package struct Reclaim: Sendable {
         .reduce(
           monitor.labels == nil ? progress.finalThrough : min(progress.finalThrough, progress.maturedThrough), min)
       let thinned = try ResultThinning(plan: plan, whole: wholeResults, limit: limit).step(
-        ledger, mature: mature, firstPane: firstPane, write: leased)
+        ledger, mature: mature, write: leased)
       report.rows += thinned.lines
       report.isBehind = thinned.isBehind
     }

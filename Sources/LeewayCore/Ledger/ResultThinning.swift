@@ -13,11 +13,10 @@ struct ResultThinning {
   ///
   /// - Parameters:
   ///   - mature: windows that end at or before it are final at both stages, those of generations that drain too.
-  ///   - firstPane: of the first window that counts; what checks measure the first days from.
   ///   - write: runs a transaction that has the lease.
   /// - Returns: lines removed, and whether older hours are left.
   func step(
-    _ ledger: any Ledger, mature: EventTime, firstPane: EventTime?,
+    _ ledger: any Ledger, mature: EventTime,
     write: ((any LedgerWriter) throws -> Void) throws -> Void
   ) throws -> (lines: Int, isBehind: Bool) {
     let name = plan.monitor.name
@@ -32,7 +31,7 @@ struct ResultThinning {
     }
     guard let through = known?.through ?? first.map({ ThinningRule.hour(of: $0) - ThinningRule.hour }), through < end
     else { return (0, false) }
-    let rule = ThinningRule(measuredThrough: measuredThrough(firstPane))
+    let rule = ThinningRule()
     // Reading is cheap and a transaction is not: hours with nothing to remove are passed over together.
     var reached = through
     var gone: [ResultPosition] = []
@@ -69,19 +68,5 @@ struct ResultThinning {
       if check.metric.family == .traffic { windows = max(windows, VerdictHistory.usualWindows) }
       return max(reach, window.apart * windows)
     }
-  }
-
-  /// Until when verdicts are what a check's reference is made of.
-  private func measuredThrough(_ firstPane: EventTime?) -> EventTime {
-    guard let firstPane, firstPane > .earliestWritable else { return .distantPast }
-    var longest: TimeSpan?
-    for check in plan.monitor.checks {
-      guard let window = plan.monitor.window(named: check.window) else { continue }
-      for stage in Stage.allCases {
-        guard case .first(let span) = check.reference(at: stage, size: window.size) else { continue }
-        longest = max(longest ?? span, span)
-      }
-    }
-    return longest.map { firstPane + $0 } ?? .distantPast
   }
 }

@@ -16,12 +16,9 @@ package struct ResultKey: Sendable, Equatable {
   package var position: ResultPosition
   /// Verdicts: before `for`; else nil.
   package var rawTier: Tier?
-  /// Whether the line has a value that later windows may be measured from.
-  package var isMeasured: Bool
 
-  package init(position: ResultPosition, rawTier: Tier?, isMeasured: Bool) {
+  package init(position: ResultPosition, rawTier: Tier?) {
     self.position = position
     self.rawTier = rawTier
-    self.isMeasured = isMeasured
   }
 }

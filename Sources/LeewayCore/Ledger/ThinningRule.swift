@@ -10,18 +10,14 @@
 /// - lines of incidents;
 /// - verdicts whose window failed (`info` or more before `for`): what has fired, and the neighbours that `for` counted;
 /// - the lines that such a verdict was found in: with the same window and end, all comparisons; all performance for a metric
-///   of labels; the drift of the same subject, in every slice, for any other; all subjects of its slice for `rows`;
-/// - verdicts whose value a check with `reference: first N` is measured from.
+///   of labels; the drift of the same subject, in every slice, for any other; all subjects of its slice for `rows`.
 ///
 /// What stays depends on the keys of the hour alone, and removing lines that go makes no other line go: steps of any size,
 /// in any order, and another instance that goes on, end with the same lines.
 package struct ThinningRule: Sendable {
   package static let hour = TimeSpan.hours(1)
 
-  /// Verdicts with a value that end at or before it stay.
-  package let measuredThrough: EventTime
-
-  package init(measuredThrough: EventTime = .distantPast) { self.measuredThrough = measuredThrough }
+  package init() {}
 
   /// The end of the hour that a window's end is in: 10:00 for 09:05 and for 10:00.
   package static func hour(of end: EventTime) -> EventTime {
@@ -43,7 +39,6 @@ package struct ThinningRule: Sendable {
     return keys.compactMap { key in
       let position = key.position
       if position.type == ResultType.incident.rawValue || Self.hasFailed(key) { return nil }
-      if key.isMeasured, position.end <= measuredThrough { return nil }
       if let newest = last[Series(position)], newest == (position.end, position.sequence) { return nil }
       return Self.names(of: position).contains(where: evidence.contains) ? nil : position
     }

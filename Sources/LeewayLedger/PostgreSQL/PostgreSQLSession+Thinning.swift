@@ -4,7 +4,7 @@ extension PostgreSQLSession {
   func resultKeys(monitor: String, after: EventTime, through: EventTime) throws -> [ResultKey] {
     let sql = """
       SELECT s.generation, s.type, s.window_name, s.size, r.end_time, s.slice, s.subject, s.check_name, s.metric, s.stage,
-        r.sequence, r.raw_tier, r.value IS NOT NULL
+        r.sequence, r.raw_tier
       FROM result_series s JOIN results r ON r.series = s.id
       WHERE s.monitor = $1 AND s.first_end <= $3 AND s.last_end > $2
         AND r.end_time > $2 AND r.end_time <= $3
@@ -15,7 +15,7 @@ extension PostgreSQLSession {
           end: try row.time(4), size: try row.integer(3), slice: try row.text(5), type: try row.text(1),
           subject: try row.text(6), check: try row.text(7), metric: try row.text(8), stage: try row.named(9),
           sequence: try row.integer(10), monitor: monitor, window: try row.text(2), generation: try row.text(0)),
-        rawTier: row.isNull(11) ? nil : try row.numbered(11), isMeasured: try row.flag(12))
+        rawTier: row.isNull(11) ? nil : try row.numbered(11))
     }
   }
 

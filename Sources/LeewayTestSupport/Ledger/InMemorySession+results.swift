@@ -106,7 +106,7 @@ extension InMemorySession {
 
   func resultKeys(monitor: String, after: EventTime, through: EventTime) throws -> [ResultKey] {
     tables.results.lazy.filter { $0.end > after && $0.end <= through && ByteName($0.monitor) == ByteName(monitor) }
-      .map { ResultKey(position: $0.position, rawTier: $0.rawTier, isMeasured: $0.value != nil) }
+      .map { ResultKey(position: $0.position, rawTier: $0.rawTier) }
   }
 
   func thinning(of monitor: String) throws -> ThinningProgress? { tables.thinnings[ByteName(monitor)] }

@@ -6,14 +6,14 @@ import Testing
 struct ThinningRuleTests {
   private func key(
     _ minutes: Int64, _ type: ResultType = .drift, subject: String = "x", slice: String = "all", window: String = "1h",
-    metric: Metric? = nil, tier: Tier? = nil, measured: Bool = false, stage: Stage = .final
+    metric: Metric? = nil, tier: Tier? = nil, stage: Stage = .final
   ) -> ResultKey {
     ResultKey(
       position: ResultPosition(
         end: World.start + .minutes(minutes), size: 3600, slice: slice, type: type.rawValue, subject: subject,
         check: metric == nil ? "" : "c", metric: metric?.rawValue ?? "", stage: stage, sequence: 0, monitor: "m",
         window: window, generation: "g"),
-      rawTier: tier, isMeasured: measured)
+      rawTier: tier)
   }
 
   /// By bytes: to Swift, two ways to write an accent are equal.
@@ -60,12 +60,6 @@ struct ThinningRuleTests {
     #expect(kept([failed] + ends.map { key($0, window: "2h") }).count == 2)
   }
 
-  @Test func valuesThatAReferenceIsMeasuredFromStay() {
-    let keys = [5, 60].map { key($0, .verdict, metric: .auc, tier: .ok, measured: true) }
-    #expect(kept(keys, ThinningRule(measuredThrough: keys[0].position.end)) == keys)
-    #expect(kept(keys) == [keys[1]])
-  }
-
   /// Removing part of what goes, in any order, leads to what removing all of it does.
   @Test func stepsOfAnySizeEndWithTheSameLines() {
     for seed in UInt64(1)...200 {
@@ -79,12 +73,12 @@ struct ThinningRuleTests {
           slice: pick(["all", "e\u{301}", "\u{e9}"]), window: pick(["1h", "2h"]),
           metric: type == .verdict ? pick([.psi, .auc, .rows]) : nil,
           tier: type == .verdict ? pick([.ok, .ok, .ok, .info, .insufficientData]) : nil,
-          measured: type == .verdict && pick([true, false]), stage: pick(Stage.allCases))
+          stage: pick(Stage.allCases))
         if !keys.contains(where: { isSame($0.position, made.position) }) {
           keys.append(made)
         }
       }
-      let rule = ThinningRule(measuredThrough: World.start + .minutes(pick([0, 20, 90])))
+      let rule = ThinningRule()
       // Naively: line by line, by the words of the rule.
       func bytes(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
       let naive = keys.filter { key in
@@ -95,7 +89,6 @@ struct ThinningRuleTests {
         }
         let failed = keys.filter { $0.position.type == "verdict" && ($0.rawTier ?? .ok) >= .info }
         if p.type == "incident" || failed.contains(where: { isSame($0.position, p) }) { return true }
-        if key.isMeasured, p.end <= rule.measuredThrough { return true }
         if !keys.contains(where: { isSeries($0.position) && $0.position.end > p.end }) { return true }
         return failed.contains { verdict in
           let v = verdict.position

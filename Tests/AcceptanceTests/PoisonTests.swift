@@ -25,7 +25,10 @@ import Testing
 
     try service.expectCounts("leeway_events_total", stream.outcomes)
     try service.expectCounts("leeway_events_rejected_total", stream.reasons)
-    #expect(try quarantine(service) == stream.quarantine.sorted())
+    // The label of 1990 is listed where it was read or, if it waited, where its prediction was.
+    let listed = try quarantine(service)
+    #expect(listed.filter { !$0.hasSuffix(" implausible") } == stream.quarantine.sorted())
+    #expect(listed.count { $0.hasSuffix(" implausible") } == 1)
     let expected = try replay(stream, in: folder)
     try expectResults(of: service, expected)
     try expectFirstHour(expected, stream)

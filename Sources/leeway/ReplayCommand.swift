@@ -85,7 +85,10 @@ struct ReplayCommand: ParsableCommand {
       let lines = summary.tooLong == 1 ? "1 line was" : "\(summary.tooLong) lines were"
       text += "leeway: \(lines) longer than 1 MiB and skipped\n"
     }
-    for record in summary.quarantined.prefix(5) {
+    // Some of both kinds of files.
+    let ofLabels = summary.quarantined.filter { $0.topic == labelTopic }
+    let ofPredictions = summary.quarantined.filter { $0.topic != labelTopic }.prefix(max(3, 5 - ofLabels.count))
+    for record in ofPredictions + ofLabels.prefix(5 - ofPredictions.count) {
       let files = record.topic == labelTopic ? labels : predictions
       // A file is a partition, and a line's number its offset.
       let file = files.indices.contains(Int(record.partition)) ? files[Int(record.partition)] : record.topic

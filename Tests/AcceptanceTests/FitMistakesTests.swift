@@ -63,6 +63,42 @@ import Testing
         "leeway: amount: 1 of 2 values are invalid and in no distribution, the first in t.csv:3: many\n"))
   }
 
+  @Test func scoresThatArePercentages() throws {
+    let some = try fit(Array("amount,country,score\n1,DE,0.5\n2,DE,21.9\n".utf8))
+    #expect(some.code == 0)
+    #expect(
+      some.error.hasSuffix(
+        "score: 1 of 2 values are invalid and in no distribution, the first in t.csv:3: 21.9, which is not from 0 to 1 (a percentage?)\n"
+      ))
+    try expectError(
+      Array("amount,country,score\n1,DE,50\n2,DE,21.9\n".utf8),
+      "2: score is 50, which is not from 0 to 1 (a percentage?); no row has a valid number there, so check the column, and the type in the monitor"
+    )
+  }
+
+  @Test func filesOfOtherFormats() throws {
+    let avro = Array("Obj".utf8) + [1, 4, 20] + Array("avro.codec".utf8) + [8] + Array("null\n".utf8)
+    for (bytes, format) in [(avro, "an Avro file"), (Array("PAR1abc\ndef".utf8), "a Parquet file")] {
+      let found = try fit(bytes)
+      #expect(
+        found.code == 1
+          && found.error == "leeway: t.csv: is \(format), whatever its name; write it as CSV or JSON Lines\n")
+    }
+    // A row of more fields than a row may have.
+    try expectError(
+      Array(("amount,country,score\r" + String(repeating: "1,DE,0.5\r", count: 6000)).utf8),
+      "1: the lines end in CR; end them in LF or CR LF")
+  }
+
+  @Test func labelsOfOneClass() throws {
+    let found = try fit(Array("amount,country,score,bought\n1,DE,0.5,0\n2,FR,0.75,0\n".utf8))
+    #expect(found.code == 0)
+    #expect(
+      found.error
+        == "leeway: all labels are the same: auc and whatever else needs both classes has no baseline, so a max_drop of it cannot be judged\n"
+    )
+  }
+
   @Test func labelsThatAreText() throws {
     let text = "amount,country,score,bought\n1,DE,0.5,no\n2,FR,0.75,yes\n"
     try expectError(

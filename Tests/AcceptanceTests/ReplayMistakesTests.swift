@@ -56,6 +56,33 @@ import Testing
         == "leeway: no prediction was accepted: 1 avro, 1 not_json; mend the files or the monitor's predictions:")
   }
 
+  /// What fits can be made from is not what a replay reads.
+  @Test(arguments: [
+    (["id,at,score", "p1,2026-03-01T00:00:00Z,0.5"], "2 not_json"),
+    (["[" + Shop.prediction(0) + ",", Shop.prediction(1) + "]"], "1 not_json, 1 truncated"),
+  ])
+  func filesThatAreNoLinesOfJSON(_ lines: [String], _ reasons: String) throws {
+    let found = try replay(lines)
+    #expect(found.code == 1)
+    #expect(
+      found.findings.last
+        == "leeway: no prediction was accepted: \(reasons); --predictions takes JSON Lines, one object a line: no CSV, and no array around the objects"
+    )
+  }
+
+  /// Labels that are refused for the same reason are not counted among predictions, nor shown instead of them.
+  @Test func refusedPredictionsBesideRefusedLabels() throws {
+    let found = try replay(
+      (0..<300).map { Shop.prediction($0, at: "\(Shop.time($0) / 1000)") },
+      labels: (0..<300).map { Shop.label($0, at: "\(Shop.time($0) / 1000)") })
+    #expect(found.code == 1)
+    #expect(found.findings.prefix(5).count { $0.hasPrefix("leeway: p.jsonl:") } == 3)
+    #expect(found.findings.prefix(5).count { $0.hasPrefix("leeway: l.jsonl:") } == 2)
+    #expect(
+      found.findings.last
+        == "leeway: no prediction was accepted: 300 implausible_time; mend the files or the monitor's predictions:")
+  }
+
   @Test func anEmptyFile() throws {
     let found = try replay([])
     #expect(found.code == 1)

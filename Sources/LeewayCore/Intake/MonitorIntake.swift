@@ -174,6 +174,7 @@ struct MonitorIntake {
     let key = partitions[index].key
     if quarantined { partitions[index].counts.quarantined &+= 1 } else { partitions[index].counts.invalid &+= 1 }
     partitions[index].counts.rejected[rejection.code, default: 0] &+= 1
+    if partitions[index].role == .labels { partitions[index].counts.rejectedLabels[rejection.code, default: 0] &+= 1 }
     if let deadLetters {
       partitions[index].append(
         DeadLetter(

@@ -28,6 +28,8 @@ package struct EventCounts: Sendable, Equatable {
   package var unjoinable: Int64 = 0
   /// By stable code.
   package var rejected: [String: Int64] = [:]
+  /// Of `rejected`, what was read for labels.
+  package var rejectedLabels: [String: Int64] = [:]
 
   package init() {}
 
@@ -40,6 +42,7 @@ package struct EventCounts: Sendable, Equatable {
     a.passedOver &+= b.passedOver
     a.unjoinable &+= b.unjoinable
     a.rejected.merge(b.rejected, uniquingKeysWith: &+)
+    a.rejectedLabels.merge(b.rejectedLabels, uniquingKeysWith: &+)
   }
 }
 

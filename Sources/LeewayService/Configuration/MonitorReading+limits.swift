@@ -47,6 +47,13 @@ extension MonitorReading {
       else { continue }
       limits.append(.init(limit: TierLimit(tier, key == "above" ? .above(quantity) : .below(quantity)), value: value))
     }
+    if case .above(.absolute(let high))? = limits.first?.limit.limit,
+      case .below(.absolute(let low))? = limits.dropFirst().first?.limit.limit, low > high
+    {
+      limits[1].value.complain(
+        "is \(limits[1].value.node.kind), above the other limit, \(limits[0].value.node.kind), so every value fires; "
+          + "exchange them")
+    }
     for key in ["max_drop", "max_rise"] {
       guard let value = map.value(key) else { continue }
       let isDrop = key == "max_drop"

@@ -82,7 +82,7 @@ package struct BaselineFit {
         throw TrainingReader.Unusable(
           description:
             "\(odd.place): \(subject.name) is \(odd.text), \(odd.problem ?? "which is no number"); no row has a "
-            + "number there, so check the column, and the type in the monitor")
+            + "\(odd.isNumber ? "valid number" : "number") there, so check the column, and the type in the monitor")
       }
       guard i != outputColumn else {
         throw TrainingReader.Unusable(
@@ -152,6 +152,14 @@ package struct BaselineFit {
         "\(subject.name): \(subject.cells.invalid) of \(baseline.rows) values are invalid and in no distribution\(first.example(subject.name))"
       )
     }
+    // Where `positive` is the reason it has been said.
+    if monitor.task == .binary, monitor.labels?.positive == nil || first.positives > 0,
+      let performance = baseline.performance, performance.metrics[Metric.auc.rawValue] == nil
+    {
+      remarks.append(
+        "all labels are the same: auc and whatever else needs both classes has no baseline, so a max_drop of it cannot be judged"
+      )
+    }
     return Outcome(baseline: baseline, remarks: remarks)
   }
 
@@ -219,6 +227,7 @@ package struct BaselineFit {
       var place: String
       var text: String
       var problem: String?
+      var isNumber: Bool
     }
 
     /// `, the first in train.csv:17: many`
@@ -231,7 +240,9 @@ package struct BaselineFit {
     private mutating func note(_ value: TrainingValue, of i: Int, in reader: TrainingReader) throws {
       if invalid[i] == nil {
         invalid[i] = OddValue(
-          place: "\(reader.path):\(reader.line)", text: value.shown, problem: value.numberProblem)
+          place: "\(reader.path):\(reader.line)", text: value.shown,
+          problem: value.numberProblem ?? rangeProblem(value, of: i),
+          isNumber: value.numeric?.isFinite ?? false)
       }
       // Whole numbers in the same column would be all that is counted.
       if let problem = value.numberProblem, problem.contains("comma") {
@@ -239,6 +250,15 @@ package struct BaselineFit {
         throw TrainingReader.Unusable(
           description: "\(reader.path):\(reader.line): \(names[i]) is \(value.shown), \(problem)")
       }
+    }
+
+    /// Why a number is no valid value of a subject; nil where it is none.
+    private func rangeProblem(_ value: TrainingValue, of i: Int) -> String? {
+      guard let x = value.numeric, x.isFinite, let range = fit.range(i) else { return nil }
+      guard i == fit.outputColumn else {
+        return "which is not from \(range.lowerBound) to \(range.upperBound), its range"
+      }
+      return "which is not from 0 to 1\(x > 1 && x <= 100 ? " (a percentage?)" : "")"
     }
 
     /// The text of a category, by the rule of messages, in which JSON sees to it: UTF-8 without NUL.

@@ -63,6 +63,9 @@ final class TrainingReader {
     if name.hasSuffix(".gz") { name.removeLast(3) }
     if name.hasSuffix(".csv") {
       let reader = try CSVReader(stream)
+      if let format = Self.binaryFormat(reader.header) {
+        throw Unusable(description: "\(path): is \(format), whatever its name; write it as CSV or JSON Lines")
+      }
       let found = columns.map { column in
         column.names.lazy.compactMap(reader.header.firstIndex(of:)).first
       }
@@ -87,8 +90,20 @@ final class TrainingReader {
       seen = Array(repeating: false, count: columns.count)
       source = .lines(LineReader(stream), JSONExtractor(fields: fields))
     } else {
+      for (ending, format) in [("avro", "Avro"), ("parquet", "Parquet"), ("orc", "ORC"), ("feather", "Feather")]
+      where name.hasSuffix("." + ending) {
+        throw Unusable(description: "\(path): is \(format); write it as CSV or JSON Lines")
+      }
       throw Unusable(description: "\(path): cannot tell its format; name it .csv, .jsonl, .csv.gz or .jsonl.gz")
     }
+  }
+
+  /// What a file is whose first bytes are no names of columns.
+  private static func binaryFormat(_ header: [String]) -> String? {
+    guard let first = header.first?.utf8 else { return nil }
+    for (magic, name) in [("Obj\u{1}", "an Avro file"), ("PAR1", "a Parquet file"), ("ORC\u{8}", "an ORC file")]
+    where first.starts(with: magic.utf8) { return name }
+    return nil
   }
 
   /// What stands between names in a header that has no commas where it should, as `semicolons`.

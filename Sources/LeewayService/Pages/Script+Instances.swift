@@ -11,7 +11,8 @@ extension Script {
       }
       for (const partition of unowned) rows.push(["nobody", ...partitionCells(partition)]);
       byId("instances-section").hidden = rows.length === 0;
-      show(byId("instances"), table("At most 200 of " + count(rows.length) + " partitions", [["instance", "name"],
+      show(byId("instances"), table(rows.length > 200
+        ? "200 of " + count(rows.length) + " partitions" : "Partitions", [["instance", "name"],
         ["partition", "name"], ["monitor", "name"], ["position", "number"], ["lag", "number"], ["read up to"]],
         rows.slice(0, 200)));
     }

@@ -26,7 +26,7 @@ package struct Replay {
     package var unseenFields: [WatchedField] = []
     /// Inputs whose place in the log the verdicts did not reach.
     package var unusedInputs = 0
-    /// The first twenty, by topic, file and line; a file's number stands for the partition.
+    /// The first twenty of each topic, by topic, file and line; a file's number stands for the partition.
     package var quarantined: [QuarantineRecord] = []
 
     /// - Parameter files: how many partitions stand for a file.
@@ -39,7 +39,8 @@ package struct Replay {
         return record
       }
       quarantined.sort { ($0.topic, $0.partition, $0.offset) < ($1.topic, $1.partition, $1.offset) }
-      quarantined.removeLast(max(0, quarantined.count - 20))
+      quarantined = Dictionary(grouping: quarantined, by: \.topic).sorted { utf8Order($0.key, $1.key) }
+        .flatMap { $0.value.prefix(20) }
     }
   }
 

@@ -59,9 +59,16 @@ package struct ReplayFindings {
   private var noPredictions: String? {
     let e = summary.events
     guard e.accepted == 0 else { return nil }
-    let refused = e.invalid + e.quarantined
-    if refused == 0, e.late == 0 { return "no prediction was accepted: the files of --predictions have no messages" }
-    return "no prediction was accepted: \(Self.reasons(e.rejected)); mend the files or the monitor's predictions:"
+    let refused = e.rejected.merging(e.rejectedLabels) { $0 - $1 }.filter { $0.value > 0 }
+    if refused.isEmpty, e.late == 0 { return "no prediction was accepted: the files of --predictions have no messages" }
+    return "no prediction was accepted: \(Self.reasons(refused)); \(fix(refused))"
+  }
+
+  private func fix(_ refused: [String: Int64]) -> String {
+    let shapes = Set([DecodeFailure.notJSON, .truncated, .notAnObject].map(\.code))
+    return !refused.isEmpty && shapes.isSuperset(of: refused.keys)
+      ? "--predictions takes JSON Lines, one object a line: no CSV, and no array around the objects"
+      : "mend the files or the monitor's predictions:"
   }
 
   private var noMatches: String? {
@@ -78,7 +85,7 @@ package struct ReplayFindings {
       return "\(start): \(Self.grouped(e.passedOver)) were passed over as another model's, or are not in the sample; "
         + "mend labels.where or labels.fields.value"
     }
-    if e.labels == 0 { return "\(start): they were refused; \(Self.reasons(e.rejected)); mend labels:" }
+    if e.labels == 0 { return "\(start): they were refused; \(Self.reasons(e.rejectedLabels)); mend labels:" }
     if j.expired > 0 {
       return "\(start): \(Self.grouped(j.expired)) came later than labels.horizon, \(labels.horizon); raise it"
     }

@@ -64,6 +64,12 @@ package final class CSVReader {
     if window.unread.starts(with: [0xFF, 0xFE]) || window.unread.starts(with: [0xFE, 0xFF]) {
       throw error(1, "is UTF-16; save it as UTF-8")
     }
+    // Such a file is one row, and may have more fields than a row may.
+    if let first = window.unread.firstIndex(of: UInt8(ascii: "\r")), !window.unread.contains(UInt8(ascii: "\n")),
+      !window.unread[..<first].contains(UInt8(ascii: "\"")), window.unread.index(after: first) < window.unread.endIndex
+    {
+      throw error(1, "the lines end in CR; end them in LF or CR LF")
+    }
     // Empty lines before the header are left out, whatever its number of columns.
     guard let row = try parse(columns: nil) else {
       throw error(1, "is empty; the first line must name the columns")

@@ -218,8 +218,8 @@ extension Decision {
       // An early twin, of which they have heard, asks for no retrain: that this one does is news.
       let concerned = step.incident.early == nil ? told : told.union(receivers(of: [step.incident.tier]))
       switch step.transition.kind {
-      case .retrainHeld, .failed: return concerned
-      case .withdrawn, .resolved: return told
+      case .retrainHeld: return concerned
+      case .failed, .withdrawn, .resolved: return told
       // Only those who have heard that it was held have to hear that it was let go.
       case .retraining: return step.incident.hold == nil ? [] : concerned
       default: return []

@@ -14,7 +14,7 @@ private let allowedImports: [String: Set<String>] = [
   "LeewayDelivery": platform.union(["LeewayCore", "CCurl", "Crypto"]),
   "LeewayService": platform.union([
     "LeewayStatistics", "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "Crypto", "HTTPTypes",
-    "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTPTypes", "NIOPosix", "ServiceLifecycle",
+    "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ServiceLifecycle",
     "UnixSignals", "Yams",
   ]),
   // Core is there for the names of what Service takes and returns, Logging to say where the log goes, CMalloc for how the

@@ -64,42 +64,51 @@ extension CheckEvaluation {
         judged(view)
         ? shortfall(summary) ?? (value == nil ? Shortfall(.undefined) : nil) ?? bias(view, summary) : partial(view)
       guard verdict.why == nil, let value else { return verdict }
-      let reference = measure(view, slice)
       let bounds = summary.bounds(check.metric, at: check.place)
-      // Some limit cannot be judged: then the others may fire, and never say that all is well.
-      var isPartly = false
-      for tier in check.limits {
-        guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else {
-          isPartly = true
-          continue
-        }
-        if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
-        verdict.threshold = verdict.threshold ?? threshold
-        if tier.limit.isRelative {
-          verdict.isInSample = reference.isInSample
-          verdict.against = reference.against
-        }
+      judge(&verdict, from: measure(view, slice)) { verdict, threshold, fires in
         let bound = bounds.map { fires == .above ? $0.lower : $0.upper }
         if verdict.bound == nil { verdict.bound = bound }
-        guard Limit.isReached(value, threshold, fires) else { continue }
+        guard Limit.isReached(value, threshold, fires) else { return false }
         let certain = bound.map { Limit.isReached($0, threshold, fires) }
         verdict.certain = certain
         verdict.bound = bound
-        if check.certain {
-          if certain == false { continue }
-          if check.metric == .ece, let significance = check.significance {
-            guard let p = summary.calibrationPValue, p <= significance else { continue }
-          }
-        }
-        verdict.rawTier = tier.tier
-        verdict.threshold = threshold
+        guard check.certain else { return true }
+        if certain == false { return false }
+        guard check.metric == .ece, let significance = check.significance else { return true }
+        return summary.calibrationPValue.map { $0 <= significance } ?? false
       }
-      if isPartly, verdict.rawTier == .ok { verdict.rawTier = .insufficientData }
-      if verdict.rawTier == .insufficientData { verdict.why = reference.missing }
       if slice == Slice.all, verdict.rawTier >= .info { verdict.contrast = performanceContrast(view) }
       verdict.tier = verdict.rawTier
       return verdict
     }
+  }
+
+  /// Goes through the tiers. Where some limit cannot be judged the others may fire, and never say that all is well.
+  ///
+  /// - Parameter isFired: whether the value is beyond a limit that fires on one side, for all that the check asks; says in the
+  ///   verdict what it rests on.
+  private func judge(
+    _ verdict: inout Verdict, from reference: Measure,
+    isFired: (inout Verdict, _ threshold: Double, _ fires: Metric.Direction) -> Bool
+  ) {
+    var isPartly = false
+    for tier in check.limits {
+      guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else {
+        isPartly = true
+        continue
+      }
+      if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
+      verdict.threshold = verdict.threshold ?? threshold
+      if tier.limit.isRelative {
+        verdict.isInSample = reference.isInSample
+        verdict.against = reference.against
+      }
+      guard isFired(&verdict, threshold, fires) else { continue }
+      verdict.rawTier = tier.tier
+      verdict.threshold = threshold
+    }
+    if isPartly, verdict.rawTier == .ok { verdict.rawTier = .insufficientData }
+    if verdict.rawTier == .insufficientData { verdict.why = reference.missing }
   }
 
   // MARK: Estimates
@@ -117,26 +126,7 @@ extension CheckEvaluation {
       verdict.why =
         judged(view) ? tooFew(verdict.rows) ?? (value == nil ? Shortfall(.undefined) : nil) : partial(view)
       guard verdict.why == nil, let value else { return verdict }
-      let reference = measure(view, slice)
-      // Some limit cannot be judged: then the others may fire, and never say that all is well.
-      var isPartly = false
-      for tier in check.limits {
-        guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else {
-          isPartly = true
-          continue
-        }
-        if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
-        verdict.threshold = verdict.threshold ?? threshold
-        if tier.limit.isRelative {
-          verdict.isInSample = reference.isInSample
-          verdict.against = reference.against
-        }
-        guard Limit.isReached(value, threshold, fires) else { continue }
-        verdict.rawTier = tier.tier
-        verdict.threshold = threshold
-      }
-      if isPartly, verdict.rawTier == .ok { verdict.rawTier = .insufficientData }
-      if verdict.rawTier == .insufficientData { verdict.why = reference.missing }
+      judge(&verdict, from: measure(view, slice)) { Limit.isReached(value, $1, $2) }
       verdict.tier = verdict.rawTier
       return verdict
     }

@@ -196,7 +196,8 @@ struct DriftComparison {
 
   private static func ratio(_ a: Int64, _ b: Int64) -> Double? { b > 0 ? Double(a) / Double(b) : nil }
 
-  /// As in a line beside the first days of production: without what rests on the window alone.
+  /// The distances, as a line has them for the first days of production. Ratios and levels are left out: they are the
+  /// window's own, whatever it is compared with.
   var distances: MetricValues {
     var m = metrics
     m.keep { name in

@@ -27,7 +27,7 @@ package struct ReferenceRecord: Sendable, Equatable {
   package var ends: EventTime
   /// Panes that start before it have been taken, each once.
   package var through: EventTime
-  /// Event time at which a check last asked for it, to within a day: what nobody asks for may go.
+  /// Event time at which a check last asked for it, to within a day. A reference that no check asks for is removed after a while.
   package var usedAt: EventTime
   /// A `CellBlock`, encoded. nil: not read, and where the record is put, as it is stored.
   package var block: [UInt8]?

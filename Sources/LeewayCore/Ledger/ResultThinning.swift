@@ -31,7 +31,6 @@ struct ResultThinning {
     }
     guard let through = known?.through ?? first.map({ ThinningRule.hour(of: $0) - ThinningRule.hour }), through < end
     else { return (0, false) }
-    let rule = ThinningRule()
     // Reading is cheap and a transaction is not: hours with nothing to remove are passed over together.
     var reached = through
     var gone: [ResultPosition] = []
@@ -39,7 +38,8 @@ struct ResultThinning {
     while reached < end, looked < Self.hoursPerStep {
       let hour = reached + ThinningRule.hour
       looked += 1
-      gone += rule.superfluous(try ledger.read { try $0.resultKeys(monitor: name, after: reached, through: hour) })
+      gone += ThinningRule.superfluous(
+        try ledger.read { try $0.resultKeys(monitor: name, after: reached, through: hour) })
       guard gone.count <= limit else { break }
       reached = hour
     }

@@ -12,12 +12,10 @@
 /// - the lines that such a verdict was found in: with the same window and end, all comparisons; all performance for a metric
 ///   of labels; the drift of the same subject, in every slice, for any other; all subjects of its slice for `rows`.
 ///
-/// What stays depends on the keys of the hour alone, and removing lines that go makes no other line go: steps of any size,
-/// in any order, and another instance that goes on, end with the same lines.
-package struct ThinningRule: Sendable {
+/// What stays depends only on the keys of the hour, and removing a line never makes another one go. So steps of any size, in any
+/// order and by any instance, end with the same lines.
+package enum ThinningRule {
   package static let hour = TimeSpan.hours(1)
-
-  package init() {}
 
   /// The end of the hour that a window's end is in: 10:00 for 09:05 and for 10:00.
   package static func hour(of end: EventTime) -> EventTime {
@@ -28,19 +26,19 @@ package struct ThinningRule: Sendable {
   /// The lines that go.
   ///
   /// - Parameter keys: everything of one monitor that ends in one hour.
-  package func superfluous(_ keys: [ResultKey]) -> [ResultPosition] {
+  package static func superfluous(_ keys: [ResultKey]) -> [ResultPosition] {
     var last: [Series: (end: EventTime, sequence: Int64)] = [:]
     var evidence: Set<Evidence> = []
     for key in keys {
       let moment = (end: key.position.end, sequence: key.position.sequence)
       if let known = last[Series(key.position)], known > moment {} else { last[Series(key.position)] = moment }
-      if Self.hasFailed(key) { evidence.formUnion(Self.evidence(of: key.position)) }
+      if hasFailed(key) { evidence.formUnion(Self.evidence(of: key.position)) }
     }
     return keys.compactMap { key in
       let position = key.position
-      if position.type == ResultType.incident.rawValue || Self.hasFailed(key) { return nil }
+      if position.type == ResultType.incident.rawValue || hasFailed(key) { return nil }
       if let newest = last[Series(position)], newest == (position.end, position.sequence) { return nil }
-      return Self.names(of: position).contains(where: evidence.contains) ? nil : position
+      return names(of: position).contains(where: evidence.contains) ? nil : position
     }
   }
 

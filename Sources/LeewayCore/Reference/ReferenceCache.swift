@@ -27,7 +27,7 @@ package final class ReferenceCache {
     residentBytes += bytes
   }
 
-  /// Forgets what another generation of a monitor was measured from, since nobody may ask for that again.
+  /// Forgets what an earlier generation of a monitor was measured from: it may never be asked for again.
   func enter(monitor: String, generation: String) {
     guard generations.updateValue(generation, forKey: monitor) != generation else { return }
     for (key, side) in sides where key.monitor == monitor {

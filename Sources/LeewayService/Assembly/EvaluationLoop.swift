@@ -264,8 +264,10 @@ private final class EvaluationThread {
   /// Between the steps of a backlog, too, which may take minutes: what is shown of no monitor waits for them.
   private func refreshWhatIsDue() {
     for plan in setup.plans where refreshDue[plan.monitor.name].map({ SteadyTime.now >= $0 }) ?? true {
-      // One that fails is told of when the monitor is judged.
-      do { try refresh(try placed[plan.monitor.name] ?? place(plan) ?? plan) } catch { continue }
+      do { try refresh(try placed[plan.monitor.name] ?? place(plan) ?? plan) } catch {
+        // Due again when the monitor is judged, which tells of what fails.
+        refreshDue[plan.monitor.name] = nil
+      }
     }
   }
 

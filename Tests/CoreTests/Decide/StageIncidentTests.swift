@@ -37,6 +37,30 @@ import Testing
     #expect(line.contains(#""tier":"critical","reason":"performance/final","early":"\#(early.id)","checks""#))
   }
 
+  /// Receivers know of the early twin, which asks for no retrain; that the final one's is held is news to them.
+  @Test func aHeldRetrainIsToldToThoseWhoHeardEarly() throws {
+    let checks = IncidentTests.checks
+    let desk = try Desk(
+      checks: checks, retrain: RetrainPolicy(cooldown: .hours(24), maximumPerWeek: 3, deadline: .hours(6)))
+    #expect(try decide(desk, 1, .early, .critical) == ["performance/early opened critical"])
+    try desk.decide(1, [("missing", "amount", .warning)])
+    #expect(
+      try decide(desk, 1, .final, .critical) == [
+        "performance/final opened critical", "performance/early confirmed critical",
+        "performance/final retrain_held critical",
+      ])
+    let incidents = try desk.incidents()
+    let early = try #require(incidents.first { $0.group == .performanceEarly })
+    let final = try #require(incidents.first { $0.group == .performanceFinal })
+    let told = try desk.deliveries().filter { $0.incident == final.id }
+    #expect(told.map(\.receiver).sorted() == ["chat", "pager"])
+    for delivery in told {
+      #expect(delivery.body.contains(#""event":"incident.retrain_held""#))
+      #expect(delivery.body.contains(#""held":"retrain held: data incident "#))
+      #expect(delivery.body.contains(#""early":"\#(early.id)""#))
+    }
+  }
+
   @Test func whatFinalVerdictsDoNotShowIsWithdrawn() throws {
     let desk = try Desk()
     _ = try decide(desk, 1, .early, .warning)

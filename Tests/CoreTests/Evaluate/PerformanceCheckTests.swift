@@ -153,6 +153,35 @@ import Testing
     #expect(try verdict(.maximumDrop(.relative(0.1)), reference: nil).tier == .insufficientData)
   }
 
+  /// Where one limit has nothing to be measured from, the other may fire and never says that all is well.
+  @Test(arguments: [(90, Tier.insufficientData), (50, .critical)])
+  func aLimitThatCannotBeJudgedIsNoPass(_ right: Int, _ tier: Tier) throws {
+    var check = Self.check(
+      .accuracy, [TierLimit(.warning, .maximumDrop(.relative(0.03))), TierLimit(.critical, .below(.absolute(0.6)))])
+    check.reference = .first(.days(30))
+    let verdict = try Self.verdict(Self.scene(check, right: right, wrong: 100 - right))
+    #expect(verdict.tier == tier && verdict.threshold == 0.6)
+    #expect(verdict.why?.reason == (tier == .critical ? nil : .reference))
+  }
+
+  /// The same of ratios, and of rows before three windows have said what is usual.
+  @Test func aRatioOrTrafficLimitThatCannotBeJudgedIsNoPass() throws {
+    let ratio = Check(
+      name: "c", on: .features(except: []), metric: .missingRatio, window: "15m",
+      limits: [TierLimit(.warning, .maximumRise(.absolute(0.1))), TierLimit(.critical, .above(.absolute(0.5)))],
+      minimumRows: 1, partial: true, reference: .first(.days(30)))
+    let rows = Check(
+      name: "c", on: .traffic, metric: .rows, window: "15m",
+      limits: [TierLimit(.warning, .below(.relative(0.5))), TierLimit(.critical, .below(.absolute(1)))], partial: true)
+    for check in [ratio, rows] {
+      let scene = try Self.scene(check, right: 100, wrong: 0)
+      let verdicts = try scene.judge(at: Scene.minute(200), labels: Scene.minute(80)).filter {
+        $0.end == Scene.minute(15) && $0.subject != "country"
+      }
+      #expect(verdicts.map(\.tier) == [.insufficientData] && verdicts.map(\.why?.reason) == [.reference])
+    }
+  }
+
   /// All right in the first quarter of an hour, eight of ten in the second, six of ten in the third.
   @Test func dropsMayBeFromTheFirstDaysOfProduction() throws {
     for (limit, tier) in [(Limit.maximumDrop(.absolute(0.25)), Tier.warning), (.maximumDrop(.relative(0.35)), .ok)] {

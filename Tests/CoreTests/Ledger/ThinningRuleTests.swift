@@ -19,8 +19,8 @@ struct ThinningRuleTests {
   /// By bytes: to Swift, two ways to write an accent are equal.
   private func isSame(_ a: ResultPosition, _ b: ResultPosition) -> Bool { !(a < b) && !(b < a) }
 
-  private func kept(_ keys: [ResultKey], _ rule: ThinningRule = ThinningRule()) -> [ResultKey] {
-    let gone = rule.superfluous(keys)
+  private func kept(_ keys: [ResultKey]) -> [ResultKey] {
+    let gone = ThinningRule.superfluous(keys)
     return keys.filter { key in !gone.contains { isSame($0, key.position) } }
   }
 
@@ -78,7 +78,6 @@ struct ThinningRuleTests {
           keys.append(made)
         }
       }
-      let rule = ThinningRule()
       // Naively: line by line, by the words of the rule.
       func bytes(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
       let naive = keys.filter { key in
@@ -102,9 +101,9 @@ struct ThinningRuleTests {
           }
         }
       }
-      #expect(kept(keys, rule) == naive, "seed \(seed)")
+      #expect(kept(keys) == naive, "seed \(seed)")
       var left = keys.shuffled(using: &numbers)
-      while case let gone = rule.superfluous(left), let first = gone.randomElement(using: &numbers) {
+      while case let gone = ThinningRule.superfluous(left), let first = gone.randomElement(using: &numbers) {
         left.removeAll { isSame($0.position, first) }
       }
       #expect(left.map(\.position).sorted() == naive.map(\.position).sorted(), "seed \(seed)")

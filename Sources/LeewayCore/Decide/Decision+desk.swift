@@ -148,7 +148,10 @@ extension Decision {
       let start = machine.askingSince(besides: inconclusive, tier: asking) ?? end
       if let hold = RetrainGuard(policy: policy, machines: machines).hold(askingSince: start, end) {
         guard hold.cause != incident.hold?.cause || hold.reason != incident.hold?.reason else { return }
-        try fold(DecisionInput(at: end, .retrainHeld(cause: hold.cause, reason: hold.reason)), group)
+        // An early twin, of which its receivers have heard, asks for no retrain: that this incident does is news to them.
+        let told = incident.early == nil ? [] : receivers(of: [incident.tier]).sorted(by: utf8Order)
+        try fold(
+          DecisionInput(at: end, .retrainHeld(cause: hold.cause, reason: hold.reason, told: told)), group)
       } else {
         let id = "rt-\(SHA256.hash(Array("\(incident.id)\n\(incident.openedAt.milliseconds)".utf8)).hex.prefix(16))"
         try fold(DecisionInput(at: end, .retraining(id)), group)
@@ -215,13 +218,10 @@ extension Decision {
     /// Who hears of steps that verdicts do not make themselves.
     private func receivers(ofFollowing step: IncidentMachine.Step) -> Set<String> {
       let told = context.receivers.intersection(step.incident.told.keys)
-      // An early twin, of which they have heard, asks for no retrain: that this one does is news.
-      let concerned = step.incident.early == nil ? told : told.union(receivers(of: [step.incident.tier]))
       switch step.transition.kind {
-      case .retrainHeld: return concerned
-      case .failed, .withdrawn, .resolved: return told
+      case .retrainHeld, .failed, .withdrawn, .resolved: return told
       // Only those who have heard that it was held have to hear that it was let go.
-      case .retraining: return step.incident.hold == nil ? [] : concerned
+      case .retraining: return step.incident.hold == nil ? [] : told
       default: return []
       }
     }

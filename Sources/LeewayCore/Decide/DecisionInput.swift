@@ -11,7 +11,8 @@ package struct DecisionInput: Sendable, Equatable {
     /// Derived from verdicts: a retrain is asked for, and its id.
     case retraining(String)
     /// Derived from verdicts: a guard holds a retrain back. `cause` is the same as long as the same thing holds it.
-    case retrainHeld(cause: String, reason: String)
+    /// `told`: those who hear of it besides whoever has heard of the incident.
+    case retrainHeld(cause: String, reason: String, told: [String])
     /// Derived from final verdicts: what they say of the end at which the early incident opened; nil: nothing.
     case finalVerdict(incident: String, confirmed: Bool?)
     /// The trainer's answer.
@@ -99,9 +100,10 @@ extension DecisionInput {
       texts("told", batch.told)
     case .checksRemoved(let checks): texts("checks", checks)
     case .retraining(let id): text("retrain", id)
-    case .retrainHeld(let cause, let reason):
+    case .retrainHeld(let cause, let reason, let told):
       text("cause", cause)
       text("reason", reason)
+      texts("told", told)
     case .finalVerdict(let incident, let confirmed):
       text("incident", incident)
       w.key("confirmed")
@@ -134,7 +136,9 @@ extension DecisionInput {
     case "checks_removed": act = .checksRemoved(try r.member("checks").texts())
     case "retraining": act = .retraining(try r.member("retrain").string())
     case "retrain_held":
-      act = .retrainHeld(cause: try r.member("cause").string(), reason: try r.member("reason").string())
+      act = .retrainHeld(
+        cause: try r.member("cause").string(), reason: try r.member("reason").string(),
+        told: try r.member("told").texts())
     case "final_verdict":
       act = .finalVerdict(
         incident: try r.member("incident").string(),

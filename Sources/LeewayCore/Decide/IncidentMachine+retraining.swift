@@ -38,7 +38,9 @@ extension IncidentMachine {
   }
 
   /// A transition where something else holds it than before; else only the words change.
-  mutating func hold(_ cause: String, _ reason: String, _ at: EventTime, _ name: Name) -> Step? {
+  mutating func hold(
+    _ cause: String, _ reason: String, _ told: [String], _ at: EventTime, _ name: Name
+  ) -> Step? {
     guard var incident, incident.retrain == nil else { return nil }
     if incident.hold?.cause == cause {
       incident.hold?.reason = reason
@@ -46,6 +48,7 @@ extension IncidentMachine {
       return nil
     }
     incident.hold = Hold(cause: cause, reason: reason, since: incident.hold?.since ?? at)
+    tell(&incident, told, at)
     incident.sequence += 1
     self.incident = incident
     var step = transition(.retrainHeld, incident, at, name, of: present.keys)

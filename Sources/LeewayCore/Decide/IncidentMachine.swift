@@ -95,7 +95,8 @@ package struct IncidentMachine: Sendable, Equatable {
       resting.formIntersection(active.keys)
       return []
     case .retraining(let id): return [ask(id, input.at, name)].compactMap { $0 }
-    case .retrainHeld(let cause, let reason): return [hold(cause, reason, input.at, name)].compactMap { $0 }
+    case .retrainHeld(let cause, let reason, let told):
+      return [hold(cause, reason, told, input.at, name)].compactMap { $0 }
     case .finalVerdict(let id, let confirmed): return [settle(id, confirmed, input.at, name)].compactMap { $0 }
     case .retrainResult(let id, let succeeded): return [answer(id, succeeded, input.at, name)].compactMap { $0 }
     case .resolve(let reason): return [giveUp(reason, input.at, name)].compactMap { $0 }
@@ -171,7 +172,7 @@ package struct IncidentMachine: Sendable, Equatable {
     return isHeld ? [] : [resolve(end, name)].compactMap { $0 }
   }
 
-  private func tell(_ incident: inout Incident, _ receivers: [String], _ end: EventTime) {
+  func tell(_ incident: inout Incident, _ receivers: [String], _ end: EventTime) {
     for receiver in receivers where incident.told[receiver] == nil { incident.told[receiver] = end }
   }
 

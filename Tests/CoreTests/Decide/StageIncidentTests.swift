@@ -39,9 +39,8 @@ import Testing
 
   /// Receivers know of the early twin, which asks for no retrain; that the final one's is held is news to them.
   @Test func aHeldRetrainIsToldToThoseWhoHeardEarly() throws {
-    let checks = IncidentTests.checks
     let desk = try Desk(
-      checks: checks, retrain: RetrainPolicy(cooldown: .hours(24), maximumPerWeek: 3, deadline: .hours(6)))
+      retrain: RetrainPolicy(cooldown: .hours(24), maximumPerWeek: 3, deadline: .hours(6)))
     #expect(try decide(desk, 1, .early, .critical) == ["performance/early opened critical"])
     try desk.decide(1, [("missing", "amount", .warning)])
     #expect(
@@ -59,6 +58,11 @@ import Testing
       #expect(delivery.body.contains(#""held":"retrain held: data incident "#))
       #expect(delivery.body.contains(#""early":"\#(early.id)""#))
     }
+    // Whoever has heard of it hears how it ends.
+    #expect(try decide(desk, 2, .final, .ok).last == "performance/final resolved critical")
+    let last = try desk.deliveries().filter { $0.incident == final.id }.suffix(2)
+    #expect(last.map(\.receiver).sorted() == ["chat", "pager"])
+    #expect(last.allSatisfy { $0.body.contains(#""event":"incident.resolved""#) })
   }
 
   @Test func whatFinalVerdictsDoNotShowIsWithdrawn() throws {

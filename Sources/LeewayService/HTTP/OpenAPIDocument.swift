@@ -1,8 +1,11 @@
 /// What `/api/v1/openapi.json` answers (OpenAPI 3.1). A test holds it against the routes that there are.
 enum OpenAPIDocument {
   static let json =
-    "{\n" + head + ",\n\"paths\": " + paths + ",\n\"components\": {\n" + security
-    + ",\n\"schemas\": " + schemas + "\n}\n}\n"
+    "{\n" + head + ",\n\"paths\": " + object(monitorPaths, decisionPaths, servicePaths) + ",\n\"components\": {\n"
+    + security
+    + ",\n\"schemas\": " + object(monitorSchemas, resultSchemas, decisionSchemas) + "\n}\n}\n"
+
+  private static func object(_ members: String...) -> String { "{\n" + members.joined(separator: ",\n") + "\n}" }
 
   /// Title, and what holds for all paths.
   private static let head = #"""

@@ -157,7 +157,7 @@ enum MetricFamily: String, CaseIterable {
       "Series left out of an update because of max_series, by the plan that leeway check prints; the API has them."
     case .stageSeconds: "Time of the threads that read Kafka, by stage: wait, poll, decode, aggregate or commit."
     case .stalled: "Whether a part (intake, evaluation, delivery) has stood still for longer than limits.stall_after."
-    case .certificateExpiry: "When the certificate that the listener shows expires."
+    case .certificateExpiry: "When the certificate that the listener shows expires; +Inf without HTTPS."
     case .watermark: "Event time up to which a stream has been read."
     case .windowRows: "Messages in the newest closed window."
     }

@@ -68,6 +68,8 @@ package final class ServiceMetrics: Sendable {
     state.values[.buildInfo] = [[version, swift, librdkafka]: 1]
     state.values[.processStartTime] = [[]: startedAt.seconds]
     state.values[.ready] = [[]: 0]
+    // A listener without HTTPS has no certificate that could expire.
+    state.values[.certificateExpiry] = [[]: .infinity]
     self.state = Mutex(state)
   }
 

@@ -21,15 +21,28 @@ struct StoredBlock: Sendable {
     },
   ]
 
-  /// Texts that both databases have.
-  static let textsOfBoth = [
-    StoredBlock(table: "results", column: "line", key: "end_time || '/' || series || '/' || sequence") { bytes in
-      do {
-        _ = try JSONValue(parsing: bytes)
-        return nil
-      } catch { return "\(error)" }
-    }
-  ]
+  /// Result lines as they came, or as they were unpacked; the column is where they are told of.
+  static let lines = StoredBlock(
+    table: "results", column: "line", key: "end_time || '/' || series || '/' || sequence"
+  ) { bytes in
+    do {
+      _ = try JSONValue(parsing: bytes)
+      return nil
+    } catch { return "\(error)" }
+  }
+
+  /// - Parameters:
+  ///   - plain: the stored text; empty where it is packed.
+  ///   - packed: nil where it is not.
+  ///   - unpack: nil for what does not unpack.
+  /// - Returns: what is wrong with a line; nil if it can be read.
+  static func lineProblem(
+    plain: String, packed: [UInt8]?, unpack: ([UInt8]) throws -> String?
+  ) rethrows -> String? {
+    guard let packed else { return lines.problem(Array(plain.utf8)) }
+    guard let line = try unpack(packed) else { return "it does not unpack" }
+    return lines.problem(Array(line.utf8))
+  }
 
   private static func pane(_ table: String) -> StoredBlock {
     StoredBlock(

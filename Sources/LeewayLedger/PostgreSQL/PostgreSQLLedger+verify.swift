@@ -52,21 +52,31 @@ extension PostgreSQLSession {
     var found: [String] = []
     let waiting = StoredBlock(
       table: "waiting", column: "state", key: "scope || '/' || encode(id, 'hex')", problem: StoredBlock.joinProblem)
-    for block in StoredBlock.ofBoth + StoredBlock.textsOfBoth + [waiting] {
-      let isText = block.column == "line"
-      try run(
-        Self.doing, "DECLARE blocks NO SCROLL CURSOR FOR SELECT \(block.key), \(block.column) FROM \(block.table)")
-      var count = 0
-      repeat {
-        let page = try rows(Self.doing, "FETCH \(Self.pageRows) FROM blocks") { row in
-          let bytes = isText ? Array(try row.text(1).utf8) : try row.blob(1)
-          return try block.problem(bytes).map { block.sentence(try row.text(0), $0) }
-        }
-        found += page.compactMap { $0 }
-        count = page.count
-      } while count == Self.pageRows && found.count < limit
-      try run(Self.doing, "CLOSE blocks")
+    for block in StoredBlock.ofBoth + [waiting] {
+      try look(at: block, [block.column], &found, limit) { row in block.problem(try row.blob(1)) }
+    }
+    try look(at: .lines, ["line", "packed"], &found, limit) { row in
+      try StoredBlock.lineProblem(
+        plain: try row.text(1), packed: row.isNull(2) ? nil : try row.blob(2), unpack: unpacked)
     }
     return Array(found.prefix(limit))
+  }
+
+  /// Goes through a table by pages of rows.
+  private func look(
+    at block: StoredBlock, _ columns: [String], _ found: inout [String], _ limit: Int,
+    _ problem: (PostgreSQLRow) throws -> String?
+  ) throws {
+    let columns = ([block.key] + columns).joined(separator: ", ")
+    try run(Self.doing, "DECLARE blocks NO SCROLL CURSOR FOR SELECT \(columns) FROM \(block.table)")
+    var count = 0
+    repeat {
+      let page = try rows(Self.doing, "FETCH \(Self.pageRows) FROM blocks") { row in
+        try problem(row).map { block.sentence(try row.text(0), $0) }
+      }
+      found += page.compactMap { $0 }
+      count = page.count
+    } while count == Self.pageRows && found.count < limit
+    try run(Self.doing, "CLOSE blocks")
   }
 }

@@ -7,11 +7,12 @@ extension PostgreSQLSession {
   ///   - packed: the column of `packed`.
   func line(_ row: PostgreSQLRow, plain: CInt, packed: CInt) throws -> String {
     guard !row.isNull(packed) else { return try row.text(plain) }
-    guard let line = try lines.line(try row.blob(packed), load: dictionaryBody) else {
-      throw row.damaged(packed, "does not unpack")
-    }
+    guard let line = try unpacked(row.blob(packed)) else { throw row.damaged(packed, "does not unpack") }
     return line
   }
+
+  /// nil for what is damaged, or whose dictionary is not there.
+  func unpacked(_ packed: [UInt8]) throws -> String? { try lines.line(packed, load: dictionaryBody) }
 
   func dictionary(for result: ResultRecord) throws -> LineDictionary? {
     try dictionary(

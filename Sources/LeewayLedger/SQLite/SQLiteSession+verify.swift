@@ -7,23 +7,41 @@ extension SQLiteSession {
   func undecodable(limit: Int) throws -> [String] {
     var found: [String] = []
     let tables = Set(try rows(Self.doing, "SELECT name FROM sqlite_schema WHERE type = 'table'") { try $0.text(0) })
-    for block in StoredBlock.ofBoth + StoredBlock.textsOfBoth + [Self.waitingBlock] where tables.contains(block.table) {
-      let isText = block.column == "line"
+    for block in StoredBlock.ofBoth + [Self.waitingBlock] where tables.contains(block.table) {
       // SQLite keeps the order of the table, so that every page is read once.
       let sql = "SELECT \(block.key), \(block.column) FROM \(block.table)"
       try statement(Self.doing, sql) { select in
         while found.count < limit, try select.step() {
-          let bytes = isText ? Array(try select.text(1).utf8) : try select.blob(1)
-          if let problem = block.problem(bytes) { found.append(block.sentence(try select.text(0), problem)) }
+          if let problem = block.problem(try select.blob(1)) {
+            found.append(block.sentence(try select.text(0), problem))
+          }
         }
       }
     }
+    if tables.contains("results") { found += try undecodableLines(limit: limit - found.count) }
     guard tables.contains("waiting_runs") else { return found }
     let summaries = "SELECT s.run, s.summary, r.blocks FROM waiting_summaries s JOIN waiting_runs r ON r.id = s.run"
     try statement(Self.doing, summaries) { select in
       while found.count < limit, try select.step() {
         guard WaitingIndex(encoded: try select.blob(1), blocks: try select.count(2)) == nil else { continue }
         found.append("table waiting_summaries, row \(try select.integer(0)): summary: is not that of its run")
+      }
+    }
+    return found
+  }
+
+  private func undecodableLines(limit: Int) throws -> [String] {
+    // A ledger of an older version, and the copy of one, have no packed lines.
+    let isPacked =
+      try first(Self.doing, "SELECT 1 FROM pragma_table_info('results') WHERE name = 'packed'") { try $0.integer(0) }
+      != nil
+    let sql = "SELECT \(StoredBlock.lines.key), line, \(isPacked ? "packed" : "NULL") FROM results"
+    var found: [String] = []
+    try statement(Self.doing, sql) { select in
+      while found.count < limit, try select.step() {
+        let problem = try StoredBlock.lineProblem(
+          plain: try select.text(1), packed: select.isNull(2) ? nil : try select.blob(2), unpack: unpacked)
+        if let problem { found.append(StoredBlock.lines.sentence(try select.text(0), problem)) }
       }
     }
     return found

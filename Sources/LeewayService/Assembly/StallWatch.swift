@@ -73,5 +73,7 @@ struct StallWatch {
     return nil
   }
 
-  var standing: String { "\(lag) messages behind" }
+  var standing: String {
+    flushed == nil ? "no partition is read, so how many messages wait is not known" : "\(lag) messages behind"
+  }
 }

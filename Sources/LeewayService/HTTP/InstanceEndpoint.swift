@@ -27,7 +27,10 @@ struct InstanceEndpoint: Sendable {
       json.members("instances", living) { json, writer in Self.write(writer, standing, to: &json) }
       let owners = Set(living.map(\.id))
       json.members("unowned", standing.partitions.filter { !($0.owner.map(owners.contains) ?? false) }) {
-        Self.write($1, standing.now, to: &$0)
+        // Nobody asks the broker for the end of these, and what was its last word says nothing of now.
+        var partition = $1
+        partition.endOffset = nil
+        Self.write(partition, standing.now, to: &$0)
       }
       json.endObject()
     }

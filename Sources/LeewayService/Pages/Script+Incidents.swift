@@ -6,10 +6,15 @@ extension Script {
     const GROUPS = { data: "data quality", drift: "drift", concept: "errors",
       "performance/early": "performance, early", "performance/final": "performance" };
 
+    // What is open and worst first.
+    const byTrouble = (a, b) => {
+      const rank = (incident) => (incident.state === "resolved" ? 0 : 10) + tierOf(incident.tier)[3];
+      return rank(b) - rank(a) || (a.opened_at < b.opened_at ? 1 : -1);
+    };
+
     function renderIncidents() {
       const all = [...(state.incidents || [])];
-      const rank = (incident) => (incident.state === "resolved" ? 0 : 10) + tierOf(incident.tier)[3];
-      all.sort((a, b) => rank(b) - rank(a) || (a.opened_at < b.opened_at ? 1 : -1));
+      all.sort(byTrouble);
       const open = all.filter((incident) => incident.state !== "resolved");
       const resolved = all.filter((incident) => incident.state === "resolved").slice(0, 20);
       show(byId("incidents"),

@@ -46,8 +46,9 @@ extension Script {
         renderOverall();
         byId("fresh").textContent = "as of " + new Date(now()).toISOString().slice(11, 19) + " UTC";
         if (!current() && state.monitors.length > 0) {
-          const open = state.incidents.find((incident) => incident.state !== "resolved");
-          // What burns is shown first.
+          // What the link is about, else what burns, is shown first.
+          const linked = state.incidents.find((incident) => state.opened.has(incident.incident));
+          const open = linked || [...state.incidents].sort(byTrouble).find((incident) => incident.state !== "resolved");
           const worstOf = open && Array.isArray(open.evidence) && open.evidence[0];
           state.choice.monitor = open && state.monitors.some((one) => one.monitor === open.monitor) ? open.monitor
             : state.monitors[0].monitor;

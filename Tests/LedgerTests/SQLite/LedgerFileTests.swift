@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import LeewayCore
 import Testing
 
@@ -52,8 +53,33 @@ struct LedgerFileTests {
     try folder.write(bytes, to: name)
   }
 
+  @Test func `a packed line that does not unpack is named`() throws {
+    let ledger = try made(path, setting: 1)
+    _ = try ledger.write { try $0.packResults(monitor: "m", generation: "g", limit: 2000) }
+    ledger.close()
+    let queue = try DatabaseQueue(path: path)
+    try queue.write { db in
+      // A frame cut short, one of a dictionary that is not there, and a line that was lost.
+      try db.execute(
+        sql: """
+          UPDATE results SET packed = substr(packed, 1, 5) WHERE end_time = 3600000;
+          UPDATE results SET packed = CAST(x'7F' || substr(packed, 2) AS BLOB) WHERE end_time = 7200000;
+          UPDATE results SET packed = NULL WHERE end_time = 10800000;
+          """)
+    }
+    try queue.close()
+    let found = try LedgerFile(path).verify()
+    #expect(found.count == 3)
+    #expect(found.contains("table results, row 3600000/1/0: line: it does not unpack"))
+    #expect(found.contains("table results, row 7200000/1/0: line: it does not unpack"))
+    #expect(found.contains { $0.hasPrefix("table results, row 10800000/1/0: line: the document is empty") })
+  }
+
   @Test func `a ledger is copied while it is used, and the copy put in its place`() throws {
     let ledger = try made(path, setting: 1)
+    #expect(try LedgerFile(path).verify() == [])
+    // Most of the lines are packed, as in any ledger that has been in use.
+    #expect(try ledger.write { try $0.packResults(monitor: "m", generation: "g", limit: 1500) } == 1500)
     #expect(try LedgerFile(path).verify() == [])
     #expect(try LedgerFile(path).backup(to: copy) == Int64(folder.bytes(of: "copy.db").count))
     #expect(mode(copy) == 0o600)
@@ -181,10 +207,10 @@ struct LedgerFileTests {
     #expect(
       found.map { $0.prefix { $0 != ":" } } == [
         "table drift_panes, row 1/300000/a=b/w", "table machines, row m/drift",
-        "table results, row 300000/1/0", "table waiting_blocks, row 16777216",
+        "table waiting_blocks, row 16777216", "table results, row 300000/1/0",
       ])
     #expect(found.first == "table drift_panes, row 1/300000/a=b/w: block: bad count")
-    #expect(found.last == "table waiting_blocks, row 16777216: rows: a stored waiting prediction or label is damaged")
+    #expect(found[2] == "table waiting_blocks, row 16777216: rows: a stored waiting prediction or label is damaged")
     ledger.close()
   }
 

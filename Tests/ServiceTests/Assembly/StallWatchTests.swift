@@ -67,6 +67,13 @@ import Testing
     #expect(stall() == nil)
   }
 
+  @Test func withoutPartitionsTheLagIsNotKnown() {
+    func detail() -> String? { state.readiness(now: clock.now).first { $0.name == "no_stall" }?.detail }
+    #expect(detail() == "no partition is read, so how many messages wait is not known")
+    state.flushed(lag: 0, advanced: true, now: clock.now)
+    #expect(detail() == "0 messages behind")
+  }
+
   @Test func aThreadThatMakesNoRoundIsNamed() {
     clock.advance(.minutes(2))
     #expect(stall() == nil)

@@ -31,7 +31,6 @@ final class LeewayProcess {
   deinit {
     guard process.isRunning else { return }
     killAtOnce()
-    process.waitUntilExit()
   }
 
   /// Beside the test bundle.
@@ -49,7 +48,11 @@ final class LeewayProcess {
 
   func interrupt() { end(by: SIGINT) }
   func terminate() { end(by: SIGTERM) }
-  func killAtOnce() { end(by: SIGKILL) }
+  /// Returns when it is gone: until then it holds the ledger, and one that is started in its place is refused.
+  func killAtOnce() {
+    end(by: SIGKILL)
+    process.waitUntilExit()
+  }
   func hangUp() { kill(process.processIdentifier, SIGHUP) }
 
   private func end(by signal: Int32) {

@@ -266,6 +266,9 @@ package protocol LedgerWriter: LedgerReader {
   func packResults(monitor: String, generation: String, limit: Int) throws -> Int
   /// Entries of a monitor's log with time below `before`, the oldest of each group first.
   func reclaimDecisions(monitor: String, before: EventTime, limit: Int) throws -> Int
+  /// Incidents of a monitor that were resolved before `before`, the first resolved first, with their retrains and what came
+  /// from outside about them; returns how many incidents.
+  func reclaimIncidents(monitor: String, resolvedBefore before: EventTime, limit: Int) throws -> Int
   /// Delivered and dead rows that were created before `before`, the oldest first.
   func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int
   /// Writers that are dead and have no panes left.

@@ -2,7 +2,7 @@
 /// monitor's lease.
 package struct Reclaim: Sendable {
   package let plan: MonitorPlan
-  /// Results are kept for so long behind the newest closed window.
+  /// Results, and incidents from when they were resolved on, are kept for so long behind the newest closed window.
   package let results: TimeSpan
   /// Results are kept whole for so long behind final maturity; then ``ThinningRule`` says what stays.
   package let wholeResults: TimeSpan
@@ -121,6 +121,10 @@ package struct Reclaim: Sendable {
       }
       try step(progress.finalThrough - max(results, largest * 2)) {
         try $0.reclaimDecisions(monitor: name, before: $1, limit: limit)
+      }
+      // Their lines have gone by then, too.
+      try step(progress.finalThrough - max(results, largest * 2)) {
+        try $0.reclaimIncidents(monitor: name, resolvedBefore: $1, limit: limit)
       }
       // Windows of pairs that drain are not final before these are at their end.
       let mature = draining.compactMap { progressOf[$0.plan.pairs].flatMap { $0 }?.maturedThrough ?? .distantPast }

@@ -71,6 +71,21 @@ extension PostgreSQLSession {
       try json(incident.subjects), incident.evidence, try json(incident.slices), incident.retrain, incident.twin)
   }
 
+  func reclaimIncidents(monitor: String, resolvedBefore before: EventTime, limit: Int) throws -> Int {
+    try lock(.decisions(monitor: monitor))
+    let sql = """
+      WITH old AS (
+        DELETE FROM incidents WHERE id IN (
+          SELECT id FROM incidents WHERE monitor = $1 AND state = 'resolved' AND resolved_at < $2
+          ORDER BY resolved_at, id LIMIT $3)
+        RETURNING id),
+      retrains AS (DELETE FROM retrains WHERE incident IN (SELECT id FROM old)),
+      inputs AS (DELETE FROM outside_inputs WHERE incident IN (SELECT id FROM old))
+      SELECT count(*) FROM old
+      """
+    return try first("reclaiming incidents", sql, monitor, before, max(0, limit)) { try $0.count(0) } ?? 0
+  }
+
   // MARK: Retrains
 
   private static let retrainColumns = """

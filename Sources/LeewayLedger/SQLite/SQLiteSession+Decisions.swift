@@ -60,6 +60,20 @@ extension SQLiteSession {
       try json(incident.subjects), incident.evidence, try json(incident.slices), incident.retrain, incident.twin)
   }
 
+  func reclaimIncidents(monitor: String, resolvedBefore before: EventTime, limit: Int) throws -> Int {
+    let sql = """
+      SELECT id FROM incidents WHERE monitor = ? AND state = 'resolved' AND resolved_at < ?
+      ORDER BY resolved_at, id LIMIT ?
+      """
+    let ids = try rows("finding old incidents", sql, monitor, before, max(0, limit)) { try $0.text(0) }
+    for id in ids {
+      try run("reclaiming an incident's retrains", "DELETE FROM retrains WHERE incident = ?", id)
+      try run("reclaiming an incident's inputs", "DELETE FROM outside_inputs WHERE incident = ?", id)
+      try run("reclaiming an incident", "DELETE FROM incidents WHERE id = ?", id)
+    }
+    return ids.count
+  }
+
   // MARK: Retrains
 
   private static let retrainColumns = """

@@ -223,6 +223,20 @@ extension InMemorySession: LedgerWriter {
     return gone
   }
 
+  func reclaimIncidents(monitor: String, resolvedBefore before: EventTime, limit: Int) throws -> Int {
+    let old = tables.incidents.values.compactMap { incident -> (at: EventTime, id: String)? in
+      guard incident.monitor == monitor, incident.state == .resolved, let at = incident.resolvedAt, at < before else {
+        return nil
+      }
+      return (at, incident.id)
+    }.sorted { $0.at != $1.at ? $0.at < $1.at : utf8Order($0.id, $1.id) }.prefix(max(0, limit))
+    let ids = Set(old.map { ByteName($0.id) })
+    for id in ids { tables.incidents[id] = nil }
+    tables.retrains = tables.retrains.filter { !ids.contains(ByteName($0.value.incident)) }
+    tables.inputs.removeAll { ids.contains(ByteName($0.incident)) }
+    return ids.count
+  }
+
   func amend(delivery: OutboxRecord) throws -> Bool {
     guard var row = tables.outbox[ByteName(delivery.key)], row.record.state == .owed, row.record.leases == 0 else {
       return false

@@ -42,6 +42,48 @@ struct DecisionConformance {
   }
 
   @Test(arguments: ledgers)
+  func `resolved incidents go with what is about them, those first that were resolved first`(_ store: LedgerUnderTest)
+    throws
+  {
+    let ledger = try store.make()
+    try ledger.write {
+      for record in [
+        incident("a", "m", .resolved, 30), incident("b", "m", .resolved, 10), incident("c", "m", .resolved, 20),
+        incident("d", "m", .open, 1), incident("e", "n", .resolved, 1),
+      ] {
+        try $0.put(incident: record)
+        try $0.record(
+          input: OutsideInput(monitor: record.monitor, incident: record.id, at: .at(1), kind: "callback", detail: "{}"))
+        try $0.put(
+          retrain: RetrainRecord(
+            id: "r" + record.id, monitor: record.monitor, incident: record.id, state: .succeeded, requestedAt: .at(1),
+            deadline: .at(2), requestedWall: .at(3)))
+      }
+    }
+    func left() throws -> [[String]] {
+      try ledger.read {
+        try [
+          $0.incidents(IncidentQuery()).map(\.id).sorted(),
+          $0.retrains(monitor: nil, limit: 9).map(\.incident).sorted(),
+          $0.inputs(monitor: nil, incident: nil, limit: 9).map(\.incident).sorted(),
+        ]
+      }
+    }
+    func reclaim(_ before: Int64, _ limit: Int) throws -> Int {
+      try ledger.write { try $0.reclaimIncidents(monitor: "m", resolvedBefore: .at(before), limit: limit) }
+    }
+    // They were resolved at 32, 12 and 22.
+    #expect(try reclaim(12, 9) == 0)
+    #expect(try reclaim(32, 1) == 1)
+    #expect(try left() == Array(repeating: ["a", "c", "d", "e"], count: 3))
+    #expect(try reclaim(32, 9) == 1)
+    #expect(try left() == Array(repeating: ["a", "d", "e"], count: 3))
+    #expect(try reclaim(.max, 9) == 1)
+    #expect(try reclaim(.max, 9) == 0)
+    #expect(try left() == Array(repeating: ["d", "e"], count: 3))
+  }
+
+  @Test(arguments: ledgers)
   func `retrains come by the time of the request`(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     func retrain(_ id: String, _ monitor: String, _ wall: Int64) -> RetrainRecord {

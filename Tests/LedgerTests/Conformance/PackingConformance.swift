@@ -79,62 +79,6 @@ struct PackingConformance {
     }
   }
 
-  /// Over years a file ends as large as it was after one: what is removed makes room for what comes.
-  @Test func `over years a file stops growing`() throws {
-    let folder = try ScratchFolder()
-    let path = "\(folder.path)/ledger.db"
-    var ledger = try SQLiteLedger(path: path)
-    let plan = try SampleMonitor.plan(SampleMonitor.monitor(.binary, name: "m"))
-    var numbers = SeededGenerator(seed: 5)
-    let epoch = try #require(
-      try ledger.write { try $0.acquire(lease: "l", holder: "h", lasting: .days(1)) })
-    let lease = EvaluationLease(name: "l", epoch: epoch)
-    let start = EventTime(milliseconds: 1_767_225_600_000)
-    let generation = GenerationRecord(
-      monitor: "m", generation: plan.generation, startsAt: start, baseline: plan.baseline.identity)
-    try ledger.write { try $0.put(generation: generation) }
-    let reclaim = Reclaim(plan: plan, results: .days(40), wholeResults: .days(10), deliveries: .days(30))
-    var sizes: [Int] = []
-    for day in 1...160 as ClosedRange<Int64> {
-      let now = start + .days(day)
-      var lines: [ResultRecord] = []
-      for step in 0..<96 as Range<Int64> {
-        for subject in ["x", "y"] {
-          var line = DriftLines.line(now + .minutes(15 * step), subject: subject, &numbers)
-          line.generation = plan.generation
-          lines.append(line)
-        }
-      }
-      try ledger.write { tx in
-        try tx.put(results: lines)
-        try tx.put(
-          .drift, monitor: "m", generation: plan.generation, writer: "w",
-          blocks: [(PaneKey(pane: now, slice: "all"), [UInt8](repeating: 7, count: 5000))])
-        try tx.put(
-          progress: EvaluationProgress(
-            closedThrough: now, finalThrough: now, maturedThrough: now, firstPane: start), monitor: "m",
-          generation: plan.generation)
-      }
-      while try !reclaim.step(ledger, lease: lease, now: now).isComplete {}
-      if day == 60 || day == 160 {
-        // Its log is folded into it.
-        ledger.close()
-        sizes.append(try folder.bytes(of: "ledger.db").count)
-        ledger = try SQLiteLedger(path: path)
-      }
-    }
-    let found = try ledger.read { try $0.results(ResultQuery(limit: 1_000_000)) }
-    // Ten days whole, the others an hour a line, forty in all.
-    let range = (10 * 192 + 29 * 48)...(12 * 192 + 31 * 48)
-    #expect(range.contains(found.count), "\(found.count)")
-    #expect(sizes[1] <= sizes[0] * 11 / 10, "\(sizes)")
-    let panes = try ledger.read {
-      try $0.paneStarts(.drift, monitor: "m", generation: plan.generation, in: .at(0)..<EventTime.at(.max))
-    }
-    #expect(panes.count <= 20)
-    ledger.close()
-  }
-
   /// What `leeway check` reckons with: 310 bytes of the file for a line of drift, within a fifth. As it came it takes 700.
   @Test func `a packed line takes its share of the file`() throws {
     let folder = try ScratchFolder()

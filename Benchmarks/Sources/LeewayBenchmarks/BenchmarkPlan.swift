@@ -86,7 +86,7 @@ extension Traffic {
   }
 }
 
-/// One monitor's intake over one partition and a ledger in memory.
+/// One monitor's intake over one partition, and one of labels if it has them, and a ledger in memory.
 struct BenchmarkIntake {
   static let trainingRows = 20_000
 
@@ -94,24 +94,28 @@ struct BenchmarkIntake {
   let ledger = InMemoryLedger()
   let intake: Intake
   let slot: Intake.Slot
+  private let labels: Intake.Slot?
   private var offset: Int64 = 0
 
   init(plan: MonitorPlan) throws {
     self.plan = plan
-    let key = PartitionKey(monitor: plan.monitor.name, topic: "predictions", partition: 0)
+    let keys = [(name: "predictions", role: StreamRole.predictions), ("labels", .labels)]
+      .prefix(plan.monitor.labels == nil ? 1 : 2)
+      .map { (key: PartitionKey(monitor: plan.monitor.name, topic: $0.name, partition: 0), role: $0.role) }
     let records = try ledger.write { tx in
       try tx.put(
         generation: GenerationRecord(
           monitor: plan.monitor.name, generation: plan.generation, startsAt: .distantPast,
           baseline: plan.baseline.identity))
-      try tx.ensure(partitions: [(key, .predictions)])
+      try tx.ensure(partitions: keys)
       try tx.register(writer: "bench", instance: InstanceIdentity(host: "bench", process: 1))
-      return try tx.claim(partitions: [key], owner: "bench")
+      return try tx.claim(partitions: keys.map(\.key), owner: "bench")
     }
     intake = Intake(plans: [(plan, .distantPast)], writer: "bench")
     for record in records { intake.open(record) }
     guard let slot = intake.slot(TopicPartition("predictions", 0)) else { throw BenchmarkFailure("no partition") }
     self.slot = slot
+    labels = intake.slot(TopicPartition("labels", 0))
   }
 
   mutating func take(_ events: EventBuffer) {
@@ -122,13 +126,29 @@ struct BenchmarkIntake {
     offset += Int64(events.count)
   }
 
+  /// Labels of the first `count` events, a minute after them: every tenth is positive.
+  func label(_ count: Int) throws {
+    guard let labels else { throw BenchmarkFailure("the monitor has no labels") }
+    for index in 0..<count {
+      let time = Traffic.start + 60_000 + Int64(index / 2)
+      var text =
+        "{\"prediction_id\":\"p-\(10_000_000 + index)\",\"labelled_at_ms\":\(time),\"is_fraud\":\(index % 10 == 0 ? 1 : 0)}"
+      text.withUTF8 { bytes in
+        let payload = UnsafeRawBufferPointer(bytes)
+        intake.take(SourceMessage(offset: Int64(index), recordTime: nil, key: nil, value: payload), from: labels)
+      }
+    }
+  }
+
   /// All panes of the ledger, added up by slice.
-  func merged() throws -> [(slice: String, block: CellBlock)] {
+  func merged(_ kind: PaneKind = .drift) throws -> [(slice: String, block: CellBlock)] {
     var blocks: [String: CellBlock] = [:]
     let range = EventTime.earliestWritable..<EventTime.latestWritable
+    guard let shape = plan.shape(of: kind) else { throw BenchmarkFailure("the monitor has no panes of \(kind)") }
+    let generation = kind == .drift ? plan.generation : plan.pairs
     try ledger.read { reader in
-      try reader.panes(.drift, monitor: plan.monitor.name, generation: plan.generation, in: range) { _, slice, bytes in
-        try blocks[slice, default: CellBlock(plan.drift.shape)].merge(encoded: bytes)
+      try reader.panes(kind, monitor: plan.monitor.name, generation: generation, in: range) { _, slice, bytes in
+        try blocks[slice, default: CellBlock(shape)].merge(encoded: bytes)
       }
     }
     return blocks.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

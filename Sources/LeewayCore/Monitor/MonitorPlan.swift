@@ -147,7 +147,7 @@ package final class MonitorPlan: Sendable {
   }
 
   /// The shape of a kind's blocks; nil where the monitor has none of them.
-  func shape(of kind: PaneKind) -> CellBlock.Shape? {
+  package func shape(of kind: PaneKind) -> CellBlock.Shape? {
     switch kind {
     case .drift: drift.shape
     case .performance: performance?.shape

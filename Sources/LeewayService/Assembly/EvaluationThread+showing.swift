@@ -1,0 +1,115 @@
+import LeewayCore
+import LeewayDelivery
+import Logging
+
+/// What pages and gauges show of what was judged.
+extension EvaluationThread {
+  func publish(_ report: EvaluationReport, _ plan: MonitorPlan) {
+    let monitor = plan.monitor.name
+    show(MetricsUpdate(monitor: monitor, records: report.results))
+    for transition in report.decisions.transitions {
+      metrics.count(transition: transition.transition, monitor: monitor)
+      let held = transition.held.map { "; retrain held: \($0)" } ?? ""
+      logger.info(
+        "incident \(transition.incident) \(transition.transition) at \(transition.tier.name): \(transition.checks.joined(separator: ", ")) on \(transition.subjects.joined(separator: ", "))\(held)"
+      )
+    }
+    for (detector, changes) in report.changes { metrics.count(changes: changes, of: detector, monitor: monitor) }
+    if report.lateErrors > 0 { metrics.count(lateErrors: report.lateErrors, monitor: monitor) }
+    for _ in 0..<report.decisions.retrainsRequested { metrics.count(retrain: "requested", monitor: monitor) }
+    for _ in 0..<report.decisions.retrainsHeld { metrics.count(retrain: "held", monitor: monitor) }
+  }
+
+  /// Between the steps of a backlog, too, which may take minutes: what is shown of no monitor waits for them.
+  func refreshWhatIsDue() {
+    for plan in setup.plans where refreshDue[plan.monitor.name].map({ SteadyTime.now >= $0 }) ?? true {
+      do { try refresh(try placed[plan.monitor.name] ?? place(plan) ?? plan) } catch {
+        // Due again when the monitor is judged, which tells of what fails.
+        refreshDue[plan.monitor.name] = nil
+      }
+    }
+  }
+
+  /// What the API and the gauges show of a monitor.
+  func refresh(_ plan: MonitorPlan) throws {
+    let monitor = plan.monitor.name
+    let now = WallClock.now()
+    refreshDue[monitor] = .now + Self.refreshEvery
+    let (time, generation, partitions, progress, incidents, backlog, dead, writers) = try ledger.read {
+      reader in
+      (
+        try reader.now(), try reader.generation(of: monitor),
+        try reader.partitions(of: monitor).filter { plan.reads($0.key, as: $0.role) },
+        try reader.progress(of: plan),
+        try reader.incidents(IncidentQuery(open: true, limit: 1000)), try reader.outboxBacklog(),
+        try reader.deliveries(state: .dead, limit: ServiceMetrics.deadLimit),
+        try reader.writers()
+      )
+    }
+    let versions = try versions(of: plan)
+    // By the ledger's clock, as windows are closed.
+    let watermarks = watermarks(of: plan, partitions, at: time)
+    let (predictions, labels) = (known(watermarks.predictions), known(watermarks.labels))
+    metrics.set(watermark: predictions, monitor: monitor, stream: .predictions)
+    metrics.set(watermark: labels, monitor: monitor, stream: .labels)
+    let living = writers.filter(\.alive)
+    metrics.set(instances: Set(living.map(\.instance)).count)
+    let mine = Set(living.filter { $0.instance == .ofThisProcess }.map(\.id))
+    metrics.set(
+      partitions: partitions.filter { $0.owner.map(mine.contains) ?? false }, of: monitor,
+      limit: setup.configuration.limits.maximumSeries)
+    metrics.set(incidents: incidents)
+    metrics.set(outbox: backlog, now: now)
+    metrics.set(dead: dead, receivers: setup.receivers.map(\.name))
+    metrics.set(ready: loop.state.readiness(now: .now).allSatisfy(\.holds))
+    loop.state.update(monitor) { view in
+      view.generation = generation
+      view.partitions = partitions
+      view.progress = progress
+      view.watermark = predictions
+      view.labelWatermark = labels
+      if let versions { view.versions = versions }
+    }
+  }
+
+  private func known(_ time: EventTime) -> EventTime? { time == .distantPast ? nil : time }
+
+  /// Versions that the newest performance lines have; nil where these lines are damaged, which keeps nothing else back.
+  private func versions(of plan: MonitorPlan) throws -> [String]? {
+    let latest: [ResultRecord]
+    do {
+      latest = try ledger.read {
+        try $0.latestResults(monitor: plan.monitor.name, generation: plan.pairs, type: .performance)
+      }
+    } catch let error as LedgerError where error.isDamage { return nil }
+    let prefix = Slice.version + "="
+    let newest = latest.map(\.end).max()
+    let found = latest.filter { $0.end == newest && $0.slice.hasPrefix(prefix) }
+    return Set(found.map { String($0.slice.dropFirst(prefix.count)) }).sorted(by: utf8Order)
+  }
+
+  /// After a restart gauges show what was found before it.
+  func restoreMetrics(_ plan: MonitorPlan) {
+    let monitor = plan.monitor.name
+    let records = try? ledger.read { reader -> [ResultRecord] in
+      guard let current = try reader.generation(of: monitor), current.definition == plan.definition else { return [] }
+      var found: [ResultRecord] = []
+      for type in [ResultType.drift, .performance, .comparison, .verdict] {
+        found += try reader.latestResults(of: current, type: type)
+      }
+      return found
+    }
+    // What a check or window that is no longer there said stays in the ledger.
+    let mine = (records ?? []).filter { record in
+      record.type == .verdict
+        ? plan.monitor.checks.contains { $0.name == record.check }
+        : plan.monitor.windows.contains { $0.name == record.window }
+    }
+    metrics.export(SeriesPlan(plan, limit: setup.configuration.limits.maximumSeries))
+    show(MetricsUpdate(monitor: monitor, records: mine))
+  }
+
+  private func show(_ update: MetricsUpdate) {
+    if let leftOut = metrics.apply(update) { logger.warning("\(leftOut)") }
+  }
+}

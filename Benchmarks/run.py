@@ -527,6 +527,27 @@ def start() -> Iterator[Row]:
     yield Row("until the first evaluation of every monitor has ended", "ms", full["judged"] * 1000)
 
 
+def disk() -> Iterator[Row]:
+    """Result lines of a year on disk, and how fast packed ones are read."""
+    folder = FILES / "disk"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    read = ours("lines", folder=folder)
+    yield Row("result lines read, packed, by the processor's time", "lines/s", read["packed_lines_per_second"],
+              read["plain_lines_per_second"], "the same lines plain", least_ratio=1)
+    year = ours("year", sqlite=folder / "year.db")
+    shutil.rmtree(folder)
+    what = f"20 features, ten slices, {year['lines_a_day']:,} lines a day"
+    yield Row(f"a year of results of {what}, SQLite", "GB", year["gigabytes"], most=3)
+    yield Row("lines of them that stay", "", year["lines_kept"])
+    yield Row("writing, packing and thinning, processor seconds for a million lines", "s",
+              year["processor_seconds_per_million"])
+    yield Row("the oldest of them read", "lines/s", year["oldest_lines_per_second"])
+    # 60 days tell what a line takes, which is what differs.
+    other = ours("year", postgres="own", days=60)
+    yield Row("bytes a line, PostgreSQL, tables and indexes", "bytes", other["gigabytes"] * 1e9 / other["lines_kept"])
+
+
 def metrics() -> Iterator[Row]:
     """`/metrics` over HTTP while the intake works off a backlog as fast as it can, and windows close."""
     with Stage(PROGRAM, FILES / "metrics", monitors=1, features=20, segments=2, partitions=120, events=3_000_000,
@@ -569,6 +590,7 @@ BENCHMARKS = {
     "labels": labels,
     "memory": memory,
     "start": start,
+    "disk": disk,
     "metrics": metrics,
     "growth": growth,
 }

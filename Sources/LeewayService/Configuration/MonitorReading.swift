@@ -83,8 +83,9 @@ final class MonitorReading {
       lateness: lateness, skew: skew, checks: checks.compactMap(\.check), alerts: alerts, retrain: retrain,
       comparison: comparison, series: series)
     guard let baseline, let value = top.value("baseline") else { return (monitor, nil) }
+    let kept = KeptMonitorText(text: reading.text, values: reading.placeholders.used.values)
     do throws(BaselineMismatch) {
-      return (monitor, try MonitorPlan(monitor: monitor, baseline: baseline, source: reading.text))
+      return (monitor, try MonitorPlan(monitor: monitor, baseline: baseline, source: kept.stored))
     } catch {
       value.refuse("it does not fit: \(error.reason). Fit it again with: \(fitCommand) --out \(baselinePath ?? "FILE")")
       return (nil, nil)

@@ -227,7 +227,7 @@ struct LedgerFileTests {
       to: "ledger.db")
     #expect(
       refusal { _ = try LedgerFile(path).verify() }
-        == "opening in the ledger \(path): the file is not an SQLite database (SQLite 26: file is not a database); "
+        == "opening the ledger \(path): the file is not an SQLite database (SQLite 26: file is not a database); "
         + "name another file, or restore it from a backup")
   }
 

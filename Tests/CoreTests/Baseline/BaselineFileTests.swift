@@ -219,6 +219,9 @@ import Testing
         $0.performance?.metrics[name] = value
       }
     }
+    var rounded = Self.small
+    rounded.performance?.metrics["average_precision"] = 1.0.nextUp
+    #expect(message(Self.text(rounded)) == "read")
     // Held-out rows are others.
     var heldOut = Self.small
     heldOut.performance = PerformanceBaseline(labelled: 500, inSample: false, metrics: [:])

@@ -90,7 +90,11 @@ package final class TemporaryPostgreSQL: Sendable {
     while read -r command mode; do
       case "$command" in
         stop) "$2/pg_ctl" -D data -m "$mode" -w -t 300 stop >/dev/null 2>&1 ;;
-        start) "$2/pg_ctl" -D data -w -t 300 -l server.log start >/dev/null 2>&1 ;;
+        # After a kill it is refused for as long as one of its processes is left.
+        start) for try in $(seq 300); do
+          "$2/pg_ctl" -D data -w -t 300 -l server.log start >/dev/null 2>&1 && break
+          sleep 0.1; [ "$try" -lt 300 ]
+        done ;;
       esac
       echo "$?"
     done
@@ -136,6 +140,16 @@ package final class TemporaryPostgreSQL: Sendable {
   }
 
   package func start() throws { try control("start") }
+
+  /// Kills the server's first process, as the kernel does when memory is short; the others end when they see it.
+  package func killPostmaster() throws {
+    console.withLock { $0 = nil }
+    let text = try String(contentsOfFile: "\(folder)/data/postmaster.pid", encoding: .utf8)
+    guard let pid = text.split(separator: "\n").first.flatMap({ Int32($0) }), pid > 1 else {
+      throw Failure(description: "postmaster.pid names no process: \(text)")
+    }
+    kill(pid, SIGKILL)
+  }
 
   /// By the shell beside it, so that the server is never a child of this process.
   private func control(_ command: String) throws {

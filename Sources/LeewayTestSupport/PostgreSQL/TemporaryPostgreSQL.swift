@@ -105,10 +105,15 @@ package final class TemporaryPostgreSQL: Sendable {
   // MARK: Talking to it
 
   /// `postgres://…` for a ledger.
-  package func address(user: String = "leeway", database: String = "postgres", port: Int? = nil, _ query: String = "")
-    -> String
-  {
-    "postgres://\(user)@127.0.0.1:\(port ?? self.port)/\(database)\(query.isEmpty ? "" : "?\(query)")"
+  ///
+  /// - Parameter standby: the port of a second host; whichever takes writes is the one.
+  package func address(
+    user: String = "leeway", database: String = "postgres", port: Int? = nil, standby: Int? = nil, _ query: String = ""
+  ) -> String {
+    let hosts = ([port ?? self.port] + (standby.map { [$0] } ?? [])).map { "127.0.0.1:\($0)" }
+    let query = [standby == nil ? "" : "target_session_attrs=read-write", query].filter { !$0.isEmpty }
+    let end = query.isEmpty ? "" : "?" + query.joined(separator: "&")
+    return "postgres://\(user)@\(hosts.joined(separator: ","))/\(database)\(end)"
   }
 
   /// An address at which nobody has been yet: a new schema.
@@ -157,7 +162,7 @@ package final class TemporaryPostgreSQL: Sendable {
     guard Self.line(answers.fileHandleForReading) == "0" else { throw Failure(description: "pg_ctl \(command) failed") }
   }
 
-  private static func line(_ handle: FileHandle) -> String {
+  static func line(_ handle: FileHandle) -> String {
     var line: [UInt8] = []
     while let byte = (try? handle.read(upToCount: 1))?.first, byte != UInt8(ascii: "\n") { line.append(byte) }
     return String(decoding: line, as: UTF8.self)
@@ -166,7 +171,7 @@ package final class TemporaryPostgreSQL: Sendable {
   // MARK: Parts
 
   /// PostgreSQL refuses to run as root; root runs it as `postgres`, or as `nobody` where there is no such user.
-  private static func process(_ program: String, _ arguments: [String], ownerOf folder: String) -> Process {
+  static func process(_ program: String, _ arguments: [String], ownerOf folder: String) -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
@@ -181,7 +186,7 @@ package final class TemporaryPostgreSQL: Sendable {
     return process
   }
 
-  private static func write(_ text: String, to path: String) throws {
+  static func write(_ text: String, to path: String) throws {
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
   }
 }

@@ -27,6 +27,7 @@ final class Fleet {
   /// The schema that this fleet's ledger has for itself.
   let schema: String
   private(set) var processes: [LeewayProcess] = []
+  private let standby: Int?
   private var console: SQLConsole?
   /// Lines of `leeway.yaml` that say all but where the broker is.
   private let settings: String
@@ -34,6 +35,7 @@ final class Fleet {
   private(set) var sent = 0
 
   /// - Parameters:
+  ///   - standby: the port of another server that may take over.
   ///   - user: the ledger's role; made if it is not the server's owner.
   ///   - settings: of the ledger's connections.
   ///   - receiver: takes the transitions, instead of the log.
@@ -41,13 +43,14 @@ final class Fleet {
   ///   - cadence: how often is flushed and judged: lines of the configuration.
   ///   - prepare: writes the monitor and its baseline.
   init(
-    server: TemporaryPostgreSQL? = nil, user: String = "leeway", settings: [String] = [],
+    server: TemporaryPostgreSQL? = nil, standby: Int? = nil, user: String = "leeway", settings: [String] = [],
     receiver: LoopbackReceiver? = nil, partitions: [String: Int32] = partitions,
     cadence: String = "limits: {flush_every: 100ms, shutdown_time: 10m}\nevaluation: {every: 200ms}",
     prepare: (TemporaryFolder) throws -> Void = { try Shop.prepare(in: $0) }
   ) throws {
     let server = try server ?? TemporaryPostgreSQL.shared.get()
     self.server = server
+    self.standby = standby
     schema = "fleet_\(UUID().uuidString.prefix(8).lowercased())"
     if user != "leeway" { try server.execute("CREATE ROLE \(user) LOGIN") }
     try server.execute("CREATE SCHEMA \(schema) AUTHORIZATION \(user)")
@@ -57,7 +60,7 @@ final class Fleet {
     if receiver != nil { try Self.routeToHook(folder) }
     let options = (["search_path=\(schema)"] + settings).map { "-c\($0.replacing("=", with: "%3D"))" }
     self.settings = """
-      ledger: "\(server.address(user: user, "options=\(options.joined(separator: "%20"))"))"
+      ledger: "\(server.address(user: user, standby: standby, "options=\(options.joined(separator: "%20"))"))"
       http: {listen: "127.0.0.1:0"}
       \(cadence)
       \(receiver.map { "receivers: {hook: {type: webhook, url: \"\($0.url())\"}}" } ?? "")
@@ -186,7 +189,7 @@ final class Fleet {
   func rows(_ sql: String) throws -> [[String?]] {
     if let console, let rows = try? console.execute(sql) { return rows }
     // The first time, or the server has been away.
-    let console = try SQLConsole(server.address("options=-csearch_path%3D\(schema)"))
+    let console = try SQLConsole(server.address(standby: standby, "options=-csearch_path%3D\(schema)"))
     self.console = console
     return try console.execute(sql)
   }

@@ -22,6 +22,8 @@ final class EvaluationThread {
   /// Where the ledger has put the plans, by monitor; those that another instance has gone on from are not here.
   var placed: [String: MonitorPlan] = [:]
   var refreshDue: [String: SteadyTime] = [:]
+  /// Before this what all monitors share is not looked at again.
+  var sharedDue: SteadyTime?
   /// How far event time had come when it was last looked at: what it holds while every partition is idle.
   private var reached: [String: Watermarks] = [:]
   /// Why a monitor could not be judged when it was last tried, and when that was last logged.

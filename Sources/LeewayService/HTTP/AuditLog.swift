@@ -2,8 +2,8 @@ import Hummingbird
 import LeewayCore
 package import Logging
 
-/// One line for every change that somebody asked for over HTTP, refused or not: what, and who by the
-/// token's name.
+/// One line for every change that somebody with the role for it asked for over HTTP, refused or not: what, and who by the
+/// token's name. Whoever has no such token is turned away before and only counted.
 package struct AuditLog: Sendable {
   private let logger: Logger
 

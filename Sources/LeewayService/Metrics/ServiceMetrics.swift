@@ -48,6 +48,8 @@ package final class ServiceMetrics: Sendable {
     /// Gauges that stay, at 0, when an update that replaces all of a family leaves them out.
     var announced: [MetricFamily: Set<[String]>] = [:]
     var results: [String: ResultSeries] = [:]
+    /// Series of partitions, by monitor: to look for them among those of a thousand monitors takes the evaluation's time.
+    var partitions: [String: [[String]]] = [:]
   }
 
   private let state: Mutex<State>
@@ -207,8 +209,9 @@ package final class ServiceMetrics: Sendable {
     func labels(_ key: PartitionKey) -> [String] { [monitor, key.topic, String(key.partition)] }
     state.withLock { state in
       for family in [MetricFamily.partitionOwned, .partitionWatermark] {
-        state.values[family] = (state.values[family] ?? [:]).filter { $0.key.first != monitor }
+        for series in state.partitions[monitor] ?? [] { state.values[family, default: [:]][series] = nil }
       }
+      state.partitions[monitor] = shown.map { labels($0.key) }
       for partition in shown {
         state.values[.partitionOwned, default: [:]][labels(partition.key)] = 1
         guard partition.watermark > .distantPast else { continue }

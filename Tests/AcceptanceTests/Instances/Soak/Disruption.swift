@@ -58,6 +58,6 @@ struct Pace {
 
   /// Of a soak that goes on for long.
   static let steady = Pace(between: 2...9, absence: 0...4, stillness: 1...12)
-  /// Of one of many short ones.
-  static let quick = Pace(between: 0.2...2, absence: 0...2, stillness: 0.5...8)
+  /// Of one of many short ones. The embedded broker takes 3 s to gather a group, and something must be done in between.
+  static let quick = Pace(between: 0.2...5, absence: 0...2, stillness: 0.5...8)
 }

@@ -51,12 +51,13 @@ import Testing
       try await Task.sleep(for: .milliseconds(100))
     }
     try trouble.end()
+    let early = (try fleet.committed(), receiver.loopback.requests.count)
 
     // One that has seen nothing of it shows the results.
     let verdict = try await SoakVerdict.await(trouble, within: 3 * patience) {
       CarLoan.differences(try CarLoan.objects($0), files)
     }
-    Self.say("soak of \(time), seed \(seed): \(SoakTotals(seed: seed, events: sent, trouble, verdict))")
+    Self.say("soak of \(time), seed \(seed): \(SoakTotals(seed: seed, events: sent, early: early, trouble, verdict))")
     Self.expectGood(verdict, trouble, seed)
     try await fleet.stop()
   }
@@ -99,11 +100,12 @@ import Testing
     let clock = ContinuousClock()
     let start = clock.now
     while trouble.total < disruptions {
-      try fleet.send(min(10, events - fleet.sent))
+      try fleet.send(min(6, events - fleet.sent))
       try trouble.go(on: start.duration(to: clock.now))
       try await Task.sleep(for: .milliseconds(50))
     }
     try trouble.end()
+    let early = (try fleet.committed(), receiver.loopback.requests.count)
     try fleet.send(events - fleet.sent)
     try fleet.sendLast()
 
@@ -115,7 +117,7 @@ import Testing
     expectGood(verdict, trouble, seed)
     try await fleet.stop()
     trouble.noteEnds()
-    return SoakTotals(seed: seed, events: fleet.ends.values.reduce(0, +), trouble, verdict)
+    return SoakTotals(seed: seed, events: fleet.ends.values.reduce(0, +), early: early, trouble, verdict)
   }
 
   private static func expectGood(_ verdict: SoakVerdict, _ trouble: Trouble, _ seed: UInt64) {

@@ -80,10 +80,15 @@ struct SoakTotals: CustomStringConvertible {
   /// Rounds in which something was wrong, by their seed.
   var badSeeds: [UInt64] = []
   var deliveries = 0
+  /// What was done while things still happened, and not in the quiet after them.
+  var early = (events: 0, deliveries: 0)
 
   init() {}
 
-  init(seed: UInt64, events: Int, _ trouble: Trouble, _ verdict: SoakVerdict) {
+  init(
+    seed: UInt64, events: Int, early: (events: Int, deliveries: Int), _ trouble: Trouble, _ verdict: SoakVerdict
+  ) {
+    self.early = early
     rounds = 1
     disruptions = trouble.counts
     brokerAborts = trouble.brokerAborts
@@ -107,13 +112,15 @@ struct SoakTotals: CustomStringConvertible {
     left.failures += right.failures
     left.badSeeds += right.badSeeds
     left.deliveries += right.deliveries
+    left.early.events += right.early.events
+    left.early.deliveries += right.early.deliveries
   }
 
   var description: String {
     let kinds = Disruption.allCases.compactMap { kind in disruptions[kind].map { "\(kind.rawValue) \($0)" } }
     return """
       \(disruptions.values.reduce(0, +)) disruptions (\(kinds.joined(separator: ", "))), broker aborts \(brokerAborts), \
-      \(events) events, \(deliveries) deliveries, \(mismatches) lines different, \(transitions) transitions lost or too \
+      \(events) events (\(early.events) committed meanwhile), \(deliveries) deliveries (\(early.deliveries) meanwhile), \(mismatches) lines different, \(transitions) transitions lost or too \
       many, \(duplicates) duplicated, \(failures) ended otherwise than told
       """
   }

@@ -126,7 +126,9 @@ package struct LeewayServer: Sendable {
       if let problem = TextFile.othersMay(path) { logger.warning("the ledger \(path): \(problem)") }
       return (ledger, ledger.close)
     case .postgres(let address):
-      let ledger = try PostgreSQLLedger(address: address.revealed)
+      let ledger = try PostgreSQLLedger(address: address.revealed) { [logger] in
+        logger.warning("\(LedgerPatience.sentence($0))")
+      }
       return (ledger, ledger.close)
     }
   }

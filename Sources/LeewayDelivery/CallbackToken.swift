@@ -8,13 +8,33 @@ import Crypto
 package struct CallbackToken: Sendable {
   /// The first signs; all are good for verifying, so that a key can be changed while answers are on their way.
   private let keys: [SymmetricKey]
+  private let former: (key: SymmetricKey, until: Int64)?
 
-  /// - Parameter keys: at least one, each of at least 32 random bytes, the same on all instances.
+  /// A key that signs no longer and is good for answers to older retrains alone.
+  package struct FormerKey: Sendable {
+    var key: [UInt8]
+    var until: Int64
+
+    /// - Parameters:
+    ///   - key: at least 32 random bytes.
+    ///   - until: milliseconds since the epoch; retrains that were called for at this moment or later are not its own.
+    package init(key: [UInt8], until: Int64) {
+      self.key = key
+      self.until = until
+    }
+  }
+
+  /// - Parameters:
+  ///   - keys: at least one, each of at least 32 random bytes, the same on all instances.
+  ///   - former: the key that signed before all of them, if there was one.
   /// - Throws: `WeakKey` for a shorter key.
-  package init(keys: [[UInt8]]) throws(WeakKey) {
+  package init(keys: [[UInt8]], former: FormerKey? = nil) throws(WeakKey) {
     precondition(!keys.isEmpty, "nothing can be signed without a key")
-    for key in keys { guard key.count >= 32 else { throw WeakKey(bytes: key.count) } }
+    for key in keys + [former?.key].compactMap({ $0 }) {
+      guard key.count >= 32 else { throw WeakKey(bytes: key.count) }
+    }
     self.keys = keys.map { SymmetricKey(data: $0) }
+    self.former = former.map { (SymmetricKey(data: $0.key), $0.until) }
   }
 
   package init(key: [UInt8]) throws(WeakKey) { try self.init(keys: [key]) }
@@ -34,11 +54,18 @@ package struct CallbackToken: Sendable {
 
   /// Whether `token` was issued for this retrain and deadline, and the deadline has not passed (`now` may equal it).
   /// Takes the same time wherever a wrong token differs from the right one.
-  package func isValid(_ token: String, retrain: String, deadline: Int64, now: Int64) -> Bool {
+  ///
+  /// - Parameters:
+  ///   - deadline: milliseconds since the epoch, as all times here.
+  ///   - requested: when the retrain was called for, by the wall clock.
+  package func isValid(_ token: String, retrain: String, deadline: Int64, requested: Int64, now: Int64) -> Bool {
     guard token.utf8.count == 64, let code = bytes(fromHexadecimal: token) else { return false }
     let message = message(retrain, deadline)
     // Each of them is tried, so that the time does not say which one it was.
-    let matches = keys.count { HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: message, using: $0) }
+    let old = former.map { requested < $0.until ? [$0.key] : [] } ?? []
+    let matches = (keys + old).count {
+      HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: message, using: $0)
+    }
     return matches > 0 && now <= deadline
   }
 

@@ -21,6 +21,18 @@ struct StoredBlock: Sendable {
     },
   ]
 
+  /// JSON that decisions, deliveries and calls to retrain are read from, in both databases.
+  static let documents =
+    [json("decision_log", "body", "monitor || '/' || cause_group || '/' || number"), json("outbox", "body", "key")]
+    + ["checks", "subjects", "slices", "evidence", "retrain", "twin"].map { json("incidents", $0, "id") }
+    + [json("retrains", "answer", "id", canBeEmpty: true), json("outside_inputs", "detail", "monitor || '/' || id")]
+
+  private static func json(_ table: String, _ column: String, _ key: String, canBeEmpty: Bool = false) -> StoredBlock {
+    StoredBlock(table: table, column: column, key: key) { bytes in
+      canBeEmpty && bytes.isEmpty ? nil : lines.problem(bytes)
+    }
+  }
+
   /// Result lines as they came, or as they were unpacked; the column is where they are told of.
   static let lines = StoredBlock(
     table: "results", column: "line", key: "end_time || '/' || series || '/' || sequence"

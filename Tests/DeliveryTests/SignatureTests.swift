@@ -25,13 +25,13 @@ import Testing
   @Test func callbackTokenIsGoodForItsRetrainUntilItsDeadline() throws {
     let tokens = try CallbackToken(key: key)
     #expect(tokens.token(retrain: "rt-7f3a", deadline: deadline) == expected)
-    #expect(tokens.isValid(expected, retrain: "rt-7f3a", deadline: deadline, now: deadline - 1))
-    #expect(tokens.isValid(expected, retrain: "rt-7f3a", deadline: deadline, now: deadline))
-    #expect(!tokens.isValid(expected, retrain: "rt-7f3a", deadline: deadline, now: deadline + 1))
-    #expect(!tokens.isValid(expected, retrain: "rt-7f3b", deadline: deadline, now: 0))
-    #expect(!tokens.isValid(expected, retrain: "rt-7f3a", deadline: deadline + 1, now: 0))
+    #expect(tokens.isValid(expected, retrain: "rt-7f3a", deadline: deadline, requested: 0, now: deadline - 1))
+    #expect(tokens.isValid(expected, retrain: "rt-7f3a", deadline: deadline, requested: 0, now: deadline))
+    #expect(!tokens.isValid(expected, retrain: "rt-7f3a", deadline: deadline, requested: 0, now: deadline + 1))
+    #expect(!tokens.isValid(expected, retrain: "rt-7f3b", deadline: deadline, requested: 0, now: 0))
+    #expect(!tokens.isValid(expected, retrain: "rt-7f3a", deadline: deadline + 1, requested: 0, now: 0))
     let others = try CallbackToken(key: key.reversed())
-    #expect(!others.isValid(expected, retrain: "rt-7f3a", deadline: deadline, now: 0))
+    #expect(!others.isValid(expected, retrain: "rt-7f3a", deadline: deadline, requested: 0, now: 0))
   }
 
   @Test func callbackTokensOutliveAChangeOfKeys() throws {
@@ -40,9 +40,26 @@ import Testing
     let changed = try CallbackToken(keys: [new, old])
     #expect(
       changed.token(retrain: "rt-1", deadline: 9) == (try CallbackToken(key: new)).token(retrain: "rt-1", deadline: 9))
-    #expect(changed.isValid(token, retrain: "rt-1", deadline: 9, now: 9))
-    #expect(try !CallbackToken(key: new).isValid(token, retrain: "rt-1", deadline: 9, now: 9))
+    #expect(changed.isValid(token, retrain: "rt-1", deadline: 9, requested: 0, now: 9))
+    #expect(try !CallbackToken(key: new).isValid(token, retrain: "rt-1", deadline: 9, requested: 0, now: 9))
     #expect(throws: CallbackToken.WeakKey.self) { try CallbackToken(keys: [new, Array(0..<31)]) }
+  }
+
+  /// Who has read it can answer for no retrain that is called for once there are other keys.
+  @Test func aFormerKeyIsGoodForOlderRetrainsAlone() throws {
+    let (old, new) = (Array<UInt8>(0..<32), Array<UInt8>(100..<140))
+    let token = try CallbackToken(key: old).token(retrain: "rt-1", deadline: 99)
+    let changed = try CallbackToken(keys: [new], former: .init(key: old, until: 50))
+    #expect(
+      changed.token(retrain: "rt-1", deadline: 99) == (try CallbackToken(key: new)).token(retrain: "rt-1", deadline: 99)
+    )
+    #expect(changed.isValid(token, retrain: "rt-1", deadline: 99, requested: 49, now: 99))
+    #expect(!changed.isValid(token, retrain: "rt-1", deadline: 99, requested: 49, now: 100))
+    #expect(!changed.isValid(token, retrain: "rt-1", deadline: 99, requested: 50, now: 50))
+    #expect(!changed.isValid(token, retrain: "rt-1", deadline: 99, requested: 51, now: 60))
+    #expect(throws: CallbackToken.WeakKey.self) {
+      try CallbackToken(keys: [new], former: .init(key: Array(0..<31), until: 50))
+    }
   }
 
   /// No row of the ledger holds it.
@@ -64,7 +81,7 @@ import Testing
       String(repeating: "é", count: 32), "5" + expected.dropFirst(), expected.dropLast() + "3",
     ]
     for token in wrong {
-      #expect(!tokens.isValid(token, retrain: "rt-7f3a", deadline: deadline, now: 0), "\(token)")
+      #expect(!tokens.isValid(token, retrain: "rt-7f3a", deadline: deadline, requested: 0, now: 0), "\(token)")
     }
   }
 

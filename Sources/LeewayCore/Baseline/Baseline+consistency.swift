@@ -9,6 +9,10 @@ extension Baseline {
     for (subject, reader) in zip(subjects, readers) {
       try Self.requireRows(subject.cells, rows, reader, of: "the baseline")
     }
+    for (i, (subject, reader)) in zip(subjects, readers).enumerated() {
+      guard case .numeric(let domain) = subject.domain else { continue }
+      try requireMoments(of: subject, domain, isScore: task == .binary && i == subjects.count - 1, reader)
+    }
     let slices = try root.member("slices").elements()
     try Self.requireDifferent(self.slices.map(\.slice), slices)
     for (slice, reader) in zip(self.slices, slices) {
@@ -25,10 +29,12 @@ extension Baseline {
           throw part.failure(
             "counts more of \(whole.name) in \(slice.slice) than there is in the baseline; \(Self.fix)")
         }
+        if case .numeric(let domain) = whole.domain { try Self.requireSums(cells, domain, part) }
       }
       try Self.requirePart(slice.performance, of: slice.rows, reader)
     }
     try Self.requirePart(performance, of: rows, root)
+    try requireEstimation(root)
     try Self.requireDifferent(segments.map(\.name), try root.member("segments").elements())
   }
 
@@ -71,6 +77,26 @@ extension Baseline {
       throw try place.member("metrics").member(name).failure(
         "is \(value), and no model's \(name) is \(value < range.lowerBound ? "below \(range.lowerBound)" : "above \(range.upperBound)"); \(fix)"
       )
+    }
+  }
+
+  private func requireEstimation(_ root: JSONReader) throws(JSONFailure) {
+    guard let estimation else { return }
+    let place = try root.member("estimation")
+    let labelled = performance?.labelled ?? 0
+    guard estimation.rows <= labelled else {
+      throw try place.member("rows").failure("is \(estimation.rows), and \(labelled) rows have a label; \(Self.fix)")
+    }
+    switch estimation.basis {
+    case .scores(let map):
+      guard map.scores.allSatisfy({ $0 >= -Self.rounding && $0 <= 1 + Self.rounding }) else {
+        throw try place.member("scores").failure("must be 0 to 1; \(Self.fix)")
+      }
+    case .errors(let rows, _):
+      let total = rows.reduce(0, &+)
+      guard total == estimation.rows else {
+        throw try place.member("bin_rows").failure("has \(total) rows of \(estimation.rows); \(Self.fix)")
+      }
     }
   }
 

@@ -55,6 +55,9 @@ extension PostgreSQLSession {
     for block in StoredBlock.ofBoth + [waiting] {
       try look(at: block, [block.column], &found, limit) { row in block.problem(try row.blob(1)) }
     }
+    for block in StoredBlock.documents {
+      try look(at: block, [block.column], &found, limit) { row in block.problem(Array(try row.text(1).utf8)) }
+    }
     try look(at: .lines, ["line", "packed"], &found, limit) { row in
       try StoredBlock.lineProblem(
         plain: try row.text(1), packed: row.isNull(2) ? nil : try row.blob(2), unpack: unpacked)

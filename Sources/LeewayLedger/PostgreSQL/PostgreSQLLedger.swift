@@ -27,6 +27,8 @@ package final class PostgreSQLLedger: Ledger {
     package var attempts: Int
     /// How long to wait at the start for a server that is not there yet.
     package var connectWithinSeconds: Int
+    /// While it waits for one, how often it says so.
+    package var tellEverySeconds: Int
     /// In place of the server's clock; for tests.
     package var clock: (@Sendable () -> EventTime)?
 
@@ -36,7 +38,7 @@ package final class PostgreSQLLedger: Ledger {
     package init(
       connections: Int = 8, waitSeconds: Int = 30, statementSeconds: Int = 120, lockSeconds: Int = 60,
       idleTransactionSeconds: Int = 20, attempts: Int = 10, connectWithinSeconds: Int = 30,
-      clock: (@Sendable () -> EventTime)? = nil
+      tellEverySeconds: Int = 10, clock: (@Sendable () -> EventTime)? = nil
     ) {
       self.connections = connections
       self.waitSeconds = waitSeconds
@@ -45,7 +47,23 @@ package final class PostgreSQLLedger: Ledger {
       self.idleTransactionSeconds = idleTransactionSeconds
       self.attempts = attempts
       self.connectWithinSeconds = connectWithinSeconds
+      self.tellEverySeconds = tellEverySeconds
       self.clock = clock
+    }
+  }
+
+  /// The server was not there at the start, and is tried again.
+  package struct Waiting: Sendable {
+    package var error: LedgerError
+    /// Until the next attempt, in milliseconds.
+    package var pause: Int
+    /// Until the last one at the most, in seconds.
+    package var left: Int
+
+    package init(error: LedgerError, pause: Int, left: Int) {
+      self.error = error
+      self.pause = pause
+      self.left = left
     }
   }
 
@@ -58,14 +76,16 @@ package final class PostgreSQLLedger: Ledger {
 
   /// Connects, and brings the tables to this program's version.
   ///
-  /// - Parameter address: `postgres://…`, passed to libpq as it is.
+  /// - Parameters:
+  ///   - address: `postgres://…`, passed to libpq as it is.
+  ///   - waiting: hears of the first failure that may pass, and of another one every `tellEverySeconds`; the last one is thrown.
   /// - Throws: `LedgerError` that names the place, the cause and the fix, never the password.
-  package init(address: String, options: Options = Options()) throws {
+  package init(address: String, options: Options = Options(), waiting: (Waiting) -> Void = { _ in }) throws {
     let address = try PostgreSQLAddress(address)
     place = address.place
     self.options = options
     pool = PostgreSQLPool(address, options)
-    let (connection, schema) = try Self.open(pool, place, within: options.connectWithinSeconds)
+    let (connection, schema) = try Self.open(pool, place, options, waiting)
     self.schema = schema
     let version = connection.serverVersion
     location =
@@ -78,16 +98,22 @@ package final class PostgreSQLLedger: Ledger {
   /// Connects and brings the tables to this program's version; tries again what may pass, since a server that restarts can
   /// go away at any moment of it.
   private static func open(
-    _ pool: PostgreSQLPool, _ place: String, within seconds: Int
+    _ pool: PostgreSQLPool, _ place: String, _ options: Options, _ waiting: (Waiting) -> Void
   ) throws -> (PostgreSQLConnection, schema: String) {
-    let deadline = ContinuousClock.now + .seconds(seconds)
-    var pause: UInt32 = 50_000
+    let deadline = ContinuousClock.now + .seconds(options.connectWithinSeconds)
+    var toldNext = ContinuousClock.now
+    var pause = 50
     while true {
       let error: LedgerError
       do { return try opened(pool, place) } catch let failure as LedgerError { error = failure }
-      guard error.mayPass, ContinuousClock.now < deadline else { throw error }
-      usleep(pause)
-      pause = min(pause * 2, 1_000_000)
+      let now = ContinuousClock.now
+      guard error.mayPass, now < deadline else { throw error }
+      if now >= toldNext {
+        waiting(Waiting(error: error, pause: pause, left: Int((deadline - now).components.seconds)))
+        toldNext = now + .seconds(options.tellEverySeconds)
+      }
+      usleep(UInt32(pause) * 1000)
+      pause = min(pause * 2, 1000)
     }
   }
 

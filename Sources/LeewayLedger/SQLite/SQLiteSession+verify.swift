@@ -21,6 +21,18 @@ extension SQLiteSession {
         }
       }
     }
+    for block in StoredBlock.documents where tables.contains(block.table) {
+      // A ledger of an older version, and the copy of one, lack some of the columns.
+      let column = "SELECT 1 FROM pragma_table_info('\(block.table)') WHERE name = '\(block.column)'"
+      guard try first(Self.doing, column, as: { try $0.integer(0) }) != nil else { continue }
+      try statement(Self.doing, "SELECT \(block.key), \(block.column) FROM \(block.table)") { select in
+        while found.count < limit, try select.step() {
+          // One that is not UTF-8 is named already.
+          guard let text = try? select.text(1), let problem = block.problem(Array(text.utf8)) else { continue }
+          found.append(block.sentence((try? select.text(0)) ?? "whose key is not UTF-8", problem))
+        }
+      }
+    }
     if tables.contains("results") { found += try undecodableLines(limit: limit - found.count) }
     guard tables.contains("waiting_runs") else { return found }
     let summaries = "SELECT s.run, s.summary, r.blocks FROM waiting_summaries s JOIN waiting_runs r ON r.id = s.run"

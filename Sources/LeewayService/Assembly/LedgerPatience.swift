@@ -1,4 +1,5 @@
 import LeewayCore
+import LeewayLedger
 import Logging
 
 /// How often a call to the ledger is repeated that failed for a reason which may pass: the server restarts, is full, or
@@ -32,5 +33,11 @@ struct LedgerPatience {
         WallClock.pause(milliseconds: Int(pause), unless: StopFlag())
       }
     }
+  }
+
+  /// What the log says of a database that is away when the service starts.
+  static func sentence(_ waiting: PostgreSQLLedger.Waiting) -> String {
+    "the service starts: the ledger is not there; it is tried again in \(waiting.pause) ms, and then at least every second, for "
+      + "\(waiting.left) s more before the service gives up: \(waiting.error)"
   }
 }

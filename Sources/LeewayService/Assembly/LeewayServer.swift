@@ -55,7 +55,7 @@ package struct LeewayServer: Sendable {
       try LedgerPatience.atStart("releasing leases", logger: logger) { try releaseLeases(store) }
     }
     let token = try LedgerPatience.atStart("reading the service's key", logger: logger) {
-      try CallbackToken(keys: callbackKeys(store))
+      try CallbackKeys.token(configured: configuration.http.callbackKeys, ledger: store, now: now)
     }
     let reload = Reload(files: files, live: live, metrics: metrics, logger: logger)
     logger.info("leeway \(ServiceVersion.text), librdkafka \(KafkaLibrary.version), \(ledger.location)")
@@ -126,7 +126,9 @@ package struct LeewayServer: Sendable {
       if let problem = TextFile.othersMay(path) { logger.warning("the ledger \(path): \(problem)") }
       return (ledger, ledger.close)
     case .postgres(let address):
-      let ledger = try PostgreSQLLedger(address: address.revealed)
+      let ledger = try PostgreSQLLedger(address: address.revealed) { [logger] in
+        logger.warning("\(LedgerPatience.sentence($0))")
+      }
       return (ledger, ledger.close)
     }
   }
@@ -145,26 +147,6 @@ package struct LeewayServer: Sendable {
       for lease in try tx.leases() {
         if let holder = lease.holder { try tx.release(lease: lease.name, holder: holder) }
       }
-    }
-  }
-
-  /// Those of the configuration. Else 32 random bytes, made at the first start and kept in the ledger; where there are such
-  /// and the configuration has others since, what they have signed is still good.
-  private func callbackKeys(_ ledger: any Ledger) throws -> [[UInt8]] {
-    let configured = configuration.http.callbackKeys.map { Array($0.revealed.utf8) }
-    guard configured.isEmpty else {
-      return configured + (try ledger.read { try $0.setting("service_key") }.map { [$0] } ?? [])
-    }
-    return [try serviceKey(ledger)]
-  }
-
-  private func serviceKey(_ ledger: any Ledger) throws -> [UInt8] {
-    try ledger.write { tx in
-      if let known = try tx.setting("service_key") { return known }
-      var random = SystemRandomNumberGenerator()
-      let key = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
-      try tx.put(setting: "service_key", value: key)
-      return key
     }
   }
 
@@ -207,9 +189,10 @@ package struct LeewayServer: Sendable {
       verifyCallback: { id, presented, now in
         guard let record = try ledger.read({ try $0.retrain(id) }) else { return .wrong }
         // Good for this id whatever the time, then the deadline: who holds the token may know that it has passed.
-        guard token.isValid(presented, retrain: id, deadline: record.deadline.milliseconds, now: .min) else {
-          return .wrong
-        }
+        let isRight = token.isValid(
+          presented, retrain: id, deadline: record.deadline.milliseconds, requested: record.requestedWall.milliseconds,
+          now: .min)
+        guard isRight else { return .wrong }
         return now <= record.deadline ? .valid : .expired
       },
       decisions: { live.current.decisions() },

@@ -30,6 +30,8 @@ package enum BaselineFile {
     let descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw fail(errno) }
     defer { close(descriptor) }
+    // What an earlier run left behind may have been made for others too.
+    if replaces { guard fchmod(descriptor, 0o600) == 0 else { throw fail(errno) } }
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

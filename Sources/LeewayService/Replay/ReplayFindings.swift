@@ -100,8 +100,10 @@ package struct ReplayFindings {
     let count = Self.grouped(summary.labelMessages)
     let start = "none of \(count) labels matched a prediction"
     if e.unjoinable == e.accepted {
+      let probabilities =
+        monitor.predictions.probabilities.map { ", or predictions.fields.probabilities, which is \($0)" } ?? ""
       return "\(start): no prediction can be joined; mend predictions.fields.id, which is "
-        + "\(Self.names(monitor.predictions.id)), or predictions.fields.\(monitor.outputName)"
+        + "\(Self.names(monitor.predictions.id)), or predictions.fields.\(monitor.outputName)\(probabilities)"
     }
     if e.labels == 0, e.passedOver > 0 {
       return "\(start): \(Self.grouped(e.passedOver)) were passed over as another model's, or are not in the sample; "

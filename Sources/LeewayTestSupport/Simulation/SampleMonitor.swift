@@ -59,20 +59,26 @@ package enum SampleMonitor {
   }
 
   package static func baseline(_ monitor: Monitor, rows: [Row] = trainingRows()) -> Baseline {
+    func moments(_ values: [Double]) -> (mean: Double, deviation: Double) {
+      let n = Double(max(values.count, 1))
+      let mean = values.reduce(0, +) / n
+      return (mean, (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / n).squareRoot())
+    }
     func numeric(_ values: [Double]) -> SubjectDomain {
       let sorted = values.sorted()
-      let n = Double(max(sorted.count, 1))
-      let mean = values.reduce(0, +) / n
-      let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / n).squareRoot()
       return .numeric(
         NumericDomain(
           binning: .fit(sorted: sorted, resolution: monitor.resolution),
-          fixedPoint: FixedPoint(origin: sorted[sorted.count / 2], standardDeviation: deviation)))
+          fixedPoint: FixedPoint(
+            origin: sorted[sorted.count / 2], standardDeviation: moments(values).deviation)))
     }
+    let amounts = rows.map(\.amount)
     let output: SubjectDomain =
       monitor.task == .multiclass ? .categorical(CategoricalDomain(categories: classes)) : numeric(rows.map(\.number))
     let subjects = [
-      BaselineBuilder.Subject(name: "amount", domain: numeric(rows.map(\.amount)), mean: 24.5, standardDeviation: 14.4),
+      BaselineBuilder.Subject(
+        name: "amount", domain: numeric(amounts), mean: moments(amounts).mean,
+        standardDeviation: moments(amounts).deviation),
       BaselineBuilder.Subject(name: "country", domain: .categorical(CategoricalDomain(categories: countries))),
       BaselineBuilder.Subject(name: monitor.outputName, domain: output),
     ]

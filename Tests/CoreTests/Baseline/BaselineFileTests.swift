@@ -8,19 +8,20 @@ import Testing
   /// Small enough to read, with something in every place.
   private static var small: Baseline {
     let amount = NumericDomain(
-      binning: NumericBinning(knots: [1, 2.5], cuts: [2.5]), fixedPoint: FixedPoint(origin: 1, exponent: 32))
+      binning: NumericBinning(knots: [1, 2.5], cuts: [1, 2.5]), fixedPoint: FixedPoint(origin: 1, exponent: 32))
     let amountCells = SubjectCells(
-      counts: [1, 2, 3, 4, 5], sums: [-7, Int128.max, 9], squares: Int192(low: .max, high: 2), missing: 6, invalid: 7,
+      counts: [1, 2, 3, 4, 5], sums: [-7, 5 << 61, 9], squares: Int192(low: .max, high: 2), missing: 6, invalid: 7,
       outlying: 1)
     let country = CategoricalDomain(categories: ["DE", "é\n\"", "e\u{301}"], otherHashes: [3, 255], overflowed: false)
     let score = NumericDomain(
-      binning: NumericBinning(knots: [0.25, 0.5], cuts: [0.5]), fixedPoint: FixedPoint(origin: 0.5, exponent: 34))
-    let scoreCells = SubjectCells(counts: [0, 9, 0, 10, 9], sums: [0, 0, 4])
+      binning: NumericBinning(knots: [0.25, 0.5], cuts: [0.25, 0.5]), fixedPoint: FixedPoint(origin: 0.5, exponent: 34))
+    let scoreCells = SubjectCells(
+      counts: [0, 9, 0, 10, 9], sums: [0, 0, 4], squares: Int192(low: 9 << 64 + 4, high: 0))
     return Baseline(
       monitor: "m", task: .binary, rows: 28,
       subjects: [
         SubjectBaseline(
-          name: "amount", domain: .numeric(amount), cells: amountCells, mean: 1.75, standardDeviation: 0.1),
+          name: "amount", domain: .numeric(amount), cells: amountCells, mean: 1.75, standardDeviation: 0.75),
         SubjectBaseline(
           name: "country", domain: .categorical(country), cells: SubjectCells(counts: [10, 5, 1, 2, 0], missing: 10)),
         SubjectBaseline(name: "score", domain: .numeric(score), cells: scoreCells),
@@ -30,9 +31,10 @@ import Testing
         SliceBaseline(
           slice: "channel=web", rows: 5,
           subjects: [
-            SubjectCells(counts: [0, 0, 3, 0, 0], sums: [0, -5, 0], missing: 2),
+            SubjectCells(
+              counts: [0, 0, 3, 0, 0], sums: [0, 5, 0], squares: Int192(low: 9, high: 0), missing: 2),
             SubjectCells(counts: [0, 1, 0, 0, 0], missing: 4),
-            SubjectCells(counts: [0, 0, 0, 0, 5], sums: [0, 0, 4]),
+            SubjectCells(counts: [0, 0, 0, 0, 5], sums: [0, 0, 4], squares: Int192(low: 4, high: 0)),
           ])
       ], classes: [],
       performance: PerformanceBaseline(labelled: 12, inSample: true, metrics: ["auc": 0.75, "brier": 0.1]))
@@ -95,14 +97,14 @@ import Testing
     ("\"knots\":[1.0,2.5]", "\"knots\":[2.5,1.0]", "subjects[0].knots: must be finite and ascend"),
     ("\"knots\":[1.0,2.5]", "\"knots\":[2.5,2.5]", "subjects[0].knots: must be finite and ascend"),
     ("\"knots\":[1.0,2.5]", "\"knots\":[1.0,\"x\"]", "subjects[0].knots[1]: expected a number, found \"x\""),
-    ("\"knots\":[1.0,2.5]", "\"knots\":[2.5]", "subjects[0].counts: expected 3 entries, found 5"),
+    ("\"knots\":[1.0,2.5]", "\"knots\":[1.0,2.0,2.5]", "subjects[0].counts: expected 7 entries, found 5"),
     ("\"knots\":[1.0,2.5]", "\"knots\":[NaN]", "the document is not JSON"),
     (
       "\"knots\":[1.0,2.5]", "\"knots\":[1e999]",
       "the document holds a number beyond ±1.8e308; write a smaller number or null"
     ),
-    ("\"cuts\":[2.5]", "\"cuts\":[2.25]", "subjects[0].cuts: every cut must be a knot"),
-    ("\"cuts\":[2.5]", "\"cuts\":[2.5,1.0]", "subjects[0].cuts: must be finite and ascend"),
+    ("\"cuts\":[1.0,2.5]", "\"cuts\":[2.25]", "subjects[0].cuts: every cut must be a knot"),
+    ("\"cuts\":[1.0,2.5]", "\"cuts\":[2.5,1.0]", "subjects[0].cuts: must be finite and ascend"),
     ("\"exponent\":32", "\"exponent\":901", "subjects[0].exponent: expected an integer from -900 to 900, found 901"),
     ("\"sums\":[\"-7\",", "\"sums\":[", "subjects[0].sums: expected 3 entries, found 2"),
     (
@@ -139,12 +141,12 @@ import Testing
       "slices[0].subjects[0].counts[1]: expected a count of 0 to 2^48, found -3"
     ),
     (
-      "\"sums\":[1,\"-5\"]", "\"sums\":[3,\"-5\"]",
+      "\"sums\":[1,\"5\"]", "\"sums\":[3,\"5\"]",
       "slices[0].subjects[0].sums[0]: expected an integer from 0 to 2, found 3"
     ),
     ("\"classes\":[]", "\"classes\":[\"a\",\"b\",\"a\"]", "classes: a class comes twice"),
     (
-      "\"cuts\":[2.5]", "\"cuts\":[0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1.0]",
+      "\"cuts\":[1.0,2.5]", "\"cuts\":[0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1.0]",
       "subjects[0].cuts: every cut must be a knot"
     ),
     ("\"in_sample\":true", "\"in_sample\":1", "performance.in_sample: expected true or false, found 1"),
@@ -244,7 +246,7 @@ import Testing
     var baseline = Self.small
     baseline.task = .regression
     baseline.estimation = EstimationBaseline(
-      rows: 1, inSample: false, basis: .errors(rows: [1 << 48, 1], absoluteErrors: [1, 1]))
+      rows: 1, inSample: false, basis: .errors(rows: [1 << 48, 1, 0], absoluteErrors: [1, 1, 0]))
     #expect(message(Self.text(baseline)) == "estimation.bin_rows: holds more than 2^48 rows")
   }
 

@@ -146,4 +146,30 @@ struct ConnectingTests {
     #expect(refused.contains("pg_hba.conf rejects connection for host \"127.0.0.1\", user \"tls\""), "\(refused)")
     #expect(refused.hasSuffix("; let this host and user in, in the server's pg_hba.conf"), "\(refused)")
   }
+
+  /// Whoever starts the service sees what it waits for, and how long.
+  @Test func `a server that is not there is told of at once, and not at every attempt`() throws {
+    // Bound and not listening: nobody answers.
+    let reservation = try LoopbackPort()
+    let address = "postgres://u@127.0.0.1:\(reservation.number)/d"
+    func waits(tellEverySeconds: Int) -> [PostgreSQLLedger.Waiting] {
+      var waits: [PostgreSQLLedger.Waiting] = []
+      #expect(throws: LedgerError.self) {
+        _ = try PostgreSQLLedger(
+          address: address, options: .init(connectWithinSeconds: 1, tellEverySeconds: tellEverySeconds)
+        ) { waits.append($0) }
+      }
+      return waits
+    }
+    let rare = waits(tellEverySeconds: 3600)
+    #expect(rare.count == 1)
+    #expect(rare.first?.pause == 50)
+    #expect(rare.first.map { (0...1).contains($0.left) } == true)
+    #expect(
+      rare.first?.error.description.hasPrefix("connecting to the ledger d at 127.0.0.1:\(reservation.number): ") == true
+    )
+    let all = waits(tellEverySeconds: 0)
+    #expect(zip(all.map(\.pause), [50, 100, 200, 400]).allSatisfy(==))
+    #expect(all.count > 1)
+  }
 }

@@ -47,15 +47,20 @@ struct VerifyTests {
       try tx.put(waiting: [WaitingRow(id: [7], state: [9, 9], reclaimAfter: pane)], monitor: "m", generation: "g")
       try tx.put(results: [line(1100, "{\"i\":1")])
     }
+    let schema = String(try #require(address.split(separator: "D").last))
+    try server.execute(
+      "INSERT INTO \(schema).decision_log (monitor, cause_group, number, kind, at, body) "
+        + "VALUES ('m', 'drift', 7, 'verdicts', 0, '{\"a\":')")
     let found = try PostgreSQLLedger.verify(address: address)
-    #expect(found.count == 3)
+    #expect(found.count == 4)
+    #expect(
+      found.dropFirst(2).first?.hasPrefix("table decision_log, row m/drift/7: body: the document ") == true, "\(found)")
     #expect(found.first == "table drift_panes, row 1/300000/a=b/w: block: bad count")
     #expect(
       found.dropFirst().first == "table waiting, row 1/07: state: a stored waiting prediction or label is damaged")
     #expect(found.last?.hasPrefix("table results, row 3960000000/1/0: line: the document ") == true, "\(found)")
     #expect(try PostgreSQLLedger.verify(address: address, limit: 1).count == 1)
     ledger.close()
-    let schema = String(try #require(address.split(separator: "D").last))
     try server.execute("UPDATE \(schema).leeway_schema SET version = 99")
     #expect(
       refusal { _ = try PostgreSQLLedger.verify(address: address) }

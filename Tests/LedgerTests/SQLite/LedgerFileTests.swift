@@ -237,6 +237,41 @@ struct LedgerFileTests {
       ])
   }
 
+  /// Incidents, deliveries and calls to retrain are read from JSON in these rows.
+  @Test func `documents that are not JSON are named, in every table that has them`() throws {
+    let ledger = try made(path, setting: 1)
+    try ledger.write { tx in
+      try tx.put(
+        incident: IncidentRecord(
+          id: "i-1", monitor: "m", group: .drift, state: .open, tier: .warning, openedAt: .at(1), changedAt: .at(1),
+          checks: ["c"], subjects: ["x"], evidence: "[]"))
+    }
+    ledger.close()
+    #expect(try LedgerFile(path).verify() == [])
+    let queue = try DatabaseQueue(path: path)
+    try queue.write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO decision_log (monitor, cause_group, number, kind, at, body)
+          VALUES ('m', 'drift', 7, 'verdicts', 0, '{"a":');
+          INSERT INTO outside_inputs (monitor, incident, at, kind, detail) VALUES ('m', 'i-1', 0, 'retrain_result', '');
+          INSERT INTO retrains (id, monitor, incident, state, requested_at, deadline, requested_wall, answer)
+          VALUES ('rt-1', 'm', 'i-1', 'requested', 0, 0, 0, ''), ('rt-2', 'm', 'i-1', 'failed', 0, 0, 0, '{');
+          INSERT INTO outbox (key, monitor, incident, receiver, sequence, body, created_at, state, attempts,
+            next_attempt_at, last_error) VALUES ('i-1/0-opened/log', 'm', 'i-1', 'log', 0, '{}}', 0, 'owed', 0, 0, '');
+          UPDATE incidents SET evidence = '[', slices = 'x';
+          """)
+    }
+    try queue.close()
+    let found = try LedgerFile(path).verify()
+    #expect(
+      found.map { $0.split(separator: ": ").prefix(2).joined(separator: ": ") } == [
+        "table decision_log, row m/drift/7: body", "table outbox, row i-1/0-opened/log: body",
+        "table incidents, row i-1: slices", "table incidents, row i-1: evidence", "table retrains, row rt-2: answer",
+        "table outside_inputs, row m/1: detail",
+      ], "\(found)")
+  }
+
   @Test func `what is no ledger is refused`() throws {
     #expect(
       refusal { _ = try LedgerFile(path).verify() }

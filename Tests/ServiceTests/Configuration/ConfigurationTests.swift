@@ -194,19 +194,26 @@ import Testing
   private func baselineFile(
     rows: Int, task: ModelTask = .binary, performance: PerformanceBaseline? = nil, missing: Int64 = 0
   ) -> [UInt8] {
-    let values = (0..<rows).map { (Double($0) + 0.5) / Double(rows) }
-    let binning = NumericBinning.fit(sorted: values)
+    let values = (0..<rows).map { (Double($0) + 0.5) / Double(rows) }.dropFirst(Int(missing))
+    let binning = NumericBinning.fit(sorted: Array(values))
+    let fixedPoint = FixedPoint(
+      origin: values.isEmpty ? 0.5 : values[(values.startIndex + values.endIndex) / 2], exponent: 32)
     var counts = [Int64](repeating: 0, count: binning.cellCount)
-    for value in values.dropFirst(Int(missing)) { counts[binning.cell(of: value)] += 1 }
+    var sums = [Int128](repeating: 0, count: binning.knots.count + 1)
+    var squares = Int192.zero
+    for value in values {
+      let (cell, u) = (binning.cell(of: value), fixedPoint.quantise(value) ?? 0)
+      counts[cell] += 1
+      if cell % 2 == 0 { sums[cell / 2] += Int128(u) }
+      squares += Int192(squareOf: u)
+    }
     var baseline = Baseline(
       monitor: "a", task: task, rows: Int64(rows),
       subjects: [
         SubjectBaseline(
           name: "score",
-          domain: .numeric(NumericDomain(binning: binning, fixedPoint: FixedPoint(origin: 0.5, exponent: 32))),
-          cells: SubjectCells(
-            counts: counts,
-            sums: Array(repeating: 0, count: binning.knots.count + 1), missing: missing))
+          domain: .numeric(NumericDomain(binning: binning, fixedPoint: fixedPoint)),
+          cells: SubjectCells(counts: counts, sums: sums, squares: squares, missing: missing))
       ])
     baseline.performance = performance
     return baseline.encoded()

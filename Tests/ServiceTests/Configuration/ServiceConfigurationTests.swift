@@ -217,6 +217,31 @@ import Testing
     }
   }
 
+  @Test func callbackKeysAreReadInTheirOrderAndNeverShown() throws {
+    let (one, two) = (String(repeating: "1", count: 32), String(repeating: "2", count: 40))
+    let (configuration, problems) = load(
+      kafka + "http: {callback_keys: [\"${ONE}\", \"\(two)\"]}", environment: ["ONE": one])
+    #expect(
+      problems == [
+        "etc/leeway.yaml:2:34: warning: http.callback_keys[1] is a secret in the file itself; write ${file:/path/to/key}, or ${NAME} for a variable"
+      ])
+    #expect(configuration?.http.callbackKeys == [Secret(one), Secret(two)])
+    var dumped = ""
+    dump(configuration, to: &dumped)
+    #expect(!dumped.contains(one) && !dumped.contains(two))
+  }
+
+  @Test func aShortCallbackKeyIsRefused() {
+    let (configuration, problems) = load(
+      kafka + "http: {callback_keys: [\"${LONG}\", \"${SHORT}\"]}",
+      environment: ["LONG": String(repeating: "1", count: 32), "SHORT": String(repeating: "2", count: 31)])
+    #expect(configuration == nil)
+    #expect(
+      problems == [
+        "etc/leeway.yaml:2:35: http.callback_keys[1] is shorter than 32 bytes and can be guessed; make one with openssl rand -hex 32"
+      ])
+  }
+
   @Test func whatAPlaceholderBringsIsNotExpandedAgain() {
     let (configuration, _) = load(
       kafka + "receivers: {a: {type: webhook, url: \"http://a\", secret: \"${A}\"}}",

@@ -10,10 +10,10 @@ enum CommonMetricNames {
     let name = normalised(word)
     if let same = same.first(where: { $0.names.contains(name) })?.metrics {
       let metric = same.first(where: metrics.contains) ?? same[0]
-      return " Did you mean \(metric.rawValue)?"
+      return " Did you mean \(metric.name)?"
     }
     if let nearest = nearest.first(where: { $0.names.contains(name) }) {
-      return " The nearest is \(nearest.metric.rawValue), which is not the same: \(nearest.difference)."
+      return " The nearest is \(nearest.metric.name), which is not the same: \(nearest.difference)."
     }
     return ""
   }

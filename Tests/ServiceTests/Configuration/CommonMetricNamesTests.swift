@@ -13,7 +13,7 @@ import Testing
     ("ROC AUC", Metric.auc), ("f1-score", .f1), ("r2_score", .r2), ("KS.statistic", .ks), ("null_rate", .missingRatio),
     ("std", .standardDeviation), ("equalized_odds", .equalisedOddsDifference),
   ]) func oneMetric(word: String, metric: Metric) {
-    #expect(suggestion(word) == " Did you mean \(metric.rawValue)?")
+    #expect(suggestion(word) == " Did you mean \(metric.name)?")
   }
 
   @Test func theTaskDecides() {
@@ -30,6 +30,6 @@ import Testing
 
   /// A name that is a metric's own never gets here.
   @Test func noMetricIsCalledOtherwise() {
-    for metric in Metric.allCases { #expect(suggestion(metric.rawValue) == "", "\(metric)") }
+    for metric in Metric.all { #expect(suggestion(metric.name) == "", "\(metric)") }
   }
 }

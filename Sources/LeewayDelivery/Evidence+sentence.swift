@@ -7,9 +7,10 @@ extension StoredNotification.Evidence {
       guard let text, !text.isEmpty else { return nil }
       return text.onOneLine(limit: limit)
     }
-    var sentence = (name(check) ?? "check") + ":"
-    if let metric = name(metric) { sentence += " \(metric)" }
-    if let subject = name(subject) { sentence += " of \(subject)" }
+    // A check that is called as its metric, and a subject that the metric says already, are said once.
+    var sentence = check == metric ? "" : (name(check) ?? "check") + ": "
+    if let metric = name(metric) { sentence += metric }
+    if let subject = name(subject), !["performance", "traffic"].contains(subject) { sentence += " of \(subject)" }
     if let slice = name(slice), slice != "all" { sentence += " in \(slice)" }
     if let value { sentence += " \(value.forPeople)" }
     if let threshold { sentence += ", limit \(threshold.forPeople)" }

@@ -25,11 +25,12 @@ struct Check: ParsableCommand {
   @Argument(help: "The monitor file that goes with --sample or --labels.") var monitor: String?
 
   @Option(help: "The service's configuration; leeway.yaml if that exists.") var config: String?
-  @Option(help: "The folder of monitor files.") var monitors = "monitors"
+  @Option(help: "The folder of monitor files, or one of them.") var monitors = "monitors"
 
   func validate() throws {
     if let monitor, sample == nil, labels == nil {
-      throw ValidationError("\(monitor) goes with --sample FILE; the folder of monitors is --monitors DIR")
+      throw ValidationError(
+        "\(monitor) goes with --sample FILE; the folder of monitors, or one monitor, is --monitors PATH")
     }
     if monitor == nil, sample != nil || labels != nil {
       throw ValidationError("--sample and --labels need a monitor file: leeway check --sample FILE MONITOR.yaml")

@@ -51,6 +51,7 @@ final class LineOutput {
     }
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
+      if errno == EISDIR { throw InputProblem("\(path): is a folder; name the file to write results to") }
       throw EnvironmentProblem("\(path): the results cannot be written: \(String(cString: strerror(errno)))")
     }
     handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

@@ -19,13 +19,13 @@ struct LedgerCommand: ParsableCommand {
     @Option(help: "The service's configuration, which names the ledger.") var config = "leeway.yaml"
 
     func maintenance() throws -> LedgerMaintenance {
-      let (configuration, problems) = ServiceConfiguration.load(
+      let (location, problems) = ServiceConfiguration.ledger(
         config, environment: ProcessInfo.processInfo.environment)
-      guard let configuration else {
+      guard let location else {
         Monitors.report(problems)
         throw ExitCode(1)
       }
-      return LedgerMaintenance(configPath: config, location: configuration.ledger)
+      return LedgerMaintenance(configPath: config, location: location)
     }
   }
 

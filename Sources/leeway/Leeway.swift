@@ -23,6 +23,11 @@ struct Leeway: AsyncParsableCommand {
   static func main() async {
     // A closed pipe is an error to report, not a signal to die of.
     signal(SIGPIPE, SIG_IGN)
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    // Of a word that it does not know after help, the parser shows the help of everything.
+    if arguments.first == "help", let wrong = WrongWords.first(arguments) {
+      ExitStatus.usage.exit(saying: WrongWords.message(wrong.sentence, wrong.command))
+    }
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
@@ -69,11 +74,21 @@ enum ExitStatus {
     }
   }
 
+  func exit(saying text: String) -> Never {
+    if !text.isEmpty { Console.write(text + "\n", to: .error) }
+    Foundation.exit(code)
+  }
+
   func exit(_ error: any Error) -> Never {
     switch self {
-    case .good, .usage:
+    case .usage:
+      if let wrong = WrongWords.first(Array(CommandLine.arguments.dropFirst())) {
+        exit(saying: WrongWords.message(wrong.sentence, wrong.command))
+      }
+      exit(saying: Leeway.fullMessage(for: error))
+    case .good:
       let text = Leeway.fullMessage(for: error)
-      if !text.isEmpty { Console.write(text + "\n", to: self == .good ? .output : .error) }
+      if !text.isEmpty { Console.write(text + "\n", to: .output) }
     case .readerGone: break
     case .wrongInput, .environment:
       // Problems that were printed already end with a bare exit code.

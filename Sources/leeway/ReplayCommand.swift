@@ -88,7 +88,11 @@ struct ReplayCommand: ParsableCommand {
     // Some of both kinds of files.
     let ofLabels = summary.quarantined.filter { $0.topic == labelTopic }
     let ofPredictions = summary.quarantined.filter { $0.topic != labelTopic }.prefix(max(3, 5 - ofLabels.count))
-    for record in ofPredictions + ofLabels.prefix(5 - ofPredictions.count) {
+    let shown = ofPredictions + ofLabels.prefix(5 - ofPredictions.count)
+    // And one for each other reason.
+    var codes = Set(shown.map { "\($0.topic == labelTopic) \($0.code)" })
+    let others = summary.quarantined.filter { codes.insert("\($0.topic == labelTopic) \($0.code)").inserted }
+    for record in shown + others {
       let files = record.topic == labelTopic ? labels : predictions
       // A file is a partition, and a line's number its offset.
       let file = files.indices.contains(Int(record.partition)) ? files[Int(record.partition)] : record.topic

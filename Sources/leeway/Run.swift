@@ -17,7 +17,7 @@ struct Run: AsyncParsableCommand {
       """)
 
   @Option(help: "The service's configuration.") var config = "leeway.yaml"
-  @Option(help: "The folder of monitor files.") var monitors = "monitors"
+  @Option(help: "The folder of monitor files, or one of them.") var monitors = "monitors"
   @Option(help: "debug, info, notice, warning or error.") var logLevel = "info"
 
   func validate() throws { _ = try level() }

@@ -96,11 +96,34 @@ import Testing
   }
 
   @Test func missingConfiguration() throws {
-    try expect("run --config no.yaml", code: 1, "no.yaml:1:1: the file does not exist; check the path")
-    try expect("run --monitors no", code: 1, "no:1:1: the folder of monitors does not exist; check the path")
+    try expect("run --config no.yaml", code: 1, "no.yaml: the file does not exist; check the path")
+    try expect("run --monitors no", code: 1, "no: the folder of monitors does not exist; check the path")
     try expect(
-      "check --monitors no", code: 1, "no:1:1: the folder of monitors does not exist; check the path\nleeway: 1 error")
-    try expect("replay no.yaml --predictions x", code: 1, "no.yaml:1:1: the file does not exist; check the path")
+      "check --monitors no", code: 1, "no: the folder of monitors does not exist; check the path\nleeway: 1 error")
+    try expect("replay no.yaml --predictions x", code: 1, "no.yaml: the file does not exist; check the path")
+  }
+
+  /// Of several monitors one is worked on.
+  @Test func oneMonitorFileIsEnough() throws {
+    let found = try run("check --monitors monitors/shop.yaml")
+    #expect(found.code == 0 && found.output.hasPrefix("1 monitor is good\n"), "\(found)")
+    try expect(
+      "check --monitors train.csv", code: 1,
+      "train.csv: --monitors names a file that does not end in .yaml; name a folder of monitors, or one monitor file\nleeway: 1 error"
+    )
+  }
+
+  /// Whoever copies a ledger at night has no secrets of receivers, and a mistake elsewhere is no hindrance.
+  @Test func theLedgerNeedsNoSecretsOfOthers() throws {
+    let others = "kafka: {bootstrap: \"${NO_BROKER}\"}\nreceivers: {chat: {slack: \"${NO_URL}\"}}\nlimits: {what: 1}\n"
+    try folder.write(others + "ledger: sqlite:train.csv\n", to: "a.yaml")
+    let found = try run("ledger verify --config a.yaml")
+    #expect(found.code == 3)
+    #expect(found.error.hasPrefix("leeway: opening the ledger train.csv: "), "\(found.error)")
+    try folder.write(others + "ledger: \"sqlite:${NO_FILE}\"\n", to: "a.yaml")
+    try expect(
+      "ledger verify --config a.yaml", code: 1,
+      "a.yaml:4:9: ledger needs the environment variable of ${NO_FILE}, which is not set; set NO_FILE")
   }
 
   // MARK: Baselines
@@ -221,7 +244,13 @@ import Testing
     try expect("replay monitors/shop.yaml --predictions p.jsonl --labels no.jsonl", code: 1, missing)
     try expect(
       "replay monitors/shop.yaml --predictions monitors", code: 1,
-      "leeway: monitors: byte 0: is a directory; name a file")
+      "leeway: monitors: is a folder; name a file, or several, as FOLDER/*.gz")
+    try expect(
+      "baseline fit monitors/shop.yaml --from monitors", code: 1,
+      "leeway: monitors: is a folder; name a file, or several, as FOLDER/*.gz")
+    try expect(
+      "replay monitors/shop.yaml --predictions p.jsonl --out monitors", code: 1,
+      "leeway: monitors: is a folder; name the file to write results to")
     let packed = try Data(contentsOf: CarLoan.folder.appendingPathComponent("labels.jsonl.gz"))
     try packed[..<5000].write(to: folder.url.appendingPathComponent("cut.jsonl.gz"))
     try expect(
@@ -232,11 +261,31 @@ import Testing
   // MARK: Command line
 
   @Test(arguments: [
-    ("replay monitors/shop.yaml --predictions p.jsonl --fast", "Unknown option '--fast'"),
+    (
+      "replay monitors/shop.yaml --predictions p.jsonl --fast",
+      "leeway replay has no option --fast; it has --predictions, "
+    ),
+    (
+      "run --confg x",
+      "leeway run has no option --confg; it has --config, --monitors, --log-level. Did you mean --config?"
+    ),
+    ("run --config=x --nope=3", "leeway run has no option --nope; it has --config, "),
+    // The parser itself speaks of --from here, which is left out because of the slip.
+    (
+      "baseline fit monitors/shop.yaml --form x",
+      "leeway baseline fit has no option --form; it has --from, --calibrate-on, --out. Did you mean --from?"
+    ),
+    (
+      "chek",
+      "leeway has no command chek; it has demo, run, check, baseline, replay, ledger, token. Did you mean check?\nUsage: leeway <subcommand>\n  See 'leeway --help'"
+    ),
+    ("ledger verfy", "leeway ledger has no command verfy; it has verify, backup, restore. Did you mean verify?"),
+    ("help ledger verfy", "leeway ledger has no command verfy; it has verify, backup, restore. Did you mean verify?"),
+    ("ledger --config x verify", "--config goes behind the command, as leeway ledger verify --config\n"),
     ("replay monitors/shop.yaml", "Missing expected argument '--predictions <predictions> ...'"),
     ("baseline fit monitors/shop.yaml", "Missing expected argument '--from <from> ...'"),
     ("baseline show", "Missing expected argument '<file>'"),
-    ("check monitors", "monitors goes with --sample FILE; the folder of monitors is --monitors DIR"),
+    ("check monitors", "monitors goes with --sample FILE; the folder of monitors, or one monitor, is --monitors PATH"),
     ("run --log-level loud", "--log-level loud is unknown; known are debug, info, notice, warning and error"),
     (
       "replay monitors/shop.yaml --predictions p.jsonl --as-of tomorrow",
@@ -246,7 +295,8 @@ import Testing
       "replay monitors/shop.yaml --predictions p.jsonl --as-of 2026-02-30T00:00:00Z",
       "--as-of 2026-02-30T00:00:00Z is not an RFC 3339 time; write for example 2026-03-01T00:00:00Z"
     ),
-    ("levitate", "Unexpected argument 'levitate'"),
+    ("levitate", "leeway has no command levitate; it has demo, "),
+    ("run now", "Unexpected argument 'now'"),
   ]) func wrongUsage(arguments: String, problem: String) throws {
     let found = try run(arguments)
     #expect(found.code == 2)

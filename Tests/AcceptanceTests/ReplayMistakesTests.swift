@@ -190,7 +190,69 @@ import Testing
     let found = try replay((0..<20_000).reversed().map { Shop.prediction($0) })
     #expect(found.code == 0)
     #expect(
-      found.findings == ["leeway: warning: 19,979 of 20,000 predictions late: sort by at or raise lateness (5m)"])
+      found.findings.first == "leeway: warning: 19,979 of 20,000 predictions late: sort by at or raise lateness (5m)")
+  }
+
+  /// One wrong clock makes everything after it late, and sorting does not mend that.
+  @Test(arguments: [100, 0]) func oneMessageFarAhead(_ line: Int) throws {
+    var lines = (0..<3000).map { Shop.prediction($0) }
+    lines[line] = Shop.prediction(line, at: "1893456000000")
+    let found = try replay(lines)
+    #expect(found.code == 0)
+    #expect(
+      found.findings.first
+        == "leeway: warning: 2,\(line == 0 ? 999 : 899) of 3,000 predictions late: p.jsonl:\(line + 1) (id p\(line)) is of 2030-01-01T00:00:00.000Z, 1,401 days ahead of the others, and 2,\(line == 0 ? 999 : 899) after it are late because of it. Mend its time, or give --as-of the time of the newest that is right, which sets aside what is later"
+    )
+    let saved = try LeewayProcess.run(
+      [
+        "replay", "monitors/shop.yaml", "--predictions", "p.jsonl", "--as-of", "2026-03-02T00:00:00Z", "--out",
+        "/dev/null",
+      ],
+      in: folder.url)
+    #expect(saved.error.hasPrefix("leeway: 2999 predictions accepted, 0 late,"), "\(saved.error)")
+  }
+
+  /// Values that count in no distribution are named, the first of each field.
+  @Test func valuesThatCannotBeUsed() throws {
+    var lines = (0..<600).map { Shop.prediction($0) }
+    lines[200] = Shop.prediction(200, score: "1.7")
+    lines[300] = Shop.prediction(300, amount: "\"12,5\"")
+    lines[301] = Shop.prediction(301, amount: "\"x\"")
+    let found = try replay(lines)
+    #expect(
+      found.findings == [
+        "leeway: warning: p.jsonl:201: score is 1.7, the first that cannot be used: it takes 0 to 1",
+        "leeway: warning: p.jsonl:301: feature amount is \"12,5\", the first that cannot be used: it takes a number without quotes",
+      ])
+  }
+
+  /// However many of one kind there are, every other kind is shown too.
+  @Test func everyReasonHasAnExample() throws {
+    var lines = (0..<3000).map { Shop.prediction($0, at: $0 < 2000 ? "12" : nil) }
+    lines[2500] = "{\"a"
+    let found = try replay(lines)
+    #expect(found.findings.contains { $0.hasPrefix("leeway: p.jsonl:1: implausible_time: ") })
+    #expect(found.findings.contains { $0.hasPrefix("leeway: p.jsonl:2501: truncated: ") }, "\(found.findings)")
+  }
+
+  @Test func nothingThatCouldBeJudged() throws {
+    // Half an hour, then an hour of too few rows.
+    for (count, why) in [
+      (60, "no window of 1h closed, which is at its end + lateness (5m)"),
+      (300, ""),
+    ] {
+      let found = try replay((0..<count).map { Shop.prediction($0) })
+      #expect(found.code == 0)
+      #expect(
+        found.findings
+          == (why.isEmpty
+            ? [] : ["leeway: warning: nothing could be judged; drift: \(why); auc: it needs labels; give --labels"]))
+    }
+    let found = try replay((0..<300).map { Shop.prediction($0 * 4) })
+    #expect(
+      found.findings == [
+        "leeway: warning: nothing could be judged; drift: 8 × too few rows (rows 60, needed 200); auc: it needs labels; give --labels"
+      ])
   }
 
   /// A few late ones are of no interest.

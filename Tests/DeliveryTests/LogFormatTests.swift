@@ -19,7 +19,7 @@ import Testing
           "at=2026-01-01T00:00:00.000Z opened_at=2026-01-01T00:00:00.000Z",
           "window_start=2025-12-25T00:00:00.000Z window_end=2026-01-01T00:00:00.000Z baseline=sha256:abcd",
           #"fired="input-drift: psi of amount 0.3123, limit 0.3 (q 3e-12, 50321 rows, window 7d)""#,
-          #"fired="traffic: rows of traffic in channel=web 1234567, limit 2000000 (1234567 rows, window 1h)""#,
+          #"fired="traffic: rows in channel=web 1234567, limit 2000000 (1234567 rows, window 1h)""#,
           #"url="https://leeway.example.com/incidents/fraud-9f2c?a=1&b=2""#,
         ].joined(separator: " "))
   }

@@ -36,7 +36,7 @@ import Testing
         + #"{"text":"*Opened*\n2026-01-01T00:00:00.000Z","type":"mrkdwn"}],"type":"section"},"#
         + #"{"text":{"text":"*What fired*"#
         + #"\n• input-drift: psi of amount 0.3123, limit 0.3 (q 3e-12, 50321 rows, window 7d)"#
-        + #"\n• traffic: rows of traffic in channel=web 1234567, limit 2000000 (1234567 rows, window 1h)","#
+        + #"\n• traffic: rows in channel=web 1234567, limit 2000000 (1234567 rows, window 1h)","#
         + #""type":"mrkdwn"},"type":"section"},"#
         + #"{"text":{"text":"<https://leeway.example.com/incidents/fraud-9f2c?a=1&amp;b=2|Open the incident>","#
         + #""type":"mrkdwn"},"type":"section"},"#
@@ -51,7 +51,7 @@ import Testing
         + #""worst_slice":"country=FR","worst_value":0.612345}]}"#)
     #expect(
       text.contains(
-        "auc: auc of performance 0.71, limit 0.75, worst in country=FR (0.6123) (900 rows, window 7d)"), "\(text)")
+        "auc 0.71, limit 0.75, worst in country=FR (0.6123) (900 rows, window 7d)"), "\(text)")
   }
 
   @Test func goldenRetrain() throws {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Bins of whole numbers from 0: 32 of equal width in each power of two, so that a quantile read from their counts is within
 /// 1/64 of its value. Integers alone, so that rows add and subtract exactly.
 ///
@@ -45,5 +47,24 @@ struct OctaveBins: Sendable, Equatable {
       if Double(seen) >= share * Double(total) { return bin == 0 ? 0 : (lowerEdge(bin) + lowerEdge(bin + 1)) / 2 }
     }
     return nil
+  }
+
+  /// What the mean is not below, but for one sample in `1 / risk`, whatever the values' distribution: the mean of what is left
+  /// when the greatest values give way to zeros, a share √(ln(1 / risk) / 2n) of the rows; 0 without rows. One value, however
+  /// great, cannot lower it.
+  ///
+  /// Source: Anderson, "Confidence limits for the expected value of an arbitrary bounded random variable", Stanford (1969), by
+  /// the inequality of Dvoretzky, Kiefer and Wolfowitz with Massart's constant. Values are at least 0, so no upper end is
+  /// needed.
+  func meanLowerBound(_ counts: some Collection<Int64>, risk: Double) -> Double {
+    let total = Double(counts.reduce(0, &+))
+    guard total > 0 else { return 0 }
+    var dropped = (log(1 / risk) / 2 * total).squareRoot()
+    var sum = 0.0
+    for (bin, rows) in counts.enumerated().reversed() where rows > 0 {
+      sum += max(0, Double(rows) - dropped) * lowerEdge(bin)
+      dropped = max(0, dropped - Double(rows))
+    }
+    return sum / total
   }
 }

@@ -1,8 +1,8 @@
 /// What belongs together in a baseline: a file that was edited by hand may have a right digest and be wrong all the same.
 extension Baseline {
   /// - Parameter root: for the places in errors.
-  /// - Throws: `JSONFailure` where counts of one row do not add up to the rows, a part is larger than the whole, or a name
-  ///   comes twice.
+  /// - Throws: `JSONFailure` where counts of one row do not add up to the rows, a part is larger than the whole, a metric
+  ///   has a value that it cannot have, or a name comes twice.
   func requireConsistency(_ root: JSONReader) throws(JSONFailure) {
     let readers = try root.member("subjects").elements()
     try Self.requireDifferent(subjects.map(\.name), readers)
@@ -33,6 +33,7 @@ extension Baseline {
   }
 
   private static let fix = "fit it again with leeway baseline fit"
+  private static let rounding = 1e-9
 
   /// Every row has one value of a subject, is missing one, or has an invalid one.
   private static func requireRows(
@@ -48,13 +49,29 @@ extension Baseline {
     }
   }
 
-  /// Held-out rows are others, and there may be more of them.
+  /// Held-out rows are others, and there may be more of them. Limits relative to a metric are measured from it, so one that no
+  /// model can have would fire for ever, or never.
   private static func requirePart(
     _ performance: PerformanceBaseline?, of rows: Int64, _ reader: JSONReader
   ) throws(JSONFailure) {
-    guard let performance, performance.inSample, performance.labelled > rows else { return }
-    throw try reader.member("performance").failure(
-      "has \(performance.labelled) labelled of \(rows) rows; \(fix)")
+    guard let performance else { return }
+    let place = try reader.member("performance")
+    guard !performance.inSample || performance.labelled <= rows else {
+      throw place.failure("has \(performance.labelled) labelled of \(rows) rows; \(fix)")
+    }
+    guard performance.labelled > 0 || performance.metrics.isEmpty else {
+      throw place.failure("has metrics and no labelled row; \(fix)")
+    }
+    // In the order of their names, so that a file has one message.
+    for (name, value) in performance.metrics.sorted(by: { $0.key < $1.key }) {
+      // A sum of many parts of 1 may be a little more than 1.
+      guard let range = Metric.named(name)?.range,
+        value < range.lowerBound - rounding || value > range.upperBound + rounding
+      else { continue }
+      throw try place.member("metrics").member(name).failure(
+        "is \(value), and no model's \(name) is \(value < range.lowerBound ? "below \(range.lowerBound)" : "above \(range.upperBound)"); \(fix)"
+      )
+    }
   }
 
   private static func requireDifferent(_ names: [String], _ readers: [JSONReader]) throws(JSONFailure) {

@@ -53,9 +53,9 @@ extension DecisionRecord {
     return w.text
   }
 
-  /// - Throws: `JSONFailure` naming the member that is wrong.
+  /// - Throws: `JSONFailure` naming the member that is wrong, or that comes twice: decisions rest on the line.
   package init(line: some Sequence<UInt8>) throws(JSONFailure) {
-    let r = JSONReader(try JSONValue(parsing: Array(line)))
+    let r = JSONReader(try JSONValue(parsing: Array(line), refusingDuplicates: true))
     func time(_ name: String) throws(JSONFailure) -> EventTime? {
       let member = try r.member(name)
       guard var text = try member.text() else { return nil }

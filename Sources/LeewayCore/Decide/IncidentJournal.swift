@@ -70,7 +70,9 @@ struct IncidentJournal {
     _ judged: [Notification.Spread.Subject: Int], in tx: any LedgerWriter
   ) throws {
     let rows = try tx.deliveries(incident: step.incident.id, limit: 1000)
-    for receiver in receivers {
+    let strangers = receivers.filter { isFirstWord(to: $0, step) }
+    if !strangers.isEmpty { try tx.enqueue(introduction(step, machine, to: strangers)) }
+    for receiver in receivers where !strangers.contains(receiver) {
       let mine = rows.filter { $0.receiver == receiver && $0.sequence < IncidentMachine.sequenceOfFinalVerdicts }
       let last = mine.filter(\.isOfSpread).max { $0.sequence < $1.sequence }
       // What follows it, such as an escalation, has told of what had fired by then.
@@ -91,6 +93,27 @@ struct IncidentJournal {
       let due = last.map { max(now, $0.nextAttemptAt + context.groupInterval(of: receiver)) } ?? now
       try tx.enqueue([outbox(receiver, transition, transition.transition, body, at: due)])
     }
+  }
+
+  /// Whether the receiver has heard nothing of the incident, nor of the early one that it follows.
+  private func isFirstWord(to receiver: String, _ step: IncidentMachine.Step) -> Bool {
+    step.incident.early == nil && step.incident.told[receiver] == step.transition.at
+  }
+
+  /// What an incident that is open already has come to, to whom it is new: that it has spread says nothing to those who
+  /// never heard of it.
+  private func introduction(
+    _ step: IncidentMachine.Step, _ machine: IncidentMachine, to receivers: [String]
+  ) -> [OutboxRecord] {
+    var opened = step.transition
+    opened.kind = .opened
+    opened.tier = step.incident.tier
+    let present = machine.present.keys
+    opened.checks = IncidentMachine.Incident.names(present.map(\.check))
+    opened.subjects = IncidentMachine.Incident.names(present.map(\.subject))
+    opened.slices = IncidentMachine.Incident.names(present.map(\.slice))
+    let body = notification(machine, step).incident(opened)
+    return receivers.map { outbox($0, opened, opened.transition, body, at: now) }
   }
 
   /// What waits for its interval goes at once where something else follows it, since an incident's messages go in order.

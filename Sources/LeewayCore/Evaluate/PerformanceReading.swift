@@ -200,14 +200,16 @@ struct PerformanceReading {
       for metric in metricsOrder { set(metric, nil) }
       return labelledScores(labelledCells)
     }
-    set(.mae, sums.mae, sums.maeBounds())
+    let errors = counts(RegressionOffset.errors, OctaveBins.errors.count)
+    // One error of a thousand times the others makes the mean as unsure as it is large, and would hide that all are too large.
+    let least = OctaveBins.errors.meanLowerBound(errors, risk: 0.001) * fixedPoint.unscaled(1)
+    set(.mae, sums.mae, sums.maeBounds().map { OneSidedBounds(lower: max($0.lower, least), upper: $0.upper) })
     set(.rmse, sums.rmse, sums.rmseBounds())
     set(.bias, sums.bias, sums.biasBounds())
     let isRatioKept = reading.value(.ratioOutlying) == 0
     set(.mape, isRatioKept ? sums.mape : nil, isRatioKept ? sums.mapeBounds() : nil)
     set(.wape, sums.wape, sums.wapeBounds())
     set(.r2, sums.r2, sums.r2Bounds())
-    let errors = counts(RegressionOffset.errors, OctaveBins.errors.count)
     for (metric, share) in [
       (Metric.absoluteErrorP50, 0.5), (.absoluteErrorP90, 0.9), (.absoluteErrorP99, 0.99),
     ] { set(metric, OctaveBins.errors.quantile(share, errors).map { $0 * fixedPoint.unscaled(1) }) }

@@ -183,7 +183,10 @@ struct MonitorIntake {
           value: message.value.map { Array($0.prefix(deadLetters.valueBytes)) },
           valueSize: message.value?.count ?? 0))
     }
-    guard partitions[index].quarantine.count < keep else { return }
+    // The first of each kind is kept beside any number of another one.
+    guard partitions[index].quarantine.count < keep || partitions[index].counts.rejected[rejection.code] == 1 else {
+      return
+    }
     partitions[index].quarantine.append(
       QuarantineRecord(
         monitor: key.monitor, topic: key.topic, partition: key.partition, offset: message.offset, code: rejection.code,

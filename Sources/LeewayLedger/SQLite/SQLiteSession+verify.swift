@@ -5,15 +5,18 @@ extension SQLiteSession {
   /// - Parameter limit: of problems that are named.
   /// - Returns: a line for each row that does not decode.
   func undecodable(limit: Int) throws -> [String] {
-    var found: [String] = []
     let tables = Set(try rows(Self.doing, "SELECT name FROM sqlite_schema WHERE type = 'table'") { try $0.text(0) })
+    var found: [String] = []
+    for table in tables.sorted() where !table.hasPrefix("sqlite_") && found.count < limit {
+      found += try unreadableTexts(in: table, limit: limit - found.count)
+    }
     for block in StoredBlock.ofBoth + [Self.waitingBlock] where tables.contains(block.table) {
       // SQLite keeps the order of the table, so that every page is read once.
       let sql = "SELECT \(block.key), \(block.column) FROM \(block.table)"
       try statement(Self.doing, sql) { select in
         while found.count < limit, try select.step() {
           if let problem = block.problem(try select.blob(1)) {
-            found.append(block.sentence(try select.text(0), problem))
+            found.append(block.sentence((try? select.text(0)) ?? "whose key is not UTF-8", problem))
           }
         }
       }
@@ -30,6 +33,27 @@ extension SQLiteSession {
     return found
   }
 
+  /// Texts that are not UTF-8, for which SQLite does not look: the service reads them as text, and stops at the first.
+  private func unreadableTexts(in table: String, limit: Int) throws -> [String] {
+    let columns = try rows(
+      Self.doing, "SELECT name FROM pragma_table_info('\(table)') WHERE type = 'TEXT' ORDER BY cid"
+    ) { try $0.text(0) }
+    guard !columns.isEmpty else { return [] }
+    var found: [String] = []
+    try statement(Self.doing, "SELECT \(columns.joined(separator: ", ")) FROM \(table)") { select in
+      var row = 0
+      while found.count < limit, try select.step() {
+        row += 1
+        for (i, column) in columns.enumerated() {
+          do { _ = try select.optionalText(CInt(i)) } catch {
+            found.append("table \(table), row \(row) in its order: \(column): is not UTF-8")
+          }
+        }
+      }
+    }
+    return found
+  }
+
   private func undecodableLines(limit: Int) throws -> [String] {
     // A ledger of an older version, and the copy of one, have no packed lines.
     let isPacked =
@@ -39,8 +63,10 @@ extension SQLiteSession {
     var found: [String] = []
     try statement(Self.doing, sql) { select in
       while found.count < limit, try select.step() {
+        // One that is not UTF-8 is named already.
+        guard let plain = try? select.text(1) else { continue }
         let problem = try StoredBlock.lineProblem(
-          plain: try select.text(1), packed: select.isNull(2) ? nil : try select.blob(2), unpack: unpacked)
+          plain: plain, packed: select.isNull(2) ? nil : try select.blob(2), unpack: unpacked)
         if let problem { found.append(StoredBlock.lines.sentence(try select.text(0), problem)) }
       }
     }

@@ -134,7 +134,7 @@ final class SQLiteSession {
 extension LedgerError {
   /// What SQLite said, in words that name the place, the cause and the fix.
   static func sqlite(_ doing: String, path: String, code: CInt, message: String, errno: CInt = 0) -> LedgerError {
-    let place = "\(doing) in the ledger \(path)"
+    let place = doing == "opening" ? "opening the ledger \(path)" : "\(doing) in the ledger \(path)"
     let said = "SQLite \(code): \(message)"
     let full = code & 0xFF == SQLITE_FULL || (code & 0xFF == SQLITE_IOERR && errno == ENOSPC)
     if full {

@@ -9,6 +9,7 @@ extension KafkaIntakeLoop {
   func assigned(_ partitions: [TopicPartition]) throws {
     logger.info("assigned \(partitions.map(\.description).joined(separator: ", "))")
     if !partitions.isEmpty { service.metrics.count(rebalance: .assigned) }
+    groupWait?.end()
     unclaimed += partitions
     claimDue = .now
     claimBackoff = 0

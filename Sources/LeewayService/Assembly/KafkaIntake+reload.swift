@@ -23,6 +23,10 @@ extension KafkaIntakeLoop {
     let names = Set(topics.map(\.topic)).sorted(by: utf8Order)
     try consumerCall { () throws(KafkaError) in try consumer.subscribe(names) }
     hasSubscribed = true
+    if groupWait == nil {
+      let kafka = service.configuration.kafka
+      groupWait = GroupWait(group: kafka.group, properties: kafka.properties.mapValues(\.revealed), began: .now)
+    }
   }
 
   /// Puts the setup in force that a reload proposes, if one does: what was taken is committed under the old one, then the

@@ -71,6 +71,8 @@ final class KafkaIntakeLoop {
   private var messages: [SourceMessage] = []
   /// Before it has, a reload finds nothing to subscribe to again.
   var hasSubscribed = false
+  /// From the first subscription on.
+  var groupWait: GroupWait?
   var rows: PartitionRows
   /// Partitions whose offset the broker refused, and when to ask what it has instead.
   var doubtful: [TopicPartition: SteadyTime] = [:]
@@ -235,6 +237,7 @@ final class KafkaIntakeLoop {
   private func step() throws {
     let now = SteadyTime.now
     service.state.madeRound(of: .intake, now: now)
+    if let line = groupWait?.line(at: now) { logger.info("\(line)") }
     let due = unclaimed.isEmpty ? flushDue : claimDue
     // A full intake waits for its flush; librdkafka holds what comes meanwhile, within its own limit.
     try pause(whileFull: intake.isFull && (flushBackoff > 0 || !unclaimed.isEmpty))

@@ -32,9 +32,12 @@ final class SupersededPlans: Sendable {
     _ record: GenerationRecord, _ now: Monitor, _ files: GenerationFiles?
   ) -> (plan: MonitorPlan?, reason: String?) {
     guard let files else { return (nil, "the ledger has no copy of its files") }
+    let kept = KeptMonitorText(stored: files.monitor)
+    // Copies of older releases have no values of their own.
+    let environment = kept.values.isEmpty ? ProcessInfo.processInfo.environment : kept.values
     let file = MonitorFile(
-      path: "the ledger's copy of \(record.monitor)", baseline: .none, environment: ProcessInfo.processInfo.environment,
-      content: Array(files.monitor.utf8))
+      path: "the ledger's copy of \(record.monitor)", baseline: .none, environment: environment,
+      content: Array(kept.text.utf8))
     guard let then = file.monitor else {
       return (nil, file.problems.first.map { "\($0)" } ?? "its monitor file cannot be read")
     }

@@ -15,7 +15,7 @@ package struct Configuration: Sendable {
   ///
   /// - Parameters:
   ///   - configPath: of `leeway.yaml`; nil checks the monitors alone.
-  ///   - monitorsDirectory: the folder of monitor files.
+  ///   - monitorsDirectory: the folder of monitor files, or one monitor file.
   ///   - baseline: whether each monitor's baseline has to be there.
   ///   - environment: what `${NAME}` expands to.
   ///   - looksAtLedger: whether a ledger that cannot be opened is a problem of the configuration, as for `check`; `run` finds
@@ -58,7 +58,17 @@ package struct Configuration: Sendable {
   private static func monitorFiles(in folder: String) -> (paths: [String], problems: [ConfigurationProblem]) {
     var problems: [ConfigurationProblem] = []
     func add(_ severity: ConfigurationProblem.Severity, _ file: String, _ message: String) {
-      problems.append(.init(file: file, line: 1, column: 1, severity: severity, message: message))
+      problems.append(.init(file: file, line: 0, column: 0, severity: severity, message: message))
+    }
+    if TextFile.isFile(folder) {
+      // One monitor of several is what one works on.
+      guard folder.hasSuffix(".yaml") else {
+        add(
+          .error, folder,
+          "--monitors names a file that does not end in .yaml; name a folder of monitors, or one monitor file")
+        return ([], problems)
+      }
+      return ([folder], [])
     }
     let entries: [String]
     do throws(TextFile.Failure) {

@@ -4,6 +4,8 @@ struct ConfigurationNode {
     var line: Int
     var column: Int
     static let start = Place(line: 1, column: 1)
+    /// The file itself, and nothing in it.
+    static let wholeFile = Place(line: 0, column: 0)
   }
 
   struct Scalar {

@@ -1,4 +1,5 @@
-/// Something wrong or unwise in a configuration file, as `FILE:LINE:COLUMN: what is wrong, and the fix`.
+/// Something wrong or unwise in a configuration file, as `FILE:LINE:COLUMN: what is wrong, and the fix`, or `FILE: …` of a
+/// file that cannot be read.
 package struct ConfigurationProblem: Error, Hashable, Sendable {
   package enum Severity: Int, Sendable {
     /// The configuration can't be used.
@@ -9,7 +10,7 @@ package struct ConfigurationProblem: Error, Hashable, Sendable {
 
   /// Path of the file or folder as the caller named it.
   package let file: String
-  /// From 1. What concerns a file as a whole stands at 1:1.
+  /// From 1; 0 where the problem is the file or folder itself, which could not be read.
   package let line: Int
   /// From 1, in Unicode scalars.
   package let column: Int
@@ -28,7 +29,7 @@ package struct ConfigurationProblem: Error, Hashable, Sendable {
 
 extension ConfigurationProblem: CustomStringConvertible {
   package var description: String {
-    "\(file):\(line):\(column): \(severity == .warning ? "warning: " : "")\(message)"
+    "\(line == 0 ? file : "\(file):\(line):\(column)"): \(severity == .warning ? "warning: " : "")\(message)"
   }
 }
 

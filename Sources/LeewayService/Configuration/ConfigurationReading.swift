@@ -28,7 +28,7 @@ final class ConfigurationReading {
       let bytes = try TextFile.bytes(at: file, limit: YAMLDocument.maximumBytes)
       return root(bytes, example: example)
     } catch {
-      self.error(.start, "the file \(error.problem)")
+      self.error(.wholeFile, "the file \(error.problem)")
       return nil
     }
   }

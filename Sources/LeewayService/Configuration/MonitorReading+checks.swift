@@ -168,7 +168,7 @@ extension MonitorReading {
       return nil
     }
     guard let metric = Metric.named(text) else {
-      let common = CommonMetricNames.suggestion(for: text, among: metrics(for: on))
+      let common = CommonMetricNames.suggestion(for: text, among: metrics(for: on), task: task)
       let suggestion =
         common.isEmpty
         ? Spelling.suggestion(
@@ -208,10 +208,11 @@ extension MonitorReading {
       )
       return nil
     }
-    if metric.isOfLabels || metric.family == .estimate, let task, !metric.applies(to: task) {
+    if metric.isOfTask, let task, !metric.applies(to: task) {
       // Of fairness that has been said already.
       if on == nil, metric.family == .fairness { return nil }
-      value.refuse("a \(task.rawValue) monitor has \(names(metrics(for: on)))")
+      value.refuse(
+        "it is \(CommonMetricNames.ofTask(metric)); a \(task.rawValue) monitor has \(names(metrics(for: on)))")
       return nil
     }
     if metric.performance?.needsProbabilities == true, task == .multiclass, !hasProbabilities {
@@ -240,7 +241,7 @@ extension MonitorReading {
     }
   }
 
-  private func names(_ metrics: [Metric]) -> String { metrics.map(\.name).joined(separator: ", ") }
+  private func names(_ metrics: [Metric]) -> String { CommonMetricNames.names(metrics) }
 
   /// Refuses a metric of numbers on named categories and the other way about. `on: features` leaves out what does not
   /// fit, unless that is everything.
@@ -289,59 +290,6 @@ extension MonitorReading {
       return nil
     }
     return name
-  }
-
-  private func readSlices(_ map: ConfigurationMap, on: Check.Subjects?) -> Check.Slices? {
-    guard let value = map.value("slices") else { return map.contains("slices") ? nil : .all }
-    let canSlice = hasVersion || !(segments?.isEmpty ?? false)
-    if case .list = value.node.content {
-      guard let names = value.names(of: "slices", atMost: 1000) else { return nil }
-      if names.isEmpty { value.complain("is an empty list; write each, or name slices such as \(sliceExample)") }
-      return .listed(names.filter { isSlice($0.name, $0.value) }.map(\.name))
-    }
-    switch value.text() {
-    case nil: return nil
-    case "all": return .all
-    case "each":
-      if !canSlice {
-        value.complain("is each, and the monitor has no slices; add segments: or predictions.fields.version")
-      }
-      return .each
-    default:
-      value.refuse("it takes all, each, or a list such as [\(sliceExample)]")
-      return nil
-    }
-  }
-
-  private func checkComparedSlices(_ map: ConfigurationMap, _ metric: Metric?, _ slices: Check.Slices) {
-    if slices != .all, metric?.family == .distance {
-      map.value("slices")?.complain("goes with performance; outputs are compared on all rows, so remove it")
-    } else if slices == .each, segments?.isEmpty ?? false {
-      map.value("slices")?.complain("is each, and versions are compared by segment; add segments:, or remove it")
-    } else if case .listed(let names) = slices, names.contains(where: Slice.isOfVersion) {
-      map.value("slices")?.complain("names a version, which has nothing to be compared with; name values of segments")
-    }
-  }
-
-  private var sliceExample: String { segments?.first.map { "\($0.name)=VALUE" } ?? "version=v2" }
-
-  private func isSlice(_ name: String, _ value: ConfigurationValue) -> Bool {
-    if name == Slice.all { return true }
-    guard let equals = name.firstIndex(of: "=") else {
-      value.refuse("a slice is all, version=VALUE or SEGMENT=VALUE")
-      return false
-    }
-    let segment = String(name[..<equals])
-    if segment == Slice.version {
-      if !hasVersion { value.refuse("the monitor has no versions; add version: FIELD to predictions.fields") }
-      return hasVersion
-    }
-    guard let segments, !segments.contains(where: { $0.name == segment }) else { return true }
-    let known = segments.map(\.name) + (hasVersion ? [Slice.version] : [])
-    let fix =
-      known.isEmpty ? "; the monitor has no segments" : "; the segments are \(known.joined(separator: ", "))"
-    value.complain("is \(value.node.kind), and no segment is called so\(fix)")
-    return false
   }
 
   private func readSignificance(_ map: ConfigurationMap) -> Double? {

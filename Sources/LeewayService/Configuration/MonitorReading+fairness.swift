@@ -16,9 +16,15 @@ extension MonitorReading {
     let segmentValue = map.required("segment", add: "segment: \(names.first ?? "NAME"), whose values are the groups")
     let segment = segmentValue?.text()
     if let segmentValue, let segment, !names.isEmpty, !names.contains(segment) {
-      segmentValue.refuse("no segment has that name; the segments are \(names.joined(separator: ", "))")
+      segmentValue.refuse(
+        "no segment has that name; the segments are \(names.joined(separator: ", "))."
+          + Spelling.suggestion(for: segment, among: names))
     }
-    let reference = map.required("reference", add: "reference: VALUE, the group that the others are beside")?.text()
+    let referenceValue = map.required("reference", add: "reference: VALUE, the group that the others are beside")
+    let reference = referenceValue?.text()
+    if let referenceValue, let reference, let segment {
+      sliceUses.append(.init(segment: segment, value: Self.category(reference), place: referenceValue))
+    }
     let favourableValue = map.required("favourable", add: "favourable: 1 or 0, the outcome that is good for people")
     var favourable: Bool?
     switch favourableValue?.text() {

@@ -110,6 +110,7 @@ extension MonitorReading {
       return segments
     }
     guard let names = value.names(of: "field names", atMost: Self.maximumSegmentFields) else { return nil }
+    segmentPlaces = names
     segments = names.compactMap { name, value in
       guard name != Slice.version, name != Slice.all, !name.contains("=") else {
         value.refuse("a segment is a field's name without =, and not version or all, which are slices already")

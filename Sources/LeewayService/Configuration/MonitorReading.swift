@@ -31,6 +31,10 @@ final class MonitorReading {
   var hasEarly = false
   var hasAbsent = false
   var checks: [ReadCheck] = []
+  /// Values of segments that checks name.
+  var sliceUses: [SliceUse] = []
+  var segmentPlaces: [(name: String, value: ConfigurationValue)] = []
+  var maximumSegments = 100
   /// Also those whose receivers are wrong.
   var alertTiersGiven: Set<Tier> = []
   /// Where each tier's receivers are named.
@@ -52,6 +56,7 @@ final class MonitorReading {
     readFeatures()
     let segments = readSegments()
     let maximumSegments = top.value("max_segments").map { $0.integer(in: 1...1000) } ?? 100
+    self.maximumSegments = Int(maximumSegments ?? 100)
     let maximumCategories = top.value("max_categories").map { $0.integer(in: 1...100_000) } ?? 1000
     let resolution = top.value("resolution").map { $0.integer(in: 10...65_536) } ?? 1024
     readWindows()
@@ -78,8 +83,9 @@ final class MonitorReading {
       lateness: lateness, skew: skew, checks: checks.compactMap(\.check), alerts: alerts, retrain: retrain,
       comparison: comparison, series: series)
     guard let baseline, let value = top.value("baseline") else { return (monitor, nil) }
+    let kept = KeptMonitorText(text: reading.text, values: reading.placeholders.used.values)
     do throws(BaselineMismatch) {
-      return (monitor, try MonitorPlan(monitor: monitor, baseline: baseline, source: reading.text))
+      return (monitor, try MonitorPlan(monitor: monitor, baseline: baseline, source: kept.stored))
     } catch {
       value.refuse("it does not fit: \(error.reason). Fit it again with: \(fitCommand) --out \(baselinePath ?? "FILE")")
       return (nil, nil)
@@ -133,6 +139,7 @@ final class MonitorReading {
     }
     do {
       let baseline = try Baseline(decoding: TextFile.bytes(at: path, limit: Baseline.maximumBytes))
+      warnOfSlices(unknownTo: baseline)
       warnOfTiers(within: baseline)
       warnOfChanges(from: baseline)
       warnOfEstimates(from: baseline)

@@ -1,9 +1,16 @@
 /// Where `${NAME}` and `${file:PATH}` in a scalar get their values from.
 struct Placeholders {
-  /// By name; the process's environment, or a test's.
+  /// By name; the process's environment, or a test's. `file:PATH` stands for a file's content where it is kept.
   let environment: [String: String]
   /// Relative paths of `${file:PATH}` begin here.
   let folder: String
+
+  /// What placeholders were replaced by, by the name within `${}`.
+  let used = Used()
+
+  final class Used {
+    fileprivate(set) var values: [String: String] = [:]
+  }
 
   /// The largest file that a placeholder reads.
   static let maximumFileBytes = 64 * 1024
@@ -30,7 +37,10 @@ struct Placeholders {
         guard let end = rest.firstIndex(of: "}") else {
           throw Failure(message: "has ${ without }; close the placeholder, or write $${ for the characters themselves")
         }
-        result += try value(of: rest.dropFirst(2)[..<end])
+        let name = rest.dropFirst(2)[..<end]
+        let value = try self.value(of: name)
+        used.values[String(name)] = value
+        result += value
         had = true
         rest = rest[end...].dropFirst()
       } else {
@@ -42,7 +52,10 @@ struct Placeholders {
   }
 
   private func value(of name: Substring) throws(Failure) -> String {
-    if name.hasPrefix("file:") { return try fileContent(name.dropFirst(5)) }
+    if name.hasPrefix("file:") {
+      if let kept = environment[String(name)] { return kept }
+      return try fileContent(name.dropFirst(5))
+    }
     guard let first = name.utf8.first, !(0x30...0x39).contains(first), name.utf8.allSatisfy(Self.isNameByte) else {
       throw Failure(message: "has the placeholder ${\(name)}; write ${NAME} for a variable or ${file:/path} for a file")
     }

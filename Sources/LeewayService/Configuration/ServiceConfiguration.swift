@@ -137,6 +137,21 @@ package struct ServiceConfiguration: Sendable, Equatable {
     let configuration = reading.read()
     return (configuration, reading.reading.problems.sorted())
   }
+
+  /// Reads of `leeway.yaml` where the ledger is, and nothing else: whoever copies a ledger at night needs no secrets of
+  /// receivers.
+  ///
+  /// - Parameters:
+  ///   - path: as the user wrote it; a relative path of the ledger begins at its folder.
+  ///   - environment: what `${NAME}` expands to.
+  /// - Returns: the place, nil if it cannot be read, and every problem of it.
+  package static func ledger(
+    _ path: String, environment: [String: String]
+  ) -> (LedgerLocation?, [ConfigurationProblem]) {
+    let reading = ServiceConfigurationReading(path: path, environment: environment)
+    let location = reading.ledgerAlone()
+    return (location, reading.reading.problems.sorted())
+  }
 }
 
 /// An entry under `receivers`: somebody who is told.

@@ -6,7 +6,7 @@ import LeewaySource
 /// `leeway.yaml` on its way to a `ServiceConfiguration`.
 final class ServiceConfigurationReading {
   let reading: ConfigurationReading
-  private let path: String
+  let path: String
   /// What monitors' alerts are checked against; nil if the receivers can't be read at all.
   private(set) var receivers: [String: ReceiverSettings]?
   /// Also those with a mistake of their own.
@@ -18,7 +18,7 @@ final class ServiceConfigurationReading {
   /// The files of `http.tls`, and where each is named.
   private(set) var tls:
     (files: ServiceConfiguration.HTTP.TLS, certificate: ConfigurationNode.Place, key: ConfigurationNode.Place)?
-  private(set) var ledgerPlace = ConfigurationNode.Place.start
+  var ledgerPlace = ConfigurationNode.Place.start
   /// The dead-letter topic, and where it says so.
   private(set) var deadLetters: (topic: String, place: ConfigurationNode.Place)?
 
@@ -124,30 +124,6 @@ final class ServiceConfigurationReading {
   }
 
   // MARK: - Ledger and HTTP
-
-  private func readLedger(_ top: ConfigurationMap) -> ServiceConfiguration.LedgerLocation? {
-    func sqlite(_ name: String) -> ServiceConfiguration.LedgerLocation {
-      .sqlite(path: TextFile.path(name, in: TextFile.folder(of: path)))
-    }
-    guard let value = top.value("ledger") else { return sqlite("leeway.db") }
-    ledgerPlace = value.place
-    guard let text = value.text(limit: 4096) else { return nil }
-    // Addresses of databases hold passwords, so none of these messages shows the value.
-    if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") {
-      guard PostgreSQLLedger.isAddress(text) else {
-        value.complain(
-          "is no PostgreSQL address; it takes postgres://USER:PASSWORD@HOST:5432/DATABASE, with % codes for special "
-            + "characters")
-        return nil
-      }
-      return .postgres(address: Secret(text))
-    }
-    guard text.hasPrefix("sqlite:"), text.utf8.count > 7 else {
-      value.complain("must be sqlite: and the path of a file, as sqlite:leeway.db, or postgres://USER@HOST/DATABASE")
-      return nil
-    }
-    return sqlite(String(text.dropFirst(7)))
-  }
 
   private func readHTTP(_ top: ConfigurationMap) -> ServiceConfiguration.HTTP? {
     guard let value = top.value("http") else {

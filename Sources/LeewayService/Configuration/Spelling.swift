@@ -1,8 +1,8 @@
 /// Guesses at what was meant.
-enum Spelling {
+package enum Spelling {
   /// The candidate that `word` is most probably a slip of: at most a third of its letters differ, counting insertions,
   /// deletions, replacements and swapped neighbours. Ties go to the first.
-  static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
+  package static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
     let letters = Array(word.lowercased().utf8)
     guard (1...64).contains(letters.count) else { return nil }
     var best: (candidate: String, distance: Int)?
@@ -19,7 +19,7 @@ enum Spelling {
   }
 
   /// ` Did you mean psi?`, or nothing.
-  static func suggestion(for word: String, among candidates: some Sequence<String>) -> String {
+  package static func suggestion(for word: String, among candidates: some Sequence<String>) -> String {
     nearest(to: word, among: candidates).map { " Did you mean \($0)?" } ?? ""
   }
 

@@ -61,6 +61,15 @@ enum TextFile {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// Whether something is there that is no folder.
+  static func isFile(_ path: String) -> Bool { exists(path) && !isFolder(path) }
+
+  /// Whether it can be read a second time.
+  static func isRegular(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   static func isFolder(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

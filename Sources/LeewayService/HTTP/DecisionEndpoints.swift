@@ -8,8 +8,8 @@ struct DecisionEndpoints: Sendable {
   static let maximumLimit = 1000
   /// Transition lines looked through for one incident.
   private static let maximumTransitions = 10_000
-  /// Of one monitor: an answer of a trainer or a removed check each.
-  private static let maximumInputs = 100_000
+  /// Inputs that are in memory at a time.
+  static let inputsPage = 1000
 
   let view: ServiceView
   let threads: LedgerThreads
@@ -25,13 +25,24 @@ struct DecisionEndpoints: Sendable {
     ]
   }
 
+  /// What the ledger has of a monitor, or of all; nothing of one that does not exist is a mistake.
+  private func named<Record: Sendable>(
+    _ monitor: String?, _ read: @escaping @Sendable (any LedgerReader) throws -> [Record]
+  ) async throws -> [Record] {
+    let view = view
+    return try await threads.run {
+      let found = try view.ledger.read(read)
+      if found.isEmpty { try QueriedNames(monitor: monitor).verify(in: view) }
+      return found
+    }
+  }
+
   @Sendable private func incidents(_ request: Request, _ context: ServiceContext) async throws -> Response {
     let parameters = try request.query("monitor", "open", "limit")
     let query = IncidentQuery(
       monitor: try parameters.text("monitor"), open: try parameters.bool("open"),
       limit: try parameters.integer("limit", in: 1...Self.maximumLimit, default: Self.defaultLimit))
-    let ledger = view.ledger
-    let found = try await threads.run { try ledger.read { try $0.incidents(query) } }
+    let found = try await named(query.monitor) { try $0.incidents(query) }
     return JSONAnswer.response(request) { json in
       json.beginObject()
       json.members("incidents", found) { json, incident in
@@ -88,8 +99,7 @@ struct DecisionEndpoints: Sendable {
     let parameters = try request.query("monitor", "limit")
     let monitor = try parameters.text("monitor")
     let limit = try parameters.integer("limit", in: 1...Self.maximumLimit, default: Self.defaultLimit)
-    let ledger = view.ledger
-    let found = try await threads.run { try ledger.read { try $0.retrains(monitor: monitor, limit: limit) } }
+    let found = try await named(monitor) { try $0.retrains(monitor: monitor, limit: limit) }
     return JSONAnswer.response(request) { json in
       json.beginObject()
       json.members("retrains", found) { json, retrain in json.write(retrain) }
@@ -112,25 +122,37 @@ struct DecisionEndpoints: Sendable {
     guard let monitor = try parameters.text("monitor") else {
       throw Problem(.badParameter, "The parameter monitor is missing.", parameter: "monitor", fix: "Add ?monitor=NAME.")
     }
-    let ledger = view.ledger
-    let found = try await threads.run {
-      try ledger.read {
-        try $0.decisions(monitor: monitor, group: nil, outside: true, after: nil, limit: Self.maximumInputs)
-      }
-    }
-    var text: [UInt8] = []
-    for record in found { text += record.line.utf8 + [UInt8(ascii: "\n")] }
+    let (view, threads) = (view, threads)
+    let first = try await named(monitor) { try Self.inputs(of: monitor, after: nil, $0) }
+    // The next page is read when the client has taken this one. A failure midway breaks the connection off without the
+    // last chunk, so that nobody replays with a part of them.
     return Response(
-      status: .ok, headers: [.contentType: "application/x-ndjson"],
-      body: ResponseBody(byteBuffer: ByteBuffer(bytes: text)))
+      status: .ok, headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
+      body: ResponseBody { writer in
+        var page = first
+        while let last = page.last {
+          var buffer = ByteBuffer()
+          for record in page { buffer.writeString(record.line + "\n") }
+          try await writer.write(buffer)
+          if page.count < Self.inputsPage { break }
+          page = try await threads.run { try view.ledger.read { try Self.inputs(of: monitor, after: last, $0) } }
+        }
+        try await writer.finish(nil)
+      })
+  }
+
+  private static func inputs(
+    of monitor: String, after last: DecisionRecord?, _ reader: any LedgerReader
+  ) throws -> [DecisionRecord] {
+    try reader.decisions(
+      monitor: monitor, group: nil, outside: true, after: last.map { ($0.group, $0.number) }, limit: inputsPage)
   }
 
   @Sendable private func quarantine(_ request: Request, _ context: ServiceContext) async throws -> Response {
     let parameters = try request.query("monitor", "limit")
     let monitor = try parameters.text("monitor")
     let limit = try parameters.integer("limit", in: 1...Self.maximumLimit, default: Self.defaultLimit)
-    let ledger = view.ledger
-    let found = try await threads.run { try ledger.read { try $0.quarantined(monitor: monitor, limit: limit) } }
+    let found = try await named(monitor) { try $0.quarantined(monitor: monitor, limit: limit) }
     return JSONAnswer.response(request) { json in
       json.beginObject()
       json.members("quarantine", found) { json, record in json.write(record) }

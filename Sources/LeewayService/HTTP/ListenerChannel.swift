@@ -19,6 +19,7 @@ struct ListenerChannel: ServerChildChannel {
     return channel.eventLoop.makeCompletedFuture {
       // Never in the clear where TLS was asked for.
       guard let identity = tls() else { throw ChannelError.inputClosed }
+      try channel.pipeline.syncOperations.addHandler(PlainTextRefusal())
       try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: identity.context))
     }.flatMap { accepted(channel, logger) }
   }

@@ -66,20 +66,22 @@ struct MonitorEndpoints: Sendable {
     let subject = try parameters.required("subject", example: monitor.outputName)
     let subjects = monitor.features.map(\.name) + [monitor.outputName]
     guard subjects.contains(subject) else {
-      throw Problem(
-        .badParameter, "The monitor \(monitor.name) has no subject \"\(subject.prefix(200))\".", parameter: "subject",
-        value: subject, fix: "Use \(Self.list(subjects)).")
+      throw QueriedNames.unknown(
+        "subject", subject, "The monitor \(monitor.name) has no subject", among: subjects)
     }
     let window = try parameters.text("window") ?? monitor.windows.first?.name ?? ""
     guard monitor.window(named: window) != nil else {
-      throw Problem(
-        .badParameter, "The monitor \(monitor.name) has no window \"\(window.prefix(200))\".", parameter: "window",
-        value: window, fix: "Use \(Self.list(monitor.windows.map(\.name))).")
+      throw QueriedNames.unknown(
+        "window", window, "The monitor \(monitor.name) has no window", among: monitor.windows.map(\.name))
     }
     let slice = try parameters.text("slice") ?? "all"
     let end = try parameters.time("end")
     let view = view
-    let found = try await threads.run { try view.histogram(monitor.name, window, slice, subject, end) }
+    let found = try await threads.run {
+      let found = try view.histogram(monitor.name, window, slice, subject, end)
+      if found == nil { try QueriedNames(monitor: monitor.name, slice: slice).verify(in: view) }
+      return found
+    }
     guard let found else {
       throw Problem(
         .notFound, "No rows of \(subject) in window \(window), slice \(slice)\(end.map { ", ending \($0)" } ?? "").",
@@ -93,13 +95,9 @@ struct MonitorEndpoints: Sendable {
     guard let monitor = monitors.first(where: { $0.monitor.name == name }) else {
       throw .notFound(
         "monitor", name,
-        fix: monitors.isEmpty ? "No monitor is configured." : "Use \(Self.list(monitors.map(\.monitor.name))).")
+        fix: monitors.isEmpty
+          ? "No monitor is configured." : QueriedNames.fix(for: name, among: monitors.map(\.monitor.name)))
     }
     return monitor
-  }
-
-  /// At most twenty names.
-  private static func list(_ names: [String]) -> String {
-    names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
   }
 }

@@ -192,7 +192,7 @@ extension OpenAPIDocument {
         "get": {
           "operationId": "listInputs",
           "summary": "What came from outside the verdicts and shaped a monitor's incidents, one a line.",
-          "description": "In the order in which it took part, by cause group. leeway replay --inputs reads it.",
+          "description": "In the order in which it took part, by cause group, all of them. leeway replay --inputs reads it.",
           "parameters": [
             {"name": "monitor", "in": "query", "required": true, "schema": {"type": "string"}}
           ],

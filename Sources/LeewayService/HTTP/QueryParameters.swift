@@ -39,7 +39,7 @@ struct QueryParameters {
 
   private static func fix(for name: String, known: [String]) -> String {
     guard !known.isEmpty else { return "This path takes no parameters." }
-    return "Use \(known.joined(separator: ", "))."
+    return QueriedNames.fix(for: name, among: known)
   }
 
   /// `+` is a space and `%XX` a byte; nil if an escape is broken or the bytes are not UTF-8.
@@ -124,7 +124,8 @@ struct QueryParameters {
     guard let value = try text(name) else { return nil }
     guard let choice = Choice(rawValue: value) else {
       let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-      throw bad(name, value, "is not one of \(known)", fix: "Give one of them, or leave it out.")
+      let near = Spelling.suggestion(for: value, among: Choice.allCases.map(\.rawValue))
+      throw bad(name, value, "is not one of \(known)", fix: "Give one of them, or leave it out.\(near)")
     }
     return choice
   }

@@ -51,13 +51,16 @@ struct ResultEndpoints: Sendable {
         to: to, after: after, limit: limit),
       includesOpen: try parameters.bool("open") ?? false)
     guard isStream else { return try await page(request, pager, limit: limit) }
-    return try stream(pager, atMost: try parameters.text("limit") == nil ? .max : limit)
+    return try await stream(pager, atMost: try parameters.text("limit") == nil ? .max : limit)
   }
 
   private func page(_ request: Request, _ pager: ResultPager, limit: Int) async throws -> Response {
     let page = try await threads.run {
       var pager = pager
-      return try pager.page(limit: limit)
+      let first = pager.query
+      let page = try pager.page(limit: limit)
+      if page.records.isEmpty { try first.names.verify(in: pager.view) }
+      return page
     }
     return JSONAnswer.response(request) { json in
       json.beginObject()
@@ -72,7 +75,7 @@ struct ResultEndpoints: Sendable {
 
   /// One page is in memory at a time, and the next is read when the client has taken it. A failure midway breaks the
   /// connection off without the last chunk, so that nobody takes the part for the whole.
-  private func stream(_ first: ResultPager, atMost total: Int) throws -> Response {
+  private func stream(_ first: ResultPager, atMost total: Int) async throws -> Response {
     guard let permit = streams.take() else {
       throw Problem(
         .busy, "\(limits.streams) streams are being read already.", fix: "Ask again when one has ended.",
@@ -80,6 +83,13 @@ struct ResultEndpoints: Sendable {
     }
     let threads = threads
     let size = limits.streamPage
+    // Once the answer has begun there is no other way to say that a name is none.
+    if !first.query.names.areConfigured(in: first.view) {
+      try await threads.run {
+        var peek = first
+        if try peek.page(limit: 1).records.isEmpty { try first.query.names.verify(in: first.view) }
+      }
+    }
     return Response(
       status: .ok, headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
       body: ResponseBody { writer in
@@ -109,6 +119,12 @@ struct ResultEndpoints: Sendable {
       buffer.writeInteger(UInt8(ascii: "\n"))
     }
     return buffer
+  }
+}
+
+extension ResultQuery {
+  fileprivate var names: QueriedNames {
+    QueriedNames(monitor: monitor, window: window, slice: slice, subject: subject)
   }
 }
 

@@ -6,8 +6,8 @@ package import LeewayCore
 /// Series take their places in this order, until `limit` is reached:
 ///
 /// 1. slice `all`: what checks use, then the other metrics, then p-values, bounds and chi-squared;
-/// 2. versions, the champion and the challenger first, then the newest;
-/// 3. what checks use in the other slices;
+/// 2. versions, each as a whole, the champion and the challenger first, then the newest;
+/// 3. what checks use in the other slices, and in versions that did not fit;
 /// 4. the other slices, each as a whole, those with most rows in the baseline first; then those that the baseline has no
 ///    profile of, in the order in which they came; what shares `__other__` last;
 /// 5. p-values, bounds and chi-squared, of versions and then of the other slices.
@@ -194,15 +194,9 @@ package struct SeriesPlan: Sendable {
 
     let reserved = versions + missingVersions(beside: versions)
     for version in reserved {
-      let before = leftOut[.versions]?.series ?? 0
-      take(series(in: version, evidence: false), as: .versions, into: &self)
-      if leftOut[.versions]?.series ?? 0 == before {
-        exported[.versions, default: Count()].slices += 1
-      } else {
-        leftOut[.versions, default: Count()].slices += 1
-        name(leftOut: version)
-      }
+      takeWhole(version, evidence: false, as: .versions, &room, &isFull)
     }
+    for version in reserved where !whole.contains(version) { take(used(in: version), as: .checks, into: &self) }
     let slices = monitor.series == .none ? [] : profiled + others
     for slice in slices { take(used(in: slice), as: .checks, into: &self) }
     if monitor.series == .all {
@@ -218,7 +212,8 @@ package struct SeriesPlan: Sendable {
     _ slice: String, evidence: Bool, as part: Part, _ room: inout Int, _ isFull: inout Bool
   ) {
     // What checks use was taken before, unless there was no room even for that.
-    let rest = size(of: slice, evidence: evidence) - (evidence ? 0 : used(in: slice).count)
+    let taken = evidence || part == .versions ? 0 : Set(used(in: slice)).count
+    let rest = size(of: slice, evidence: evidence) - taken
     if !isFull, rest <= room {
       room -= rest
       if evidence { evident.insert(slice) } else { whole.insert(slice) }
@@ -378,55 +373,5 @@ package struct SeriesPlan: Sendable {
     case .each: return !slice.hasSuffix("=" + Slice.otherValue)
     case .listed(let names): return names.contains(slice)
     }
-  }
-}
-
-// MARK: - What leeway check prints
-
-extension SeriesPlan {
-  /// `1,234 of at most 5,000: all 300, 2 versions 400, checks 34, 5 slices 500; left out: 200 of 2 slices (city=lyon, …)`
-  package var text: String {
-    var parts = ["all \(Self.shown(exported[.all]?.series))"]
-    func add(_ part: Part, _ text: (Count) -> String) {
-      if let count = exported[part], count.series > 0 { parts.append(text(count)) }
-    }
-    add(.versions) { "\(Self.counted($0.slices, "version")) \(Self.shown($0.series))" }
-    add(.checks) { "checks in slices \(Self.shown($0.series))" }
-    add(.slices) { "\(Self.counted($0.slices, "slice")) \(Self.shown($0.series))" }
-    add(.evidence) { "their p-values, bounds and chi-squared \(Self.shown($0.series))" }
-    var text = "\(Self.shown(count)) of at most \(Self.shown(limit)): \(parts.joined(separator: ", "))"
-    text += "; left out: \(leftOutText)"
-    if monitor.series != .all { text += "; not chosen by series.slices: \(monitor.series.rawValue)" }
-    if !unprofiled.isEmpty, monitor.series != .none {
-      text += "; values of \(unprofiled.joined(separator: ", ")) come on top, since the baseline has no profile of them"
-    }
-    return text
-  }
-
-  private var leftOutText: String {
-    var parts: [String] = []
-    func add(_ part: Part, _ text: (Count) -> String) {
-      if let count = leftOut[part], count.series > 0 { parts.append(text(count)) }
-    }
-    let names = firstLeftOut.filter { !$0.contains("\n") }
-    let named = names.isEmpty ? "" : " (first \(names.joined(separator: ", ")))"
-    add(.all) { "\(Self.shown($0.series)) of all" }
-    add(.versions) { "\(Self.shown($0.series)) of \(Self.counted($0.slices, "version"))" }
-    add(.checks) { "\(Self.shown($0.series)) that checks use" }
-    add(.slices) { "\(Self.shown($0.series)) of \(Self.counted($0.slices, "slice"))\(named)" }
-    add(.evidence) { "\(Self.shown($0.series)) p-values, bounds and chi-squared" }
-    return parts.isEmpty ? "nothing" : parts.joined(separator: ", ")
-  }
-
-  private static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-
-  /// With thousands set apart.
-  static func shown(_ count: Int?) -> String {
-    var text = ""
-    for (i, digit) in String(count ?? 0).reversed().enumerated() {
-      if i > 0, i % 3 == 0 { text.append(",") }
-      text.append(digit)
-    }
-    return String(text.reversed())
   }
 }

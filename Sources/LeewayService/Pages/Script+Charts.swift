@@ -21,9 +21,13 @@ extension Script {
       return s("title", null, bin.label + ": baseline " + share(bin.baseline) + ", window " + share(bin.window));
     }
 
+    // Room for the longest label of the axis at the left, of which nothing may be cut off.
+    const roomFor = (labels) => Math.max(46, 10 + 6.8 * Math.max(...labels.map((label) => label.length)));
+
     function columnsOf(bins) {
-      const width = 430, height = 290, left = 46, bottom = 36, top = 12;
+      const width = 430, height = 290, bottom = 36, top = 12;
       const most = Math.max(0.01, ...bins.map((bin) => Math.max(bin.baseline, bin.window))) * 1.05;
+      const left = roomFor([0, most / 2, most].map(share));
       const step = (width - left - 8) / bins.length;
       const y = (value) => height - bottom - (height - bottom - top) * value / most;
       const marks = [];
@@ -86,7 +90,7 @@ extension Script {
         return chart(title, said + (points.length > 0 ? "The windows of this slice" + (subject ? " and subject" : "")
           + " have no such value." : "No window of this slice has it yet."), null);
       }
-      const width = 430, height = 290, left = 46, right = 12, bottom = 26, top = 16;
+      const width = 430, height = 290, right = 12, bottom = 26, top = 16;
       const values = drawn.map((point) => point.value);
       const visible = limits.filter((limit) => isNumber(limit.value));
       let low = Math.min(...values, ...visible.map((limit) => limit.value));
@@ -94,6 +98,7 @@ extension Script {
       const margin = (high - low || Math.abs(high) || 1) * 0.08;
       low = low >= 0 && low - margin < 0 ? 0 : low - margin;
       high += margin;
+      const left = roomFor([low, (low + high) / 2, high].map((value) => inWords(metric, value)));
       const first = drawn[0].at, last = drawn[drawn.length - 1].at;
       const x = (at) => left + (width - left - right) * (last === first ? 0.5 : (at - first) / (last - first));
       const y = (value) => height - bottom - (height - bottom - top) * (value - low) / (high - low);

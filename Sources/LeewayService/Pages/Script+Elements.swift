@@ -53,7 +53,8 @@ extension Script {
       const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)/.exec(text || "");
       return match ? match[1] + " " + match[2] : "–";
     }
-    const clock = (text) => time(text).slice(5);
+    // Without the year where it is this one's.
+    const clock = (text) => text && text.startsWith(new Date(now()).getUTCFullYear() + "-") ? time(text).slice(5) : time(text);
     // 3 May 2026
     const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
       "November", "December"];

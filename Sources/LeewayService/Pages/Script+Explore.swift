@@ -21,6 +21,7 @@ extension Script {
       state.histogram = null;
       state.judged = null;
       state.looked = null;
+      state.unknown = [];
       if ("monitor" in change) state.detail = null;
       writeAddress();
       renderMonitors();
@@ -29,19 +30,25 @@ extension Script {
       if (scroll) byId("explore").scrollIntoView({ block: "start" });
     }
 
+    // What a link names and the monitor has not is said, since something else is shown for it.
+    function replaceChoice(name, value) {
+      if (state.choice[name]) state.unknown.push(name + " \"" + short(state.choice[name], 60) + "\"");
+      state.choice[name] = value;
+    }
+
     // Fills what is not chosen yet with what the monitor has.
     function settleChoice(monitor) {
       const choice = state.choice;
       const windows = monitor.definitions.map((window) => window.window);
-      if (!windows.includes(choice.window)) choice.window = windows[0] || "";
+      if (!windows.includes(choice.window)) replaceChoice("window", windows[0] || "");
       const subjects = subjectsOf(monitor);
-      if (!subjects.includes(choice.subject)) choice.subject = subjects[subjects.length - 1];
+      if (!subjects.includes(choice.subject)) replaceChoice("subject", subjects[subjects.length - 1]);
       if (!choice.slice) choice.slice = "all";
       // Names of another monitor are not thrown away before this one's are known.
       if (!choice.metric || (metricsOf().length > 0 && !metricNamed(choice.metric))) {
         const check = monitor.checks.find((one) => one.window === choice.window && (metricsOf().length === 0
           || metricNamed(one.name)));
-        choice.metric = check && metricNamed(check.name) ? check.name : "psi";
+        replaceChoice("metric", check && metricNamed(check.name) ? check.name : "psi");
       }
     }
     const subjectsOf = (monitor) => [...monitor.subjects.map((one) => one.name), monitor.output];
@@ -67,7 +74,7 @@ extension Script {
         state.judged = lines.length > 0 ? await verdictsOf(monitor, choice, metric, lines) : [];
         if (!still()) return;
         state.histogram = window ? await ask(monitorPath(choice.monitor) + "/histogram"
-          + query({ window: choice.window, slice: choice.slice, subject: choice.subject }), 404) : null;
+          + query({ window: choice.window, slice: choice.slice, subject: choice.subject }), 400, 404) : null;
         if (still()) renderExplore();
       } catch (error) { fail(error); }
     }
@@ -89,8 +96,10 @@ extension Script {
       const definition = detail.definitions.find((one) => one.window === choice.window);
       const from = Math.max(...ends) - OVER_TIME * (definition ? definition.every_ms : 3600000);
       const lines = (since) => ask("/api/v1/results" + query({ monitor: choice.monitor, window: choice.window,
-        type: metric.line, slice: choice.slice, subject, from: new Date(Math.max(since, 0)).toISOString(), limit: 1000 }));
+        type: metric.line, slice: choice.slice, subject, from: new Date(Math.max(since, 0)).toISOString(), limit: 1000 }), 400);
       let answer = await lines(from);
+      // A link may name what there is not: the distribution beside it says what.
+      if (!answer.results) return [];
       if (answer.results.length === 0 && here.length === 0) answer = await lines(0);
       return answer.results.map((line, index) => ({ ...line, revision: answer.revisions[index] }));
     }
@@ -205,6 +214,8 @@ extension Script {
         .flatMap((one) => Array.isArray(one.evidence) ? one.evidence.map((item) => item.slice || "all") : []);
       const slices = [...new Set(["all", choice.slice, ...(detail ? detail.drift.map((line) => line.slice) : []), ...failed])];
       show(byId("choices"),
+        state.unknown.length > 0 && h("p", { class: "trouble" }, "There is no " + state.unknown.join(" and no ")
+          + "; this is shown instead."),
         select("monitor", "Monitor", state.monitors.map((one) => one.monitor), choice.monitor, (value) =>
           choose({ monitor: value, window: "", slice: "all", subject: "", metric: "" })),
         select("window", "Window", monitor.definitions.map((one) => one.window), choice.window, (window) => choose({ window })),
@@ -219,7 +230,7 @@ extension Script {
       show(byId("charts"),
         state.histogram && state.histogram.bins ? histogramChart(state.histogram)
           : h("div", { class: "chart" }, h("h3", null, "Distribution of " + choice.subject), h("p", { class: "empty" },
-            state.histogram ? state.histogram.detail : detail ? "Loading…" : "No window is closed yet.")),
+            state.histogram ? said(state.histogram) : detail ? "Loading…" : "No window is closed yet.")),
         state.series && seriesChart(choice.metric + (subject ? " of " + subject : ""), metric, state.series,
           limitsOf(monitor), subject),
         calibrationOf(line));

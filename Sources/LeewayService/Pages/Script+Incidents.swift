@@ -3,7 +3,7 @@ extension Script {
   static let incidents = #"""
     const STATES = { open: "open", acknowledged: "acknowledged", retraining: "retraining", verifying: "verifying",
       resolved: "resolved" };
-    const GROUPS = { data: "data quality", drift: "drift", concept: "errors",
+    const GROUPS = { data: "data quality", drift: "drift", concept: "concept drift",
       "performance/early": "performance, early", "performance/final": "performance" };
 
     // What is open and worst first.

@@ -3,7 +3,7 @@ extension Script {
   static let source = #"""
     const state = {
       ready: null, monitors: null, incidents: null, instances: null, details: new Map(), opened: new Set(), monitor: null, detail: null,
-      series: null, histogram: null, failure: null, answered: null,
+      series: null, histogram: null, failure: null, answered: null, unknown: [],
       choice: { monitor: "", window: "", slice: "all", subject: "", metric: "" }, filter: { slice: "", subject: "" },
     };
 
@@ -11,8 +11,11 @@ extension Script {
       constructor(status, text) { super(text); this.status = status; }
     }
 
+    // A refusal in one line.
+    const said = (problem) => problem.detail + (problem.fix ? " " + problem.fix : "");
+
     // The browser sends If-None-Match by itself and gives its own copy for a 304.
-    async function ask(path, alsoFine) {
+    async function ask(path, ...alsoFine) {
       const headers = { Accept: "application/json" };
       const token = sessionStorage.getItem("leeway-token");
       if (token) headers.Authorization = "Bearer " + token;
@@ -21,9 +24,8 @@ extension Script {
       if (!Number.isNaN(date) && Math.abs(date - Date.now()) > 2000) clockOffset = date - Date.now();
       let body = null;
       try { body = await response.json(); } catch { /* said below */ }
-      if (!response.ok && response.status !== alsoFine) {
-        const fix = body && body.fix ? " " + body.fix : "";
-        throw new Refusal(response.status, (body && body.detail ? body.detail : "HTTP " + response.status + ".") + fix);
+      if (!response.ok && !alsoFine.includes(response.status)) {
+        throw new Refusal(response.status, body && body.detail ? said(body) : "HTTP " + response.status + ".");
       }
       if (body === null) throw new Refusal(response.status, "The answer is not JSON.");
       return body;

@@ -50,8 +50,9 @@ extension Script {
           const linked = state.incidents.find((incident) => state.opened.has(incident.incident));
           const open = linked || [...state.incidents].sort(byTrouble).find((incident) => incident.state !== "resolved");
           const worstOf = open && Array.isArray(open.evidence) && open.evidence[0];
-          state.choice.monitor = open && state.monitors.some((one) => one.monitor === open.monitor) ? open.monitor
+          const shown = open && state.monitors.some((one) => one.monitor === open.monitor) ? open.monitor
             : state.monitors[0].monitor;
+          replaceChoice("monitor", shown);
           if (worstOf && state.choice.monitor === open.monitor) {
             for (const name of ["window", "slice", "subject", "metric"]) state.choice[name] = worstOf[name] || "";
           }

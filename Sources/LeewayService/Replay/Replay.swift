@@ -26,8 +26,26 @@ package struct Replay {
     package var unseenFields: [WatchedField] = []
     /// Inputs whose place in the log the verdicts did not reach.
     package var unusedInputs = 0
-    /// The first twenty of each topic, by topic, file and line; a file's number stands for the partition.
+    /// What became of the verdicts.
+    var verdicts = VerdictTally()
+    /// Features, or the output, that had values which cannot be used.
+    var invalidSubjects: Set<String> = []
+    /// Examples of such values, and what made others late; nil where there was nothing to look for.
+    var secondLook: SecondLook?
+    /// The first twenty of each topic and the first of each reason, by topic, file and line; a file's number stands for the partition.
     package var quarantined: [QuarantineRecord] = []
+
+    fileprivate mutating func add(_ record: ResultRecord) {
+      lines += 1
+      verdicts.add(record)
+      guard record.type == .drift, record.slice == Slice.all, !invalidSubjects.contains(record.subject),
+        // Most lines say that nothing was; the others are parsed.
+        record.line.range(of: "\"invalid_ratio\":0.0,") == nil,
+        let root = (try? JSONValue(parsing: Array(record.line.utf8))).map(JSONReader.init),
+        let ratio = try? root.member("metrics").member("invalid_ratio").double(), ratio > 0
+      else { return }
+      invalidSubjects.insert(record.subject)
+    }
 
     /// - Parameter files: how many partitions stand for a file.
     fileprivate mutating func add(_ report: FlushReport, of monitor: String, files: Int) {
@@ -40,7 +58,10 @@ package struct Replay {
       }
       quarantined.sort { ($0.topic, $0.partition, $0.offset) < ($1.topic, $1.partition, $1.offset) }
       quarantined = Dictionary(grouping: quarantined, by: \.topic).sorted { utf8Order($0.key, $1.key) }
-        .flatMap { $0.value.prefix(20) }
+        .flatMap { _, records in
+          var codes: Set<String> = []
+          return records.enumerated().filter { codes.insert($1.code).inserted || $0 < 20 }.map(\.element)
+        }
     }
   }
 
@@ -109,6 +130,11 @@ package struct Replay {
       let used = try reader.decisions(monitor: monitor, group: nil, outside: true, after: nil, limit: .max).count
       summary.unusedInputs = inputs.count - used
       try print(reader, &summary, write)
+    }
+    let isLate = ReplayFindings.areManyLate(summary.events)
+    if isLate || !summary.invalidSubjects.isEmpty {
+      summary.secondLook = try SecondLook(
+        predictions, of: plan.monitor, subjects: summary.invalidSubjects, isLate: isLate, asOf: asOf)
     }
     return summary
   }
@@ -198,18 +224,18 @@ package struct Replay {
       for record in page {
         while nextOpen < open.endIndex, open[nextOpen].position < record.position {
           try write(open[nextOpen].line)
-          summary.lines += 1
+          summary.add(open[nextOpen])
           nextOpen += 1
         }
         try write(record.line)
-        summary.lines += 1
+        summary.add(record)
       }
       guard page.count == query.limit, let last = page.last else { break }
       query.after = last.position
     }
     for record in open[nextOpen...] {
       try write(record.line)
-      summary.lines += 1
+      summary.add(record)
     }
   }
 }

@@ -24,7 +24,16 @@ package struct ReplayFindings {
         "\(Self.grouped(summary.joins.implausible)) labels are more than \(monitor.labelLead) earlier than their prediction and "
           + "count for nothing: check both time_formats and clocks, or set labels.label_before")
     }
+    for one in summary.secondLook?.unusable ?? [] {
+      warnings.append(
+        "\(one.file):\(one.line): \(one.purpose) is \(one.value), the first that cannot be used: \(one.problem)")
+    }
     problem = noPredictions ?? noMatches
+    if problem == nil,
+      let nothing = summary.verdicts.nothingJudged(monitor, hasLabels: summary.labelMessages > 0)
+    {
+      warnings.append(nothing)
+    }
   }
 
   /// The same words as the service's log has.
@@ -35,10 +44,23 @@ package struct ReplayFindings {
 
   private mutating func warnOfLate() {
     let (late, total) = (summary.events.late, summary.events.late + summary.events.accepted)
-    guard Double(late) > Double(total) * Self.smallShare else { return }
-    warnings.append(
-      "\(Self.grouped(late)) of \(Self.grouped(total)) predictions late: sort by \(monitor.predictions.time) or raise "
-        + "lateness (\(monitor.lateness))")
+    guard Self.areManyLate(summary.events) else { return }
+    let start = "\(Self.grouped(late)) of \(Self.grouped(total)) predictions late: "
+    // One wrong clock makes everything after it late, and no order mends that.
+    if let one = summary.secondLook?.farAhead, one.late > late / 2 {
+      warnings.append(
+        start
+          + "\(one.file):\(one.line) (id \(one.id)) is of \(one.time), \(Self.inDays(one.by)) ahead of the others, and "
+          + "\(Self.grouped(one.late)) after it are late because of it. Mend its time, or give --as-of the time of the newest "
+          + "that is right, which sets aside what is later")
+      return
+    }
+    warnings.append(start + "sort by \(monitor.predictions.time) or raise lateness (\(monitor.lateness))")
+  }
+
+  /// Whether the share of late predictions is worth a warning.
+  static func areManyLate(_ events: EventCounts) -> Bool {
+    Double(events.late) > Double(events.late + events.accepted) * smallShare
   }
 
   private mutating func warnOfUnjoinable() {
@@ -100,6 +122,12 @@ package struct ReplayFindings {
   private static func reasons(_ rejected: [String: Int64]) -> String {
     let sorted = rejected.sorted { $0.value != $1.value ? $0.value > $1.value : utf8Order($0.key, $1.key) }
     return sorted.isEmpty ? "all were late" : sorted.map { "\(grouped($0.value)) \($0.key)" }.joined(separator: ", ")
+  }
+
+  /// `1,401 days`, of less than two days as it is written in files.
+  private static func inDays(_ span: TimeSpan) -> String {
+    let days = span.milliseconds / TimeSpan.days(1).milliseconds
+    return days < 2 ? "\(span)" : "\(grouped(days)) days"
   }
 
   /// `19,915`

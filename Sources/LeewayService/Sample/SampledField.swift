@@ -81,7 +81,7 @@ struct SampledField {
   }
 
   /// Why a value that is there cannot be used; nil if it can.
-  private func problem(of view: JSONScalarView) -> String? {
+  func problem(of view: JSONScalarView) -> String? {
     let isScalar = view.kind != .array && view.kind != .object
     switch expectation {
     case .time(let format): return view.timeProblem(path, format)
@@ -119,7 +119,8 @@ struct SampledField {
     }
   }
 
-  private static func shown(_ view: JSONScalarView, _ tree: JSONValue?) -> String {
+  /// A value as the message has it, cut to 24 characters.
+  static func shown(_ view: JSONScalarView, _ tree: JSONValue?) -> String {
     guard let tree else { return "too large" }
     let text: String
     switch view.kind {

@@ -16,7 +16,12 @@ final class InputFile {
     descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(file: name, place: nil, problem: Self.reason(errno)) }
     var status = stat()
-    let isRegular = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    let isKnown = fstat(descriptor, &status) == 0
+    if isKnown, status.st_mode & S_IFMT == S_IFDIR {
+      if descriptor > STDIN_FILENO { Glibc.close(descriptor) }
+      throw FileError(file: name, place: nil, problem: Self.reason(EISDIR))
+    }
+    let isRegular = isKnown && status.st_mode & S_IFMT == S_IFREG
     size = isRegular ? Int64(status.st_size) : nil
   }
 
@@ -40,7 +45,7 @@ final class InputFile {
     switch code {
     case ENOENT: "there is no such file"
     case EACCES, EPERM: "this user may not read it"
-    case EISDIR: "is a directory; name a file"
+    case EISDIR: "is a folder; name a file, or several, as FOLDER/*.gz"
     default: "can't be read: \(String(cString: strerror(code)))"
     }
   }

@@ -168,7 +168,7 @@ import Testing
     #expect(verified.code == 3)
     #expect(
       verified.error
-        == "leeway: opening in the ledger leeway.db: the file is not an SQLite database (SQLite 26: file is not a "
+        == "leeway: opening the ledger leeway.db: the file is not an SQLite database (SQLite 26: file is not a "
         + "database); name another file, or restore it from a backup\n")
     #expect(try leeway("restore", "copy.db").code == 0)
     let again = try RunningService(in: folder.url)

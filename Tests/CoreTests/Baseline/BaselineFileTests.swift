@@ -210,6 +210,18 @@ import Testing
       $0.slices[0].subjects[2].counts = [5, 0, 0, 0, 0]
     }
     expect("performance: has 29 labelled of 28 rows") { $0.performance?.labelled = 29 }
+    expect("performance: has metrics and no labelled row") { $0.performance?.labelled = 0 }
+    for (name, value, why) in [
+      ("auc", 7.0, "above 1.0"), ("brier", -0.1, "below 0.0"), ("positive_rate", 1.5, "above 1.0"),
+      ("log_loss", -1, "below 0.0"),
+    ] {
+      expect("performance.metrics.\(name): is \(value), and no model's \(name) is \(why)") {
+        $0.performance?.metrics[name] = value
+      }
+    }
+    var rounded = Self.small
+    rounded.performance?.metrics["average_precision"] = 1.0.nextUp
+    #expect(message(Self.text(rounded)) == "read")
     // Held-out rows are others.
     var heldOut = Self.small
     heldOut.performance = PerformanceBaseline(labelled: 500, inSample: false, metrics: [:])

@@ -136,6 +136,11 @@ import Testing
     #expect(
       problem(#"{"monitor":"m","group":"data","number":0,"kind":"resolve","at":"2026-01-01T00:00:00Z","input":{}}"#)
         == "number: numbers begin at 1")
+    // Which of the two was decided, nothing says.
+    #expect(
+      problem(
+        #"{"monitor":"m","group":"data","number":1,"kind":"resolve","at":"2026-01-01T00:00:00Z","at":"2026-02-01T00:00:00Z","input":{"because":"done"}}"#
+      ) == "at: comes twice in one object; write it once")
   }
 
   /// An open incident that was written before the log goes on.

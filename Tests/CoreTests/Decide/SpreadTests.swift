@@ -111,10 +111,33 @@ import Testing
     let spread = try desk.deliveries().filter { $0.key.contains("-spread/") }
     #expect(
       spread.map { String($0.key.split(separator: "/")[1...].joined(separator: "/")) } == [
-        "1-spread/chat", "2-spread/pager",
+        "2-spread/pager"
       ])
-    #expect(spread[0].body.contains(#""subjects":["country"]"#))
-    #expect(spread[1].body.contains(#""subjects":["s4","score"]"#))
+    #expect(spread[0].body.contains(#""subjects":["s4","score"]"#))
+  }
+
+  /// That an incident has spread says nothing to those who never heard of it: they get the whole of it as what it is to
+  /// them, an incident that opens, and from then on only what is new.
+  @Test func theFirstWordToAReceiverIsTheWholeStory() throws {
+    var desk = try Desk()
+    try desk.reload { $0.alerts = [.warning: ["chat"], .critical: ["pager"]] }
+    try desk.decide(1, [("drift", "amount", .critical)])
+    try desk.decide(2, [("drift", "amount", .critical), ("drift", "country", .warning)])
+    try desk.decide(3, [("drift", "score", .warning)])
+    let rows = try desk.deliveries().filter { $0.receiver == "chat" }
+    #expect(rows.map { String($0.key.split(separator: "/")[1]) } == ["1-opened", "2-spread"])
+    #expect(rows[0].body.contains(#""event":"incident.opened""#) && rows[0].body.contains(#""tier":"critical""#))
+    #expect(rows[0].body.contains(#""subjects":["amount","country"]"#), "\(rows[0].body)")
+    #expect(!rows[0].body.contains(#""spread""#))
+    #expect(rows[1].body.contains(#""subjects":["score"]"#) && !rows[1].body.contains("country"))
+    // Nobody hears the same twice.
+    #expect(
+      try desk.deliveries().filter { $0.receiver == "pager" }.map { String($0.key.split(separator: "/")[1]) }
+        == ["0-opened"])
+    // It ends for both.
+    try desk.decide(4, ["amount", "country", "score"].map { ("drift", $0, .ok) })
+    #expect(
+      try desk.deliveries().filter { $0.key.contains("-resolved/") }.map(\.receiver).sorted() == ["chat", "pager"])
   }
 
   /// What an escalation has told of is not told again by a message that waited before it.

@@ -279,6 +279,26 @@ import Testing
     #expect(clean.outlying == 0)
   }
 
+  /// One label of 10⁴ to 10⁹ beside 1,500 predictions that are wrong by 2: the mean error stays surely above 1.
+  @Test(arguments: [1e4, 1e6, 9.9e8])
+  func oneErrorBelowThatDoesNotMakeTheMeanUnsure(_ label: Double) throws {
+    let layout = Self.layout(
+      .regression(FixedPoint(origin: 0, standardDeviation: 1), NumericBinning(knots: [-1, 0, 1], cuts: [0])))
+    var random = SeededGenerator(seed: 21)
+    let rows = (0..<1500).map { _ in
+      let target = Double.random(in: -2...2, using: &random)
+      return PerformanceRow(
+        output: .number(target + Double.random(in: 1...3, using: &random)), label: .number(target))
+    }
+    let clean = try #require(Self.summary(layout, rows).bounds(.mae))
+    #expect(clean.lower > 1.9 && clean.upper < 2.1)
+    let poisoned = PerformanceRow(output: .number(0), label: .number(label))
+    let summary = Self.summary(layout, [poisoned] + rows)
+    #expect(summary.outlying == 0)
+    let bounds = try #require(summary.bounds(.mae))
+    #expect(try bounds.lower > 1.7 && bounds.lower < 2 && bounds.upper > #require(summary.metrics[.mae]))
+  }
+
   /// Targets of 10⁹ ± 10⁻³: from the predictions' median on they are as exact as others.
   @Test func targetsFarFromZeroKeepTheirMetrics() throws {
     let layout = Self.layout(

@@ -214,6 +214,29 @@ struct LedgerFileTests {
     ledger.close()
   }
 
+  /// SQLite takes any bytes for text, and a flipped one changes no structure that it checks.
+  @Test func `texts that are not UTF-8 are named, in every table`() throws {
+    try made(path, setting: 1).close()
+    let queue = try DatabaseQueue(path: path)
+    try queue.write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO partitions (monitor, topic, partition, role, epoch, next_offset, watermark)
+          VALUES ('m', CAST(x'70ff' AS TEXT), 0, 'predictions', 1, 0, 0);
+          INSERT INTO decision_log (monitor, cause_group, number, kind, at, body)
+          VALUES ('m', 'drift', 1, 'verdicts', 0, CAST(x'7bff7d' AS TEXT));
+          UPDATE results SET line = CAST(x'22ff22' AS TEXT) WHERE end_time = 7200000;
+          """)
+    }
+    try queue.close()
+    #expect(
+      try LedgerFile(path).verify() == [
+        "table decision_log, row 1 in its order: body: is not UTF-8",
+        "table partitions, row 1 in its order: topic: is not UTF-8",
+        "table results, row 3 in its order: line: is not UTF-8",
+      ])
+  }
+
   @Test func `what is no ledger is refused`() throws {
     #expect(
       refusal { _ = try LedgerFile(path).verify() }
@@ -227,7 +250,7 @@ struct LedgerFileTests {
       to: "ledger.db")
     #expect(
       refusal { _ = try LedgerFile(path).verify() }
-        == "opening in the ledger \(path): the file is not an SQLite database (SQLite 26: file is not a database); "
+        == "opening the ledger \(path): the file is not an SQLite database (SQLite 26: file is not a database); "
         + "name another file, or restore it from a backup")
   }
 

@@ -1,5 +1,6 @@
 import Hummingbird
 import LeewayCore
+import LeewayLedger
 import LeewayTestSupport
 import Testing
 
@@ -42,11 +43,33 @@ import Testing
       }
       #expect(read == [end, answer])
 
-      let none = try await client.get("/api/v1/inputs?monitor=nobody")
+      let none = try await client.get("/api/v1/inputs?monitor=prices")
       #expect(none.status == .ok && none.text.isEmpty)
       let missing = try await client.get("/api/v1/inputs")
       #expect(missing.status == .badRequest)
       #expect(try missing.json()["detail"]?.text == "The parameter monitor is missing.")
+    }
+  }
+
+  /// However many there are, none is left out: a replay with a part of them would decide otherwise.
+  @Test func allOfThemAreGiven() async throws {
+    let service = MadeUpService(ledger: try SQLiteLedger.temporary())
+    let count = DecisionEndpoints.inputsPage * 2
+    let drift = count / 3
+    try service.ledger.write { tx in
+      for number in 1...count {
+        let (group, own) = number <= drift ? (CauseGroup.drift, number) : (.performanceFinal, number - drift)
+        try tx.append(
+          decision: record("fraud", group, Int64(own), "resolve", #"{"because":"gone"}"#, wall: MadeUpService.noon))
+      }
+    }
+    let expected = try service.ledger.read {
+      try $0.decisions(monitor: "fraud", group: nil, outside: true, after: nil, limit: 2 * count).map(\.line)
+    }
+    #expect(expected.count == count)
+    try await serving(service) { client in
+      let text = try await client.get("/api/v1/inputs?monitor=fraud").text
+      #expect(text.split(separator: "\n").map(String.init) == expected)
     }
   }
 }

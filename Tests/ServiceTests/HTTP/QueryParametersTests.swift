@@ -40,7 +40,7 @@ import Testing
       ),
       Case(
         "/api/v1/results?type=Drift",
-        #"{"type":"urn:leeway:problem:bad-parameter","title":"Bad parameter","status":400,"detail":"The parameter type is \"Drift\", which is not one of drift, performance, comparison, verdict, incident.","instance":"/api/v1/results","parameter":"type","value":"Drift","fix":"Give one of them, or leave it out."}"#
+        #"{"type":"urn:leeway:problem:bad-parameter","title":"Bad parameter","status":400,"detail":"The parameter type is \"Drift\", which is not one of drift, performance, comparison, verdict, incident.","instance":"/api/v1/results","parameter":"type","value":"Drift","fix":"Give one of them, or leave it out. Did you mean drift?"}"#
       ),
       Case(
         "/api/v1/results?open=1",
@@ -60,7 +60,7 @@ import Testing
       ),
       Case(
         "/api/v1/incidents?moniter=fraud",
-        #"{"type":"urn:leeway:problem:unknown-parameter","title":"Unknown parameter","status":400,"detail":"This path has no parameter \"moniter\".","instance":"/api/v1/incidents","parameter":"moniter","value":"fraud","fix":"Use monitor, open, limit."}"#
+        #"{"type":"urn:leeway:problem:unknown-parameter","title":"Unknown parameter","status":400,"detail":"This path has no parameter \"moniter\".","instance":"/api/v1/incidents","parameter":"moniter","value":"fraud","fix":"Did you mean monitor? Use monitor, open, limit."}"#
       ),
       Case(
         "/healthz?x",
@@ -84,11 +84,11 @@ import Testing
       ),
       Case(
         "/api/v1/monitors/fraud/histogram?subject=age&window=2h",
-        #"{"type":"urn:leeway:problem:bad-parameter","title":"Bad parameter","status":400,"detail":"The monitor fraud has no window \"2h\".","instance":"/api/v1/monitors/fraud/histogram","parameter":"window","value":"2h","fix":"Use 1h, 7d."}"#
+        #"{"type":"urn:leeway:problem:bad-parameter","title":"Bad parameter","status":400,"detail":"The monitor fraud has no window \"2h\".","instance":"/api/v1/monitors/fraud/histogram","parameter":"window","value":"2h","fix":"Did you mean 1h? Use 1h, 7d."}"#
       ),
       Case(
-        "/api/v1/monitors/fraud/histogram?subject=age&slice=no",
-        #"{"type":"urn:leeway:problem:not-found","title":"Not found","status":404,"detail":"No rows of age in window 1h, slice no.","instance":"/api/v1/monitors/fraud/histogram","fix":"Take window, slice and end from a drift line of /api/v1/results."}"#
+        "/api/v1/monitors/fraud/histogram?subject=age&slice=version%3Dv1&end=2030-01-01T00:00:00Z",
+        #"{"type":"urn:leeway:problem:not-found","title":"Not found","status":404,"detail":"No rows of age in window 1h, slice version=v1, ending 2030-01-01T00:00:00.000Z.","instance":"/api/v1/monitors/fraud/histogram","fix":"Take window, slice and end from a drift line of /api/v1/results."}"#
       ),
       Case(
         "/api/v1/monitors/frod",

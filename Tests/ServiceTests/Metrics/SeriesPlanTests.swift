@@ -234,6 +234,32 @@ import Testing
     #expect(apply(["v1", "v2", "v3", "v4"], minute: 10) == ["v1", "v4"])
   }
 
+  /// Half of a version's series is a chart with holes; what checks use of it is there all the same.
+  @Test func aVersionIsExportedAsAWholeOrNot() throws {
+    // Two checks that count the same rows take their place once.
+    let checks = [
+      Self.check("drift", .named(["f1"]), .psi, .each), Self.check("gone", .named(["f1"]), .missingRatio, .each),
+    ]
+    let monitor = try Self.monitor(checks)
+    func plan(_ limit: Int) -> SeriesPlan {
+      SeriesPlan(monitor: monitor, profiled: ["region=a"], profiledSegments: ["region", "channel"], limit: limit)
+        .with(versions: ["version=v1", "version=v2"], others: [])
+    }
+    let all = plan(100_000)
+    let fixed = all.size(of: "all", evidence: false) + all.size(of: "all", evidence: true)
+    let one = all.size(of: "version=v1", evidence: false)
+    let cut = plan(fixed + one * 3 / 2)
+    let series = cut.series(in: "version=v2", evidence: false)
+    #expect(cut.series(in: "version=v1", evidence: false).allSatisfy { cut.decision($0) == .exported })
+    #expect(series.count { cut.decision($0) == .exported } == 3)
+    #expect(
+      cut.text
+        == "\(fixed + one + 6) of at most \(fixed + one * 3 / 2): all \(fixed), 1 version \(one), checks in slices 6; left out: \(one) of 1 version, \(all.size(of: "region=a", evidence: false) - 3) of 1 slice (first version=v2, region=a), \(all.size(of: "version=v1", evidence: true) * 2 + all.size(of: "region=a", evidence: true)) p-values, bounds and chi-squared"
+    )
+    // None is what is said where none has room.
+    #expect(!plan(fixed + one - 1).text.contains("0 versions"))
+  }
+
   // MARK: What is said
 
   @Test func theCountIsPredicted() throws {
@@ -252,7 +278,7 @@ import Testing
     )
     #expect(
       SeriesPlan(monitor: monitor, profiled: [], profiledSegments: ["channel"], limit: 100).text
-        == "100 of at most 100: all 100; left out: 182 of all, 396 of 2 versions, 168 p-values, bounds and chi-squared; values of region come on top, since the baseline has no profile of them"
+        == "100 of at most 100: all 100; left out: 182 of all, 396 of 2 versions, 4 that checks use, 168 p-values, bounds and chi-squared; values of region come on top, since the baseline has no profile of them"
     )
   }
 

@@ -125,7 +125,7 @@ import Testing
     let missing = #expect(throws: FileError.self) { try ByteStream(path: "/nowhere/at/all.csv") }
     #expect(missing?.description == "/nowhere/at/all.csv: there is no such file")
     let directory = #expect(throws: FileError.self) { try content("/tmp") }
-    #expect(directory?.description == "/tmp: byte 0: is a directory; name a file")
+    #expect(directory?.description == "/tmp: is a folder; name a file, or several, as FOLDER/*.gz")
   }
 
   @Test func aDashIsStandardInput() throws {

@@ -11,6 +11,7 @@ SEEDS ?= 100000
 ROUNDS ?= 20000
 FROM ?= 1
 SEED ?=
+LOOPS ?=
 SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
 SCRIPTS := .ci/run $(wildcard deploy/*.sh)
 
@@ -101,8 +102,8 @@ fuzz: strict ## damage messages, queries, baselines and monitor files at random:
 	ROUNDS=$(ROUNDS) FROM=$(FROM) swift test --skip-build --disable-xctest --filter '[Mm]utations?|damageThatIsSigned'
 
 # Like `unit`, it needs what setup-test installs.
-soak: setup-test strict ## kill instances on PostgreSQL at random for FOR=10m; SEED=1 says what happens to them
-	LEEWAY_SOAK=$(or $(FOR),10m) LEEWAY_SEED=$(SEED) \
+soak: setup-test strict ## disturb instances on PostgreSQL at random for FOR=10m or in LOOPS=100 short rounds, from SEED=1 on
+	LEEWAY_LOOPS=$(LOOPS) LEEWAY_SOAK=$(or $(FOR),10m) LEEWAY_SEED=$(SEED) \
 	  swift test --skip-build --disable-xctest --filter '\.SoakTests/'
 
 # Each sanitizer has a build of its own, from which the commands that tests start come too. Left out are tests of memory, of

@@ -49,9 +49,12 @@ extension LedgerError {
   /// Why there is no connection. libpq gives no code before there is one, so this reads the server's English.
   static func postgresConnecting(place: String, _ failure: PostgreSQLFailure) -> LedgerError {
     let said = failure.message
-    func has(_ texts: String...) -> Bool { texts.contains(where: said.contains) }
+    let words = wordsAlone(said)
+    func has(_ texts: String...) -> Bool { texts.contains(where: words.contains) }
     let fix =
-      if has("password authentication failed", "no password supplied") {
+      if brokenOff.contains(where: words.contains) {
+        "start the server, or correct the address"
+      } else if has("password authentication failed", "no password supplied") {
         "correct the password in the address, PGPASSWORD or .pgpass"
       } else if has("certificate", "SSL", "sslmode", "root.crt") {
         "check sslmode and sslrootcert in the address against the server's certificate"
@@ -75,11 +78,23 @@ extension LedgerError {
 
   /// Whether waiting can help: the server is not there yet, or is full.
   static func mayPass(_ failure: PostgreSQLFailure) -> Bool {
-    let lasting = [
-      "authentication failed", "no password supplied", "certificate", "SSL", "sslmode", "root.crt", "service",
-      "pg_hba.conf", "does not exist", "invalid",
-    ]
-    return !lasting.contains(where: failure.message.contains)
-      || failure.message.contains("Is the server running")
+    let words = wordsAlone(failure.message)
+    return (brokenOff + ["Is the server running"]).contains(where: words.contains)
+      || !lasting.contains(where: words.contains)
   }
+
+  /// A host, a database or a role may be called whatever is looked for.
+  private static func wordsAlone(_ message: String) -> String { message.replacing(/"[^"]*"/, with: "\"\"") }
+
+  /// A server that ends or begins just now also answers so, and means nothing about certificates.
+  private static let brokenOff = [
+    "error response during SSL exchange", "SSL SYSCALL error",
+    "SSL connection has been closed unexpectedly", "could not send SSL negotiation packet",
+  ]
+
+  private static let lasting = [
+    "authentication failed", "no password supplied", "certificate", "SSL", "sslmode", "root.crt",
+    "definition of service",
+    "service file", "pg_hba.conf", "does not exist", "invalid",
+  ]
 }

@@ -157,6 +157,11 @@ extension LedgerError {
       return LedgerError(
         "\(place): the file is not an SQLite database (\(said)); name another file, or restore it from a backup",
         isDamage: true)
+    case SQLITE_IOERR:
+      let cause = errno == EROFS ? "the file system has become read-only" : "the disk does not read or write"
+      return LedgerError(
+        "\(place): \(cause) (\(said)); see the kernel's log (dmesg), repair the disk or its file system, and start again"
+      )
     default:
       return LedgerError("\(place): \(said)")
     }

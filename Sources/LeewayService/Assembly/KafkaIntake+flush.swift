@@ -33,6 +33,28 @@ extension KafkaIntakeLoop {
     }
   }
 
+  /// Commits what was taken before the end. A ledger that is away is waited for as long as the end may take: whoever ends
+  /// everything while a server restarts has nothing read again by that.
+  func flushLast() throws {
+    let end = SteadyTime.now + service.configuration.limits.shutdownTime
+    var patience = LedgerPatience()
+    while true {
+      do { return try flush() } catch let error as DeadLettersOutstanding {
+        return warn("messages are read again after the next start: \(error.description)")
+      } catch let error as EnvironmentProblem where error.mayPass {
+        return warn("partitions that were taken over are not taken back before the end: \(error.description)")
+      } catch let error as LedgerError where error.mayPass {
+        // Nobody else gets these partitions meanwhile, so the pauses are short.
+        let pause = min(patience.failed(), 2000)
+        guard SteadyTime.now + .milliseconds(pause) < end else { throw error }
+        service.metrics.flushed(seconds: 0, .failed)
+        service.state.set(ledgerFailure: error.description)
+        warn("the last flush failed and will be tried again: \(error.description)")
+        WallClock.pause(milliseconds: Int(pause), unless: StopFlag())
+      }
+    }
+  }
+
   func flush() throws {
     defer {
       profile.tell(

@@ -168,9 +168,7 @@ final class KafkaIntakeLoop {
     }
     abandonClaims()
     // Intake has stopped; what was taken is committed before the partitions go.
-    do { try flush() } catch let error as DeadLettersOutstanding {
-      warn("messages are read again after the next start: \(error.description)")
-    }
+    try flushLast()
     leave()
     logger.info("intake has stopped and its last flush stands")
   }

@@ -90,7 +90,11 @@ package final class TemporaryPostgreSQL: Sendable {
     while read -r command mode; do
       case "$command" in
         stop) "$2/pg_ctl" -D data -m "$mode" -w -t 300 stop >/dev/null 2>&1 ;;
-        start) "$2/pg_ctl" -D data -w -t 300 -l server.log start >/dev/null 2>&1 ;;
+        # After a kill it is refused for as long as one of its processes is left.
+        start) for try in $(seq 300); do
+          "$2/pg_ctl" -D data -w -t 300 -l server.log start >/dev/null 2>&1 && break
+          sleep 0.1; [ "$try" -lt 300 ]
+        done ;;
       esac
       echo "$?"
     done
@@ -101,10 +105,15 @@ package final class TemporaryPostgreSQL: Sendable {
   // MARK: Talking to it
 
   /// `postgres://…` for a ledger.
-  package func address(user: String = "leeway", database: String = "postgres", port: Int? = nil, _ query: String = "")
-    -> String
-  {
-    "postgres://\(user)@127.0.0.1:\(port ?? self.port)/\(database)\(query.isEmpty ? "" : "?\(query)")"
+  ///
+  /// - Parameter standby: the port of a second host; whichever takes writes is the one.
+  package func address(
+    user: String = "leeway", database: String = "postgres", port: Int? = nil, standby: Int? = nil, _ query: String = ""
+  ) -> String {
+    let hosts = ([port ?? self.port] + (standby.map { [$0] } ?? [])).map { "127.0.0.1:\($0)" }
+    let query = [standby == nil ? "" : "target_session_attrs=read-write", query].filter { !$0.isEmpty }
+    let end = query.isEmpty ? "" : "?" + query.joined(separator: "&")
+    return "postgres://\(user)@\(hosts.joined(separator: ","))/\(database)\(end)"
   }
 
   /// An address at which nobody has been yet: a new schema.
@@ -137,13 +146,23 @@ package final class TemporaryPostgreSQL: Sendable {
 
   package func start() throws { try control("start") }
 
+  /// Kills the server's first process, as the kernel does when memory is short; the others end when they see it.
+  package func killPostmaster() throws {
+    console.withLock { $0 = nil }
+    let text = try String(contentsOfFile: "\(folder)/data/postmaster.pid", encoding: .utf8)
+    guard let pid = text.split(separator: "\n").first.flatMap({ Int32($0) }), pid > 1 else {
+      throw Failure(description: "postmaster.pid names no process: \(text)")
+    }
+    kill(pid, SIGKILL)
+  }
+
   /// By the shell beside it, so that the server is never a child of this process.
   private func control(_ command: String) throws {
     try life.fileHandleForWriting.write(contentsOf: Data("\(command)\n".utf8))
     guard Self.line(answers.fileHandleForReading) == "0" else { throw Failure(description: "pg_ctl \(command) failed") }
   }
 
-  private static func line(_ handle: FileHandle) -> String {
+  static func line(_ handle: FileHandle) -> String {
     var line: [UInt8] = []
     while let byte = (try? handle.read(upToCount: 1))?.first, byte != UInt8(ascii: "\n") { line.append(byte) }
     return String(decoding: line, as: UTF8.self)
@@ -152,7 +171,7 @@ package final class TemporaryPostgreSQL: Sendable {
   // MARK: Parts
 
   /// PostgreSQL refuses to run as root; root runs it as `postgres`, or as `nobody` where there is no such user.
-  private static func process(_ program: String, _ arguments: [String], ownerOf folder: String) -> Process {
+  static func process(_ program: String, _ arguments: [String], ownerOf folder: String) -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
@@ -167,7 +186,7 @@ package final class TemporaryPostgreSQL: Sendable {
     return process
   }
 
-  private static func write(_ text: String, to path: String) throws {
+  static func write(_ text: String, to path: String) throws {
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
   }
 }

@@ -19,7 +19,12 @@ final class BrokerProcess {
     bootstrap = try nextLine()
   }
 
-  deinit {
+  deinit { killAtOnce() }
+
+  var isRunning: Bool { process.isRunning }
+
+  /// Returns when it is gone.
+  func killAtOnce() {
     guard process.isRunning else { return }
     kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()

@@ -6,30 +6,7 @@ import Testing
 /// The real service on a machine whose clock is set, to both sides, by libfaketime: what it reads is committed, judged and
 /// told all the same. Only wall time is changed; nobody can set the clock that measures intervals.
 @Suite struct ClockTests {
-  private static let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
-
-  /// A file that says how far the wall clock is off.
-  private struct WallClock {
-    let file: URL
-
-    init(in folder: TemporaryFolder) throws {
-      file = folder.url.appendingPathComponent("clock")
-      try set("+0")
-    }
-
-    /// At once: a file that is half written would be no time.
-    func set(_ offset: String) throws { try Data("\(offset)\n".utf8).write(to: file, options: .atomic) }
-
-    var environment: [String: String] {
-      [
-        "LD_PRELOAD": ClockTests.library, "FAKETIME_TIMESTAMP_FILE": file.path, "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1",
-      ]
-    }
-  }
-
   @Test func clockThatIsSetHoldsUpNothing() throws {
-    try #require(FileManager.default.fileExists(atPath: Self.library), "libfaketime is missing; make setup-test")
     let folder = try TemporaryFolder()
     let broker = try EmbeddedBroker()
     defer { broker.close() }
@@ -42,7 +19,7 @@ import Testing
     let configuration = try String(contentsOf: folder.url.appendingPathComponent("leeway.yaml"), encoding: .utf8)
     try folder.write(
       configuration + "receivers:\n  hook: {type: webhook, url: \"\(receiver.url("/hook"))\"}\n", to: "leeway.yaml")
-    let clock = try WallClock(in: folder)
+    let clock = try WrongClock(in: folder)
     let service = try RunningService(in: folder.url, environment: clock.environment)
     defer { if service.process.isRunning { service.process.killAtOnce() } }
 

@@ -57,6 +57,37 @@ extension Instances {
       try await fleet.stop()
     }
 
+    @Test func whoIsToldToEndWhileTheDatabaseIsAwayCommitsWhenItIsBack() async throws {
+      let server = try TemporaryPostgreSQL()
+      let fleet = try Fleet(server: server)
+      defer { fleet.end() }
+      let service = try await fleet.start(1)[0]
+      try fleet.send(600)
+      try await fleet.awaitCommitted()
+      try server.stop("immediate")
+      // It has taken messages that it cannot commit.
+      try await expectUnready(service, ["connect"]) { try fleet.send(12) }
+
+      service.process.terminate()
+      let tries = try await awaited { () -> Bool? in
+        if !service.process.isRunning { return false }
+        return service.process.standardError.contains("the last flush failed and will be tried again") ? true : nil
+      }
+      try #require(tries == true, "\(fleet.words)")
+      try server.start()
+      let ended = try await awaited { service.process.isRunning ? nil : true }
+      try #require(ended == true, "\(fleet.words)")
+      #expect(service.process.wait() == 0, "\(fleet.words)")
+      #expect(service.process.standardError.contains("its last flush stands"))
+
+      let next = try await fleet.start(1)[0]
+      try fleet.send(1200)
+      try fleet.sendLast()
+      try await fleet.awaitCommitted()
+      try await fleet.expectResultsOfReplay(next)
+      try await fleet.stop()
+    }
+
     /// The group gives partitions that nobody can claim, while more messages come than may be held.
     @Test func aRebalanceWhileTheDatabaseIsAwayWaitsForIt() async throws {
       let server = try TemporaryPostgreSQL()

@@ -22,19 +22,20 @@ final class Fleet {
   static let partitions: [String: Int32] = [Shop.predictions: 6, Shop.labels: 3]
 
   let folder: TemporaryFolder
-  let broker: EmbeddedBroker
+  let broker: RememberingBroker
   let server: TemporaryPostgreSQL
   /// The schema that this fleet's ledger has for itself.
   let schema: String
   private(set) var processes: [LeewayProcess] = []
-  private let producer: KafkaProducer
+  private let standby: Int?
   private var console: SQLConsole?
-  /// What was sent, by topic and partition.
-  private var logs: [String: [[String]]] = [:]
+  /// Lines of `leeway.yaml` that say all but where the broker is.
+  private let settings: String
   /// Predictions sent.
   private(set) var sent = 0
 
   /// - Parameters:
+  ///   - standby: the port of another server that may take over.
   ///   - user: the ledger's role; made if it is not the server's owner.
   ///   - settings: of the ledger's connections.
   ///   - receiver: takes the transitions, instead of the log.
@@ -42,26 +43,33 @@ final class Fleet {
   ///   - cadence: how often is flushed and judged: lines of the configuration.
   ///   - prepare: writes the monitor and its baseline.
   init(
-    server: TemporaryPostgreSQL? = nil, user: String = "leeway", settings: [String] = [],
+    server: TemporaryPostgreSQL? = nil, standby: Int? = nil, user: String = "leeway", settings: [String] = [],
     receiver: LoopbackReceiver? = nil, partitions: [String: Int32] = partitions,
     cadence: String = "limits: {flush_every: 100ms, shutdown_time: 10m}\nevaluation: {every: 200ms}",
     prepare: (TemporaryFolder) throws -> Void = { try Shop.prepare(in: $0) }
   ) throws {
     let server = try server ?? TemporaryPostgreSQL.shared.get()
     self.server = server
+    self.standby = standby
     schema = "fleet_\(UUID().uuidString.prefix(8).lowercased())"
     if user != "leeway" { try server.execute("CREATE ROLE \(user) LOGIN") }
     try server.execute("CREATE SCHEMA \(schema) AUTHORIZATION \(user)")
-    broker = try EmbeddedBroker()
-    producer = try KafkaProducer(KafkaSettings(bootstrap: broker.bootstrap, group: "producer"))
-    for (topic, count) in partitions {
-      try broker.createTopic(topic, partitions: Int(count))
-      logs[topic] = Array(repeating: [], count: Int(count))
-    }
+    broker = try RememberingBroker(partitions: partitions)
     folder = try TemporaryFolder()
     try prepare(folder)
     if receiver != nil { try Self.routeToHook(folder) }
     let options = (["search_path=\(schema)"] + settings).map { "-c\($0.replacing("=", with: "%3D"))" }
+    self.settings = """
+      ledger: "\(server.address(user: user, standby: standby, "options=\(options.joined(separator: "%20"))"))"
+      http: {listen: "127.0.0.1:0"}
+      \(cadence)
+      \(receiver.map { "receivers: {hook: {type: webhook, url: \"\($0.url())\"}}" } ?? "")
+
+      """
+    try configure()
+  }
+
+  private func configure() throws {
     try folder.write(
       """
       kafka:
@@ -70,12 +78,14 @@ final class Fleet {
         threads: 2
         idle_after: 1d
         properties: {session.timeout.ms: "\(Shop.shortSession)", heartbeat.interval.ms: "300"}
-      ledger: "\(server.address(user: user, "options=\(options.joined(separator: "%20"))"))"
-      http: {listen: "127.0.0.1:0"}
-      \(cadence)
-      \(receiver.map { "receivers: {hook: {type: webhook, url: \"\($0.url())\"}}" } ?? "")
-
+      \(settings)
       """, to: "leeway.yaml")
+  }
+
+  /// Another broker with the same messages. It has another address, so nobody may be running.
+  func replaceBroker() throws {
+    try broker.replace()
+    try configure()
   }
 
   private static func routeToHook(_ folder: TemporaryFolder) throws {
@@ -89,8 +99,8 @@ final class Fleet {
   // MARK: Members
 
   /// Starts an instance and does not wait for anything.
-  func start() throws -> LeewayProcess {
-    let process = try LeewayProcess(["run"], in: folder.url)
+  func start(environment: [String: String] = [:]) throws -> LeewayProcess {
+    let process = try LeewayProcess(["run"], in: folder.url, environment: environment)
     processes.append(process)
     return process
   }
@@ -121,7 +131,7 @@ final class Fleet {
       process.killAtOnce()
       process.wait()
     }
-    broker.close()
+    broker.killAtOnce()
     _ = try? server.execute("DROP SCHEMA \(schema) CASCADE")
   }
 
@@ -138,13 +148,13 @@ final class Fleet {
   func send(_ count: Int) throws {
     for i in sent..<sent + count {
       let isOdd = i / 240 % 2 == 1
-      try send(
+      try broker.send(
         Shop.predictions, Int32(i * 5 % 7 % 6), Shop.prediction(i, amount: isOdd ? "\(900 + i % 31)" : nil),
         Shop.time(i))
-      if i % 10 != 9 { try send(Shop.labels, Int32(i / 2 % 3), Shop.label(i), Shop.time(i) + 60_000) }
+      if i % 10 != 9 { try broker.send(Shop.labels, Int32(i / 2 % 3), Shop.label(i), Shop.time(i) + 60_000) }
     }
     sent += count
-    try flush()
+    try broker.flush()
   }
 
   /// Brings the end of all partitions to the same time: the minimum over them, which the service waits for, is then the
@@ -153,37 +163,22 @@ final class Fleet {
     let end = Shop.time(sent + 1)
     for partition in 0..<6 {
       let text = Shop.prediction(sent + partition, id: "\"last\(partition)\"", at: "\(end)")
-      try send(Shop.predictions, Int32(partition), text, end)
+      try broker.send(Shop.predictions, Int32(partition), text, end)
     }
     for partition in 0..<3 {
       let text = Shop.label(sent + partition, id: "\"last\(partition)\"", at: "\(end + 60_000)")
-      try send(Shop.labels, Int32(partition), text, end + 60_000)
+      try broker.send(Shop.labels, Int32(partition), text, end + 60_000)
     }
-    try flush()
+    try broker.flush()
   }
 
   /// Sends messages of whatever monitor, in their order.
   func send(_ messages: some Sequence<Message>) throws {
     for message in messages {
-      try send(message.topic, message.partition, String(decoding: message.value ?? [], as: UTF8.self), message.time)
+      try broker.send(
+        message.topic, message.partition, String(decoding: message.value ?? [], as: UTF8.self), message.time)
     }
-    try flush()
-  }
-
-  private func send(_ topic: String, _ partition: Int32, _ text: String, _ time: Int64) throws {
-    logs[topic]?[Int(partition)].append(text)
-    try Array(text.utf8).withUnsafeBytes { bytes in
-      while case .queueFull = try producer.produce(
-        topic: topic, partition: partition, value: bytes, timestampMilliseconds: time)
-      {
-        producer.poll(timeoutMilliseconds: 50)
-      }
-    }
-  }
-
-  private func flush() throws {
-    #expect(producer.flush(timeoutMilliseconds: 300_000))
-    try #require(producer.failed == 0, "\(String(describing: producer.latestFailure))")
+    try broker.flush()
   }
 
   // MARK: The ledger
@@ -194,7 +189,7 @@ final class Fleet {
   func rows(_ sql: String) throws -> [[String?]] {
     if let console, let rows = try? console.execute(sql) { return rows }
     // The first time, or the server has been away.
-    let console = try SQLConsole(server.address("options=-csearch_path%3D\(schema)"))
+    let console = try SQLConsole(server.address(standby: standby, "options=-csearch_path%3D\(schema)"))
     self.console = console
     return try console.execute(sql)
   }
@@ -218,21 +213,34 @@ final class Fleet {
   /// Messages committed, of all partitions.
   func committed() throws -> Int { try Int(value("SELECT coalesce(sum(next_offset), 0) FROM partitions") ?? "") ?? 0 }
 
+  /// Where each log ends, by `topic/partition`.
+  var ends: [String: Int] {
+    var ends: [String: Int] = [:]
+    for (topic, partitions) in broker.logs {
+      for (i, log) in partitions.enumerated() { ends["\(topic)/\(i)"] = log.count }
+    }
+    return ends
+  }
+
+  /// Where the ledger stands, by `topic/partition`.
+  func offsets() throws -> [String: Int] {
+    var offsets: [String: Int] = [:]
+    for row in try rows("SELECT topic || '/' || partition, next_offset FROM partitions") {
+      offsets[row[0] ?? ""] = row[1].flatMap { Int($0) }
+    }
+    return offsets
+  }
+
   /// Waits until the ledger's offsets are where each log ends.
   func awaitCommitted(sourceLocation: SourceLocation = #_sourceLocation) async throws {
-    var wanted: [String: Int] = [:]
-    for (topic, partitions) in logs {
-      for (i, log) in partitions.enumerated() { wanted["\(topic)/\(i)"] = log.count }
-    }
+    let wanted = ends
     var found: [String: Int] = [:]
     _ = try await awaited { () -> Bool? in
-      found = [:]
-      for row in try rows("SELECT topic || '/' || partition, next_offset FROM partitions") {
-        found[row[0] ?? ""] = row[1].flatMap { Int($0) }
-      }
-      return found == wanted || !processes.contains(where: \.isRunning) ? true : nil
+      found = try offsets()
+      return found == wanted || !broker.isRunning || !processes.contains(where: \.isRunning) ? true : nil
     }
-    try #require(found == wanted, "\(words)", sourceLocation: sourceLocation)
+    try #require(
+      found == wanted, "\(broker.isRunning ? "" : "the broker is gone; ")\(words)", sourceLocation: sourceLocation)
   }
 
   // MARK: Results
@@ -242,8 +250,8 @@ final class Fleet {
     var arguments = ["replay", "monitors/shop.yaml"]
     for (topic, option) in [(Shop.predictions, "--predictions"), (Shop.labels, "--labels")] {
       arguments.append(option)
-      for (i, log) in (logs[topic] ?? []).enumerated() {
-        try folder.write(log.joined(separator: "\n"), to: "\(topic)-\(i).jsonl")
+      for (i, log) in (broker.logs[topic] ?? []).enumerated() {
+        try folder.write(log.map(\.text).joined(separator: "\n"), to: "\(topic)-\(i).jsonl")
         arguments.append("\(topic)-\(i).jsonl")
       }
     }
@@ -316,11 +324,17 @@ final class Fleet {
 extension RunningService {
   /// An instance that has been started; waits for its pages.
   init(of process: LeewayProcess) async throws {
-    let found = try await awaited { () -> String?? in
-      if let found = process.standardError.firstMatch(of: /on (http:\/\/[0-9.:]+)\//) { return String(found.1) }
+    let found = try await awaited { () -> RunningService?? in
+      if let found = RunningService(ofAnnounced: process) { return found }
       return process.isRunning ? nil : .some(nil)
     }
-    base = try #require(found ?? nil, "\(process.standardError)")
+    self = try #require(found ?? nil, "\(process.standardError)")
+  }
+
+  /// Nil until the instance has said where its pages are.
+  init?(ofAnnounced process: LeewayProcess) {
+    guard let found = process.standardError.firstMatch(of: /on (http:\/\/[0-9.:]+)\//) else { return nil }
+    base = String(found.1)
     self.process = process
     token = nil
   }

@@ -87,7 +87,7 @@ enum Comparison {
     switch line.type {
     case .performance: true
     case .comparison: line.subject == "performance"
-    case .verdict: Metric(rawValue: line.metric)?.isOfLabels ?? false
+    case .verdict: Metric.named(line.metric)?.isOfLabels ?? false
     case .drift, .incident: false
     }
   }

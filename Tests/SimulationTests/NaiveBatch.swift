@@ -560,7 +560,7 @@ struct NaiveBatch {
       let line = NaiveLines(plan: plan).verdict(verdict, window)
       // A distance is in the line beside what it was measured from.
       let place = Self.place(
-        window, end, verdict.slice, verdict.subject, verdict.metric.rawValue, stage,
+        window, end, verdict.slice, verdict.subject, verdict.metric.name, stage,
         reference: verdict.metric.family == .distance && check.on != .comparison ? verdict.reference ?? "" : "")
       if let value = shown[place]
         ?? (verdict.reference != nil && verdict.metric.family == .distance ? .some(nil) : nil),

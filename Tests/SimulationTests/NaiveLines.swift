@@ -149,7 +149,7 @@ struct NaiveLines {
     var members: Members = [
       ("type", "\"verdict\""), ("monitor", Self.text(plan.monitor.name)), ("check", Self.text(verdict.check)),
       ("window", Self.text(window.name)), ("end", Self.time(verdict.end)), ("slice", Self.text(verdict.slice)),
-      ("subject", Self.text(verdict.subject)), ("metric", Self.text(verdict.metric.rawValue)),
+      ("subject", Self.text(verdict.subject)), ("metric", Self.text(verdict.metric.name)),
       ("stage", Self.text(verdict.stage.rawValue)), ("value", Self.number(verdict.value)),
       ("p_value", Self.number(verdict.pValue)), ("q_value", Self.number(verdict.qValue)),
       ("null", verdict.null.map(Self.text) ?? "null"),
@@ -196,7 +196,7 @@ struct NaiveLines {
       monitor: plan.monitor.name, generation: verdict.metric.isOfLabels ? plan.pairs : plan.generation, type: .verdict,
       window: window.name,
       size: window.size.milliseconds, end: verdict.end, slice: verdict.slice, subject: verdict.subject,
-      check: verdict.check, metric: verdict.metric.rawValue, stage: verdict.stage, line: Self.object(members))
+      check: verdict.check, metric: verdict.metric.name, stage: verdict.stage, line: Self.object(members))
   }
 
   // MARK: Versions
@@ -238,7 +238,7 @@ struct NaiveLines {
       }
       let differences = versions.differences.map { found in
         (
-          found.metric.rawValue,
+          found.metric.name,
           Self.object([
             ("champion", Self.number(found.champion)), ("challenger", Self.number(found.challenger)),
             ("difference", Self.number(found.difference.estimate)), ("lower", Self.number(found.difference.lower)),

@@ -71,7 +71,7 @@ extension Baseline {
     // In the order of their names, so that a file has one message.
     for (name, value) in performance.metrics.sorted(by: { $0.key < $1.key }) {
       // A sum of many parts of 1 may be a little more than 1.
-      guard let range = Metric(rawValue: name)?.range,
+      guard let range = Metric.named(name)?.range,
         value < range.lowerBound - rounding || value > range.upperBound + rounding
       else { continue }
       throw try place.member("metrics").member(name).failure(

@@ -172,7 +172,7 @@ package struct PerformanceBaseline: Sendable, Equatable {
   package var labelled: Int64
   /// Measured on the rows that the model was trained on.
   package var inSample: Bool
-  /// By `Metric.rawValue`; what is undefined is absent.
+  /// By `Metric.name`; what is undefined is absent.
   package var metrics: [String: Double]
 
   package init(labelled: Int64, inSample: Bool, metrics: [String: Double]) {

@@ -185,7 +185,7 @@ package struct BaselineBuilder {
     let summary = PerformanceSummary(layout: performance, block: block, withImplied: false)
     guard summary.labelled > 0 else { return nil }
     var metrics: [String: Double] = [:]
-    for (name, value) in summary.metrics.entries where Metric(rawValue: name)?.family == .performance {
+    for (name, value) in summary.metrics.entries where Metric.named(name)?.family == .performance {
       if let value { metrics[name] = value }
     }
     return PerformanceBaseline(labelled: summary.labelled, inSample: heldOut == nil, metrics: metrics)

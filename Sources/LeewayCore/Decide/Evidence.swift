@@ -18,11 +18,11 @@ package struct Evidence: Sendable, Equatable {
   /// Of the subject, where the check is on all rows and the monitor has slices.
   package var contrast: SliceContrast?
 
-  var isOfCalibration: Bool { Metric(rawValue: metric)?.isCalibration ?? false }
+  var isOfCalibration: Bool { Metric.named(metric)?.isCalibration ?? false }
 
   init(_ verdict: Verdict) {
     tier = verdict.tier
-    metric = verdict.metric.rawValue
+    metric = verdict.metric.name
     value = verdict.value
     threshold = verdict.threshold
     pValue = verdict.pValue

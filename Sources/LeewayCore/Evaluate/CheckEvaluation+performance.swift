@@ -16,7 +16,7 @@ extension CheckEvaluation {
     guard let span = check.firstDays(at: view.stage, size: view.definition.size) else {
       let found = plan.performanceBaseline(slice: slice)
       return Measure(
-        value: found?.performance.metrics[(check.metric.realised ?? check.metric).rawValue], against: found?.against,
+        value: found?.performance.metrics[(check.metric.realised ?? check.metric).name], against: found?.against,
         isInSample: found?.performance.inSample, missing: Shortfall(.noBaseline))
     }
     guard check.metric.family == .performance else { return estimated(view, slice, span) }

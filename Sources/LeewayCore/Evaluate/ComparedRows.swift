@@ -43,62 +43,32 @@ struct ComparedRows {
 
   /// The other (the challenger, or a slice) less this one (the champion, or the rest); nil for metrics without an interval.
   func difference(_ metric: Metric, to other: ComparedRows) -> VersionDifferences.Difference? {
-    if let measure = metric.regressionMeasure {
+    switch metric.performance?.comparison {
+    case nil: return nil
+    case .regression(let measure):
       return VersionDifferences.unpaired(
         metric, regression?.estimate(measure), other.regression?.estimate(measure))
-    }
-    if let ratio = metric.decisionRatio {
+    case .decision(let ratio):
       guard let decisions, let theirs = other.decisions else { return nil }
       return VersionDifferences.unpaired(metric, ratio, decisions, theirs)
-    }
-    if metric == .macroF1 {
+    case .macroF1:
       return VersionDifferences.unpaired(metric, classes?.macroF1Estimate, other.classes?.macroF1Estimate)
-    }
-    if metric == .auc || metric == .averagePrecision {
+    case .ranking(let area):
       guard let ranking, let theirs = other.ranking else { return nil }
-      return metric == .auc
-        ? VersionDifferences.of(metric, .unpaired, ranking.auc, theirs.auc) {
-          theirs.aucDifference(from: ranking, confidence: $0)
-        }
-        : VersionDifferences.of(metric, .unpaired, ranking.averagePrecision, theirs.averagePrecision) {
-          theirs.averagePrecisionDifference(from: ranking, confidence: $0)
-        }
-    }
-    guard let mean = losses[metric], let theirs = other.losses[metric] else { return nil }
-    return VersionDifferences.of(metric, .unpaired, mean.mean, theirs.mean) {
-      theirs.unpairedDifference(from: mean, confidence: $0)
+      return VersionDifferences.of(metric, .unpaired, area.value(ranking), area.value(theirs)) {
+        area.difference(theirs, ranking, $0)
+      }
+    case .loss:
+      guard let mean = losses[metric], let theirs = other.losses[metric] else { return nil }
+      return VersionDifferences.of(metric, .unpaired, mean.mean, theirs.mean) {
+        theirs.unpairedDifference(from: mean, confidence: $0)
+      }
     }
   }
 
   func difference(_ metric: Metric, ofClass index: Int, to other: ComparedRows) -> VersionDifferences.Difference? {
-    guard let classes, let theirs = other.classes, let ratio = metric.decisionRatio else { return nil }
+    guard let classes, let theirs = other.classes, case .decision(let ratio)? = metric.performance?.comparison else { return nil }
     return VersionDifferences.unpaired(
       metric, ratio, classes.oneAgainstRest(index), theirs.oneAgainstRest(index))
-  }
-}
-
-extension Metric {
-  var decisionRatio: DecisionRatio? {
-    switch self {
-    case .accuracy: .accuracy
-    case .precision: .precision
-    case .recall: .recall
-    case .f1: .f1
-    case .positiveRate: .positiveRate
-    case .predictedPositiveRate: .predictedPositiveRate
-    default: nil
-    }
-  }
-
-  var regressionMeasure: RegressionMeasure? {
-    switch self {
-    case .mae: .mae
-    case .rmse: .rmse
-    case .bias: .bias
-    case .mape: .mape
-    case .wape: .wape
-    case .r2: .r2
-    default: nil
-    }
   }
 }

@@ -9,11 +9,11 @@ package struct MetricValues: Sendable, Equatable {
     entries.append((name, value.flatMap { $0.isFinite ? $0 : nil }))
   }
 
-  mutating func set(_ metric: Metric, _ value: Double?) { set(metric.rawValue, value) }
+  mutating func set(_ metric: Metric, _ value: Double?) { set(metric.name, value) }
 
   mutating func keep(where isKept: (String) -> Bool) { entries.removeAll { !isKept($0.name) } }
 
-  package subscript(_ metric: Metric) -> Double? { self[metric.rawValue] }
+  package subscript(_ metric: Metric) -> Double? { self[metric.name] }
 
   package subscript(_ name: String) -> Double? { entries.first { $0.name == name }?.value }
 

@@ -218,10 +218,10 @@ struct PerformanceReading {
 
   /// How far the estimate was off, where what it estimates is known.
   mutating func compare(_ estimated: EstimatedPerformance) {
-    for (metric, error) in [
-      (Metric.auc, Metric.estimatedAUCError), (.accuracy, .estimatedAccuracyError), (.mae, .estimatedMAEError),
-    ] {
-      guard let expected = estimated.values[metric], let found = metrics[metric] else { continue }
+    for error in Metric.estimateErrors {
+      guard let metric = error.performance?.estimate, let expected = estimated.values[metric],
+        let found = metrics[metric]
+      else { continue }
       set(error, abs(expected - found))
     }
   }

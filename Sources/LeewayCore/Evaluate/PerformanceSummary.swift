@@ -47,22 +47,14 @@ struct PerformanceSummary {
 
   /// - Parameter place: of a metric that has one.
   func value(_ metric: Metric, at place: Double? = nil) -> Double? {
-    switch metric {
-    case .coverage: coverage
-    case .precisionAtTop, .precisionAtRecall, .recallAtPrecision: placed(metric, at: place)?.value
-    default: metrics[metric]
-    }
+    if metric == .coverage { return coverage }
+    return metric.place == nil ? metrics[metric] : placed(metric, at: place)?.value
   }
 
   /// A metric that has a place, there; nil of others, and where it has no value.
   func placed(_ metric: Metric, at place: Double?) -> RankingCells.AtThreshold? {
     guard let place, let ranking else { return nil }
-    return switch metric {
-    case .precisionAtTop: ranking.precisionAtTop(place)
-    case .precisionAtRecall: ranking.precision(atRecall: place)
-    case .recallAtPrecision: ranking.recall(atPrecision: place)
-    default: nil
-    }
+    return metric.performance?.placed?(ranking, place)
   }
 
   /// One-sided 99 % bounds where the metric has them.

@@ -71,7 +71,7 @@ extension ResultLines {
   private func write(_ differences: [VersionDifferences.Difference], to w: inout JSONWriter) {
     w.beginObject()
     for difference in differences {
-      w.key(difference.metric.rawValue)
+      w.key(difference.metric.name)
       w.beginObject()
       for (key, number) in [
         ("champion", difference.champion), ("challenger", difference.challenger),

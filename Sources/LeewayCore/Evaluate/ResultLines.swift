@@ -84,7 +84,7 @@ struct ResultLines {
       w.key("metrics")
       if view.stage == .early {
         var metrics = summary.metrics
-        metrics.keep { Metric(rawValue: $0)?.isEstimateError != true }
+        metrics.keep { Metric.named($0)?.isEstimateError != true }
         metrics.write(to: &w, and: placed(summary))
       } else {
         summary.metrics.write(to: &w, and: placed(summary) + found(view, slice.name) + fairness(view, slice.name))
@@ -118,7 +118,7 @@ struct ResultLines {
     var out: [(name: String, value: Double?)] = []
     for check in plan.monitor.checks {
       guard let place = check.place else { continue }
-      let name = "\(check.metric.rawValue)_\(ShortestText.of(place))"
+      let name = "\(check.metric.name)_\(ShortestText.of(place))"
       guard !out.contains(where: { $0.name == name }) else { continue }
       let found = summary.placed(check.metric, at: place)
       out += [(name, found?.value), (name + "_bound", found?.bound)]
@@ -144,7 +144,7 @@ struct ResultLines {
     else { return [] }
     let fairness = GroupFairness(summary, beside: view.performance[NameKey(groups.referenceSlice)], groups)
     return Self.fairnessMetrics.map { metric in
-      (metric.rawValue, metric.fairness.flatMap { fairness?.comparison($0)?.estimate })
+      (metric.name, metric.fairness.flatMap { fairness?.comparison($0)?.estimate })
     }
   }
 
@@ -162,7 +162,7 @@ struct ResultLines {
       w.key("favourable")
       w.number(groups.favourable == .positive ? 1 : 0 as Int64)
       for metric in Self.fairnessMetrics {
-        w.key(metric.rawValue)
+        w.key(metric.name)
         guard let comparison = metric.fairness.flatMap({ fairness?.comparison($0) }) else {
           w.null()
           continue
@@ -241,7 +241,7 @@ struct ResultLines {
     w.key("end")
     w.time(verdict.end)
     for (key, text) in [
-      ("slice", verdict.slice), ("subject", verdict.subject), ("metric", verdict.metric.rawValue),
+      ("slice", verdict.slice), ("subject", verdict.subject), ("metric", verdict.metric.name),
       ("stage", verdict.stage.rawValue),
     ] {
       w.key(key)
@@ -300,7 +300,7 @@ struct ResultLines {
       monitor: plan.monitor.name, generation: verdict.metric.isOfLabels ? plan.pairs : plan.generation, type: .verdict,
       window: verdict.window, size: verdict.size.milliseconds, end: verdict.end, slice: verdict.slice,
       subject: verdict.subject,
-      check: verdict.check, metric: verdict.metric.rawValue, stage: verdict.stage, line: w.text,
+      check: verdict.check, metric: verdict.metric.name, stage: verdict.stage, line: w.text,
       rawTier: verdict.rawTier,
       value: verdict.referenceValue)
   }

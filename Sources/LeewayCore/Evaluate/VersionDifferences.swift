@@ -181,47 +181,40 @@ private struct PairRows {
   }
 
   func difference(_ metric: Metric) -> VersionDifferences.Difference? {
-    if let measure = metric.regressionMeasure {
+    switch metric.performance?.comparison {
+    case nil: return nil
+    case .regression(let measure):
       let values = regression?.values(measure)
       return VersionDifferences.of(metric, .paired, values?.champion, values?.challenger) {
         regression?.difference(measure, confidence: $0)
       }
-    }
-    if metric == .auc {
-      let areas = grid?.areas
-      return VersionDifferences.of(metric, .pairedBinned, areas?.champion, areas?.challenger) {
-        grid?.aucDifference(confidence: $0)
+    case .ranking(let area):
+      let values = grid.flatMap(area.pair)
+      return VersionDifferences.of(metric, .pairedBinned, values?.champion, values?.challenger) { confidence in
+        grid.flatMap { area.pairedDifference($0, confidence) }
       }
-    }
-    if metric == .averagePrecision {
-      let values = grid?.averagePrecisions
-      return VersionDifferences.of(metric, .pairedBinned, values?.champion, values?.challenger) {
-        grid?.averagePrecisionDifference(confidence: $0)
+    case .decision(let ratio):
+      if let decisions { return VersionDifferences.paired(metric, ratio, decisions) }
+      // Of several classes right and wrong are all that is asked.
+      guard let classes, ratio == .accuracy else { return nil }
+      return VersionDifferences.of(metric, .paired, classes.champion.accuracy, classes.challenger.accuracy) {
+        classes.accuracy?.difference(confidence: $0)
       }
-    }
-    if let ratio = metric.decisionRatio, let decisions {
-      return VersionDifferences.paired(metric, ratio, decisions)
-    }
-    if let classes {
-      if metric == .macroF1 {
-        return VersionDifferences.of(metric, .paired, classes.champion.macroF1, classes.challenger.macroF1) {
-          classes.macroF1Difference(confidence: $0)
-        }
+    case .macroF1:
+      guard let classes else { return nil }
+      return VersionDifferences.of(metric, .paired, classes.champion.macroF1, classes.challenger.macroF1) {
+        classes.macroF1Difference(confidence: $0)
       }
-      if metric == .accuracy {
-        return VersionDifferences.of(metric, .paired, classes.champion.accuracy, classes.challenger.accuracy) {
-          classes.accuracy?.difference(confidence: $0)
-        }
+    case .loss:
+      guard let loss = losses[metric], let d = loss.difference.mean else { return nil }
+      return VersionDifferences.of(metric, .paired, loss.champion, loss.champion + d) {
+        loss.difference.pairedDifference(confidence: $0)
       }
-    }
-    guard let loss = losses[metric], let d = loss.difference.mean else { return nil }
-    return VersionDifferences.of(metric, .paired, loss.champion, loss.champion + d) {
-      loss.difference.pairedDifference(confidence: $0)
     }
   }
 
   func difference(_ metric: Metric, ofClass index: Int) -> VersionDifferences.Difference? {
-    guard let decisions = classes?.oneAgainstRest(index), let ratio = metric.decisionRatio else { return nil }
+    guard let decisions = classes?.oneAgainstRest(index), case .decision(let ratio)? = metric.performance?.comparison else { return nil }
     return VersionDifferences.paired(metric, ratio, decisions)
   }
 }

@@ -7,7 +7,7 @@ extension LedgerReader {
     // Under the pairs' name there may still be what an earlier generation said of its drift.
     func isOfPairs(_ line: ResultRecord) -> Bool {
       type == .comparison
-        ? utf8Equal(line.subject, "performance") : Metric(rawValue: line.metric)?.isOfLabels ?? false
+        ? utf8Equal(line.subject, "performance") : Metric.named(line.metric)?.isOfLabels ?? false
     }
     return (found[0].filter { !isOfPairs($0) } + found[1].filter(isOfPairs)).sorted { $0.position < $1.position }
   }

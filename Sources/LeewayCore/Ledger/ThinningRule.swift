@@ -62,7 +62,7 @@ package enum ThinningRule {
     func named(_ kind: Evidence.Kind, _ name: String) -> Evidence {
       Evidence(window: NameKey(verdict.window), end: verdict.end, kind: kind, name: NameKey(name))
     }
-    guard let metric = Metric(rawValue: verdict.metric) else {
+    guard let metric = Metric.named(verdict.metric) else {
       // Of a program that knew more: everything of that window that it may rest on.
       return [
         named(.any, ""), named(.labels, ""), named(.subject, verdict.subject), named(.slice, verdict.slice),

@@ -41,7 +41,7 @@ package struct LineMetric: Sendable, Equatable {
   }
 
   private init(_ metric: Metric, _ subjects: Subjects, path: [String]? = nil, place: Double? = nil) {
-    let name = place.map { metric.name(at: $0) } ?? metric.rawValue
+    let name = place.map { metric.name(at: $0) } ?? metric.name
     self.name = name
     self.subjects = subjects
     self.path = path ?? ["metrics", name]
@@ -54,13 +54,13 @@ package struct LineMetric: Sendable, Equatable {
 
   private init(_ metric: Metric, firstDays span: TimeSpan) {
     self.init(
-      metric, metric.numericOnly ? .numeric : .any, path: ["references", ReferenceSubject.name(span), metric.rawValue])
-    name = "\(metric.rawValue)_first_\(span)"
+      metric, metric.numericOnly ? .numeric : .any, path: ["references", ReferenceSubject.name(span), metric.name])
+    name = "\(metric.name)_first_\(span)"
     summary += " From the first \(span) of production instead of the baseline."
   }
 
   private init(_ detail: MetricDetail, _ subjects: Subjects) {
-    name = detail.rawValue
+    name = detail.name
     self.subjects = subjects
     path = ["metrics", name]
     family = detail.family
@@ -87,20 +87,17 @@ package struct LineMetric: Sendable, Equatable {
   /// - Parameter estimates: whether the monitor's baseline has what estimates rest on.
   package static func all(of monitor: Monitor, estimates: Bool) -> [LineMetric] {
     var out: [LineMetric] = []
-    for metric in Metric.allCases {
+    for metric in Metric.all {
       switch metric.family {
       case .distance, .ratio, .level: out.append(LineMetric(metric, metric.numericOnly ? .numeric : .any))
       case .traffic: out.append(LineMetric(metric, .any, path: ["rows"]))
       case .estimate where estimates && metric.applies(to: monitor.task):
-        out.append(LineMetric(metric, .output, path: ["estimated", "metrics", (metric.realised ?? metric).rawValue]))
+        out.append(LineMetric(metric, .output, path: ["estimated", "metrics", (metric.realised ?? metric).name]))
       case .estimate, .performance, .detector, .fairness: continue
       }
     }
-    for detail in MetricDetail.allCases where detail.family == .distance {
-      switch detail {
-      case .chiSquared, .chiSquaredPValue, .pooledPValue, .psiNoise: out.append(LineMetric(detail, .any))
-      default: out.append(LineMetric(detail, .numeric))
-      }
+    for detail in MetricDetail.all where detail.family == .distance {
+      out.append(LineMetric(detail, detail.numericOnly ? .numeric : .any))
     }
     out += ofFirstDays(monitor)
     return monitor.labels == nil ? out : out + ofPerformance(monitor, estimates: estimates)
@@ -122,33 +119,28 @@ package struct LineMetric: Sendable, Equatable {
 
   private static func ofPerformance(_ monitor: Monitor, estimates: Bool) -> [LineMetric] {
     var out: [LineMetric] = []
-    for metric in Metric.allCases where metric.family == .performance && metric.applies(to: monitor.task) {
-      switch metric {
-      case .coverage: out.append(LineMetric(metric, .performance, path: ["coverage"]))
-      case .estimatedAUCError, .estimatedAccuracyError, .estimatedMAEError:
-        if estimates { out.append(LineMetric(metric, .performance)) }
-      default:
-        guard metric.place != nil else {
-          out.append(LineMetric(metric, .performance))
-          continue
-        }
-        for check in monitor.checks where check.metric == metric {
-          guard let place = check.place else { continue }
-          let placed = LineMetric(metric, .performance, place: place)
-          if !out.contains(where: { $0.name == placed.name }) { out += [placed, LineMetric(boundOf: placed)] }
-        }
+    for metric in Metric.all where metric.family == .performance && metric.applies(to: monitor.task) {
+      if metric.isEstimateError, !estimates { continue }
+      guard metric.place != nil else {
+        // Coverage is not of labelled rows, and stands before their metrics.
+        out.append(LineMetric(metric, .performance, path: metric == .coverage ? [metric.name] : nil))
+        continue
+      }
+      for check in monitor.checks where check.metric == metric {
+        guard let place = check.place else { continue }
+        let placed = LineMetric(metric, .performance, place: place)
+        if !out.contains(where: { $0.name == placed.name }) { out += [placed, LineMetric(boundOf: placed)] }
       }
     }
     // The share of predictions whose class has a high probability needs no label, and stands with the others.
     if monitor.task == .multiclass { out.append(LineMetric(.confidentRatio, .performance)) }
     let checked = Set(monitor.checks.map(\.metric))
-    out += Metric.allCases.filter { $0.family == .detector && checked.contains($0) }.map { LineMetric($0, .slices) }
+    out += Metric.all.filter { $0.family == .detector && checked.contains($0) }.map { LineMetric($0, .slices) }
     if monitor.checks.contains(where: { if case .fairness = $0.on { true } else { false } }) {
-      out += Metric.allCases.filter { $0.family == .fairness }.map { LineMetric($0, .slices) }
+      out += Metric.all.filter { $0.family == .fairness }.map { LineMetric($0, .slices) }
     }
-    for detail in MetricDetail.allCases where detail.family == .performance {
-      let isDelay = detail == .labelDelayP50 || detail == .labelDelayP90
-      if isDelay || monitor.task == .binary { out.append(LineMetric(detail, .performance)) }
+    for detail in MetricDetail.all where detail.family == .performance && detail.tasks.contains(monitor.task) {
+      out.append(LineMetric(detail, .performance))
     }
     return out
   }
@@ -156,5 +148,5 @@ package struct LineMetric: Sendable, Equatable {
 
 extension Metric {
   /// A metric with a place, as lines name it: `precision_at_top_0.01`.
-  package func name(at place: Double) -> String { "\(rawValue)_\(ShortestText.of(place))" }
+  package func name(at place: Double) -> String { "\(name)_\(ShortestText.of(place))" }
 }

@@ -10,19 +10,19 @@ enum CommonMetricNames {
   ///   - task: what the monitor's model does; a metric of another task is named as that.
   static func suggestion(for word: String, among metrics: [Metric], task: ModelTask? = nil) -> String {
     let name = normalised(word)
-    guard !Metric.allCases.contains(where: { $0.rawValue == word }) else { return "" }
+    guard !Metric.all.contains(where: { $0.name == word }) else { return "" }
     var meant: Metric?
     var sentence = ""
     if let same = same.first(where: { $0.names.contains(name) })?.metrics ?? spelledOtherwise(name).map({ [$0] }) {
       let metric = same.first(where: metrics.contains) ?? same[0]
       meant = metric
-      sentence = " Did you mean \(metric.rawValue)?"
+      sentence = " Did you mean \(metric.name)?"
     } else if let nearest = nearest.first(where: { $0.names.contains(name) }) {
       meant = nearest.metric
-      sentence = " The nearest is \(nearest.metric.rawValue), which is not the same: \(nearest.difference)."
+      sentence = " The nearest is \(nearest.metric.name), which is not the same: \(nearest.difference)."
     }
     guard let meant, let task, meant.isOfTask, !meant.applies(to: task) else { return sentence }
-    return " It is \(meant.rawValue) or near it, \(ofTask(meant)); a \(task.rawValue) monitor has \(names(metrics))."
+    return " It is \(meant.name) or near it, \(ofTask(meant)); a \(task.rawValue) monitor has \(names(metrics))."
   }
 
   /// `a metric of regression`, or of two tasks.
@@ -31,7 +31,7 @@ enum CommonMetricNames {
     return "a metric of \(tasks.joined(separator: " and "))"
   }
 
-  static func names(_ metrics: [Metric]) -> String { metrics.map(\.rawValue).joined(separator: ", ") }
+  static func names(_ metrics: [Metric]) -> String { metrics.map(\.name).joined(separator: ", ") }
 
   /// `ROC-AUC`, `RocAuc` and `roc_auc` are one; scikit-learn negates what is better when it is less.
   private static func normalised(_ word: String) -> String {
@@ -46,8 +46,8 @@ enum CommonMetricNames {
     let plain = ["score", "metric", "value", "loss"].first(where: name.hasSuffix).map {
       String(name.dropLast($0.count))
     }
-    return Metric.allCases.first { metric in
-      let own = normalised(metric.rawValue)
+    return Metric.all.first { metric in
+      let own = normalised(metric.name)
       return own == name || own == plain
     }
   }
@@ -93,6 +93,7 @@ enum CommonMetricNames {
     (["jensenshannondistance", "jensenshannon", "jsdistance", "js"], [.jensenShannon]),
     (["hellingerdistance"], [.hellinger]),
     (["wassersteindistance", "earthmoversdistance", "earthmoverdistance", "emd"], [.wasserstein]),
+    (["energydistance"], [.energy]),
     (["totalvariationdistance", "tvd"], [.totalVariation]),
     (["linfinitydistance", "linf", "chebyshev", "chebyshevdistance"], [.lInfinity]),
     (
@@ -159,7 +160,7 @@ enum CommonMetricNames {
       "it grows with the shift and not with the rows"
     ),
     (
-      ["energydistance", "mmd", "cramervonmises", "andersondarling"], .wasserstein,
+      ["mmd", "cramervonmises", "andersondarling"], .wasserstein,
       "it measures how far values moved"
     ),
   ]

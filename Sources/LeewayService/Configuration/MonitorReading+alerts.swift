@@ -131,11 +131,11 @@ extension MonitorReading {
   func warnOfChanges(from baseline: Baseline) {
     for check in checks where check.check?.reference == .baseline && check.check?.on != .comparison {
       guard let metric = check.metric, metric.family == .performance || metric.family == .estimate,
-        baseline.performance?.metrics[(metric.realised ?? metric).rawValue] == nil
+        baseline.performance?.metrics[(metric.realised ?? metric).name] == nil
       else { continue }
       for limit in check.limits where limit.limit.limit.isChange {
         limit.value.warn(
-          "never fires, since the baseline has no \(metric.rawValue) to change from; give a number, or fit on files "
+          "never fires, since the baseline has no \(metric.name) to change from; give a number, or fit on files "
             + "that have it")
       }
     }

@@ -167,12 +167,12 @@ extension MonitorReading {
     guard let value = map.required("metric", add: "metric: psi, or another"), let text = value.text() else {
       return nil
     }
-    guard let metric = Metric(rawValue: text) else {
+    guard let metric = Metric.named(text) else {
       let common = CommonMetricNames.suggestion(for: text, among: metrics(for: on), task: task)
       let suggestion =
         common.isEmpty
         ? Spelling.suggestion(
-          for: text, among: metrics(for: on).map(\.rawValue) + Metric.allCases.map(\.rawValue)) : common
+          for: text, among: metrics(for: on).map(\.name) + Metric.all.map(\.name)) : common
       let fix = suggestion.isEmpty ? " Metrics here are \(names(metrics(for: on)))." : suggestion
       value.refuse("no metric has that name.\(fix)")
       return nil
@@ -215,7 +215,7 @@ extension MonitorReading {
         "it is \(CommonMetricNames.ofTask(metric)); a \(task.rawValue) monitor has \(names(metrics(for: on)))")
       return nil
     }
-    if [.logLoss, .ece, .mce].contains(metric), task == .multiclass, !hasProbabilities {
+    if metric.performance?.needsProbabilities == true, task == .multiclass, !hasProbabilities {
       value.refuse("it needs the classes' probabilities; add probabilities: FIELD to predictions.fields")
       return nil
     }
@@ -223,7 +223,7 @@ extension MonitorReading {
   }
 
   private func metrics(for on: Check.Subjects?) -> [Metric] {
-    Metric.allCases.filter { metric in
+    Metric.all.filter { metric in
       switch (on, metric.family) {
       case (nil, _): true
       case (.comparison, .performance):
@@ -249,13 +249,13 @@ extension MonitorReading {
     _ metric: Metric, _ on: Check.Subjects, _ onValue: ConfigurationValue?, _ map: ConfigurationMap
   ) {
     let fits: (Feature.Kind) -> Bool = { kind in
-      kind == .numeric ? metric != .unseenRatio : !metric.numericOnly
+      kind == .numeric ? !metric.categoricalOnly : !metric.numericOnly
     }
-    let wanted = metric == .unseenRatio ? "categorical" : "numeric"
+    let wanted = metric.categoricalOnly ? "categorical" : "numeric"
     func refuse(_ value: ConfigurationValue, _ name: String, _ kind: Feature.Kind) {
       let others = wanted == "numeric" ? "psi or jensen_shannon" : "outside_ratio or missing_ratio"
       value.complain(
-        "names \(name), which is \(kind.rawValue); \(metric.rawValue) is for \(wanted) subjects. Use \(others)")
+        "names \(name), which is \(kind.rawValue); \(metric.name) is for \(wanted) subjects. Use \(others)")
     }
     let outputKind = task.map { $0 == .multiclass ? Feature.Kind.categorical : .numeric }
     switch on {

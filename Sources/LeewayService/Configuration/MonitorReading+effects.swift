@@ -6,7 +6,7 @@ extension MonitorReading {
     guard let metric else { return }
     func refuse(_ keys: [String], _ why: String) {
       for key in keys where map.contains(key) {
-        map.value(key)?.complain("has no effect on \(metric.rawValue), \(why); remove it")
+        map.value(key)?.complain("has no effect on \(metric.name), \(why); remove it")
       }
     }
     if metric.family != .performance {
@@ -18,12 +18,12 @@ extension MonitorReading {
     case .distance, .ratio, .fairness: break
     case .performance where metric == .ece: break
     case .performance: refuse(["significance"], "which is judged by its bound and not by a p-value")
-    default: refuse(["significance"], "which has no p-value")
+    case .level, .traffic, .estimate, .detector: refuse(["significance"], "which has no p-value")
     }
     switch metric.family {
     case .traffic: refuse(["min_rows"], "which is the number of rows itself")
     case .ratio: refuse(["min_rows"], "which is tested exactly at any number of rows")
-    default: break
+    case .distance, .level, .performance, .estimate, .detector, .fairness: break
     }
   }
 }

@@ -63,7 +63,7 @@ extension MonitorReading {
       }
       guard let quantity = readChange(value, metric, isDrop: isDrop) else { continue }
       if let metric, let worse = metric.worse, worse != (isDrop ? .below : .above) {
-        value.warn("fires when \(metric.rawValue) gets better. Did you mean \(isDrop ? "max_rise" : "max_drop")?")
+        value.warn("fires when \(metric.name) gets better. Did you mean \(isDrop ? "max_rise" : "max_drop")?")
       }
       let limit = isDrop ? Limit.maximumDrop(quantity) : .maximumRise(quantity)
       limits.append(.init(limit: TierLimit(tier, limit), value: value))
@@ -93,12 +93,12 @@ extension MonitorReading {
       return value.number("it takes a number, or a map with above, below, max_drop or max_rise").map(Quantity.absolute)
     }
     let rule = metric.rangeRule
-    guard let number = value.number("\(metric.rawValue) \(rule)") else { return nil }
+    guard let number = value.number("\(metric.name) \(rule)") else { return nil }
     if let range = metric.range, !range.contains(number) {
       let suggestion =
         range.upperBound <= 10 && range.contains(number / 100)
         ? ". Did you mean \(ConfigurationValue.shown(number / 100))?" : ""
-      value.refuse("\(metric.rawValue) \(rule)\(suggestion)")
+      value.refuse("\(metric.name) \(rule)\(suggestion)")
       return nil
     }
     return .absolute(number)
@@ -123,7 +123,7 @@ extension MonitorReading {
     if let range = metric?.range, range.upperBound - range.lowerBound <= 10,
       number > range.upperBound - range.lowerBound
     {
-      value.refuse("\(metric?.rawValue ?? "") \(metric?.rangeRule ?? ""). Did you mean \(value.node.kind)%?")
+      value.refuse("\(metric?.name ?? "") \(metric?.rangeRule ?? ""). Did you mean \(value.node.kind)%?")
       return nil
     }
     return .absolute(number)
@@ -137,7 +137,7 @@ extension MonitorReading {
       else { continue }
       if rises ? a > b : a < b {
         let side = rises ? "above" : "below"
-        let name = metric?.rawValue ?? "the metric"
+        let name = metric?.name ?? "the metric"
         milder.value.complain(
           "is \(milder.value.node.kind), \(side) that of \(worse.limit.tier.name), \(worse.value.node.kind); "
             + "\(worse.limit.limit.isChange ? "the change" : name) fires \(side) a limit, so \(milder.limit.tier.name) must be the \(rises ? "smaller" : "greater")"
@@ -152,25 +152,15 @@ extension MonitorReading {
 }
 
 extension Metric {
-  /// Whether a change from the baseline's own value can be a limit.
-  fileprivate var hasReference: Bool {
-    switch family {
-    case .performance: true
-    case .estimate: realised != nil
-    case .ratio: self == .missingRatio || self == .invalidRatio
-    case .level: true
-    case .distance, .traffic, .detector, .fairness: false
-    }
-  }
-
   /// Why it has none, and what to write.
   fileprivate func noReference(isDrop: Bool) -> String {
-    switch self {
-    case .unseenRatio, .outsideRatio:
-      "is measured from the baseline's own ratio, and \(rawValue) is 0 there by definition; use a plain limit"
-    case .rows:
+    switch family {
+    case .ratio:
+      "is measured from the baseline's own ratio, and \(name) is 0 there by definition; use a plain limit"
+    case .traffic:
       "is for ratios, levels and performance, and rows is none; use \(isDrop ? "below: 50%" : "above: 200%")"
-    default: "is for ratios, levels and performance, and \(rawValue) is none; use a plain limit"
+    case .distance, .level, .performance, .estimate, .detector, .fairness:
+      "is for ratios, levels and performance, and \(name) is none; use a plain limit"
     }
   }
 
@@ -185,14 +175,7 @@ extension Metric {
   }
 
   /// The side on which the model is worse; nil where both may be.
-  fileprivate var worse: Direction? {
-    switch self {
-    case .bias, .calibrationSlope, .calibrationIntercept, .positiveRate, .predictedPositiveRate, .spiegelhalterZ,
-      .estimatedPositiveRate, .demographicParityDifference, .equalOpportunityDifference, .mean, .standardDeviation:
-      nil
-    default: direction
-    }
-  }
+  fileprivate var worse: Direction? { isTwoSided ? nil : direction }
 }
 
 extension Limit {

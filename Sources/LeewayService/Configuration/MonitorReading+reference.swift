@@ -39,7 +39,7 @@ extension MonitorReading {
     case .ratio, .level, .performance, .estimate:
       guard !limits.isEmpty, !limits.contains(where: { $0.limit.limit.isChange }) else { return }
       value.warn(
-        "means something with max_drop or max_rise alone, since \(metric.rawValue) is not measured from anything; "
+        "means something with max_drop or max_rise alone, since \(metric.name) is not measured from anything; "
           + "remove it, or write such a limit")
     case .traffic, .detector, .fairness:
       value.warn("means something for distances, ratios, levels and performance alone; remove it")
@@ -54,7 +54,7 @@ extension MonitorReading {
       guard let check = read.check, check.reference == .baseline else { continue }
       let names = subjects(of: check.on).filter { name in
         guard let cells = baseline.subject(named: name)?.cells, baseline.rows > 0 else { return false }
-        return (check.metric == .missingRatio ? cells.missing : cells.invalid) == 0
+        return check.metric.ratio?.part?(cells) == 0
       }
       guard !names.isEmpty else { continue }
       for limit in read.limits {
@@ -66,7 +66,7 @@ extension MonitorReading {
         let rest = names.count > Self.maximumNames ? " and \(names.count - Self.maximumNames) more" : ""
         let except = if case .features = check.on { "leave them out with except, " } else { "" }
         limit.value.complain(
-          "is \(limit.value.node.kind) of the baseline's own \(check.metric.rawValue), and that is 0 for \(named)\(rest); "
+          "is \(limit.value.node.kind) of the baseline's own \(check.metric.name), and that is 0 for \(named)\(rest); "
             + "write a difference such as 0.01, \(except)or add reference: first 30d")
       }
     }

@@ -27,7 +27,7 @@ extension MonitorReading {
     let retrainsEarly = map.value("retrain").map { readRetrain($0, isEarly || !isKnown) } ?? false
     if isEarly, hasAbsent, let metric, metric.needsEveryClass, !reading.problems[before...].hasErrors {
       let reason =
-        "\(metric.rawValue), which needs labels of every class; with labels.absent these are there at the horizon only, so "
+        "\(metric.name), which needs labels of every class; with labels.absent these are there at the horizon only, so "
         + "write stages: [final]"
       if let value = map.value("stages") {
         value.complain("names early, and the metric is \(reason)")

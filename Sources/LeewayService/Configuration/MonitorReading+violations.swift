@@ -33,13 +33,12 @@ extension MonitorReading {
   private func trainingValues(of check: Check, _ baseline: Baseline) -> [(name: String, value: Double)] {
     switch (check.metric.family, check.on) {
     case (.performance, .performance):
-      return baseline.performance?.metrics[check.metric.rawValue].map { [("its own \(check.metric.rawValue) is", $0)] }
+      return baseline.performance?.metrics[check.metric.name].map { [("its own \(check.metric.name) is", $0)] }
         ?? []
     case (.level, _):
       return subjects(of: check.on).compactMap { name in
-        let subject = baseline.subject(named: name)
-        let value = check.metric == .mean ? subject?.mean : subject?.standardDeviation
-        return value.map { ("\(check.metric.rawValue) of \(name)", $0) }
+        let value = baseline.subject(named: name).flatMap { check.metric.level?.baseline($0) }
+        return value.map { ("\(check.metric.name) of \(name)", $0) }
       }
     case (.ratio, _):
       var values: [(name: String, value: Double)] = []
@@ -47,7 +46,7 @@ extension MonitorReading {
         guard let index = baseline.subjects.firstIndex(where: { $0.name == name }) else { continue }
         func add(_ cells: SubjectCells, _ place: String) {
           guard let value = Self.ratio(check.metric, cells) else { return }
-          values.append(("\(check.metric.rawValue) of \(name)\(place)", value))
+          values.append(("\(check.metric.name) of \(name)\(place)", value))
         }
         add(baseline.subjects[index].cells, "")
         for slice in baseline.slices where Self.isOn(check.slices, slice.slice) {
@@ -78,12 +77,8 @@ extension MonitorReading {
 
   /// nil for ratios that are 0 in training by their meaning.
   private static func ratio(_ metric: Metric, _ cells: SubjectCells) -> Double? {
-    guard cells.rows > 0 else { return nil }
-    switch metric {
-    case .missingRatio: return Double(cells.missing) / Double(cells.rows)
-    case .invalidRatio: return Double(cells.invalid) / Double(cells.rows)
-    default: return nil
-    }
+    guard cells.rows > 0, let part = metric.ratio?.part else { return nil }
+    return Double(part(cells)) / Double(cells.rows)
   }
 
   /// Four places, for people.

@@ -154,7 +154,7 @@ package struct BaselineFit {
     }
     // Where `positive` is the reason it has been said.
     if monitor.task == .binary, monitor.labels?.positive == nil || first.positives > 0,
-      let performance = baseline.performance, performance.metrics[Metric.auc.rawValue] == nil
+      let performance = baseline.performance, performance.metrics[Metric.auc.name] == nil
     {
       remarks.append(
         "all labels are the same: auc and whatever else needs both classes has no baseline, so a max_drop of it cannot be judged"

@@ -58,9 +58,9 @@ extension JSONWriter {
     beginObject()
     member("check", check.name)
     member("on", check.subjectText)
-    member("metric", check.metric.rawValue)
+    member("metric", check.metric.name)
     // As lines name it: with the place, where it has one.
-    member("name", check.place.map { check.metric.name(at: $0) } ?? check.metric.rawValue)
+    member("name", check.place.map { check.metric.name(at: $0) } ?? check.metric.name)
     member("window", check.window)
     member("group", check.causeGroup().rawValue)
     members("limits", check.limits) { json, limit in

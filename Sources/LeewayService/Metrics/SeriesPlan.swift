@@ -299,7 +299,7 @@ package struct SeriesPlan: Sendable {
     guard monitor.labels != nil else { return out }
     for metric in VersionDifferences.metrics(monitor.task) {
       for statistic in ["champion", "challenger", "difference", "lower", "upper", "p_value"] {
-        add(metric.rawValue, statistic)
+        add(metric.name, statistic)
       }
     }
     return out
@@ -307,7 +307,7 @@ package struct SeriesPlan: Sendable {
 
   private func isEvidence(_ series: Series) -> Bool {
     if series.statistic == "p_value" { return true }
-    return MetricDetail(rawValue: series.metric)?.isEvidence ?? false
+    return MetricDetail.named(series.metric)?.isEvidence ?? false
   }
 
   /// Detectors, fairness and the errors of estimates are of all labels.
@@ -320,7 +320,7 @@ package struct SeriesPlan: Sendable {
     guard metric.subjects == .slices else { return true }
     return monitor.checks.contains { check in
       switch check.on {
-      case .errors: check.metric.rawValue == metric.name && runs(check, in: slice)
+      case .errors: check.metric.name == metric.name && runs(check, in: slice)
       case .fairness: metric.family == .fairness && runs(check, in: slice)
       default: false
       }
@@ -332,7 +332,7 @@ package struct SeriesPlan: Sendable {
     var out: [Series] = []
     for check in monitor.checks where runs(check, in: slice) {
       let window = check.window
-      let place = check.place.map { check.metric.name(at: $0) } ?? check.metric.rawValue
+      let place = check.place.map { check.metric.name(at: $0) } ?? check.metric.name
       out.append(Series(family: .windowRows, window: window, slice: slice))
       switch check.on {
       case .features, .named, .output:

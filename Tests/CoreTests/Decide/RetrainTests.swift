@@ -55,7 +55,7 @@ import Testing
   @Test func experimentalDetectorsNeverRetrain() throws {
     func detector(_ metric: Metric) -> Check {
       Check(
-        name: metric.rawValue, on: .errors, metric: metric, window: "1h",
+        name: metric.name, on: .errors, metric: metric, window: "1h",
         limits: [TierLimit(.critical, .above(.absolute(1)))])
     }
     func desk() throws -> Desk {

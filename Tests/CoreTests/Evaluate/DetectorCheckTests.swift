@@ -10,7 +10,7 @@ import Testing
     partial: Bool = false
   ) -> Check {
     Check(
-      name: metric.rawValue, on: .errors, metric: metric, window: window, limits: [Check.above(1)], slices: slices,
+      name: metric.name, on: .errors, metric: metric, window: window, limits: [Check.above(1)], slices: slices,
       minimumRows: minimumRows, partial: partial)
   }
 

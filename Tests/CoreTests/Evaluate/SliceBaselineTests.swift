@@ -53,7 +53,7 @@ import Testing
       let shown = try Self.object(line)
       let judged = try Self.object(verdict)
       #expect(
-        try judged.member("value").double() == shown.member("metrics").member(metric.rawValue).double(),
+        try judged.member("value").double() == shown.member("metrics").member(metric.name).double(),
         "\(verdict.line)")
       let against = try shown.member("against").string()
       #expect(against == (verdict.slice == "channel=web" ? "slice" : "all"), "\(line.line)")

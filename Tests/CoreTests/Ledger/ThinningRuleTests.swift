@@ -11,7 +11,7 @@ struct ThinningRuleTests {
     ResultKey(
       position: ResultPosition(
         end: World.start + .minutes(minutes), size: 3600, slice: slice, type: type.rawValue, subject: subject,
-        check: metric == nil ? "" : "c", metric: metric?.rawValue ?? "", stage: stage, sequence: 0, monitor: "m",
+        check: metric == nil ? "" : "c", metric: metric?.name ?? "", stage: stage, sequence: 0, monitor: "m",
         window: window, generation: "g"),
       rawTier: tier)
   }

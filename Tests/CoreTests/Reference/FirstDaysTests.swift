@@ -85,11 +85,11 @@ import Testing
           $0.end == Scene.minute(90) && $0.slice == "all" && $0.subject == "amount" && $0.window == "15m"
         }))
     let beside = try line.member("references").member("first 30m").members()
-    #expect(try beside.first { $0.key == metric.rawValue }?.reader.double() == verdict.value)
-    #expect(try line.member("metrics").member(metric.rawValue).double() != verdict.value)
+    #expect(try beside.first { $0.key == metric.name }?.reader.double() == verdict.value)
+    #expect(try line.member("metrics").member(metric.name).double() != verdict.value)
     #expect(!beside.contains { ["mean", "missing_ratio", "outside_ratio"].contains($0.key) })
     let shown = LineMetric.all(of: scene.plan.monitor, estimates: false).filter { $0.path.first == "references" }
-    #expect(shown.map(\.name) == ["\(metric.rawValue)_first_30m"])
+    #expect(shown.map(\.name) == ["\(metric.name)_first_30m"])
     #expect(try shown[0].path.reduce(line) { try $0.member($1) }.double() == verdict.value)
     let judged = try #require(try scene.lines(.verdict).last)
     #expect(judged.line.contains(#""reference":"first 30m""#) && judged.line.contains(#""against":null"#))

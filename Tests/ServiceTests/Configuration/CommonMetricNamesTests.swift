@@ -16,7 +16,7 @@ import Testing
     ("missing_values_rate", .missingRatio), ("precision_score", .precision), ("l1", .mae),
     ("std", .standardDeviation), ("equalized_odds", .equalisedOddsDifference),
   ]) func oneMetric(word: String, metric: Metric) {
-    #expect(suggestion(word) == " Did you mean \(metric.rawValue)?")
+    #expect(suggestion(word) == " Did you mean \(metric.name)?")
   }
 
   @Test func theTaskDecides() {
@@ -49,6 +49,6 @@ import Testing
 
   /// A name that is a metric's own never gets here.
   @Test func noMetricIsCalledOtherwise() {
-    for metric in Metric.allCases { #expect(suggestion(metric.rawValue) == "", "\(metric)") }
+    for metric in Metric.all { #expect(suggestion(metric.name) == "", "\(metric)") }
   }
 }

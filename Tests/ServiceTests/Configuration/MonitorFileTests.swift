@@ -231,7 +231,7 @@ import Testing
 
   @Test func everyMetricOfEveryTaskIsTaken() throws {
     for task in ModelTask.allCases {
-      for metric in Metric.allCases where metric.applies(to: task) {
+      for metric in Metric.all where metric.applies(to: task) {
         let output = task == .binary ? "score" : "prediction"
         if task == .multiclass, metric.numericOnly { continue }
         let isUnseenOfNumber = metric == .unseenRatio && task != .multiclass
@@ -254,7 +254,7 @@ import Testing
           features: {c: categorical}
           segments: [s]
           windows: [{size: 1h, every: 5m}]
-          checks: [{name: any, on: \(on), metric: \(metric.rawValue), window: 1h, warning: \(number)\(metric.place == nil ? "" : ", at: 10%")}]
+          checks: [{name: any, on: \(on), metric: \(metric.name), window: 1h, warning: \(number)\(metric.place == nil ? "" : ", at: 10%")}]
           alerts: {warning: [log]}
           """)
         #expect(problems == [], "\(task) \(metric)")

@@ -97,10 +97,10 @@ import Testing
     let monitor = try Self.monitor()
     let plan = Self.plan(monitor)
     let lines = Self.rendered(plan, Self.records(monitor, Self.lineSlices))
-    // Of 10 numbers and 3 categories: 15 and 9 metrics that are no evidence, the rows, the coverage, 19 metrics of labels.
-    let values = 10 * 15 + 3 * 9 + 2 + 19
-    // 7 and 3 p-values, bounds and chi-squared; 5 bounds of performance.
-    let evidence = 10 * 7 + 3 * 3 + 5
+    // Of 10 numbers and 3 categories: 16 and 9 metrics that are no evidence, the rows, the coverage, 19 metrics of labels.
+    let values = 10 * 16 + 3 * 9 + 2 + 19
+    // 8 and 3 p-values, bounds and chi-squared; 5 bounds of performance.
+    let evidence = 10 * 8 + 3 * 3 + 5
     #expect(Self.count(lines, "all") == values + evidence)
     #expect(Self.count(lines, "version=v1") == values)
     #expect(Self.count(lines, "version=v2") == values)
@@ -143,10 +143,10 @@ import Testing
       let lines = String(decoding: metrics.render(), as: UTF8.self).split(separator: "\n").map(String.init)
       return (Self.count(lines, "region=s00"), Self.count(lines, "version=v2"), leftOut != nil)
     }
-    #expect(try counts(.all) == (198, 198, true))
+    #expect(try counts(.all) == (208, 208, true))
     // Rows and psi of f1. All of versions has room, p-values too.
-    #expect(try counts(.checks) == (2, 282, false))
-    #expect(try counts(.none) == (0, 282, false))
+    #expect(try counts(.checks) == (2, 302, false))
+    #expect(try counts(.none) == (0, 302, false))
   }
 
   // MARK: Stability
@@ -266,19 +266,19 @@ import Testing
     let monitor = try Self.monitor([Self.check("drift", .named(["f1"]), .psi, .each)])
     #expect(
       Self.plan(monitor).text
-        == "4,874 of at most 5,000: all 282, 2 versions 396, checks in slices 80, 21 slices 4,116; left out: 3,724 of 19 slices (first region=s10, channel=s11, region=s11), 3,528 p-values, bounds and chi-squared"
+        == "4,918 of at most 5,000: all 302, 2 versions 416, checks in slices 80, 20 slices 4,120; left out: 4,120 of 20 slices (first channel=s10, region=s10, channel=s11), 3,948 p-values, bounds and chi-squared"
     )
     #expect(
       Self.plan(monitor, limit: 20_000).text
-        == "12,126 of at most 20,000: all 282, 2 versions 396, checks in slices 80, 40 slices 7,840, their p-values, bounds and chi-squared 3,528; left out: nothing"
+        == "12,986 of at most 20,000: all 302, 2 versions 416, checks in slices 80, 40 slices 8,240, their p-values, bounds and chi-squared 3,948; left out: nothing"
     )
     #expect(
       Self.plan(try Self.monitor(monitor.checks, series: .checks)).text
-        == "926 of at most 5,000: all 282, 2 versions 396, checks in slices 80, their p-values, bounds and chi-squared 168; left out: nothing; not chosen by series.slices: checks"
+        == "986 of at most 5,000: all 302, 2 versions 416, checks in slices 80, their p-values, bounds and chi-squared 188; left out: nothing; not chosen by series.slices: checks"
     )
     #expect(
       SeriesPlan(monitor: monitor, profiled: [], profiledSegments: ["channel"], limit: 100).text
-        == "100 of at most 100: all 100; left out: 182 of all, 396 of 2 versions, 4 that checks use, 168 p-values, bounds and chi-squared; values of region come on top, since the baseline has no profile of them"
+        == "100 of at most 100: all 100; left out: 202 of all, 416 of 2 versions, 4 that checks use, 188 p-values, bounds and chi-squared; values of region come on top, since the baseline has no profile of them"
     )
   }
 
@@ -332,14 +332,14 @@ import Testing
     let records = Self.records(monitor, Self.lineSlices, minute: 5)
     let leftOut = try #require(metrics.apply(MetricsUpdate(monitor: "m", records: records)))
     let exported = Self.plan(monitor).count
-    #expect(leftOut.count == Int64(43 * 282 - exported))
+    #expect(leftOut.count == Int64(43 * 302 - exported))
     #expect(
       leftOut.description
-        == "monitor m: \(SeriesPlan.shown(43 * 282 - exported)) series are left out of /metrics, since limits.max_series is 5,000; the first: leeway_window_rows{monitor=\"m\",window=\"1h\",slice=\"channel=s11\"}, leeway_window_rows{monitor=\"m\",window=\"1h\",slice=\"channel=s12\"}, leeway_window_rows{monitor=\"m\",window=\"1h\",slice=\"channel=s13\"}. The API has them all. Raise the limit, or set series: {slices: checks} in the monitor file; leeway check prints the plan"
+        == "monitor m: \(SeriesPlan.shown(43 * 302 - exported)) series are left out of /metrics, since limits.max_series is 5,000; the first: leeway_window_rows{monitor=\"m\",window=\"1h\",slice=\"channel=s10\"}, leeway_window_rows{monitor=\"m\",window=\"1h\",slice=\"channel=s11\"}, leeway_window_rows{monitor=\"m\",window=\"1h\",slice=\"channel=s12\"}. The API has them all. Raise the limit, or set series: {slices: checks} in the monitor file; leeway check prints the plan"
     )
     #expect(metrics.apply(MetricsUpdate(monitor: "m", records: records)) == nil)
     let text = String(decoding: metrics.render(), as: UTF8.self)
-    #expect(text.contains("leeway_series_dropped_total{monitor=\"m\"} \(2 * (43 * 282 - exported))\n"))
+    #expect(text.contains("leeway_series_dropped_total{monitor=\"m\"} \(2 * (43 * 302 - exported))\n"))
     // Another plan starts again.
     metrics.export(Self.plan(monitor, limit: 100))
     #expect(metrics.apply(MetricsUpdate(monitor: "m", records: records))?.limit == 100)

@@ -1,0 +1,17 @@
+
+extension Metric {
+  package static let estimatedAUCError = Metric(
+    "estimated_auc_error", .performance(PerformanceFormula(estimate: .auc)),
+    "Distance between the expected and the realised AUC.",
+    tasks: [.binary])
+
+  package static let estimatedAccuracyError = Metric(
+    "estimated_accuracy_error", .performance(PerformanceFormula(estimate: .accuracy)),
+    "Distance between the expected and the realised accuracy.",
+    unit: .ratio, tasks: [.binary])
+
+  package static let estimatedMAEError = Metric(
+    "estimated_mae_error", .performance(PerformanceFormula(estimate: .mae)),
+    "Distance between the expected and the realised mean absolute error.",
+    unit: .output, range: 0...Double.greatestFiniteMagnitude, tasks: [.regression])
+}

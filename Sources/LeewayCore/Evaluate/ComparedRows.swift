@@ -67,7 +67,9 @@ struct ComparedRows {
   }
 
   func difference(_ metric: Metric, ofClass index: Int, to other: ComparedRows) -> VersionDifferences.Difference? {
-    guard let classes, let theirs = other.classes, case .decision(let ratio)? = metric.performance?.comparison else { return nil }
+    guard let classes, let theirs = other.classes, case .decision(let ratio)? = metric.performance?.comparison else {
+      return nil
+    }
     return VersionDifferences.unpaired(
       metric, ratio, classes.oneAgainstRest(index), theirs.oneAgainstRest(index))
   }

@@ -214,7 +214,8 @@ private struct PairRows {
   }
 
   func difference(_ metric: Metric, ofClass index: Int) -> VersionDifferences.Difference? {
-    guard let decisions = classes?.oneAgainstRest(index), case .decision(let ratio)? = metric.performance?.comparison else { return nil }
+    guard let decisions = classes?.oneAgainstRest(index), case .decision(let ratio)? = metric.performance?.comparison
+    else { return nil }
     return VersionDifferences.paired(metric, ratio, decisions)
   }
 }

@@ -1,4 +1,3 @@
-
 extension Metric {
   package static let estimatedAUC = Metric(
     "estimated_auc", .estimate(of: .auc),

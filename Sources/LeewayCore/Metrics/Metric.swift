@@ -42,7 +42,8 @@ package final class Metric: Sendable {
   }
 
   init(
-    _ name: String, _ formula: Formula, _ summary: String, unit: MetricUnit = .number, worse direction: Direction = .above,
+    _ name: String, _ formula: Formula, _ summary: String, unit: MetricUnit = .number,
+    worse direction: Direction = .above,
     isTwoSided: Bool = false, range: ClosedRange<Double>? = 0...1, tasks: Set<ModelTask> = Set(ModelTask.allCases)
   ) {
     self.name = name

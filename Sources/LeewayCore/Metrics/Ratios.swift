@@ -1,4 +1,3 @@
-
 extension Metric {
   package static let missingRatio = Metric(
     "missing_ratio", .ratio(RatioFormula(part: { $0.missing }) { ($0.missing, $0.rows) }),

@@ -1,4 +1,3 @@
-
 extension Metric {
   package static let rows = Metric(
     "rows", .traffic,

@@ -2,7 +2,8 @@ import LeewayStatistics
 
 extension Metric {
   package static let ks = Metric(
-    "ks", .distance(
+    "ks",
+    .distance(
       .cells(
         { $0.numeric?.ks },
         noise: { c in c.numeric.map { _ in DistanceNoise.kolmogorovSmirnov(c.baseline.present, c.present) } },

@@ -2,7 +2,8 @@ import LeewayStatistics
 
 extension Metric {
   package static let wasserstein = Metric(
-    "wasserstein", .distance(
+    "wasserstein",
+    .distance(
       .cells(
         { $0.ordered?.wasserstein },
         noise: { c in

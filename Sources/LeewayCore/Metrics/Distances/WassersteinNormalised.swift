@@ -2,11 +2,14 @@ import LeewayStatistics
 
 extension Metric {
   package static let wassersteinNormalised = Metric(
-    "wasserstein_normalised", .distance(
+    "wasserstein_normalised",
+    .distance(
       .cells(
         { $0.ordered?.wassersteinNormalised },
         noise: { c in
-          guard let deviation = c.baselineDeviation, let noise = Metric.wasserstein.distance?.noise(c) else { return nil }
+          guard let deviation = c.baselineDeviation, let noise = Metric.wasserstein.distance?.noise(c) else {
+            return nil
+          }
           return noise / deviation
         }, details: [.wassersteinNormalisedBound])),
     "Mean distance by which values moved, in standard deviations of the baseline.",

@@ -1,4 +1,3 @@
-
 extension Metric {
   package static let brier = Metric(
     "brier", .performance(PerformanceFormula(.loss)),

@@ -1,4 +1,3 @@
-
 extension Metric {
   package static let accuracy = Metric(
     "accuracy", .performance(PerformanceFormula(.decision(.accuracy))),

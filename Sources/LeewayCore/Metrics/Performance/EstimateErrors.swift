@@ -1,4 +1,3 @@
-
 extension Metric {
   package static let estimatedAUCError = Metric(
     "estimated_auc_error", .performance(PerformanceFormula(estimate: .auc)),

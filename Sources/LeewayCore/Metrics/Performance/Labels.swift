@@ -1,4 +1,3 @@
-
 extension Metric {
   package static let coverage = Metric(
     "coverage", .performance(PerformanceFormula(needsEveryClass: false)),

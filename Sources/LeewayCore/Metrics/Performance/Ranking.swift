@@ -2,7 +2,8 @@ import LeewayStatistics
 
 extension Metric {
   package static let auc = Metric(
-    "auc", .performance(
+    "auc",
+    .performance(
       PerformanceFormula(
         .ranking(
           .init(
@@ -12,7 +13,8 @@ extension Metric {
     worse: .below, tasks: [.binary])
 
   package static let averagePrecision = Metric(
-    "average_precision", .performance(
+    "average_precision",
+    .performance(
       PerformanceFormula(
         .ranking(
           .init(

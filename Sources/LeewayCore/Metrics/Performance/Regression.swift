@@ -1,4 +1,3 @@
-
 extension Metric {
   package static let mae = Metric(
     "mae", .performance(PerformanceFormula(.regression(.mae), needsEveryClass: false)),

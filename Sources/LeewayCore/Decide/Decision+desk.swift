@@ -213,6 +213,9 @@ extension Decision {
         let at = max(input.at, machine.through)
         try journal.store(incident, machine, group, at, resolved: false, in: tx)
       }
+      if case .retrainResult(let retrain, let succeeded) = input.act, steps.isEmpty {
+        try journal.store(answerTo: retrain, succeeded, in: tx)
+      }
     }
 
     /// Who hears of steps that verdicts do not make themselves.

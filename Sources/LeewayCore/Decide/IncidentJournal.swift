@@ -143,7 +143,21 @@ struct IncidentJournal {
         tier: incident.tier, openedAt: incident.openedAt, changedAt: end, resolvedAt: resolved ? end : nil,
         checks: incident.checks, subjects: incident.subjects, slices: incident.slices,
         // A resolved incident keeps showing what it was about.
-        evidence: known?.evidence ?? w.text, retrain: incident.retrainText, twin: incident.twinText))
+        evidence: known?.evidence ?? w.text, retrain: incident.retrainText(isResolved: resolved),
+        twin: incident.twinText))
+  }
+
+  /// The trainer's answer that came after the incident had ended: nothing happens in it any more, but whoever looks at it
+  /// must not wait for a trainer that has answered.
+  func store(answerTo retrain: String, _ succeeded: Bool, in tx: any LedgerWriter) throws {
+    guard let incident = try tx.retrain(retrain)?.incident, var known = try tx.incident(incident),
+      known.state == .resolved
+    else { return }
+    let root = JSONReader(try JSONValue(parsing: Array(known.retrain.utf8)))
+    guard try root.member("retrain").text() == retrain, try root.member("state").text() == "requested" else { return }
+    known.retrain = known.retrain.replacing(
+      #""state":"requested""#, with: #""state":"\#(succeeded ? "succeeded" : "failed")""#, maxReplacements: 1)
+    try tx.put(incident: known)
   }
 
   /// What final verdicts said of an early incident that has ended.
@@ -168,12 +182,14 @@ extension IncidentMachine.Incident {
   }
 
   /// What has become of a retrain, for people: the call, and what held it back.
-  fileprivate var retrainText: String {
+  ///
+  /// - Parameter isResolved: the incident has ended, so a new model has been verified.
+  fileprivate func retrainText(isResolved: Bool) -> String {
     guard retrain != nil || hold != nil else { return "null" }
     var w = JSONWriter()
     w.beginObject()
     w.key("state")
-    w.string(retrain?.state.rawValue ?? "held")
+    w.string(isResolved && retrain?.state == .verifying ? "succeeded" : retrain?.state.rawValue ?? "held")
     if let retrain {
       w.key("retrain")
       w.string(retrain.id)

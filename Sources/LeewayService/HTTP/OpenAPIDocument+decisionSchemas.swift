@@ -16,7 +16,7 @@ extension OpenAPIDocument {
           "retrain": {
             "type": ["object", "null"], "description": "What has become of a retrain; null where none was due.",
             "properties": {
-              "state": {"enum": ["held", "requested", "verifying", "failed"]},
+              "state": {"enum": ["held", "requested", "verifying", "succeeded", "failed"]},
               "retrain": {"type": "string"},
               "at": {"type": "string", "format": "date-time", "description": "Event time: the end that asked."},
               "held": {"type": "string", "description": "What holds it back, or did."},

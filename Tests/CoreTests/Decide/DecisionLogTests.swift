@@ -50,6 +50,33 @@ import Testing
     #expect(try desk.incidents().first?.state == .resolved)
   }
 
+  /// The incident's own record says how the retrain ended, before and after its end.
+  @Test(arguments: [(true, "succeeded"), (false, "failed")])
+  func anAnswerAfterTheEndIsInTheIncident(_ succeeded: Bool, _ state: String) throws {
+    let desk = try Desk(retrain: Self.policy)
+    try desk.decide(1, [("auc", "performance", .critical)])
+    #expect(try desk.decide(2, [("auc", "performance", .ok)]) == ["performance/final resolved critical"])
+    let before = try #require(try desk.incidents().first)
+    #expect(before.state == .resolved && before.retrain.hasPrefix(#"{"state":"requested","retrain":"#))
+    #expect(try answer(desk, succeeded) == [])
+    var after = before
+    after.retrain = before.retrain.replacing("requested", with: state)
+    #expect(try desk.incidents() == [after])
+    // No second answer changes it.
+    #expect(try answer(desk, !succeeded) == [])
+    #expect(try desk.incidents() == [after])
+  }
+
+  @Test func aModelThatWasVerifiedByTheEndHasSucceeded() throws {
+    let desk = try Desk(retrain: Self.policy)
+    try desk.decide(1, [("auc", "performance", .critical)])
+    #expect(try answer(desk, true) == ["verifying 3"])
+    #expect(try desk.incidents().first?.retrain.hasPrefix(#"{"state":"verifying","#) == true)
+    try desk.decide(2, [("auc", "performance", .ok)])
+    let incident = try #require(try desk.incidents().first)
+    #expect(incident.state == .resolved && incident.retrain.hasPrefix(#"{"state":"succeeded","#), "\(incident.retrain)")
+  }
+
   @Test func onlyWhatChangesSomethingIsLogged() throws {
     let desk = try Desk()
     try desk.decide(1, [("auc", "performance", .ok)])

@@ -193,6 +193,18 @@ import Testing
       found.findings.first == "leeway: warning: 19,979 of 20,000 predictions late: sort by at or raise lateness (5m)")
   }
 
+  /// Labels of late predictions have nothing to match: their ids are right.
+  @Test func labelsOfLatePredictions() throws {
+    let found = try replay(
+      (0..<3000).reversed().map { Shop.prediction($0) }, labels: (0..<300).map { Shop.label($0) })
+    #expect(found.code == 1)
+    #expect(
+      found.findings == [
+        "leeway: warning: 2,979 of 3,000 predictions late: sort by at or raise lateness (5m)",
+        "leeway: none of 300 labels matched a prediction: of the predictions 2,979 were late, and those are not counted; see the warning above",
+      ])
+  }
+
   /// One wrong clock makes everything after it late, and sorting does not mend that.
   @Test(arguments: [100, 0]) func oneMessageFarAhead(_ line: Int) throws {
     var lines = (0..<3000).map { Shop.prediction($0) }

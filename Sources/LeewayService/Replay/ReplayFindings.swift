@@ -113,6 +113,10 @@ package struct ReplayFindings {
     if j.expired > 0 {
       return "\(start): \(Self.grouped(j.expired)) came later than labels.horizon, \(labels.horizon); raise it"
     }
+    if e.late > e.accepted {
+      return
+        "\(start): of the predictions \(Self.grouped(e.late)) were late, and those are not counted; see the warning above"
+    }
     return
       "\(start): the ids in \(Self.names(labels.id)) are not those in \(Self.names(monitor.predictions.id)) of the "
       + "predictions; mend labels.fields.id or predictions.fields.id"

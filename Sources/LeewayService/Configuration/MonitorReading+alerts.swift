@@ -82,7 +82,9 @@ extension MonitorReading {
       guard let limit = checks.lazy.flatMap(\.limits).first(where: { $0.limit.tier == tier }) else { continue }
       limit.value.warn("alerts nobody; add alerts.\(tier.name): [log]")
     }
-    for use in receiverUses where use.name == Self.retrainReceiver {
+    // A check whose metric is misspelt may be the one that is asked for.
+    let isKnown = checks.allSatisfy { $0.metric != nil }
+    for use in receiverUses where use.name == Self.retrainReceiver && isKnown {
       let metrics = checks.filter { $0.limits.contains { $0.limit.tier == use.tier } }.compactMap(\.metric)
       if !metrics.isEmpty, metrics.allSatisfy(\.isExperimental) {
         reading.warning(

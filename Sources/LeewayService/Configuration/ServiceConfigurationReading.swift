@@ -264,7 +264,9 @@ final class ServiceConfigurationReading {
       receiver?.fallback = value.text(limit: 63)
       fallbacks.append((name, value))
     }
-    receiver?.groupInterval = map.value("group_interval")?.span(in: .seconds(1) ... .days(1))
+    // Read whatever becomes of the receiver: a key that nobody has asked for is none that can be set.
+    let interval = map.value("group_interval")?.span(in: .seconds(1) ... .days(1))
+    receiver?.groupInterval = interval
     map.finish()
     if let receiver {
       do throws(Receiver.Invalid) { _ = try receiver.receiver() } catch {

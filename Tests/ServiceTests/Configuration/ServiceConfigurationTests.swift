@@ -184,6 +184,14 @@ import Testing
       ])
   }
 
+  /// One mistake is one error: the receiver's other keys are read all the same.
+  @Test func aWrongAddressMakesNoOtherKeyUnknown() {
+    let receiver =
+      "receivers: {a: {type: webhook, url: \"localhost/x\", secret: s, fallback: log, group_interval: 5s}}\n"
+    let problems = load(kafka + receiver).1
+    #expect(problems.count == 1 && problems.allSatisfy { $0.contains("receivers.a.url") }, "\(problems)")
+  }
+
   @Test func aFallbackIsAnotherReceiver() {
     let receivers = "receivers: {a: {type: log, fallback: b}, b: {type: log, fallback: %@}}\n"
     func problems(_ name: String) -> [String] { load(kafka + receivers.replacing("%@", with: name)).1 }

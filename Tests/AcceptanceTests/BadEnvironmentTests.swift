@@ -120,14 +120,14 @@ import Testing
   @Test func unwritableOutputs() throws {
     try Shop.prepare(in: folder)
     try folder.write((0..<300).map { Shop.prediction($0) }.joined(separator: "\n"), to: "p.jsonl")
-    func expect(_ arguments: String, _ error: String) throws {
+    func expect(_ arguments: String, _ error: String, code: Int32 = 3) throws {
       let found = try LeewayProcess.run(arguments.split(separator: " ").map(String.init), in: folder.url)
-      #expect(found.code == 3)
+      #expect(found.code == code)
       #expect(found.error == "leeway: \(error)\n")
     }
     let replay = "replay monitors/shop.yaml --predictions p.jsonl --out"
     try expect("\(replay) no/x", "no/x: the results cannot be written: No such file or directory")
-    try expect("\(replay) monitors", "monitors: the results cannot be written: Is a directory")
+    try expect("\(replay) monitors", "monitors: is a folder; name the file to write results to", code: 1)
     try expect("\(replay) /dev/full", "/dev/full: the results cannot be written: No space left on device")
     let fit = "baseline fit monitors/shop.yaml --from train.csv --out"
     try expect("\(fit) no/x", "no/x: the baseline cannot be written: No such file or directory")

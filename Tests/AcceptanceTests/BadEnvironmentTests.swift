@@ -131,7 +131,7 @@ import Testing
     try expect("\(replay) /dev/full", "/dev/full: the results cannot be written: No space left on device")
     let fit = "baseline fit monitors/shop.yaml --from train.csv --out"
     try expect("\(fit) no/x", "no/x: the baseline cannot be written: No such file or directory")
-    try expect("\(fit) monitors", "monitors: the baseline cannot be written: Is a directory")
+    try expect("\(fit) monitors", "monitors: is a folder; name the file to write the baseline to", code: 1)
     try expect("\(fit) /dev/full", "/dev/full: the baseline cannot be written: No space left on device")
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: folder.url.path).allSatisfy { !$0.hasSuffix(".partial") })

@@ -17,11 +17,15 @@ package enum BaselineFile {
   /// Writes a baseline so that a reader sees the old file or the new one, never a part. What is there and no file, such
   /// as a pipe, is written to.
   ///
-  /// - Throws: `EnvironmentProblem` that names the file.
+  /// - Throws: `InputProblem` where a folder is named, `EnvironmentProblem` that names the file.
   package static func write(_ baseline: inout Baseline, to path: String) throws {
     let bytes = baseline.encoded()
     var status = stat()
-    let replaces = stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+    let isThere = stat(path, &status) == 0
+    if isThere, status.st_mode & S_IFMT == S_IFDIR {
+      throw InputProblem("\(path): is a folder; name the file to write the baseline to")
+    }
+    let replaces = !isThere || status.st_mode & S_IFMT == S_IFREG
     let partial = replaces ? path + ".partial" : path
     func fail(_ code: Int32) -> EnvironmentProblem {
       if replaces { unlink(partial) }

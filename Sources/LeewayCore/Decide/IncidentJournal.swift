@@ -90,7 +90,9 @@ struct IncidentJournal {
         waiting.body = body
         if try tx.amend(delivery: waiting) { continue }
       }
-      let due = last.map { max(now, $0.nextAttemptAt + context.groupInterval(of: receiver)) } ?? now
+      // Never later than the interval from now: a clock that was set back has left the one before in the future.
+      let interval = context.groupInterval(of: receiver)
+      let due = last.map { min(max(now, $0.nextAttemptAt + interval), now + interval) } ?? now
       try tx.enqueue([outbox(receiver, transition, transition.transition, body, at: due)])
     }
   }

@@ -61,6 +61,31 @@ import Testing
     #expect(!row.body.contains(#""subject":"country""#))
   }
 
+  /// The message before lies a day ahead of a clock that was set back; the next one waits for the interval all the same.
+  @Test func aClockThatIsSetBackHoldsUpNoSpread() throws {
+    let desk = try Desk()
+    try desk.decide(1, [("drift", "amount", .critical)])
+    try desk.decide(2, [("drift", "s2", .critical)])
+    for var row in try desk.ledger.write({
+      try $0.leaseDeliveries(receiver: "chat", due: .distantFuture, lasting: .minutes(1), limit: 9)
+    }) {
+      row.state = .delivered
+      let settled = try desk.ledger.write { [row] in try $0.settle(delivery: row) }
+      #expect(settled)
+    }
+    for var row in try desk.ledger.write({
+      try $0.leaseDeliveries(receiver: "chat", due: .distantFuture, lasting: .minutes(1), limit: 9)
+    }) {
+      row.state = .delivered
+      let settled = try desk.ledger.write { [row] in try $0.settle(delivery: row) }
+      #expect(settled)
+    }
+    let earlier = Self.wall - .days(1)
+    try desk.decide(3, [("drift", "s3", .critical)], now: earlier)
+    let row = try #require(try desk.deliveries().first { $0.key.hasSuffix("/2-spread/chat") })
+    #expect(row.nextAttemptAt == earlier + .minutes(5))
+  }
+
   /// What comes within the interval joins the message that waits: a backlog is two messages, and nothing is lost.
   @Test func thereIsOneMessageInAGroupInterval() throws {
     let desk = try Desk()

@@ -10,7 +10,7 @@ package struct CallbackToken: Sendable {
   private let keys: [SymmetricKey]
   private let former: (key: SymmetricKey, until: Int64)?
 
-  /// A key that signs no longer and is good for answers to older retrains alone.
+  /// A key that no longer signs. It verifies only answers to retrains that were requested before `until`.
   package struct FormerKey: Sendable {
     var key: [UInt8]
     var until: Int64

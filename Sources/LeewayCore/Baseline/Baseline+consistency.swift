@@ -55,8 +55,8 @@ extension Baseline {
     }
   }
 
-  /// Held-out rows are others, and there may be more of them. Limits relative to a metric are measured from it, so one that no
-  /// model can have would fire for ever, or never.
+  /// Held-out rows are not in `rows` and may outnumber them. Relative limits are measured from these metrics, so a value that no
+  /// model can have would make a check always fire, or never.
   private static func requirePart(
     _ performance: PerformanceBaseline?, of rows: Int64, _ reader: JSONReader
   ) throws(JSONFailure) {

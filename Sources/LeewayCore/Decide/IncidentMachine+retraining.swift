@@ -98,7 +98,7 @@ extension IncidentMachine {
   static let mostSpans = 256
 
   /// Above that of every other transition.
-  static let sequenceOfFinalVerdicts: Int64 = 1 << 40
+  package static let sequenceOfFinalVerdicts: Int64 = 1 << 40
 
   /// An incident from its opening to its end.
   package struct Span: Sendable, Equatable {

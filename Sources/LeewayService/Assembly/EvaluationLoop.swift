@@ -17,7 +17,7 @@ struct EvaluationLoop: Service {
   let holder: String
   let logger: Logger
 
-  /// A writer that has not been heard of for so long is taken for dead, and what it left is folded up.
+  /// A writer that sends no heartbeat for this long is marked dead, and its rows are merged into those of the living.
   static let deadAfter = TimeSpan.minutes(2)
 
   func run() async throws {

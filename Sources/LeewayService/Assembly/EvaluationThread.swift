@@ -244,7 +244,9 @@ final class EvaluationThread {
       let fold = Fold(plan: plan, deadAfter: EvaluationLoop.deadAfter)
       let report = try fold.step(ledger, lease: lease)
       if report.rows > 0 { merges.forget(monitor: plan.monitor.name) }
-      for writer in report.retired { logger.notice("writer \(writer) is silent and taken for dead") }
+      for writer in report.retired {
+        logger.notice("writer \(writer) sent no heartbeat for \(EvaluationLoop.deadAfter); marked dead")
+      }
     } catch is LeaseLost {
       leases[plan.monitor.name] = nil
     } catch {

@@ -39,10 +39,10 @@ extension MonitorReading {
     case .ratio, .level, .performance, .estimate:
       guard !limits.isEmpty, !limits.contains(where: { $0.limit.limit.isChange }) else { return }
       value.warn(
-        "means something with max_drop or max_rise alone, since \(metric.name) is not measured from anything; "
-          + "remove it, or write such a limit")
+        "has an effect only with max_drop or max_rise, because a plain limit on \(metric.name) is not compared with anything; "
+          + "remove it, or add such a limit")
     case .traffic, .detector, .fairness:
-      value.warn("means something for distances, ratios, levels and performance alone; remove it")
+      value.warn("has an effect only for distances, ratios, levels and performance; remove it")
     }
   }
 }

@@ -264,7 +264,7 @@ final class ServiceConfigurationReading {
       receiver?.fallback = value.text(limit: 63)
       fallbacks.append((name, value))
     }
-    // Read whatever becomes of the receiver: a key that nobody has asked for is none that can be set.
+    // Read it even if the receiver is invalid: a key that is never read is reported as unknown.
     let interval = map.value("group_interval")?.span(in: .seconds(1) ... .days(1))
     receiver?.groupInterval = interval
     map.finish()

@@ -2,8 +2,8 @@ import Hummingbird
 import LeewayCore
 package import Logging
 
-/// One line for every change that somebody with the role for it asked for over HTTP, refused or not: what, and who by the
-/// token's name. Whoever has no such token is turned away before and only counted.
+/// Logs one line for each change that a token with the right role requests over HTTP, accepted or refused: the change and the
+/// token's name. A request without such a token is rejected earlier and only counted.
 package struct AuditLog: Sendable {
   private let logger: Logger
 

@@ -353,6 +353,7 @@ package final class ServiceMetrics: Sendable {
   package func forget(monitor: String) {
     state.withLock { state in
       state.results[monitor] = nil
+      state.partitions[monitor] = nil
       for family in MetricFamily.allCases where family.labelNames.first == "monitor" {
         state.values[family] = state.values[family]?.filter { $0.key.first != monitor }
         state.histograms[family] = state.histograms[family]?.filter { $0.key.first != monitor }

@@ -428,7 +428,7 @@ package final class Simulation {
     for receipt in receipts where first.insert(receipt.key).inserted {
       let line = "\(receipt.receiver) \(receipt.incident)"
       // What final verdicts say of an early incident may come while it is open, and its end after that.
-      if receipt.sequence >= 1 << 40 { continue }
+      if receipt.sequence >= IncidentMachine.sequenceOfFinalVerdicts { continue }
       if let before = last[line], before > receipt.sequence { problems.append("\(receipt.key) came after \(before)") }
       last[line] = receipt.sequence
     }

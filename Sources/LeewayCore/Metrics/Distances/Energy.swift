@@ -1,5 +1,5 @@
 import Glibc
-package import LeewayStatistics
+import LeewayStatistics
 
 extension Metric {
   /// √(2 ∫ (F_p − F_q)² dx), as `scipy.stats.energy_distance` has it: 0 where both sides are the same; of 100 zeros beside 100
@@ -11,7 +11,7 @@ extension Metric {
     "energy",
     .distance(
       .cells(
-        { $0.cells.map { energyDistance($0.binning, $0.baseline, $0.window).distance } },
+        { $0.cells.map { energyDistance($0.binning, $0.baseline, $0.window) } },
         noise: { $0.cells.map { energyNoise($0.binning, $0.baseline, $0.window) } }, details: [.energyBound])),
     "Energy distance between the distributions of baseline and window: twice the area of their squared difference, its root.",
     range: 0...Double.greatestFiniteMagnitude)
@@ -19,21 +19,14 @@ extension Metric {
 
 extension MetricDetail {
   static let energyBound = ofDistance("energy_bound", "How far energy may be off, since values are counted in cells.") {
-    $0.cells.map { energyDistance($0.binning, $0.baseline, $0.window).bound }
+    $0.cells.map { EnergySide($0.binning, $0.baseline).bound + EnergySide($0.binning, $0.window).bound }
   }
 }
 
-/// The energy distance of two sides whose values between two knots are taken at their mean, and how far that may be from
-/// the distance of the values themselves.
-///
-/// The distance is a metric, so it is off by at most the distances of both sides from their own values. Of a cell (a, b) with
-/// share s and mean m these are largest where all values are at a or b: s² (m − a) (b − m) / (b − a) of the area; where the
-/// cell has no end, s² times the mean's distance from the other. Where all values are knots, or alone in their cell, it is 0.
+/// The energy distance of two sides whose values between two knots are taken at their mean.
 ///
 /// - Precondition: both sides hold a value.
-package func energyDistance(
-  _ binning: NumericBinning, _ baseline: NumericCells, _ window: NumericCells
-) -> (distance: Double, bound: Double) {
+func energyDistance(_ binning: NumericBinning, _ baseline: NumericCells, _ window: NumericCells) -> Double {
   let p = EnergySide(binning, baseline)
   let q = EnergySide(binning, window)
   var area = 0.0
@@ -58,7 +51,7 @@ package func energyDistance(
       step(to: a.place, a.share)
     }
   }
-  return ((2 * area).squareRoot(), p.bound + q.bound)
+  return (2 * area).squareRoot()
 }
 
 /// √(2 h ∫ F (1 − F) dx) with h = 1/n + 1/m and F of the baseline: the root of the mean square of the distance between two
@@ -79,7 +72,7 @@ private func energyNoise(_ binning: NumericBinning, _ baseline: NumericCells, _ 
 }
 
 /// One side's values, those of a cell at their mean.
-private struct EnergySide {
+struct EnergySide {
   let total: Double
   private let binning: NumericBinning
   private let cells: NumericCells
@@ -102,7 +95,12 @@ private struct EnergySide {
     return (place, share)
   }
 
-  /// How far this side may be from its values.
+  /// The most that this side's energy distance from its own values can be. The distance is a metric, so between two sides it
+  /// is off by at most the sum of both bounds.
+  ///
+  /// In a cell from a to b with share s and mean m, the area is largest when every value is at a or b:
+  /// s² (m − a) (b − m) / (b − a). A cell without an end has s² times the distance of m from its other end. The bound is 0 when
+  /// every value is a knot or the only one in its cell.
   var bound: Double {
     var area = 0.0
     for cell in stride(from: 0, to: binning.cellCount, by: 2) where cells.counts[cell] > 1 {

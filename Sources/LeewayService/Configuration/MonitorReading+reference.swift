@@ -62,11 +62,10 @@ extension MonitorReading {
         case .maximumDrop(.relative), .maximumRise(.relative): break
         default: continue
         }
-        let named = names.prefix(Self.maximumNames).joined(separator: ", ")
-        let rest = names.count > Self.maximumNames ? " and \(names.count - Self.maximumNames) more" : ""
+        let named = ShortList.text(names, atMost: Self.maximumNames)
         let except = if case .features = check.on { "leave them out with except, " } else { "" }
         limit.value.complain(
-          "is \(limit.value.node.kind) of the baseline's own \(check.metric.name), and that is 0 for \(named)\(rest); "
+          "is \(limit.value.node.kind) of the baseline's own \(check.metric.name), and that is 0 for \(named); "
             + "write a difference such as 0.01, \(except)or add reference: first 30d")
       }
     }

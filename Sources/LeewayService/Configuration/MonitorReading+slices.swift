@@ -79,7 +79,7 @@ extension MonitorReading {
       else { continue }
       use.place.warn(
         "is \(use.place.node.kind), and no training row has that value of \(use.segment), so nothing is judged until messages "
-          + "have it; it has \(Self.list(profile.values)).\(Spelling.suggestion(for: use.value, among: profile.values))"
+          + "have it; it has \(ShortList.text(profile.values, atMost: 8)).\(Spelling.suggestion(for: use.value, among: profile.values))"
       )
     }
     for (name, place) in segmentPlaces {
@@ -100,10 +100,5 @@ extension MonitorReading {
             + "first \(maximumSegments) get windows. Name a field with few values")
       }
     }
-  }
-
-  /// At most eight.
-  private static func list(_ values: [String]) -> String {
-    values.prefix(8).joined(separator: ", ") + (values.count > 8 ? " and \(values.count - 8) more" : "")
   }
 }

@@ -13,12 +13,9 @@ extension MonitorReading {
       for limit in read.limits {
         let beyond = values.filter { limit.limit.limit.isViolated(by: $0.value) }
         guard !beyond.isEmpty else { continue }
-        let named = beyond.prefix(Self.maximumNames).map {
-          "\($0.name) \(ConfigurationValue.shown(Self.rounded($0.value)))"
-        }
-        let rest = beyond.count > named.count ? " and \(beyond.count - named.count) more" : ""
+        let named = beyond.map { "\($0.name) \(ConfigurationValue.shown(Self.rounded($0.value)))" }
         limit.value.warn(
-          "is \(limit.value.node.kind), and the baseline itself is beyond it: \(named.joined(separator: ", "))\(rest); "
+          "is \(limit.value.node.kind), and the baseline itself is beyond it: \(ShortList.text(named, atMost: Self.maximumNames)); "
             + "it fires from the first window on. \(fix(limit.limit.limit))")
       }
     }

@@ -11,9 +11,9 @@ package struct BaselineSummary {
     lines.append("monitor    \(baseline.monitor) (\(baseline.task.rawValue))")
     lines.append("rows       \(baseline.rows)")
     for segment in baseline.segments {
-      lines.append("segment    \(segment.name): \(Self.list(segment.values))")
+      lines.append("segment    \(segment.name): \(ShortList.text(segment.values, atMost: 10))")
     }
-    if !baseline.classes.isEmpty { lines.append("classes    \(Self.list(baseline.classes))") }
+    if !baseline.classes.isEmpty { lines.append("classes    \(ShortList.text(baseline.classes, atMost: 10))") }
     if let performance = baseline.performance {
       lines.append("labels     \(performance.labelled)\(performance.inSample ? ", in sample" : "")")
       for (name, value) in performance.metrics.sorted(by: { $0.key < $1.key }) {
@@ -62,8 +62,4 @@ package struct BaselineSummary {
   }
 
   private static func number(_ x: Double) -> String { String(format: "%.6g", x) }
-
-  private static func list(_ values: [String]) -> String {
-    values.prefix(10).joined(separator: ", ") + (values.count > 10 ? " and \(values.count - 10) more" : "")
-  }
 }

@@ -9,14 +9,11 @@ package struct FitReport {
   private static let maximumFeatures = 20
 
   package init(_ baseline: Baseline, hasLabels: Bool) {
-    var lines = ["  rows         \(ReplayFindings.grouped(baseline.rows))"]
+    var lines = ["  rows         \(Thousands.text(baseline.rows))"]
     func shares(_ name: String, _ count: (SubjectCells) -> Int64) -> String {
       let found = baseline.subjects.filter { count($0.cells) > 0 }
-      let shown = found.prefix(Self.maximumFeatures).map {
-        "\($0.name) \(Self.percent(count($0.cells), of: baseline.rows))"
-      }
-      let rest = found.count > shown.count ? " and \(found.count - shown.count) more" : ""
-      return "  \(name) " + (found.isEmpty ? "none" : shown.joined(separator: ", ") + rest)
+        .map { "\($0.name) \(Self.percent(count($0.cells), of: baseline.rows))" }
+      return "  \(name) " + (found.isEmpty ? "none" : ShortList.text(found, atMost: Self.maximumFeatures))
     }
     lines.append(shares("missing     ", \.missing))
     if baseline.subjects.contains(where: { $0.cells.invalid > 0 }) { lines.append(shares("invalid     ", \.invalid)) }
@@ -24,7 +21,7 @@ package struct FitReport {
       let performance = baseline.performance
       let labelled = performance?.labelled ?? 0
       let kind = performance.map { $0.inSample ? " (the rows of training)" : " (held out)" } ?? ""
-      lines.append("  labelled     \(ReplayFindings.grouped(labelled))\(kind)")
+      lines.append("  labelled     \(Thousands.text(labelled))\(kind)")
       let metrics = (performance?.metrics ?? [:]).sorted { $0.key < $1.key }
       if !metrics.isEmpty {
         lines.append(

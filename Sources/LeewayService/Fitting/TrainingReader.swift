@@ -76,7 +76,7 @@ final class TrainingReader {
         }
         throw Unusable(
           description:
-            "\(path):1: no column for \(column.purpose): looked for \(Self.list(column.names)); the file has \(Self.list(reader.header))"
+            "\(path):1: no column for \(column.purpose): looked for \(ShortList.text(column.names, atMost: 12)); the file has \(ShortList.text(reader.header, atMost: 12))"
         )
       }
       seen = found.map { $0 != nil }
@@ -183,13 +183,8 @@ final class TrainingReader {
     guard hasRows else { return }
     for (column, seen) in zip(columns, seen) where column.isRequired && !seen {
       throw Unusable(
-        description: "\(path): no row has \(column.purpose): looked for \(Self.list(column.names))")
+        description: "\(path): no row has \(column.purpose): looked for \(ShortList.text(column.names, atMost: 12))")
     }
-  }
-
-  private static func list(_ names: [String]) -> String {
-    let shown = names.prefix(12).joined(separator: ", ")
-    return names.count > 12 ? "\(shown) and \(names.count - 12) more" : shown
   }
 }
 

@@ -104,11 +104,6 @@ struct QueriedNames: Sendable {
   static func fix(for value: String, among names: [String]) -> String {
     guard !names.isEmpty else { return "There is none." }
     let near = Spelling.suggestion(for: value, among: names)
-    return (near.isEmpty ? "" : near.dropFirst() + " ") + "Use \(list(names))."
-  }
-
-  /// At most twenty names.
-  static func list(_ names: [String]) -> String {
-    names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
+    return (near.isEmpty ? "" : near.dropFirst() + " ") + "Use \(ShortList.text(names, atMost: 20))."
   }
 }

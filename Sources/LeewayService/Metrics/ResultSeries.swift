@@ -243,8 +243,8 @@ package struct SeriesLeftOut: Sendable, Equatable, CustomStringConvertible {
   package var first: [String]
 
   package var description: String {
-    "monitor \(monitor): \(SeriesPlan.shown(Int(count))) series are left out of /metrics, since limits.max_series is "
-      + "\(SeriesPlan.shown(limit)); the first: \(first.joined(separator: ", ")). The API has them all. Raise the limit, or set "
+    "monitor \(monitor): \(Thousands.text(Int(count))) series are left out of /metrics, since limits.max_series is "
+      + "\(Thousands.text(limit)); the first: \(first.joined(separator: ", ")). The API has them all. Raise the limit, or set "
       + "series: {slices: checks} in the monitor file; leeway check prints the plan"
   }
 }

@@ -2,15 +2,15 @@
 extension SeriesPlan {
   /// `1,234 of at most 5,000: all 300, 2 versions 400, checks 34, 5 slices 500; left out: 200 of 2 slices (city=lyon, …)`
   package var text: String {
-    var parts = ["all \(Self.shown(exported[.all]?.series))"]
+    var parts = ["all \(Thousands.text(exported[.all]?.series ?? 0))"]
     func add(_ part: Part, _ text: (Count) -> String) {
       if let count = exported[part], count.series > 0 { parts.append(text(count)) }
     }
-    add(.versions) { "\(Self.counted($0.slices, "version")) \(Self.shown($0.series))" }
-    add(.checks) { "checks in slices \(Self.shown($0.series))" }
-    add(.slices) { "\(Self.counted($0.slices, "slice")) \(Self.shown($0.series))" }
-    add(.evidence) { "their p-values, bounds and chi-squared \(Self.shown($0.series))" }
-    var text = "\(Self.shown(count)) of at most \(Self.shown(limit)): \(parts.joined(separator: ", "))"
+    add(.versions) { "\(Self.counted($0.slices, "version")) \(Thousands.text($0.series))" }
+    add(.checks) { "checks in slices \(Thousands.text($0.series))" }
+    add(.slices) { "\(Self.counted($0.slices, "slice")) \(Thousands.text($0.series))" }
+    add(.evidence) { "their p-values, bounds and chi-squared \(Thousands.text($0.series))" }
+    var text = "\(Thousands.text(count)) of at most \(Thousands.text(limit)): \(parts.joined(separator: ", "))"
     text += "; left out: \(leftOutText)"
     if monitor.series != .all { text += "; not chosen by series.slices: \(monitor.series.rawValue)" }
     if !unprofiled.isEmpty, monitor.series != .none {
@@ -26,23 +26,13 @@ extension SeriesPlan {
     }
     let names = firstLeftOut.filter { !$0.contains("\n") }
     let named = names.isEmpty ? "" : " (first \(names.joined(separator: ", ")))"
-    add(.all) { "\(Self.shown($0.series)) of all" }
-    add(.versions) { "\(Self.shown($0.series)) of \(Self.counted($0.slices, "version"))" }
-    add(.checks) { "\(Self.shown($0.series)) that checks use" }
-    add(.slices) { "\(Self.shown($0.series)) of \(Self.counted($0.slices, "slice"))\(named)" }
-    add(.evidence) { "\(Self.shown($0.series)) p-values, bounds and chi-squared" }
+    add(.all) { "\(Thousands.text($0.series)) of all" }
+    add(.versions) { "\(Thousands.text($0.series)) of \(Self.counted($0.slices, "version"))" }
+    add(.checks) { "\(Thousands.text($0.series)) that checks use" }
+    add(.slices) { "\(Thousands.text($0.series)) of \(Self.counted($0.slices, "slice"))\(named)" }
+    add(.evidence) { "\(Thousands.text($0.series)) p-values, bounds and chi-squared" }
     return parts.isEmpty ? "nothing" : parts.joined(separator: ", ")
   }
 
   private static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-
-  /// With thousands set apart.
-  static func shown(_ count: Int?) -> String {
-    var text = ""
-    for (i, digit) in String(count ?? 0).reversed().enumerated() {
-      if i > 0, i % 3 == 0 { text.append(",") }
-      text.append(digit)
-    }
-    return String(text.reversed())
-  }
 }

@@ -21,7 +21,7 @@ package struct ReplayFindings {
     warnOfUnjoinable()
     if summary.joins.implausible > 0 {
       warnings.append(
-        "\(Self.grouped(summary.joins.implausible)) labels are more than \(monitor.labelLead) earlier than their prediction and "
+        "\(Thousands.text(summary.joins.implausible)) labels are more than \(monitor.labelLead) earlier than their prediction and "
           + "count for nothing: check both time_formats and clocks, or set labels.label_before")
     }
     for one in summary.secondLook?.unusable ?? [] {
@@ -45,13 +45,13 @@ package struct ReplayFindings {
   private mutating func warnOfLate() {
     let (late, total) = (summary.events.late, summary.events.late + summary.events.accepted)
     guard Self.areManyLate(summary.events) else { return }
-    let start = "\(Self.grouped(late)) of \(Self.grouped(total)) predictions late: "
+    let start = "\(Thousands.text(late)) of \(Thousands.text(total)) predictions late: "
     // One wrong clock makes everything after it late, and no order mends that.
     if let one = summary.secondLook?.farAhead, one.late > late / 2 {
       warnings.append(
         start
           + "\(one.file):\(one.line) (id \(one.id)) is of \(one.time), \(Self.inDays(one.by)) ahead of the others, and "
-          + "\(Self.grouped(one.late)) after it are late because of it. Mend its time, or give --as-of the time of the newest "
+          + "\(Thousands.text(one.late)) after it are late because of it. Mend its time, or give --as-of the time of the newest "
           + "that is right, which sets aside what is later")
       return
     }
@@ -67,7 +67,7 @@ package struct ReplayFindings {
     let (unjoinable, total) = (summary.events.unjoinable, summary.events.accepted)
     guard Double(unjoinable) > Double(total) * Self.smallShare else { return }
     warnings.append(
-      "\(Self.grouped(unjoinable)) of \(Self.grouped(total)) predictions can't be joined with labels: they have no id "
+      "\(Thousands.text(unjoinable)) of \(Thousands.text(total)) predictions can't be joined with labels: they have no id "
         + "in \(Self.names(monitor.predictions.id)), or no valid \(monitor.outputName) in \(monitor.predictions.output)\(probabilities)"
     )
   }
@@ -97,7 +97,7 @@ package struct ReplayFindings {
     guard let labels = monitor.labels, summary.labelMessages > 0 else { return nil }
     let (e, j) = (summary.events, summary.joins)
     guard j.matched == 0, j.corrected == 0 else { return nil }
-    let count = Self.grouped(summary.labelMessages)
+    let count = Thousands.text(summary.labelMessages)
     let start = "none of \(count) labels matched a prediction"
     if e.unjoinable == e.accepted {
       let probabilities =
@@ -106,16 +106,16 @@ package struct ReplayFindings {
         + "\(Self.names(monitor.predictions.id)), or predictions.fields.\(monitor.outputName)\(probabilities)"
     }
     if e.labels == 0, e.passedOver > 0 {
-      return "\(start): \(Self.grouped(e.passedOver)) were passed over as another model's, or are not in the sample; "
+      return "\(start): \(Thousands.text(e.passedOver)) were passed over as another model's, or are not in the sample; "
         + "mend labels.where or labels.fields.value"
     }
     if e.labels == 0 { return "\(start): they were refused; \(Self.reasons(e.rejectedLabels)); mend labels:" }
     if j.expired > 0 {
-      return "\(start): \(Self.grouped(j.expired)) came later than labels.horizon, \(labels.horizon); raise it"
+      return "\(start): \(Thousands.text(j.expired)) came later than labels.horizon, \(labels.horizon); raise it"
     }
     if e.late > e.accepted {
       return
-        "\(start): of the predictions \(Self.grouped(e.late)) were late, and those are not counted; see the warning above"
+        "\(start): of the predictions \(Thousands.text(e.late)) were late, and those are not counted; see the warning above"
     }
     return
       "\(start): the ids in \(Self.names(labels.id)) are not those in \(Self.names(monitor.predictions.id)) of the "
@@ -127,22 +127,13 @@ package struct ReplayFindings {
   /// `19,915 bad_time, 3 not_json`, the most frequent first.
   private static func reasons(_ rejected: [String: Int64]) -> String {
     let sorted = rejected.sorted { $0.value != $1.value ? $0.value > $1.value : utf8Order($0.key, $1.key) }
-    return sorted.isEmpty ? "all were late" : sorted.map { "\(grouped($0.value)) \($0.key)" }.joined(separator: ", ")
+    return sorted.isEmpty
+      ? "all were late" : sorted.map { "\(Thousands.text($0.value)) \($0.key)" }.joined(separator: ", ")
   }
 
   /// `1,401 days`, of less than two days as it is written in files.
   private static func inDays(_ span: TimeSpan) -> String {
     let days = span.milliseconds / TimeSpan.days(1).milliseconds
-    return days < 2 ? "\(span)" : "\(grouped(days)) days"
-  }
-
-  /// `19,915`
-  static func grouped(_ count: Int64) -> String {
-    var text = ""
-    for (i, digit) in String(count).reversed().enumerated() {
-      if i > 0, i % 3 == 0, digit != "-" { text.append(",") }
-      text.append(digit)
-    }
-    return String(text.reversed())
+    return days < 2 ? "\(span)" : "\(Thousands.text(days)) days"
   }
 }

@@ -64,7 +64,7 @@ struct VerdictTally: Sendable, Equatable {
     let sorted = reasons.sorted { $0.value.count != $1.value.count ? $0.value.count > $1.value.count : $0.key < $1.key }
     return sorted.map { why, reason in
       let numbers = reason.numbers.isEmpty ? "" : " (\(reason.numbers))"
-      return "\(ReplayFindings.grouped(reason.count)) × \(phrase(why))\(numbers)"
+      return "\(Thousands.text(reason.count)) × \(phrase(why))\(numbers)"
     }.joined(separator: ", ")
   }
 

@@ -44,15 +44,14 @@ package struct MessageSample {
     let read = messages - refused
     let what = stream == .labels ? "labels" : "predictions"
     var out = ["\(file): \(Self.count(read, what))" + (messages == Self.maximumMessages ? ", the first ones" : "")]
-    if refused > 0 { out.append("\(ReplayFindings.grouped(Int64(refused))) refused, the first: \(firstRefusal)") }
+    if refused > 0 { out.append("\(Thousands.text(Int64(refused))) refused, the first: \(firstRefusal)") }
     if lines.tooLongLines > 0 { out.append("\(lines.tooLongLines) longer than 1 MiB and skipped") }
     if read > 0 {
       out.append("")
       out += Self.table(fields, read, paths)
       let others = paths.leaves.filter { path in !fields.contains { $0.path.description == path } }
       if !others.isEmpty {
-        let more = others.count > Self.maximumOthers ? " and \(others.count - Self.maximumOthers) more" : ""
-        out += ["", "not named by the monitor: \(others.prefix(Self.maximumOthers).joined(separator: ", "))\(more)"]
+        out += ["", "not named by the monitor: \(ShortList.text(others, atMost: Self.maximumOthers))"]
       }
     }
     text = out.joined(separator: "\n") + "\n"
@@ -77,7 +76,7 @@ package struct MessageSample {
       let types =
         kinds.count == 1
         ? kinds[0].key
-        : kinds.map { "\($0.key) \(ReplayFindings.grouped(Int64($0.value)))" }.joined(separator: ", ")
+        : kinds.map { "\($0.key) \(Thousands.text(Int64($0.value)))" }.joined(separator: ", ")
       let found = field.found == read ? "all" : field.found == 0 ? "never" : share(field.found, read)
       rows.append(
         [field.purpose, field.path.description, found, types, field.example, remark(field, paths)].map {
@@ -104,10 +103,10 @@ package struct MessageSample {
   }
 
   private static func share(_ part: Int, _ all: Int) -> String {
-    "\(ReplayFindings.grouped(Int64(part))) of \(ReplayFindings.grouped(Int64(all)))"
+    "\(Thousands.text(Int64(part))) of \(Thousands.text(Int64(all)))"
   }
 
   private static func count(_ count: Int, _ what: String) -> String {
-    "\(ReplayFindings.grouped(Int64(count))) \(count == 1 ? String(what.dropLast()) : what)"
+    "\(Thousands.text(Int64(count))) \(count == 1 ? String(what.dropLast()) : what)"
   }
 }

@@ -335,7 +335,7 @@ import Testing
     #expect(leftOut.count == Int64(43 * 302 - exported))
     #expect(
       leftOut.description
-        == "monitor m: \(SeriesPlan.shown(43 * 302 - exported)) series are left out of /metrics, since limits.max_series is 5,000; the first: leeway_window_rows{monitor=\"m\",window=\"1h\",slice=\"channel=s10\"}, leeway_window_rows{monitor=\"m\",window=\"1h\",slice=\"channel=s11\"}, leeway_window_rows{monitor=\"m\",window=\"1h\",slice=\"channel=s12\"}. The API has them all. Raise the limit, or set series: {slices: checks} in the monitor file; leeway check prints the plan"
+        == "monitor m: \(Thousands.text(43 * 302 - exported)) series are left out of /metrics, since limits.max_series is 5,000; the first: leeway_window_rows{monitor=\"m\",window=\"1h\",slice=\"channel=s10\"}, leeway_window_rows{monitor=\"m\",window=\"1h\",slice=\"channel=s11\"}, leeway_window_rows{monitor=\"m\",window=\"1h\",slice=\"channel=s12\"}. The API has them all. Raise the limit, or set series: {slices: checks} in the monitor file; leeway check prints the plan"
     )
     #expect(metrics.apply(MetricsUpdate(monitor: "m", records: records)) == nil)
     let text = String(decoding: metrics.render(), as: UTF8.self)

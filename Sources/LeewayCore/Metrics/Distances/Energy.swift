@@ -27,29 +27,27 @@ extension MetricDetail {
 ///
 /// - Precondition: both sides hold a value.
 func energyDistance(_ binning: NumericBinning, _ baseline: NumericCells, _ window: NumericCells) -> Double {
-  let p = EnergySide(binning, baseline)
-  let q = EnergySide(binning, window)
+  let (p, q) = (EnergySide(binning, baseline), EnergySide(binning, window))
   var area = 0.0
-  var last: Double?
+  var last = 0.0
   var difference = 0.0
+  // Before the first value the difference is 0, and so is what `last` adds.
   func step(to place: Double, _ change: Double) {
-    if let last { area += difference * difference * max(0, place - last) }
+    area += difference * difference * max(0, place - last)
     difference += change
     last = place
   }
-  for cell in 0..<binning.cellCount {
-    let (ours, theirs) = (p.atom(cell), q.atom(cell))
-    switch (ours, theirs) {
-    case (nil, nil): continue
-    case (let atom?, nil): step(to: atom.place, atom.share)
-    case (nil, let atom?): step(to: atom.place, -atom.share)
-    case (let a?, let b?) where a.place <= b.place:
-      step(to: a.place, a.share)
-      step(to: b.place, -b.share)
-    case (let a?, let b?):
-      step(to: b.place, -b.share)
-      step(to: a.place, a.share)
+  for cell in p.counts.indices {
+    let (ours, theirs) = (p.share(cell), q.share(cell))
+    if ours == 0, theirs == 0 { continue }
+    guard cell.isMultiple(of: 2) else {
+      step(to: p.knots[cell / 2], ours - theirs)
+      continue
     }
+    let (a, b) = (ours > 0 ? p.mean(cell) : .infinity, theirs > 0 ? q.mean(cell) : .infinity)
+    if ours > 0, a <= b { step(to: a, ours) }
+    if theirs > 0 { step(to: b, -theirs) }
+    if ours > 0, a > b { step(to: a, ours) }
   }
   return (2 * area).squareRoot()
 }
@@ -60,39 +58,42 @@ private func energyNoise(_ binning: NumericBinning, _ baseline: NumericCells, _ 
   let side = EnergySide(binning, baseline)
   var area = 0.0
   var below = 0.0
-  var last: Double?
-  for cell in 0..<binning.cellCount {
-    guard let atom = side.atom(cell) else { continue }
-    if let last { area += below * max(0, 1 - below) * max(0, atom.place - last) }
-    below += atom.share
-    last = atom.place
+  var last = 0.0
+  for cell in side.counts.indices {
+    let share = side.share(cell)
+    guard share > 0 else { continue }
+    let place = cell.isMultiple(of: 2) ? side.mean(cell) : side.knots[cell / 2]
+    area += below * max(0, 1 - below) * max(0, place - last)
+    below += share
+    last = place
   }
-  let rows = 1 / side.total + 1 / Double(window.counts.reduce(0, +))
+  let rows = 1 / Double(side.counts.reduce(0, +)) + 1 / Double(window.counts.reduce(0, +))
   return (2 * rows * area).squareRoot()
 }
 
 /// One side's values, those of a cell at their mean.
 struct EnergySide {
-  let total: Double
-  private let binning: NumericBinning
-  private let cells: NumericCells
+  let knots: [Double]
+  let counts: [Int64]
+  private let offsetSums: [Double]
+  private let origin: Double
+  private let shareOfOne: Double
 
   init(_ binning: NumericBinning, _ cells: NumericCells) {
-    self.binning = binning
-    self.cells = cells
-    total = Double(cells.counts.reduce(0, +))
+    knots = binning.knots
+    counts = cells.counts
+    offsetSums = cells.offsetSums
+    origin = cells.origin
+    shareOfOne = 1 / Double(counts.reduce(0, +))
   }
 
-  func atom(_ cell: Int) -> (place: Double, share: Double)? {
-    let count = cells.counts[cell]
-    guard count > 0 else { return nil }
-    let share = Double(count) / total
-    guard cell.isMultiple(of: 2) else { return (binning.knots[cell / 2], share) }
-    var place = cells.origin + cells.offsetSums[cell / 2] / Double(count)
+  func share(_ cell: Int) -> Double { Double(counts[cell]) * shareOfOne }
+
+  /// Of the values between two knots; there must be one.
+  func mean(_ cell: Int) -> Double {
+    let mean = origin + offsetSums[cell / 2] / Double(counts[cell])
     // The sum is rounded, and the mean must not leave its cell.
-    if let left = left(cell) { place = max(place, left) }
-    if let right = right(cell) { place = min(place, right) }
-    return (place, share)
+    return min(max(mean, left(cell)), right(cell))
   }
 
   /// The most that this side's energy distance from its own values can be. The distance is a metric, so between two sides it
@@ -103,20 +104,16 @@ struct EnergySide {
   /// every value is a knot or the only one in its cell.
   var bound: Double {
     var area = 0.0
-    for cell in stride(from: 0, to: binning.cellCount, by: 2) where cells.counts[cell] > 1 {
-      guard let atom = atom(cell) else { continue }
+    for cell in stride(from: 0, to: counts.count, by: 2) where counts[cell] > 1 {
+      let (mean, share) = (mean(cell), share(cell))
+      let (a, b) = (left(cell), right(cell))
       let width =
-        switch (left(cell), right(cell)) {
-        case (let a?, let b?): (atom.place - a) * (b - atom.place) / (b - a)
-        case (let a?, nil): atom.place - a
-        case (nil, let b?): b - atom.place
-        case (nil, nil): Double.infinity
-        }
-      area += atom.share * atom.share * width
+        a == -.infinity ? b - mean : b == .infinity ? mean - a : (mean - a) * (b - mean) / (b - a)
+      area += share * share * width
     }
     return (2 * area).squareRoot()
   }
 
-  private func left(_ cell: Int) -> Double? { cell > 0 ? binning.knots[cell / 2 - 1] : nil }
-  private func right(_ cell: Int) -> Double? { cell < binning.cellCount - 1 ? binning.knots[cell / 2] : nil }
+  private func left(_ cell: Int) -> Double { cell > 0 ? knots[cell / 2 - 1] : -.infinity }
+  private func right(_ cell: Int) -> Double { cell < counts.count - 1 ? knots[cell / 2] : .infinity }
 }

@@ -25,8 +25,17 @@ struct CheckStanding: Sendable, Equatable {
   /// Without a verdict: when labels let it give the first, in event time; nil where it waits for no label.
   var due: EventTime?
 
-  /// The worse of the newest early and the newest final one: early values that are bad are not hidden by an older final `ok`.
-  var tier: Tier? { stages.map(\.tier).max() }
+  /// The stage whose word is the check's: the worse of the newest early and the newest final one, since early values that are
+  /// bad must not be hidden by an older final `ok`. Nor must early windows that could not be judged: an `ok` that is older than
+  /// they are says nothing of them, so the check's word is theirs.
+  var deciding: Judged? {
+    let worst = stages.max { $0.tier < $1.tier }
+    guard let worst, worst.tier == .ok else { return worst }
+    return stages.first { $0.tier == .insufficientData && $0.end > worst.end } ?? worst
+  }
+
+  /// The tier of the deciding stage; nil without a verdict.
+  var tier: Tier? { deciding?.tier }
 }
 
 extension CheckStanding.Judged {

@@ -74,15 +74,15 @@ extension JSONWriter {
       }
       json.endObject()
     }
-    let worst = standing.stages.max { $0.tier < $1.tier }
-    member("tier", standing.tier?.name)
-    member("judged_to", worst?.end)
+    let deciding = standing.deciding
+    member("tier", deciding?.tier.name)
+    member("judged_to", deciding?.end)
     if let due = standing.due {
       member("why", Shortfall.Reason.labelsDue.rawValue)
       members(numbers: [("due", due)])
     } else {
-      member("why", worst?.why)
-      member("why_numbers", json: worst?.whyNumbers ?? "null")
+      member("why", deciding?.why)
+      member("why_numbers", json: deciding?.whyNumbers ?? "null")
     }
     members("stages", standing.stages) { json, judged in
       json.beginObject()

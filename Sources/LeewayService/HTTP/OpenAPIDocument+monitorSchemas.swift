@@ -158,7 +158,7 @@ extension OpenAPIDocument {
           "name": {"type": "string", "description": "The metric as lines name it, with its place."},
           "tier": {
             "anyOf": [{"$ref": "#/components/schemas/Tier"}, {"type": "null"}],
-            "description": "Worst over subjects and slices of the newest end of each stage; null before the first verdict."
+            "description": "Worst over subjects and slices of the newest end of each stage. insufficient_data where newer windows of one stage could not be judged and older ones of the other are ok. null before the first verdict."
           },
           "judged_to": {"type": ["string", "null"], "format": "date-time", "description": "End of the window of that tier."},
           "why": {"$ref": "#/components/schemas/Why"}, "why_numbers": {"$ref": "#/components/schemas/WhyNumbers"},

@@ -15,7 +15,8 @@ extension Script {
       const name = monitor.monitor;
       const unjudged = monitor.checks.filter((check) => !isJudged(check));
       const word = monitor.checks.length === 0 ? tier(null, "no checks")
-        : unjudged.length === monitor.checks.length ? tier("insufficient_data", "nothing judged yet")
+        : !monitor.checks.some(wasJudged) ? tier("insufficient_data", "nothing judged yet")
+        : unjudged.length === monitor.checks.length ? tier("insufficient_data", "newest windows not judged")
         : tier(worst(monitor.checks.map((check) => check.tier).filter((one) => one)));
       const fact = (term, ...value) => [h("dt", null, term), h("dd", null, value)];
       return h("article", { class: "card" + (name === state.choice.monitor ? " chosen" : "") },
@@ -43,8 +44,9 @@ extension Script {
             subject: "", metric: "" }, true) }, "Look at its windows")));
     }
 
-    // A check that has judged something: whatever it said.
+    // A check that has judged its newest windows, whatever it said, and one that has judged any, of whatever stage.
     const isJudged = (check) => check.tier !== null && check.tier !== "insufficient_data";
+    const wasJudged = (check) => check.stages.some((judged) => judged.tier !== "insufficient_data");
 
     // What a check says now, a line for each stage: where early and final values differ, both can be seen.
     function standing(check) {
@@ -56,9 +58,10 @@ extension Script {
         (check.stages.length > 1 ? judged.stage + ", " : "") + "judged up to " + clock(judged.judged_to)
           + (judged.unjudged === 0 ? "" : judged.unjudged === judged.verdicts ? ": " + whyOf(judged)
             : "; " + judged.unjudged + " of " + judged.verdicts + " not judged (" + whyOf(judged) + ")")));
-      return check.stages.length === 1 ? one(check.stages[0])
-        : [h("div", null, h("strong", null, tierOf(check.tier)[1] + " "), h("span", { class: "quiet" }, "the worse of")),
-          check.stages.map(one)];
+      if (check.stages.length === 1) return one(check.stages[0]);
+      const [word, rule] = !isJudged(check) && wasJudged(check) ? ["Newest windows not judged ", "ok is of older ones"]
+        : [tierOf(check.tier)[1] + " ", "the worse of"];
+      return [h("div", null, h("strong", null, word), h("span", { class: "quiet" }, rule)), check.stages.map(one)];
     }
     const whyOf = (judged) => (judged.verdicts > 1 ? [judged.subject, judged.slice === "all" ? "" : judged.slice]
       .filter((part) => part).map((part) => short(part, 30)).join(", ") + ": " : "") + whyText(judged.why, judged.why_numbers);
@@ -112,7 +115,7 @@ extension Script {
         first && whyText(first.why, first.why_numbers)].filter((one) => one);
       const said = open.length + " of " + checks.length + " checks " + (open.length === 1 ? "has" : "have") + " insufficient data"
         + (reasons.length > 0 ? " (" + reasons.join("; ") + ")" : "");
-      return open.length === checks.length ? ["Nothing judged yet: " + said, "insufficient_data"]
+      return !checks.some(wasJudged) ? ["Nothing judged yet: " + said, "insufficient_data"]
         : ["No alarm, but not all is judged: " + said, "insufficient_data"];
     }
 

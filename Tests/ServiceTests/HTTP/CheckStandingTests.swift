@@ -133,4 +133,41 @@ import Testing
     #expect(CheckStanding.Judged([plain], of: "auc", .final, Self.noon)?.tier == .ok)
     #expect(CheckStanding().tier == nil)
   }
+
+  /// `early` waits for its first days of production while older windows are ok at the horizon: the check is not ok, and says
+  /// what it waits for. An older `insufficient_data` takes nothing from a newer word, and no bad word is taken back.
+  @Test func anOlderOkDoesNotStandForNewerWindowsThatAreNotJudged() {
+    func tier(early: Tier, final: Tier, earlyEnd: EventTime = Self.noon) -> Tier? {
+      CheckStanding(stages: [
+        .init(stage: .early, end: earlyEnd, tier: early, verdicts: 1, unjudged: early == .insufficientData ? 1 : 0),
+        .init(stage: .final, end: Self.matured, tier: final, verdicts: 1, unjudged: final == .insufficientData ? 1 : 0),
+      ]).tier
+    }
+    #expect(tier(early: .insufficientData, final: .ok) == .insufficientData)
+    #expect(tier(early: .insufficientData, final: .ok, earlyEnd: Self.matured) == .ok)
+    #expect(tier(early: .insufficientData, final: .warning) == .warning)
+    #expect(tier(early: .ok, final: .insufficientData) == .ok)
+    #expect(tier(early: .insufficientData, final: .insufficientData) == .insufficientData)
+  }
+
+  @Test func theAPISaysWhyNewerWindowsAreNotJudged() async throws {
+    let stages = CheckStanding(stages: [
+      .init(
+        stage: .early, end: Self.noon, tier: .insufficientData, verdicts: 1, unjudged: 1, why: "reference",
+        whyNumbers: #"{"days":27,"needed":30}"#),
+      .init(stage: .final, end: Self.matured, tier: .ok, verdicts: 1, unjudged: 0),
+    ])
+    var standing = MonitorStandings.Standing()
+    standing.checks["auc"] = stages
+    var json = JSONWriter()
+    json.beginObject()
+    json.write(standing, of: MadeUpService.fraud)
+    json.endObject()
+    let root = try JSONValue(parsing: json.bytes)
+    let check = try #require(root["checks"]?.elements.first { $0["check"]?.text == "auc" })
+    #expect(
+      ["tier", "judged_to", "why", "why_numbers"].map { Self.text(check[$0]) } == [
+        #""insufficient_data""#, #""2025-03-01T12:00:00.000Z""#, #""reference""#, #"{"days":27,"needed":30}"#,
+      ])
+  }
 }

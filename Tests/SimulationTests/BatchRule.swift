@@ -12,6 +12,8 @@ enum BatchRule: String, CaseIterable, CustomStringConvertible {
   case absentAtTheHorizon
   /// A label counts for whatever prediction waits for it; here only for those of the generation in which it was read.
   case labelsAcrossGenerations
+  /// Where pairs go on in a new generation they miss no prediction; here those that are read after it began and are from before it.
+  case pairsBetweenGenerations
   /// Predictions from before the monitor had a stage early have none; here they do.
   case earlyFromItsBeginning
   /// What is measured from the first days stays as it was when they were over; here it goes on to learn.
@@ -27,7 +29,7 @@ enum BatchRule: String, CaseIterable, CustomStringConvertible {
   func matters(in world: SimulatedWorld) -> Bool {
     switch self {
     case .historyOfAStage, .labelsBeyondTheCap, .absentAtTheHorizon: world.isStaged
-    case .labelsAcrossGenerations, .earlyFromItsBeginning: world.plans.count > 1
+    case .labelsAcrossGenerations, .pairsBetweenGenerations, .earlyFromItsBeginning: world.plans.count > 1
     case .frozenReferences, .firstDaysOfASlice: world.refers
     case .referencesAcrossGenerations: world.refers && world.plans.count > 1
     case .performanceAcrossGenerations: world.refers && world.isStaged && world.plans.count > 1

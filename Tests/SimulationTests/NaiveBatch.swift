@@ -87,10 +87,11 @@ struct NaiveBatch {
             break
           }
           watermark = max(watermark, prediction.time)
-          for (i, part) in ([turn] + turn.earlier).enumerated()
-          where part.holds(offset, of: partition.place) && prediction.time >= part.startsAt {
-            joined.append(prediction)
-            if i == 0 { accepted.append(prediction) }
+          for (i, part) in ([turn] + turn.earlier).enumerated() where part.holds(offset, of: partition.place) {
+            let isOfGeneration = prediction.time >= part.startsAt
+            if i == 0, isOfGeneration { accepted.append(prediction) }
+            let isOfPairs = prediction.time >= turn.pairsStartAt
+            if rule == .pairsBetweenGenerations ? isOfGeneration : isOfPairs { joined.append(prediction) }
           }
         }
       }

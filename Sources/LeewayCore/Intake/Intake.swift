@@ -20,7 +20,7 @@ package final class Intake {
   package let writer: String
   private(set) var sequence: Int64
   private var limits: IntakeLimits
-  private(set) var plans: [MonitorPlan]
+  package private(set) var plans: [MonitorPlan]
   private(set) var lanes: [IntakeLane]
   /// For each slot the partitions that its messages go to.
   var routes: [[Place]] = []

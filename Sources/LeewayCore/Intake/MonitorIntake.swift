@@ -58,11 +58,16 @@ struct MonitorIntake {
     let time: EventTime
     do { time = try predictions.parse(payload) } catch { return reject(message, index, error, keep) }
     if let rejection = future(time, message) { return reject(message, index, rejection, keep, quarantined: true) }
+    let isBeforeGeneration = time < startsAt
     if run == nil {
-      // An earlier generation's event is behind this one's first pane just as a late one is behind the watermark.
-      if partitions[index].isLate(time, lateness: plan.monitor.lateness) || time < startsAt {
+      if partitions[index].isLate(time, lateness: plan.monitor.lateness) {
         partitions[index].counts.late &+= 1
         return
+      }
+      if isBeforeGeneration {
+        partitions[index].counts.beforeGeneration &+= 1
+        // Pairs may go on from a generation before, and then they miss none of their predictions.
+        guard plan.performance != nil, time >= plan.standing.pairsStartAt else { return }
       }
       if columns.isFull || rowsPartition != index { drainRows() }
     } else {
@@ -95,6 +100,11 @@ struct MonitorIntake {
         }
       }
     }
+    if isBeforeGeneration {
+      rowPanes.removeLast()
+      rowSlices.removeSubrange(firstSlice...)
+      return
+    }
     columns.commitRow()
     if run == nil { partitions[index].counts.accepted &+= 1 }
   }
@@ -105,7 +115,10 @@ struct MonitorIntake {
   var runLength: Int { columns.capacity }
 
   /// From here to `addRun` nothing is decided about what is late.
+  ///
+  /// - Precondition: the generation is the monitor's first, which no prediction is before.
   mutating func beginRun() {
+    precondition(startsAt == .distantPast)
     drainRows()
     run = UnsettledRun()
   }
@@ -114,7 +127,7 @@ struct MonitorIntake {
   ///
   /// - Returns: the watermark after the run.
   mutating func settleRun(after watermark: EventTime) -> EventTime {
-    run?.settle(after: watermark, lateness: plan.monitor.lateness, startsAt: startsAt) ?? watermark
+    run?.settle(after: watermark, lateness: plan.monitor.lateness) ?? watermark
   }
 
   mutating func addRun() {

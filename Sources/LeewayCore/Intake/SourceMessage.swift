@@ -19,6 +19,9 @@ package struct SourceMessage {
 package struct EventCounts: Sendable, Equatable {
   package var accepted: Int64 = 0
   package var late: Int64 = 0
+  /// Not late, and from before the first pane of the monitor's generation: in no pane of drift. Where the generation has taken the
+  /// pairs of the one before over they are joined, else they are lost.
+  package var beforeGeneration: Int64 = 0
   package var invalid: Int64 = 0
   package var quarantined: Int64 = 0
   package var labels: Int64 = 0
@@ -36,6 +39,7 @@ package struct EventCounts: Sendable, Equatable {
   package static func += (a: inout EventCounts, b: EventCounts) {
     a.accepted &+= b.accepted
     a.late &+= b.late
+    a.beforeGeneration &+= b.beforeGeneration
     a.invalid &+= b.invalid
     a.quarantined &+= b.quarantined
     a.labels &+= b.labels

@@ -10,10 +10,10 @@ struct UnsettledRun {
   private(set) var reached = EventTime.distantPast
 
   /// The rule of `PartitionIntake.isLate`, for all rows in their order.
-  mutating func settle(after watermark: EventTime, lateness: TimeSpan, startsAt: EventTime) -> EventTime {
+  mutating func settle(after watermark: EventTime, lateness: TimeSpan) -> EventTime {
     reached = watermark
     for (row, time) in times.enumerated() {
-      if time < reached - lateness || time < startsAt {
+      if time < reached - lateness {
         if isLate.isEmpty { isLate = Array(repeating: false, count: times.count) }
         isLate[row] = true
         lateRows += 1

@@ -81,6 +81,7 @@ extension KafkaIntakeLoop {
       service.metrics.flushed(seconds: seconds, report.fenced.isEmpty ? .committed : .fenced)
     }
     publish(report)
+    tellOfPredictionsBeforeTheirGeneration(report)
     watchFields()
     try forgetSkipped(report.committed.keys)
     fenced.formUnion(report.fenced.map { TopicPartition($0.topic, $0.partition) })
@@ -93,6 +94,7 @@ extension KafkaIntakeLoop {
       let metrics = service.metrics
       metrics.count(events: counts.accepted, .accepted, monitor: monitor)
       metrics.count(events: counts.late, .late, monitor: monitor)
+      metrics.count(events: counts.beforeGeneration, .beforeGeneration, monitor: monitor)
       metrics.count(events: counts.invalid, .invalid, monitor: monitor)
       metrics.count(events: counts.quarantined, .quarantined, monitor: monitor)
       for (code, count) in counts.rejected { metrics.count(rejected: count, reason: code, monitor: monitor) }

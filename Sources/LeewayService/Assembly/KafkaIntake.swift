@@ -81,6 +81,8 @@ final class KafkaIntakeLoop {
   /// Logs made again that are read from their oldest message, and whose offset has not been committed since.
   var skipped: Set<PartitionKey> = []
   var deadLetters: DeadLetterProducer?
+  /// Monitors and their generations of which it has been told that predictions are from before them.
+  var toldGenerations: Set<String> = []
   /// By monitor: what no prediction had, as last told.
   var unseenFields: [String: [WatchedField]] = [:]
   let started = SteadyTime.now

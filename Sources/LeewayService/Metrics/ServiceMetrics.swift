@@ -4,6 +4,8 @@ import LeewayLocks
 /// What became of a prediction message.
 package enum EventOutcome: String, Sendable, CaseIterable {
   case accepted, late, invalid, duplicate, quarantined
+  /// Read after the monitor or its baseline had changed, of a time before the change.
+  case beforeGeneration = "before_generation"
 }
 
 /// What became of a label.

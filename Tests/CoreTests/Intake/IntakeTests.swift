@@ -261,11 +261,12 @@ import Testing
     #expect(try Self.rows(plans[0], ledger) == 20 && Self.rows(plans[1], ledger) == 20)
   }
 
-  @Test func eventsBeforeTheGenerationAreLate() throws {
+  @Test func eventsBeforeTheGenerationAreCountedAsSuch() throws {
     let stage = try Stage([Self.event(4, plus: 299_999), Self.event(5), Self.event(10)], startsAt: Scene.minute(10))
     stage.instance.readAll()
     let report = try stage.instance.flush()
-    #expect(report.events["m"]?.late == 2 && report.events["m"]?.accepted == 1)
+    let counts = try #require(report.events["m"])
+    #expect(counts.beforeGeneration == 2 && counts.late == 0 && counts.accepted == 1)
     #expect(try stage.rows() == 1)
   }
 

@@ -123,6 +123,29 @@ import Testing
     #expect(verdicts.count == 1 && verdicts.allSatisfy { !$0.line.contains("insufficient_data") })
   }
 
+  /// The change comes at minute 53 and the new generation begins at minute 55. Minutes 53 and 54 are read by then: they are
+  /// missing from drift, and where the pairs go on they are in performance.
+  @Test(arguments: [true, false]) func predictionsBetweenTwoGenerationsAreOfThePairsThatGoOn(goOn: Bool) throws {
+    let second = try changed { if goOn { $0.features.removeLast() } else { $0.threshold = 0.4 } }
+    let instance = try SimulatedInstance(
+      "a", plans: [first], logs: scene.logs, ledger: scene.ledger, reader: { [first] _, _, _ in first })
+    try instance.claimAll()
+    instance.read(predictions, 53)
+    try instance.flush()
+    try instance.restart(plans: [second])
+    try instance.claimAll()
+    instance.readAll()
+    let counts = try #require(try instance.flush().events["m"])
+    let plan = instance.plans[0]
+    #expect(plan.standing.startsAt == Scene.minute(55))
+    #expect(counts.beforeGeneration == 2 && counts.late == 0 && counts.accepted == 65)
+    #expect(try waiting(first) == (goOn ? 120 : 53))
+    try evaluate(plan)
+    #expect(try performance(first).contains(goOn ? "55 15 final" : "50 15 final"))
+    let verdicts = try scene.lines(.verdict).filter { $0.end == Scene.minute(goOn ? 60 : 55) }
+    #expect(verdicts.count == 1 && verdicts.allSatisfy { $0.line.contains("\"why\":\"generation\"") != goOn })
+  }
+
   @Test func aLabelThatCameBeforeItsPredictionIsFoundAcrossTheChange() throws {
     let second = try changed { $0.threshold = 0.4 }
     let instance = try SimulatedInstance(

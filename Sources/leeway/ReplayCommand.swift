@@ -75,7 +75,7 @@ struct ReplayCommand: ParsableCommand {
       "leeway: \(e.accepted) predictions accepted, \(e.late) late, \(j.duplicates) duplicate, \(e.unjoinable) unjoinable; "
       + "\(e.labels) labels, \(j.matched) matched, \(j.corrected) corrected, \(j.repeated) repeated, \(j.retracted) retracted, "
       + "\(j.expired) beyond the horizon; \(e.invalid) messages invalid, \(e.quarantined) quarantined; "
-      + "\(summary.lines) lines\n"
+      + "\(summary.lines) lines\nleeway: \(summary.verdicts.sentence)\n"
     if summary.unusedInputs > 0 {
       text +=
         "leeway: \(summary.unusedInputs) of the inputs came after more verdicts than these files give; "

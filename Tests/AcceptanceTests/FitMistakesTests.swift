@@ -99,6 +99,20 @@ import Testing
     )
   }
 
+  /// A column that is not there is another mistake than one that is empty.
+  @Test func aColumnOfLabelsByAnotherName() throws {
+    let empty = try fit(Array("amount,country,score,bought\n1,DE,0.5,\n".utf8))
+    #expect(empty.code == 0)
+    #expect(
+      empty.error == "leeway: no labels in column bought: the baseline has no performance to compare with\n")
+    let misspelt = try fit(Array("amount,country,score,bougth\n1,DE,0.5,1\n".utf8))
+    #expect(misspelt.code == 0)
+    #expect(
+      misspelt.error
+        == "leeway: no column bought, so the baseline has no performance to compare with; t.csv has amount, country, score, bougth. Did you mean bougth?\n"
+    )
+  }
+
   @Test func labelsThatAreText() throws {
     let text = "amount,country,score,bought\n1,DE,0.5,no\n2,FR,0.75,yes\n"
     try expectError(

@@ -69,6 +69,7 @@ import Testing
       dirty.error == """
         leeway: 300 predictions accepted, 0 late, 0 duplicate, 0 unjoinable; 0 labels, 0 matched, 0 corrected, 0 repeated, 0 retracted, \
         0 beyond the horizon; 5 messages invalid, 0 quarantined; \(clean.output.split(separator: "\n").count) lines
+        \(clean.error.split(separator: "\n")[1])
         leeway: 1 line was longer than 1 MiB and skipped
         leeway: poisoned.jsonl:152: truncated: the message ends in the middle of its JSON; check the producer's size limits
         leeway: poisoned.jsonl:153: too_deep: the message nests objects and arrays deeper than 64 levels; flatten it

@@ -29,7 +29,9 @@ struct RetrainGuard {
     if earlier.filter({ end < $0.at + .days(7) }).count >= policy.maximumPerWeek {
       return Hold(
         cause: "max_per_week",
-        reason: "\(policy.maximumPerWeek) retrains were requested within 7d, the most that max_per_week allows")
+        reason: policy.maximumPerWeek == 1
+          ? "a retrain was requested within 7d, and max_per_week allows one"
+          : "\(policy.maximumPerWeek) retrains were requested within 7d, the most that max_per_week allows")
     }
     return nil
   }

@@ -9,10 +9,7 @@ extension EvaluationThread {
     show(MetricsUpdate(monitor: monitor, records: report.results))
     for transition in report.decisions.transitions {
       metrics.count(transition: transition.transition, monitor: monitor)
-      let held = transition.held.map { "; retrain held: \($0)" } ?? ""
-      logger.info(
-        "incident \(transition.incident) \(transition.transition) at \(transition.tier.name): \(transition.checks.joined(separator: ", ")) on \(transition.subjects.joined(separator: ", "))\(held)"
-      )
+      logger.log(transition)
     }
     for (detector, changes) in report.changes { metrics.count(changes: changes, of: detector, monitor: monitor) }
     if report.lateErrors > 0 { metrics.count(lateErrors: report.lateErrors, monitor: monitor) }

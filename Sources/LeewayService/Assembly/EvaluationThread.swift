@@ -140,7 +140,7 @@ final class EvaluationThread {
         if setup.plans.contains(where: { $0.monitor.name == step.monitor }) {
           metrics.count(transition: step.transition, monitor: step.monitor)
         }
-        logger.notice("incident \(step.incident) is resolved, since nothing can judge it any more")
+        logger.log(step)
       }
     } catch {
       logger.warning("incidents without a check cannot be resolved now: \(error)")

@@ -116,7 +116,8 @@ struct DemoFiles {
 
   static func configurationText(bootstrap: String, port: Int, receiver: Int) -> String {
     """
-    # The demo's service. The broker lives in the demo's own process and goes with it.
+    # The demo's service. The broker lives in the demo's own process and goes with it. `leeway check`
+    # takes it where LEEWAY_DEMO_SECRET has a value.
     kafka: {bootstrap: "\(bootstrap)", group: leeway-demo}
     ledger: sqlite:leeway.db
     http: {listen: "127.0.0.1:\(port)", public_url: "http://127.0.0.1:\(port)"}

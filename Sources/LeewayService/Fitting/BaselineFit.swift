@@ -68,6 +68,17 @@ package struct BaselineFit {
     return out
   }
 
+  /// Where the first file has no labels: in a column that is empty, or that is not there.
+  private func noLabels() throws -> String {
+    let column = columns[labelColumn]
+    let name = monitor.labels?.value.description ?? ""
+    guard let header = try TrainingReader(path: paths[0], columns: columns).header,
+      !column.names.contains(where: header.contains)
+    else { return "no labels in column \(name): the baseline has no performance to compare with" }
+    return "no column \(name), so the baseline has no performance to compare with; \(paths[0]) has "
+      + "\(ShortList.text(header, atMost: 12)).\(Spelling.suggestion(for: name, among: header))"
+  }
+
   package func run() throws -> Outcome {
     var first = try FirstPass(fit: self)
     try forEachRow { reader in try first.take(reader) }
@@ -96,9 +107,7 @@ package struct BaselineFit {
     }
     let hasLabels = monitor.labels != nil && (first.labels > 0 || !heldOut.isEmpty)
     if monitor.labels != nil, first.labels == 0 {
-      remarks.append(
-        "no labels in column \(monitor.labels?.value.description ?? ""): the baseline has no performance to compare with"
-      )
+      remarks.append(try noLabels())
     }
     if let positive = monitor.labels?.positive, first.labels > 0, first.positives == 0 {
       let others = first.others.map(ConfigurationNode.shown)

@@ -46,6 +46,8 @@ final class TrainingReader {
   private var lineNumber = 0
   let stream: ByteStream
   let path: String
+  /// Names of a CSV file's columns; nil of JSON Lines.
+  let header: [String]?
   /// JSON Lines: whether any row had the column.
   private(set) var seen: [Bool]
   private var hasRows = false
@@ -80,6 +82,7 @@ final class TrainingReader {
         )
       }
       seen = found.map { $0 != nil }
+      header = reader.header
       source = .csv(reader, columns: found)
     } else if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") || name.hasSuffix(".json") {
       // Two slots a column: its name, and its field where that differs. No key is empty, so none is found where there is none.
@@ -88,6 +91,7 @@ final class TrainingReader {
         [column.candidates.first ?? none, column.candidates.last ?? none]
       }
       seen = Array(repeating: false, count: columns.count)
+      header = nil
       source = .lines(LineReader(stream), JSONExtractor(fields: fields))
     } else {
       for (ending, format) in [("avro", "Avro"), ("parquet", "Parquet"), ("orc", "ORC"), ("feather", "Feather")]

@@ -18,4 +18,7 @@ package struct AuditLog: Sendable {
         "from": "\(context.remoteAddress?.ipAddress ?? "unknown")", "path": "\(request.uri.path.prefix(200))",
       ])
   }
+
+  /// A step that an incident took because of a request.
+  func record(_ step: IncidentTransition) { logger.log(step) }
 }

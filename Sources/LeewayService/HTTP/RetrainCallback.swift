@@ -34,7 +34,10 @@ struct RetrainCallback: Sendable {
     }
     let body = try await request.object(limit: limits.bodyBytes)
     let stored = try await threads.run { try Self.settle(id, body, view) }
-    for step in stored.transitions { view.metrics.count(transition: step.transition, monitor: step.monitor) }
+    for step in stored.transitions {
+      view.metrics.count(transition: step.transition, monitor: step.monitor)
+      view.audit.record(step)
+    }
     if stored.isNew {
       let record = stored.record
       view.metrics.count(retrain: record.state.rawValue, monitor: record.monitor)

@@ -47,8 +47,9 @@ extension Script {
       const it = incident.retrain;
       if (!it) return null;
       const held = it.held ? "Retrain held: " + it.held + ", since " + time(it.since)
-        + (it.released ? ", let go " + time(it.released) : "") + ". " : "";
-      return h("p", null, held, it.retrain ? "Retrain " + it.retrain + " " + it.state + ", asked for " + time(it.at) + "." : "");
+        + (it.released ? ", let go " + time(it.released) : incident.state === "resolved" ? " until it was resolved" : "") + ". " : "";
+      return h("p", null, held, it.retrain ? "Retrain " + it.retrain + " " + it.state + ", asked for " + time(it.at) + "."
+        + (it.state === "failed" && incident.state !== "resolved" ? " This incident asks for no other." : "") : "");
     }
     function twinOf(incident) {
       const it = incident.twin;

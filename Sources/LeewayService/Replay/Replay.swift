@@ -27,7 +27,7 @@ package struct Replay {
     /// Inputs whose place in the log the verdicts did not reach.
     package var unusedInputs = 0
     /// What became of the verdicts.
-    var verdicts = VerdictTally()
+    package var verdicts = VerdictTally()
     /// Features, or the output, that had values which cannot be used.
     var invalidSubjects: Set<String> = []
     /// Examples of such values, and what made others late; nil where there was nothing to look for.
@@ -37,7 +37,6 @@ package struct Replay {
 
     fileprivate mutating func add(_ record: ResultRecord) {
       lines += 1
-      verdicts.add(record)
       guard record.type == .drift, record.slice == Slice.all, !invalidSubjects.contains(record.subject),
         // Most lines say that nothing was; the others are parsed.
         record.line.range(of: "\"invalid_ratio\":0.0,") == nil,
@@ -124,6 +123,7 @@ package struct Replay {
     while true {
       let report = try evaluator.evaluate(
         ledger, lease: EvaluationLease(name: name, epoch: epoch), now: .distantPast, watermarks: watermarks)
+      summary.verdicts.add(report)
       if report.isComplete { break }
     }
     try ledger.read { reader in

@@ -1,8 +1,8 @@
 import LeewayCore
 
-/// What became of the verdicts of a replay: which checks judged anything, and why the others did not.
-struct VerdictTally: Sendable, Equatable {
-  /// Verdicts of one check that could not be given.
+/// What became of a replay's verdicts: how many of each tier, the incidents they made, and why checks judged nothing.
+package struct VerdictTally: Sendable, Equatable {
+  /// Verdicts of one check that could not be given, for one reason.
   struct Reason: Sendable, Equatable {
     var count: Int64 = 0
     /// Of the first: `rows 133, needed 200`.
@@ -11,43 +11,64 @@ struct VerdictTally: Sendable, Equatable {
 
   /// Checks that gave a verdict.
   private(set) var judged: Set<String> = []
-  /// Of checks that have given none so far, by the `why` of their lines.
-  private(set) var unjudged: [String: [String: Reason]] = [:]
+  /// By check, then by why.
+  private(set) var unjudged: [String: [Shortfall.Reason: Reason]] = [:]
+  private var tiers: [Tier: Int64] = [:]
+  private var steps: [IncidentTransition.Kind: Int64] = [:]
 
-  mutating func add(_ record: ResultRecord) {
-    guard record.type == .verdict, !judged.contains(record.check),
-      let root = (try? JSONValue(parsing: Array(record.line.utf8))).map(JSONReader.init)
-    else { return }
-    guard (try? root.member("tier").string()) == Tier.insufficientData.name else {
-      judged.insert(record.check)
-      unjudged[record.check] = nil
-      return
-    }
-    let why = (try? root.member("why").string()) ?? "unknown"
-    var reason = unjudged[record.check, default: [:]][why] ?? Reason()
-    if reason.count == 0 { reason.numbers = Self.numbers(root) }
-    reason.count += 1
-    unjudged[record.check, default: [:]][why] = reason
+  mutating func add(_ report: EvaluationReport) {
+    for verdict in report.verdicts { add(verdict) }
+    for transition in report.decisions.transitions { steps[transition.kind, default: 0] += 1 }
   }
 
-  private static func numbers(_ root: JSONReader) -> String {
-    guard let numbers = try? root.member("why_numbers"), let members = try? numbers.members() else { return "" }
-    return members.map { name, reader in
-      let text = reader.value.map { String(decoding: CanonicalJSON.bytes(of: $0), as: UTF8.self) } ?? ""
-      return "\(name) \(text.filter { $0 != "\"" })"
-    }.joined(separator: ", ")
+  private mutating func add(_ verdict: Verdict) {
+    tiers[verdict.tier, default: 0] += 1
+    guard verdict.tier == .insufficientData else {
+      judged.insert(verdict.check)
+      unjudged[verdict.check] = nil
+      return
+    }
+    guard !judged.contains(verdict.check), let why = verdict.why else { return }
+    var reason = unjudged[verdict.check, default: [:]][why.reason] ?? Reason()
+    if reason.count == 0 { reason.numbers = why.numbersText }
+    reason.count += 1
+    unjudged[verdict.check, default: [:]][why.reason] = reason
+  }
+
+  /// `1,234 verdicts: 1,100 ok, 12 warning, 122 insufficient_data; 2 incidents opened, 1 resolved, 1 retrain asked for`
+  package var sentence: String {
+    let total = tiers.values.reduce(0, +)
+    let parts = Tier.allCases.filter { $0 != .insufficientData } + [.insufficientData]
+    let counts = parts.compactMap { tier in tiers[tier].map { "\(Thousands.text($0)) \(tier.name)" } }
+    func count(_ kind: IncidentTransition.Kind) -> Int64 { steps[kind] ?? 0 }
+    let opened = count(.opened)
+    var out = "\(Thousands.text(total)) verdict\(total == 1 ? "" : "s")"
+    if !counts.isEmpty { out += ": \(counts.joined(separator: ", "))" }
+    out += "; \(Thousands.text(opened)) incident\(opened == 1 ? "" : "s") opened"
+    if count(.resolved) > 0 { out += ", \(Thousands.text(count(.resolved))) resolved" }
+    if count(.retraining) > 0 {
+      out += ", \(Thousands.text(count(.retraining))) retrain\(count(.retraining) == 1 ? "" : "s") asked for"
+    }
+    return out
   }
 
   private static let maximumChecks = 8
 
-  /// Why no check of the monitor judged anything; nil where one did, or where there are none.
+  /// Checks of the monitor that judged nothing, and why; nil where there are none. Who gives no labels need not hear of each check
+  /// of labels, as long as others judge.
   func nothingJudged(_ monitor: Monitor, hasLabels: Bool) -> String? {
-    guard judged.isEmpty, !monitor.checks.isEmpty else { return nil }
-    var parts = monitor.checks.prefix(Self.maximumChecks).map { check in
+    let silent = monitor.checks.filter { check in
+      !judged.contains(check.name) && (hasLabels || judged.isEmpty || !check.metric.isOfLabels)
+    }
+    guard !silent.isEmpty else { return nil }
+    var parts = silent.prefix(Self.maximumChecks).map { check in
       "\(check.name): \(unjudged[check.name].map(Self.words) ?? Self.silence(check, monitor, hasLabels))"
     }
-    if monitor.checks.count > parts.count { parts.append("and \(monitor.checks.count - parts.count) checks more") }
-    return "nothing could be judged; " + parts.joined(separator: "; ")
+    if silent.count > parts.count { parts.append("and \(silent.count - parts.count) checks more") }
+    let start =
+      judged.isEmpty
+      ? "nothing could be judged" : "\(silent.count) of \(monitor.checks.count) checks judged nothing"
+    return "\(start); " + parts.joined(separator: "; ")
   }
 
   /// Of a check without any verdict.
@@ -60,16 +81,18 @@ struct VerdictTally: Sendable, Equatable {
         + "labels' time" : "it needs labels; give --labels"
   }
 
-  private static func words(_ reasons: [String: Reason]) -> String {
-    let sorted = reasons.sorted { $0.value.count != $1.value.count ? $0.value.count > $1.value.count : $0.key < $1.key }
+  private static func words(_ reasons: [Shortfall.Reason: Reason]) -> String {
+    let sorted = reasons.sorted {
+      $0.value.count != $1.value.count ? $0.value.count > $1.value.count : $0.key.rawValue < $1.key.rawValue
+    }
     return sorted.map { why, reason in
       let numbers = reason.numbers.isEmpty ? "" : " (\(reason.numbers))"
       return "\(Thousands.text(reason.count)) × \(phrase(why))\(numbers)"
     }.joined(separator: ", ")
   }
 
-  private static func phrase(_ why: String) -> String {
-    switch Shortfall.Reason(rawValue: why) {
+  private static func phrase(_ why: Shortfall.Reason) -> String {
+    switch why {
     case .rows: "too few rows"
     case .coverage: "too few labels came"
     case .generation: "the window is not all of one generation"
@@ -81,7 +104,19 @@ struct VerdictTally: Sendable, Equatable {
     case .labelsDue: "the labels are not due"
     case .biasedLabels: "the labels are no fair sample"
     case .noBaseline: "no baseline for this"
-    case nil: why
     }
+  }
+}
+
+extension Shortfall {
+  /// `rows 133, needed 200`
+  fileprivate var numbersText: String {
+    numbers.map { name, number in
+      switch number {
+      case .count(let count): "\(name) \(count)"
+      case .value(let value): "\(name) \(CanonicalJSON.text(of: value))"
+      case .time(let time): "\(name) \(time)"
+      }
+    }.joined(separator: ", ")
   }
 }

@@ -413,5 +413,13 @@ enum PostgreSQLSchema {
       before bigint NOT NULL
     );
     """,
+    """
+    -- Many lines have one end, so an index of ends takes little: the server keeps each end once, with a list of places.
+    -- With the series first in the key no other index of series is needed. It takes 24 bytes a line less.
+    ALTER TABLE results DROP CONSTRAINT results_pkey;
+    DROP INDEX results_by_series;
+    ALTER TABLE results ADD PRIMARY KEY (series, end_time, sequence);
+    CREATE INDEX results_by_end ON results (end_time);
+    """,
   ]
 }

@@ -49,6 +49,7 @@ lint: setup-test ## check the format of Swift, scripts and YAML, and what deploy
 	shellcheck $(SCRIPTS)
 	yamllint --strict --config-file deploy/yamllint.yaml deploy dashboards monitors
 	deploy/lint.py
+	docs/check.py
 	deploy/lint-unit.sh deploy/leeway.service
 
 format: ## put Swift sources in their one format
@@ -124,7 +125,7 @@ sanitize-address sanitize-thread: sanitize-%: setup-test
 estimates: strict ## print how far performance without labels was off on car_loan, window by window, beside NannyML's
 	Benchmarks/estimates.py .build/debug/leeway
 
-bench: setup-test ## build the benchmarks, install the peers and print the table; ONLY="decode drift" for some, QUOTE=1 into the README
+bench: setup-test ## build the benchmarks, install the peers and print the table; ONLY="decode drift" for some, QUOTE=1 into docs/speed.md
 	@Benchmarks/run.py $(if $(QUOTE),--quote) $(ONLY)
 
 clean: ## remove what was built

@@ -3,7 +3,7 @@
 
 usage: Benchmarks/run.py [--no-build] [--quote] [NAME...]
 
---quote puts the rows that have a budget or a peer into the README. A benchmark that fails is a budget missed; the others go on.
+--quote puts the rows that have a budget or a peer into docs/speed.md. A benchmark that fails is a budget missed; the others go on.
 
 Programs that are compared run in turns on the same files, and the best turn of each counts; what they answer must agree
 before their times are compared. Times are of the processor, so a busy machine weighs on both alike. A benchmark is a
@@ -597,7 +597,7 @@ BENCHMARKS = {
 
 
 HEAD = ["| what | ours | peer | ratio | budget | |", "|---|---|---|---|---|---|"]
-README = ROOT / "README.md"
+SPEED = ROOT / "docs" / "speed.md"
 
 
 def line(cells: list[str]) -> str:
@@ -605,14 +605,14 @@ def line(cells: list[str]) -> str:
 
 
 def quote(rows: list[Row]) -> None:
-    """Puts the rows with a budget or a peer between the README's marks."""
+    """Puts the rows with a budget or a peer between the marks of docs/speed.md."""
     begin, end = "<!-- make bench -->\n", "<!-- end -->"
-    text = README.read_text()
+    text = SPEED.read_text()
     if begin not in text:
-        sys.exit(f"the README has no {begin.strip()}")
+        sys.exit(f"docs/speed.md has no {begin.strip()}")
     before, rest = text.split(begin, 1)
     table = [line(cells) for cells in (row.cells() for row in rows if row.budget or row.peer)]
-    README.write_text(before + begin + "\n".join(HEAD + table) + "\n" + end + rest.split(end, 1)[1])
+    SPEED.write_text(before + begin + "\n".join(HEAD + table) + "\n" + end + rest.split(end, 1)[1])
 
 
 def main(words: list[str]) -> None:

@@ -1,7 +1,7 @@
 package import LeewayCore
 
 /// How much disk a monitor's result lines take, by its configuration. Histograms and waiting predictions are not in it: they
-/// depend on the traffic, and are bounded by windows and horizon. The README has the formula.
+/// depend on the traffic, and are bounded by windows and horizon. docs/operating.md has the formula.
 package struct DiskEstimate: Sendable, Equatable {
   package struct Part: Sendable, Equatable {
     package var name: String

@@ -1,7 +1,7 @@
 package import LeewayCore
 
 /// How much memory `leeway run` takes of the machine at most, by its configuration: when it works off a long backlog.
-/// The README has the formula.
+/// docs/operating.md has the formula.
 package struct MemoryEstimate: Sendable, Equatable {
   package struct Part: Sendable, Equatable {
     package var name: String

@@ -1,7 +1,7 @@
 // The fast path: from simdjson's first stage straight to the wanted fields, without a tape.
 //
 // Stage 1 has checked UTF-8, closed strings and control characters, and lists where every token starts. What is left of
-// RFC 8259 is checked here, in the parts that nobody reads too. Whatever is unusual (an error, a number beyond double's range,
+// RFC 8259 is checked here, in the parts that are not extracted too. Whatever is unusual (an error, a number beyond double's range,
 // a wanted array) is declined: the slow path then judges the whole message, so both agree by construction on everything
 // but what this one takes, and the tests compare that.
 

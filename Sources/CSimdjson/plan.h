@@ -20,7 +20,7 @@ class Plan {
     uint64_t seen = 0;         // the last message that had this key
     int32_t first_slot = -1;   // then next_slot[]
     uint32_t first_link = 0;   // stands before the node's first key
-    uint32_t first_child = 0;  // then Node::sibling; 0 for none, since the root is nobody's child
+    uint32_t first_child = 0;  // then Node::sibling; 0 for none, since the root has no parent
     uint32_t sibling = 0;
     bool has_children = false;
   };

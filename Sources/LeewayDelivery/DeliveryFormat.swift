@@ -15,7 +15,7 @@ package struct Delivery: Sendable, Equatable {
 package protocol DeliveryFormat: Sendable {
   /// Called again for every attempt, because a signature holds the time.
   /// - Parameter now: milliseconds since the epoch.
-  /// - Throws: `UnreadableNotification`; no retry mends it.
+  /// - Throws: `UnreadableNotification`; no retry fixes it.
   func render(_ delivery: Delivery, now: Int64) throws(UnreadableNotification) -> RenderedDelivery
 }
 

@@ -1,9 +1,9 @@
 package import LeewayCore
 
 /// What a receiver's `fallback` gets when a message could not be delivered: which one, to whom, and why. Not the message
-/// itself: that of a retrain is a call which nobody else may answer.
+/// itself: that of a retrain is a call which only the trainer may answer.
 package enum FailureNotice {
-  /// Whether the row is such a notice. One that dies too is told to nobody: two receivers that are each other's fallback
+  /// Whether the row is such a notice. For one that dies too there is no notice: two receivers that are each other's fallback
   /// would never come to an end.
   package static func isNotice(_ row: OutboxRecord) -> Bool { row.key.contains(separator) }
 

@@ -14,7 +14,7 @@ package struct HTTPFailure: Error, Sendable, Equatable, CustomStringConvertible 
     case badAnswer = "bad_answer"
     /// The answer's headers are over the limit. A long body is no failure, see `HTTPAnswer.isCut`.
     case tooLarge = "too_large"
-    /// The URL or a header cannot be sent: nobody else's fault, and no retry mends it.
+    /// The URL or a header cannot be sent: our own fault, and no retry fixes it.
     case badRequest = "bad_request"
     /// Ended by `AbortFlag` before the answer was complete.
     case aborted

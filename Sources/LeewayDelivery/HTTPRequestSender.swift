@@ -143,7 +143,7 @@ package final class HTTPRequestSender {
       return HTTPFailure(
         .timeout, "POST \(origin): no complete answer within \(limits.total) ms (to connect: \(limits.connect) ms)")
     case CURLE_COULDNT_CONNECT:
-      return HTTPFailure(.connect, "POST \(origin): nobody accepts connections there")
+      return HTTPFailure(.connect, "POST \(origin): nothing accepts connections there")
     case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
       return HTTPFailure(.resolve, "POST \(origin): the name of the host or of its proxy is not known")
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,

@@ -44,7 +44,7 @@ struct Leeway: AsyncParsableCommand {
 /// What the shell is told.
 enum ExitStatus {
   case good
-  /// Nobody reads what is printed any more, which is for the reader to decide: good, and nothing to say.
+  /// The reader has closed the pipe, which is for the reader to decide: good, and nothing to say.
   case readerGone
   case wrongInput
   case usage
@@ -53,7 +53,7 @@ enum ExitStatus {
   init(_ error: any Error) {
     switch error {
     case is EnvironmentProblem, is LedgerError: self = .environment
-    // A ledger that holds what nobody has written.
+    // A ledger that holds what was never written to it.
     case is CellBlockDamaged, is JoinStateDamaged: self = .environment
     case is LineOutput.ReaderGone: self = .readerGone
     case is ExitCode: self = .wrongInput

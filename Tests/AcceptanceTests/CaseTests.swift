@@ -111,7 +111,7 @@ import Testing
       error.contains(
         "or probabilities in q that are no object of classes with numbers from 0 to 1 that sum to 1"), "\(error)")
     #expect(!error.contains("no prediction has"), "\(error)")
-    // The last line says what to mend, the probabilities among it.
+    // The last line says what to fix, the probabilities among it.
     let last = error.split(separator: "\n").last.map(String.init) ?? ""
     #expect(
       last.hasSuffix("or predictions.fields.prediction, or predictions.fields.probabilities, which is q"), "\(last)")

@@ -17,10 +17,10 @@ import Testing
     let broker = try EmbeddedBroker()
     defer { broker.close() }
     for topic in [Shop.predictions, Shop.labels] { try broker.createTopic(topic, partitions: 1) }
-    let mended = Switch()
+    let fixed = Switch()
     // A route that a redeploy has not brought yet, and a channel that was archived.
     let redeployed = try LoopbackReceiver { _, count in .answer(status: count < 3 ? 404 : 200) }
-    let archived = try LoopbackReceiver { _, _ in .answer(status: mended.on ? 200 : 410) }
+    let archived = try LoopbackReceiver { _, _ in .answer(status: fixed.on ? 200 : 410) }
     let standIn = try LoopbackReceiver()
     try Shop.prepare(in: folder, bootstrap: broker.bootstrap)
     try folder.write(Shop.monitor.replacing("[log]", with: "[redeployed, archived]"), to: "monitors/shop.yaml")
@@ -68,7 +68,7 @@ import Testing
     // Nobody sends it again without a token; with one it goes out under its old key.
     let path = "/api/v1/deliveries/\(incident).0-opened.archived/resend"
     #expect(try service.post(path).status == 401)
-    mended.turnOn()
+    fixed.turnOn()
     #expect(try service.post(path, token: token).status == 202)
     let gone = try eventually { try samples("leeway_deliveries_dead").isEmpty ? true : nil }
     #expect(gone == true, "\(service.process.standardError)")

@@ -121,16 +121,16 @@ import Testing
     #expect(try service.metrics()["leeway_config_last_reload_success_timestamp_seconds"] == loaded)
     #expect(service.get("/readyz") != nil)
 
-    // It goes on, and comes back by a signal once the files are mended.
+    // It goes on, and comes back by a signal once the files are fixed.
     try broker.produce(messages(300..<600))
     try service.awaitOffsets([Shop.predictions: 600, Shop.labels: 600])
     try write(monitor: "shop")
     try configure()
     service.process.hangUp()
-    let mended = try eventually { () -> Bool? in
+    let fixed = try eventually { () -> Bool? in
       try service.metrics()["leeway_config_last_reload_successful"] == 1 ? true : nil
     }
-    #expect(mended == true)
+    #expect(fixed == true)
     let told = try eventually {
       service.process.standardError.contains("SIGHUP: the configuration was loaded again: 1 unchanged") ? true : nil
     }

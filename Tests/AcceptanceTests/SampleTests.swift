@@ -56,7 +56,7 @@ import Testing
     #expect(found.code == 1)
     #expect(
       found.error
-        == "leeway: p.jsonl: never found: country (feature country); mend the paths in the monitor, or the messages\n")
+        == "leeway: p.jsonl: never found: country (feature country); fix the paths in the monitor, or the messages\n")
     #expect(
       found.output == """
         p.jsonl: 10 predictions
@@ -93,7 +93,7 @@ import Testing
     let found = try check("--labels l.jsonl monitors/shop.yaml")
     #expect(found.code == 1)
     #expect(
-      found.error == "leeway: l.jsonl: never found: id (id); mend the paths in the monitor, or the messages\n")
+      found.error == "leeway: l.jsonl: never found: id (id); fix the paths in the monitor, or the messages\n")
     #expect(
       found.output == """
         l.jsonl: 10 labels

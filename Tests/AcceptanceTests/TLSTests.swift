@@ -177,7 +177,7 @@ import Testing
       "\(folder.url.path)/secret.key")
     try configure("a.crt", "secret.key")
     try expect([
-      "62: http.tls.key: secret.key: the key has a passphrase, which nobody could type; write it without one, with mode 600"
+      "62: http.tls.key: secret.key: the key has a passphrase, which the service cannot ask for; write it without one, with mode 600"
     ])
     try folder.write(
       """

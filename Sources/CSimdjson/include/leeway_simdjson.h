@@ -1,5 +1,5 @@
 // JSON for Leeway: a C interface over simdjson, whose kernels are picked for the processor at run time. Everything is
-// validated, the parts of a message that nobody reads too.
+// validated, the parts of a message that are not extracted too.
 // Nothing here throws, and nothing allocates once buffers have grown to the traffic.
 //
 // A parser and a plan belong to one thread at a time. What hashing needs of C is in leeway_sha256.h.

@@ -12,7 +12,7 @@ package enum CauseGroup: String, Sendable, CaseIterable {
   /// Performance at the horizon, and what else needs its labels: versions beside each other, and fairness.
   case performanceFinal = "performance/final"
 
-  /// Whether its incidents may call for a retrain: bad data are mended, not learned, and drift by the sampling null is not
+  /// Whether its incidents may call for a retrain: bad data are fixed, not learned, and drift by the sampling null is not
   /// reason enough to train. What is found early may only by checks that say so.
   var retrains: Bool { self == .concept || self == .performanceEarly || self == .performanceFinal }
 

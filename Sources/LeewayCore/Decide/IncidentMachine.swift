@@ -132,7 +132,7 @@ package struct IncidentMachine: Sendable, Equatable {
     for (key, evidence) in batch.fired { active[key] = evidence }
     for key in batch.held { active[key]?.seen = end }
     for key in batch.cleared { active[key] = nil }
-    // A slice that is gone would hold its incident open for ever.
+    // A slice that is gone would hold its incident open without end.
     active = active.filter { end < $0.value.seen + $0.value.size * 8 }
     resting = resting.filter { active[$0]?.tier == .info }
     let present = active.filter { !resting.contains($0.key) }

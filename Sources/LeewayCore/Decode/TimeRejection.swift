@@ -25,7 +25,7 @@ extension PredictionDecoder.Rejection {
   /// - Parameter view: the value of `field`; no plausible time in `format`.
   init(time view: JSONScalarView, of field: FieldPath, in format: TimeFormat) {
     guard view.kind != .absent, view.kind != .null else {
-      self.init(code: "bad_time", reason: "\(field) is missing; name the field of the time, or mend the producer")
+      self.init(code: "bad_time", reason: "\(field) is missing; name the field of the time, or fix the producer")
       return
     }
     let fitting = TimeFormat.allCases.first { $0 != format && view.time($0)?.isPlausible == true }
@@ -39,12 +39,12 @@ extension PredictionDecoder.Rejection {
       let side = time < .earliestPlausible ? "before 1990" : "after 2100"
       self.init(
         code: "implausible_time",
-        reason: "\(field) is \(time) in \(format.rawValue), which is \(side)\(guess ?? "; mend the producer's clock")")
+        reason: "\(field) is \(time) in \(format.rawValue), which is \(side)\(guess ?? "; fix the producer's clock")")
     } else {
       self.init(
         code: "bad_time",
         reason:
-          "\(field) is not a time in \(format.rawValue)\(guess ?? "; mend the producer or time_format")")
+          "\(field) is not a time in \(format.rawValue)\(guess ?? "; fix the producer or time_format")")
     }
   }
 }

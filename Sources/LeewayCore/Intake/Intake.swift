@@ -178,7 +178,7 @@ package final class Intake {
   /// `span` of the ledger's clock. A claim is renewed when half of it is over, so that silence does not cost a flush a
   /// second.
   ///
-  /// - Parameter moment: when the claim is made, on a clock that nobody can set; only differences of it count.
+  /// - Parameter moment: when the claim is made, on a monotonic clock; only differences of it count.
   package func claimIdle(_ place: TopicPartition, lasting span: TimeSpan, at moment: Duration) {
     guard let slot = slots[place] else { return }
     for place in routes[slot.index] { self[place].idleness.claim(lasting: span, at: moment) }

@@ -130,7 +130,7 @@ extension JoinFlush {
         code: "implausible",
         reason:
           "a label of \(label.time) is \(first - label.time) before its prediction of \(first), and \(lead) is the most; "
-          + "mend time_format or the producers' clocks, or set labels.label_before",
+          + "fix time_format or the producers' clocks, or set labels.label_before",
         sample: Array(part.id.prefix(256)))
     }
     let labels = part.changes.indices.compactMap { i -> QuarantineRecord? in

@@ -73,7 +73,7 @@ struct LabelDecoder {
       throw .init(
         code: "implausible_time",
         reason:
-          "a tombstone's record has the timestamp \(time), which is not from 1990 to 2100; mend the producer's clock"
+          "a tombstone's record has the timestamp \(time), which is not from 1990 to 2100; fix the producer's clock"
       )
     }
     if stream.id.count == 1 {

@@ -176,7 +176,7 @@ struct MonitorIntake {
     return .init(
       code: "future",
       reason:
-        "its time is more than \(plan.monitor.skew) after its record's timestamp; mend the producer's clock or raise skew"
+        "its time is more than \(plan.monitor.skew) after its record's timestamp; fix the producer's clock or raise skew"
     )
   }
 

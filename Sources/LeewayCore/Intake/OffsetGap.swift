@@ -18,7 +18,7 @@ package struct OffsetGap: Sendable, Equatable {
   }
 
   /// Messages that are known to be gone unread. Of another log those from its beginning to its oldest; how many the old
-  /// one had after `wanted` nobody can say.
+  /// one had after `wanted` is unknown.
   package var lostMessages: Int64 { isAnotherLog ? available.lowerBound : max(0, available.lowerBound - wanted) }
 
   package var description: String {

@@ -10,7 +10,7 @@ struct ErrorLog {
   /// Slices with detectors of their own; nil: all but what is left over.
   private let watched: Set<NameKey>?
 
-  /// nil where no check is on errors: nobody pays for what nobody watches.
+  /// nil where no check is on errors: no monitor pays for what it does not watch.
   init?(_ plan: MonitorPlan) {
     guard !plan.detectors.isEmpty, let labels = plan.monitor.labels else { return nil }
     horizon = labels.horizon

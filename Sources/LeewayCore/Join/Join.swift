@@ -166,7 +166,7 @@ struct Join {
       let isFirst = state.predictions.isEmpty
       switch state.merge(prediction) {
       case .accepted:
-        // Nobody could say it of those that waited.
+        // It was not known yet for those that waited.
         if isFirst {
           counts.expired &+= Int64(state.labels.count { $0.time > prediction.time + horizon })
           counts.implausible &+= Int64(state.labels.count { $0.time < prediction.time - lead })

@@ -25,7 +25,7 @@ package struct LedgerError: Error, CustomStringConvertible, Sendable {
   package var outcomeUnknown: Bool
   /// The disk or the store's own limit is full: trying again helps once there is room.
   package var storageFull: Bool
-  /// The same call may succeed later, although nobody changes what it asks: the server restarts, or somebody holds a lock.
+  /// The same call may succeed later, without a change of what it asks: the server restarts, or another holds a lock.
   package var mayPass: Bool
   /// What was asked for is there and cannot be read: bytes of the store have changed. Other calls may go on.
   package var isDamage: Bool
@@ -179,7 +179,7 @@ package protocol LedgerWriter: LedgerReader {
   func release(partitions keys: [PartitionKey], owner: String) throws
   /// Compare-and-set on (epoch, nextOffset), in the order given (topic, partition). False: taken over, nothing changed.
   func advance(partitions: [PartitionAdvance]) throws -> [Bool]
-  /// Stored join states, parallel to `ids`, which ascend by bytes. Until the transaction ends nobody else changes them, and
+  /// Stored join states, parallel to `ids`, which ascend by bytes. Until the transaction ends no other changes them, and
   /// what a concurrent transaction has stored is waited for and seen, also where there was no row before.
   func lockWaiting(monitor: String, generation: String, ids: [[UInt8]]) throws -> [[UInt8]?]
   /// Rows locked before. nil state deletes the row.
@@ -202,7 +202,7 @@ package protocol LedgerWriter: LedgerReader {
   /// All who want a lease take it for the same time. So one that would last longer than `lasting` from now was taken before
   /// the clock was set back, and has ended.
   func acquire(lease: String, holder: String, lasting: TimeSpan) throws -> Int64?
-  /// The epoch of the lease as stored; nobody can take the lease until the transaction ends.
+  /// The epoch of the lease as stored; no other can take the lease until the transaction ends.
   func epoch(ofLease lease: String) throws -> Int64?
   func release(lease: String, holder: String) throws
   /// Inserts or replaces by position, revision 0 at first; a replaced line's revision rises by 1 if the line differs.
@@ -232,7 +232,7 @@ package protocol LedgerWriter: LedgerReader {
   /// Stores body and next attempt of a row that is owed and has never been leased; false if it is not, and nothing changed.
   func amend(delivery: OutboxRecord) throws -> Bool
   /// Leases for `lasting` from now the first owed row of each incident for `receiver` if its next attempt is at or before
-  /// `due` and nobody has leased it: at most `limit`, those that have been due longest first. Rows that another
+  /// `due` and it is not leased: at most `limit`, those that have been due longest first. Rows that another
   /// transaction is leasing are passed over.
   ///
   /// A clock that was set back keeps no row waiting: a row is due also where its wait began after `due`, and a lease has

@@ -36,7 +36,7 @@ package struct PartitionRecord: Sendable, Equatable {
   package var role: StreamRole
   /// Rises with every claim; part of every compare-and-set.
   package var epoch: Int64
-  /// Id of the writer that has claimed it; nil where nobody has, or its owner died or let it go.
+  /// Id of the writer that has claimed it; nil where none has, or its owner died or let it go.
   package var owner: String?
   /// First offset that is not yet in the ledger.
   package var nextOffset: Int64

@@ -154,7 +154,7 @@ struct ReferenceTaking {
     changed.insert(key)
   }
 
-  /// Those that are not full. One that nobody has asked for in between goes on if the panes since are still there, and else
+  /// Those that are not full. One that was not asked for in between goes on if the panes since are still there, and else
   /// begins again: with a hole it would not be what it says.
   private mutating func learning(_ kind: PaneKind, from begin: EventTime, keptFrom kept: EventTime) -> [ReferenceRecord]
   {

@@ -87,7 +87,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
   private nonisolated(unsafe) static let somewhere: UnsafePointer<CChar> = UnsafePointer(
     UnsafeMutablePointer<CChar>.allocate(capacity: 1))
 
-  /// Sends and waits for the answer. libpq's own waiting has no end: a server that hangs would hold a thread for ever.
+  /// Sends and waits for the answer. libpq's own waiting has no end: a server that hangs would hold a thread without end.
   private func answer(_ send: () -> CInt) throws(PostgreSQLFailure) -> PostgreSQLResult {
     guard send() == 1 else { throw lost() }
     let deadline = ContinuousClock.now + .seconds(patience)

@@ -93,7 +93,7 @@ final class PostgreSQLPool: Sendable {
   func connect() throws(PostgreSQLFailure) -> PostgreSQLConnection {
     let connection = try PostgreSQLConnection(address, patience: options.patienceSeconds)
     // Settings of the role, the database or the connection string stand; these replace the server's own defaults.
-    //  - A process that is stopped in mid-transaction must not hold its locks for ever.
+    //  - A process that is stopped in mid-transaction must not hold its locks without end.
     //  - Every statement looks rows up by key. The planner, misled by tables that were empty yesterday, shall neither
     //    scan one of millions nor compile code for it.
     try connection.run(

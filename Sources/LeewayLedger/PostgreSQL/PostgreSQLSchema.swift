@@ -35,7 +35,7 @@ enum PostgreSQLSchema {
     guard !found.schema.isEmpty else {
       throw refuse("none of the schemas in search_path exists; make one, or correct search_path in the address")
     }
-    // Nobody else may look until it is decided and done.
+    // No other instance may look until it is decided and done.
     try session.lock(.migration, named: found.schema)
     try connection.run("SET LOCAL statement_timeout = 0")
     var version: Int64 = 0

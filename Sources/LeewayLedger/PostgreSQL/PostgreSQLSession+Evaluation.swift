@@ -71,7 +71,7 @@ extension PostgreSQLSession {
   }
 
   func epoch(ofLease lease: String) throws -> Int64? {
-    // Locked: until this transaction ends nobody can take the lease over.
+    // Locked: no other instance can take the lease over until this transaction ends.
     try first("reading a lease", "SELECT epoch FROM leases WHERE name = $1\(forUpdate)", lease) { try $0.integer(0) }
   }
 

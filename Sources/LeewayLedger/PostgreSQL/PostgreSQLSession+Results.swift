@@ -194,7 +194,7 @@ extension PostgreSQLSession {
       query.monitor, query.type?.rawValue, query.window, query.slice, query.subject, query.stage?.rawValue,
     ]
     guard let extent = try extent(of: query, values), extent.series > 0 else { return [] }
-    // The series say where their lines begin and end: nobody reads through years in which there are none.
+    // The series say where their lines begin and end: no query reads through years in which there are none.
     var first = max(query.from ?? .distantPast, extent.first)
     var last = extent.last
     if let to = query.to {

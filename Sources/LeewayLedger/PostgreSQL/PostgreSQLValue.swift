@@ -122,7 +122,7 @@ extension String: PostgreSQLValue {
     }
   }
 
-  /// nil if it is not UTF-8 or holds an escape that nobody writes.
+  /// nil if it is not UTF-8 or holds an unknown escape.
   init?(postgreSQL bytes: UnsafeRawBufferPointer) {
     guard bytes.contains(where: { $0 <= 1 }) else {
       self.init(validating: bytes, as: UTF8.self)

@@ -41,7 +41,7 @@ package struct LedgerFile: Sendable {
     do {
       let target = try DatabaseQueue(path: partial)
       try source.backup(to: target)
-      // Nobody writes in a copy, so it needs no log beside it.
+      // A copy is never written to, so it needs no log beside it.
       try target.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
       try target.close()
       let problems = try LedgerFile(partial).verify()

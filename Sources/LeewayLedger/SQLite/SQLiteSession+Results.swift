@@ -93,7 +93,7 @@ extension SQLiteSession {
   func results(_ query: ResultQuery) throws -> [ResultRecord] {
     guard query.limit > 0 else { return [] }
     guard let extent = try extent(of: query), extent.series > 0 else { return [] }
-    // The series say where their lines begin and end: nobody reads through years in which there are none.
+    // The series say where their lines begin and end: no query reads through years in which there are none.
     var first = max(query.from ?? .distantPast, extent.first)
     var last = extent.last
     if let to = query.to {

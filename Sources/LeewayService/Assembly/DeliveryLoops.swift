@@ -25,7 +25,7 @@ struct DeliveryLoops: Service {
                 logger: logger
               ).run()
               running.remove(receiver.name)
-              // It may have come back while the loop was ending, and then nobody else has begun one.
+              // It may have come back while the loop was ending, and then no other one was begun.
             } while !Task.isShuttingDownGracefully && live.current.receivers.contains { $0.name == receiver.name }
               && running.insert(receiver.name)
           }

@@ -1,6 +1,6 @@
 /// How many windows one step of an evaluation judges. A step that takes longer than its lease is lost to whoever takes the
 /// lease meanwhile: on a slow machine, or after a long absence, instances that take as many windows each time could take
-/// the lease from each other for ever. So it begins with few, as one that may not live for long, and doubles them while they
+/// the lease from each other without end. So it begins with few, as one that may not live for long, and doubles them while they
 /// are quick. Nor may its lines fill the memory: they are all there at once until they are committed.
 struct EvaluationPace: Sendable, Equatable {
   static let first = 32

@@ -8,7 +8,7 @@ struct Failpoints: Sendable {
   enum Name: String, Sendable, CaseIterable {
     /// All statements of a transaction have run, and it is not committed.
     case beforeCommit = "before-commit"
-    /// A transaction stands, and nobody has heard of it.
+    /// A transaction stands, and no caller has heard of it.
     case afterCommit = "after-commit"
     /// A transaction that owes somebody a delivery is about to be committed.
     case afterOutboxInsert = "after-outbox-insert"

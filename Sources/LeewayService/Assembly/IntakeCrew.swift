@@ -13,7 +13,7 @@ final class IntakeCrew: @unchecked Sendable {
     let busy = Stopwatch(now: IntakeProfile.nanoseconds)
   }
 
-  /// For fewer messages nobody is woken.
+  /// For fewer messages no thread is woken.
   private static let fewest = 64
 
   private let lanes: UnsafeMutableBufferPointer<Lane>

@@ -44,7 +44,7 @@ extension KafkaIntakeLoop {
       } catch let error as EnvironmentProblem where error.mayPass {
         return warn("partitions that were taken over are not taken back before the end: \(error.description)")
       } catch let error as LedgerError where error.mayPass {
-        // Nobody else gets these partitions meanwhile, so the pauses are short.
+        // No other instance gets these partitions meanwhile, so the pauses are short.
         let pause = min(patience.failed(), 2000)
         guard SteadyTime.now + .milliseconds(pause) < end else { throw error }
         service.metrics.flushed(seconds: 0, .failed)

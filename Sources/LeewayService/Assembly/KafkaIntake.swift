@@ -202,7 +202,7 @@ final class KafkaIntakeLoop {
     return nil
   }
 
-  /// Every partition in the metadata gets a row, so that those nobody has read yet hold the watermark back.
+  /// Every partition in the metadata gets a row, so that partitions that were never read hold the watermark back.
   ///
   /// - Throws: `EnvironmentProblem` of the broker; `LedgerError`.
   private func refreshPartitions(timeout: Int32) throws {

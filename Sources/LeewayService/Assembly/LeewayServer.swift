@@ -141,7 +141,7 @@ package struct LeewayServer: Sendable {
     return watch
   }
 
-  /// A process that was killed left them, and nobody but this one could hold them: judging begins at once.
+  /// A process that was killed left them, and only this one could hold them: judging begins at once.
   private func releaseLeases(_ ledger: any Ledger) throws {
     try ledger.write { tx in
       for lease in try tx.leases() {

@@ -80,7 +80,7 @@ final class LiveSetup: Sendable {
     }
   }
 
-  /// Ends a proposal that nobody has taken.
+  /// Ends a proposal that was not taken.
   func withdraw(_ reason: String) {
     takeProposal()?.refuse(ReloadRefusal(reason))
   }

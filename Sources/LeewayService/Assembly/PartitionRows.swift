@@ -1,10 +1,10 @@
 import LeewayCore
 import LeewaySource
 
-/// Gives every partition that Kafka knows its row in the ledger, so that those nobody has read yet hold watermarks back,
-/// and decides, once for ever, where reading one begins.
+/// Gives every partition that Kafka knows its row in the ledger, so that partitions that were never read hold watermarks back,
+/// and decides, once for all, where reading one begins.
 ///
-/// The offset is stored with the row: what is produced while nobody reads is read later, whatever `kafka.start` says.
+/// The offset is stored with the row: what is produced while no instance reads is read later, whatever `kafka.start` says.
 /// Partitions that a topic gets later, and those of a topic that did not exist, are read from their beginning.
 struct PartitionRows {
   typealias Row = (key: PartitionKey, role: StreamRole)

@@ -72,7 +72,7 @@ struct ConfigurationValue {
   func warn(_ rule: String) { reading.warning(place, "\(path) \(rule)") }
 }
 
-/// A map whose every key must be asked for: what nobody asked for is unknown, and reported by `finish`.
+/// A map whose every key must be asked for: a key that was not asked for is unknown, and reported by `finish`.
 final class ConfigurationMap {
   let path: String
   let place: ConfigurationNode.Place
@@ -122,7 +122,7 @@ final class ConfigurationMap {
     }
   }
 
-  /// Reports every key that nobody asked for.
+  /// Reports every key that was not asked for.
   func finish() {
     for pair in pairs where !known.contains(pair.key) {
       let suggestion = Spelling.suggestion(for: pair.key, among: known)

@@ -80,7 +80,7 @@ extension MonitorReading {
     guard let alerts else { return }
     for tier in Self.firingTiers where alerts[tier]?.isEmpty ?? !alertTiersGiven.contains(tier) {
       guard let limit = checks.lazy.flatMap(\.limits).first(where: { $0.limit.tier == tier }) else { continue }
-      limit.value.warn("alerts nobody; add alerts.\(tier.name): [log]")
+      limit.value.warn("alerts no receiver; add alerts.\(tier.name): [log]")
     }
     // A check whose metric is misspelt may be the one that is asked for.
     let isKnown = checks.allSatisfy { $0.metric != nil }

@@ -168,7 +168,7 @@ package struct ReceiverSettings: Sendable, Equatable {
   package var secret: Secret?
   /// Least time between two messages about the spread of one incident; nil: as usual.
   package var groupInterval: TimeSpan?
-  /// The receiver that is told when a message to this one is given up; nil: nobody is.
+  /// The receiver that is told when a message to this one is given up; nil: none.
   package var fallback: String?
 
   package init(

@@ -50,7 +50,7 @@ enum TextFile {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  /// What is wrong with the file's mode where it holds secrets, and the fix; nil if nobody but its owner may read it, or if
+  /// What is wrong with the file's mode where it holds secrets, and the fix; nil if only its owner may read it, or if
   /// that cannot be told.
   static func othersMay(_ path: String) -> String? {
     var status = stat()

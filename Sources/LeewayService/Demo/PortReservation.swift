@@ -1,7 +1,7 @@
 import Foundation
 
 /// A TCP port of 127.0.0.1 that is kept for a server until it listens: bound, never listening, so that a server that
-/// reuses addresses may bind it too and nobody is given it by chance.
+/// reuses addresses may bind it too and no other program is given it by chance.
 ///
 /// Sendable: the descriptor never changes and is closed once, when the last reference goes.
 final class PortReservation: Sendable {

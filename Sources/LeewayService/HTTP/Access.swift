@@ -12,7 +12,7 @@ package enum Role: String, Sendable, CaseIterable {
   /// Says that a candidate may go into production.
   case approver
 
-  /// Everybody may read, and an operator may do what a trainer does. Approving is nobody else's.
+  /// Everybody may read, and an operator may do what a trainer does. Only an approver may approve.
   func includes(_ other: Role) -> Bool { self == other || other == .viewer || (self == .operator && other == .trainer) }
 }
 

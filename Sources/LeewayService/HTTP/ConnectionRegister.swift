@@ -1,7 +1,7 @@
 import LeewayLocks
 import NIOCore
 
-/// The connections of a listener, so that those who hold them without asking for anything keep nobody else out.
+/// The connections of a listener, so that those who hold them without asking for anything keep no other client out.
 ///
 /// There are at most ``HTTPLimits/connections`` of them, and ``HTTPLimits/connectionsOfPeer`` from one address. Who comes
 /// when there are so many takes the place of the connection that has been idle longest; where none is idle, the new one is

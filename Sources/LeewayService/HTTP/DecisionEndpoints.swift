@@ -125,7 +125,7 @@ struct DecisionEndpoints: Sendable {
     let (view, threads) = (view, threads)
     let first = try await named(monitor) { try Self.inputs(of: monitor, after: nil, $0) }
     // The next page is read when the client has taken this one. A failure midway breaks the connection off without the
-    // last chunk, so that nobody replays with a part of them.
+    // last chunk, so that a part of them is not replayed.
     return Response(
       status: .ok, headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
       body: ResponseBody { writer in

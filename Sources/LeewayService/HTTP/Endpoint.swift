@@ -24,7 +24,7 @@ struct Endpoint: Sendable {
 
 /// Lets a request pass, or says which token it needs.
 struct AccessPolicy: Sendable {
-  /// nil where no `tokens_file` is set: then nobody may change anything.
+  /// nil where no `tokens_file` is set: then nothing may be changed.
   var tokens: @Sendable () -> AccessTokens?
   /// Whether those on this machine may read without a token: only where nothing in the configuration says that others
   /// reach the service. An address cannot say that: behind a proxy or a forwarder everybody comes from this machine.

@@ -27,7 +27,7 @@ struct InstanceEndpoint: Sendable {
       json.members("instances", living) { json, writer in Self.write(writer, standing, to: &json) }
       let owners = Set(living.map(\.id))
       json.members("unowned", standing.partitions.filter { !($0.owner.map(owners.contains) ?? false) }) {
-        // Nobody asks the broker for the end of these, and what was its last word says nothing of now.
+        // No instance asks the broker for the end of these, and what was its last word says nothing of now.
         var partition = $1
         partition.endOffset = nil
         Self.write(partition, standing.now, to: &$0)

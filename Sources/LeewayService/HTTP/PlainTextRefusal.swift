@@ -1,7 +1,7 @@
 import NIOCore
 
 /// Answers HTTP that is spoken to a listener of HTTPS, before TLS looks at it: without an answer the client sees an empty
-/// reply, and nobody guesses why. Stands before TLS, and goes once it has seen the first byte.
+/// reply, and no user guesses why. Stands before TLS, and goes once it has seen the first byte.
 final class PlainTextRefusal: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
@@ -11,7 +11,7 @@ final class PlainTextRefusal: ChannelInboundHandler, RemovableChannelHandler {
   private var isRefused = false
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    // What comes behind the refused request is nobody's.
+    // What comes behind the refused request is dropped.
     guard !isRefused else { return }
     let bytes = unwrapInboundIn(data)
     // A method's name; a TLS record begins with its type, 22.

@@ -58,7 +58,7 @@ struct QueriedNames: Sendable {
     let segments = monitors.flatMap { view in
       view.monitor.segments.map(\.name) + (view.monitor.predictions.version == nil ? [] : ["version"])
     }
-    // Before the first lines nobody knows which values there are; whether the segment is one is known.
+    // Before the first lines it is not known which values there are; whether the segment is one is known.
     if !hasLines, segments.contains(where: { slice.hasPrefix($0 + "=") }) { return }
     throw Self.unknown("slice", slice, "\(owner) has no lines of a slice", among: known.sorted())
   }

@@ -34,7 +34,7 @@ struct ReloadEndpoint: Sendable {
       let count = refusal.problems.count == 1 ? "1 mistake" : "\(refusal.problems.count) mistakes"
       throw Problem(
         .badConfiguration, "The configuration has \(count), and the one from before runs on.",
-        fix: "Mend the files, check them with leeway check, then ask again.", errors: refusal.problems)
+        fix: "Fix the files, check them with leeway check, then ask again.", errors: refusal.problems)
     }
   }
 }

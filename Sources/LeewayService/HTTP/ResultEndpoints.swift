@@ -74,7 +74,7 @@ struct ResultEndpoints: Sendable {
   }
 
   /// One page is in memory at a time, and the next is read when the client has taken it. A failure midway breaks the
-  /// connection off without the last chunk, so that nobody takes the part for the whole.
+  /// connection off without the last chunk, so that the part is not taken for the whole.
   private func stream(_ first: ResultPager, atMost total: Int) async throws -> Response {
     guard let permit = streams.take() else {
       throw Problem(

@@ -34,7 +34,9 @@ package struct TLSIdentity: Sendable {
     guard !String(decoding: key, as: UTF8.self).contains("ENCRYPTED") else {
       throw Failure(
         name: "key",
-        problem: "\(files.key): the key has a passphrase, which nobody could type; write it without one, with mode 600")
+        problem:
+          "\(files.key): the key has a passphrase, which the service cannot ask for; write it without one, with mode 600"
+      )
     }
     guard let privateKey = try? NIOSSLPrivateKey(bytes: key, format: .pem) else {
       throw Failure(

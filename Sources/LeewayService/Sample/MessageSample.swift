@@ -63,7 +63,7 @@ package struct MessageSample {
     let lost = fields.filter { $0.isRequired && $0.found == 0 }
     if !lost.isEmpty {
       let names = lost.map { "\($0.path) (\($0.purpose))" }.joined(separator: ", ")
-      return "\(file): never found: \(names); mend the paths in the monitor, or the messages"
+      return "\(file): never found: \(names); fix the paths in the monitor, or the messages"
     }
     guard let time = fields.first(where: { $0.purpose == "time" }), time.wrong == time.found else { return nil }
     return "\(file): no message has a usable time: \(time.problem)"

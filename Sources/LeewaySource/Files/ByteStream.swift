@@ -3,7 +3,7 @@
 package final class ByteStream {
   /// The path as given, or `standard input`.
   package let name: String
-  /// Bytes of the file as stored; nil where nobody knows, as of a pipe.
+  /// Bytes of the file as stored; nil where it is unknown, as with a pipe.
   package let totalBytes: Int64?
   /// Bytes taken of the file as stored, for a progress bar.
   package var consumedBytes: Int64 { input.offset - Int64(inflater?.unread ?? start.count) }

@@ -64,7 +64,7 @@ package final class EmbeddedBroker: Sendable {
     }
   }
 
-  /// Answers questions about the topic with this code; 0 ends that. A topic nobody created comes into being when somebody
+  /// Answers questions about the topic with this code; 0 ends that. A topic that was not created comes into being when a client
   /// asks for it, whatever the client wants: code 3 makes it unknown.
   package func failTopic(_ name: String, code: Int32) throws(KafkaError) {
     try call {

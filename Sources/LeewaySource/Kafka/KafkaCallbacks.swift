@@ -12,7 +12,7 @@ final class KafkaCallbacks {
 
   /// Seen in a callback and not yet returned by `poll`, oldest first.
   private var events: [KafkaEvent] = []
-  /// While closing nobody answers rebalances, so the callback does.
+  /// While closing the loop answers no rebalances, so the callback does.
   var isClosing = false
   var assignment: Set<TopicPartition> = []
   /// The group has answered once, if only with nothing.

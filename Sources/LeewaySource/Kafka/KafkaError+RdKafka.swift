@@ -52,7 +52,7 @@ extension KafkaError {
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, partition: partition) }
   }
 
-  /// Frees an error nobody can act on.
+  /// Frees an error that there is no way to act on.
   static func discard(_ error: OpaquePointer?) {
     if let error { rd_kafka_error_destroy(error) }
   }

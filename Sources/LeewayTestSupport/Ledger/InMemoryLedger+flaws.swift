@@ -22,7 +22,7 @@ package enum LedgerFlaw: String, Sendable, CaseIterable, CustomStringConvertible
   case snapshot
   /// A pane that is marked again keeps its mark, which an evaluator that read it before deletes.
   case dirtyMarks
-  /// A partition that nobody has read yet does not count.
+  /// A partition that was never read does not count.
   case unreadPartitions
   /// A result's key has no stage: what is early takes the place of what is final.
   case stageOfResults

@@ -61,7 +61,7 @@ package final class PostgreSQLProxy: Sendable {
   package func stop() {
     let links = state.withLock { state in
       defer { state.links = [] }
-      // Its thread closes it: nobody else can get its number before that has noticed.
+      // Its thread closes it: no other thread can get its number before that has noticed.
       if !state.isStopped { shutdown(listener, Int32(SHUT_RDWR)) }
       state.isStopped = true
       return state.links

@@ -116,7 +116,7 @@ package final class TemporaryPostgreSQL: Sendable {
     return "postgres://\(user)@\(hosts.joined(separator: ","))/\(database)\(end)"
   }
 
-  /// An address at which nobody has been yet: a new schema.
+  /// An address of a new schema.
   package func addressOfNewSchema(port: Int? = nil) throws -> String {
     let name = "test\(schemas.wrappingAdd(1, ordering: .relaxed).newValue)"
     try execute("CREATE SCHEMA \(name)")
@@ -191,7 +191,7 @@ package final class TemporaryPostgreSQL: Sendable {
   }
 }
 
-/// A TCP port of 127.0.0.1, bound and never listening, so that a server that reuses addresses may have it and nobody is
+/// A TCP port of 127.0.0.1, bound and never listening, so that a server that reuses addresses may have it and no other program is
 /// given it by chance.
 package final class LoopbackPort: Sendable {
   package let number: Int

@@ -127,7 +127,7 @@ package final class SimulatedInstance {
 
   package func readAll() { for place in owned { read(place, .max / 2) } }
 
-  /// Hands a partition over: nobody owns it until the next claim.
+  /// Hands a partition over: it has no owner until the next claim.
   package func release(_ place: Place) throws {
     drop(place)
     let keys = plans.flatMap { Self.keys($0, logs, [place]).map(\.key) }

@@ -100,7 +100,7 @@ import Testing
     )
     // Once a cause, not once a window.
     try desk.decide(2, [("missing", "amount", .info), ("auc", "performance", .critical)])
-    // The data are mended. The window that asks was still of the broken ones, so the next one asks.
+    // The data are fixed. The window that asks was still of the broken ones, so the next one asks.
     try desk.decide(3, [("missing", "amount", .ok), ("auc", "performance", .critical)])
     #expect(try desk.retrains().isEmpty)
     #expect(

@@ -26,7 +26,7 @@ import Testing
       + desk.deliveries().filter { !$0.key.contains("-spread/") }.map { "\($0.key) \($0.body)" }
   }
 
-  /// Data were broken at the first end and are mended at the third; performance was lost at the second.
+  /// Data were broken at the first end and are fixed at the third; performance was lost at the second.
   @Test func aBacklogDoesNotRetrainOnDataThatWereBroken() throws {
     let ends: [[(String, String, Tier)]] = [
       [("missing", "amount", .critical)], [("missing", "amount", .critical), ("auc", "performance", .critical)],

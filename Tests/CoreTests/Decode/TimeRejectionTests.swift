@@ -44,18 +44,18 @@ import Testing
   @Test func noFormatFits() throws {
     #expect(
       try read("0", .epochMilliseconds)
-        == "implausible_time: at is 1970-01-01T00:00:00.000Z in epoch_ms, which is before 1990; mend the producer's clock"
+        == "implausible_time: at is 1970-01-01T00:00:00.000Z in epoch_ms, which is before 1990; fix the producer's clock"
     )
     #expect(
       try read("\"2150-01-01T00:00:00Z\"", .rfc3339)
-        == "implausible_time: at is 2150-01-01T00:00:00.000Z in rfc3339, which is after 2100; mend the producer's clock"
+        == "implausible_time: at is 2150-01-01T00:00:00.000Z in rfc3339, which is after 2100; fix the producer's clock"
     )
     #expect(
       try read("\"noon\"", .epochMilliseconds)
-        == "bad_time: at is not a time in epoch_ms; mend the producer or time_format")
+        == "bad_time: at is not a time in epoch_ms; fix the producer or time_format")
     #expect(
       try read("null", .epochSeconds)
-        == "bad_time: at is missing; name the field of the time, or mend the producer")
+        == "bad_time: at is missing; name the field of the time, or fix the producer")
   }
 
   @Test func bothEndsArePlausible() throws {

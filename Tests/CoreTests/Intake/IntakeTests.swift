@@ -126,7 +126,7 @@ import Testing
           code: "implausible",
           reason:
             "a label of \(Scene.minute(34)) is 66m before its prediction of \(Scene.minute(100)), and 65m is the most; "
-            + "mend time_format or the producers' clocks, or set labels.label_before",
+            + "fix time_format or the producers' clocks, or set labels.label_before",
           sample: kept.first?.sample ?? [])
       ])
     let sample = kept.first?.sample ?? []
@@ -155,7 +155,7 @@ import Testing
     #expect(kept.map(\.offset).sorted() == [0, 2])
     #expect(
       kept.first?.reason
-        == "its time is more than 1h after its record's timestamp; mend the producer's clock or raise skew")
+        == "its time is more than 1h after its record's timestamp; fix the producer's clock or raise skew")
   }
 
   @Test func poisonAndTombstonesAreCountedAndPassed() throws {

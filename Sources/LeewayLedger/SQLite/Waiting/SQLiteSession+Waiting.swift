@@ -228,7 +228,7 @@ extension SQLiteSession {
     }
   }
 
-  /// A new run that nobody reads yet.
+  /// A new run that is not read yet.
   private func makeRun(_ scope: Int64, _ doing: StaticString) throws -> Int64 {
     let sql = """
       INSERT INTO waiting_runs (scope, newest, level, state, rows, blocks, reclaim_after, due_before)

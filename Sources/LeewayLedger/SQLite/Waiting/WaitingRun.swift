@@ -1,7 +1,7 @@
 /// A sorted, unchangeable piece of one scope's waiting rows: what one flush brought, or several runs merged.
 struct WaitingRun {
   enum State: Int {
-    /// A merge is writing it; nobody reads it.
+    /// A merge is writing it; it is not read.
     case unfinished
     case complete
     /// Its blocks are being deleted.

@@ -40,7 +40,7 @@ import Testing
     )
     #expect(
       found.findings.last
-        == "leeway: no prediction was accepted: 300 implausible_time; mend the files or the monitor's predictions:")
+        == "leeway: no prediction was accepted: 300 implausible_time; fix the files or the monitor's predictions:")
   }
 
   @Test func anAvroFile() throws {
@@ -53,7 +53,7 @@ import Testing
         == "leeway: p.jsonl:1: avro: this is an Avro file and not JSON; write its records as JSON, one a line")
     #expect(
       found.findings.last
-        == "leeway: no prediction was accepted: 1 avro, 1 not_json; mend the files or the monitor's predictions:")
+        == "leeway: no prediction was accepted: 1 avro, 1 not_json; fix the files or the monitor's predictions:")
   }
 
   /// What fits can be made from is not what a replay reads.
@@ -80,7 +80,7 @@ import Testing
     #expect(found.findings.prefix(5).count { $0.hasPrefix("leeway: l.jsonl:") } == 2)
     #expect(
       found.findings.last
-        == "leeway: no prediction was accepted: 300 implausible_time; mend the files or the monitor's predictions:")
+        == "leeway: no prediction was accepted: 300 implausible_time; fix the files or the monitor's predictions:")
   }
 
   @Test func anEmptyFile() throws {
@@ -101,7 +101,7 @@ import Testing
       found.findings == [
         "leeway: warning: no prediction has id, the field of id; leeway check --sample FILE MONITOR.yaml shows the fields that there are",
         "leeway: warning: 300 of 300 predictions can't be joined with labels: they have no id in id, or no valid score in score",
-        "leeway: none of 300 labels matched a prediction: no prediction can be joined; mend predictions.fields.id, which is id, or predictions.fields.score",
+        "leeway: none of 300 labels matched a prediction: no prediction can be joined; fix predictions.fields.id, which is id, or predictions.fields.score",
       ])
   }
 
@@ -110,7 +110,7 @@ import Testing
     #expect(found.code == 1)
     #expect(
       found.findings == [
-        "leeway: none of 300 labels matched a prediction: the ids in id are not those in id of the predictions; mend labels.fields.id or predictions.fields.id"
+        "leeway: none of 300 labels matched a prediction: the ids in id are not those in id of the predictions; fix labels.fields.id or predictions.fields.id"
       ])
   }
 
@@ -131,7 +131,7 @@ import Testing
     let found = try replay(predictions, labels: labels)
     #expect(found.code == 0, "\(found)")
     #expect(found.counts.contains("300 labels, 297 matched, "), "\(found.counts)")
-    let fix = "and 65m is the most; mend time_format or the producers' clocks, or set labels.label_before"
+    let fix = "and 65m is the most; fix time_format or the producers' clocks, or set labels.label_before"
     for (line, label, prediction) in [
       (1, "2026-02-28T22:54:59.999Z", "2026-03-01T00:00:00.000Z"),
       (2, "2026-02-28T22:55:14.999Z", "2026-03-01T00:00:15.000Z"),
@@ -162,7 +162,7 @@ import Testing
     #expect(found.code == 1)
     #expect(
       found.findings.last
-        == "leeway: none of 300 labels matched a prediction: they were refused; 300 implausible_time; mend labels:")
+        == "leeway: none of 300 labels matched a prediction: they were refused; 300 implausible_time; fix labels:")
   }
 
   @Test func labelsOfOtherModels() throws {
@@ -173,7 +173,7 @@ import Testing
     #expect(found.code == 1)
     #expect(
       found.findings == [
-        "leeway: none of 300 labels matched a prediction: 300 were passed over as another model's, or are not in the sample; mend labels.where or labels.fields.value"
+        "leeway: none of 300 labels matched a prediction: 300 were passed over as another model's, or are not in the sample; fix labels.where or labels.fields.value"
       ])
   }
 
@@ -208,7 +208,7 @@ import Testing
       ])
   }
 
-  /// One wrong clock makes everything after it late, and sorting does not mend that.
+  /// One wrong clock makes everything after it late, and sorting does not fix that.
   @Test(arguments: [100, 0]) func oneMessageFarAhead(_ line: Int) throws {
     var lines = (0..<3000).map { Shop.prediction($0) }
     lines[line] = Shop.prediction(line, at: "1893456000000")
@@ -216,7 +216,7 @@ import Testing
     #expect(found.code == 0)
     #expect(
       found.findings.first
-        == "leeway: warning: 2,\(line == 0 ? 999 : 899) of 3,000 predictions late: p.jsonl:\(line + 1) (id p\(line)) is of 2030-01-01T00:00:00.000Z, 1,401 days ahead of the others, and 2,\(line == 0 ? 999 : 899) after it are late because of it. Mend its time, or give --as-of the time of the newest that is right, which sets aside what is later"
+        == "leeway: warning: 2,\(line == 0 ? 999 : 899) of 3,000 predictions late: p.jsonl:\(line + 1) (id p\(line)) is of 2030-01-01T00:00:00.000Z, 1,401 days ahead of the others, and 2,\(line == 0 ? 999 : 899) after it are late because of it. Fix its time, or give --as-of the time of the newest that is right, which sets aside what is later"
     )
     let saved = try LeewayProcess.run(
       [
@@ -294,6 +294,20 @@ import Testing
         "leeway: warning: no prediction has amount, the field of feature amount\(hint)",
         "leeway: warning: no prediction has country, the field of feature country\(hint)",
         "leeway: warning: no prediction has model, the field of version\(hint)",
+      ])
+  }
+
+  /// A field that begins late is missing in the windows before.
+  @Test func aFieldThatTheFirstPredictionsLack() throws {
+    let lines = (0..<2400).map { i in
+      i < 1300 ? Shop.prediction(i).replacing(",\"country\":\"\(Shop.country(i))\"", with: "") : Shop.prediction(i)
+    }
+    #expect(!lines[0].contains("country") && lines[1300].contains("country"))
+    let found = try replay(lines)
+    #expect(found.code == 0)
+    #expect(
+      found.findings == [
+        "leeway: warning: none of the first 1,000 predictions has country, the field of feature country; later ones do"
       ])
   }
 

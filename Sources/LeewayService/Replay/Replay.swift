@@ -24,6 +24,8 @@ package struct Replay {
     package var labelMessages: Int64 = 0
     /// Fields that no prediction had.
     package var unseenFields: [WatchedField] = []
+    /// Fields that only messages behind the first 1,000 had.
+    var lateFields: [WatchedField] = []
     /// Inputs whose place in the log the verdicts did not reach.
     package var unusedInputs = 0
     /// What became of the verdicts.
@@ -102,6 +104,10 @@ package struct Replay {
     for file in predictions.indices { try read(file, by: workers, ledger, &summary) }
     for worker in workers { try summary.add(worker.flush(to: ledger), of: monitor, files: threads) }
     summary.unseenFields = unseenFields(workers)
+    let unseen = Set(summary.unseenFields.map(\.path))
+    if let file = predictions.first {
+      summary.lateFields = try FirstMessages(file, of: plan.monitor).unseen.filter { !unseen.contains($0.path) }
+    }
     // The order of labels shows in what is counted of them, so one reads them all.
     for file in labels.indices where plan.monitor.labels != nil {
       try read(labels: file, by: workers[0], ledger, &summary)

@@ -17,6 +17,11 @@ package struct ReplayFindings {
     self.summary = summary
     self.monitor = monitor
     for field in summary.unseenFields { warnings.append(Self.unseen(field)) }
+    for field in summary.lateFields {
+      warnings.append(
+        "none of the first \(Thousands.text(FirstMessages.count)) predictions has \(field.path), the field of \(field.purpose); later "
+          + "ones do")
+    }
     warnOfLate()
     warnOfUnjoinable()
     if summary.joins.implausible > 0 {
@@ -46,12 +51,12 @@ package struct ReplayFindings {
     let (late, total) = (summary.events.late, summary.events.late + summary.events.accepted)
     guard Self.areManyLate(summary.events) else { return }
     let start = "\(Thousands.text(late)) of \(Thousands.text(total)) predictions late: "
-    // One wrong clock makes everything after it late, and no order mends that.
+    // One wrong clock makes everything after it late, and no order fixes that.
     if let one = summary.secondLook?.farAhead, one.late > late / 2 {
       warnings.append(
         start
           + "\(one.file):\(one.line) (id \(one.id)) is of \(one.time), \(Self.inDays(one.by)) ahead of the others, and "
-          + "\(Thousands.text(one.late)) after it are late because of it. Mend its time, or give --as-of the time of the newest "
+          + "\(Thousands.text(one.late)) after it are late because of it. Fix its time, or give --as-of the time of the newest "
           + "that is right, which sets aside what is later")
       return
     }
@@ -90,7 +95,7 @@ package struct ReplayFindings {
     let shapes = Set([DecodeFailure.notJSON, .truncated, .notAnObject].map(\.code))
     return !refused.isEmpty && shapes.isSuperset(of: refused.keys)
       ? "--predictions takes JSON Lines, one object a line: no CSV, and no array around the objects"
-      : "mend the files or the monitor's predictions:"
+      : "fix the files or the monitor's predictions:"
   }
 
   private var noMatches: String? {
@@ -102,14 +107,14 @@ package struct ReplayFindings {
     if e.unjoinable == e.accepted {
       let probabilities =
         monitor.predictions.probabilities.map { ", or predictions.fields.probabilities, which is \($0)" } ?? ""
-      return "\(start): no prediction can be joined; mend predictions.fields.id, which is "
+      return "\(start): no prediction can be joined; fix predictions.fields.id, which is "
         + "\(Self.names(monitor.predictions.id)), or predictions.fields.\(monitor.outputName)\(probabilities)"
     }
     if e.labels == 0, e.passedOver > 0 {
       return "\(start): \(Thousands.text(e.passedOver)) were passed over as another model's, or are not in the sample; "
-        + "mend labels.where or labels.fields.value"
+        + "fix labels.where or labels.fields.value"
     }
-    if e.labels == 0 { return "\(start): they were refused; \(Self.reasons(e.rejectedLabels)); mend labels:" }
+    if e.labels == 0 { return "\(start): they were refused; \(Self.reasons(e.rejectedLabels)); fix labels:" }
     if j.expired > 0 {
       return "\(start): \(Thousands.text(j.expired)) came later than labels.horizon, \(labels.horizon); raise it"
     }
@@ -119,7 +124,7 @@ package struct ReplayFindings {
     }
     return
       "\(start): the ids in \(Self.names(labels.id)) are not those in \(Self.names(monitor.predictions.id)) of the "
-      + "predictions; mend labels.fields.id or predictions.fields.id"
+      + "predictions; fix labels.fields.id or predictions.fields.id"
   }
 
   private static func names(_ id: [FieldPath]) -> String { id.map(\.description).joined(separator: ", ") }

@@ -1,0 +1,27 @@
+import LeewayCore
+import LeewaySource
+
+/// What the first messages of a file lack: a field that begins later than that is found in the end, and windows from before it have
+/// nothing of it.
+struct FirstMessages: Sendable {
+  /// As many as the service looks at before it warns.
+  static let count = 1000
+
+  /// Fields that none of the first 1,000 messages has; empty where there are fewer.
+  private(set) var unseen: [WatchedField] = []
+
+  /// - Throws: `FileError` if the file cannot be read.
+  init(_ file: String, of monitor: Monitor) throws {
+    var fields = SampledField.predictions(of: monitor)
+    let extractor = JSONExtractor(fields: fields.map(\.path))
+    let lines = LineReader(try ByteStream(path: file))
+    var read = 0
+    while read < Self.count, let line = try lines.next() {
+      guard case .text(let text, _) = line, (try? extractor.extract(text)) != nil else { continue }
+      read += 1
+      for i in fields.indices { fields[i].count(extractor[i]) { nil } }
+    }
+    guard read == Self.count else { return }
+    unseen = fields.filter { $0.found == 0 }.map { WatchedField(purpose: $0.purpose, path: $0.path.description) }
+  }
+}

@@ -5,6 +5,11 @@ package struct WatchedField: Sendable, Hashable {
   /// Where it is looked for, as `context.device`.
   package var path: String
 
+  package init(purpose: String, path: String) {
+    self.purpose = purpose
+    self.path = path
+  }
+
   /// All of a monitor: features, output, version, segments, then the id and the probabilities where labels are joined.
   static func all(of monitor: Monitor) -> [WatchedField] {
     let stream = monitor.predictions

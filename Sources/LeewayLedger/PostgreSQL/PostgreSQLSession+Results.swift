@@ -246,30 +246,31 @@ extension PostgreSQLSession {
 
   func reclaimResults(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int {
     let doing: StaticString = "reclaiming results"
-    let removed = try run(
+    let removed = try first(
       doing,
       """
-      DELETE FROM results r USING (
-        SELECT r.end_time, r.series, r.sequence FROM result_series s JOIN results r ON r.series = s.id
-        WHERE s.monitor = $1 AND s.generation = $2 AND s.first_end < $3 AND r.end_time < $3
-        ORDER BY r.end_time LIMIT $4) gone
-      WHERE r.end_time = gone.end_time AND r.series = gone.series AND r.sequence = gone.sequence
-      """, monitor, generation, before, max(0, limit))
-    guard removed > 0 else { return 0 }
-    // A series begins with its first line that is left, and goes with its last.
+      WITH removed AS (
+        DELETE FROM results r USING (
+          SELECT r.end_time, r.series, r.sequence FROM results r JOIN result_series s ON s.id = r.series
+          WHERE s.monitor = $1 AND s.generation = $2 AND r.end_time < $3 AND r.end_time >= (
+            SELECT min(first_end) FROM result_series WHERE monitor = $1 AND generation = $2)
+          ORDER BY r.end_time LIMIT $4) gone
+        WHERE r.end_time = gone.end_time AND r.series = gone.series AND r.sequence = gone.sequence
+        RETURNING r.end_time)
+      SELECT count(*), coalesce(max(end_time), 0) FROM removed
+      """, monitor, generation, before, max(0, limit)
+    ) { (count: Int(try $0.integer(0)), last: try $0.time(1)) }
+    guard let removed, removed.count > 0 else { return 0 }
+    // The oldest go first: what is left begins here, with more lines of the last end if the limit was reached among them.
+    let start = removed.count < limit ? before : removed.last
+    try run(
+      doing, "DELETE FROM result_series WHERE monitor = $1 AND generation = $2 AND last_end < $3", monitor, generation,
+      start)
     try run(
       doing,
-      """
-      DELETE FROM result_series s WHERE s.monitor = $1 AND s.generation = $2
-        AND NOT EXISTS (SELECT 1 FROM results r WHERE r.series = s.id)
-      """, monitor, generation)
-    try run(
-      doing,
-      """
-      UPDATE result_series s SET first_end = (SELECT min(r.end_time) FROM results r WHERE r.series = s.id)
-      WHERE s.monitor = $1 AND s.generation = $2 AND s.first_end < $3
-      """, monitor, generation, before)
-    return removed
+      "UPDATE result_series SET first_end = $3 WHERE monitor = $1 AND generation = $2 AND first_end < $3", monitor,
+      generation, start)
+    return removed.count
   }
 
   // MARK: Parts of the statements

@@ -8,7 +8,7 @@ extension CheckEvaluation {
     guard case .fairness(let groups) = check.on, let measure = check.metric.fairness else { return [] }
     let reference = view.performance[NameKey(groups.referenceSlice)]
     let names = view.performance.keys.map(\.name).filter(groups.compares).sorted(by: utf8Order)
-    var members: [(verdict: Verdict, fairness: GroupFairness?)] = names.compactMap { slice in
+    let members: [(verdict: Verdict, fairness: GroupFairness?)] = names.compactMap { slice in
       guard let summary = view.performance[NameKey(slice)] else { return nil }
       var verdict = Verdict(
         check: check, window: view.definition, end: view.end, slice: slice, subject: "fairness", value: nil,
@@ -24,28 +24,17 @@ extension CheckEvaluation {
           ?? (verdict.value == nil ? Shortfall(.undefined) : nil) : partial(view)
       return (verdict, verdict.why == nil ? fairness : nil)
     }
-    let tested = members.indices.filter { members[$0].fairness != nil }
-    for i in tested { members[i].verdict.rawTier = .ok }
-    for tier in check.limits {
-      guard let limit = tier.limit.fairness else { continue }
-      let p = tested.map { members[$0].fairness?.pValue(measure, beyond: limit.side) ?? 1 }
-      for (at, q) in zip(tested.indices, benjaminiHochberg(p)) {
-        let i = tested[at]
-        guard let value = members[i].verdict.value, let interval = members[i].verdict.interval else { continue }
-        let fires =
-          limit.side.isReached(by: value) && limit.side.excludes(interval)
-          && (check.significance.map { q <= $0 } ?? true)
-        if fires || members[i].verdict.threshold == nil {
-          members[i].verdict.pValue = p[at]
-          members[i].verdict.qValue = q
-          members[i].verdict.threshold = limit.threshold
-        }
-        if fires { members[i].verdict.rawTier = tier.tier }
-      }
+    let tests = FamilyLadder(limits: check.limits, significance: check.significance).climb(members.count) { i, limit in
+      guard let limit = limit.fairness, let fairness = members[i].fairness, let value = members[i].verdict.value,
+        let interval = members[i].verdict.interval
+      else { return nil }
+      return .init(
+        threshold: limit.threshold, isReached: limit.side.isReached(by: value) && limit.side.excludes(interval),
+        pValue: fairness.pValue(measure, beyond: limit.side) ?? 1)
     }
-    return members.map { member in
+    return zip(members, tests).map { member, test in
       var verdict = member.verdict
-      verdict.tier = verdict.rawTier
+      if member.fairness != nil { verdict.take(test) }
       return verdict
     }
   }

@@ -65,11 +65,11 @@ extension CheckEvaluation {
         ? shortfall(summary) ?? (value == nil ? Shortfall(.undefined) : nil) ?? bias(view, summary) : partial(view)
       guard verdict.why == nil, let value else { return verdict }
       let bounds = summary.bounds(check.metric, at: check.place)
-      judge(&verdict, from: measure(view, slice)) { verdict, threshold, fires in
-        let bound = bounds.map { fires == .above ? $0.lower : $0.upper }
+      judge(&verdict, from: measure(view, slice)) { verdict, rung in
+        let bound = bounds.map { rung.fires == .above ? $0.lower : $0.upper }
         if verdict.bound == nil { verdict.bound = bound }
-        guard Limit.isReached(value, threshold, fires) else { return false }
-        let certain = bound.map { Limit.isReached($0, threshold, fires) }
+        guard rung.isReached(by: value) else { return false }
+        let certain = bound.map(rung.isReached)
         verdict.certain = certain
         verdict.bound = bound
         guard check.certain else { return true }
@@ -78,37 +78,23 @@ extension CheckEvaluation {
         return summary.calibrationPValue.map { $0 <= significance } ?? false
       }
       if slice == Slice.all, verdict.rawTier >= .info { verdict.contrast = performanceContrast(view) }
-      verdict.tier = verdict.rawTier
       return verdict
     }
   }
 
-  /// Goes through the tiers. Where some limit cannot be judged the others may fire, and never say that all is well.
+  /// Climbs the tiers, and says in the verdict what the limits are measured from.
   ///
-  /// - Parameter isFired: whether the value is beyond a limit that fires on one side, for all that the check asks; says in the
-  ///   verdict what it rests on.
+  /// - Parameter isFired: whether a limit fires, for all that the check asks; says in the verdict what it rests on.
   private func judge(
-    _ verdict: inout Verdict, from reference: Measure,
-    isFired: (inout Verdict, _ threshold: Double, _ fires: Metric.Direction) -> Bool
+    _ verdict: inout Verdict, from reference: Measure, isFired: (inout Verdict, Ladder.Rung) -> Bool
   ) {
-    var isPartly = false
-    for tier in check.limits {
-      guard let (threshold, fires) = tier.limit.resolved(reference: reference.value) else {
-        isPartly = true
-        continue
-      }
-      if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
-      verdict.threshold = verdict.threshold ?? threshold
-      if tier.limit.isRelative {
-        verdict.isInSample = reference.isInSample
-        verdict.against = reference.against
-      }
-      guard isFired(&verdict, threshold, fires) else { continue }
-      verdict.rawTier = tier.tier
-      verdict.threshold = threshold
+    let ladder = Ladder(check.limits, reference: reference.value)
+    if ladder.rungs.contains(where: \.isRelative) {
+      verdict.isInSample = reference.isInSample
+      verdict.against = reference.against
     }
-    if isPartly, verdict.rawTier == .ok { verdict.rawTier = .insufficientData }
-    if verdict.rawTier == .insufficientData { verdict.why = reference.missing }
+    let outcome = ladder.climb { isFired(&verdict, $0) }
+    verdict.take(outcome, missing: reference.missing)
   }
 
   // MARK: Estimates
@@ -126,8 +112,7 @@ extension CheckEvaluation {
       verdict.why =
         judged(view) ? tooFew(verdict.rows) ?? (value == nil ? Shortfall(.undefined) : nil) : partial(view)
       guard verdict.why == nil, let value else { return verdict }
-      judge(&verdict, from: measure(view, slice)) { Limit.isReached(value, $1, $2) }
-      verdict.tier = verdict.rawTier
+      judge(&verdict, from: measure(view, slice)) { $1.isReached(by: value) }
       return verdict
     }
   }

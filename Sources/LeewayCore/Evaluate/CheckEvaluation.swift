@@ -168,31 +168,14 @@ struct CheckEvaluation {
       verdict.qValue = q[i]
       if isDistance { verdict.null = "iid" }
       guard member.isSufficient, let value = verdict.value else { return verdict }
-      let noise = member.comparison.noise(check.metric)
-      verdict.rawTier = .ok
-      var blind: Double?
-      for tier in check.limits {
-        guard let (threshold, fires) = tier.limit.resolved(reference: member.reference) else { continue }
-        verdict.threshold = verdict.threshold ?? threshold
-        if let noise, threshold < 2 * noise {
-          // At this many rows the tier would fire on noise alone.
-          blind = blind ?? threshold
-          continue
-        }
-        guard Limit.isReached(value, threshold, fires) else { continue }
-        if tested, let significance = check.significance {
-          guard let q = q[i], q <= significance else { continue }
-        }
-        verdict.rawTier = tier.tier
-        verdict.threshold = threshold
+      let ladder = Ladder(check.limits, reference: member.reference, noise: member.comparison.noise(check.metric))
+      let outcome = ladder.climb { rung in
+        guard rung.isReached(by: value) else { return false }
+        guard tested, let significance = check.significance else { return true }
+        return q[i].map { $0 <= significance } ?? false
       }
-      if verdict.rawTier == .ok, let blind {
-        verdict.rawTier = .insufficientData
-        verdict.why = Shortfall(.noise, [("limit", .value(blind)), ("noise", .value(noise ?? 0))])
-      }
-      verdict = settled(verdict, member)
+      verdict.take(outcome, missing: missing(member))
       if verdict.rawTier >= .info { verdict.contrast = driftContrast(view, verdict) }
-      verdict.tier = verdict.rawTier
       return verdict
     }
   }
@@ -202,49 +185,35 @@ struct CheckEvaluation {
   /// One-sided exact test of every tier's own threshold, adjusted over the family of that tier.
   private func ratioVerdicts(_ view: WindowView) -> [Verdict] {
     let members = members(view)
-    var verdicts = members.map(\.verdict)
-    for i in members.indices where members[i].isSufficient { verdicts[i].rawTier = .ok }
-    for tier in check.limits {
+    let tests = FamilyLadder(limits: check.limits, significance: check.significance).climb(members.count) { i, limit in
       // A change is measured from each slice's own ratio, so members differ in their threshold.
-      let tested = members.indices.filter {
-        members[$0].isSufficient && tier.limit.resolved(reference: members[$0].reference) != nil
-      }
-      let limits = tested.map { tier.limit.resolved(reference: members[$0].reference) ?? (0, .above) }
-      let p = zip(tested, limits).map { i, limit in
-        let (k, n) = members[i].comparison.ratio(check.metric) ?? (0, 1)
-        return limit.fires == .above
-          ? SpecialFunctions.binomialAtLeast(k, trials: n, probability: min(max(limit.threshold, 0), 1))
-          : SpecialFunctions.binomialAtLeast(n - k, trials: n, probability: min(max(1 - limit.threshold, 0), 1))
-      }
-      for (at, q) in zip(tested.indices, benjaminiHochberg(p)) {
-        let i = tested[at]
-        let (threshold, fires) = limits[at]
-        guard let value = verdicts[i].value else { continue }
-        let reached = Limit.isReached(value, threshold, fires) && (check.significance.map { q <= $0 } ?? true)
-        if reached || verdicts[i].threshold == nil {
-          verdicts[i].pValue = p[at]
-          verdicts[i].qValue = q
-          verdicts[i].threshold = threshold
-        }
-        if reached { verdicts[i].rawTier = tier.tier }
-      }
+      guard members[i].isSufficient, let value = members[i].verdict.value,
+        let (threshold, fires) = limit.resolved(reference: members[i].reference)
+      else { return nil }
+      let (k, n) = members[i].comparison.ratio(check.metric) ?? (0, 1)
+      let p =
+        fires == .above
+        ? SpecialFunctions.binomialAtLeast(k, trials: n, probability: min(max(threshold, 0), 1))
+        : SpecialFunctions.binomialAtLeast(n - k, trials: n, probability: min(max(1 - threshold, 0), 1))
+      return .init(threshold: threshold, isReached: Limit.isReached(value, threshold, fires), pValue: p)
     }
-    for i in verdicts.indices {
-      verdicts[i] = settled(verdicts[i], members[i])
-      verdicts[i].tier = verdicts[i].rawTier
+    return zip(members, tests).map { member, test in
+      var verdict = member.verdict
+      guard member.isSufficient else { return verdict }
+      verdict.take(test)
+      // Where some limit cannot be judged the others may fire, and never say that all is well.
+      if verdict.rawTier == .ok, check.limits.contains(where: { $0.limit.resolved(reference: member.reference) == nil })
+      {
+        (verdict.rawTier, verdict.tier) = (.insufficientData, .insufficientData)
+        verdict.why = missing(member)
+      }
+      return verdict
     }
-    return verdicts
   }
 
-  /// Where some limit cannot be judged the others may fire, and never say that all is well.
-  private func settled(_ verdict: Verdict, _ member: Member) -> Verdict {
-    guard verdict.rawTier == .ok,
-      check.limits.contains(where: { $0.limit.resolved(reference: member.reference) == nil })
-    else { return verdict }
-    var verdict = verdict
-    verdict.rawTier = .insufficientData
-    verdict.why = member.unjudged ?? Shortfall(verdict.reference == nil ? .noBaseline : .reference)
-    return verdict
+  /// Why a limit of a member has no reference.
+  private func missing(_ member: Member) -> Shortfall {
+    member.unjudged ?? Shortfall(member.verdict.reference == nil ? .noBaseline : .reference)
   }
 
   // MARK: Traffic
@@ -262,23 +231,10 @@ struct CheckEvaluation {
         return verdict
       }
       verdict.isReference = true
-      var isPartly = false
-      for tier in check.limits {
-        guard let (threshold, fires) = tier.limit.resolved(reference: usualRows[slice]) else {
-          isPartly = true
-          continue
-        }
-        if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
-        verdict.threshold = verdict.threshold ?? threshold
-        if Limit.isReached(Double(rows), threshold, fires) {
-          verdict.rawTier = tier.tier
-          verdict.threshold = threshold
-        }
-      }
-      if isPartly, verdict.rawTier == .ok { verdict.rawTier = .insufficientData }
       // The usual rows are the median of at least three windows.
-      if verdict.rawTier == .insufficientData { verdict.why = Shortfall(.reference, [("needed", .count(3))]) }
-      verdict.tier = verdict.rawTier
+      verdict.take(
+        Ladder(check.limits, reference: usualRows[slice]).climb(Double(rows)),
+        missing: Shortfall(.reference, [("needed", .count(3))]))
       return verdict
     }
   }
@@ -301,15 +257,7 @@ struct CheckEvaluation {
         verdict.why = verdict.why ?? Shortfall(.undefined)
         return verdict
       }
-      verdict.rawTier = .ok
-      for tier in check.limits {
-        guard let (threshold, fires) = tier.limit.resolved(reference: nil) else { continue }
-        verdict.threshold = verdict.threshold ?? threshold
-        guard Limit.isReached(value, threshold, fires) else { continue }
-        verdict.rawTier = tier.tier
-        verdict.threshold = threshold
-      }
-      verdict.tier = verdict.rawTier
+      verdict.take(Ladder(check.limits, reference: nil).climb(value), missing: Shortfall(.undefined))
       return verdict
     }
   }

@@ -28,26 +28,12 @@ struct ComparisonEvaluation {
       evaluation.judged(view)
       ? evaluation.tooFew(used) ?? (verdict.value == nil ? Shortfall(.undefined) : nil) : evaluation.partial(view)
     guard verdict.why == nil, let value = verdict.value else { return verdict }
-    let noise = found.noise(check.metric)
-    verdict.rawTier = .ok
-    var blind: Double?
-    for tier in check.limits {
-      guard let (threshold, fires) = tier.limit.resolved(reference: nil) else { continue }
-      verdict.threshold = verdict.threshold ?? threshold
-      if let noise, threshold < 2 * noise {
-        blind = blind ?? threshold
-        continue
-      }
-      guard Limit.isReached(value, threshold, fires) else { continue }
-      if let significance = check.significance { guard let p = verdict.pValue, p <= significance else { continue } }
-      verdict.rawTier = tier.tier
-      verdict.threshold = threshold
+    let outcome = Ladder(check.limits, reference: nil, noise: found.noise(check.metric)).climb { rung in
+      guard rung.isReached(by: value) else { return false }
+      guard let significance = check.significance else { return true }
+      return verdict.pValue.map { $0 <= significance } ?? false
     }
-    if verdict.rawTier == .ok, let blind {
-      verdict.rawTier = .insufficientData
-      verdict.why = Shortfall(.noise, [("limit", .value(blind)), ("noise", .value(noise ?? 0))])
-    }
-    verdict.tier = verdict.rawTier
+    verdict.take(outcome, missing: Shortfall(.undefined))
     return verdict
   }
 
@@ -68,22 +54,17 @@ struct ComparisonEvaluation {
       evaluation.judged(view)
       ? shortfall(differences, used) ?? (found == nil ? Shortfall(.undefined) : nil) : evaluation.partial(view)
     guard verdict.why == nil, let found else { return verdict }
-    for tier in check.limits {
-      guard let (threshold, fires) = tier.limit.resolved(reference: found.champion) else { continue }
-      if verdict.rawTier == .insufficientData { verdict.rawTier = .ok }
-      verdict.threshold = verdict.threshold ?? threshold
+    let outcome = Ladder(check.limits, reference: found.champion).climb { rung in
       // Of the difference, since the champion's value moves with the challenger's.
-      let bound = found.champion + (fires == .above ? found.bounds.lower : found.bounds.upper)
+      let bound = found.champion + (rung.fires == .above ? found.bounds.lower : found.bounds.upper)
       if verdict.bound == nil { verdict.bound = bound }
-      guard Limit.isReached(found.challenger, threshold, fires) else { continue }
-      let certain = Limit.isReached(bound, threshold, fires)
+      guard rung.isReached(by: found.challenger) else { return false }
+      let certain = rung.isReached(by: bound)
       verdict.certain = certain
       verdict.bound = bound
-      if check.certain, !certain { continue }
-      verdict.rawTier = tier.tier
-      verdict.threshold = threshold
+      return certain || !check.certain
     }
-    verdict.tier = verdict.rawTier
+    verdict.take(outcome, missing: Shortfall(.undefined))
     return verdict
   }
 

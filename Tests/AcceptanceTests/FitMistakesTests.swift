@@ -99,6 +99,32 @@ import Testing
     )
   }
 
+  /// Messages of predictions and of labels may call their value alike; a training file cannot: its column would be both.
+  @Test func oneColumnForOutputAndLabel() throws {
+    let monitor = """
+      monitor: late
+      task: regression
+      predictions: {topic: p, fields: {id: id, time: at, prediction: minutes}}
+      labels: {topic: l, fields: {id: id, time: at, value: minutes}, horizon: 1d}
+      features: {amount: numeric}
+      panes: 5m
+      windows: [{size: 1h, every: 5m}]
+      """
+    try folder.write(monitor, to: "late.yaml")
+    func fit(_ text: String) throws -> (code: Int32, output: String, error: String) {
+      try folder.write(text, to: "t.csv")
+      return try LeewayProcess.run(
+        ["baseline", "fit", "late.yaml", "--out", "b.json", "--from", "t.csv"], in: folder.url)
+    }
+    let one = try fit("amount,minutes\n1,5\n2,6\n")
+    #expect(one.code == 1)
+    #expect(
+      one.error.hasSuffix(
+        "leeway: t.csv:1: no column for the model's output: looked for prediction; the file has amount, minutes\n"))
+    let two = try fit("amount,minutes,prediction\n1,5,4\n2,6,8\n")
+    #expect(two.code == 0 && two.output.contains("mae 1.5"), "\(two)")
+  }
+
   /// A column that is not there is another mistake than one that is empty.
   @Test func aColumnOfLabelsByAnotherName() throws {
     let empty = try fit(Array("amount,country,score,bought\n1,DE,0.5,\n".utf8))

@@ -267,7 +267,7 @@ import Testing
     #expect(found.verdicts == "leeway: 8 verdicts: 8 insufficient_data; 0 incidents opened")
     #expect(
       found.findings == [
-        "leeway: warning: nothing could be judged; drift: 8 × too few rows (rows 60, needed 200); auc: it needs labels; give --labels"
+        "leeway: warning: nothing could be judged; drift: 8 × too few rows (the first: rows 60, needed 200); auc: it needs labels; give --labels"
       ])
   }
 

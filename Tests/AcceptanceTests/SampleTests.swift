@@ -86,6 +86,24 @@ import Testing
     )
   }
 
+  @Test func aFeatureOfAnotherType() throws {
+    try folder.write(
+      (0..<10).map { Shop.prediction($0, amount: "\"12\"") }.joined(separator: "\n"), to: "p.jsonl")
+    let found = try check("--sample p.jsonl monitors/shop.yaml")
+    #expect(found.code == 1)
+    #expect(
+      found.error == "leeway: p.jsonl: no message has a usable feature amount: it takes a number without quotes\n")
+  }
+
+  /// A path is no suggestion for itself.
+  @Test func idsThatAreNull() throws {
+    try folder.write((0..<10).map { Shop.prediction($0, id: "null") }.joined(separator: "\n"), to: "p.jsonl")
+    let found = try check("--sample p.jsonl monitors/shop.yaml")
+    #expect(found.code == 1)
+    #expect(found.output.contains("\nid               id       never  null "), "\(found.output)")
+    #expect(found.output.contains("null in every message that has it\n"), "\(found.output)")
+  }
+
   @Test func labelsOfAnotherShape() throws {
     try folder.write(
       (0..<10).map { "{\"order\":{\"id\":\($0)},\"at\":\(Shop.time($0)),\"bought\":\"yes\"}" }.joined(separator: "\n"),

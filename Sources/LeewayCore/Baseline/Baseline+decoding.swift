@@ -91,7 +91,9 @@ extension PerformanceBaseline {
   fileprivate init(_ r: JSONReader) throws(JSONFailure) {
     var metrics: [String: Double] = [:]
     for (name, value) in try r.member("metrics").members() { metrics[name] = try value.double() }
-    self.init(labelled: try r.member("labelled").count(), inSample: try r.member("in_sample").bool(), metrics: metrics)
+    self.init(
+      labelled: try r.member("labelled").count(), inSample: try r.member("in_sample").bool(), metrics: metrics,
+      threshold: try r.member("threshold").optional { (r) throws(JSONFailure) in try r.double() })
   }
 }
 

@@ -193,6 +193,10 @@ extension PerformanceBaseline {
     w.number(labelled)
     w.key("in_sample")
     w.bool(inSample)
+    if let threshold {
+      w.key("threshold")
+      w.number(threshold)
+    }
     w.key("metrics")
     w.beginObject()
     for (name, value) in metrics.sorted(by: { utf8Order($0.key, $1.key) }) {

@@ -174,10 +174,13 @@ package struct PerformanceBaseline: Sendable, Equatable {
   package var inSample: Bool
   /// By `Metric.name`; what is undefined is absent.
   package var metrics: [String: Double]
+  /// Binary, of all rows: the threshold that decisions were made at. nil of slices, and in files that did not keep it.
+  package var threshold: Double?
 
-  package init(labelled: Int64, inSample: Bool, metrics: [String: Double]) {
+  package init(labelled: Int64, inSample: Bool, metrics: [String: Double], threshold: Double? = nil) {
     self.labelled = labelled
     self.inSample = inSample
     self.metrics = metrics
+    self.threshold = threshold
   }
 }

@@ -173,6 +173,7 @@ package struct BaselineBuilder {
       estimation: performance.flatMap { layout in
         (heldOut ?? joined).flatMap { EstimationBaseline(fitting: layout, $0, inSample: heldOut == nil) }
       })
+    if monitor.task == .binary { baseline.performance?.threshold = monitor.threshold }
     baseline.identity = baseline.contentIdentity()
     if let performance, let block = heldOut ?? joined {
       outlyingLabels = PerformanceSummary(layout: performance, block: block, withImplied: false).outlying ?? 0

@@ -46,6 +46,11 @@ package final class MonitorPlan: Sendable {
     guard baseline.task == monitor.task else {
       throw mismatch("it was fitted for a \(baseline.task.rawValue) model, the monitor says \(monitor.task.rawValue)")
     }
+    if let fitted = baseline.performance?.threshold, fitted != monitor.threshold {
+      throw mismatch(
+        "its performance was measured at threshold \(ShortestText.of(fitted)), the monitor says "
+          + ShortestText.of(monitor.threshold))
+    }
     var subjects: [(name: String, domain: SubjectDomain)] = []
     for feature in monitor.features {
       guard let subject = baseline.subject(named: feature.name) else {

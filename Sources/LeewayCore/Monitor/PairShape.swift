@@ -48,6 +48,8 @@ package struct PairShape: Sendable, Equatable {
       w.string(segment.name)
       w.string(segment.field.description)
       if let values { for value in values.map(\.name).sorted(by: utf8Order) { w.string(value) } } else { w.null() }
+      // With its segment a slice's own performance comes and goes; the pairs of other slices are not touched by it.
+      Self.writePerformance(of: segment.name, baseline, to: &w)
       w.endArray()
       return Self.digest(w)
     }.sorted(by: utf8Order)
@@ -75,12 +77,17 @@ package struct PairShape: Sendable, Equatable {
 
   private static func writePerformance(_ baseline: Baseline, to w: inout JSONWriter) {
     if let performance = baseline.performance { performance.write(to: &w) } else { w.null() }
-    for slice in baseline.slices {
+    writePerformance(of: Slice.version, baseline, to: &w)
+    if let estimation = baseline.estimation { estimation.write(to: &w) } else { w.null() }
+  }
+
+  /// Of the slices of a segment, or of versions.
+  private static func writePerformance(of segment: String, _ baseline: Baseline, to w: inout JSONWriter) {
+    for slice in baseline.slices where slice.slice.utf8.starts(with: "\(segment)=".utf8) {
       guard let performance = slice.performance else { continue }
       w.string(slice.slice)
       performance.write(to: &w)
     }
-    if let estimation = baseline.estimation { estimation.write(to: &w) } else { w.null() }
   }
 
   private static func digest(_ labels: LabelStream, _ task: ModelTask) -> String {

@@ -131,6 +131,8 @@ enum CommonMetricNames {
     ),
     (["mse", "meansquarederror", "l2loss", "l2"], .rmse, "it is the square root"),
     (["smape", "mase"], .mape, "it divides by the label"),
+    (["mdape", "medianabsolutepercentageerror"], .mape, "it is the mean and not the median"),
+    (["nrmse", "normalisedrmse", "normalizedrmse"], .rmse, "it is in the unit of the label"),
     (["gini", "ginicoefficient"], .auc, "gini is 2 auc - 1"),
     (["mcc", "matthewscorrcoef", "cohenkappa", "cohenkappascore", "kappa"], .f1, "it leaves out true negatives"),
     (

@@ -64,7 +64,9 @@ extension ConfigurationValue {
     guard let number = number(rule) else { return nil }
     guard range.contains(number) else {
       let share = number / 100
-      refuse(range.upperBound == 1 && range.contains(share) ? "\(rule). Did you mean \(Self.shown(share))?" : rule)
+      // 1.5 is no percentage that people have in mind.
+      let isPercentage = range.upperBound == 1 && number >= 2 && range.contains(share)
+      refuse(isPercentage ? "\(rule). Did you mean \(Self.shown(share))?" : rule)
       return nil
     }
     return number

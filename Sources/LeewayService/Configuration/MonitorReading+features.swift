@@ -104,6 +104,15 @@ extension MonitorReading {
     return low...high
   }
 
+  /// How many values of a segment, and how many versions, have slices of their own.
+  func readMaximumSegments(_ predictions: PredictionStream?) -> Int64? {
+    guard let value = top.value("max_segments") else { return 100 }
+    if let predictions, predictions.version == nil, segments?.isEmpty ?? false {
+      value.complain("has no effect without segments and predictions.fields.version; remove it")
+    }
+    return value.integer(in: 1...1000)
+  }
+
   func readSegments() -> [Segment]? {
     guard let value = top.value("segments") else {
       segments = top.contains("segments") ? nil : []

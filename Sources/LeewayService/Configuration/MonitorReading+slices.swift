@@ -90,10 +90,10 @@ extension MonitorReading {
             + "field with few values, such as \(features?.first { $0.kind == .categorical }?.name ?? "a country or a channel")"
         )
       } else if profile?.values.isEmpty ?? true {
-        let others = (features ?? []).filter { $0.kind == .categorical }.map(\.name)
+        let others = (features ?? []).filter { $0.kind == .categorical && $0.name != name }.map(\.name)
         place.warn(
-          "is \(name), and the baseline has no value of it: no slice has a part of the baseline of its own."
-            + Spelling.suggestion(for: name, among: others))
+          "is \(name), and the baseline has no value of it: no slice has a part of the baseline of its own. If the training data "
+            + "have it, fit the baseline again." + Spelling.suggestion(for: name, among: others))
       } else if let profile, profile.values.count >= maximumSegments, profile.values.allSatisfy({ Double($0) != nil }) {
         place.warn(
           "is \(name), which has \(maximumSegments) numbers or more as values in the training rows: each is a slice, and the "

@@ -55,7 +55,7 @@ final class MonitorReading {
     let threshold = readThreshold()
     readFeatures()
     let segments = readSegments()
-    let maximumSegments = top.value("max_segments").map { $0.integer(in: 1...1000) } ?? 100
+    let maximumSegments = readMaximumSegments(predictions)
     self.maximumSegments = Int(maximumSegments ?? 100)
     let maximumCategories = top.value("max_categories").map { $0.integer(in: 1...100_000) } ?? 1000
     let resolution = top.value("resolution").map { $0.integer(in: 10...65_536) } ?? 1024

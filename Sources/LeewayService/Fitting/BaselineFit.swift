@@ -53,8 +53,11 @@ package struct BaselineFit {
     var out = monitor.features.map {
       column($0.name, $0.field, "feature \($0.name)", required: true, emptyIsText: $0.emptyIsCategory)
     }
-    out.append(column(monitor.outputName, monitor.predictions.output, "the model's output", required: true))
-    out.append(column(nil, monitor.labels?.value, "the label"))
+    // Where messages of predictions and of labels call both alike, a column of that name in a training file is the label.
+    let label = monitor.labels?.value
+    let output = monitor.predictions.output == label ? nil : monitor.predictions.output
+    out.append(column(monitor.outputName, output, "the model's output", required: true))
+    out.append(column(nil, label, "the label"))
     out.append(column(nil, monitor.predictions.version, "the version"))
     for segment in monitor.segments {
       // Where a feature has the segment's name, its column serves both.

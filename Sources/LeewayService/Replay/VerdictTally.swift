@@ -86,7 +86,8 @@ package struct VerdictTally: Sendable, Equatable {
       $0.value.count != $1.value.count ? $0.value.count > $1.value.count : $0.key.rawValue < $1.key.rawValue
     }
     return sorted.map { why, reason in
-      let numbers = reason.numbers.isEmpty ? "" : " (\(reason.numbers))"
+      let first = reason.count > 1 ? "the first: " : ""
+      let numbers = reason.numbers.isEmpty ? "" : " (\(first)\(reason.numbers))"
       return "\(Thousands.text(reason.count)) × \(phrase(why))\(numbers)"
     }.joined(separator: ", ")
   }
@@ -114,7 +115,7 @@ extension Shortfall {
     numbers.map { name, number in
       switch number {
       case .count(let count): "\(name) \(count)"
-      case .value(let value): "\(name) \(CanonicalJSON.text(of: value))"
+      case .value(let value): "\(name) \(ShortestText.of((value * 10_000).rounded() / 10_000))"
       case .time(let time): "\(name) \(time)"
       }
     }.joined(separator: ", ")

@@ -26,7 +26,7 @@ struct MessagePaths {
 
   /// Paths that may be meant by one that no message has: the same key elsewhere, then what is written alike.
   func near(_ path: FieldPath) -> [String] {
-    let leaves = leaves
+    let leaves = leaves.filter { $0 != path.description }
     let wanted = Self.plain(path.keys.last ?? "")
     var found = leaves.filter { Self.plain($0) == Self.plain(path.description) }
     found += leaves.filter { Self.plain(Self.lastKey($0)) == wanted }

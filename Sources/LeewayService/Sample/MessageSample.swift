@@ -65,8 +65,11 @@ package struct MessageSample {
       let names = lost.map { "\($0.path) (\($0.purpose))" }.joined(separator: ", ")
       return "\(file): never found: \(names); fix the paths in the monitor, or the messages"
     }
-    guard let time = fields.first(where: { $0.purpose == "time" }), time.wrong == time.found else { return nil }
-    return "\(file): no message has a usable time: \(time.problem)"
+    let useless = fields.filter { $0.isRequired && $0.wrong == $0.found }
+    guard let first = useless.first else { return nil }
+    let others =
+      useless.count > 1 ? "; the same of \(ShortList.text(useless.dropFirst().map(\.purpose), atMost: 12))" : ""
+    return "\(file): no message has a usable \(first.purpose): \(first.problem)\(others)"
   }
 
   private static func table(_ fields: [SampledField], _ read: Int, _ paths: MessagePaths) -> [String] {
@@ -94,6 +97,7 @@ package struct MessageSample {
 
   private static func remark(_ field: SampledField, _ paths: MessagePaths) -> String {
     if field.found == 0 {
+      if !field.kinds.isEmpty { return "null in every message that has it" }
       let near = paths.near(field.path)
       return near.isEmpty ? "no field has a name like it" : "Did you mean \(near.joined(separator: " or "))?"
     }

@@ -165,6 +165,18 @@ import Testing
     #expect(try performance(instance.plans[0]).contains("100 15 final"))
   }
 
+  /// Metrics of decisions are measured from the baseline's, which were made at one threshold.
+  @Test func aBaselineOfAnotherThresholdIsRefused() throws {
+    var baseline = SampleMonitor.baseline(first.monitor)
+    baseline.performance = PerformanceBaseline(labelled: 60, inSample: true, metrics: ["accuracy": 0.9], threshold: 0.3)
+    let error = #expect(throws: BaselineMismatch.self) { try MonitorPlan(monitor: first.monitor, baseline: baseline) }
+    #expect(error?.reason == "its performance was measured at threshold 0.3, the monitor says 0.5")
+    let stored = try Baseline(decoding: baseline.encoded())
+    #expect(stored.performance?.threshold == 0.3)
+    baseline.performance?.threshold = nil
+    #expect(throws: Never.self) { try MonitorPlan(monitor: first.monitor, baseline: baseline) }
+  }
+
   /// What a pair depends on, and what it does not.
   @Test func shapesGoOnOnlyWhereNothingOfAPairChanges() throws {
     let shape = try #require(first.pairShape)
@@ -192,6 +204,19 @@ import Testing
     #expect(try !goesOn { $0.pane = .minutes(1) })
     #expect(try !goesOn { $0.segments.removeLast() })
     #expect(try !goesOn { $0.maximumSegments = 7 })
+    // A segment more, whose slices have parts of the baseline with performance of their own, touches no other pair.
+    var monitor = first.monitor
+    monitor.segments.append(Segment(name: "more", field: try FieldPath("more")))
+    var baseline = SampleMonitor.baseline(monitor)
+    let performance = PerformanceBaseline(labelled: 1200, inSample: true, metrics: ["auc": 0.8])
+    func withSlice(_ name: String) throws -> PairShape {
+      baseline.slices = [
+        SliceBaseline(slice: name, rows: 1200, subjects: baseline.subjects.map(\.cells), performance: performance)
+      ]
+      return try #require(try MonitorPlan(monitor: monitor, baseline: baseline).pairShape)
+    }
+    #expect(try withSlice("more=a").carriesOn(shape))
+    #expect(try !withSlice("version=v1").carriesOn(shape))
     // An early stage may come, and not go or change.
     let early = try #require(try changed { $0.labels?.early = .minutes(10) }.pairShape)
     #expect(try !(#require(try changed { $0.labels?.early = .minutes(11) }.pairShape)).carriesOn(early))

@@ -80,7 +80,7 @@ import Testing
     let found = try warnings(segments: "[carier]")
     #expect(
       found == [
-        "6:12: warning: segments[0] is carier, and the baseline has no value of it: no slice has a part of the baseline of its own. Did you mean carrier?"
+        "6:12: warning: segments[0] is carier, and the baseline has no value of it: no slice has a part of the baseline of its own. If the training data have it, fit the baseline again. Did you mean carrier?"
       ])
   }
 

@@ -103,6 +103,10 @@ import Testing
       found.output.hasPrefix(
         "1 monitor is good\nreceivers, broker and ledger were not checked: there is no leeway.yaml here; name one with --config\n"
       ))
+    #expect(
+      found.output.split(separator: "\n").last ?? ""
+        == "monitor shop: series: 264 of at most 5,000: all 88, 2 versions 128, their p-values, bounds and chi-squared 48; left out: nothing"
+    )
   }
 
   @Test func checkFindsReceiversThatThereAreNot() throws {

@@ -50,11 +50,17 @@ enum CarLoan {
     try lines.map { try #require(JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]) }
   }
 
-  /// Every verdict's value is the one that the line of its window shows under the same name: nothing is late in these sets, so
-  /// lines stay as they were when they were judged.
-  ///
-  /// - Returns: how many verdicts were held against a line.
-  static func expectVerdictsSayWhatLinesSay(_ lines: [[String: Any]]) throws -> Int {
+  /// Verdicts that were held against a line.
+  struct Held: Equatable {
+    var verdicts = 0
+    /// Those of distances from a slice's own part of the baseline.
+    var ofOwnParts = 0
+  }
+
+  /// Every verdict's value is the one that the line of its window shows under the same name, and a distance is from the same
+  /// part of the baseline: nothing is late in these sets, so lines stay as they were when they were judged. And what could not
+  /// be judged says why, and nothing else does.
+  static func expectVerdictsSayWhatLinesSay(_ lines: [[String: Any]]) throws -> Held {
     func place(_ line: [String: Any], _ subject: String) -> String {
       // Lines of drift have no stage; their verdicts are final.
       let stage = text(line, "stage").isEmpty ? "final" : text(line, "stage")
@@ -65,8 +71,10 @@ enum CarLoan {
       let isDrift = text(line, "type") == "drift"
       shown[place(line, isDrift ? text(line, "subject") : "performance")] = line
     }
-    var held = 0
+    var held = Held()
     for verdict in lines where text(verdict, "type") == "verdict" {
+      #expect(
+        (text(verdict, "tier") == "insufficient_data") == (verdict["why"] is String), "\(key(verdict)): \(verdict)")
       let line = shown[place(verdict, text(verdict, "subject"))]
       // A distance from the first days of production stands in a member of its own.
       let isBeside = text(verdict, "reference").hasPrefix("first ") && distances.contains(text(verdict, "metric"))
@@ -76,7 +84,12 @@ enum CarLoan {
         if isBeside { #expect(verdict["value"] is NSNull, "\(key(verdict)): the line has nothing of it") }
         continue
       }
-      held += 1
+      held.verdicts += 1
+      if !isBeside, distances.contains(text(verdict, "metric")) {
+        let against = text(verdict, "against")
+        #expect(!against.isEmpty && against == line.map { text($0, "against") }, "\(key(verdict)): against \(against)")
+        if against == "slice" { held.ofOwnParts += 1 }
+      }
       #expect(value as? NSObject == verdict["value"] as? NSObject, "\(key(verdict)): the line has \(value)")
     }
     return held
@@ -84,7 +97,7 @@ enum CarLoan {
 
   private static let distances: Set = [
     "psi", "ks", "wasserstein", "wasserstein_normalised", "jensen_shannon", "hellinger", "total_variation",
-    "l_infinity",
+    "l_infinity", "energy",
   ]
 
   static func text(_ object: [String: Any], _ key: String) -> String { object[key] as? String ?? "" }

@@ -24,6 +24,8 @@ enum BatchRule: String, CaseIterable, CustomStringConvertible {
   case performanceAcrossGenerations
   /// A slice's first days begin with its own first rows; here with everybody's.
   case firstDaysOfASlice
+  /// A slice is compared with its own part of the baseline where there is one; here with the whole.
+  case ownPartOfASlice
 
   /// Whether a world can show it.
   func matters(in world: SimulatedWorld) -> Bool {
@@ -31,6 +33,7 @@ enum BatchRule: String, CaseIterable, CustomStringConvertible {
     case .historyOfAStage, .labelsBeyondTheCap, .absentAtTheHorizon: world.isStaged
     case .labelsAcrossGenerations, .pairsBetweenGenerations, .earlyFromItsBeginning: world.plans.count > 1
     case .frozenReferences, .firstDaysOfASlice: world.refers
+    case .ownPartOfASlice: world.plans.contains { !$0.baseline.slices.isEmpty }
     case .referencesAcrossGenerations: world.refers && world.plans.count > 1
     case .performanceAcrossGenerations: world.refers && world.isStaged && world.plans.count > 1
     }

@@ -8,25 +8,26 @@ enum Comparison {
   static func differences(
     _ world: SimulatedWorld, _ actions: [SimulatedAction], without flaw: LedgerFlaw? = nil,
     batchWithout rule: BatchRule? = nil
-  ) -> (found: [String], history: [String]) {
+  ) -> (found: [String], history: [String], reach: Reach) {
     do {
       let simulation = try Simulation(world, without: flaw)
       do {
         try simulation.run(actions)
-        return (try simulation.problems + differences(simulation, rule, without: flaw), simulation.history)
+        let stored = try simulation.ledger.read { try $0.results(ResultQuery(limit: .max)) }
+        let found = try simulation.problems + differences(simulation, stored, rule, without: flaw)
+        return (found, simulation.history, Reach(of: stored, in: world))
       } catch {
-        return (simulation.problems + ["it ended with \(error)"], simulation.history)
+        return (simulation.problems + ["it ended with \(error)"], simulation.history, Reach())
       }
     } catch {
-      return (["it did not begin: \(error)"], [])
+      return (["it did not begin: \(error)"], [], Reach())
     }
   }
 
   private static func differences(
-    _ simulation: Simulation, _ rule: BatchRule?, without flaw: LedgerFlaw?
+    _ simulation: Simulation, _ stored: [ResultRecord], _ rule: BatchRule?, without flaw: LedgerFlaw?
   ) throws -> [String] {
     let world = simulation.world
-    let stored = try simulation.ledger.read { try $0.results(ResultQuery(limit: .max)) }
     var found: [String] = []
     var verdicts: [(plan: MonitorPlan, verdicts: [Verdict])] = []
     var earlier: [NaiveReferences.Earlier] = []
@@ -78,7 +79,7 @@ enum Comparison {
     }
     if !world.idlesEarly { found += try transitions(simulation, verdicts) }
     // Machines that the ledger has damaged differ from the log in bytes; what counts is that it shows in transitions.
-    if flaw != .pastIncidents, flaw != .highestTiers { found += try folds(simulation) }
+    if flaw?.damagesMachines != true { found += try folds(simulation) }
     return found
   }
 

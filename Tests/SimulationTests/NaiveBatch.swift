@@ -216,7 +216,7 @@ struct NaiveBatch {
     let references = NaiveReferences(plan: plan, rule: rule)
     let beside = references.drift(window, end, blocks, days: days, final: final, counted: block)
     view.references = beside.states
-    for (line, metrics) in NaiveLines(plan: plan).drift(
+    for (line, metrics) in NaiveLines(plan: plan, rule: rule).drift(
       window, end, blocks, complete: complete, final: end <= final, beside: beside.metrics)
     {
       lines[line.position] = line
@@ -559,6 +559,9 @@ struct NaiveBatch {
       }
       verdicts.append(verdict)
       let line = NaiveLines(plan: plan).verdict(verdict, window)
+      if (verdict.tier == .insufficientData) != (verdict.why != nil) {
+        contradictions.append("it says why if nothing is known, and only then: \(line.line)")
+      }
       // A distance is in the line beside what it was measured from.
       let place = Self.place(
         window, end, verdict.slice, verdict.subject, verdict.metric.name, stage,

@@ -6,6 +6,8 @@ import LeewayStatistics
 /// that is left out, renamed or filled from the wrong comparison is seen. Numbers, texts and times have their one form.
 struct NaiveLines {
   let plan: MonitorPlan
+  /// What these lines leave out.
+  var rule: BatchRule?
 
   /// The members of a line in their order, each with its JSON.
   typealias Members = [(String, String)]
@@ -55,7 +57,7 @@ struct NaiveLines {
   ) -> (comparison: DriftComparison, against: String) {
     let index = plan.baseline.subjects.firstIndex { $0.name == subject.name } ?? 0
     let whole = plan.baseline.subjects[index]
-    let own = slice == "all" ? nil : plan.baseline.slices.first { $0.slice == slice }
+    let own = slice == "all" || rule == .ownPartOfASlice ? nil : plan.baseline.slices.first { $0.slice == slice }
     let side = BaselineSide(domain: subject.domain, cells: own?.subjects[index] ?? whole.cells)
     let comparison = DriftComparison(
       domain: subject.domain, baseline: side, baselineDeviation: whole.standardDeviation, window: window)

@@ -32,6 +32,8 @@ package enum LedgerFlaw: String, Sendable, CaseIterable, CustomStringConvertible
   case pastIncidents
   /// What each key had reached in an incident is forgotten, so that all that fires is new.
   case highestTiers
+  /// Early incidents that no final verdict has spoken of yet are forgotten, so that none is confirmed or withdrawn.
+  case unconfirmedIncidents
   /// A sender stores an outcome whoever has leased the delivery since.
   case settlement
 
@@ -50,12 +52,29 @@ extension CellBlock {
 }
 
 extension LedgerFlaw {
+  /// Whether a world can show it.
+  package func matters(in world: SimulatedWorld) -> Bool {
+    switch self {
+    case .stageOfResults, .stageOfVerdicts, .unconfirmedIncidents: world.isStaged
+    default: true
+    }
+  }
+
+  /// Whether machines differ from their log in bytes.
+  package var damagesMachines: Bool {
+    switch self {
+    case .pastIncidents, .highestTiers, .unconfirmedIncidents: true
+    default: false
+    }
+  }
+
   /// An incident machine as a ledger with this flaw keeps it.
   func damaged(_ machine: [UInt8]) -> [UInt8] {
     let member: String
     switch self {
     case .pastIncidents: member = "past"
     case .highestTiers: member = "highest"
+    case .unconfirmedIncidents: member = "unconfirmed"
     default: return machine
     }
     guard let root = try? JSONValue(parsing: machine) else { return machine }

@@ -1,3 +1,4 @@
+import Glibc
 import LeewayStatistics
 import LeewayTestSupport
 import Testing
@@ -72,6 +73,76 @@ import Testing
       predictions: [Scene.predictions(4000)])
     try many.read()
     #expect(try many.judge(at: Scene.minute(20)).only("drift", 15).tier != .insufficientData)
+  }
+
+  /// What chance makes of each distance between 2000 training amounts and 60, from the amounts themselves.
+  private static func noises() -> [Metric: Double] {
+    let amounts = SampleMonitor.trainingRows().map(\.amount).sorted()
+    let n = Double(amounts.count)
+    let h = 1 / n + 1 / 60
+    let mean = amounts.reduce(0, +) / n
+    let deviation = (amounts.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / n).squareRoot()
+    // Whole amounts lie one apart, so that an integral over them is a sum.
+    let below = (0..<49).map { amount in Double(amounts.count { $0 <= Double(amount) }) / n }
+    let spread = below.reduce(0.0) { $0 + ($1 * (1 - $1)).squareRoot() }
+    let squares = below.reduce(0.0) { $0 + $1 * (1 - $1) }
+    let cuts = NumericBinning.fit(sorted: amounts, resolution: 100).cuts
+    let shares = Dictionary(grouping: amounts) { x in cuts.count { $0 < x } }.values.map { Double($0.count) / n }
+    let psi = Double(shares.count - 1) * h
+    let wasserstein = (2 * h / .pi).squareRoot() * spread
+    return [
+      .psi: psi, .jensenShannon: (psi / (8 * log(2))).squareRoot(), .hellinger: (psi / 8).squareRoot(),
+      .totalVariation: (2 * h / .pi).squareRoot() * shares.reduce(0) { $0 + ($1 * (1 - $1)).squareRoot() } / 2,
+      .lInfinity: (2 * h * log(2 * Double(shares.count)) * (shares.map { $0 * (1 - $0) }.max() ?? 0)).squareRoot(),
+      .ks: 0.8687 * h.squareRoot(), .wasserstein: wasserstein, .wassersteinNormalised: wasserstein / deviation,
+      .energy: (2 * h * squares).squareRoot(),
+    ]
+  }
+
+  /// Of every distance: a limit just under twice its noise cannot fire and says so with both numbers; one just above is judged.
+  @Test func aLimitWithinTheNoiseOfItsDistanceSaysSo() throws {
+    let noises = Self.noises()
+    #expect(Set(noises.keys) == Set(Metric.distances))
+    let checks = noises.flatMap { metric, noise in
+      [("below", 2 - 1e-6), ("above", 2 + 1e-6)].map { name, times in
+        Self.drift(
+          "\(metric.name) \(name)", metric: metric, limits: [Check.above(times * noise)], on: .named(["amount"]))
+      }
+    }
+    let scene = try Scene(checks: checks, predictions: [Scene.predictions(60)])
+    try scene.read()
+    let verdicts = try scene.judge(at: Scene.minute(20))
+    for (metric, noise) in noises {
+      let within = try verdicts.only("\(metric.name) below", 15)
+      #expect(within.tier == .insufficientData && within.why?.reason == .noise, "\(metric.name)")
+      guard case .value(let limit)? = within.why?.numbers.first?.value,
+        case .value(let found)? = within.why?.numbers.last?.value
+      else { return #expect(Bool(false), "\(metric.name) has no numbers") }
+      #expect(within.why?.numbers.map(\.name) == ["limit", "noise"])
+      #expect(limit == (2 - 1e-6) * noise && limit == within.threshold)
+      #expect(abs(found - noise) < 1e-9 * noise, "\(metric.name): \(found) for \(noise)")
+      let beyond = try verdicts.only("\(metric.name) above", 15)
+      #expect(beyond.tier != .insufficientData && beyond.why == nil, "\(metric.name): \(beyond)")
+    }
+  }
+
+  /// A mean distance without the one value that is far out would be that of other values.
+  @Test func aValueThatIsFarOutLeavesSumsUndefined() throws {
+    for far in [0, 1] {
+      let checks = [Metric.wasserstein, .ks].map {
+        Self.drift($0.name, metric: $0, limits: [Check.above(0.9)], on: .output)
+      }
+      let scene = try Scene(
+        .regression, checks: checks,
+        predictions: [Scene.predictions(400) { i, event in if i < far { event.output = "1e300" } }])
+      try scene.read()
+      let verdicts = try scene.judge(at: Scene.minute(20))
+      let wasserstein = try verdicts.only("wasserstein", 15)
+      #expect(
+        wasserstein.why == (far == 0 ? nil : Shortfall(.outlying, [("outlying", .count(1))]))
+          && wasserstein.tier == (far == 0 ? .ok : .insufficientData))
+      #expect(try verdicts.only("ks", 15).tier == .ok)
+    }
   }
 
   @Test func theFamilyIsEverySubjectAndSliceOfOneCheck() throws {

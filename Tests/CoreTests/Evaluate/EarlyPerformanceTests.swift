@@ -131,6 +131,38 @@ import Testing
     #expect(verdicts.filter { $0.check == "coverage" }.map(\.tier) == [.warning, .ok])
   }
 
+  /// Both must hold: the scores with a label lie at least 0.1 from the others, and that is no chance. Half of all predictions
+  /// have a label early; of these half are 0.1, of the others so many fewer.
+  @Test(arguments: [
+    // 0.3 apart, and p is 0.3.
+    (20, 6, false),
+    // 0.098 and 0.102 apart, and p is 0.006 and 0.004.
+    (600, 59, false), (600, 61, true),
+    // 0.15 apart, and p is 0.014 and 0.009.
+    (220, 33, false), (240, 36, true),
+  ])
+  func `labels are biased where scores differ by much and not by chance`(
+    _ half: Int, _ fewer: Int, _ isBiased: Bool
+  ) throws {
+    let predictions = Scene.predictions(2 * half) { i, event in
+      event.output = i % half < half / 2 - (i < half ? 0 : fewer) ? "0.1" : "0.9"
+    }
+    let labels = predictions.prefix(half).map { LabelEvent(id: $0.id!, time: $0.time, value: "1") }
+    let scene = try Scene(
+      checks: [Self.check(Check.below(0.6))], predictions: [predictions], labels: [labels], configure: Self.configure)
+    try scene.read()
+    let verdict = try #require(
+      try scene.judge(at: Scene.minute(300), labels: Scene.minute(300))
+        .first { $0.end == Scene.minute(15) && $0.stage == .early })
+    #expect(verdict.value == 0.5 && verdict.rows == Int64(half))
+    #expect(verdict.tier == (isBiased ? .insufficientData : .warning), "\(verdict)")
+    #expect(verdict.why?.reason == (isBiased ? .biasedLabels : nil))
+    let ks = Double(fewer) / Double(half)
+    #expect(
+      try performance(scene, .early).firstMatch(of: /"labelled_score_ks":([0-9.]+)/)
+        .map { abs((Double($0.1) ?? 0) - ks) < 1e-12 } == true)
+  }
+
   @Test func `what is absent is known at the horizon`() throws {
     let predictions = Self.predictions()
     let labels = predictions.prefix(30).map { LabelEvent(id: $0.id!, time: $0.time + .minutes(5), value: "1") }

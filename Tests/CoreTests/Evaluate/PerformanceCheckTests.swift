@@ -114,6 +114,29 @@ import Testing
     #expect(verdict.tier == .warning && verdict.value == 0.3)
   }
 
+  /// One label in a hundred may be out of all proportion, and no more.
+  @Test(arguments: [(100, 1, true), (100, 2, false), (199, 2, false), (200, 2, true)])
+  func labelsThatAreFarOut(_ labelled: Int, _ far: Int, _ isJudged: Bool) throws {
+    let events = Scene.predictions(labelled) { _, event in event.output = "0.75" }
+    let labels = events.enumerated().map { i, event in
+      LabelEvent(id: event.id ?? "", time: event.time + .minutes(1), value: i < far ? "1e300" : "0.5")
+    }
+    let scene = try Scene(
+      .regression, checks: [Self.check(.mae, [Check.above(0.2)])], predictions: [events], labels: [labels])
+    try scene.read()
+    let verdict = try Self.verdict(scene)
+    #expect(verdict.rows == Int64(labelled - far))
+    #expect(verdict.tier == (isJudged ? .warning : .insufficientData), "\(far) of \(labelled)")
+    #expect(
+      verdict.why
+        == (isJudged
+          ? nil
+          : Shortfall(.outlying, [("outlying", .count(Int64(far))), ("labelled", .count(Int64(labelled)))])))
+    let line = try #require(try scene.lines(.verdict).first { $0.end == Scene.minute(15) }?.line)
+    #expect(
+      line.contains(#""why":"outlying","why_numbers":{"outlying":\#(far),"labelled":\#(labelled)}"#) != isJudged)
+  }
+
   @Test func bothClassesMustBeThere() throws {
     for (positives, negatives, tier) in [
       (70, 30, Tier.warning), (71, 30, .insufficientData), (70, 31, .insufficientData),

@@ -7,13 +7,13 @@ import Testing
 /// Lines show what checks judge: each slice beside its own part of the baseline where there is one.
 @Suite struct SliceBaselineTests {
   /// On the web the training amounts were small, in the app great; only the web has a thousand rows.
-  private static let rows = SampleMonitor.trainingRows(2000).map { row in
+  static let rows = SampleMonitor.trainingRows(2000).map { row in
     var row = row
     row.amount = row.channel == "web" ? row.amount / 5 : row.amount + 100
     return row
   }
 
-  private static func events(_ count: Int = 600) -> [PredictionEvent] {
+  static func events(_ count: Int = 600) -> [PredictionEvent] {
     Scene.predictions(count) { i, event in
       let channel = ["web", "app", "fax"][i % 3]
       event.channel = "\"\(channel)\""
@@ -27,7 +27,7 @@ import Testing
       minimumRows: 50, partial: true)
   }
 
-  private static func scene(_ checks: [Check], labels: [LabelEvent] = []) throws -> Scene {
+  static func scene(_ checks: [Check], labels: [LabelEvent] = []) throws -> Scene {
     let scene = try Scene(checks: checks, predictions: [events()], labels: [labels], trained: rows)
     try scene.read()
     return scene

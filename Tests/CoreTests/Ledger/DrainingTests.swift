@@ -177,6 +177,86 @@ import Testing
     #expect(throws: Never.self) { try MonitorPlan(monitor: first.monitor, baseline: baseline) }
   }
 
+  /// A fall calls for a retrain, and the new model comes with a baseline of its own. What the old pairs still say holds the
+  /// incident; the first whole window of the new ones that is well ends it.
+  @Test func aRetrainIsVerifiedAcrossANewBaseline() throws {
+    var monitor = first.monitor
+    monitor.checks[0].limits = [Check.below(0.5, .critical)]
+    monitor.alerts = [.critical: ["chat", "retrain"]]
+    monitor.retrain = RetrainPolicy(cooldown: .hours(24), maximumPerWeek: 3, deadline: .hours(6))
+    let plans = try [UInt64(1), 2].map { seed in
+      try MonitorPlan(
+        monitor: monitor,
+        baseline: SampleMonitor.baseline(monitor, rows: SampleMonitor.trainingRows(seed: seed)), source: "\(seed)")
+    }
+    // All are positive: the first hour's are all wrong, the second's all right.
+    let events = Scene.predictions(120, to: 120) { i, event in event.output = i < 60 ? "0.1" : "0.9" }
+    let scene = try Scene(
+      plan: plans[0], predictions: [events],
+      labels: [events.map { LabelEvent(id: $0.id ?? "", time: $0.time + .minutes(20), value: "1") }])
+    let context = DecisionContext(receivers: ["chat", "retrain"])
+    func evaluate(_ plan: MonitorPlan) throws {
+      _ = try SimulatedInstance.evaluate(plan, scene.ledger, context: context)
+    }
+    func incident() throws -> IncidentRecord {
+      let all = try scene.ledger.read { try $0.incidents(IncidentQuery(limit: 9)) }
+      try #require(all.count == 1)
+      return all[0]
+    }
+    let instance = try SimulatedInstance(
+      "a", plans: [plans[0]], logs: scene.logs, ledger: scene.ledger, reader: { _, _, _ in plans[0] })
+    try instance.claimAll()
+    instance.read(predictions, 60)
+    instance.read(labels, 40)
+    try instance.flush()
+    // Labels have come to minute 59: windows that end by minute 24 are mature.
+    try evaluate(instance.plans[0])
+    #expect(try incident().state == .retraining && incident().openedAt == Scene.minute(15))
+    var asked = try #require(try scene.ledger.read { try $0.retrains(monitor: nil, limit: 9) }.first)
+    asked.state = .succeeded
+    try scene.ledger.write { [asked] tx in
+      try tx.put(retrain: asked)
+      _ = try IncidentActs.answer(asked, context: context, now: Scene.minute(60), in: tx)
+    }
+    #expect(try incident().state == .verifying)
+
+    try instance.restart(plans: [plans[1]])
+    try instance.claimAll()
+    instance.read(predictions, 60)
+    instance.read(labels, 46)
+    try instance.flush()
+    let plan = instance.plans[0]
+    #expect(plan.pairs == plan.generation && plan.standing.draining.map(\.until) == [Scene.minute(60)])
+    // To minute 105: all of the old pairs are judged, and no whole window of the new ones.
+    try evaluate(plan)
+    func verdicts() throws -> [String] {
+      try scene.lines(.verdict).map { line in
+        let r = JSONReader(try JSONValue(parsing: Array(line.line.utf8)))
+        return "\((line.end - Scene.minute(0)).milliseconds / 60_000) \(try r.member("tier").string())"
+      }
+    }
+    let known = try verdicts()
+    #expect(known.filter { $0.hasSuffix("critical") } == (3...10).map { "\(5 * $0) critical" })
+    // Of the old pairs the first hour had been read to minute 54; those of the new ones begin at minute 60.
+    #expect(known.suffix(4) == [55, 60, 65, 70].map { "\($0) insufficient_data" })
+    #expect(try incident().state == .verifying)
+
+    instance.readAll()
+    try instance.flush()
+    try evaluate(plan)
+    #expect(try verdicts().contains("75 ok"))
+    let ended = try incident()
+    #expect(ended.state == .resolved && ended.resolvedAt == Scene.minute(75))
+    #expect(ended.retrain.hasPrefix(#"{"state":"succeeded","retrain":"\#(asked.id)""#), "\(ended.retrain)")
+    #expect(try scene.ledger.read { try $0.retrains(monitor: nil, limit: 9) }.count == 1)
+    let transitions = try scene.lines(.incident).compactMap { line in
+      line.line.firstMatch(of: /"transition":"([a-z]+)"/).map {
+        "\($0.1) \((line.end - Scene.minute(0)).milliseconds / 60_000)"
+      }
+    }
+    #expect(transitions == ["opened 15", "retraining 15", "verifying 20", "resolved 75"])
+  }
+
   /// What a pair depends on, and what it does not.
   @Test func shapesGoOnOnlyWhereNothingOfAPairChanges() throws {
     let shape = try #require(first.pairShape)

@@ -82,7 +82,7 @@ import Testing
       let incident = try response.json()
       #expect(
         incident["transitions"]?.elements.map { $0["transition"]?.text } == [
-          "opened", "escalated", "retrain_requested",
+          "opened", "escalated", "retraining",
         ])
       #expect(incident["evidence"]?.elements.first?["value"]?.double == 0.347)
       #expect(Set(incident["deliveries"]?.elements.map { $0["state"]?.text } ?? []) == ["delivered", "owed"])
@@ -92,6 +92,36 @@ import Testing
       expectEqual(try await client.get("/api/v1/incidents/fraud-0a0a0a").json()["evidence"], .null)
       let quarantine = try await client.get("/api/v1/quarantine?monitor=fraud").json()["quarantine"]?.elements ?? []
       #expect(quarantine.map { $0["sample"]?.text } == ["{\"score\": <b>1</b>\u{FFFD}"])
+    }
+  }
+
+  /// What holds a retrain back, and the moment it was let go, are in the list and in the incident as they were written.
+  @Test func anIncidentSaysWhatHeldItsRetrain() async throws {
+    let service = try MadeUpService.filled()
+    let held =
+      #"{"state":"held","held":"data incident fraud-9d8e7f is open","since":"2025-03-01T10:00:00.000Z","released":null}"#
+    let released =
+      #"{"state":"failed","retrain":"rt-5","at":"2025-03-01T11:00:00.000Z","held":"data incident fraud-9d8e7f overlapped the window that asks","since":"2025-03-01T10:00:00.000Z","released":"2025-03-01T11:00:00.000Z"}"#
+    try service.ledger.write { tx in
+      for (id, retrain) in [("fraud-aaaaaa", held), ("fraud-bbbbbb", released)] {
+        try tx.put(
+          incident: IncidentRecord(
+            id: id, monitor: "fraud", group: .performanceFinal, state: .open, tier: .critical,
+            openedAt: MadeUpService.noon - .hours(2), changedAt: MadeUpService.noon - .hours(1), checks: ["auc"],
+            subjects: ["performance"], evidence: "[]", retrain: retrain))
+      }
+    }
+    try await serving(service) { client in
+      let list = try await client.get("/api/v1/incidents").text
+      for (id, retrain) in [
+        ("fraud-aaaaaa", held), ("fraud-bbbbbb", released), ("fraud-9d8e7f", "null"),
+        ("fraud-1a2b3c", #"{"state":"requested","retrain":"rt-77","at":"2025-03-01T11:50:00.000Z"}"#),
+      ] {
+        let one = try await client.get("/api/v1/incidents/\(id)").text
+        #expect(one.contains("\"retrain\":\(retrain),"), "\(one)")
+        let place = try #require(list.range(of: "{\"incident\":\"\(id)\""), "\(list)")
+        #expect(list[place.lowerBound...].firstMatch(of: /"retrain":(null|\{[^}]*\})/).map { $0.1 } == retrain[...])
+      }
     }
   }
 

@@ -285,7 +285,7 @@ struct MadeUpService {
     lines.append(verdict("calibration", windows[1], end: noon - .hours(2), subject: "", .insufficientData))
     lines.append(transition("fraud-1a2b3c", at: noon - .minutes(20), "opened", .warning, sequence: 0))
     lines.append(transition("fraud-1a2b3c", at: noon - .minutes(10), "escalated", .critical, sequence: 1))
-    lines.append(transition("fraud-1a2b3c", at: noon - .minutes(10), "retrain_requested", .critical, sequence: 2))
+    lines.append(transition("fraud-1a2b3c", at: noon - .minutes(10), "retraining", .critical, sequence: 2))
     return lines
   }
 
@@ -328,7 +328,8 @@ struct MadeUpService {
         "p_value":3e-12,"q_value":9e-12,"window":"1h","end":"2025-03-01T12:00:00.000Z","rows":5123,"tier":"critical"},\
         {"check":"input-drift","subject":"amount","slice":"\(hostile.replacingQuotes)","metric":"psi","value":0.21,\
         "threshold":0.2,"q_value":0.0004,"window":"1h","end":"2025-03-01T12:00:00.000Z","rows":1200,"tier":"warning"}]
-        """),
+        """,
+      retrain: #"{"state":"requested","retrain":"rt-77","at":"2025-03-01T11:50:00.000Z"}"#),
     IncidentRecord(
       id: "fraud-9d8e7f", monitor: "fraud", group: .dataQuality, state: .acknowledged, tier: .warning,
       openedAt: noon - .hours(2), changedAt: noon - .hours(1), checks: ["missing"], subjects: ["amount"],

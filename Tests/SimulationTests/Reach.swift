@@ -1,0 +1,41 @@
+import LeewayTestSupport
+import Testing
+
+@testable import LeewayCore
+
+/// What simulated runs come to. A rule that no run comes to is not tested by any of them.
+struct Reach: Equatable {
+  /// Runs by what they came to.
+  private(set) var runs: [String: Int] = [:]
+
+  /// A slice beside its own part of the baseline, in a line and in a verdict of a distance.
+  static let ownPart = ["line against slice", "verdict against slice"]
+  static let transitions = [
+    "opened", "escalated", "spread", "resolved", "retrain_held", "retraining", "verifying", "failed", "confirmed",
+    "withdrawn",
+  ]
+
+  /// Of one run: the lines that it has stored.
+  init(of lines: [ResultRecord] = [], in world: SimulatedWorld? = nil) {
+    let hasParts = world?.plans.contains { !$0.baseline.slices.isEmpty } ?? false
+    for line in lines {
+      switch line.type {
+      case .incident:
+        let transition = Self.transitions.first { line.line.contains("\"transition\":\"\($0)\"") }
+        if let transition { runs[transition] = 1 }
+      case .drift where hasParts && line.line.contains(#""against":"slice""#): runs[Self.ownPart[0]] = 1
+      case .verdict where hasParts && line.line.contains(#""against":"slice""#):
+        let isDistance = Metric.named(line.metric)?.family == .distance
+        if isDistance, !line.line.contains(#""tier":"insufficient_data""#) { runs[Self.ownPart[1]] = 1 }
+      default: break
+      }
+    }
+  }
+
+  mutating func add(_ other: Reach) { runs.merge(other.runs, uniquingKeysWith: +) }
+
+  /// What too few of so many runs came to: at least one in a hundred has to.
+  func missing(in count: Int) -> [String] {
+    (Self.ownPart + Self.transitions).filter { runs[$0, default: 0] * 100 < count }
+  }
+}

@@ -11,14 +11,83 @@ static const struct web_file files[] = {
     {"Page/index.html", (const unsigned char[]){
 #embed "../LeewayWeb/Page/index.html" suffix(, 0)
      }},
+    {"Page/theme.css", (const unsigned char[]){
+#embed "../LeewayWeb/Page/theme.css" suffix(, 0)
+     }},
     {"Page/style.css", (const unsigned char[]){
 #embed "../LeewayWeb/Page/style.css" suffix(, 0)
+     }},
+    {"Page/charts/charts.css", (const unsigned char[]){
+#embed "../LeewayWeb/Page/charts/charts.css" suffix(, 0)
      }},
     {"Page/icon.svg", (const unsigned char[]){
 #embed "../LeewayWeb/Page/icon.svg" suffix(, 0)
      }},
     {"Page/app.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/app.js" suffix(, 0)
+     }},
+    {"Page/charts/figure.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/charts/figure.js" suffix(, 0)
+     }},
+    {"Page/charts/histogram.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/charts/histogram.js" suffix(, 0)
+     }},
+    {"Page/charts/reliability.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/charts/reliability.js" suffix(, 0)
+     }},
+    {"Page/charts/series.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/charts/series.js" suffix(, 0)
+     }},
+    {"Page/parts/api.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/api.js" suffix(, 0)
+     }},
+    {"Page/parts/checks.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/checks.js" suffix(, 0)
+     }},
+    {"Page/parts/elements.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/elements.js" suffix(, 0)
+     }},
+    {"Page/parts/explore.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/explore.js" suffix(, 0)
+     }},
+    {"Page/parts/history.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/history.js" suffix(, 0)
+     }},
+    {"Page/parts/incidents.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/incidents.js" suffix(, 0)
+     }},
+    {"Page/parts/instances.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/instances.js" suffix(, 0)
+     }},
+    {"Page/parts/lines.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/lines.js" suffix(, 0)
+     }},
+    {"Page/parts/monitors.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/monitors.js" suffix(, 0)
+     }},
+    {"Page/parts/overall.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/overall.js" suffix(, 0)
+     }},
+    {"Page/parts/requests.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/requests.js" suffix(, 0)
+     }},
+    {"Page/parts/state.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/state.js" suffix(, 0)
+     }},
+    {"Page/parts/tables.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/tables.js" suffix(, 0)
+     }},
+    {"Page/parts/tiers.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/tiers.js" suffix(, 0)
+     }},
+    {"Page/parts/trouble.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/trouble.js" suffix(, 0)
+     }},
+    {"Page/parts/verdicts.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/verdicts.js" suffix(, 0)
+     }},
+    {"Page/parts/words.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/words.js" suffix(, 0)
      }},
 };
 

@@ -11,12 +11,20 @@ import Testing
         let response = try await client.get(path)
         #expect(response.headers[.contentSecurityPolicy]?.hasPrefix("default-src 'self';") == true)
         #expect(response.headers[.xContentTypeOptions] == "nosniff")
-        let links = response.text.split(separator: "\"").filter { $0.hasPrefix("http") || $0.hasPrefix("//") }
-        #expect(links.allSatisfy { $0.hasPrefix("http://www.w3.org/2000/svg") }, "\(path): \(links)")
+        let code = response.text.split(separator: "\n").filter { !$0.hasPrefix("//") }.joined(separator: "\n")
+        let links = code.matches(of: /https?:\/\/[^"'\s]+|["'(]\/\/[^"')\s]+/).map { String($0.output) }
+        #expect(links.allSatisfy { $0.hasPrefix("http://www.w3.org/") }, "\(path): \(links)")
         // Nothing of the API's may become HTML.
-        #expect(!response.text.contains("innerHTML") && !response.text.contains("insertAdjacentHTML"))
+        #expect(!code.contains("innerHTML") && !code.contains("insertAdjacentHTML"), "\(path)")
       }
     }
+  }
+
+  /// Or the browser would ask for them one after another, each when the one that imports it is there.
+  @Test func thePageAsksForAllItsModulesAtOnce() throws {
+    let page = try #require(PageFile.all.first { $0.path == "/" }.map { String(decoding: $0.bytes, as: UTF8.self) })
+    let named = page.matches(of: /(?:rel="modulepreload" href|type="module" src)="([^"]+)"/).map { "/" + $0.1 }
+    #expect(named.sorted() == PageFile.all.map(\.path).filter { $0.hasSuffix(".js") }.sorted())
   }
 
   @Test func theFilesOfThePageAreThoseInTheSources() throws {

@@ -57,7 +57,7 @@ let package = Package(
       name: "LeewayDelivery", dependencies: ["LeewayCore", "CCurl", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift),
     // The page and the description of the API, as files. CWebFiles embeds them.
-    .target(name: "LeewayWeb", dependencies: ["CWebFiles"], exclude: ["Page", "deno.json"], swiftSettings: swift),
+    .target(name: "LeewayWeb", dependencies: ["CWebFiles"], exclude: ["OpenAPI", "Page", "deno.json"], swiftSettings: swift),
     .target(
       name: "LeewayService",
       dependencies: [

@@ -89,6 +89,30 @@ static const struct web_file files[] = {
     {"Page/parts/words.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/parts/words.js" suffix(, 0)
      }},
+    {"OpenAPI/document.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/document.json" suffix(, 0)
+     }},
+    {"OpenAPI/paths/monitors.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/paths/monitors.json" suffix(, 0)
+     }},
+    {"OpenAPI/paths/decisions.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/paths/decisions.json" suffix(, 0)
+     }},
+    {"OpenAPI/paths/service.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/paths/service.json" suffix(, 0)
+     }},
+    {"OpenAPI/components.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/components.json" suffix(, 0)
+     }},
+    {"OpenAPI/schemas/monitors.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/schemas/monitors.json" suffix(, 0)
+     }},
+    {"OpenAPI/schemas/results.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/schemas/results.json" suffix(, 0)
+     }},
+    {"OpenAPI/schemas/decisions.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/schemas/decisions.json" suffix(, 0)
+     }},
 };
 
 size_t web_file_count(void) { return sizeof files / sizeof files[0]; }

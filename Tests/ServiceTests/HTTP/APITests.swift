@@ -2,7 +2,6 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import LeewayCore
-import LeewayWeb
 import Testing
 
 @testable import LeewayService
@@ -209,29 +208,5 @@ import Testing
     var location: String { "nowhere" }
     func read<T>(_ body: (any LedgerReader) throws -> T) throws -> T { throw LedgerError("disk on fire at /secret") }
     func write<T>(_ body: (any LedgerWriter) throws -> T) throws -> T { throw LedgerError("disk on fire at /secret") }
-  }
-
-  @Test func theDocumentNamesEveryRouteAndNoOther() throws {
-    let service = try MadeUpService.filled()
-    let document = try JSONValue(parsing: Array(OpenAPIDocument.json.utf8))
-    guard case .object(let paths)? = document["paths"] else {
-      Issue.record("paths is no object")
-      return
-    }
-    var described: Set<String> = []
-    for path in paths {
-      guard case .object(let methods) = path.value else { continue }
-      for method in methods { described.insert("\(method.key.uppercased()) \(path.key)") }
-    }
-    let pages = Set(PageFile.all.map(\.path))
-    let routes = HTTPService.endpoints(view: service.view(), limits: HTTPLimits())
-      .filter { !pages.contains($0.path) }.map { "\($0.method.rawValue) \($0.path)" }
-    #expect(Set(routes) == described)
-    #expect(routes.count == described.count)
-    // Every reference leads somewhere.
-    for part in OpenAPIDocument.json.split(separator: "\"#/").dropFirst() {
-      let way = part.prefix { $0 != "\"" }.split(separator: "/").map(String.init)
-      #expect(way.reduce(document as JSONValue?) { $0?[$1] } != nil, "\(way.joined(separator: "/"))")
-    }
   }
 }

@@ -27,12 +27,12 @@ import Testing
     #expect(named.sorted() == PageFile.all.map(\.path).filter { $0.hasSuffix(".js") }.sorted())
   }
 
-  @Test func theFilesOfThePageAreThoseInTheSources() throws {
+  @Test func theEmbeddedFilesAreThoseInTheSources() throws {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Sources/LeewayWeb")
       .standardized
     let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
-      .filter { $0.hasPrefix("Page/") && $0.contains(".") }
-    #expect(Set(WebFile.all.map(\.path)) == Set(files), "a file of the page is added to Sources/CWebFiles/web_files.c")
+      .filter { ($0.hasPrefix("Page/") || $0.hasPrefix("OpenAPI/")) && $0.contains(".") }
+    #expect(Set(WebFile.all.map(\.path)) == Set(files), "a new file is added to Sources/CWebFiles/web_files.c")
     for file in WebFile.all {
       #expect(Array(try Data(contentsOf: folder.appending(path: file.path))) == file.bytes, "\(file.path)")
     }

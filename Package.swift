@@ -31,6 +31,8 @@ let package = Package(
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CMalloc"),
+    // The files of LeewayWeb, embedded.
+    .target(name: "CWebFiles"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CSimdjson", cxxSettings: [.define("NDEBUG")], linkerSettings: [.linkedLibrary("simdjson")]),
@@ -54,10 +56,12 @@ let package = Package(
     .target(
       name: "LeewayDelivery", dependencies: ["LeewayCore", "CCurl", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift),
+    // The page and the description of the API, as files. CWebFiles embeds them.
+    .target(name: "LeewayWeb", dependencies: ["CWebFiles"], exclude: ["OpenAPI", "Page", "deno.json"], swiftSettings: swift),
     .target(
       name: "LeewayService",
       dependencies: [
-        "LeewayCore", "LeewayLocks", "LeewaySource", "LeewayLedger", "LeewayDelivery", "Yams",
+        "LeewayCore", "LeewayLocks", "LeewaySource", "LeewayLedger", "LeewayDelivery", "LeewayWeb", "Yams",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
@@ -96,7 +100,7 @@ let package = Package(
     .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "LeewayService", "LeewayLocks", "LeewayTestSupport",
+        "LeewayService", "LeewayLocks", "LeewayTestSupport", "LeewayWeb",
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
@@ -106,6 +110,7 @@ let package = Package(
       dependencies: ["LeewayService", "LeewaySource", "LeewayTestSupport", "CRdKafka", "leeway", "leeway-test-broker"],
       resources: [.copy("Fixtures")], swiftSettings: swift),
   ],
+  cLanguageStandard: .c2x,
   cxxLanguageStandard: .cxx17
 )
 

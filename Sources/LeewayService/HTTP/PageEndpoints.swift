@@ -1,22 +1,17 @@
 import HTTPTypes
 import Hummingbird
+import LeewayWeb
 
 /// The pages, and the description of the API. They hold nothing of the service's own, so everybody may have them; what
 /// they show is read from the API with the reader's token.
 struct PageEndpoints {
   var all: [Endpoint] {
-    [
-      asset("/", "text/html; charset=utf-8", IndexPage.html),
-      asset("/style.css", "text/css; charset=utf-8", StyleSheet.css),
-      asset("/app.js", "text/javascript; charset=utf-8", Script.javaScript),
-      asset("/icon.svg", "image/svg+xml", IndexPage.icon),
-      asset("/api/v1/openapi.json", "application/json", OpenAPIDocument.json),
-    ]
+    PageFile.all.map { asset($0.path, $0.mediaType, $0.bytes) }
+      + [asset("/api/v1/openapi.json", "application/json", Array(OpenAPIDocument.json.utf8))]
   }
 
-  private func asset(_ path: String, _ mediaType: String, _ text: String) -> Endpoint {
-    let bytes = Array(text.utf8)
-    return Endpoint(path: path, access: .everybody) { request, _ in
+  private func asset(_ path: String, _ mediaType: String, _ bytes: [UInt8]) -> Endpoint {
+    Endpoint(path: path, access: .everybody) { request, _ in
       _ = try request.query()
       var response = JSONAnswer.entity(request, bytes: bytes, mediaType: mediaType, caching: "no-cache")
       response.headers[.contentSecurityPolicy] =

@@ -12,9 +12,12 @@ private let allowedImports: [String: Set<String>] = [
   "LeewaySource": platform.union(["LeewayCore", "CRdKafka", "CZlib"]),
   "LeewayLedger": platform.union(["CPostgres", "CZstd", "LeewayCore", "GRDB", "GRDBSQLite"]),
   "LeewayDelivery": platform.union(["LeewayCore", "CCurl", "Crypto"]),
+  // Files, and no more than their names and bytes.
+  "LeewayWeb": ["CWebFiles"],
   "LeewayService": platform.union([
-    "LeewayStatistics", "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "Crypto", "HTTPTypes",
-    "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ServiceLifecycle",
+    "LeewayStatistics", "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "LeewayWeb", "Crypto",
+    "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTPTypes", "NIOPosix", "NIOSSL",
+    "ServiceLifecycle",
     "UnixSignals", "Yams",
   ]),
   // Core is there for the names of what Service takes and returns, Logging to say where the log goes, CMalloc for how the

@@ -219,20 +219,6 @@ import Testing
     }
   }
 
-  @Test func pagesAskNobodyElse() async throws {
-    try await serving(try .filled()) { client in
-      for path in ["/", "/app.js", "/style.css", "/icon.svg"] {
-        let response = try await client.get(path)
-        #expect(response.headers[.contentSecurityPolicy]?.hasPrefix("default-src 'self';") == true)
-        #expect(response.headers[.xContentTypeOptions] == "nosniff")
-        let links = response.text.split(separator: "\"").filter { $0.hasPrefix("http") || $0.hasPrefix("//") }
-        #expect(links.allSatisfy { $0.hasPrefix("http://www.w3.org/2000/svg") }, "\(path): \(links)")
-        // Nothing of the API's may become HTML.
-        #expect(!response.text.contains("innerHTML") && !response.text.contains("insertAdjacentHTML"))
-      }
-    }
-  }
-
   @Test func aLedgerThatFailsIsSaidWithoutItsWords() async throws {
     try await serving(MadeUpService(ledger: FailingLedger())) { client in
       let response = try await client.get("/api/v1/incidents")
@@ -252,29 +238,5 @@ import Testing
     var location: String { "nowhere" }
     func read<T>(_ body: (any LedgerReader) throws -> T) throws -> T { throw LedgerError("disk on fire at /secret") }
     func write<T>(_ body: (any LedgerWriter) throws -> T) throws -> T { throw LedgerError("disk on fire at /secret") }
-  }
-
-  @Test func theDocumentNamesEveryRouteAndNoOther() throws {
-    let service = try MadeUpService.filled()
-    let document = try JSONValue(parsing: Array(OpenAPIDocument.json.utf8))
-    guard case .object(let paths)? = document["paths"] else {
-      Issue.record("paths is no object")
-      return
-    }
-    var described: Set<String> = []
-    for path in paths {
-      guard case .object(let methods) = path.value else { continue }
-      for method in methods { described.insert("\(method.key.uppercased()) \(path.key)") }
-    }
-    let pages: Set = ["/", "/style.css", "/app.js", "/icon.svg"]
-    let routes = HTTPService.endpoints(view: service.view(), limits: HTTPLimits())
-      .filter { !pages.contains($0.path) }.map { "\($0.method.rawValue) \($0.path)" }
-    #expect(Set(routes) == described)
-    #expect(routes.count == described.count)
-    // Every reference leads somewhere.
-    for part in OpenAPIDocument.json.split(separator: "\"#/").dropFirst() {
-      let way = part.prefix { $0 != "\"" }.split(separator: "/").map(String.init)
-      #expect(way.reduce(document as JSONValue?) { $0?[$1] } != nil, "\(way.joined(separator: "/"))")
-    }
   }
 }

@@ -1,0 +1,119 @@
+// One entry for each file. `#embed` leaves the bytes to the C compiler, which copies them: the whole target builds in a
+// second, and again whenever a file changes, since the compiler lists embedded files among those that the object depends
+// on. SwiftPM's `.embedInCode` writes an array literal, for which the Swift compiler took a minute and a half.
+#include "web_files.h"
+
+#ifndef __has_embed
+#error "this compiler has no #embed; Leeway needs Swift 6.2 or newer, whose clang has it"
+#endif
+
+static const struct web_file files[] = {
+    {"Page/index.html", (const unsigned char[]){
+#embed "../LeewayWeb/Page/index.html" suffix(, 0)
+     }},
+    {"Page/theme.css", (const unsigned char[]){
+#embed "../LeewayWeb/Page/theme.css" suffix(, 0)
+     }},
+    {"Page/style.css", (const unsigned char[]){
+#embed "../LeewayWeb/Page/style.css" suffix(, 0)
+     }},
+    {"Page/charts/charts.css", (const unsigned char[]){
+#embed "../LeewayWeb/Page/charts/charts.css" suffix(, 0)
+     }},
+    {"Page/icon.svg", (const unsigned char[]){
+#embed "../LeewayWeb/Page/icon.svg" suffix(, 0)
+     }},
+    {"Page/app.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/app.js" suffix(, 0)
+     }},
+    {"Page/charts/figure.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/charts/figure.js" suffix(, 0)
+     }},
+    {"Page/charts/histogram.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/charts/histogram.js" suffix(, 0)
+     }},
+    {"Page/charts/reliability.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/charts/reliability.js" suffix(, 0)
+     }},
+    {"Page/charts/series.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/charts/series.js" suffix(, 0)
+     }},
+    {"Page/parts/api.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/api.js" suffix(, 0)
+     }},
+    {"Page/parts/checks.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/checks.js" suffix(, 0)
+     }},
+    {"Page/parts/elements.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/elements.js" suffix(, 0)
+     }},
+    {"Page/parts/explore.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/explore.js" suffix(, 0)
+     }},
+    {"Page/parts/history.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/history.js" suffix(, 0)
+     }},
+    {"Page/parts/incidents.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/incidents.js" suffix(, 0)
+     }},
+    {"Page/parts/instances.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/instances.js" suffix(, 0)
+     }},
+    {"Page/parts/lines.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/lines.js" suffix(, 0)
+     }},
+    {"Page/parts/monitors.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/monitors.js" suffix(, 0)
+     }},
+    {"Page/parts/overall.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/overall.js" suffix(, 0)
+     }},
+    {"Page/parts/requests.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/requests.js" suffix(, 0)
+     }},
+    {"Page/parts/state.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/state.js" suffix(, 0)
+     }},
+    {"Page/parts/tables.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/tables.js" suffix(, 0)
+     }},
+    {"Page/parts/tiers.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/tiers.js" suffix(, 0)
+     }},
+    {"Page/parts/trouble.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/trouble.js" suffix(, 0)
+     }},
+    {"Page/parts/verdicts.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/verdicts.js" suffix(, 0)
+     }},
+    {"Page/parts/words.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/words.js" suffix(, 0)
+     }},
+    {"OpenAPI/document.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/document.json" suffix(, 0)
+     }},
+    {"OpenAPI/paths/monitors.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/paths/monitors.json" suffix(, 0)
+     }},
+    {"OpenAPI/paths/decisions.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/paths/decisions.json" suffix(, 0)
+     }},
+    {"OpenAPI/paths/service.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/paths/service.json" suffix(, 0)
+     }},
+    {"OpenAPI/components.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/components.json" suffix(, 0)
+     }},
+    {"OpenAPI/schemas/monitors.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/schemas/monitors.json" suffix(, 0)
+     }},
+    {"OpenAPI/schemas/results.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/schemas/results.json" suffix(, 0)
+     }},
+    {"OpenAPI/schemas/decisions.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/schemas/decisions.json" suffix(, 0)
+     }},
+};
+
+size_t web_file_count(void) { return sizeof files / sizeof files[0]; }
+const struct web_file *web_file_at(size_t place) { return &files[place]; }

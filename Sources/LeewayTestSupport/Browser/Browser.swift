@@ -1,0 +1,125 @@
+public import Foundation
+
+/// A real browser, for tests of pages: Chromium without a window, with one tab. It reaches 127.0.0.1 and nothing else.
+///
+///     try await Browser.run(width: 1280, height: 900) { browser in
+///       try await browser.open("http://127.0.0.1:\(port)/")
+///       try await browser.wait(for: "document.querySelectorAll('.card').length === 2")
+///       try await browser.screenshot("overview")
+///       #expect(browser.faults == [])
+///     }
+public final class Browser: Sendable {
+  public struct Failure: Error, CustomStringConvertible { public let description: String }
+
+  private let pipe: DebuggingPipe
+  private let session: String
+  private let record: BrowserRecord
+
+  /// Starts a browser, and ends it when the test has returned or thrown.
+  ///
+  /// - Parameters:
+  ///   - width: of the window in CSS pixels, as the height.
+  ///   - isDark: whether the reader prefers dark colours.
+  public static func run(
+    width: Int = 1280, height: Int = 900, isDark: Bool = false, _ test: (Browser) async throws -> Void
+  ) async throws {
+    let browser = try await Browser(width: width, height: height, isDark: isDark)
+    defer { browser.pipe.close() }
+    try await test(browser)
+  }
+
+  private init(width: Int, height: Int, isDark: Bool) async throws {
+    let record = BrowserRecord()
+    self.record = record
+    pipe = try DebuggingPipe { record.note($0, $1) }
+    do {
+      let target = try await pipe.call("Target.createTarget", ["url": "about:blank"])
+      let attached = try await pipe.call(
+        "Target.attachToTarget", ["targetId": target["targetId"] ?? "", "flatten": true])
+      session = attached["sessionId"] as? String ?? ""
+      for domain in ["Page", "Runtime", "Log", "Network"] { try await call("\(domain).enable") }
+      try await resize(width: width, height: height)
+      try await call(
+        "Emulation.setEmulatedMedia",
+        ["features": [["name": "prefers-color-scheme", "value": isDark ? "dark" : "light"]]])
+    } catch {
+      pipe.close()
+      throw error
+    }
+  }
+
+  /// Exceptions, errors on the console, breaches of the Content-Security-Policy, and dialogs that a script opened. What
+  /// the server refused is no fault: the page may ask for what there is not.
+  public var faults: [String] { record.faults }
+
+  /// The addresses of all that was asked for, in that order.
+  public var requests: [String] { record.requests }
+
+  public func resize(width: Int, height: Int) async throws {
+    try await call(
+      "Emulation.setDeviceMetricsOverride",
+      ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": false])
+  }
+
+  /// Opens a page, and returns when it and its scripts are loaded.
+  public func open(_ address: String) async throws {
+    let answer = try await pipe.call("Page.navigate", ["url": address], session: session)
+    if let error = answer["errorText"] { throw Failure(description: "\(address): \(error)") }
+    try await wait(for: "document.readyState === 'complete'")
+  }
+
+  /// The value of an expression, which may be a promise, as text: strings as they are, else JSON.
+  @discardableResult public func evaluate(_ expression: String) async throws -> String {
+    let code =
+      "(async () => { const it = await (\(expression)); return typeof it === 'string' ? it : JSON.stringify(it); })()"
+    let answer = try await pipe.call(
+      "Runtime.evaluate", ["expression": code, "awaitPromise": true, "returnByValue": true], session: session)
+    if let details = answer["exceptionDetails"] as? [String: Any] {
+      let exception = details["exception"] as? [String: Any]
+      throw Failure(description: "\(expression): \(exception?["description"] ?? details)")
+    }
+    return (answer["result"] as? [String: Any])?["value"] as? String ?? "undefined"
+  }
+
+  /// Returns when a condition holds.
+  /// - Throws: where it does not within a minute; the message has the page's text.
+  public func wait(for condition: String, seconds: Double = 60) async throws {
+    let end = ContinuousClock.now + .seconds(seconds)
+    while try await evaluate("Boolean(\(condition))") != "true" {
+      guard ContinuousClock.now < end else {
+        let text = try await evaluate("document.body.innerText.slice(0, 2000)")
+        throw Failure(description: "still not \(condition); faults \(faults); the page says: \(text)")
+      }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
+  /// Presses a key that has no text, as `Tab` or `ArrowLeft`, or `Enter`.
+  public func press(_ key: String) async throws {
+    let codes = ["Tab": 9, "Enter": 13, "Escape": 27, "End": 35, "Home": 36, "ArrowLeft": 37, "ArrowRight": 39]
+    var event: [String: Any] = ["key": key, "code": key, "windowsVirtualKeyCode": codes[key] ?? 0]
+    if key == "Enter" { event["text"] = "\r" }
+    try await call("Input.dispatchKeyEvent", event.merging(["type": "keyDown"]) { $1 })
+    try await call("Input.dispatchKeyEvent", event.merging(["type": "keyUp"]) { $1 })
+  }
+
+  /// Takes a picture of the whole page, below the window's edge too.
+  /// - Returns: `NAME.png` in `LEEWAY_SCREENSHOTS`, or in `.build/screenshots` where that is not set.
+  @discardableResult public func screenshot(_ name: String) async throws -> URL {
+    let answer = try await pipe.call(
+      "Page.captureScreenshot", ["format": "png", "captureBeyondViewport": true], session: session)
+    guard let image = (answer["data"] as? String).flatMap({ Data(base64Encoded: $0) }) else {
+      throw Failure(description: "no screenshot")
+    }
+    let folder = URL(
+      filePath: ProcessInfo.processInfo.environment["LEEWAY_SCREENSHOTS"] ?? ".build/screenshots")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let file = folder.appending(path: "\(name).png")
+    try image.write(to: file)
+    return file
+  }
+
+  private func call(_ method: String, _ parameters: [String: Any] = [:]) async throws {
+    _ = try await pipe.call(method, parameters, session: session)
+  }
+}

@@ -1,0 +1,40 @@
+// Asking the API.
+
+import { setClock } from "./words.js";
+
+class Refusal extends Error {
+  constructor(status, text) {
+    super(text);
+    this.status = status;
+  }
+}
+
+const TOKEN = "leeway-token";
+export const keepToken = (token) => sessionStorage.setItem(TOKEN, token);
+export const dropToken = () => sessionStorage.removeItem(TOKEN);
+
+// A refusal in one line.
+export const said = (problem) => problem.detail + (problem.fix ? " " + problem.fix : "");
+
+// The browser sends If-None-Match by itself and gives its own copy for a 304.
+export async function ask(path, ...alsoFine) {
+  const headers = { Accept: "application/json" };
+  const token = sessionStorage.getItem(TOKEN);
+  if (token) headers.Authorization = "Bearer " + token;
+  const response = await fetch("." + path, { headers, cache: "no-cache", signal: AbortSignal.timeout(10000) });
+  setClock(Date.parse(response.headers.get("Date") || ""));
+  let body = null;
+  try {
+    body = await response.json();
+  } catch { /* said below */ }
+  if (!response.ok && !alsoFine.includes(response.status)) {
+    throw new Refusal(response.status, body && body.detail ? said(body) : "HTTP " + response.status + ".");
+  }
+  if (body === null) throw new Refusal(response.status, "The answer is not JSON.");
+  return body;
+}
+
+export const query = (members) =>
+  "?" + Object.entries(members).filter(([, value]) => value !== "" && value != null)
+    .map(([name, value]) => name + "=" + encodeURIComponent(value)).join("&");
+export const monitorPath = (name) => "/api/v1/monitors/" + encodeURIComponent(name);

@@ -1,0 +1,24 @@
+// Saying that the service does not answer.
+
+import { dropToken } from "./api.js";
+import { byId } from "./elements.js";
+import { renderOverall } from "./overall.js";
+import { state } from "./state.js";
+
+export function fail(error) {
+  const trouble = byId("trouble");
+  byId("token").hidden = error.status !== 401;
+  if (error.status === 401) {
+    dropToken();
+    state.failure = null;
+    trouble.hidden = true;
+    return;
+  }
+  state.failure = error.status ? "No answer" : "Cannot be reached";
+  trouble.hidden = false;
+  trouble.textContent = error.status
+    ? "The service refused: " + error.message
+    : "The service cannot be reached. What is shown is as of " +
+      (state.answered ? new Date(state.answered).toISOString().slice(11, 19) : "never") + " UTC; asking again…";
+  renderOverall();
+}

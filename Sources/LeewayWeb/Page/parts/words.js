@@ -1,0 +1,74 @@
+// Numbers, times and names as text.
+
+export const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
+
+// Three significant digits.
+export function number(value) {
+  if (!isNumber(value)) return "–";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 0.0001 || size >= 1e7)) return value.toExponential(2);
+  if (size >= 100) return value.toLocaleString("en", { maximumFractionDigits: 0 });
+  return String(Number(value.toPrecision(3)));
+}
+export const count = (value) => isNumber(value) ? value.toLocaleString("en") : "–";
+export function share(value) {
+  if (!isNumber(value)) return "–";
+  const percent = value * 100;
+  return (percent !== 0 && percent < 0.1 ? percent.toPrecision(1) : percent.toFixed(percent < 10 ? 1 : 0)) + " %";
+}
+export const probability = (value) =>
+  !isNumber(value) ? "–" : value < 0.0001 && value > 0 ? value.toExponential(1) : number(value);
+
+// The service's time less this machine's, in milliseconds.
+let clockOffset = 0;
+export const now = () => Date.now() + clockOffset;
+// date: that of an answer of the service.
+export function setClock(date) {
+  if (!Number.isNaN(date) && Math.abs(date - Date.now()) > 2000) clockOffset = date - Date.now();
+}
+
+// 2026-05-03 14:05, in UTC
+export function time(text) {
+  const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)/.exec(text || "");
+  return match ? match[1] + " " + match[2] : "–";
+}
+// Without the year where it is this one's.
+export const clock = (text) =>
+  text && text.startsWith(new Date(now()).getUTCFullYear() + "-") ? time(text).slice(5) : time(text);
+// 3 May 2026
+const MONTHS = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
+export function day(text) {
+  const match = /^(\d{4})-(\d\d)-(\d\d)/.exec(text || "");
+  return match ? Number(match[3]) + " " + MONTHS[Number(match[2]) - 1] + " " + match[1] : "an unknown day";
+}
+function span(milliseconds) {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 120) return seconds + " s";
+  if (seconds < 7200) return Math.round(seconds / 60) + " min";
+  if (seconds < 172800) return Math.round(seconds / 3600) + " h";
+  return Math.round(seconds / 86400) + " days";
+}
+export const age = (text) => text ? span(now() - Date.parse(text)) : "";
+
+export const short = (text, length) => text.length > length ? text.slice(0, length - 1) + "…" : text;
+// A long name may go on in the next line behind any of its underscores.
+export const breakable = (name) => name.replaceAll("_", "_\u200b");
+// The first four of many names.
+export const some = (names) =>
+  (names || []).slice(0, 4).map((name) => short(name, 40)).join(", ") +
+  ((names || []).length > 4 ? " and " + (names.length - 4) + " more" : "");
+// Where a metric is worst.
+export const worstOf = (slice, value) => slice ? slice + (isNumber(value) ? " (" + number(value) + ")" : "") : "–";

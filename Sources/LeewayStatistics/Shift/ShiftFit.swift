@@ -3,8 +3,9 @@ package struct ShiftFit: Sendable, Equatable {
   package internal(set) var profile: ShiftProfile
   /// Variance per row, by stream; the sampling variance of an hour is this over its rows.
   package let rowVariance: [Double]
-  /// Variance of the hours themselves about the profile, above 0, and its memory φ from hour to hour.
-  package let variance, memory: [Double]
+  /// Variance of the hours themselves about the profile, above 0, and their memory φ from hour to hour.
+  package internal(set) var variance: [Double]
+  package let memory: [Double]
 
   init(profile: ShiftProfile, rowVariance: [Double], variance: [Double], memory: [Double]) {
     self.profile = profile

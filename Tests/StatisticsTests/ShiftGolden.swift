@@ -172,7 +172,7 @@ struct ShiftGolden: Decodable, Sendable {
   }
 
   var shiftSubjects: [ShiftSubject] {
-    subjects.map { ShiftSubject(name: $0.name, isNumeric: $0.numeric, other: $0.other) }
+    subjects.map { ShiftSubject($0.name, $0.numeric ? .numeric : .category(other: $0.other)) }
   }
 }
 

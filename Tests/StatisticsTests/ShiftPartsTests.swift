@@ -21,7 +21,7 @@ struct ShiftPartsTests {
   }
 
   @Test func valuesOfAnHour() {
-    let subjects = [ShiftSubject(name: "x", isNumeric: true), ShiftSubject(name: "k", isNumeric: false, other: 2)]
+    let subjects = [ShiftSubject("x", .numeric), ShiftSubject("k", .category(other: 2))]
     var configuration = ShiftConfiguration.reference
     configuration.shares = [.missing, .invalid, .unseen, .outside]
     let streams = ShiftStreams(subjects: subjects, totals: [[10, 10], [5, 20, 30]], configuration)
@@ -53,7 +53,7 @@ struct ShiftPartsTests {
     for seed in seeds {
       var random = SeededGenerator(seed: seed)
       let total = (0..<16).map { _ in Int64.random(in: 0...1_000_000, using: &random) }
-      let streams = ShiftStreams(subjects: [ShiftSubject(name: "x", isNumeric: true)], totals: [total], .reference)
+      let streams = ShiftStreams(subjects: [ShiftSubject("x", .numeric)], totals: [total], .reference)
       let cells = (0..<16).map { _ in Int64.random(in: 0...50, using: &random) }
       var values = ShiftValues(first: 0, streams: streams.count)
       values.append([ShiftCounts(cells: cells)], streams)
@@ -149,7 +149,7 @@ struct ShiftPartsTests {
   /// Without a null of hours: three hours in a row of what no traffic does.
   @Test func grossHours() {
     let streams = ShiftStreams(
-      subjects: [ShiftSubject(name: "x", isNumeric: true)], totals: [[1, 10, 100, 100, 10, 1]], .reference)
+      subjects: [ShiftSubject("x", .numeric)], totals: [[1, 10, 100, 100, 10, 1]], .reference)
     var hours = ShiftGrossHours(streams: streams.count)
     func take(_ cells: [Int64], missing: Int64 = 0) -> [Int] {
       var values = ShiftValues(first: 0, streams: streams.count)

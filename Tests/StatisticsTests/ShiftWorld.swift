@@ -19,8 +19,8 @@ struct ShiftWorld {
   var missing = [0, 0.01, 0, 0.02]
 
   static let subjects = [
-    ShiftSubject(name: "a", isNumeric: true), ShiftSubject(name: "b", isNumeric: true),
-    ShiftSubject(name: "c", isNumeric: true), ShiftSubject(name: "colour", isNumeric: false, other: 7),
+    ShiftSubject("a", .numeric), ShiftSubject("b", .numeric),
+    ShiftSubject("c", .numeric), ShiftSubject("colour", .category(other: 7)),
   ]
 
   init(seed: UInt64, rows: Double = 1000) {

@@ -56,6 +56,13 @@ package struct ShiftFold: Sendable, Equatable {
     return take(values, row: 0, null)
   }
 
+  /// Takes in the sums of hour `next`, one for each subject.
+  package mutating func take(_ sums: [ShiftSums], _ null: ShiftNull) -> ShiftOutcome {
+    var values = ShiftValues(first: next, streams: null.streams.count)
+    values.append(sums, null.streams)
+    return take(values, row: 0, null)
+  }
+
   /// Takes in hour `next`, a row of what the streams say.
   ///
   /// Views: x₀ = u / √f₀ with response i / √f₀; x₁ = v = (u − M clip(u, ±6)) / √(s f₁) with response i / √(s f₁), f the null's

@@ -11,7 +11,7 @@ package struct ShiftGrossHours: Sendable, Equatable {
   package init(streams: Int) { runs = [Int](repeating: 0, count: streams) }
 
   /// Takes in one hour. It counts with 10 rows or more and |location| ≥ 2, spread ≥ 1.5 (a new unit of a feature around 0 moves both
-  /// tails and not the mean), or a share of half the rows or more; category shares never.
+  /// tails and not the mean), or a share of half the rows or more; category shares and levels never.
   ///
   /// - Returns: the streams whose third such hour in a row it is.
   package mutating func take(_ values: ShiftValues, row: Int, _ streams: ShiftStreams) -> [Int] {
@@ -24,7 +24,7 @@ package struct ShiftGrossHours: Sendable, Equatable {
         switch what.kind {
         case .location: abs(y) >= 2
         case .spread: y >= 1.5
-        case .category: false
+        case .category, .level: false
         case .missing, .invalid, .unseen, .outside: y >= half
         }
       guard isGross, values.n[row * runs.count + stream] >= Self.rows else {

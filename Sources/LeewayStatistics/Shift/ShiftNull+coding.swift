@@ -13,8 +13,13 @@ extension ShiftNull {
     out.whole(streams.subjects.count)
     for (subject, table) in zip(streams.subjects, streams.tables) {
       out.text(subject.name)
-      out.whole(subject.isNumeric ? 1 : 0)
-      out.whole(subject.other.map { $0 + 1 } ?? 0)
+      switch subject.form {
+      case .numeric: out.whole(0)
+      case .category(let other):
+        out.whole(1)
+        out.whole(other.map { $0 + 1 } ?? 0)
+      case .level: out.whole(2)
+      }
       out.whole(table.shares.count)
       out.numbers(table.shares)
       if subject.isNumeric { out.numbers(table.scores) }
@@ -89,17 +94,23 @@ extension ShiftNull {
     var tables: [ShiftTable] = []
     for _ in 0..<(try reader.whole(in: 1...most.subjects)) {
       let name = try reader.text()
-      let isNumeric = try reader.whole(in: 0...1) == 1
-      let other = try reader.whole(in: 0...most.cells)
+      let form: ShiftSubject.Form
+      switch try reader.whole(in: 0...2) {
+      case 0: form = .numeric
+      case 1:
+        let other = try reader.whole(in: 0...most.cells)
+        form = .category(other: other == 0 ? nil : other - 1)
+      default: form = .level
+      }
       let cells = try reader.whole(in: 0...most.cells)
       let shares = try reader.numbers(cells, in: 0...1)
-      let scores = isNumeric ? try reader.numbers(cells) : [Double](repeating: 0, count: cells)
-      let count = try reader.whole(in: 0...(isNumeric ? 0 : min(cells, configuration.largest)))
+      let scores = form == .numeric ? try reader.numbers(cells) : [Double](repeating: 0, count: cells)
+      let count = try reader.whole(in: 0...(form == .numeric ? 0 : min(cells, configuration.largest)))
       var largest: [Int] = []
       for _ in 0..<count { largest.append(try reader.whole(in: 0...cells - 1)) }
       guard Set(largest).count == count else { throw ShiftDamaged(reason: "a category twice") }
-      subjects.append(ShiftSubject(name: name, isNumeric: isNumeric, other: other == 0 ? nil : other - 1))
-      tables.append(ShiftTable(isNumeric: isNumeric, shares: shares, scores: scores, largest: largest))
+      subjects.append(ShiftSubject(name, form))
+      tables.append(ShiftTable(shares: shares, scores: scores, largest: largest))
     }
     return ShiftStreams(subjects: subjects, tables: tables, configuration)
   }

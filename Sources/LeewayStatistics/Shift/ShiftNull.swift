@@ -38,17 +38,23 @@ extension ShiftNull {
     self.init(ShiftValues(history, streams), streams, configuration)
   }
 
-  /// The null of what the streams said in T hours; nil with fewer than 168.
+  /// The null of what the streams said in T hours; nil with fewer than 168 that count.
   ///
   /// bursty: max |u| over the baseline exceeds `heavy`, or more than a third of the streams of the kind do; then at most `cap` nats an
   /// hour. beyond = `beyond` · max |r| over the baseline and the kind. inflation = 1 + (excess − 1)/2, half of what the calibration
   /// found, for the fit rests on twice the hours. Under `fixed`: ridge + 36/T, inflation (T + 24)/(T − 24), levels ln(8 / r*) + 3,
   /// tolerance max(0.3, 2 √(variance (1 + φ) / ((1 − φ) T))).
-  package init?(_ values: ShiftValues, _ streams: ShiftStreams, _ configuration: ShiftConfiguration) {
-    let plan = ShiftPlan(hours: values.hours)
+  ///
+  /// - Parameter skipped: how many of the hours hold no values because learning passed over them (alarms, excluded days); they do not
+  ///   count in T. Hours that merely had no rows do.
+  package init?(
+    _ values: ShiftValues, _ streams: ShiftStreams, _ configuration: ShiftConfiguration, skipped: Int = 0
+  ) {
+    precondition(skipped >= 0 && values.streams == streams.count, "values of other streams")
+    let plan = ShiftPlan(hours: values.hours - skipped)
     guard plan != .iid else { return nil }
     let k = streams.count
-    let hours = Double(values.hours)
+    let hours = Double(values.hours - skipped)
     let fit = ShiftFit(values, configuration, week: plan != .fixed)
     let innovations = ShiftInnovations(values, fit, configuration.calendar)
     let isShare = streams.all.map(\.kind.isShare)

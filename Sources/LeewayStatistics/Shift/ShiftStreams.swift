@@ -7,9 +7,16 @@ package enum ShiftKind: String, Sendable, CaseIterable {
   /// Share of one category; this and the other shares as 2 arcsin √share, in radians.
   case category
   case missing, invalid, unseen, outside
+  /// A number an hour that was made elsewhere, in its own unit.
+  case level
 
   /// Missing, invalid, unseen and outside: what says more of the feed than of the population.
-  package var isShare: Bool { self != .location && self != .spread && self != .category }
+  package var isShare: Bool {
+    switch self {
+    case .missing, .invalid, .unseen, .outside: true
+    case .location, .spread, .category, .level: false
+    }
+  }
 
   /// Whether other subjects' streams are explained by it.
   var isPredictor: Bool { self == .location || self == .category }
@@ -35,10 +42,10 @@ package struct ShiftStreams: Sendable, Equatable {
   package let subjects: [ShiftSubject]
   /// As many.
   package let tables: [ShiftTable]
-  /// By subject: location, spread | categories by size; then its shares.
+  /// By subject: location, spread | categories by size, then its shares; or its level.
   package let all: [ShiftStream]
   /// An hour with fewer rows has no spread value.
-  let spreadRows: Double
+  let spreadRows: Int64
 
   package var count: Int { all.count }
 
@@ -46,14 +53,21 @@ package struct ShiftStreams: Sendable, Equatable {
     precondition(subjects.count == tables.count, "one table for each subject")
     self.subjects = subjects
     self.tables = tables
-    spreadRows = Double(configuration.spreadRows)
+    spreadRows = configuration.spreadRows
     var all: [ShiftStream] = []
     for (subject, table) in tables.enumerated() {
-      if table.isNumeric {
+      let absent: ShiftKind
+      switch subjects[subject].form {
+      case .level:
+        all.append(ShiftStream(subject: subject, kind: .level))
+        continue
+      case .numeric:
         all += [ShiftStream(subject: subject, kind: .location), ShiftStream(subject: subject, kind: .spread)]
+        absent = .unseen
+      case .category:
+        all += table.largest.map { ShiftStream(subject: subject, kind: .category, cell: $0) }
+        absent = .outside
       }
-      all += table.largest.map { ShiftStream(subject: subject, kind: .category, cell: $0) }
-      let absent: ShiftKind = table.isNumeric ? .unseen : .outside
       all += configuration.shares.filter { $0 != absent }.map { ShiftStream(subject: subject, kind: $0) }
     }
     self.all = all

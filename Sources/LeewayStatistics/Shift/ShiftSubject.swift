@@ -1,16 +1,23 @@
-/// A feature or an output of the model that is watched for a shift.
+/// What is watched for a shift: a feature, an output of the model, or a number an hour.
 package struct ShiftSubject: Sendable, Equatable {
-  package var name: String
-  /// Cells in order of the values; else each cell is a category.
-  package var isNumeric: Bool
-  /// The cell of a category subject that lumps many categories; it is never a stream.
-  package var other: Int?
-
-  package init(name: String, isNumeric: Bool, other: Int? = nil) {
-    self.name = name
-    self.isNumeric = isNumeric
-    self.other = other
+  package enum Form: Sendable, Equatable {
+    /// Cells in order of the values.
+    case numeric
+    /// Each cell is a category; `other` is the cell that lumps many of them, which is never a stream.
+    case category(other: Int?)
+    /// One number an hour with the rows behind it, made elsewhere (`ShiftSums.level`): traffic, an error rate, a loss.
+    case level
   }
+
+  package var name: String
+  package var form: Form
+
+  package init(_ name: String, _ form: Form) {
+    self.name = name
+    self.form = form
+  }
+
+  package var isNumeric: Bool { form == .numeric }
 }
 
 /// Rows of one subject in one hour.
@@ -30,9 +37,6 @@ package struct ShiftCounts: Sendable, Equatable {
     self.unseen = unseen
     self.outside = outside
   }
-
-  /// Rows with a value: of `cells` and `unseen`.
-  var valid: Int64 { cells.reduce(unseen, &+) }
 }
 
 /// T hours in a row: the counts of every subject.

@@ -1,15 +1,13 @@
 /// What the streams of one subject need of the baseline.
 package struct ShiftTable: Sendable, Equatable {
-  package let isNumeric: Bool
-  /// Baseline shares by cell; they add up to 1.
+  /// Baseline shares by cell; they add up to 1. No cells where the subject is a level.
   package let shares: [Double]
   /// Normal scores by cell of a numeric subject, Σ p s = 0 and Σ p s² = 1; else 0.
   package let scores: [Double]
   /// Cells of the largest categories, by size; empty where numeric.
   package let largest: [Int]
 
-  init(isNumeric: Bool, shares: [Double], scores: [Double], largest: [Int]) {
-    self.isNumeric = isNumeric
+  init(shares: [Double], scores: [Double], largest: [Int]) {
     self.shares = shares
     self.scores = scores
     self.largest = largest
@@ -17,11 +15,14 @@ package struct ShiftTable: Sendable, Equatable {
 
   /// From the baseline's counts by cell. Undated rows serve as well: only their totals are used.
   package init(_ subject: ShiftSubject, total: [Int64], largest: Int) {
-    isNumeric = subject.isNumeric
     let (shares, scores) = Self.scores(total)
     self.shares = shares
     self.scores = subject.isNumeric ? scores : [Double](repeating: 0, count: scores.count)
-    self.largest = subject.isNumeric ? [] : Self.largest(total, other: subject.other, count: largest)
+    if case .category(let other) = subject.form {
+      self.largest = Self.largest(total, other: other, count: largest)
+    } else {
+      self.largest = []
+    }
   }
 
   /// Shares and normal scores of cells that are in order of the values.

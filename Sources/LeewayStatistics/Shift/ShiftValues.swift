@@ -44,69 +44,60 @@ package struct ShiftValues: Sendable, Equatable {
       first: first + rows.lowerBound, streams: streams, y: Array(y[cells]), n: Array(n[cells]), w: Array(w[cells]))
   }
 
-  /// Takes in the next hour's counts, one for each subject.
-  ///
-  /// N = valid rows of the subject, m₂, m₄ = central moments of its scores:
-  ///
-  /// - location: y = Σ c s / N, w = m₂, at least 10⁻⁴;
-  /// - spread: y = ln(m₂ N / (N − 1)), the argument at least 10⁻³; w = m₄ / m₂² − 1 in [0.2, 20]; no value under `spreadRows` rows;
-  /// - category: of N; missing: of valid + missing; invalid: of all rows; unseen, outside: of N; all `shareValue`, w = 1.
-  ///
-  /// Sums run in cell order.
+  /// Takes in the next hour's counts, one for each subject; none may be a level.
   package mutating func append(_ counts: [ShiftCounts], _ layout: ShiftStreams) {
-    precondition(counts.count == layout.subjects.count && layout.count == streams, "one count for each subject")
+    precondition(counts.count == layout.subjects.count, "one count for each subject")
+    append(
+      zip(counts, layout.subjects.indices).map { ShiftSums($0, layout.subjects[$1], layout.tables[$1]) }, layout)
+  }
+
+  /// Takes in the next hour, one sum for each subject.
+  ///
+  /// With N valid rows of the subject and m₂, m₄ the central moments of its scores:
+  ///
+  /// - location: y = the mean score, w = m₂;
+  /// - spread: y = ln(m₂ N / (N − 1)), the argument at least 10⁻³; w = m₄ / m₂² − 1; no value under `spreadRows` rows;
+  /// - category: of N; missing: of valid + missing; invalid: of all rows; unseen, outside: of N; all `shareValue`, w = 1;
+  /// - level: what it says.
+  package mutating func append(_ sums: [ShiftSums], _ layout: ShiftStreams) {
+    precondition(sums.count == layout.subjects.count && layout.count == streams, "one sum for each subject")
     var index = 0
-    for (subject, table) in layout.tables.enumerated() {
-      let rows = counts[subject]
-      precondition(rows.cells.count == table.scores.count, "counts of other cells")
+    for (subject, rows) in sums.enumerated() {
       let valid = Double(rows.valid)
-      if table.isNumeric { append(rows.cells, valid, table.scores, layout.spreadRows) }
+      let present = max(valid, 1)
       while index < streams, layout.all[index].subject == subject {
-        let stream = layout.all[index]
-        index += 1
-        switch stream.kind {
-        case .location, .spread: break
-        case .category: append(share: Double(rows.cells[stream.cell]), of: valid)
-        case .missing: append(share: Double(rows.missing), of: valid + Double(rows.missing))
-        case .invalid: append(share: Double(rows.invalid), of: valid + Double(rows.missing) + Double(rows.invalid))
-        case .unseen: append(share: Double(rows.unseen), of: valid)
-        case .outside: append(share: Double(rows.outside), of: valid)
+        let kind = layout.all[index].kind
+        switch (kind, rows.body) {
+        case (.location, .numeric(let mean, let variance, _)): append(mean, valid, variance)
+        case (.spread, .numeric(_, let variance, let tail)):
+          let spread = RepeatableMath.log(max(variance * present / max(present - 1, 1), 1e-3))
+          append(spread, rows.valid >= layout.spreadRows ? valid : 0, tail)
+        case (.category, .category(let counts)):
+          // The subject's categories are its first streams.
+          for count in counts { append(share: Double(count), of: valid) }
+          index += counts.count - 1
+        case (.missing, _): append(share: Double(rows.missing), of: valid + Double(rows.missing))
+        case (.invalid, _):
+          append(share: Double(rows.invalid), of: valid + Double(rows.missing) + Double(rows.invalid))
+        case (.unseen, _): append(share: Double(rows.unseen), of: valid)
+        case (.outside, _): append(share: Double(rows.outside), of: valid)
+        case (.level, .level(let value, let variance)): append(value, valid, variance)
+        default: preconditionFailure("sums of another subject")
         }
+        index += 1
       }
     }
     hours += 1
   }
 
-  private mutating func append(_ cells: [Int64], _ valid: Double, _ scores: [Double], _ spreadRows: Double) {
-    var (q1, q2, q3, q4) = (0.0, 0.0, 0.0, 0.0)
-    for (count, s) in zip(cells, scores) where count != 0 {
-      let c = Double(count)
-      let square = s * s
-      q1 += c * s
-      q2 += c * square
-      q3 += c * (square * s)
-      q4 += c * (square * square)
-    }
-    let rows = max(valid, 1)
-    q1 /= rows
-    q2 /= rows
-    q3 /= rows
-    q4 /= rows
-    let square = q1 * q1
-    let m2 = max(q2 - square, 1e-4)
-    let m4 = q4 - 4 * q1 * q3 + 6 * square * q2 - 3 * (square * square)
-    y.append(q1)
-    n.append(valid)
-    w.append(m2)
-    y.append(RepeatableMath.log(max(m2 * rows / max(rows - 1, 1), 1e-3)))
-    n.append(valid >= spreadRows ? valid : 0)
-    w.append(min(max(m4 / (m2 * m2) - 1, 0.2), 20))
+  private mutating func append(_ y: Double, _ n: Double, _ w: Double) {
+    self.y.append(y)
+    self.n.append(n)
+    self.w.append(w)
   }
 
   private mutating func append(share k: Double, of n: Double) {
-    y.append(Self.shareValue(k, of: n))
-    self.n.append(n)
-    w.append(1)
+    append(Self.shareValue(k, of: n), n, 1)
   }
 
   /// 2 arcsin √((k + ⅜) / (n + ¾)) for 0 ≤ k ≤ n: a share with sampling variance 1/n whatever its size. In (0, π).

@@ -56,9 +56,9 @@ package struct TrafficWorld: Sendable, Equatable {
   package var subjects: [ShiftSubject] {
     (0..<features).map { feature in
       let name = feature < 10 ? "f0\(feature)" : "f\(feature)"
-      guard feature >= numeric else { return ShiftSubject(name: name, isNumeric: true) }
+      guard feature >= numeric else { return ShiftSubject(name, .numeric) }
       let lumps = categories[feature - numeric] > cells
-      return ShiftSubject(name: name, isNumeric: false, other: lumps ? cells - 1 : nil)
+      return ShiftSubject(name, .category(other: lumps ? cells - 1 : nil))
     }
   }
 

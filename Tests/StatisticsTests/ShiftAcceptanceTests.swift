@@ -56,6 +56,38 @@ struct ShiftAcceptanceTests {
     }
   }
 
+  /// Five days off by one standard deviation in eight weeks are found and named; without them the baseline is clean and the feature has
+  /// its detector again.
+  @Test func aBaselineWithADriftInItIsSeenThrough() throws {
+    for seed in seeds.prefix(1) {
+      var world = ShiftWorld(seed: seed)
+      let days = 15..<20
+      var history = ShiftHistory(first: ShiftWorld.monday, hours: [])
+      for hour in 0..<56 * 24 {
+        world.steps[2] = days.contains(hour / 24) ? 1 : 0
+        history.hours.append(world.next())
+      }
+      let streams = ShiftStreams(subjects: ShiftWorld.subjects, totals: history.totals(), .reference)
+      let values = ShiftValues(history, streams)
+      let found = ShiftContamination.find(values, streams, .reference)
+      let named = found.filter { days.contains(($0.opened - ShiftWorld.monday) / 24) }
+      #expect(named.contains { $0.subject == 2 && $0.opened <= ShiftWorld.monday + 15 * 24 + 3 }, "seed \(seed)")
+      let rest = values.without { days.contains(($0 - ShiftWorld.monday) / 24) }
+      #expect(!ShiftContamination.find(rest, streams, .reference).contains { $0.subject == 2 }, "seed \(seed)")
+      let location = try #require(streams.all.firstIndex(of: ShiftStream(subject: 2, kind: .location)))
+      let (dirty, clean) = (
+        try #require(ShiftNull(values, streams, .reference)),
+        try #require(ShiftNull(rest, streams, .reference, skipped: 120))
+      )
+      let sizes = [dirty, clean].map { $0.smallestStep(of: location, tier: 0, within: 24) }
+      #expect(sizes[0] > 1.2 * sizes[1], "seed \(seed): \(sizes)")
+    }
+    #expect(
+      ShiftContamination.find(
+        ShiftValues(first: 0, streams: 1), ShiftStreams(subjects: [], tables: [], .reference), .reference
+      ).isEmpty)
+  }
+
   @Test func streamsWithoutValuesStayAsTheyAre() {
     var (world, null) = ShiftWorld.fitted(seed: 1, days: 8)
     let before = null

@@ -44,6 +44,15 @@ package struct ShiftValues: Sendable, Equatable {
       first: first + rows.lowerBound, streams: streams, y: Array(y[cells]), n: Array(n[cells]), w: Array(w[cells]))
   }
 
+  /// The same without any value in some hours: days left out, hours that alarmed.
+  package func without(_ isLeftOut: (Int) -> Bool) -> ShiftValues {
+    var rest = self
+    for row in 0..<hours where isLeftOut(first + row) {
+      for cell in row * streams..<(row + 1) * streams { rest.n[cell] = 0 }
+    }
+    return rest
+  }
+
   /// Takes in the next hour's counts, one for each subject; none may be a level.
   package mutating func append(_ counts: [ShiftCounts], _ layout: ShiftStreams) {
     precondition(counts.count == layout.subjects.count, "one count for each subject")

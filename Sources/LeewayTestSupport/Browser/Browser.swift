@@ -27,8 +27,13 @@ public final class Browser: Sendable {
     width: Int = 1280, height: Int = 900, isDark: Bool = false, _ test: (Browser) async throws -> Void
   ) async throws {
     let browser = try await Browser(width: width, height: height, isDark: isDark)
-    defer { browser.pipe.close() }
-    try await test(browser)
+    do {
+      try await test(browser)
+    } catch {
+      await browser.pipe.close()
+      throw error
+    }
+    await browser.pipe.close()
   }
 
   private init(width: Int, height: Int, isDark: Bool) async throws {
@@ -46,7 +51,7 @@ public final class Browser: Sendable {
         "Emulation.setEmulatedMedia",
         ["features": [["name": "prefers-color-scheme", "value": isDark ? "dark" : "light"]]])
     } catch {
-      pipe.close()
+      await pipe.close()
       throw error
     }
   }

@@ -27,7 +27,7 @@ setup: ## install the Debian packages that are missing to build and run
 
 setup-test:
 	@deploy/setup.sh test
-	@deploy/setup-brokers.sh
+	@deploy/setup-pypi.sh
 
 build: setup ## build the optimised command, .build/release/leeway
 	swift build -c release --product leeway
@@ -44,16 +44,18 @@ examples: strict ## fit the example monitors' baselines again
 test: setup-test lint rules strict check unit ## lint, rules, monitors and every test, warnings as errors
 	@echo "make test: lint, rules, build without warnings, monitors and tests: all passed"
 
-lint: setup-test ## check the format of Swift, scripts and YAML, and what deploy/ refers to
+lint: setup-test ## check Swift, scripts, YAML and the web files, and what deploy/ refers to
 	swift format lint --strict --recursive --parallel $(SOURCES)
 	shellcheck $(SCRIPTS)
 	yamllint --strict --config-file deploy/yamllint.yaml deploy dashboards monitors
 	deploy/lint.py
 	docs/check.py
+	deploy/lint-web.sh
 	deploy/lint-unit.sh deploy/leeway.service
 
-format: ## put Swift sources in their one format
+format: setup-test ## put Swift sources and the web files in their one format
 	swift format --in-place --recursive --parallel $(SOURCES)
+	deploy/lint-web.sh format
 
 rules: setup-test ## test the Prometheus rules and parse every query of the dashboard
 	promtool check config --lint=all --lint-fatal deploy/prometheus.yml

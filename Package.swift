@@ -57,7 +57,8 @@ let package = Package(
       name: "LeewayDelivery", dependencies: ["LeewayCore", "CCurl", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift),
     // The page and the description of the API, as files. CWebFiles embeds them.
-    .target(name: "LeewayWeb", dependencies: ["CWebFiles"], exclude: ["OpenAPI", "Page", "deno.json"], swiftSettings: swift),
+    .target(
+      name: "LeewayWeb", dependencies: ["CWebFiles"], exclude: ["OpenAPI", "Page", "deno.json"], swiftSettings: swift),
     .target(
       name: "LeewayService",
       dependencies: [

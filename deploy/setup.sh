@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
 # Installs what Leeway needs from Debian, and only what is missing.
 #
-#   deploy/setup.sh build   to build and run: the C libraries
-#   deploy/setup.sh test    and to run every check: promtool and linters
+#   deploy/setup.sh build   to build and run: the C libraries, and d3 for the page
+#   deploy/setup.sh test    and to run every check: promtool, linters and a browser
 set -euo pipefail
 
 swift_needed=6.2
 build_packages=(git libstdc++-12-dev pkg-config libcurl4-openssl-dev libpq-dev librdkafka-dev libsimdjson-dev libsqlite3-dev libzstd-dev zlib1g-dev)
+# The modules of d3 that the page's charts are drawn with, 1 MB of scripts: they are embedded when the package is built, and
+# need neither Node nor a bundler for it.
+build_packages+=(node-d3-axis node-d3-scale node-d3-selection node-d3-shape)
 test_packages=(curl libfaketime nginx-light openssl postgresql-15 prometheus python3-venv python3-yaml shellcheck systemd yamllint)
+# The page is opened in a browser, and its files are linted.
+test_packages+=(chromium nodejs tidy)
 
 fail() {
   printf 'setup: %s\n' "$@" >&2

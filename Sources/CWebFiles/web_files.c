@@ -1,10 +1,16 @@
-// One entry for each file. `#embed` leaves the bytes to the C compiler, which copies them: the whole target builds in a
-// second, and again whenever a file changes, since the compiler lists embedded files among those that the object depends
-// on. SwiftPM's `.embedInCode` writes an array literal, for which the Swift compiler took a minute and a half.
+// One entry for each file. `#embed` leaves the bytes to the C compiler, which copies them: the target builds in a second
+// or two, and again whenever a file changes, since the compiler lists embedded files among those that the object depends
+// on. SwiftPM's `.embedInCode` writes an array literal, over which the Swift compiler sits for a minute and a half.
 #include "web_files.h"
 
 #ifndef __has_embed
 #error "this compiler has no #embed; Leeway needs Swift 6.2 or newer, whose clang has it"
+#endif
+
+// d3 comes from Debian's packages, whose minified modules need no tool to be put together: each adds its functions to
+// the global `d3`, in this order. deploy/setup.sh installs them.
+#if !__has_embed("/usr/share/nodejs/d3-axis/dist/d3-axis.min.js")
+#error "d3 is missing: run deploy/setup.sh build, or install node-d3-axis, node-d3-scale, node-d3-selection, node-d3-shape"
 #endif
 
 static const struct web_file files[] = {
@@ -17,14 +23,38 @@ static const struct web_file files[] = {
     {"Page/style.css", (const unsigned char[]){
 #embed "../LeewayWeb/Page/style.css" suffix(, 0)
      }},
+    {"Page/parts/incidents.css", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/incidents.css" suffix(, 0)
+     }},
     {"Page/charts/charts.css", (const unsigned char[]){
 #embed "../LeewayWeb/Page/charts/charts.css" suffix(, 0)
      }},
     {"Page/icon.svg", (const unsigned char[]){
 #embed "../LeewayWeb/Page/icon.svg" suffix(, 0)
      }},
+    {"Page/licences.txt", (const unsigned char[]){
+#embed "../LeewayWeb/Page/licences.txt" suffix(, 0)
+     }},
     {"Page/app.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/app.js" suffix(, 0)
+     }},
+    {"Page/charts/cursor.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/charts/cursor.js" suffix(, 0)
+     }},
+    {"Page/charts/d3.js", (const unsigned char[]){
+#embed "/usr/share/nodejs/d3-array/dist/d3-array.min.js" suffix(, '\n', )
+#embed "/usr/share/nodejs/d3-collection/dist/d3-collection.min.js" suffix(, '\n', )
+#embed "/usr/share/nodejs/d3-color/dist/d3-color.min.js" suffix(, '\n', )
+#embed "/usr/share/nodejs/d3-format/dist/d3-format.min.js" suffix(, '\n', )
+#embed "/usr/share/nodejs/d3-interpolate/dist/d3-interpolate.min.js" suffix(, '\n', )
+#embed "/usr/share/nodejs/d3-path/dist/d3-path.min.js" suffix(, '\n', )
+#embed "/usr/share/nodejs/d3-time/dist/d3-time.min.js" suffix(, '\n', )
+#embed "/usr/share/nodejs/d3-time-format/dist/d3-time-format.min.js" suffix(, '\n', )
+#embed "/usr/share/nodejs/d3-scale/dist/d3-scale.min.js" suffix(, '\n', )
+#embed "/usr/share/nodejs/d3-selection/dist/d3-selection.min.js" suffix(, '\n', )
+#embed "/usr/share/nodejs/d3-axis/dist/d3-axis.min.js" suffix(, '\n', )
+#embed "/usr/share/nodejs/d3-shape/dist/d3-shape.min.js" suffix(, '\n', )
+#embed "../LeewayWeb/Page/charts/d3.js" suffix(, 0)
      }},
     {"Page/charts/figure.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/charts/figure.js" suffix(, 0)

@@ -22,6 +22,6 @@ package struct PageFile: Sendable {
   /// By the ending of a file's name.
   private static let mediaTypes = [
     "css": "text/css; charset=utf-8", "html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8",
-    "svg": "image/svg+xml",
+    "svg": "image/svg+xml", "txt": "text/plain; charset=utf-8",
   ]
 }

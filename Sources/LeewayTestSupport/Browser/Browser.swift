@@ -15,6 +15,9 @@ public final class Browser: Sendable {
   private let session: String
   private let record: BrowserRecord
 
+  /// Whether Debian's chromium is there; deploy/setup.sh test installs it.
+  public static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: "/usr/bin/chromium") }
+
   /// Starts a browser, and ends it when the test has returned or thrown.
   ///
   /// - Parameters:
@@ -24,8 +27,13 @@ public final class Browser: Sendable {
     width: Int = 1280, height: Int = 900, isDark: Bool = false, _ test: (Browser) async throws -> Void
   ) async throws {
     let browser = try await Browser(width: width, height: height, isDark: isDark)
-    defer { browser.pipe.close() }
-    try await test(browser)
+    do {
+      try await test(browser)
+    } catch {
+      await browser.pipe.close()
+      throw error
+    }
+    await browser.pipe.close()
   }
 
   private init(width: Int, height: Int, isDark: Bool) async throws {
@@ -43,7 +51,7 @@ public final class Browser: Sendable {
         "Emulation.setEmulatedMedia",
         ["features": [["name": "prefers-color-scheme", "value": isDark ? "dark" : "light"]]])
     } catch {
-      pipe.close()
+      await pipe.close()
       throw error
     }
   }
@@ -73,12 +81,33 @@ public final class Browser: Sendable {
     let code =
       "(async () => { const it = await (\(expression)); return typeof it === 'string' ? it : JSON.stringify(it); })()"
     let answer = try await pipe.call(
-      "Runtime.evaluate", ["expression": code, "awaitPromise": true, "returnByValue": true], session: session)
+      "Runtime.evaluate",
+      [
+        "expression": code, "awaitPromise": true, "returnByValue": true, "allowUnsafeEvalBlockedByCSP": false,
+      ], session: session)
     if let details = answer["exceptionDetails"] as? [String: Any] {
       let exception = details["exception"] as? [String: Any]
       throw Failure(description: "\(expression): \(exception?["description"] ?? details)")
     }
     return (answer["result"] as? [String: Any])?["value"] as? String ?? "undefined"
+  }
+
+  /// The texts of an expression that is an array of them, or a promise of one.
+  public func list(_ expression: String) async throws -> [String] {
+    let text = try await evaluate(expression)
+    guard let list = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String] else {
+      throw Failure(description: "\(expression) is \(text)")
+    }
+    return list
+  }
+
+  /// The roles and names of what a screen reader finds, in the page's order.
+  public func accessibleNames() async throws -> [(role: String, name: String)] {
+    let tree = try await pipe.call("Accessibility.getFullAXTree", session: session)
+    return (tree["nodes"] as? [[String: Any]] ?? []).filter { $0["ignored"] as? Bool != true }.map { node in
+      func text(_ member: String) -> String { (node[member] as? [String: Any])?["value"] as? String ?? "" }
+      return (text("role"), text("name"))
+    }
   }
 
   /// Returns when a condition holds.
@@ -103,11 +132,23 @@ public final class Browser: Sendable {
     try await call("Input.dispatchKeyEvent", event.merging(["type": "keyUp"]) { $1 })
   }
 
-  /// Takes a picture of the whole page, below the window's edge too.
+  /// Takes a picture of the page, below the window's edge too, or of one element.
+  ///
+  /// - Parameters:
+  ///   - selector: which element; nil: everything.
+  ///   - height: at most this many pixels of it, from the top: a very long picture takes a minute.
   /// - Returns: `NAME.png` in `LEEWAY_SCREENSHOTS`, or in `.build/screenshots` where that is not set.
-  @discardableResult public func screenshot(_ name: String) async throws -> URL {
+  @discardableResult
+  public func screenshot(_ name: String, of selector: String = "html", height: Int = 3000) async throws -> URL {
+    let box = try await evaluate(
+      """
+      (() => { const box = document.querySelector(\(Self.quoted(selector))).getBoundingClientRect();
+        return { x: box.x + scrollX, y: box.y + scrollY, width: box.width, height: Math.min(box.height, \(height)),
+          scale: 1 }; })()
+      """)
+    let clip = try JSONSerialization.jsonObject(with: Data(box.utf8))
     let answer = try await pipe.call(
-      "Page.captureScreenshot", ["format": "png", "captureBeyondViewport": true], session: session)
+      "Page.captureScreenshot", ["format": "png", "captureBeyondViewport": true, "clip": clip], session: session)
     guard let image = (answer["data"] as? String).flatMap({ Data(base64Encoded: $0) }) else {
       throw Failure(description: "no screenshot")
     }
@@ -117,6 +158,12 @@ public final class Browser: Sendable {
     let file = folder.appending(path: "\(name).png")
     try image.write(to: file)
     return file
+  }
+
+  /// A text as JavaScript writes it.
+  public static func quoted(_ text: String) -> String {
+    let data = try? JSONSerialization.data(withJSONObject: text, options: .fragmentsAllowed)
+    return data.map { String(decoding: $0, as: UTF8.self) } ?? "''"
   }
 
   private func call(_ method: String, _ parameters: [String: Any] = [:]) async throws {

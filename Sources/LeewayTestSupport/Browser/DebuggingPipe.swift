@@ -79,11 +79,16 @@ final class DebuggingPipe: Sendable {
   }
 
   /// Ends the browser and removes its profile.
-  func close() {
-    // SIGTERM ends Chromium's processes too, since they notice that the first one is gone.
+  func close() async {
+    // SIGTERM ends Chromium's other processes too, since they notice that the first one is gone.
     if process.isRunning { process.terminate() }
     process.waitUntilExit()
-    try? FileManager.default.removeItem(at: profile)
+    // Until then they write into the profile.
+    for _ in 0..<100 {
+      try? FileManager.default.removeItem(at: profile)
+      try? await Task.sleep(for: .milliseconds(50))
+      if !FileManager.default.fileExists(atPath: profile.path) { return }
+    }
   }
 
   private var ended: Failure {

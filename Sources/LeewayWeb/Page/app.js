@@ -7,7 +7,7 @@ import { byTrouble, loadIncident, renderIncidents } from "./parts/incidents.js";
 import { renderInstances } from "./parts/instances.js";
 import { renderMonitors } from "./parts/monitors.js";
 import { renderOverall } from "./parts/overall.js";
-import { current, onChoice, readAddress, replaceChoice, state } from "./parts/state.js";
+import { current, onChoice, readAddress, replaceChoice, state, subjectsOf } from "./parts/state.js";
 import { fail } from "./parts/trouble.js";
 import { now } from "./parts/words.js";
 
@@ -52,6 +52,8 @@ async function turn() {
       replaceChoice("monitor", shown);
       if (worstOf && state.choice.monitor === open.monitor) {
         for (const name of ["window", "slice", "subject", "metric"]) state.choice[name] = worstOf[name] || "";
+        // Verdicts on performance have a subject that is no distribution.
+        if (!subjectsOf(current()).includes(state.choice.subject)) state.choice.subject = "";
       }
       renderMonitors();
     }

@@ -1,5 +1,6 @@
 import LeewayCore
 import LeewayLedger
+import LeewayTestSupport
 import Logging
 
 @testable import LeewayService
@@ -359,13 +360,16 @@ struct MadeUpService {
   static func histogram(_ monitor: String, _ window: String, _ slice: String, _ subject: String, _ end: EventTime?)
     -> SubjectHistogram?
   {
-    guard monitor == "fraud", slices.contains(slice), end ?? noon <= noon else { return nil }
+    guard monitor == "fraud", (slices + hostileSlices).contains(slice), end ?? noon <= noon else { return nil }
     var bins: [SubjectHistogram.Bin] = []
     if subject == "country" {
       for (name, baseline, window) in [
         ("DE", 0.41, 0.22), ("FR", 0.2, 0.19), ("IT", 0.13, 0.09), (hostile, 0.02, 0.31), ("__other__", 0.23, 0.17),
         ("__unseen__", 0, 0.01), ("__missing__", 0.01, 0.01),
       ] { bins.append(.init(label: name, baseline: baseline, window: window)) }
+      if hostileSlices.contains(slice) {
+        bins += HostileNames.all.map { .init(label: $0, baseline: 0.1, window: 0.2) }
+      }
     } else {
       let cuts = [4.99, 9.5, 14, 21.3, 30, 42, 60, 99.9, 210]
       for index in 0...cuts.count {

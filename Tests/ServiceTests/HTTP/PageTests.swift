@@ -9,12 +9,16 @@ import Testing
     try await serving(try .filled()) { client in
       for path in PageFile.all.map(\.path) {
         let response = try await client.get(path)
-        #expect(response.headers[.contentSecurityPolicy]?.hasPrefix("default-src 'self';") == true)
+        #expect(
+          response.headers[.contentSecurityPolicy]
+            == "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; "
+            + "require-trusted-types-for 'script'; trusted-types 'none'")
         #expect(response.headers[.xContentTypeOptions] == "nosniff")
         let code = response.text.split(separator: "\n").filter { !$0.hasPrefix("//") }.joined(separator: "\n")
         let links = code.matches(of: /https?:\/\/[^"'\s]+|["'(]\/\/[^"')\s]+/).map { String($0.output) }
         #expect(links.allSatisfy { $0.hasPrefix("http://www.w3.org/") }, "\(path): \(links)")
-        // Nothing of the API's may become HTML.
+        // Nothing of the API's may become HTML. d3 could make some; the policy forbids it that.
+        if path == "/charts/d3.js" { continue }
         #expect(!code.contains("innerHTML") && !code.contains("insertAdjacentHTML"), "\(path)")
       }
     }
@@ -34,7 +38,11 @@ import Testing
       .filter { ($0.hasPrefix("Page/") || $0.hasPrefix("OpenAPI/")) && $0.contains(".") }
     #expect(Set(WebFile.all.map(\.path)) == Set(files), "a new file is added to Sources/CWebFiles/web_files.c")
     for file in WebFile.all {
-      #expect(Array(try Data(contentsOf: folder.appending(path: file.path))) == file.bytes, "\(file.path)")
+      let bytes = Array(try Data(contentsOf: folder.appending(path: file.path)))
+      // The code of d3 stands before what is ours.
+      let isEmbedded =
+        file.path == "Page/charts/d3.js" ? file.bytes.suffix(bytes.count) == bytes[...] : file.bytes == bytes
+      #expect(isEmbedded, "\(file.path)")
     }
   }
 }

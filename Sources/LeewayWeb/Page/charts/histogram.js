@@ -1,115 +1,129 @@
 // A distribution beside the baseline's: columns by bin, or rows by category.
 
-import { s } from "../parts/elements.js";
+import { s, table } from "../parts/elements.js";
 import { againstOf } from "../parts/lines.js";
-import { count, isNumber, number, share, short, time } from "../parts/words.js";
-import { chart, key, roomFor } from "./figure.js";
+import { count, isNumber, number, plain, share, short, time } from "../parts/words.js";
+import { axisBottom, axisLeft, max, scaleBand, scaleLinear, sum } from "./d3.js";
+import { axis, chart, drawing, drawingWidth, key, roomFor } from "./figure.js";
+
+const NAME = "histogram";
+// Of categories, the rest in one row.
+const MOST_ROWS = 16;
+const SIDES = ["baseline", "window"];
 
 export function histogramChart(histogram) {
   const isNumeric = histogram.bins.some((bin) => isNumber(bin.lower) || isNumber(bin.upper));
-  const drawing = isNumeric ? columnsOf(histogram.bins) : rowsOf(histogram.bins);
-  return chart(
-    "Distribution of " + histogram.subject,
-    "Window " + histogram.window + " to " + time(histogram.end) + ", " + count(histogram.window_rows) +
-      " rows, beside " +
-      againstOf(histogram) + ", " + count(histogram.baseline_rows) + " rows.",
-    drawing,
-    [key("baseline", "baseline"), key("window", "window")],
+  const summary = "Window " + histogram.window + " to " + time(histogram.end) + ", " + count(histogram.window_rows) +
+    " rows, beside " + againstOf(histogram) + ", " + count(histogram.baseline_rows) + " rows.";
+  const title = "Distribution of " + histogram.subject;
+  return chart(NAME, title, summary, isNumeric ? columnsOf(histogram.bins) : rowsOf(histogram.bins), {
+    legend: SIDES.map((side) => key(side, side)),
+    numbers: table(
+      title,
+      [[isNumeric ? "values" : "category", "name"], ["baseline", "number"], ["window", "number"]],
+      histogram.bins.map((bin) => [bin.label, share(bin.baseline), share(bin.window)]),
+    ),
+  });
+}
+
+// From 0 up, never to 0 itself.
+const upTo = (bins) => [0, Math.max(0.01, max(bins, (bin) => Math.max(bin.baseline, bin.window)))];
+
+// Two bars of one bin, with their numbers on hover.
+const bars = (bin, rects) =>
+  s(
+    "g",
+    null,
+    s("title", null, bin.label + ": baseline " + share(bin.baseline) + ", window " + share(bin.window)),
+    SIDES.map((side) => s("rect", { ...rects(side), class: "bar-" + side })),
+  );
+
+function columnsOf(bins) {
+  const width = drawingWidth(), height = 290, bottom = height - 38, top = 12, right = width - 8;
+  const y = scaleLinear(upTo(bins), [bottom, top]).nice(4);
+  const left = roomFor(y.ticks(4).map(share));
+  const places = bins.map((_, index) => index);
+  const x = scaleBand(places, [left, right]).paddingInner(0.2).paddingOuter(0.1);
+  const beside = scaleBand(SIDES, [0, x.bandwidth()]).paddingInner(0.1);
+
+  // Between two bins stands the value that divides them: as many as there is room for.
+  const edges = places.filter((index) => isNumber(bins[index].upper));
+  const room = 8 + 6.8 * max(edges, (index) => number(bins[index].upper).length);
+  const every = Math.ceil(room / x.step());
+  const between = scaleLinear([-0.5, bins.length - 0.5], [left, right]);
+  const unbounded = places.filter((index) => !isNumber(bins[index].upper) && !isNumber(bins[index].lower));
+  return drawing(
+    width,
+    height,
+    "Shares by bin, baseline beside window",
+    axis(axisLeft(y).ticks(4).tickSize(left - right).tickFormat(share), left, 0, "grid"),
+    axis(
+      axisBottom(between).tickValues(edges.filter((_, place) => place % every === 0).map((index) => index + 0.5))
+        .tickSizeOuter(0).tickFormat((value) => number(bins[value - 0.5].upper)),
+      0,
+      bottom,
+      "ground",
+    ),
+    // Missing, invalid and the like, below.
+    axis(
+      axisBottom(x).tickValues(unbounded).tickSize(0).tickPadding(24)
+        .tickFormat((index) => short(plain(bins[index].label).replaceAll("__", ""), 12)),
+      0,
+      bottom,
+      "bare",
+    ),
+    bins.map((bin, index) =>
+      bars(bin, (side) => ({
+        x: x(index) + beside(side),
+        y: y(bin[side]),
+        width: beside.bandwidth(),
+        height: bottom - y(bin[side]),
+      }))
+    ),
   );
 }
 
-function barTitle(bin) {
-  return s("title", null, bin.label + ": baseline " + share(bin.baseline) + ", window " + share(bin.window));
-}
-
-function columnsOf(bins) {
-  const width = 430, height = 290, bottom = 36, top = 12;
-  const most = Math.max(0.01, ...bins.map((bin) => Math.max(bin.baseline, bin.window))) * 1.05;
-  const left = roomFor([0, most / 2, most].map(share));
-  const step = (width - left - 8) / bins.length;
-  const y = (value) => height - bottom - (height - bottom - top) * value / most;
-  const marks = [];
-  for (const part of [0, 0.5, 1]) {
-    const value = most * part;
-    marks.push(
-      s("line", { x1: left, x2: width - 8, y1: y(value), y2: y(value), class: "axis" }),
-      s("text", { x: left - 5, y: y(value) + 4, "text-anchor": "end" }, share(value)),
-    );
-  }
-  bins.forEach((bin, index) => {
-    const x = left + index * step;
-    marks.push(
-      s(
-        "g",
-        null,
-        barTitle(bin),
-        s("rect", {
-          x: x + step * 0.12,
-          y: y(bin.baseline),
-          width: step * 0.36,
-          height: y(0) - y(bin.baseline),
-          class: "bar-baseline",
-        }),
-        s("rect", {
-          x: x + step * 0.52,
-          y: y(bin.window),
-          width: step * 0.36,
-          height: y(0) - y(bin.window),
-          class: "bar-window",
-        }),
-      ),
-    );
-    if (isNumber(bin.upper)) {
-      marks.push(
-        s("line", { x1: x + step, x2: x + step, y1: y(0), y2: y(0) + 5, class: "axis" }),
-        s("text", { x: x + step, y: y(0) + 17, "text-anchor": "middle" }, number(bin.upper)),
-      );
-    } else if (!isNumber(bin.lower)) {
-      marks.push(
-        s(
-          "text",
-          { x: x + step / 2, y: y(0) + 30, "text-anchor": "middle" },
-          short(bin.label.replaceAll("__", ""), 12),
-        ),
-      );
-    }
-  });
-  return s("svg", {
-    viewBox: "0 0 " + width + " " + height,
-    role: "img",
-    "aria-label": "Shares by bin, baseline beside window",
-  }, marks);
+// The largest categories, and what is left over as one.
+function largest(bins) {
+  if (bins.length <= MOST_ROWS) return bins;
+  const order = [...bins].sort((a, b) => Math.max(b.baseline, b.window) - Math.max(a.baseline, a.window));
+  const kept = new Set(order.slice(0, MOST_ROWS - 1));
+  const rest = bins.filter((bin) => !kept.has(bin));
+  return [...bins.filter((bin) => kept.has(bin)), {
+    label: rest.length + " more",
+    baseline: sum(rest, (bin) => bin.baseline),
+    window: sum(rest, (bin) => bin.window),
+  }];
 }
 
 function rowsOf(bins) {
-  const most = 16;
-  let shown = bins;
-  if (bins.length > most) {
-    const order = bins.map((bin, index) => [Math.max(bin.baseline, bin.window), index]).sort((a, b) => b[0] - a[0]);
-    const kept = new Set(order.slice(0, most - 1).map(([, index]) => index));
-    const rest = bins.filter((_, index) => !kept.has(index));
-    const sum = (name) => rest.reduce((total, bin) => total + bin[name], 0);
-    shown = bins.filter((_, index) => kept.has(index));
-    shown.push({ label: rest.length + " more", baseline: sum("baseline"), window: sum("window") });
-  }
-  const width = 430, left = 128, right = 92, step = 30;
-  const largest = Math.max(0.01, ...shown.map((bin) => Math.max(bin.baseline, bin.window)));
-  const length = (value) => (width - left - right) * value / largest;
-  const marks = shown.map((bin, index) => {
-    const y = 4 + index * step;
-    return s(
-      "g",
-      null,
-      barTitle(bin),
-      s("text", { x: left - 8, y: y + 17, "text-anchor": "end", class: "strong" }, short(bin.label, 18)),
-      s("rect", { x: left, y: y + 1, width: length(bin.baseline), height: 11, class: "bar-baseline" }),
-      s("rect", { x: left, y: y + 13, width: length(bin.window), height: 11, class: "bar-window" }),
-      s("text", { x: width - right + 8, y: y + 17 }, share(bin.baseline) + " → " + share(bin.window)),
-    );
-  });
-  return s("svg", {
-    viewBox: "0 0 " + width + " " + (shown.length * step + 8),
-    role: "img",
-    "aria-label": "Shares by category, baseline beside window",
-  }, marks);
+  const shown = largest(bins);
+  const width = drawingWidth(), left = 128, right = width - 96, height = shown.length * 30 + 8;
+  const x = scaleLinear(upTo(shown), [0, right - left]);
+  const y = scaleBand(shown.map((_, index) => index), [4, height - 4]).paddingInner(0.2);
+  const beside = scaleBand(SIDES, [0, y.bandwidth()]).paddingInner(0.08);
+  return drawing(
+    width,
+    height,
+    "Shares by category, baseline beside window",
+    axis(
+      axisLeft(y).tickSize(0).tickPadding(8).tickFormat((index) => short(plain(shown[index].label), 18)),
+      left,
+      0,
+      "bare",
+    ),
+    shown.map((bin, index) => [
+      bars(bin, (side) => ({
+        x: left,
+        y: y(index) + beside(side),
+        width: x(bin[side]),
+        height: beside.bandwidth(),
+      })),
+      s(
+        "text",
+        { x: right + 8, y: y(index) + y.bandwidth() / 2, dy: "0.32em" },
+        share(bin.baseline) + " → " + share(bin.window),
+      ),
+    ]),
+  );
 }

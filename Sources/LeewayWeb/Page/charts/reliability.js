@@ -2,49 +2,38 @@
 
 import { s } from "../parts/elements.js";
 import { count, isNumber, number, share, time } from "../parts/words.js";
-import { chart } from "./figure.js";
+import { axisBottom, axisLeft, line, max, scaleLinear, scaleSqrt } from "./d3.js";
+import { axis, chart, drawing } from "./figure.js";
+
+const SIZE = 290, LEFT = 50, BOTTOM = 250, TOP = 12, RIGHT = 278;
 
 // bins: [[count, mean score, positive share], …]
-export function reliabilityChart(line) {
-  const bins = (line.reliability || (line.metrics || {}).reliability || []).filter((bin) =>
-    Array.isArray(bin) &&
-    bin.length >= 3 && bin.every(isNumber)
-  );
+export function reliabilityChart(result) {
+  const bins = (result.reliability || (result.metrics || {}).reliability || [])
+    .filter((bin) => Array.isArray(bin) && bin.length >= 3 && bin.every(isNumber));
   if (bins.length === 0) return null;
-  const size = 280, left = 44, bottom = 34, top = 8;
-  const x = (value) => left + (size - left - 8) * value;
-  const y = (value) => size - bottom - (size - bottom - top) * value;
-  const most = Math.max(...bins.map((bin) => bin[0]));
-  const marks = [];
-  for (const value of [0, 0.5, 1]) {
-    marks.push(
-      s("line", { x1: x(0), x2: x(1), y1: y(value), y2: y(value), class: "axis" }),
-      s("line", { x1: x(value), x2: x(value), y1: y(0), y2: y(1), class: "axis" }),
-      s("text", { x: left - 6, y: y(value) + 4, "text-anchor": "end" }, value),
-      s("text", { x: x(value), y: y(0) + 15, "text-anchor": "middle" }, value),
-    );
-  }
-  marks.push(s("line", { x1: x(0), y1: y(0), x2: x(1), y2: y(1), class: "diagonal" }));
-  marks.push(
-    s("path", {
-      class: "curve",
-      d: bins.map((bin, index) => (index ? "L" : "M") + x(bin[1]).toFixed(1) + " " + y(bin[2]).toFixed(1)).join(""),
-    }),
-  );
-  for (const bin of bins) {
-    marks.push(
+  const x = scaleLinear([0, 1], [LEFT, RIGHT]);
+  const y = scaleLinear([0, 1], [BOTTOM, TOP]);
+  const radius = scaleSqrt([0, max(bins, (bin) => bin[0])], [3, 12]);
+  const summary = "Share of positives by mean score, window " + result.window + " to " + time(result.end) +
+    "; on the diagonal the score is a probability. Circles grow with the count.";
+  const svg = drawing(
+    SIZE,
+    SIZE,
+    "Reliability diagram; its numbers are in the table beside it",
+    axis(axisLeft(y).ticks(5).tickSize(LEFT - RIGHT), LEFT, 0, "grid"),
+    axis(axisBottom(x).ticks(5).tickSize(TOP - BOTTOM), 0, BOTTOM, "grid"),
+    s("line", { x1: x(0), y1: y(0), x2: x(1), y2: y(1), class: "diagonal" }),
+    s("path", { class: "curve", d: line().x((bin) => x(bin[1])).y((bin) => y(bin[2]))(bins) }),
+    bins.map((bin) =>
       s(
         "circle",
-        { cx: x(bin[1]), cy: y(bin[2]), r: 3 + 9 * Math.sqrt(bin[0] / most), class: "bubble" },
+        { cx: x(bin[1]), cy: y(bin[2]), r: radius(bin[0]), class: "bubble" },
         s("title", null, count(bin[0]) + " predictions, mean score " + number(bin[1]) + ", positive " + share(bin[2])),
-      ),
-    );
-  }
-  marks.push(s("text", { x: x(0.5), y: size - 4, "text-anchor": "middle" }, "mean score"));
-  return chart(
-    "Reliability",
-    "Share of positives by mean score, window " + line.window + " to " + time(line.end) +
-      "; on the diagonal the score is a probability. Circles grow with the count.",
-    s("svg", { viewBox: "0 0 " + size + " " + size, role: "img", "aria-label": "Reliability diagram" }, marks),
+      )
+    ),
+    s("text", { x: x(0.5), y: SIZE - 6, "text-anchor": "middle" }, "mean score"),
+    s("text", { transform: "translate(12 " + y(0.5) + ") rotate(-90)", "text-anchor": "middle" }, "share of positives"),
   );
+  return chart("reliability", "Reliability", summary, svg);
 }

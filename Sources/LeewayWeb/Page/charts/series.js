@@ -1,122 +1,150 @@
 // A metric over time.
 
-import { s } from "../parts/elements.js";
+import { h, s, table } from "../parts/elements.js";
 import { againstOf, inWords } from "../parts/lines.js";
 import { tierOf } from "../parts/tiers.js";
-import { isNumber, number, time } from "../parts/words.js";
-import { chart, roomFor } from "./figure.js";
+import { count, isNumber, number, time } from "../parts/words.js";
+import { cursor } from "./cursor.js";
+import { axisBottom, axisLeft, line, max, scaleLinear, scaleUtc, utcDay, utcFormat } from "./d3.js";
+import { axis, chart, drawing, drawingWidth, roomFor } from "./figure.js";
 
-// points: [{at, value, final, stage}] ascending; limits: [{tier, value}]; onLook(at): a point was clicked. Early and final values are two curves.
+const HEIGHT = 290, TOP = 14, RIGHT = 24, BOTTOM = 28;
+const NAME = "series";
+const WORSE = { above: "Higher is worse.", below: "Lower is worse.", either: "Far from 0 on either side is worse." };
+const timeOf = (point) => time(new Date(point.at).toISOString());
+
+// points: [{at, value, final, stage}] ascending; limits: [{tier, value}]; onLook(at): a point was chosen. Early and
+// final values are two curves.
 export function seriesChart(title, metric, points, limits, subject, onLook) {
   const drawn = points.filter((point) => isNumber(point.value));
-  const said = metric
-    ? metric.description + " " +
-      {
-        above: "Higher is worse.",
-        below: "Lower is worse.",
-        either: "Far from 0 on either side is worse.",
-      }[metric.direction] + " "
-    : "";
+  const said = metric ? metric.description + " " + WORSE[metric.direction] + " " : "";
   if (drawn.length === 0) {
-    return chart(
-      title,
-      said + (points.length > 0
-        ? "The windows of this slice" + (subject ? " and subject" : "") +
-          " have no such value."
-        : "No window of this slice has it yet."),
-      null,
-    );
-  }
-  const width = 430, height = 290, right = 12, bottom = 26, top = 16;
-  const values = drawn.map((point) => point.value);
-  const visible = limits.filter((limit) => isNumber(limit.value));
-  let low = Math.min(...values, ...visible.map((limit) => limit.value));
-  let high = Math.max(...values, ...visible.map((limit) => limit.value));
-  const margin = (high - low || Math.abs(high) || 1) * 0.08;
-  low = low >= 0 && low - margin < 0 ? 0 : low - margin;
-  high += margin;
-  const left = roomFor([low, (low + high) / 2, high].map((value) => inWords(metric, value)));
-  const first = drawn[0].at, last = drawn[drawn.length - 1].at;
-  const x = (at) => left + (width - left - right) * (last === first ? 0.5 : (at - first) / (last - first));
-  const y = (value) => height - bottom - (height - bottom - top) * (value - low) / (high - low);
-  const marks = [];
-  for (const value of [low, (low + high) / 2, high]) {
-    marks.push(
-      s("line", { x1: left, x2: width - right, y1: y(value), y2: y(value), class: "axis" }),
-      s("text", { x: left - 5, y: y(value) + 4, "text-anchor": "end" }, inWords(metric, value)),
-    );
-  }
-  for (const limit of visible) {
-    marks.push(
-      s("line", {
-        x1: left,
-        x2: width - right,
-        y1: y(limit.value),
-        y2: y(limit.value),
-        class: "limit " + tierOf(limit.tier)[2],
-      }),
-      s(
-        "text",
-        { x: left + 4, y: y(limit.value) - 4, class: tierOf(limit.tier)[2] },
-        tierOf(limit.tier)[0] + " " + limit.tier + " " + number(limit.value),
-      ),
-    );
+    const why = points.length > 0
+      ? "The windows of this slice" + (subject ? " and subject" : "") + " have no such value."
+      : "No window of this slice has it yet.";
+    return chart(NAME, title, said + why, null);
   }
   const stages = ["early", "final"].filter((stage) => points.some((point) => point.stage === stage));
-  for (const stage of stages) {
-    let path = "", joined = false;
-    for (const point of points.filter((one) => one.stage === stage)) {
-      if (!isNumber(point.value)) {
-        joined = false;
-        continue;
-      }
-      path += (joined ? "L" : "M") + x(point.at).toFixed(1) + " " + y(point.value).toFixed(1);
-      joined = true;
-    }
-    marks.push(s("path", { d: path, class: "curve " + stage }));
-  }
-  for (const point of drawn) {
-    marks.push(
-      s(
-        "circle",
-        {
-          cx: x(point.at),
-          cy: y(point.value),
-          r: drawn.length > 60 ? 1.5 : 3,
-          class: "point " + point.stage + (point.final && point.stage === "final" ? "" : " open"),
-          onclick: () => onLook(point.at),
-        },
-        s(
-          "title",
-          null,
-          time(new Date(point.at).toISOString()) + (stages.length > 1 ? ", " + point.stage : "") + ": " +
-            String(point.value) + (point.line && point.line.against ? ", against " + againstOf(point.line) : "") +
-            (point.line && point.line.revision > 0 ? ", revised " + point.line.revision + " times" : ""),
-        ),
-      ),
-    );
-  }
-  const label = (at, anchor) =>
-    s("text", { x: x(at), y: height - 8, "text-anchor": anchor }, time(new Date(at).toISOString()));
-  marks.push(label(first, drawn.length > 1 ? "start" : "middle"));
-  if (drawn.length > 1) marks.push(label(last, "end"));
+  const visible = limits.filter((limit) => isNumber(limit.value));
+  const summary = summaryOf(metric, drawn, stages);
+
+  const y = scaleLinear(rangeOf([...drawn, ...visible].map((one) => one.value)), [HEIGHT - BOTTOM, TOP]).nice(5);
+  const left = roomFor(y.ticks(5).map((value) => inWords(metric, value)));
+  const right = drawingWidth() - RIGHT;
+  const first = drawn[0].at, last = drawn[drawn.length - 1].at;
+  // One point stands in the middle.
+  const x = scaleUtc(last === first ? [first - 1800000, last + 1800000] : [first, last], [left, right]);
+
+  const placed = drawn.map((point) => ({ ...point, x: x(point.at), y: y(point.value), key: point.at + point.stage }));
+  const box = { left, right, top: TOP, bottom: HEIGHT - BOTTOM };
+  const { marks, readout } = cursor(
+    NAME,
+    title + " by window",
+    placed,
+    box,
+    (point) => pointText(metric, point, stages),
+    (point) => onLook(point.at),
+  );
+  const svg = drawing(
+    drawingWidth(),
+    HEIGHT,
+    title + " over time",
+    axis(axisLeft(y).ticks(5).tickSize(left - right).tickFormat((value) => inWords(metric, value)), left, 0, "grid"),
+    axis(timeAxis(x), 0, HEIGHT - BOTTOM, "ground"),
+    s(
+      "g",
+      { role: "img", "aria-label": summary },
+      limitMarks(visible, y, left, right),
+      stages.map((stage) => curve(points.filter((point) => point.stage === stage), stage, x, y)),
+      placed.map((point) => dot(point, placed.length > 60 ? 1.5 : 3)),
+    ),
+    marks,
+  );
+  return chart(NAME, title, said + summary, svg, { readout, numbers: numbersOf(title, metric, drawn, stages) });
+}
+
+// What is drawn from the least to the largest value, with some air; from 0 where that is near.
+function rangeOf(values) {
+  const low = Math.min(...values), high = Math.max(...values);
+  const margin = (high - low || Math.abs(high) || 1) * 0.08;
+  return [low >= 0 && low - margin < 0 ? 0 : low - margin, high + margin];
+}
+
+// The day stands with the first time and where it changes.
+function timeAxis(x) {
+  const ticks = x.ticks(4);
+  const days = utcDay.count(x.domain()[0], x.domain()[1]);
+  const hour = utcFormat("%H:%M"), date = utcFormat("%-d %b");
+  return axisBottom(x).tickValues(ticks).tickSizeOuter(0).tickFormat((one, index) => {
+    if (days > 3) return date(one);
+    return index > 0 && date(one) === date(ticks[index - 1]) ? hour(one) : date(one) + " " + hour(one);
+  });
+}
+
+const curve = (points, stage, x, y) =>
+  s("path", {
+    class: "curve " + stage,
+    d: line().defined((point) => isNumber(point.value)).x((point) => x(point.at)).y((point) => y(point.value))(points),
+  });
+
+// Solid is what will not change any more.
+const dot = (point, radius) =>
+  s("circle", {
+    cx: point.x,
+    cy: point.y,
+    r: radius,
+    class: "point " + point.stage + (point.final && point.stage === "final" ? "" : " open"),
+  });
+
+// Each with its name, which are kept apart where limits are close together.
+function limitMarks(limits, y, left, right) {
+  let free = Infinity;
+  return [...limits].sort((a, b) => a.value - b.value).map((limit) => {
+    const [symbol, , style] = tierOf(limit.tier);
+    const text = Math.min(y(limit.value) - 4, free);
+    free = text - 12;
+    return [
+      s("line", { x1: left, x2: right, y1: y(limit.value), y2: y(limit.value), class: "limit " + style }),
+      s("text", { x: left + 4, y: text, class: style }, symbol + " " + limit.tier + " " + number(limit.value)),
+    ];
+  });
+}
+
+// The newest values in a sentence.
+function summaryOf(metric, drawn, stages) {
   const newest = stages.map((stage) => drawn.filter((point) => point.stage === stage).pop()).filter((one) => one);
   const against = newest.map((point) => point.line && point.line.against ? againstOf(point.line) : "").find((one) =>
     one
   );
-  return chart(
-    title,
-    said + newest.map((point) =>
-      (stages.length > 1 ? point.stage + " " : "Newest ") +
-      inWords(metric, point.value) + ", window to " + time(new Date(point.at).toISOString())
-    ).join("; ") +
-      (against ? "; against " + against : "") +
-      (stages.length > 1
-        ? "; hollow points and the broken line are early"
-        : drawn.some((point) => !point.final)
-        ? "; hollow points are not final"
-        : "") +
-      ".",
-    s("svg", { viewBox: "0 0 " + width + " " + height, role: "img", "aria-label": title + " over time" }, marks),
+  const values = newest.map((point) =>
+    (stages.length > 1 ? point.stage + " " : "Newest ") + inWords(metric, point.value) + ", window to " + timeOf(point)
   );
+  const hollow = stages.length > 1
+    ? "; hollow points and the broken line are early"
+    : drawn.some((point) => !point.final)
+    ? "; hollow points are not final"
+    : "";
+  return values.join("; ") + (against ? "; against " + against : "") + hollow + ".";
+}
+
+function pointText(metric, point, stages) {
+  const revision = point.line ? point.line.revision : 0;
+  return timeOf(point) + (stages.length > 1 ? ", " + point.stage : "") + ": " + inWords(metric, point.value) +
+    (inWords(metric, point.value) === String(point.value) ? "" : " (" + point.value + ")") +
+    (point.final ? "" : ", not final") + (revision > 0 ? ", revised " + revision + " times" : "");
+}
+
+function numbersOf(title, metric, drawn, stages) {
+  const staged = stages.length > 1;
+  const revised = max(drawn, (point) => point.line ? point.line.revision : 0) > 0;
+  const columns = [["to"], staged && ["stage"], ["value", "number"], ["final"], revised && ["revisions", "number"]];
+  const cells = (point) => [
+    timeOf(point),
+    staged && point.stage,
+    h("span", { title: String(point.value) }, inWords(metric, point.value)),
+    point.final ? "yes" : "not yet",
+    revised && count(point.line.revision),
+  ];
+  const kept = (list) => list.filter((one) => one !== false);
+  return table(title + ", the newest first", kept(columns), [...drawn].reverse().map((point) => kept(cells(point))));
 }

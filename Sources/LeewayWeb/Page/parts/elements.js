@@ -1,6 +1,8 @@
 // Elements of the page. Everything that comes from the API becomes a text node or an attribute, never HTML: names and
 // values come from other people's events.
 
+import { plain } from "./words.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 function fill(element, attributes, children) {
@@ -11,7 +13,7 @@ function fill(element, attributes, children) {
   }
   for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined || child === false) continue;
-    element.append(child instanceof Node ? child : String(child));
+    element.append(child instanceof Node ? child : plain(String(child)));
   }
   return element;
 }

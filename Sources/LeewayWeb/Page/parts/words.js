@@ -63,6 +63,11 @@ function span(milliseconds) {
 }
 export const age = (text) => text ? span(now() - Date.parse(text)) : "";
 
+// Marks that turn the direction of what follows are shown as what they are: a name with one in it would write the number
+// beside it backwards, and other names too.
+export const plain = (text) =>
+  text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (mark) => "⟨U+" + mark.codePointAt(0).toString(16).toUpperCase() + "⟩");
+
 export const short = (text, length) => text.length > length ? text.slice(0, length - 1) + "…" : text;
 // A long name may go on in the next line behind any of its underscores.
 export const breakable = (name) => name.replaceAll("_", "_\u200b");

@@ -85,7 +85,8 @@ let package = Package(
       name: "LeewayTestSupport", dependencies: ["LeewayCore", "LeewayLocks", "LeewayStatistics", "CPostgres"],
       swiftSettings: swift),
     .testTarget(
-      name: "StatisticsTests", dependencies: ["LeewayStatistics", "LeewayTestSupport", "CZlib"], resources: [.copy("Fixtures")],
+      name: "StatisticsTests", dependencies: ["LeewayStatistics", "LeewayTestSupport", "CZlib"],
+      resources: [.copy("Fixtures")],
       swiftSettings: swift),
     .testTarget(
       name: "CoreTests", dependencies: ["LeewayCore", "LeewayTestSupport"], swiftSettings: swift),

@@ -79,7 +79,8 @@ export function whyText(why, numbers) {
     noise: () =>
       "limit" + given("limit", (value) => " " + number(value)) + " is below twice the noise" +
       given("noise", (value) => " (noise " + number(value) + ")"),
-    no_baseline: () => "the baseline has nothing to compare this with: no values, no labels, or under 1,000 rows of the slice",
+    no_baseline: () =>
+      "the baseline has nothing to compare this with: no values, no labels, or under 1,000 rows of the slice",
     outlying: () =>
       "too many values far outside the baseline" + given("outlying", (value) => " (" + count(value) + ")"),
     learning: () => "still learning what is usual",

@@ -43,7 +43,7 @@ import Testing
     let baseline = try Self.fit(web: 1000, labelled: 1000)
     #expect(baseline.slices.map(\.slice) == ["channel=web"] && baseline.slices.map(\.rows) == [1000])
     #expect(baseline.rows == 1500 && baseline.performance?.labelled == 1500)
-    let own = try #require(baseline.slices[0].performance)
+    let own = try #require(baseline.slices.first?.performance)
     #expect(own.labelled == 1000 && own.inSample)
     #expect(own.metrics["accuracy"] == 0.9)
     // Of the whole: 900 and 250.
@@ -52,7 +52,7 @@ import Testing
 
   @Test func aThousandLabelsAreAPerformanceOfTheirOwn() throws {
     let baseline = try Self.fit(web: 1000, labelled: 999)
-    #expect(baseline.slices.map(\.rows) == [1000] && baseline.slices[0].performance == nil)
+    #expect(baseline.slices.map(\.rows) == [1000] && baseline.slices.first?.performance == nil)
     #expect(baseline.performance?.labelled == 1499)
   }
 
@@ -61,8 +61,8 @@ import Testing
   func heldOutLabelsCountAlone(_ heldOut: Int, _ accuracy: Double?) throws {
     let baseline = try Self.fit(web: 1000, labelled: 1000, heldOut: heldOut)
     #expect(baseline.slices.map(\.rows) == [1000])
-    #expect(baseline.slices[0].performance?.metrics["accuracy"] == accuracy)
-    #expect(baseline.slices[0].performance?.inSample == (accuracy == nil ? nil : false))
+    #expect(baseline.slices.first?.performance?.metrics["accuracy"] == accuracy)
+    #expect(baseline.slices.first?.performance?.inSample == (accuracy == nil ? nil : false))
     #expect(baseline.performance?.labelled == Int64(heldOut))
   }
 }

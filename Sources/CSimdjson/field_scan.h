@@ -104,7 +104,7 @@ class FieldScan {
     return true;
   }
 
-  // Of a duplicate key nothing of the earlier value stays.
+  // For a duplicate key nothing of the earlier value stays.
   void enter(uint32_t child) {
     Plan::Node &node = plan_.nodes[child];
     if (node.seen == plan_.message) plan_.forget(child, slots_);

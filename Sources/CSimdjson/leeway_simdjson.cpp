@@ -48,7 +48,7 @@ inline uint32_t after(const uint64_t *tape, uint32_t position) {
 
 inline void read(const uint64_t *tape, const uint8_t *strings, uint32_t position, leeway_value &value) {
   uint64_t word = tape[position];
-  // Of a number: where to look for its text.
+  // For a number: where to look for its text.
   value.length = position;
   value.uint64 = 0;
   value.text = nullptr;

@@ -165,7 +165,7 @@ class Plan {
     return head & mask_of(length);
   }
 
-  // Of a key's first bytes in a word, on a little-endian machine as simdjson's own kernels assume.
+  // For a key's first bytes in a word, on a little-endian machine as simdjson's own kernels assume.
   static uint64_t mask_of(uint32_t length) {
     return length >= 8 ? ~uint64_t(0) : (uint64_t(1) << (8 * length)) - 1;
   }

@@ -1,4 +1,4 @@
-// Linked by `make sanitize` alone. Librdkafka uses the threads and locks of <threads.h>, which ThreadSanitizer does not
+// Linked only by `make sanitize`. Librdkafka uses the threads and locks of <threads.h>, which ThreadSanitizer does not
 // know on Linux: such a thread has no state there and ends the process at the first line of Swift that it runs (the
 // receiver of its log), and what such a lock orders looks like a race. Glibc makes them of POSIX threads, which
 // ThreadSanitizer does know. So these definitions, which the linker prefers to glibc's, say the same through those.

@@ -36,7 +36,7 @@ package enum RetryAfter: Sendable, Equatable {
       self = .seconds(Int64(text) ?? Int64.max)
       return
     }
-    // All HTTP dates begin with a weekday; curl_getdate alone would also take "12:00" or "+1".
+    // All HTTP dates begin with a weekday; curl_getdate by itself would also take "12:00" or "+1".
     guard (0x41...0x5A).contains(first & 0xDF) else { return nil }
     let seconds = curl_getdate(text, nil)
     guard seconds >= 0 else { return nil }

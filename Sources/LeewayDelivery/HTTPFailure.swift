@@ -1,4 +1,4 @@
-/// Why there is no answer. The text names the origin (scheme, host, port) alone: paths, queries and user names carry
+/// Why there is no answer. The text names only the origin (scheme, host, port): paths, queries and user names carry
 /// secrets.
 package struct HTTPFailure: Error, Sendable, Equatable, CustomStringConvertible {
   /// Raw values are labels of metrics.

@@ -10,7 +10,7 @@ import Glibc
 package final class HTTPRequestSender {
   private let handle: UnsafeMutableRawPointer
   private let intake: AnswerIntake
-  /// Where curl writes the detail of a failure, which is used for TLS alone.
+  /// Where curl writes the detail of a failure, which is used only for TLS.
   private let detail: UnsafeMutablePointer<CChar>
 
   /// - Parameters:

@@ -28,7 +28,7 @@ package struct Receiver: Sendable, Equatable, CustomStringConvertible, CustomDeb
       }
     }
     if let secret {
-      guard kind == .webhook else { throw Invalid(key: "secret", problem: "is for webhooks alone; remove it") }
+      guard kind == .webhook else { throw Invalid(key: "secret", problem: "is only for webhooks; remove it") }
       guard !secret.isEmpty else { throw Invalid(key: "secret", problem: "is empty; give one or remove the key") }
     }
     self.name = name

@@ -17,9 +17,9 @@ struct StoredNotification: Decodable {
   var reason: String?
   /// What is to be done where that is not to retrain.
   var advice: String?
-  /// Of a retrain that a guard holds back: why.
+  /// For a retrain that a guard holds back: why.
   var held: String?
-  /// Of one that was let go: since when it had been held.
+  /// For one that was let go: since when it had been held.
   var heldSince: String?
   /// The early incident that a final one is the same trouble as.
   var early: String?

@@ -1,7 +1,7 @@
 import LeewayCore
 
 /// A column of bytes or text that this program has encoded. The databases check their pages and types; whether a block is one
-/// of ours is checked here, as far as it can be told from the bytes alone.
+/// of ours is checked here, as far as it can be told from only the bytes.
 struct StoredBlock: Sendable {
   let table: String
   let column: String

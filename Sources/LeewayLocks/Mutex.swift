@@ -1,10 +1,10 @@
 #if LEEWAY_SANITIZE_THREAD
   package import Glibc
 
-  /// The standard library's `Mutex` on a `pthread_mutex_t`, for `make sanitize` alone. On Linux the standard library's
+  /// The standard library's `Mutex` on a `pthread_mutex_t`, only for `make sanitize`. On Linux the standard library's
   /// own waits in a futex, which ThreadSanitizer does not see: it would take every contended use of one for a race.
   ///
-  /// `@unchecked Sendable`: it owns both places in memory, and touches `value` between locking and unlocking alone.
+  /// `@unchecked Sendable`: it owns both places in memory, and touches `value` only between locking and unlocking.
   package struct Mutex<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
     private let lock: UnsafeMutablePointer<pthread_mutex_t>
     private let value: UnsafeMutablePointer<Value>
@@ -34,7 +34,7 @@
 #else
   package import Synchronization
 
-  /// The standard library's. Its name stands here alone, so that `make sanitize` can put one in its place that
+  /// The standard library's. Its name stands only here, so that `make sanitize` can put one in its place that
   /// ThreadSanitizer understands; whoever needs an `Atomic` too imports that one declaration.
   package typealias Mutex<Value: ~Copyable> = Synchronization.Mutex<Value>
 #endif

@@ -16,7 +16,7 @@ extension RankingCells {
       guard rows > 0 else { continue }
       precision[cell] = truePositives / rows
       average += Double(positives[cell]) * precision[cell] / n
-      // Of this step's precision, by one positive or one negative more at or above it.
+      // For this step's precision, by one positive or one negative more at or above it.
       let weight = Double(positives[cell]) / n / (rows * rows)
       steps[cell] = (weight * falsePositives, -weight * truePositives)
     }

@@ -68,7 +68,7 @@ public struct NumericBinning: Sendable, Equatable {
   /// Adds the counts of all cells up to the counts of the PSI bins: `cuts.count` + 1, and before them one more where
   /// `hasBinBelow`.
   ///
-  /// Of a flag that was 0 in half of the rows and 1 in the others, the cuts are 0 and 1 and the bins below 0, 0, (0, 1] and
+  /// For a flag that was 0 in half of the rows and 1 in the others, the cuts are 0 and 1 and the bins below 0, 0, (0, 1] and
   /// above 1.
   public func psiBins(_ cells: [Int64]) -> [Int64] {
     guard hasBinBelow else { return decileBins(cells) }

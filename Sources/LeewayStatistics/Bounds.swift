@@ -116,7 +116,7 @@ public struct RatioSums: Sendable, Equatable {
   /// Σa / Σb; nil where Σb is 0.
   public var ratio: Double? { denominator.sum == 0 ? nil : numerator.sum / denominator.sum }
 
-  /// Of the ratio, by the delta method: the variance of a − R·b over n and the squared mean of b. nil under two rows or where
+  /// For the ratio, by the delta method: the variance of a − R·b over n and the squared mean of b. nil under two rows or where
   /// Σb is 0.
   public var standardError: Double? {
     guard let ratio, numerator.count > 1 else { return nil }

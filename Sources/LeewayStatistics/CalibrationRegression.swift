@@ -225,7 +225,7 @@ private struct LogisticFit {
     return sum
   }
 
-  /// Of the intercept about logit 0 and of the slope, by the inverse of the information here; infinite where there is none.
+  /// For the intercept about logit 0 and of the slope, by the inverse of the information here; infinite where there is none.
   func standardErrors(_ groups: [ScoreGroup], centre: Double) -> (intercept: Double, slope: Double) {
     var information = Information()
     for group in groups {

@@ -21,7 +21,7 @@ public struct DistanceSize: Sendable, Equatable {
     let m = Double(window.reduce(0, +))
     let shares = zip(baseline, window).map { (p: Double($0) / n, q: Double($1) / m) }
     let largest = shares.max { abs($0.p - $0.q) < abs($1.p - $1.q) }
-    /// Of the size in the first share; all these are the same in both but for their sides.
+    /// For the size in the first share; all these are the same in both but for their sides.
     func slope(_ p: Double, _ q: Double) -> Double {
       switch distance {
       case .psi:
@@ -36,7 +36,7 @@ public struct DistanceSize: Sendable, Equatable {
       case .lInfinity: return 0
       }
     }
-    /// Of one side's counts, whose shares sum to 1.
+    /// For one side's counts, whose shares sum to 1.
     func variance(_ terms: [(share: Double, slope: Double)], _ count: Double) -> Double {
       let mean = terms.reduce(0) { $0 + $1.share * $1.slope }
       return max(0, terms.reduce(0) { $0 + $1.share * ($1.slope - mean) * ($1.slope - mean) }) / count

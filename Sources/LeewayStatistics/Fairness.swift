@@ -222,7 +222,7 @@ public struct GroupFairness: Sendable, Equatable {
     }
   }
 
-  /// p-value that a measure is beyond a limit, for Benjamini–Hochberg over the groups. Of the equalised odds difference twice
+  /// p-value that a measure is beyond a limit, for Benjamini–Hochberg over the groups. For the equalised odds difference twice
   /// the smaller of its two differences' (Bonferroni), each on either side.
   public func pValue(_ measure: FairnessMeasure, beyond limit: FairnessLimit) -> Double? {
     guard isEnough else { return nil }

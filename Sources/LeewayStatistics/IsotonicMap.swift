@@ -1,7 +1,7 @@
 /// From a model's score to the probability of a positive label: a curve that never falls, linear between its points and flat
 /// outside them.
 ///
-/// It is fitted by pooling adjacent violators: the non-decreasing step function with the least Σ w (y − f(x))². Of each step the
+/// It is fitted by pooling adjacent violators: the non-decreasing step function with the least Σ w (y − f(x))². For each step the
 /// first and the last score are kept, and between steps the curve is the straight line, as in scikit-learn's
 /// `IsotonicRegression(out_of_bounds="clip")`.
 ///

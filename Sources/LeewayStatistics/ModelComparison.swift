@@ -19,7 +19,7 @@ public struct MetricDifference: Sendable, Equatable {
       ? 2 * SpecialFunctions.normalSurvival(abs(estimate) / standardError) : estimate == 0 ? 1 : 0
   }
 
-  /// With the exact two-sided binomial p-value of the rows that speak for one side alone.
+  /// With the exact two-sided binomial p-value of the rows that speak for one side only.
   static func mcNemar(
     estimate: Double, standardError: Double, championAlone: Int64, challengerAlone: Int64, confidence: Double
   ) -> MetricDifference {

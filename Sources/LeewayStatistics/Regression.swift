@@ -25,7 +25,7 @@ public struct RegressionSums: Sendable, Equatable {
   public var absoluteProducts: Double?
   /// Σy² about 0, for the bounds of `wape`; nil where it is not kept.
   public var squaredAbsoluteTargets: Double?
-  /// Of the targets, x being e², for the bounds of `r2`; nil where they are not kept.
+  /// For the targets, x being e², for the bounds of `r2`; nil where they are not kept.
   public var targetMoments: TargetMoments?
 
   public init(

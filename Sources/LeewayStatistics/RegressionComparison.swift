@@ -106,7 +106,7 @@ public struct RegressionPairSums: Sendable, Equatable {
     public var fourthPowers: Double
     /// Σe²(f² − e²)
     public var mixed: Double
-    /// Of the targets, x being f² − e².
+    /// For the targets, x being f² − e².
     public var targets: TargetMoments
     /// Σ(|f| − |e|)·|y|
     public var products: Double

@@ -7,7 +7,7 @@ struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check a configuration: every mistake at once, as FILE:LINE:COLUMN and the fix.",
     discussion: """
-      Exit code 0 if there is no error, 1 if there is one; warnings alone are fine. What is good is followed by an \
+      Exit code 0 if there is no error, 1 if there is one; warnings are fine. What is good is followed by an \
       estimate of the memory that leeway run takes at most, in megabytes: in all, then each monitor's own and the rest; \
       and by which Prometheus series each monitor exports, and which limits.max_series leaves out.
 

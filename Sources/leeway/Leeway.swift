@@ -24,7 +24,7 @@ struct Leeway: AsyncParsableCommand {
     // A closed pipe is an error to report, not a signal to die of.
     signal(SIGPIPE, SIG_IGN)
     let arguments = Array(CommandLine.arguments.dropFirst())
-    // Of a word that it does not know after help, the parser shows the help of everything.
+    // For a word that it does not know after help, the parser shows the help of everything.
     if arguments.first == "help", let wrong = WrongWords.first(arguments) {
       ExitStatus.usage.exit(saying: WrongWords.message(wrong.sentence, wrong.command))
     }

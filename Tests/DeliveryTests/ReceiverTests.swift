@@ -26,7 +26,7 @@ import Testing
       (Receiver.Kind.log, "http://a/", nil, "url means nothing for a log; remove it"),
       (.webhook, "", nil, "url is missing; a webhook needs one"),
       (.slack, "ftp://a/q-secret", nil, "url must be http:// or https:// with a host, without spaces"),
-      (.slack, "https://a/", "s-secret", "secret is for webhooks alone; remove it"),
+      (.slack, "https://a/", "s-secret", "secret is only for webhooks; remove it"),
       (.webhook, "https://a/", "", "secret is empty; give one or remove the key"),
     ] as [(Receiver.Kind, String, String?, String)])
   func mistakesAreNamedWithoutValues(kind: Receiver.Kind, url: String, secret: String?, message: String) {

@@ -16,7 +16,7 @@ extern "C" {
 
 enum leeway_json_error {
   LEEWAY_JSON_OK = 0,
-  LEEWAY_JSON_EMPTY = 1,           // no bytes, or white space alone
+  LEEWAY_JSON_EMPTY = 1,           // no bytes, or only white space
   LEEWAY_JSON_TRUNCATED = 2,       // ends inside a string, an array or an object
   LEEWAY_JSON_INVALID = 3,         // not JSON: NaN, a trailing comma, text after the end, …
   LEEWAY_JSON_UTF8 = 4,            // bytes that are not UTF-8
@@ -55,7 +55,7 @@ struct leeway_value {
     double number;                 // DOUBLE; OVERFLOW holds an infinity with the number's sign
     struct leeway_json_extent extent;  // ARRAY, OBJECT
   };
-  const char *text;                // STRING: UTF-8, escapes resolved; valid until the parser's next document. Of numbers
+  const char *text;                // STRING: UTF-8, escapes resolved; valid until the parser's next document. For numbers
                                    // see leeway_number_text.
 };
 

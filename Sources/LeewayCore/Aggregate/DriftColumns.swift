@@ -38,7 +38,7 @@ package final class DriftColumns {
     var farthest: UInt64 = 0
   }
 
-  /// Of a present value that the sums cannot hold.
+  /// For a present value that the sums cannot hold.
   static let outlying = Int64.min
   /// Values below it in magnitude are summed in single words: hundreds of standard deviations.
   static let near: UInt64 = 1 << 40

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Bins of whole numbers from 0: 32 of equal width in each power of two, so that a quantile read from their counts is within
-/// 1/64 of its value. Integers alone, so that rows add and subtract exactly.
+/// 1/64 of its value. Only integers, so that rows add and subtract exactly.
 ///
 /// Example: of `OctaveBins(smallest: 12, end: 62)` bin 0 holds everything below 2¹², bin 1 the next 128 values.
 struct OctaveBins: Sendable, Equatable {

@@ -38,7 +38,7 @@ package struct PerformanceLayout: Sendable {
     }
   }
 
-  /// Of the layout itself: blocks of another one mean other things, so it is a part of the generation.
+  /// For the layout itself: blocks of another one mean other things, so it is a part of the generation.
   static let version = 4
 
   package let task: Task
@@ -198,11 +198,11 @@ enum RegressionOffset {
   static let cells = errors + OctaveBins.errors.count
 }
 
-/// What one prediction contributes to its slices: the prediction alone, or with a label. Or what a pair does: two versions'
+/// What one prediction contributes to its slices: the prediction by itself, or with a label. Or what a pair does: two versions'
 /// predictions of one id.
 struct PerformanceRow: Equatable {
   var output: ModelOutput
-  /// Of a pair the challenger's output; `output` is the champion's then, and nothing is counted but the pair.
+  /// For a pair the challenger's output; `output` is the champion's then, and nothing is counted but the pair.
   var challenger: ModelOutput?
   /// nil: no label that counts.
   var label: LabelValue?
@@ -210,7 +210,7 @@ struct PerformanceRow: Equatable {
   var delay: TimeSpan?
   /// The value at the horizon where labels may be absent.
   var implied: LabelValue?
-  /// Of a version that is compared: counted among its rows, too.
+  /// For a version that is compared: counted among its rows, too.
   var rows: PerformanceLayout.Rows = .every
 }
 

@@ -52,7 +52,7 @@ extension Baseline {
     }
   }
 
-  /// - Throws: `JSONFailure` where no values in these cells have these sums and squares. Of values that are outlying, which no
+  /// - Throws: `JSONFailure` where no values in these cells have these sums and squares. For values that are outlying, which no
   ///   sum holds, it is not known in which cells they are.
   static func requireSums(_ cells: SubjectCells, _ domain: NumericDomain, _ reader: JSONReader) throws(JSONFailure) {
     let knots = domain.binning.knots

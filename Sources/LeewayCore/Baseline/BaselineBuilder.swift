@@ -117,7 +117,7 @@ package struct BaselineBuilder {
     }
   }
 
-  /// A row that the model was not trained on: with any of them, performance and estimates are of these rows alone, and
+  /// A row that the model was not trained on: with any of them, performance and estimates are only of these rows, and
   /// nothing else of the baseline is.
   ///
   /// - Parameter slices: of the version and segments that have a value.

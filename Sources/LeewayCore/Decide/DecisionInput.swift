@@ -55,7 +55,7 @@ package struct DecisionInput: Sendable, Equatable {
     }
   }
 
-  /// Kinds that verdicts and the monitor alone do not lead to: what `replay --inputs` has to be given.
+  /// Kinds that do not follow from verdicts and the monitor: what `replay --inputs` has to be given.
   package static let outsideKinds: Set<String> = ["retrain_result", "resolve"]
   package var isFromOutside: Bool { Self.outsideKinds.contains(kind) }
 }

@@ -9,13 +9,13 @@ package struct Evidence: Sendable, Equatable {
   package var bound: Double?
   package var window: String
   package var size: TimeSpan
-  /// Of the newest verdict that fired.
+  /// For the newest verdict that fired.
   package var end: EventTime
-  /// Of the newest verdict whose value was beyond its limit, whether it fired or not.
+  /// For the newest verdict whose value was beyond its limit, whether it fired or not.
   package var seen: EventTime
   package var rows: Int64
   package var version: String?
-  /// Of the subject, where the check is on all rows and the monitor has slices.
+  /// For the subject, where the check is on all rows and the monitor has slices.
   package var contrast: SliceContrast?
 
   var isOfCalibration: Bool { Metric.named(metric)?.isCalibration ?? false }

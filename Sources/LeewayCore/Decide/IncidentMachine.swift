@@ -36,7 +36,7 @@ package struct IncidentMachine: Sendable, Equatable {
   package internal(set) var requests: [Request] = []
   /// Early incidents that no final verdict has spoken of yet, oldest first.
   package internal(set) var unconfirmed: [Opening] = []
-  /// Of the last input folded; 0 before the first.
+  /// For the last input folded; 0 before the first.
   package internal(set) var number: Int64 = 0
   /// The newest end consumed.
   package internal(set) var through = EventTime.distantPast
@@ -54,9 +54,9 @@ package struct IncidentMachine: Sendable, Equatable {
     package var told: [String: EventTime] = [:]
     package var retrain: Retrain?
     package var hold: Hold?
-    /// Of a final incident: the early one that was open when it opened.
+    /// For a final incident: the early one that was open when it opened.
     package var early: String?
-    /// Of an early incident: what the final verdicts of its opening said.
+    /// For an early incident: what the final verdicts of its opening said.
     package var confirmed: Bool?
     /// The last outside input that took part in what it has become; nil: none did.
     package var input: Int64?
@@ -70,7 +70,7 @@ package struct IncidentMachine: Sendable, Equatable {
 
   package struct Reached: Sendable, Equatable {
     package var tier: Tier
-    /// Of the transition at which it did.
+    /// For the transition at which it did.
     package var sequence: Int64
   }
 
@@ -234,7 +234,7 @@ package struct IncidentMachine: Sendable, Equatable {
 }
 
 extension Check {
-  /// Whether a verdict's value is beyond the limit of a tier, however certain that is. Of limits relative to a reference only
+  /// Whether a verdict's value is beyond the limit of a tier, however certain that is. For limits relative to a reference only
   /// the first is known here: its threshold is the one that an `ok` verdict names.
   func isBeyondLimit(_ verdict: Verdict) -> Bool {
     guard let value = verdict.value else { return false }

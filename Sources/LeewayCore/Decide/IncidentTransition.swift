@@ -37,7 +37,7 @@ package struct IncidentTransition: Sendable, Equatable {
   package var retrain: String?
   /// Of `retrain_held`: why.
   package var held: String?
-  /// Of an `opened` final incident: the early one that was open at this end.
+  /// For an `opened` final incident: the early one that was open at this end.
   package var early: String?
   /// Of `resolved` where nothing can judge it any more.
   package var because: String?

@@ -35,7 +35,7 @@ struct Notification {
       w.key(key)
       w.string(text)
     }
-    // Of a retrain that was let go: since when it had been held.
+    // For a retrain that was let go: since when it had been held.
     if step.kind == .retraining, let hold = incident.hold {
       w.key("held_since")
       w.time(hold.since)
@@ -80,7 +80,7 @@ struct Notification {
     w.key("opened_at")
     w.time(incident.openedAt)
     w.key("model_version")
-    // Of the newest evidence; of equally new ones the first by key, since a dictionary has no order of its own.
+    // For the newest evidence; of equally new ones the first by key, since a dictionary has no order of its own.
     let newest = evidence.sorted { $0.value.end != $1.value.end ? $0.value.end > $1.value.end : $0.key < $1.key }
     if let version = newest.lazy.compactMap(\.value.version).first {
       w.string(version)

@@ -1,6 +1,6 @@
 /// Why a message couldn't be read. It holds nothing of the message, which may be personal.
 package enum DecodeFailure: Error, Hashable, Sendable {
-  /// No bytes, or white space alone.
+  /// No bytes, or only white space.
   case empty
   /// The text ends inside a string, an array or an object.
   case truncated

@@ -44,7 +44,7 @@ package final class JSONExtractor {
     leeway_parser_destroy(parser)
   }
 
-  /// Reads one message: a JSON object in UTF-8. Of duplicate keys the last counts; fields that the message lacks are
+  /// Reads one message: a JSON object in UTF-8. Among duplicate keys the last counts; fields that the message lacks are
   /// ``JSONKind/absent``, and so are all of them after a failure.
   package func extract(_ bytes: UnsafeRawBufferPointer) throws(DecodeFailure) {
     let error = leeway_extract(parser, plan, bytes.baseAddress, bytes.count, slots)

@@ -7,7 +7,7 @@ extension CheckEvaluation {
     check.limits.first.flatMap { $0.limit.resolved(reference: 0)?.fires } ?? check.metric.direction
   }
 
-  /// Of performance: slices that could be judged by themselves. nil also where the metric has no interval, since nothing could
+  /// For performance: slices that could be judged by themselves. nil also where the metric has no interval, since nothing could
   /// be said of chance then.
   func performanceContrast(_ view: WindowView) -> SliceContrast? {
     guard let all = view.performance[NameKey(Slice.all)], let whole = all.value(check.metric, at: check.place) else {
@@ -28,7 +28,7 @@ extension CheckEvaluation {
       significance: check.significance ?? 0.01)
   }
 
-  /// Of a subject's drift: each slice beside its own baseline, and the rest of the window beside the rest of the baseline.
+  /// For a subject's drift: each slice beside its own baseline, and the rest of the window beside the rest of the baseline.
   /// Worked out only where a check fires, since it is as much work as the check for every slice.
   func driftContrast(_ view: WindowView, _ verdict: Verdict) -> SliceContrast? {
     guard verdict.slice == Slice.all, let whole = verdict.value, let all = view.drift[NameKey(Slice.all)],
@@ -73,7 +73,7 @@ extension CheckEvaluation {
       else { return nil }
       return found
     }
-    // Of a slice that came later the first days are no part of everybody's.
+    // For a slice that came later the first days are no part of everybody's.
     guard let own = reference(slice), let all = reference(NameKey(Slice.all)), let comparison = own.comparison,
       own.begins == all.begins, own.ends == all.ends
     else { return nil }

@@ -5,7 +5,7 @@ extension CheckEvaluation {
   /// What `max_drop` and `max_rise` are measured from.
   private struct Measure {
     var value: Double?
-    /// Of the baseline: the part, and whether the model was trained on its rows.
+    /// For the baseline: the part, and whether the model was trained on its rows.
     var against: Against?
     var isInSample: Bool?
     /// Why there is no value.
@@ -32,7 +32,7 @@ extension CheckEvaluation {
     }
   }
 
-  /// Of an estimate: from what the model put out in the first days.
+  /// For an estimate: from what the model put out in the first days.
   private func estimated(_ view: WindowView, _ slice: String, _ span: TimeSpan) -> Measure {
     switch view.references[DriftReferenceKey(slice: NameKey(slice), subject: plan.outputSubject, span: span)] {
     case .full(let found):

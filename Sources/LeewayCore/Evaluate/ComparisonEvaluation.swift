@@ -12,7 +12,7 @@ struct ComparisonEvaluation {
     return verdict
   }
 
-  /// Of a distance, when a window closes.
+  /// For a distance, when a window closes.
   func verdict(_ view: WindowView, _ drift: VersionDrift) -> Verdict {
     let found = drift.comparison
     let used = drift.valuesUsed(check.metric)
@@ -37,7 +37,7 @@ struct ComparisonEvaluation {
     return verdict
   }
 
-  /// Of performance, when a window is mature: one for each slice that the check runs on and that has rows.
+  /// For performance, when a window is mature: one for each slice that the check runs on and that has rows.
   func verdicts(_ view: WindowView, _ versions: [NameKey: VersionDifferences]) -> [Verdict] {
     CheckEvaluation(check: check, plan: plan).slices(versions.keys.map(\.name)).compactMap { slice in
       versions[NameKey(slice)].map { verdict(view, slice, $0) }
@@ -55,7 +55,7 @@ struct ComparisonEvaluation {
       ? shortfall(differences, used) ?? (found == nil ? Shortfall(.undefined) : nil) : evaluation.partial(view)
     guard verdict.why == nil, let found else { return verdict }
     let outcome = Ladder(check.limits, reference: found.champion).climb { rung in
-      // Of the difference, since the champion's value moves with the challenger's.
+      // For the difference, since the champion's value moves with the challenger's.
       let bound = found.champion + (rung.fires == .above ? found.bounds.lower : found.bounds.upper)
       if verdict.bound == nil { verdict.bound = bound }
       guard rung.isReached(by: found.challenger) else { return false }

@@ -278,7 +278,7 @@ struct FoundChanges {
   /// Ascending.
   let panes: [(pane: EventTime, counts: [DetectorKey: FedCounts])]
 
-  /// Of the detectors that have seen the whole range.
+  /// For the detectors that have seen the whole range.
   func counts(in range: Range<EventTime>) -> [DetectorKey: FedCounts] {
     var out: [DetectorKey: FedCounts] = [:]
     for watch in feed.watches where watch.since <= range.lowerBound && feed.fedThrough >= range.upperBound {

@@ -8,7 +8,7 @@ struct EstimatedPerformance {
   /// Predictions that it rests on.
   let rows: Int64
   let values: MetricValues
-  /// Of a binary model's scores.
+  /// For a binary model's scores.
   ///
   /// - Parameters:
   ///   - counts: by cell.
@@ -51,7 +51,7 @@ struct EstimatedPerformance {
     self.values = values
   }
 
-  /// Of a regression's predictions, by cell.
+  /// For a regression's predictions, by cell.
   init(
     errors: [Double], rows baselineRows: [Int64], inSample: Bool, binning: NumericBinning, counts: ArraySlice<Int64>
   ) {

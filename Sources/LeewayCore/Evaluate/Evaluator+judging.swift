@@ -34,7 +34,7 @@ extension Evaluator {
         round.verdicts.append(contentsOf: try history.applyingConsecutive(verdicts, check, window, end))
       }
     }
-    // Of an older window the panes may be reclaimed before they leave it.
+    // For an older window the panes may be reclaimed before they leave it.
     if let range = merge.range, range.upperBound > round.progress.closedThrough - window.every {
       cache.merges.keep(merge, window, plan: plan, epoch: cache.epoch)
     }

@@ -108,9 +108,9 @@ package struct Evaluator: Sendable {
   /// What a round found in its snapshot.
   struct Round {
     var standing: GenerationStanding
-    /// Of drift, as its generation has come.
+    /// For drift, as its generation has come.
     var progress: EvaluationProgress
-    /// Of performance, as the pairs have come; where they began with the generation, both are stored as one.
+    /// For performance, as the pairs have come; where they began with the generation, both are stored as one.
     var pairs: EvaluationProgress
     var noData: Bool
     var consumedMarks: [Int64] = []
@@ -120,7 +120,7 @@ package struct Evaluator: Sendable {
     var windows = 0
     /// nil where no check is on errors.
     var feeding: ErrorFeeding?
-    /// Of the first days of production: those that this round has changed.
+    /// For the first days of production: those that this round has changed.
     var references: [ReferenceRecord] = []
     /// Where panes have what they are summed from; nil where that is stored already.
     var referenceSources: [ReferenceSource]?

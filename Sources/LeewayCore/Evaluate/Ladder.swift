@@ -18,7 +18,7 @@ struct Ladder {
 
   /// Why limits are left out that might have fired.
   enum Gap: Equatable {
-    /// The lowest limit below twice what chance alone gives, and what that is.
+    /// The lowest limit below twice what chance gives without drift, and what that is.
     case noise(limit: Double, noise: Double)
     /// The reference that a limit is measured from is not known.
     case reference
@@ -27,7 +27,7 @@ struct Ladder {
   struct Outcome: Equatable {
     /// The highest that fires, else `ok`; `insufficientData` where a limit was left out and none of the others fires.
     var tier: Tier
-    /// Of the tier that fires, else of the lowest limit.
+    /// For the tier that fires, else of the lowest limit.
     var threshold: Double?
     /// Of `insufficientData`: why.
     var gap: Gap?
@@ -40,7 +40,7 @@ struct Ladder {
   /// - Parameters:
   ///   - limits: ascending by tier.
   ///   - reference: what relative limits are measured from; nil where it is not known.
-  ///   - noise: what chance alone gives. A limit below twice that would fire without drift, and is left out.
+  ///   - noise: what chance gives without drift. A limit below twice that would fire without drift, and is left out.
   init(_ limits: [TierLimit], reference: Double?, noise: Double? = nil) {
     for limit in limits {
       guard let (threshold, fires) = limit.limit.resolved(reference: reference) else {

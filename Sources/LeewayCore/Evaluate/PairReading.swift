@@ -20,7 +20,7 @@ struct PairReading {
     )
   }
 
-  /// Of the pairs that are not too far out to be summed; nil without any.
+  /// For the pairs that are not too far out to be summed; nil without any.
   func regression(_ fixedPoint: FixedPoint, targets: FixedPoint) -> RegressionPairSums? {
     let labelled = count(RegressionPairCount.values.rawValue) &- count(RegressionPairCount.outlying.rawValue)
     guard labelled > 0 else { return nil }

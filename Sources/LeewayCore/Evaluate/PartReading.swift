@@ -57,7 +57,7 @@ struct PartReading {
 
   func value(_ c: RegressionCount) -> Int64 { count(c.rawValue) }
 
-  /// Of the rows that are not too far out to be summed; nil without any.
+  /// For the rows that are not too far out to be summed; nil without any.
   func regression(_ fixedPoint: FixedPoint) -> RegressionSums? {
     let labelled = value(.values) &- value(.outlying)
     guard labelled > 0 else { return nil }

@@ -1,5 +1,5 @@
 extension ResultLines {
-  /// What a drift line says of the window alone.
+  /// What a drift line says of only the window.
   private static let ofOneSide = [
     "mean", "standard_deviation", "missing_ratio", "invalid_ratio", "unseen_ratio", "outside_ratio",
   ]

@@ -9,7 +9,7 @@ package struct VersionDifferences {
     case paired
     /// On pairs, scores of one of 64 bins being ties.
     case pairedBinned = "paired_binned"
-    /// Of each version's own rows, as if they were independent.
+    /// For each version's own rows, as if they were independent.
     case unpaired
   }
 
@@ -85,7 +85,7 @@ package struct VersionDifferences {
     }
   }
 
-  /// Of every slice that holds rows of either version; those of versions have nothing to compare.
+  /// For every slice that holds rows of either version; those of versions have nothing to compare.
   static func bySlice(
     layout: PerformanceLayout, performance: [NameKey: CellBlock], withImplied: Bool
   ) -> [NameKey: VersionDifferences] {
@@ -195,7 +195,7 @@ private struct PairRows {
       }
     case .decision(let ratio):
       if let decisions { return VersionDifferences.paired(metric, ratio, decisions) }
-      // Of several classes right and wrong are all that is asked.
+      // Among several classes right and wrong are all that is asked.
       guard let classes, ratio == .accuracy else { return nil }
       return VersionDifferences.of(metric, .paired, classes.champion.accuracy, classes.challenger.accuracy) {
         classes.accuracy?.difference(confidence: $0)

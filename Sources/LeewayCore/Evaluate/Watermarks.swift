@@ -3,7 +3,7 @@ package struct Watermarks: Sendable, Equatable {
   /// Idle partitions aside.
   package var predictions: EventTime
   package var labels: EventTime
-  /// Of the predictions, with the partitions that are idle: nothing that comes can be behind it by more than the lateness.
+  /// For the predictions, with the partitions that are idle: nothing that comes can be behind it by more than the lateness.
   package var settled: EventTime
   /// Every prediction partition is idle: no data come, and the watermark holds.
   package var noData: Bool

@@ -6,7 +6,7 @@ struct WindowView {
   let complete: Bool
   /// The first moment of which the window may hold rows: the generation's start or the first event, whichever is later.
   var begins: EventTime?
-  /// Of a superseded generation: later windows may lack rows that had not been read when the next one began.
+  /// For a superseded generation: later windows may lack rows that had not been read when the next one began.
   var readThrough: EventTime?
   /// Of `performance`.
   var stage = Stage.final

@@ -47,7 +47,7 @@ package final class Intake {
     self.lanes = Self.lanes(lanes, plans, limits, aggregation)
   }
 
-  /// Of deltas' memory that all monitors together keep from flush to flush, or more if that is less than a block for each:
+  /// For deltas' memory that all monitors together keep from flush to flush, or more if that is less than a block for each:
   /// clearing is cheaper than allocating.
   private static let spareBytes = 32 << 20
 
@@ -249,7 +249,7 @@ package final class Intake {
     return report
   }
 
-  /// Of every lane.
+  /// For every lane.
   func forEachMonitor(_ body: (inout MonitorIntake) -> Void) {
     for lane in lanes { for i in lane.monitors.indices { body(&lane.monitors[i]) } }
   }

@@ -3,7 +3,7 @@ struct LabelDecoder {
   /// What a message turned out to be.
   enum Decoded {
     case label(id: [UInt8], JoinedLabel)
-    /// Of another model, or not in the sample; its time is the topic's progress all the same.
+    /// For another model, or not in the sample; its time is the topic's progress all the same.
     case passedOver(EventTime)
   }
 
@@ -11,7 +11,7 @@ struct LabelDecoder {
   private let task: ModelTask
   private let sample: JoinSample
   private let extractor: JSONExtractor
-  /// Of the key of a tombstone, where the id has several parts.
+  /// For the key of a tombstone, where the id has several parts.
   private let keyExtractor: JSONExtractor
   private let timeSlot: Int
   private let valueSlot: Int

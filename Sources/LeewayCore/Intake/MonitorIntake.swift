@@ -5,12 +5,12 @@ struct MonitorIntake {
   var partitions: [PartitionIntake] = []
   private var predictions: PredictionDecoder
   private var labels: LabelDecoder?
-  /// Of ids that are joined.
+  /// For ids that are joined.
   private let sample: JoinSample
   private var slices: SliceTable
   private let columns: DriftColumns
   private let pool: DeltaPool
-  /// Of the rows in `columns`: the pane, and the slices without `all`, `slices.segmentCount` a row.
+  /// For the rows in `columns`: the pane, and the slices without `all`, `slices.segmentCount` a row.
   private var rowPanes: [EventTime] = []
   private var rowSlices: [Int32] = []
   /// The partition that the rows in `columns` came from.

@@ -17,7 +17,7 @@ package struct OffsetGap: Sendable, Equatable {
     self.isAnotherLog = isAnotherLog || wanted > available.upperBound
   }
 
-  /// Messages that are known to be gone unread. Of another log those from its beginning to its oldest; how many the old
+  /// Messages that are known to be gone unread. For another log those from its beginning to its oldest; how many the old
   /// one had after `wanted` is unknown.
   package var lostMessages: Int64 { isAnotherLog ? available.lowerBound : max(0, available.lowerBound - wanted) }
 

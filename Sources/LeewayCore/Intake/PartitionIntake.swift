@@ -104,7 +104,7 @@ struct PartitionIntake {
         reason: gap.description, sample: []))
   }
 
-  /// Late iff below the watermark before it, less the lateness: a function of this partition's log alone.
+  /// Late iff below the watermark before it, less the lateness: a function of nothing but this partition's log.
   mutating func isLate(_ time: EventTime, lateness: TimeSpan) -> Bool {
     if time < watermark - lateness { return true }
     reach(time)
@@ -118,7 +118,7 @@ struct PartitionIntake {
 struct Idleness {
   /// For how long from the commit on; nil: not idle.
   private(set) var claimed: TimeSpan?
-  /// By the caller's clock, for renewal alone.
+  /// By the caller's clock, only for renewal.
   private var claimedAt: Duration?
   private(set) var isPending = false
 
@@ -144,7 +144,7 @@ struct JoinLog {
     var id: Range<Int>
     var body: Range<Int>
     var isLabel: Bool
-    /// Of the message.
+    /// For the message.
     var offset: Int64
   }
 

@@ -4,18 +4,18 @@ internal import CSimdjson
 struct PredictionDecoder {
   private let plan: MonitorPlan
   private let extractor: JSONExtractor
-  /// Of the id's fields; empty without a join.
+  /// For the id's fields; empty without a join.
   private let idSlots: Range<Int>
   private let timeSlot: Int
   private let timeFormat: TimeFormat
   private let versionSlot: Int?
   private let probabilitiesSlot: Int?
-  /// Of the drift subjects, in their order; the output's is the last.
+  /// For the drift subjects, in their order; the output's is the last.
   private let subjectSlots: Range<Int>
   private let outputSlot: Int
   private let segmentSlots: Range<Int>
   private var scratch: [UInt8] = []
-  /// Of the message that the last row was filled from; empty where it has none.
+  /// For the message that the last row was filled from; empty where it has none.
   private var probabilities: [ClassProbability] = []
   /// Whether any message had probabilities.
   private(set) var hasSeenProbabilities = false

@@ -137,7 +137,7 @@ private struct FrequentValues {
 }
 
 /// Which slices stay where blocks of different flushes, writers or panes meet: of versions, and of segments that the
-/// baseline has not profiled, the `limit` values with the smallest fixed hash. That depends on the set of values alone, so
+/// baseline has not profiled, the `limit` values with the smallest fixed hash. That depends only on the set of values, so
 /// no order of arrival changes what is left out.
 package struct SliceCap: Sendable, Equatable {
   /// Segments whose values are capped by hash.
@@ -168,7 +168,7 @@ package struct SliceCap: Sendable, Equatable {
     for name in names {
       guard let equals = name.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
       let segment = String(name[..<equals])
-      // Of the bytes: an accent at the value's beginning would join the character before it.
+      // For the bytes: an accent at the value's beginning would join the character before it.
       var text = String(decoding: name.utf8[name.utf8.index(after: equals)...], as: UTF8.self)
       guard segments.contains(segment), text != Slice.otherValue, !reserved.contains(NameKey(name)) else { continue }
       bySegment[segment, default: []].append((text.withUTF8 { Digest64.hash(UnsafeRawBufferPointer($0)) }, name))

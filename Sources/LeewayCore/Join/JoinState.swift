@@ -31,7 +31,7 @@ package struct JoinState: Sendable, Equatable {
     case overLimit
   }
 
-  /// Of several predictions with one version the smallest (time, output as canonical JSON, payload digest) stands.
+  /// Among several predictions with one version the smallest (time, output as canonical JSON, payload digest) stands.
   mutating func merge(_ prediction: JoinedPrediction) -> PredictionOutcome {
     if let i = predictions.firstIndex(where: { utf8Equal($0.version, prediction.version) }) {
       if prediction.precedes(predictions[i]) { predictions[i] = prediction }

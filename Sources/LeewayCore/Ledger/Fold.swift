@@ -49,7 +49,7 @@ package struct Fold: Sendable {
     for kind in PaneKind.allCases where plan.shape(of: kind) != nil {
       for writer in writers {
         let before = dead.contains(writer.id) ? .distantFuture : bound(kind, progress)
-        // One writer alone has one row of a pane and slice already.
+        // A single writer has one row of a pane and slice already.
         guard before > .distantPast, writers.count > 1 else { continue }
         report.rows += try handOver(kind, writer.id, before, limit, ledger, lease)
       }

@@ -101,7 +101,7 @@ package struct Reclaim: Sendable {
       }
       if monitor.labels != nil {
         let behind = min(progress.finalThrough, progress.maturedThrough) - largest * 2
-        // Of both stages at once: while a pair waits for its labels, its part of the early panes must be there.
+        // For both stages at once: while a pair waits for its labels, its part of the early panes must be there.
         for kind in [PaneKind.performance, .earlyPerformance] where plan.shape(of: kind) != nil {
           try step(behind) {
             try $0.reclaimPanes(kind, monitor: name, generation: plan.pairs, before: $1, limit: limit)

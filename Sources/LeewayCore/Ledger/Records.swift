@@ -201,7 +201,7 @@ package struct DirtyMark: Sendable, Equatable {
 package struct EvaluationProgress: Sendable, Equatable {
   /// Windows with end at or below it are closed and have drift verdicts.
   package var closedThrough: EventTime
-  /// Of those, windows with end at or below it closed without the help of idleness: nothing is accepted for them any more.
+  /// For those, windows with end at or below it closed without the help of idleness: nothing is accepted for them any more.
   package var finalThrough: EventTime
   /// Windows with end at or below it are mature and have performance verdicts.
   package var maturedThrough: EventTime

@@ -17,7 +17,7 @@ package struct ResultRecord: Sendable, Equatable {
   package var subject: String
   package var check: String
   package var metric: String
-  /// Of performance lines and verdicts; every other line is final.
+  /// For performance lines and verdicts; every other line is final.
   package var stage: Stage
   package var sequence: Int64
   /// The JSON object, without a newline.

@@ -44,7 +44,7 @@ struct ResultThinning {
       reached = hour
     }
     let part = Array(gone.prefix(limit))
-    // Of the hour after it a part may have gone.
+    // For the hour after it a part may have gone.
     let before = part.map { ThinningRule.hour(of: $0.end) }.max() ?? reached
     var removed = 0
     try write { tx in

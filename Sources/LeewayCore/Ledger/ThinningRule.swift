@@ -1,7 +1,7 @@
 /// Which lines of an hour that is old stay: one of each series, and whatever an incident rests on.
 ///
 /// A *series* is what a line is of, whatever its window's end: monitor, generation, type, window, slice, subject, check,
-/// metric and stage. Of the lines of a series whose windows end in one hour (after h − 1 h, up to h) the last stays. So
+/// metric and stage. Among the lines of a series whose windows end in one hour (after h − 1 h, up to h) the last stays. So
 /// windows with steps of an hour or more keep every line, and a `1h` window with `every: 5m` keeps those that end on the
 /// full hour: of the ends 09:05, 09:10 … 10:00 it is 10:00.
 ///
@@ -63,7 +63,7 @@ package enum ThinningRule {
       Evidence(window: NameKey(verdict.window), end: verdict.end, kind: kind, name: NameKey(name))
     }
     guard let metric = Metric.named(verdict.metric) else {
-      // Of a program that knew more: everything of that window that it may rest on.
+      // For a program that knew more: everything of that window that it may rest on.
       return [
         named(.any, ""), named(.labels, ""), named(.subject, verdict.subject), named(.slice, verdict.slice),
       ]

@@ -20,7 +20,7 @@ package struct DistanceFormula: Sendable {
   /// Numbers that stand behind it in a line.
   let details: [MetricDetail]
 
-  /// Of the shares of bins.
+  /// For the shares of bins.
   static func bins(
     _ value: @escaping @Sendable (BinComparison) -> Double, noise: @escaping @Sendable (BinComparison) -> Double,
     size: DistanceSize.Distance
@@ -30,7 +30,7 @@ package struct DistanceFormula: Sendable {
       size: { DistanceSize(size, baseline: $0.baseline.bins, window: $0.windowBins) }, details: [])
   }
 
-  /// Of values in their order. What is sure of Kolmogorov–Smirnov is taken from it for all of these, as verdicts do.
+  /// For values in their order. What is sure of Kolmogorov–Smirnov is taken from it for all of these, as verdicts do.
   static func cells(
     _ value: @escaping @Sendable (DriftComparison) -> Double?, noise: @escaping @Sendable (DriftComparison) -> Double?,
     details: [MetricDetail] = []

@@ -35,7 +35,7 @@ package final class Metric: Sendable {
     case level(LevelFormula)
     case traffic
     case performance(PerformanceFormula)
-    /// Of what it is an estimate; nil: of nothing that labels tell.
+    /// For what it is an estimate; nil: of nothing that labels tell.
     case estimate(of: Metric?)
     case detector(ChangeDetector.Method)
     case fairness(FairnessMeasure)

@@ -18,7 +18,7 @@ package final class MetricDetail: Sendable {
   package let numericOnly: Bool
   /// Whether it is a p-value, a bound or chi-squared: what a chart needs last.
   package let isEvidence: Bool
-  /// Of drift lines; nil where it is not defined.
+  /// For drift lines; nil where it is not defined.
   let value: @Sendable (DriftComparison) -> Double?
 
   private init(
@@ -74,7 +74,7 @@ package final class MetricDetail: Sendable {
     "label_delay_p90_seconds", "Nine in ten labels came within this time after their prediction.", unit: .seconds,
     family: .performance, isEvidence: false)
 
-  /// Of drift lines, those behind a distance first.
+  /// For drift lines, those behind a distance first.
   static let ofDrift = Metric.distances.flatMap { $0.distance?.details ?? [] } + ofBins + [psiNoise]
   static let ofBins = [chiSquared, chiSquaredPValue, pooledPValue]
 

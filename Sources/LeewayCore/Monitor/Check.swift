@@ -57,7 +57,7 @@ package struct Check: Sendable, Equatable {
   package var minimumPositives: Int64
   package var minimumNegatives: Int64
   package var reference: Reference
-  /// Of a metric with a place: the share of rows at the top, or the recall or precision to hold.
+  /// For a metric with a place: the share of rows at the top, or the recall or precision to hold.
   package var place: Double?
   /// When performance is judged, where labels have an `early`; everything else is final.
   package var stages: Set<Stage>

@@ -13,7 +13,7 @@ package struct GenerationStanding: Sendable {
   /// Superseded generations whose pairs still wait for labels, the oldest first.
   package var draining: [DrainingPairs] = []
 
-  /// Of a generation without one before it.
+  /// For a generation without one before it.
   init(first generation: String) {
     self.generation = generation
     pairs = generation

@@ -31,7 +31,7 @@ package struct Monitor: Sendable, Equatable {
   package var retrain: RetrainPolicy?
   /// Two versions that are held against each other.
   package var comparison: VersionComparison?
-  /// Of which slices Prometheus series are exported, beside `all` and versions.
+  /// Slices whose Prometheus series are exported, beside `all` and versions.
   package var series: SeriesChoice
 
   package init(
@@ -79,13 +79,13 @@ package enum ModelTask: String, Sendable, CaseIterable {
   case binary, multiclass, regression
 }
 
-/// Of which values of segments Prometheus series are exported. Slice `all` and versions always are.
+/// Values of segments whose Prometheus series are exported. Slice `all` and versions always are.
 package enum SeriesChoice: String, Sendable, CaseIterable {
-  /// Of each, as far as there is room.
+  /// For each, as far as there is room.
   case all
   /// What checks use in them.
   case checks
-  /// Of no value.
+  /// For no value.
   case none
 }
 

@@ -1,6 +1,6 @@
 import LeewayStatistics
 
-/// What a monitor keeps in memory, in bytes, by its configuration and its baseline alone. Messages do not matter: panes
+/// What a monitor keeps in memory, in bytes, only by its configuration and its baseline. Messages do not matter: panes
 /// are in the ledger, and what waits for its commit has a limit that all monitors share.
 package struct MonitorMemory: Sendable, Equatable {
   /// Bins, and the counts of every slice that the baseline has.

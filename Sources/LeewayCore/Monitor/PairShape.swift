@@ -81,7 +81,7 @@ package struct PairShape: Sendable, Equatable {
     if let estimation = baseline.estimation { estimation.write(to: &w) } else { w.null() }
   }
 
-  /// Of the slices of a segment, or of versions.
+  /// For the slices of a segment, or of versions.
   private static func writePerformance(of segment: String, _ baseline: Baseline, to w: inout JSONWriter) {
     for slice in baseline.slices where slice.slice.utf8.starts(with: "\(segment)=".utf8) {
       guard let performance = slice.performance else { continue }

@@ -175,14 +175,14 @@ struct FrozenReferences {
   }
 }
 
-/// Of one window.
+/// For one window.
 struct DriftReferenceKey: Hashable, Sendable {
   var slice: NameKey
   var subject: Int
   var span: TimeSpan
 }
 
-/// Of one window and stage.
+/// For one window and stage.
 struct PerformanceReferenceKey: Hashable, Sendable {
   var slice: NameKey
   var span: TimeSpan

@@ -54,9 +54,9 @@ struct ReferencePlan: Sendable {
   private var kinds: [String: PaneKind] = [:]
   /// A block of a single subject, by its index.
   private var single: [Int: DriftLayout] = [:]
-  /// Of performance, without what two compared versions add behind it.
+  /// For performance, without what two compared versions add behind it.
   let performance: PerformanceLayout?
-  /// Of one segment as many values have references, those that come first: each costs state.
+  /// For one segment as many values have references, those that come first: each costs state.
   let limit: Int
 
   /// Values come and go, and what has begun stays.
@@ -65,9 +65,9 @@ struct ReferencePlan: Sendable {
   init(_ monitor: Monitor, _ drift: DriftLayout, _ performance: PerformanceLayout?) {
     limit = monitor.maximumSegments * Self.valuesPerSegment
     if let layout = performance {
-      var alone = PerformanceLayout(task: layout.task, impliedLabels: layout.hasImpliedLabels)
-      alone.estimation = layout.estimation
-      self.performance = alone
+      var plain = PerformanceLayout(task: layout.task, impliedLabels: layout.hasImpliedLabels)
+      plain.estimation = layout.estimation
+      self.performance = plain
     } else {
       self.performance = nil
     }
@@ -99,7 +99,7 @@ struct ReferencePlan: Sendable {
   /// Every hash that a check asks for.
   var all: Set<String> { Set(kinds.keys) }
 
-  /// Of every segment.
+  /// For every segment.
   func hashes(of subject: ReferenceSubject) -> [String] { hashes[subject].map { Array($0.values) } ?? [] }
 
   /// nil for a slice of a segment that the monitor has not.
@@ -110,7 +110,7 @@ struct ReferencePlan: Sendable {
   /// The panes that what has a hash is summed from; nil for a hash that no check asks for.
   func kind(ofHash hash: String) -> PaneKind? { kinds[hash] }
 
-  /// Of a reference's block.
+  /// For a reference's block.
   func shape(_ subject: ReferenceSubject) -> CellBlock.Shape? {
     switch subject.counts {
     case .drift(let i): single[i]?.shape

@@ -30,7 +30,7 @@ struct ReferenceSource: Sendable, Equatable {
     }
   }
 
-  /// Of a plan's panes; none where no check is measured from production.
+  /// For a plan's panes; none where no check is measured from production.
   static func list(_ plan: MonitorPlan) -> [ReferenceSource] {
     let source = ReferenceSource(plan)
     return source.places.isEmpty ? [] : [source]
@@ -38,12 +38,12 @@ struct ReferenceSource: Sendable, Equatable {
 
   // MARK: The ledger
 
-  /// Of more generations that no round has judged the oldest are forgotten.
+  /// Among more generations that no round has judged the oldest are forgotten.
   private static let limit = 16
 
   private static func setting(monitor: String) -> String { "reference-sources/\(monitor)" }
 
-  /// Of the current generation, and before it of those whose last panes it has not taken yet, the oldest first.
+  /// For the current generation, and before it of those whose last panes it has not taken yet, the oldest first.
   static func stored(monitor: String, in reader: any LedgerReader) throws -> [ReferenceSource] {
     try reader.setting(setting(monitor: monitor)).map { try decoded($0) } ?? []
   }

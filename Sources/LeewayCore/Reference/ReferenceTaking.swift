@@ -1,9 +1,9 @@
 /// One round's part in the references from production: which of them still learn, and what the panes that nothing changes any
-/// more add to them. Each pane is taken once, in the order of time, so a reference is a function of the panes alone, whoever
+/// more add to them. Each pane is taken once, in the order of time, so a reference is a function of nothing but the panes, whoever
 /// takes them and in how many rounds.
 struct ReferenceTaking {
   private let plan: MonitorPlan
-  /// Of this generation's panes.
+  /// For this generation's panes.
   private let source: ReferenceSource
   /// As stored, and as this round leaves them.
   private(set) var records: [ReferenceKey: ReferenceRecord] = [:]

@@ -25,7 +25,7 @@ struct WindowMerge {
     cap = SliceCap(plan: plan)
   }
 
-  /// Of the drift panes of an earlier generation.
+  /// For the drift panes of an earlier generation.
   init(_ plan: MonitorPlan, of source: ReferenceSource) {
     kind = .drift
     self.plan = plan
@@ -36,7 +36,7 @@ struct WindowMerge {
 
   var residentBytes: Int { slices.values.reduce(0) { $0 + $1.block.residentBytes } }
 
-  /// Of what is merged.
+  /// For what is merged.
   var length: TimeSpan { range.map { $0.upperBound - $0.lowerBound } ?? .milliseconds(0) }
 
   func holds(pane: EventTime) -> Bool { range?.contains(pane) ?? false }

@@ -9,7 +9,7 @@ import LeewayCore
 /// | a writer, a partition, a lease | its row (the compare-and-set updates it, reads are FOR UPDATE) |
 /// | a writer's panes | its writer's row, which every flush updates first and the fold retires |
 /// | waiting predictions | `joins`, one flush of a monitor's generation at a time |
-/// | the current generation | `generation`: flushes share it, a change has it alone |
+/// | the current generation | `generation`: flushes share it, a change excludes all others |
 /// | results, progress, marks | the lease's row: only its holder writes them; a mark's row, by its id |
 /// | errors to be stored | `joins`, as the pairs that they come of; what detectors make of them is the lease holder's |
 /// | machines, incidents, retrains, inputs | `decisions` of the monitor |

@@ -8,7 +8,7 @@ import LeewayCore
 enum PostgreSQLSchema {
   static var version: Int64 { Int64(steps.count) }
 
-  /// Brings the database to this program's version, all in one transaction. Of several instances that start at once, one
+  /// Brings the database to this program's version, all in one transaction. Among several instances that start at once, one
   /// does it and the others wait.
   ///
   /// - Returns: the schema that holds the tables.

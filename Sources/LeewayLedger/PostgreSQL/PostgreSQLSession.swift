@@ -106,7 +106,7 @@ final class PostgreSQLSession {
   func lock(_ lock: PostgreSQLLock, named schema: String? = nil, shared: Bool = false) throws {
     guard writes else { return }
     let key = lock.key(schema: schema ?? self.schema)
-    // Held shared and wanted alone are two locks.
+    // Held shared and wanted exclusively are two locks.
     guard held.insert(shared ? ~key : key).inserted else { return }
     try run("locking", "SELECT pg_advisory_xact_lock\(shared ? "_shared" : "")($1)", key)
   }

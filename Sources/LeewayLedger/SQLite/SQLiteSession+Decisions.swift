@@ -166,7 +166,7 @@ extension SQLiteSession {
   }
 
   func reclaimDecisions(monitor: String, before: EventTime, limit: Int) throws -> Int {
-    // Of each group from the first on, so that what is left has no gap.
+    // For each group from the first on, so that what is left has no gap.
     let sql = """
       DELETE FROM decision_log WHERE (monitor, cause_group, number) IN
         (SELECT monitor, cause_group, number FROM decision_log l WHERE monitor = ?1 AND at < ?2 AND NOT EXISTS (

@@ -34,7 +34,7 @@ final class EvaluationThread {
   /// What pages and gauges show of a monitor that stands still is at most this old.
   static let refreshEvery = TimeSpan.seconds(5)
   private static let reclaimEvery = TimeSpan.minutes(1)
-  /// Of a monitor at a time; what is left waits for the next round, and evaluation has not to wait for it.
+  /// For a monitor at a time; what is left waits for the next round, and evaluation has not to wait for it.
   private static let reclaimTime = Duration.seconds(5)
   /// How long one monitor's backlog is judged before the others have their turn, and what is due in each round.
   private let turn: Duration

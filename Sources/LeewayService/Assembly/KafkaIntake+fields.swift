@@ -5,7 +5,7 @@ import Logging
 extension KafkaIntakeLoop {
   /// So many predictions without a field are no chance.
   static let rowsBeforeUnseen: Int64 = 1000
-  /// Of one monitor, to be logged.
+  /// For one monitor, to be logged.
   private static let maximumLines = 10
 
   /// Logs each field once, and keeps the metric of it.

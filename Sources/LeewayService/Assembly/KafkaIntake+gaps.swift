@@ -27,7 +27,7 @@ extension KafkaIntakeLoop {
     }
   }
 
-  /// Of partitions just claimed: a log that was found to be another one stays that, also when it has grown past the
+  /// For partitions just claimed: a log that was found to be another one stays that, also when it has grown past the
   /// ledger's offset since.
   func recallGaps(_ keys: [PartitionKey]) throws {
     let stored = try service.ledger.read { reader in
@@ -97,7 +97,7 @@ extension KafkaIntakeLoop {
     service.state.set(gaps: gaps.map(\.description))
   }
 
-  /// Of partitions whose skip has been committed.
+  /// For partitions whose skip has been committed.
   func forgetSkipped(_ committed: some Collection<PartitionKey>) throws {
     for key in skipped.intersection(committed) {
       try forget(key)

@@ -103,7 +103,7 @@ final class KafkaIntakeLoop {
   var heartbeatDue: SteadyTime
   var flushBackoff = 0
   var profile: IntakeProfile
-  /// Those who take messages; nil: this thread alone does.
+  /// Those who take messages; nil: only this thread does.
   let crew: IntakeCrew?
   var lastError: (text: String, at: SteadyTime)?
 

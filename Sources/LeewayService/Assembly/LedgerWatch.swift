@@ -29,7 +29,7 @@ struct LedgerWatch: Service {
 
   func run() async throws {
     try await withDedicatedThread("leeway-ledger-watch") { stop in
-      // On Linux of this thread alone. Its reads give way to those of others, too.
+      // On Linux only of this thread. Its reads give way to those of others, too.
       setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
       var started: SteadyTime = .now
       var due: SteadyTime = isDoneAtStart ? started + Self.every : started

@@ -3,7 +3,7 @@ import LeewayLocks
 
 import struct Synchronization.Atomic
 
-/// What the service runs on now. A reload proposes another setup; the intake, which alone knows when nothing is half
+/// What the service runs on now. A reload proposes another setup; the intake, the only part that knows when nothing is half
 /// counted, adopts it between two polls; everybody else follows what it has adopted.
 final class LiveSetup: Sendable {
   /// A setup that waits for the intake. Exactly one of `adopted` and `refuse` ends it.

@@ -27,7 +27,7 @@ struct Signals: Service {
     for await _ in hangups.cancelOnGracefulShutdown() { _ = await reload("SIGHUP") }
   }
 
-  /// On the signals' queue alone.
+  /// Only on the signals' queue.
   private final class Ending: Sendable {
     private let grace: TimeSpan
     private let queue: DispatchQueue

@@ -14,7 +14,7 @@ package struct Configuration: Sendable {
   /// Reads `leeway.yaml` and every `*.yaml` in a folder, for `run` and `check`.
   ///
   /// - Parameters:
-  ///   - configPath: of `leeway.yaml`; nil checks the monitors alone.
+  ///   - configPath: of `leeway.yaml`; nil checks only the monitors.
   ///   - monitorsDirectory: the folder of monitor files, or one monitor file.
   ///   - baseline: whether each monitor's baseline has to be there.
   ///   - environment: what `${NAME}` expands to.

@@ -6,7 +6,7 @@ final class ConfigurationReading {
 
   let file: String
   let placeholders: Placeholders
-  /// Of the whole file, once its root has been read.
+  /// For the whole file, once its root has been read.
   private(set) var text = ""
   private(set) var problems: [ConfigurationProblem] = []
 

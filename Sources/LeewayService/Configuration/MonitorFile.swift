@@ -1,6 +1,6 @@
 package import LeewayCore
 
-/// One file of `monitors/`, read and checked as far as it can be alone.
+/// One file of `monitors/`, read and checked as far as it can be by itself.
 package struct MonitorFile {
   struct Name {
     let name: String

@@ -209,7 +209,7 @@ extension MonitorReading {
       return nil
     }
     if metric.isOfTask, let task, !metric.applies(to: task) {
-      // Of fairness that has been said already.
+      // For fairness that has been said already.
       if on == nil, metric.family == .fairness { return nil }
       value.refuse(
         "it is \(CommonMetricNames.ofTask(metric)); a \(task.rawValue) monitor has \(names(metrics(for: on)))")

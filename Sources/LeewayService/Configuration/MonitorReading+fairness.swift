@@ -38,7 +38,7 @@ extension MonitorReading {
       segment: segment, reference: Self.category(reference), favourable: favourable ? .positive : .negative)
   }
 
-  /// Keys that mean something for fairness alone, or everywhere but there.
+  /// Keys that mean something only for fairness, or everywhere but there.
   func refuseFairnessKeys(_ map: ConfigurationMap, on: Check.Subjects?) {
     if case .fairness = on {
       if map.contains("slices") {

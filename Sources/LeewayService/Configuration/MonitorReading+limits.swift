@@ -179,7 +179,7 @@ extension Metric {
 }
 
 extension Limit {
-  /// Of the metric against its reference.
+  /// For the metric against its reference.
   var isChange: Bool {
     switch self {
     case .maximumDrop, .maximumRise: true

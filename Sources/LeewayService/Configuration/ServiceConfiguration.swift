@@ -115,7 +115,7 @@ package struct ServiceConfiguration: Sendable, Equatable {
   }
 
   package var kafka: Kafka
-  /// Where messages go that are not counted; nil: they are listed in the quarantine alone.
+  /// Where messages go that are not counted; nil: they are listed only in the quarantine.
   package var deadLetterTopic: String?
   package var ledger: LedgerLocation
   package var http: HTTP
@@ -162,7 +162,7 @@ package struct ReceiverSettings: Sendable, Equatable {
 
   package var name: String
   package var kind: Kind
-  /// Nil for `log` alone.
+  /// Nil only for `log`.
   package var url: Secret?
   /// Signs a webhook's bodies.
   package var secret: Secret?

@@ -57,7 +57,7 @@ struct WaitingPredictions {
       digit /= 10
       exponent += 1
     }
-    // Of the text, since a product such as 3 · 0.01 need not be the nearest double.
+    // For the text, since a product such as 3 · 0.01 need not be the nearest double.
     let first = min(9, (fitting / digit).rounded(.down))
     let short = ConfigurationValue.decimal("\(Int(first))e-\(exponent)") ?? first * digit
     return "set labels.sample: \(ConfigurationValue.shown(short)), shorten labels.horizon, or raise the limit"

@@ -69,7 +69,7 @@ enum YAMLDocument {
 
   /// Yams hashes every key to find duplicates. A key that is a list or a map costs its whole content at every level it
   /// is nested in, and one made of aliases, which repeat content without repeating text, grows exponentially. No key of
-  /// ours is anything but a word, so both are refused before the parser sees them. This looks at characters alone: it
+  /// ours is anything but a word, so both are refused before the parser sees them. This looks only at characters: it
   /// may see such a key in a comment, and never misses one.
   private static func refuseCostlyKeys(_ text: String) throws(Failure) {
     let bytes = Array(text.utf8)

@@ -9,11 +9,11 @@ import ServiceLifecycle
 package struct Demo: Sendable {
   /// What the command line says.
   package struct Options: Sendable {
-    /// Of the page; 0 takes any that is free.
+    /// For the page; 0 takes any that is free.
     package var port: Int
     /// Seconds of the demo's world that pass in one second; 3600 tells the whole story in a minute.
     package var speed: Int
-    /// When it ends by itself; nil: on SIGINT or SIGTERM alone.
+    /// When it ends by itself; nil: only on SIGINT or SIGTERM.
     package var duration: TimeSpan?
     /// Where files are kept; nil: in a temporary folder that is gone at the end.
     package var folder: String?

@@ -28,7 +28,7 @@ struct DemoReceiver: Sendable {
       let bytes = try await request.body.collect(upTo: Self.bodyLimit)
       return take(request, path: "/\(context.parameters.get("receiver") ?? "")", body: Array(bytes.readableBytesView))
     }
-    // A connection that is cut off when the demo ends is an error to the server alone.
+    // A connection that is cut off when the demo ends is an error only to the server.
     var quiet = logger
     quiet.logLevel = .critical
     return Application(

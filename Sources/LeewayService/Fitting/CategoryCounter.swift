@@ -2,7 +2,7 @@ import LeewayCore
 
 /// Counts categories exactly up to a limit of distinct ones; beyond it new ones are only known to exist.
 struct CategoryCounter {
-  /// Kept by name in the baseline, and further ones by hash alone.
+  /// Kept by name in the baseline, and further ones only by hash.
   static let maximumHashes = 1_000_000
 
   private let kept: Int

@@ -9,7 +9,7 @@ enum TrainingValue {
   case number(Double, UnsafeRawBufferPointer)
   case text(UnsafeRawBufferPointer)
   case bool(Bool)
-  /// Of a kind that no feature has: an array or an object.
+  /// For a kind that no feature has: an array or an object.
   case unusable
 }
 

@@ -12,7 +12,7 @@ struct CheckStanding: Sendable, Equatable {
     /// Verdicts, and those of them that could not be given.
     var verdicts: Int
     var unjudged: Int
-    /// Of the first verdict that could not be given, slice `all` before others: why, and with which numbers (JSON).
+    /// For the first verdict that could not be given, slice `all` before others: why, and with which numbers (JSON).
     var why: String?
     var whyNumbers: String?
     /// Where that was.

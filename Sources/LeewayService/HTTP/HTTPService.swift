@@ -35,7 +35,7 @@ package struct HTTPService: Service {
   ///   - port: 0 lets the system choose.
   ///   - tokens: Of `http.tokens_file`, asked for at every request.
   ///   - isOpen: Whether this machine may read without a token, asked for at every request; see ``AccessPolicy``.
-  ///   - probes: Of the listener that serves health and metrics and nothing else, to everybody who reaches it; it has its
+  ///   - probes: For the listener that serves health and metrics and nothing else, to everybody who reaches it; it has its
   ///     own connections, so that no crowd at the other one keeps probes out.
   ///   - tls: What `host` and `port` show, asked for at every connection; nil: they speak HTTP in the clear, as probes do.
   ///   - onRunning: Called once with the port.

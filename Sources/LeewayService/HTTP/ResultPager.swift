@@ -43,7 +43,7 @@ struct ResultPager {
       records: page, next: hasMore ? page.last?.position : nil, thinnedBefore: try thinnedBefore(page))
   }
 
-  /// Of the monitor that is asked for, else the latest of those that the page has lines of.
+  /// For the monitor that is asked for, else the latest of those that the page has lines of.
   private func thinnedBefore(_ page: [ResultRecord]) throws -> EventTime? {
     let monitors = query.monitor.map { [$0] } ?? Array(Set(page.map(\.monitor)))
     return try view.ledger.read { reader in

@@ -25,7 +25,7 @@ struct RetrainCallback: Sendable {
     let verdict = try await threads.run { try view.verifyCallback(id, token, view.now()) }
     switch verdict {
     case .valid: break
-    // Whether there is such a retrain is for holders of its token alone to know.
+    // Whether there is such a retrain is only for holders of its token to know.
     case .wrong: throw Self.refusal("The token is not the callback token of this retrain.")
     case .expired:
       throw Problem(

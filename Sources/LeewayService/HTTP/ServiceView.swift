@@ -4,7 +4,7 @@ package import LeewayCore
 /// made-up content; nothing in this folder reaches further.
 ///
 /// `monitors`, `readiness`, `stalledParts` and `now` answer at once from snapshots. Everything else may block and is
-/// called from ``LedgerThreads`` alone.
+/// called only from ``LedgerThreads``.
 package struct ServiceView: Sendable {
   package var ledger: any Ledger
   /// The configured monitors and where they stand, in the order of their names.
@@ -85,7 +85,7 @@ package struct MonitorView: Sendable {
   package var estimates: Bool
   /// Least watermark of the prediction partitions that hold it back; nil before the first event.
   package var watermark: EventTime?
-  /// Of the label partitions; nil without labels or before the first.
+  /// For the label partitions; nil without labels or before the first.
   package var labelWatermark: EventTime?
   package var progress: EvaluationProgress?
   /// Versions that the newest windows hold, ascending by bytes.

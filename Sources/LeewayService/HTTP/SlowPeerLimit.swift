@@ -6,7 +6,7 @@ import NIOHTTPTypes
 /// which are idle.
 ///
 /// Hummingbird's own idle time starts again with every part that arrives, so a client that sends a byte at a time keeps
-/// its connection; and it does not look at clients that stop reading. Lives on its channel's event loop alone.
+/// its connection; and it does not look at clients that stop reading. Lives only on its channel's event loop.
 final class SlowPeerLimit: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart

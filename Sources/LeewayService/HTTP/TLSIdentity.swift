@@ -4,11 +4,11 @@ import NIOSSL
 /// The certificate that the listener shows, with its key: read, checked against each other, and ready for connections.
 package struct TLSIdentity: Sendable {
   let context: NIOSSLContext
-  /// Of the listener's own certificate, in hexadecimal digits.
+  /// For the listener's own certificate, in hexadecimal digits.
   let serial: String
   let notBefore: EventTime
   let notAfter: EventTime
-  /// Of both files, to see whether they have changed.
+  /// For both files, to see whether they have changed.
   let digest: SHA256.Digest
 
   /// Why a file cannot be used.

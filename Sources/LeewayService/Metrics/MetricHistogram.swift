@@ -1,6 +1,6 @@
 /// Counts of observations by upper bound. A plain value: a flush fills its own and hands it over at the end.
 package struct MetricHistogram: Sendable, Equatable {
-  /// Upper bounds, inclusive, ascending; what is above the last counts in `count` alone.
+  /// Upper bounds, inclusive, ascending; what is above the last counts only in `count`.
   package let bounds: [Double]
   /// Not cumulative; parallel to `bounds`.
   package private(set) var counts: [Int64]

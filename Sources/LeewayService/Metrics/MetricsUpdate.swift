@@ -11,7 +11,7 @@ package struct MetricsUpdate: Sendable {
     package var slice: String
     /// Empty for performance.
     package var subject: String
-    /// Of performance; drift has only `final`.
+    /// For performance; drift has only `final`.
     package var stage: Stage
     /// Drift: messages.
     package var rows: Int64?

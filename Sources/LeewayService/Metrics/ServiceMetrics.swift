@@ -21,7 +21,7 @@ package enum LabelOutcome: String, Sendable, CaseIterable {
   /// More labels or versions for one id than are kept.
   case implausible
   case overLimit = "over_limit"
-  /// Of another model in the topic, or not in the sample.
+  /// For another model in the topic, or not in the sample.
   case passedOver = "passed_over"
 }
 
@@ -335,7 +335,7 @@ package final class ServiceMetrics: Sendable {
     if successfully { replace(.configLastReloadTimestamp, [([], now.seconds)]) }
   }
 
-  /// Of the certificate that the listener shows.
+  /// For the certificate that the listener shows.
   package func set(certificateExpiry: EventTime) { replace(.certificateExpiry, [([], certificateExpiry.seconds)]) }
 
   /// Whether another instance runs a newer configuration.

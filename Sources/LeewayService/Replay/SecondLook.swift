@@ -30,7 +30,7 @@ struct SecondLook: Sendable {
 
   /// The first of each field, in the order of the monitor.
   private(set) var unusable: [Unusable] = []
-  /// Of all files, the one that made most messages late; nil where the order of the file is to blame.
+  /// Among all files, the one that made most messages late; nil where the order of the file is to blame.
   private(set) var farAhead: FarAhead?
 
   private let monitor: Monitor
@@ -99,7 +99,7 @@ struct SecondLook: Sendable {
       var line: Int
       var id = ""
       var time: EventTime
-      /// Of the message before it that was newest; nil for the first.
+      /// For the message before it that was newest; nil for the first.
       var before: EventTime?
       var newestAfter: EventTime?
       var late: Int64 = 0
@@ -117,7 +117,7 @@ struct SecondLook: Sendable {
 
     init(lateness: TimeSpan) { self.lateness = lateness }
 
-    /// Of the leader, when it has just come.
+    /// For the leader, when it has just come.
     var id: String {
       get { leader?.id ?? "" }
       set { leader?.id = newValue }

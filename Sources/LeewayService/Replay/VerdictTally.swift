@@ -5,7 +5,7 @@ package struct VerdictTally: Sendable, Equatable {
   /// Verdicts of one check that could not be given, for one reason.
   struct Reason: Sendable, Equatable {
     var count: Int64 = 0
-    /// Of the first: `rows 133, needed 200`.
+    /// For the first: `rows 133, needed 200`.
     var numbers = ""
   }
 
@@ -71,7 +71,7 @@ package struct VerdictTally: Sendable, Equatable {
     return "\(start); " + parts.joined(separator: "; ")
   }
 
-  /// Of a check without any verdict.
+  /// For a check without any verdict.
   private static func silence(_ check: Check, _ monitor: Monitor, _ hasLabels: Bool) -> String {
     guard check.metric.isOfLabels, let labels = monitor.labels else {
       return "no window of \(check.window) closed, which is at its end + lateness (\(monitor.lateness))"

@@ -21,7 +21,7 @@ struct MessagePaths {
     }
   }
 
-  /// Of values.
+  /// For values.
   var leaves: [String] { paths.filter(\.value).map(\.key).sorted(by: utf8Order) }
 
   /// Paths that may be meant by one that no message has: the same key elsewhere, then what is written alike.

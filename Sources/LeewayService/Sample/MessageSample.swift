@@ -12,7 +12,7 @@ package struct MessageSample {
   package let problem: String?
 
   private static let maximumMessages = 100_000
-  /// Of which all fields are looked at.
+  /// So many have all their fields looked at.
   private static let maximumTrees = 1000
   private static let maximumOthers = 30
 

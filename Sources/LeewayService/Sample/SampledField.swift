@@ -25,7 +25,7 @@ struct SampledField {
   private(set) var kinds: [String: Int] = [:]
   private(set) var example = ""
   private(set) var wrong = 0
-  /// Of the first wrong value.
+  /// For the first wrong value.
   private(set) var problem = ""
 
   private static let maximumExample = 24

@@ -46,7 +46,7 @@ package final class ByteStream {
 
   private func recognise() throws(FileError) {
     isRecognised = true
-    // A pipe may give the first byte alone.
+    // A pipe may give only the first byte.
     while start.count < 2 {
       var byte: UInt8 = 0
       let count = try withUnsafeMutableBytes(of: &byte) { (buffer) throws(FileError) in

@@ -97,7 +97,7 @@ package final class EmbeddedBroker: Sendable {
 /// An `rd_kafka_mock_cluster_t`, and the producer handle in which it lives. Its brokers run on a librdkafka thread of
 /// their own; calls hand an order to that thread and wait.
 ///
-/// Unchecked Sendable: nothing in it changes, and `EmbeddedBroker` alone holds it and calls it, under its lock.
+/// Unchecked Sendable: nothing in it changes, and only `EmbeddedBroker` holds it and calls it, under its lock.
 private final class MockCluster: @unchecked Sendable {
   let pointer: OpaquePointer
   private let handle: OpaquePointer

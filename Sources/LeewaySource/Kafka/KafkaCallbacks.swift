@@ -22,7 +22,7 @@ final class KafkaCallbacks {
   var delivered = 0
   var failed = 0
   var latestFailure: KafkaError?
-  /// Of records with a token, until somebody takes them.
+  /// For records with a token, until somebody takes them.
   private var reports: [KafkaProducer.Report] = []
 
   func takeReports() -> [KafkaProducer.Report] {
@@ -97,7 +97,7 @@ final class KafkaCallbacks {
     }
     rd_kafka_conf_set_error_cb(configuration) { handle, code, reason, opaque in
       guard let callbacks = KafkaCallbacks.from(opaque) else { return }
-      // Of a producer only the end of the handle matters here: everything else shows in the delivery reports.
+      // For a producer only the end of the handle matters here: everything else shows in the delivery reports.
       let code = rd_kafka_resp_err_t(code)
       if code == RD_KAFKA_RESP_ERR__FATAL { callbacks.latestFailure = callbacks.error(handle, code, reason) }
     }

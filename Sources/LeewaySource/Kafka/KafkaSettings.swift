@@ -91,7 +91,7 @@ package struct KafkaSettings: Sendable, CustomStringConvertible, CustomReflectab
     return configuration
   }
 
-  /// How much is fetched ahead, in bytes alone.
+  /// How much is fetched ahead, only in bytes.
   ///
   /// librdkafka before 2.2 stops fetching for a second, not adjustable, whenever the queue is full. So the queue is all
   /// one can read in such a second, and must be larger there; each record costs some 300 bytes besides.

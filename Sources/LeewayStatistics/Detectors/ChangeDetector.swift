@@ -16,7 +16,7 @@ public struct ChangeDetector: Sendable, Equatable {
     case hddmA = "hddm_a"
     case hddmW = "hddm_w"
 
-    /// Whether it takes 0 and 1 alone: a wrong class, not the size of an error.
+    /// Whether it takes only 0 and 1: a wrong class, not the size of an error.
     public var isBinary: Bool { self != .adwin && self != .pageHinkley }
   }
 

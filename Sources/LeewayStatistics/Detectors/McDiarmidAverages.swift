@@ -1,7 +1,7 @@
 import Glibc
 
 /// HDDM_W: the exponentially weighted mean (weight 0.05) of the values since a cut against that up to it, by McDiarmid's
-/// inequality; rising errors alone.
+/// inequality; only rising errors.
 ///
 /// The cut is where mean + bound was least. A change where the newer mean exceeds the older by √(b ln(1/α)/2), b the sum of
 /// both sides' squared weights, α = 0.001; a warning with α = 0.005.
@@ -18,7 +18,7 @@ struct McDiarmidAverages: Sendable, Equatable {
     var squares = 1.0
 
     mutating func add(_ x: Double) {
-      // Only the first value is the mean; a mean of exactly 0, after right decisions alone, weighs like any other.
+      // Only the first value is the mean; a mean of exactly 0, after only right decisions, weighs like any other.
       mean = isEmpty ? x : McDiarmidAverages.weight * x + (1 - McDiarmidAverages.weight) * mean
       isEmpty = false
       squares =

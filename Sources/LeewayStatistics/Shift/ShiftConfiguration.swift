@@ -53,7 +53,7 @@ package struct ShiftConfiguration: Sendable, Equatable {
   package var spreadRows: Int64
   /// Where the hour of the week comes from.
   package var calendar: ShiftCalendar
-  /// K over all slices of the check, planned once; nil: the streams of the null alone.
+  /// K over all slices of the check, planned once; nil: only the streams of the null.
   package var totalStreams: Int?
   /// An incident closes only with values in at least this many of the last 24 hours (rule H1).
   package var leastHoursToClose: Int

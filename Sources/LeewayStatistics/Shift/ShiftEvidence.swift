@@ -31,7 +31,7 @@ package struct ShiftAlarm: Sendable, Equatable {
 /// A subject that has shifted: open from its first alarm of a tier on.
 package struct ShiftIncident: Sendable, Equatable {
   package var tier, subject: Int
-  /// Of the alarm that opened it.
+  /// For the alarm that opened it.
   package var stream: Int
   package var step: Double
   /// The hours of the first and of the last alarm.

@@ -16,7 +16,7 @@ package struct ShiftFit: Sendable, Equatable {
 
   /// Fits every stream to T hours.
   ///
-  /// c = Σ w n / Σ n; R_t = c / n_t; r = y − P, clipped to ±4 max(1.4826 median|r|, √median R) for this fit alone, for a burst must
+  /// c = Σ w n / Σ n; R_t = c / n_t; r = y − P, clipped to ±4 max(1.4826 median|r|, √median R) only for this fit, for a burst must
   /// not stretch the null; variance = max(mean r² − mean R, 0.02 mean R + 10⁻⁹); φ = the candidate with the largest Σ over hours
   /// of −(ln S + min(u², 16)) / 2, the first of equals.
   init(_ values: ShiftValues, _ configuration: ShiftConfiguration, week: Bool) {

@@ -228,7 +228,7 @@ package struct ShiftFold: Sendable, Equatable {
 }
 
 extension ShiftEvidence {
-  /// Of an hour in which nothing is judged.
+  /// For an hour in which nothing is judged.
   static func none(at hour: Int, _ null: ShiftNull) -> ShiftEvidence {
     let zeros = [Double](repeating: 0, count: null.streams.count)
     let bank = [Double](repeating: 0, count: null.configuration.tiers.count * 2 * null.streams.count)

@@ -65,7 +65,7 @@ struct ShiftBank: Sendable {
   /// - b = φ((1 − g) + gain g); where W < 0 it starts anew.
   ///
   /// J and C are log-likelihood ratios, so e^W has mean ≤ 1 per start without a change, however the streams depend on each other.
-  /// An hour without a value changes b alone and does not count in rows.
+  /// An hour without a value changes only b and does not count in rows.
   ///
   /// Source: Page, "Continuous inspection schemes" (Biometrika 41, 1954), for a step as a Kalman filter shows it.
   ///

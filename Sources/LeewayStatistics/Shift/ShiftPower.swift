@@ -1,4 +1,4 @@
-/// What a null allows to be found, from the null alone.
+/// What a null allows to be found, from nothing but the null.
 package struct ShiftPower: Sendable, Equatable {
   /// Horizons at which the chance is looked at, in hours.
   private static let horizons: Set<Int> = [1, 2, 3, 6, 12, 24, 48, 96, 168, 336, 504]
@@ -10,7 +10,7 @@ package struct ShiftPower: Sendable, Equatable {
   var tolerance: Double
   var sizes: [Double]
 
-  /// Of one stream in one view.
+  /// For one stream in one view.
   package init(_ null: ShiftNull, stream: Int, tier: Int, view: Int) {
     let k = null.streams.count
     let inflation = null.inflation[view * k + stream]

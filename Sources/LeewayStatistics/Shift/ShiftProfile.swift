@@ -21,7 +21,7 @@ package struct ShiftProfile: Sendable, Equatable {
   /// it) and Q = mean of d². P = m + λ d: 168 free means cost more noise than most features' week is worth, and λ keeps of d
   /// what is not noise. Cells with fewer than 2 hours keep m and stay out of W and Q; under 336 hours λ = 0.
   ///
-  /// - Parameter week: false: by the hour of day alone.
+  /// - Parameter week: false: only by the hour of day.
   init(_ values: ShiftValues, _ calendar: ShiftCalendar, week: Bool) {
     let k = values.streams
     let weekHours = (0..<values.hours).map { calendar.weekHour(values.first + $0) }

@@ -27,7 +27,7 @@ package struct ShiftStream: Sendable, Hashable {
   /// Index of the subject.
   package var subject: Int
   package var kind: ShiftKind
-  /// Of a category, else −1.
+  /// For a category, else −1.
   package var cell: Int
 
   package init(subject: Int, kind: ShiftKind, cell: Int = -1) {

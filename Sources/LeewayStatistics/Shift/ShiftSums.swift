@@ -14,7 +14,7 @@ package struct ShiftSums: Sendable, Equatable {
   /// Rows with a value.
   package let valid: Int64
   package let missing, invalid: Int64
-  /// Of a category subject, part of `valid`; and of a numeric one, likewise.
+  /// For a category subject, part of `valid`; and of a numeric one, likewise.
   package let unseen, outside: Int64
   let body: Body
 
@@ -38,7 +38,7 @@ package struct ShiftSums: Sendable, Equatable {
 
   /// The sums of an hour's counts; sums run in cell order.
   ///
-  /// Of a numeric subject, by power sums of the scores: q_i = Σ c sⁱ / N, m₂ = q₂ − q₁², m₄ = q₄ − 4 q₁q₃ + 6 q₁²q₂ − 3 q₁⁴.
+  /// For a numeric subject, by power sums of the scores: q_i = Σ c sⁱ / N, m₂ = q₂ − q₁², m₄ = q₄ − 4 q₁q₃ + 6 q₁²q₂ − 3 q₁⁴.
   package init(_ counts: ShiftCounts, _ subject: ShiftSubject, _ table: ShiftTable) {
     precondition(counts.cells.count == table.scores.count, "counts of other cells")
     valid = counts.cells.reduce(counts.unseen, &+)
@@ -73,7 +73,7 @@ package struct ShiftSums: Sendable, Equatable {
     return .numeric(mean: q1, variance: m2, tail: min(max(m4 / (m2 * m2) - 1, 0.2), 20))
   }
 
-  /// Of an hour without rows.
+  /// For an hour without rows.
   static func none(_ subject: ShiftSubject, _ table: ShiftTable) -> ShiftSums {
     switch subject.form {
     case .level: level(0, rows: 0, variance: 0)

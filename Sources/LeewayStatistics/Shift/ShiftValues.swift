@@ -37,7 +37,7 @@ package struct ShiftValues: Sendable, Equatable {
   /// Row of the hour, or nil.
   package func row(of hour: Int) -> Int? { hour >= first && hour - first < hours ? hour - first : nil }
 
-  /// Hours `rows` alone, counted from the first.
+  /// Only the hours `rows`, counted from the first.
   package func part(_ rows: Range<Int>) -> ShiftValues {
     let cells = rows.lowerBound * streams..<rows.upperBound * streams
     return ShiftValues(

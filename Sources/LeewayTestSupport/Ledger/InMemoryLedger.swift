@@ -10,7 +10,7 @@ package final class InMemoryLedger: Ledger {
 
   private let clock: @Sendable () -> EventTime
   private let flaw: LedgerFlaw?
-  /// As it was before the last commit; kept for flaws alone.
+  /// As it was before the last commit; kept only for flaws.
   private let before = Mutex(InMemoryTables())
 
   /// - Parameters:

@@ -4,7 +4,7 @@ import LeewayLocks
 
 import struct Synchronization.Atomic
 
-/// A PostgreSQL server of this process alone, on loopback and on a socket in a folder of its own. It ends, and its folder
+/// A PostgreSQL server only for this process, on loopback and on a socket in a folder of its own. It ends, and its folder
 /// goes, when the object does or this process ends in whatever way: a shell waits beside it for the end of a pipe that
 /// only this process holds.
 ///

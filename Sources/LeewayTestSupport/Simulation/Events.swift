@@ -37,7 +37,7 @@ package struct PredictionEvent: Sendable {
   package var id: String?
   package var time: EventTime
   package var version: String?
-  /// Of the member `output`.
+  /// For the member `output`.
   package var output: String?
   package var amount: String?
   package var country: String?

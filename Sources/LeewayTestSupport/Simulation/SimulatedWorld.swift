@@ -421,7 +421,7 @@ package enum SimulatedMonitor {
     ]
     monitor.alerts = [.info: ["chat"], .warning: ["chat"], .critical: ["chat", "pager", "retrain"]]
     monitor.retrain = RetrainPolicy(cooldown: .minutes(20), maximumPerWeek: 4, deadline: .hours(6))
-    // Of the second baseline one version has a part of its own, whose amounts are smaller.
+    // For the second baseline one version has a part of its own, whose amounts are smaller.
     let isSliced = variant == .otherBaseline
     let rows = SampleMonitor.trainingRows(isSliced ? 1500 : 300, seed: isSliced ? 2 : 1).enumerated().map { i, row in
       var row = row

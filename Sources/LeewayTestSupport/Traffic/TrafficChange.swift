@@ -1,6 +1,6 @@
 /// A change of one feature from an hour on, by name: `mean:X` (the latent moves by X σ), `scale:X` (times X), `missing:X` (share at
 /// least X), `swap` (the two largest categories), `unit` (values times 1000), `gradual:X/Dd` (X σ reached after D days), `category:X`
-/// (as `mean`, of a category feature), `labels` (of rows alone: labels turned over).
+/// (as `mean`, of a category feature), `labels` (only of rows: labels turned over).
 package struct TrafficChange: Sendable, Hashable {
   enum Kind: Hashable, Sendable {
     case mean(Double)

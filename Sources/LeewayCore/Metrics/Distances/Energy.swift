@@ -89,7 +89,7 @@ struct EnergySide {
 
   func share(_ cell: Int) -> Double { Double(counts[cell]) * shareOfOne }
 
-  /// Of the values between two knots; there must be one.
+  /// For the values between two knots; there must be one.
   func mean(_ cell: Int) -> Double {
     let mean = origin + offsetSums[cell / 2] / Double(counts[cell])
     // The sum is rounded, and the mean must not leave its cell.

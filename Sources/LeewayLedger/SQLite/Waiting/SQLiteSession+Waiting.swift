@@ -72,7 +72,7 @@ extension SQLiteSession {
     let doing: StaticString = "storing waiting predictions"
     waitingMemory.isChanged = true
     let hashes = rows.map { Digest64.hash($0.id) }
-    // Of rows with one id the last stands.
+    // Among rows with one id the last stands.
     let order = Self.inOrder(hashes) {
       let order = WaitingBlock.order(rows[$0].id, rows[$1].id)
       return order != 0 ? order < 0 : $0 > $1
@@ -114,7 +114,7 @@ extension SQLiteSession {
     guard limit > 0, let scope = try scope(monitor, generation) else { return [] }
     let doing: StaticString = "reclaiming waiting predictions"
     waitingMemory.isChanged = true
-    // Of what is stored by now: a row that comes later stays, however old it is.
+    // For what is stored by now: a row that comes later stays, however old it is.
     let mark = "UPDATE waiting_runs SET due_before = ?1 WHERE scope = ?2 AND state = ?3 AND due_before < ?1"
     try run(doing, mark, before, scope, WaitingRun.State.complete.rawValue)
     // What no flush comes to any more would never be merged to the end.

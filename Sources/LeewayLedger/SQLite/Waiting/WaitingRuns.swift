@@ -1,6 +1,6 @@
 /// What the writing connection remembers between transactions: indexes of runs, and merges under way.
 ///
-/// `@unchecked Sendable`: the ledger owns one, and touches it inside `write` alone, whose bodies run one at a time on
+/// `@unchecked Sendable`: the ledger owns one, and touches it only inside `write`, whose bodies run one at a time on
 /// GRDB's writing queue. A reading session has one of its own.
 final class WaitingRuns: @unchecked Sendable {
   private var indexes: [Int64: WaitingIndex] = [:]
@@ -64,7 +64,7 @@ final class WaitingMerge {
       var row: WaitingBlock.Row?
       for cursor in cursors {
         guard let candidate = try cursor.row(load: load) else { continue }
-        // Of rows with one id the newest run's stands, and it comes first.
+        // Among rows with one id the newest run's stands, and it comes first.
         if let found = row, !candidate.precedes(found) { continue }
         least = cursor
         row = candidate

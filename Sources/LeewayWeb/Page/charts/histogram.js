@@ -7,7 +7,7 @@ import { axisBottom, axisLeft, max, scaleBand, scaleLinear, sum } from "./d3.js"
 import { axis, chart, drawing, drawingWidth, key, roomFor } from "./figure.js";
 
 const NAME = "histogram";
-// Of categories, the rest in one row.
+// Among categories, the rest in one row.
 const MOST_ROWS = 16;
 const SIDES = ["baseline", "window"];
 

@@ -185,7 +185,7 @@ export function renderExplore() {
     select("subject", "Subject", subjectsOf(monitor), choice.subject, (subject) => choose({ subject })),
     metricSelect(choice.metric, (metric) => choose({ metric })),
   );
-  // Of two stages the final one: it is of all labels.
+  // Among two stages the final one: it is of all labels.
   const lines = detail
     ? detail.performance.filter((one) => one.window === choice.window && one.slice === choice.slice)
     : [];

@@ -1,4 +1,4 @@
-// Who reads what. One instance alone is shown too: its lag is what one looks for.
+// Who reads what. A single instance is shown too: its lag is what one looks for.
 
 import { byId, show, table } from "./elements.js";
 import { state } from "./state.js";

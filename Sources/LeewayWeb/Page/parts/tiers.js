@@ -1,4 +1,4 @@
-// Tiers: a symbol and a word beside the colour, since colour alone tells nothing to some.
+// Tiers: a symbol and a word beside the colour, since colour by itself tells nothing to some.
 
 import { h } from "./elements.js";
 

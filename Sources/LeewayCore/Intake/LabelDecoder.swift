@@ -3,7 +3,7 @@ struct LabelDecoder {
   /// What a message turned out to be.
   enum Decoded {
     case label(id: [UInt8], JoinedLabel)
-    /// For another model, or not in the sample; its time is the topic's progress all the same.
+    /// About another model, or not in the sample; its time is the topic's progress all the same.
     case passedOver(EventTime)
   }
 

@@ -81,11 +81,11 @@ package enum ModelTask: String, Sendable, CaseIterable {
 
 /// Values of segments whose Prometheus series are exported. Slice `all` and versions always are.
 package enum SeriesChoice: String, Sendable, CaseIterable {
-  /// For each, as far as there is room.
+  /// Each, as far as there is room.
   case all
   /// What checks use in them.
   case checks
-  /// For no value.
+  /// No value.
   case none
 }
 

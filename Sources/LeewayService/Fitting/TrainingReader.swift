@@ -9,7 +9,7 @@ enum TrainingValue {
   case number(Double, UnsafeRawBufferPointer)
   case text(UnsafeRawBufferPointer)
   case bool(Bool)
-  /// For a kind that no feature has: an array or an object.
+  /// A kind that no feature has: an array or an object.
   case unusable
 }
 

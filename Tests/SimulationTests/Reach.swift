@@ -34,8 +34,8 @@ struct Reach: Equatable {
 
   mutating func add(_ other: Reach) { runs.merge(other.runs, uniquingKeysWith: +) }
 
-  /// What too few of so many runs came to: at least one in a hundred has to.
+  /// What too few of so many runs came to: at least one in two hundred has to.
   func missing(in count: Int) -> [String] {
-    (Self.ownPart + Self.transitions).filter { runs[$0, default: 0] * 100 < count }
+    (Self.ownPart + Self.transitions).filter { runs[$0, default: 0] * 200 < count }
   }
 }

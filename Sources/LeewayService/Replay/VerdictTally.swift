@@ -1,3 +1,4 @@
+import Foundation
 import LeewayCore
 
 /// What became of a replay's verdicts: how many of each tier, the incidents they made, and why checks judged nothing.
@@ -115,7 +116,7 @@ extension Shortfall {
     numbers.map { name, number in
       switch number {
       case .count(let count): "\(name) \(count)"
-      case .value(let value): "\(name) \(ShortestText.of((value * 10_000).rounded() / 10_000))"
+      case .value(let value): "\(name) \(String(format: "%.4g", value))"
       case .time(let time): "\(name) \(time)"
       }
     }.joined(separator: ", ")

@@ -177,6 +177,16 @@ import Testing
       ])
   }
 
+  /// A null takes a label back and is no sign that the ids are right or wrong.
+  @Test func labelsThatAreTextWithANull() throws {
+    let labels = (0..<300).map { Shop.label($0, bought: $0 == 7 ? "null" : "\"yes\"") }
+    let found = try replay(labels: labels)
+    #expect(found.code == 1)
+    #expect(
+      found.findings.last
+        == "leeway: none of 300 labels matched a prediction: most were refused; 299 bad_value; fix labels:")
+  }
+
   /// One label that matches is enough.
   @Test func someLabelsMatch() throws {
     let found = try replay(labels: (0..<300).map { Shop.label($0, id: $0 == 7 ? nil : "\"x\($0)\"") })

@@ -22,6 +22,8 @@ extension MonitorReading {
     }
     switch metric.family {
     case .traffic: refuse(["min_rows"], "which is the number of rows itself")
+    // The first days have to hold so many rows to be measured from.
+    case .ratio where map.contains("reference"): break
     case .ratio: refuse(["min_rows"], "which is tested exactly at any number of rows")
     case .distance, .level, .performance, .estimate, .detector, .fairness: break
     }

@@ -114,7 +114,11 @@ package struct ReplayFindings {
       return "\(start): \(Thousands.text(e.passedOver)) were passed over as another model's, or are not in the sample; "
         + "fix labels.where or labels.fields.value"
     }
-    if e.labels == 0 { return "\(start): they were refused; \(Self.reasons(e.rejectedLabels)); fix labels:" }
+    // Some nulls are read as labels taken back, also where every value is refused.
+    let refused = e.rejectedLabels.values.reduce(0, +)
+    if refused > e.labels {
+      return "\(start): \(e.labels == 0 ? "they" : "most") were refused; \(Self.reasons(e.rejectedLabels)); fix labels:"
+    }
     if j.expired > 0 {
       return "\(start): \(Thousands.text(j.expired)) came later than labels.horizon, \(labels.horizon); raise it"
     }

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FILES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 README_BYTES = 10_000
 # Words that readers stumbled over; ten of each kind in all documents and sources are too many.
-WORDS = re.compile(r"\b(nobody|anew|for ever|mend(?:ed|s|ing)?)\b|^Of |[.:;] Of ", re.IGNORECASE)
+WORDS = re.compile(r"\b(?i:nobody|anew|for ever|mend(?:ed|s|ing)?)\b|^Of |[.:;] Of ")
 MOST_WORDS = 9
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")

@@ -1,10 +1,10 @@
 import LeewayCore
 import Logging
 
-/// Predictions of a time before the first pane of the generation that reads them: after a change of a monitor or its baseline up to
-/// a pane of them is missing from drift, and somebody will ask where it is.
+/// Predictions whose time is before the first pane of the generation that reads them. After a monitor or its baseline changes, up to
+/// one pane of them is missing from drift; the log says so.
 extension KafkaIntakeLoop {
-  /// Logs it once for each generation.
+  /// Logs the first of them for each generation.
   func tellOfPredictionsBeforeTheirGeneration(_ report: FlushReport) {
     for plan in intake.plans where report.events[plan.monitor.name]?.beforeGeneration ?? 0 > 0 {
       guard toldGenerations.insert("\(plan.monitor.name) \(plan.generation)").inserted else { continue }

@@ -73,8 +73,8 @@ struct ResultEndpoints: Sendable {
     }
   }
 
-  /// One page is in memory at a time, and the next is read when the client has taken it. A failure midway breaks the
-  /// connection off without the last chunk, so that the part is not taken for the whole.
+  /// One page is in memory at a time, and the next is read when the client has taken it. A failure midway closes the
+  /// connection before the last chunk, so that the client sees that the answer is incomplete.
   private func stream(_ first: ResultPager, atMost total: Int) async throws -> Response {
     guard let permit = streams.take() else {
       throw Problem(

@@ -22,7 +22,7 @@ final class KafkaCallbacks {
   var delivered = 0
   var failed = 0
   var latestFailure: KafkaError?
-  /// For records with a token, until somebody takes them.
+  /// What became of records with a token, until they are taken.
   private var reports: [KafkaProducer.Report] = []
 
   func takeReports() -> [KafkaProducer.Report] {

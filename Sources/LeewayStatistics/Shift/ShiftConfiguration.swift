@@ -57,7 +57,7 @@ package struct ShiftConfiguration: Sendable, Equatable {
   package var totalStreams: Int?
   /// An incident closes only with values in at least this many of the last 24 hours (rule H1).
   package var leastHoursToClose: Int
-  /// After so many hours in a row without any value the state starts anew (rule H3); nil: never.
+  /// After this many hours in a row without any value, all filters and evidence are reset (rule H3); nil: never.
   package var resetAfter: Int?
 
   /// What the golden case was made with: the measured constants, and nothing that the reference implementation does not do.

@@ -1,4 +1,4 @@
-/// What one hour says of every stream, before anything starts anew.
+/// What one hour says of every stream, before any state is reset.
 package struct ShiftEvidence: Sendable, Equatable {
   package let hour: Int
   /// Whether the stream was judged: it has a value, and the null knows that hour of the day. K of each from here on.

@@ -1,7 +1,7 @@
 /// The shift detector of one model or slice: a fold over hours.
 ///
-/// Hours come in order, each once, when it can no longer change; what follows depends on the null, the state and the hour's values
-/// alone. The state can be stored between any two hours and read back without changing a bit of what follows.
+/// Hours come in order, each once, when it can no longer change; what follows depends only on the null, the state and the hour's
+/// values. The state may be stored after any hour and read back: the results stay the same to the last bit.
 package struct ShiftFold: Sendable, Equatable {
   /// What is kept of a stream besides its evidence.
   struct Memory: Sendable, Equatable {
@@ -66,8 +66,7 @@ package struct ShiftFold: Sendable, Equatable {
   /// Takes in hour `next`, a row of what the streams say.
   ///
   /// Views: x₀ = u / √f₀ with response i / √f₀; x₁ = v = (u − M clip(u, ±6)) / √(s f₁) with response i / √(s f₁), f the null's
-  /// `inflation` and s its regression's `left`. An alarm: `held` ≥ the level. It starts all hypotheses of that tier, view and stream
-  /// anew.
+  /// `inflation` and s its regression's `left`. An alarm: `held` ≥ the level. It resets all hypotheses of that tier, view and stream.
   package mutating func take(_ values: ShiftValues, row: Int, _ null: ShiftNull) -> ShiftOutcome {
     let k = null.streams.count
     precondition(values.first + row == next, "hours come in order, without gaps")
@@ -117,7 +116,7 @@ package struct ShiftFold: Sendable, Equatable {
     return outcome
   }
 
-  /// Counts hours without values; true where the state has started anew and the hour changes nothing (rule H3).
+  /// Counts hours without values; true where the state has been reset and the hour changes nothing (rule H3).
   private mutating func countEmpty(_ isEmpty: Bool, _ null: ShiftNull) -> Bool {
     guard isEmpty, let limit = null.configuration.resetAfter else {
       emptyHours = 0
@@ -132,7 +131,7 @@ package struct ShiftFold: Sendable, Equatable {
     return true
   }
 
-  /// Takes in hours without rows up to `hour`, as if one by one, but in one step from the moment on when the state starts anew.
+  /// Takes in hours without rows up to `hour`, as if one by one, but in one step from the reset on.
   ///
   /// - Returns: what the hours came to that closed an incident.
   package mutating func skip(to hour: Int, _ null: ShiftNull) -> [ShiftOutcome] {

@@ -1,6 +1,6 @@
 /// The evidence for one supposed step of one stream: W and what belongs to it.
 struct ShiftHypothesis: Sendable, Equatable {
-  /// Nats, 0 or more. Where it is 0, all else is too: the next hour begins anew.
+  /// Nats, 0 or more. Where it is 0, all else is too: the next hour starts from rest.
   var w = 0.0
   /// The part of the step that the filter has learnt, in steps: it follows a step and stops seeing it, and after t hours the step
   /// shows as δ (1 − b_t).
@@ -62,7 +62,7 @@ struct ShiftBank: Sendable {
   /// - C = W + (e − e₀)(x − (e + e₀)/2): it goes on, against a wander of `tolerance`;
   /// - J and the increment of C are at most `cap`, unless |r| > `beyond`;
   /// - if J ≥ C or W = 0: W = J, g = 1, total = r, rows = 1, start = now; else W = C, total += r, rows += 1;
-  /// - b = φ((1 − g) + gain g); where W < 0 it starts anew.
+  /// - b = φ((1 − g) + gain g); where W < 0 it starts from rest.
   ///
   /// J and C are log-likelihood ratios, so e^W has mean ≤ 1 per start without a change, however the streams depend on each other.
   /// An hour without a value changes only b and does not count in rows.

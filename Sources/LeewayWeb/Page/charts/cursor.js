@@ -4,7 +4,7 @@
 import { h, s } from "../parts/elements.js";
 import { least } from "./d3.js";
 
-// Where the cursor of each chart was, so that it is there again when the chart is drawn anew.
+// Where the cursor of each chart was, so that it is there again when the chart is drawn again.
 const places = new Map();
 
 // points: ascending, with their x and y in the drawing; say(point): its text; pick(point): it was chosen.

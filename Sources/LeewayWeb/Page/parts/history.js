@@ -31,20 +31,22 @@ export function historyOf(detail) {
       ),
     ),
     detail.transitions.length === 0 && h("p", { class: "empty" }, "No transition is stored."),
-    detail.deliveries.length === 0 ? h("p", { class: "empty" }, "Nobody is told, by the monitor's alerts.") : table(
-      "Who was told",
-      [["receiver"], ["state"], ["attempts", "number"], ["created"], ["next attempt"], ["last error", "name"]],
-      detail.deliveries.map((
-        item,
-      ) => [
-        item.receiver,
-        deliveryState(item.state),
-        count(item.attempts),
-        time(item.created_at),
-        item.next_attempt_at ? time(item.next_attempt_at) : "–",
-        item.last_error || "–",
-      ]),
-    ),
+    detail.deliveries.length === 0
+      ? h("p", { class: "empty" }, "The monitor's alerts name no receiver for it.")
+      : table(
+        "Who was told",
+        [["receiver"], ["state"], ["attempts", "number"], ["created"], ["next attempt"], ["last error", "name"]],
+        detail.deliveries.map((
+          item,
+        ) => [
+          item.receiver,
+          deliveryState(item.state),
+          count(item.attempts),
+          time(item.created_at),
+          item.next_attempt_at ? time(item.next_attempt_at) : "–",
+          item.last_error || "–",
+        ]),
+      ),
     detail.retrains.length > 0 && h("h4", null, "Retrains"),
     detail.retrains.map((item) =>
       h(

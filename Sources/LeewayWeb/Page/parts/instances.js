@@ -12,7 +12,7 @@ export function renderInstances() {
     for (const partition of one.partitions) rows.push([place, ...partitionCells(partition)]);
     if (one.partitions.length === 0) rows.push([place, "none", "–", "–", "–", "–"]);
   }
-  for (const partition of unowned) rows.push(["nobody", ...partitionCells(partition)]);
+  for (const partition of unowned) rows.push(["no instance", ...partitionCells(partition)]);
   byId("instances-section").hidden = rows.length === 0;
   show(
     byId("instances"),

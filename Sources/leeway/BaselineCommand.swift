@@ -35,6 +35,7 @@ struct BaselineCommand: ParsableCommand {
       guard let path = out ?? loaded.baselinePath else {
         throw InputProblem("\(monitor): no baseline path; add baseline: NAME.baseline.json or give --out FILE")
       }
+      try BaselineFile.check(place: path, for: loaded.name)
       let bar = ProgressBar()
       let fit = BaselineFit(monitor: loaded, paths: files, heldOut: heldOut) { bar.show("fitting", $0, $1) }
       var outcome = try fit.run()

@@ -156,7 +156,8 @@ extension Decision {
       let asking = monitor.alerts.filter { $0.value.contains(DecisionContext.retrainReceiver) }.keys.min()
       guard let asking, asking <= tier else { return }
       let start = machine.askingSince(besides: inconclusive, tier: asking) ?? end
-      if let hold = RetrainGuard(policy: policy, machines: machines).hold(askingSince: start, end) {
+      let twin = group == .performanceFinal ? self.machine(.performanceEarly).span(openAt: end) : nil
+      if let hold = RetrainGuard(policy: policy, machines: machines).hold(askingSince: start, end, twin: twin) {
         guard hold.cause != incident.hold?.cause || hold.reason != incident.hold?.reason else { return }
         // An early twin, of which its receivers have heard, asks for no retrain: that this incident does is news to them.
         let told = incident.early == nil ? [] : receivers(of: [incident.tier]).sorted(by: utf8Order)

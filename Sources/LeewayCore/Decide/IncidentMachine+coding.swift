@@ -29,12 +29,7 @@ extension IncidentMachine {
     w.key("past")
     w.list(past) { w, span in span.write(to: &w) }
     w.key("requests")
-    w.list(requests) { w, request in
-      w.beginObject()
-      w.pairs([("retrain", request.id)])
-      w.time("at_ms", request.at)
-      w.endObject()
-    }
+    w.list(requests) { w, request in request.write(to: &w) }
     w.key("unconfirmed")
     w.list(unconfirmed) { w, opening in
       w.beginObject()
@@ -66,9 +61,7 @@ extension IncidentMachine {
     for element in try root.member("active").elements() { active[try Key(element)] = try Evidence(element) }
     resting = Set(try root.member("resting").list { (e) throws(JSONFailure) in try Key(e) })
     past = try root.member("past").list { (e) throws(JSONFailure) in try Span(e) }
-    requests = try root.member("requests").list { (e) throws(JSONFailure) in
-      Request(id: try e.member("retrain").string(), at: try e.member("at_ms").time() ?? .distantPast)
-    }
+    requests = try root.member("requests").list { (e) throws(JSONFailure) in try Request(e) }
     unconfirmed = try root.member("unconfirmed").list { (e) throws(JSONFailure) in
       Opening(
         id: try e.member("id").string(), at: try e.member("at_ms").time() ?? .distantPast,
@@ -200,6 +193,10 @@ extension IncidentMachine.Span {
       w.key("reached")
       w.reached(reached)
     }
+    if let retrain {
+      w.key("asked")
+      retrain.write(to: &w)
+    }
     w.endObject()
   }
 
@@ -209,6 +206,20 @@ extension IncidentMachine.Span {
     resolvedAt = EventTime(milliseconds: try r.member("resolved_at_ms").integer())
     told = try IncidentMachine.Incident.told(r.member("told"))
     reached = try IncidentMachine.Incident.reached(r.member("reached"), openedAt)
+    retrain = try r.member("asked").optional { (e) throws(JSONFailure) in try IncidentMachine.Request(e) }
+  }
+}
+
+extension IncidentMachine.Request {
+  fileprivate func write(to w: inout JSONWriter) {
+    w.beginObject()
+    w.pairs([("retrain", id)])
+    w.time("at_ms", at)
+    w.endObject()
+  }
+
+  fileprivate init(_ r: JSONReader) throws(JSONFailure) {
+    self.init(id: try r.member("retrain").string(), at: try r.member("at_ms").time() ?? .distantPast)
   }
 }
 

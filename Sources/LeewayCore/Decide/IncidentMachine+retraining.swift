@@ -95,6 +95,10 @@ extension IncidentMachine {
   }
 }
 
+extension IncidentMachine.Incident {
+  fileprivate var request: IncidentMachine.Request? { retrain.map { .init(id: $0.id, at: $0.at) } }
+}
+
 /// Incidents that have ended, for those who look at the machine as it was after an end.
 extension IncidentMachine {
   /// The past kept: beyond it the two oldest become one, which holds a retrain back for longer, never for shorter.
@@ -116,6 +120,9 @@ extension IncidentMachine {
     /// Empty where no other group asks for it.
     package var reached: [Key: Reached] = [:]
 
+    /// The retrain that it asked for.
+    package var retrain: Request?
+
     /// Receivers that had heard of it when `end` had been decided.
     func known(by end: EventTime) -> Set<String> { Set(told.filter { $0.value <= end }.keys) }
   }
@@ -133,7 +140,7 @@ extension IncidentMachine {
     past.append(
       Span(
         id: incident.id, openedAt: incident.openedAt, resolvedAt: at, told: incident.told,
-        reached: group == .performanceEarly ? incident.highest : [:]))
+        reached: group == .performanceEarly ? incident.highest : [:], retrain: incident.request))
     var keys = 0
     for i in past.indices.reversed() {
       keys += past[i].reached.count
@@ -151,7 +158,7 @@ extension IncidentMachine {
     if let incident, incident.openedAt <= end {
       return Span(
         id: incident.id, openedAt: incident.openedAt, resolvedAt: .distantFuture, told: incident.told,
-        reached: incident.highest)
+        reached: incident.highest, retrain: incident.request)
     }
     return past.last { $0.openedAt <= end && end < $0.resolvedAt }
   }

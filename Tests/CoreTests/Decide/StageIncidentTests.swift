@@ -135,6 +135,32 @@ import Testing
     #expect(last.allSatisfy { $0.body.contains(#""event":"incident.resolved""#) })
   }
 
+  /// The model has been replaced, perhaps, when the final verdicts on its last windows come; they say the same again.
+  @Test(arguments: [false, true]) func whatAnEarlyIncidentHasAskedForIsNotAskedForAgain(_ isOver: Bool) throws {
+    var checks = IncidentTests.checks
+    for i in checks.indices { checks[i].retrainsEarly = true }
+    let desk = try Desk(
+      checks: checks, retrain: RetrainPolicy(cooldown: .hours(1), maximumPerWeek: 3, deadline: .hours(6)))
+    #expect(
+      try decide(desk, 1, .early, .critical) == [
+        "performance/early opened critical", "performance/early retraining critical",
+      ])
+    _ = try decide(desk, 5, .early, .critical)
+    if isOver { #expect(try decide(desk, 6, .early, .ok) == ["performance/early resolved critical"]) }
+    // The cooldown is over at this end, and only the twin holds it.
+    #expect(
+      try decide(desk, 5, .final, .critical)
+        == ["performance/final opened critical", "performance/final retrain_held critical"])
+    let early = try #require(try desk.incidents().first { $0.group == .performanceEarly })
+    let final = try #require(try desk.incidents().first { $0.group == .performanceFinal })
+    let asked = try desk.retrains().map(\.id)
+    #expect(asked.count == 1)
+    #expect(final.retrain.contains("early incident \(early.id) has asked for \(asked[0])"), "\(final.retrain)")
+    // An end at which it was not open any more is another matter.
+    if isOver { #expect(try decide(desk, 6, .final, .critical).last == "performance/final retraining critical") }
+    #expect(try desk.retrains().count == (isOver ? 2 : 1))
+  }
+
   @Test func whatFinalVerdictsDoNotShowIsWithdrawn() throws {
     let desk = try Desk()
     _ = try decide(desk, 1, .early, .warning)

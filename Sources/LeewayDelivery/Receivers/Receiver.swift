@@ -1,41 +1,36 @@
+package import LeewayCore
+
 /// Somebody who is told: one entry under `receivers` in `leeway.yaml`.
-package struct Receiver: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
-  /// Raw values are the `type` of the configuration.
-  package enum Kind: String, Sendable, CaseIterable {
-    case log
-    case webhook
-    case slack
-  }
-
+package struct Receiver: Sendable {
   package let name: String
-  package let kind: Kind
-  /// Empty for `log`. Secret: use `description` for people.
-  package let url: String
-  /// Signs a webhook's bodies.
-  package let secret: String?
-  package let limits: RequestLimits
+  package let type: ReceiverType
+  /// Least time between two messages about the spread of one incident; nil: as usual.
+  package let groupInterval: TimeSpan?
+  /// The receiver that is told when a message to this one is given up; nil: none.
+  package let fallback: String?
+  /// How it is spoken to.
+  package let format: any DeliveryFormat
+  /// As configured. Some are secret: use `description` for people.
+  private let values: [String: String]
 
-  /// - Throws: `Invalid`, which names the key of the configuration and never its value.
+  /// - Parameter values: of the type's keys, by their names.
+  /// - Throws: ``Invalid``, which names the key of the configuration and never its value.
   package init(
-    name: String, kind: Kind, url: String = "", secret: String? = nil, limits: RequestLimits = RequestLimits()
+    name: String, type: ReceiverType, values: [String: String] = [:], groupInterval: TimeSpan? = nil,
+    fallback: String? = nil
   ) throws(Invalid) {
-    if kind == .log {
-      guard url.isEmpty else { throw Invalid(key: "url", problem: "means nothing for a log; remove it") }
-    } else {
-      guard !url.isEmpty else { throw Invalid(key: "url", problem: "is missing; a \(kind.rawValue) needs one") }
-      guard URLOrigin(url) != nil else {
-        throw Invalid(key: "url", problem: "must be http:// or https:// with a host, without spaces")
-      }
+    for key in type.keys where key.isRequired && values[key.name] == nil {
+      throw Invalid(key: key.name, problem: "is missing; add \(key.example)")
     }
-    if let secret {
-      guard kind == .webhook else { throw Invalid(key: "secret", problem: "is only for webhooks; remove it") }
-      guard !secret.isEmpty else { throw Invalid(key: "secret", problem: "is empty; give one or remove the key") }
+    for key in values.keys.sorted(by: utf8Order) where !type.keys.contains(where: { $0.name == key }) {
+      throw Invalid(key: key, problem: "is no key of a \(type.name) receiver; remove it")
     }
     self.name = name
-    self.kind = kind
-    self.url = url
-    self.secret = secret
-    self.limits = limits
+    self.type = type
+    self.values = values
+    self.groupInterval = groupInterval
+    self.fallback = fallback
+    format = try type.makeFormat(values)
   }
 
   package struct Invalid: Error, Equatable, CustomStringConvertible {
@@ -45,21 +40,24 @@ package struct Receiver: Sendable, Equatable, CustomStringConvertible, CustomDeb
     package let problem: String
     package var description: String { "\(key) \(problem)" }
   }
+}
 
+extension Receiver: Equatable {
+  /// The format follows from type and values.
+  package static func == (a: Receiver, b: Receiver) -> Bool {
+    a.name == b.name && a.type.name == b.type.name && a.values == b.values && a.groupInterval == b.groupInterval
+      && a.fallback == b.fallback
+  }
+}
+
+extension Receiver: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   /// As `chat (slack, https://hooks.slack.com)`.
   package var description: String {
-    URLOrigin(url).map { "\(name) (\(kind.rawValue), \($0))" } ?? "\(name) (\(kind.rawValue))"
+    let origin = values["url"].flatMap(URLOrigin.init)
+    return origin.map { "\(name) (\(type.name), \($0))" } ?? "\(name) (\(type.name))"
   }
 
   /// The same, so that a receiver inside another value's dump keeps its secrets too.
   package var debugDescription: String { description }
-
-  /// How this receiver is spoken to.
-  package var format: any DeliveryFormat {
-    switch kind {
-    case .log: LogFormat()
-    case .webhook: WebhookFormat(url: url, secret: secret, limits: limits)
-    case .slack: SlackFormat(url: url, limits: limits)
-    }
-  }
+  package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -150,7 +150,7 @@ package struct ServiceConfiguration: Sendable, Equatable {
     _ path: String, environment: [String: String]
   ) -> (LedgerLocation?, [ConfigurationProblem]) {
     let reading = ServiceConfigurationReading(path: path, environment: environment)
-    let location = reading.ledgerAlone()
+    let location = reading.ledgerOnly()
     return (location, reading.reading.problems.sorted())
   }
 }

@@ -29,6 +29,8 @@ package struct DecisionInput: Sendable, Equatable {
     var held: [IncidentMachine.Key] = []
     /// What fired before and is back within its limit.
     var cleared: [IncidentMachine.Key] = []
+    /// What fired before and could not be judged now, which keeps it from expiring; from half of that time on.
+    var unjudged: [IncidentMachine.Key] = []
     /// The early twin that is open at this end, where the batch moves on an incident that had none so far.
     var early: String?
     /// Receivers that were told of the transition which the batch made.
@@ -96,6 +98,7 @@ extension DecisionInput {
       }
       keys("held", batch.held)
       keys("cleared", batch.cleared)
+      keys("unjudged", batch.unjudged)
       text("early", batch.early)
       texts("told", batch.told)
     case .checksRemoved(let checks): texts("checks", checks)
@@ -131,6 +134,7 @@ extension DecisionInput {
       }
       batch.held = try r.member("held").list { (e) throws(JSONFailure) in try IncidentMachine.Key(e) }
       batch.cleared = try r.member("cleared").list { (e) throws(JSONFailure) in try IncidentMachine.Key(e) }
+      batch.unjudged = try r.member("unjudged").list { (e) throws(JSONFailure) in try IncidentMachine.Key(e) }
       batch.early = try r.member("early").text()
       batch.told = try r.member("told").texts()
       act = .verdicts(batch)

@@ -11,12 +11,15 @@ package struct Evidence: Sendable, Equatable {
   package var size: TimeSpan
   /// For the newest verdict that fired.
   package var end: EventTime
-  /// For the newest verdict whose value was beyond its limit, whether it fired or not.
+  /// For the newest verdict whose value was beyond its limit, whether it fired or not, or that could not be judged.
   package var seen: EventTime
   package var rows: Int64
   package var version: String?
   /// For the subject, where the check is on all rows and the monitor has slices.
   package var contrast: SliceContrast?
+
+  /// How long after `seen` it is forgotten: eight windows, and no less than a weekend without rows.
+  var lifetime: TimeSpan { max(size * 8, .days(3)) }
 
   var isOfCalibration: Bool { Metric.named(metric)?.isCalibration ?? false }
 

@@ -8,7 +8,8 @@
 /// have cleared or reach `warning`.
 ///
 /// A key clears when its value is back within the limit of its lowest tier, however certain that is. `insufficient_data` and
-/// missing windows change nothing. A key whose slice is gone expires after eight windows.
+/// missing windows change nothing. A key of which no verdict of any kind has come for eight windows and three days expires: its
+/// slice is gone. Nights and weekends without a row are shorter.
 package struct IncidentMachine: Sendable, Equatable {
   package struct Key: Sendable, Hashable, Comparable {
     package var check: String
@@ -118,6 +119,10 @@ package struct IncidentMachine: Sendable, Equatable {
         batch.fired[key] = Evidence(verdict)
       } else if verdict.tier == .ok, active[key] != nil {
         if isBeyond(verdict) { batch.held.append(key) } else { batch.cleared.append(key) }
+      } else if verdict.tier == .insufficientData, let known = active[key],
+        verdict.end >= known.seen + .milliseconds(known.lifetime.milliseconds / 2)
+      {
+        batch.unjudged.append(key)
       }
     }
     return batch
@@ -136,10 +141,11 @@ package struct IncidentMachine: Sendable, Equatable {
   private mutating func consume(_ batch: DecisionInput.Batch, _ end: EventTime, _ name: Name) -> [Step] {
     through = max(through, end)
     for (key, evidence) in batch.fired { active[key] = evidence }
-    for key in batch.held { active[key]?.seen = end }
+    for key in batch.held + batch.unjudged { active[key]?.seen = end }
     for key in batch.cleared { active[key] = nil }
     // A slice that is gone would hold its incident open without end.
-    active = active.filter { end < $0.value.seen + $0.value.size * 8 }
+    let expired = active.filter { end >= $0.value.seen + $0.value.lifetime }
+    for key in expired.keys { active[key] = nil }
     resting = resting.filter { active[$0]?.tier == .info }
     let present = active.filter { !resting.contains($0.key) }
     guard var incident else {
@@ -181,7 +187,11 @@ package struct IncidentMachine: Sendable, Equatable {
       return [Step(transition: step, incident: incident)]
     }
     let isHeld = present.keys.contains { incident.tier < .warning || incident.highest[$0]?.tier ?? .ok >= .warning }
-    return isHeld ? [] : [resolve(end, name)].compactMap { $0 }
+    guard !isHeld, var step = resolve(end, name) else { return [] }
+    if let (key, evidence) = expired.min(by: { $0.key < $1.key }) {
+      step.transition.because = "no verdict of \(key.check) on \(key.subject) in \(key.slice) for \(evidence.lifetime)"
+    }
+    return [step]
   }
 
   func tell(_ incident: inout Incident, _ receivers: [String], _ end: EventTime) {

@@ -26,12 +26,34 @@ import Testing
   @Test func whatIsStillBeyondItsLimitDoesNotExpire() throws {
     let desk = try Desk()
     try desk.decide(1, [("drift", "amount", .warning), ("drift", "country", .warning)])
-    for hour in 2...20 {
+    for hour in 2...73 {
+      #expect(try desk.incidents().first?.evidence.contains("country") == true)
       let verdict = try #require(desk.verdict(Int64(hour), "drift", "amount", .ok, value: 0.2))
       #expect(try desk.decide([verdict]) == [])
     }
     #expect(try desk.incidents().first?.evidence.contains("country") == false)
-    #expect(try desk.decide(28, [("drift", "score", .ok)]) == ["drift resolved warning"])
+    #expect(try desk.decide(144, [("drift", "score", .ok)]) == [])
+    #expect(try desk.decide(145, [("drift", "score", .ok)]) == ["drift resolved warning"])
+    let line = try #require(try desk.lines().last)
+    #expect(line.contains(#""because":"no verdict of drift on amount in all for 3d""#), "\(line)")
+  }
+
+  /// A shift for good, and 40 rows an hour by night: one incident, and one retrain.
+  @Test func nightsThatCannotBeJudgedEndNothing() throws {
+    let desk = try Desk(
+      retrain: RetrainPolicy(cooldown: .hours(1), maximumPerWeek: 10, deadline: .hours(6)))
+    for hour in 1...400 {
+      let isNight = hour % 24 < 8 || hour > 200
+      _ = try desk.decide(Int64(hour), [("auc", "performance", isNight ? .insufficientData : .critical)])
+    }
+    #expect(try desk.incidents().map(\.state) == [.retraining])
+    #expect(try desk.retrains().count == 1)
+    // Kept alive by a few entries of the log, not by one an hour.
+    let log = try desk.ledger.read {
+      try $0.decisions(monitor: "fraud", group: .performanceFinal, outside: false, after: nil, limit: .max)
+    }
+    #expect(log.count { $0.body.contains("unjudged") } == 5, "\(log.count { $0.body.contains("unjudged") })")
+    #expect(try desk.transitions(.performanceFinal).map(\.kind) == [.opened, .retraining])
   }
 
   /// A limit that is relative to a reference is where the verdict says that it is.

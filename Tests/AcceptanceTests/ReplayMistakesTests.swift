@@ -187,6 +187,13 @@ import Testing
         == "leeway: none of 300 labels matched a prediction: most were refused; 299 bad_value; fix labels:")
   }
 
+  /// Nobody means to give an empty file.
+  @Test func anEmptyFileOfLabels() throws {
+    let found = try replay(labels: [])
+    #expect(found.code == 1)
+    #expect(found.findings.last == "leeway: no label matched a prediction: the files of --labels have no messages")
+  }
+
   /// One label that matches is enough.
   @Test func someLabelsMatch() throws {
     let found = try replay(labels: (0..<300).map { Shop.label($0, id: $0 == 7 ? nil : "\"x\($0)\"") })

@@ -4,7 +4,7 @@ extension MonitorReading {
   /// Subjects and slices that one warning names.
   static let maximumNames = 3
 
-  /// A limit that the training rows themselves are beyond fires from the first window on.
+  /// A limit that the training rows themselves are beyond fires without any change.
   func warnOfViolations(by baseline: Baseline) {
     for read in checks {
       guard let check = read.check else { continue }
@@ -16,7 +16,7 @@ extension MonitorReading {
         let named = beyond.map { "\($0.name) \(ConfigurationValue.shown(Self.rounded($0.value)))" }
         limit.value.warn(
           "is \(limit.value.node.kind), and the baseline itself is beyond it: \(ShortList.text(named, atMost: Self.maximumNames)); "
-            + "it fires from the first window on. \(fix(limit.limit.limit))")
+            + "it fires without any change. \(fix(limit.limit.limit))")
       }
     }
   }
@@ -30,8 +30,12 @@ extension MonitorReading {
   private func trainingValues(of check: Check, _ baseline: Baseline) -> [(name: String, value: Double)] {
     switch (check.metric.family, check.on) {
     case (.performance, .performance):
-      return baseline.performance?.metrics[check.metric.name].map { [("its own \(check.metric.name) is", $0)] }
-        ?? []
+      let name = check.metric.name
+      let own = baseline.performance?.metrics[name].map { [("its own \(name) is", $0)] } ?? []
+      return own
+        + baseline.slices.filter { Self.isOn(check.slices, $0.slice) }.compactMap { slice in
+          slice.performance?.metrics[name].map { ("\(name) in \(slice.slice)", $0) }
+        }
     case (.level, _):
       return subjects(of: check.on).compactMap { name in
         let value = baseline.subject(named: name).flatMap { check.metric.level?.baseline($0) }

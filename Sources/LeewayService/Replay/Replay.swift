@@ -20,6 +20,8 @@ package struct Replay {
     package var joins = JoinCounts()
     package var tooLong = 0
     package var lines = 0
+    /// Whether files of labels were given, if only empty ones.
+    package var hasLabelFiles = false
     /// Messages of the labels' files.
     package var labelMessages: Int64 = 0
     /// Fields that no prediction had.
@@ -101,6 +103,7 @@ package struct Replay {
       return try (0..<threads).map { try worker($0, in: tx) }
     }
     var summary = Summary()
+    summary.hasLabelFiles = !labels.isEmpty
     for file in predictions.indices { try read(file, by: workers, ledger, &summary) }
     for worker in workers { try summary.add(worker.flush(to: ledger), of: monitor, files: threads) }
     summary.unseenFields = unseenFields(workers)

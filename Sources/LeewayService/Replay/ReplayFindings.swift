@@ -35,7 +35,7 @@ package struct ReplayFindings {
     }
     problem = noPredictions ?? noMatches
     if problem == nil,
-      let nothing = summary.verdicts.nothingJudged(monitor, hasLabels: summary.labelMessages > 0)
+      let nothing = summary.verdicts.nothingJudged(monitor, hasLabels: summary.hasLabelFiles)
     {
       warnings.append(nothing)
     }
@@ -99,7 +99,10 @@ package struct ReplayFindings {
   }
 
   private var noMatches: String? {
-    guard let labels = monitor.labels, summary.labelMessages > 0 else { return nil }
+    guard let labels = monitor.labels else { return nil }
+    guard summary.labelMessages > 0 else {
+      return summary.hasLabelFiles ? "no label matched a prediction: the files of --labels have no messages" : nil
+    }
     let (e, j) = (summary.events, summary.joins)
     guard j.matched == 0, j.corrected == 0 else { return nil }
     let count = Thousands.text(summary.labelMessages)

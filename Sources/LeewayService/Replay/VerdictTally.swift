@@ -6,14 +6,19 @@ package struct VerdictTally: Sendable, Equatable {
   /// Verdicts of one check that could not be given, for one reason.
   struct Reason: Sendable, Equatable {
     var count: Int64 = 0
-    /// For the first: `rows 133, needed 200`.
-    var numbers = ""
+    var first: Shortfall
   }
 
-  /// Checks that gave a verdict.
-  private(set) var judged: Set<String> = []
-  /// By check, then by why.
-  private(set) var unjudged: [String: [Shortfall.Reason: Reason]] = [:]
+  /// A check at one stage of performance.
+  struct Key: Hashable {
+    var check: String
+    var stage: Stage
+  }
+
+  /// What gave a verdict.
+  private(set) var judged: Set<Key> = []
+  /// By why; of what gave none.
+  private(set) var unjudged: [Key: [Shortfall.Reason: Reason]] = [:]
   private var tiers: [Tier: Int64] = [:]
   private var steps: [IncidentTransition.Kind: Int64] = [:]
 
@@ -24,16 +29,14 @@ package struct VerdictTally: Sendable, Equatable {
 
   private mutating func add(_ verdict: Verdict) {
     tiers[verdict.tier, default: 0] += 1
+    let key = Key(check: verdict.check, stage: verdict.stage)
     guard verdict.tier == .insufficientData else {
-      judged.insert(verdict.check)
-      unjudged[verdict.check] = nil
+      judged.insert(key)
+      unjudged[key] = nil
       return
     }
-    guard !judged.contains(verdict.check), let why = verdict.why else { return }
-    var reason = unjudged[verdict.check, default: [:]][why.reason] ?? Reason()
-    if reason.count == 0 { reason.numbers = why.numbersText }
-    reason.count += 1
-    unjudged[verdict.check, default: [:]][why.reason] = reason
+    guard !judged.contains(key), let why = verdict.why else { return }
+    unjudged[key, default: [:]][why.reason, default: Reason(first: why)].count += 1
   }
 
   /// `1,234 verdicts: 1,100 ok, 12 warning, 122 insufficient_data; 2 incidents opened, 1 resolved, 1 retrain asked for`
@@ -55,20 +58,32 @@ package struct VerdictTally: Sendable, Equatable {
 
   private static let maximumChecks = 8
 
-  /// Checks of the monitor that judged nothing, and why; nil where there are none. Who gives no labels need not hear of each check
-  /// of labels, as long as others judge.
+  /// Checks of the monitor that judged nothing, or nothing early, and why; nil where there are none. Who gives no labels need not
+  /// hear of each check of labels, as long as others judge.
   func nothingJudged(_ monitor: Monitor, hasLabels: Bool) -> String? {
+    let given = Set(judged.map(\.check))
     let silent = monitor.checks.filter { check in
-      !judged.contains(check.name) && (hasLabels || judged.isEmpty || !check.metric.isOfLabels)
+      !given.contains(check.name) && (hasLabels || judged.isEmpty || !check.metric.isOfLabels)
     }
-    guard !silent.isEmpty else { return nil }
-    var parts = silent.prefix(Self.maximumChecks).map { check in
-      "\(check.name): \(unjudged[check.name].map(Self.words) ?? Self.silence(check, monitor, hasLabels))"
+    var parts = silent.map { check in
+      let reasons = Stage.allCases.compactMap { unjudged[Key(check: check.name, stage: $0)] }
+      return "\(check.name): \(reasons.last.map(Self.words) ?? Self.silence(check, monitor, hasLabels))"
     }
-    if silent.count > parts.count { parts.append("and \(silent.count - parts.count) checks more") }
+    // Its final verdicts come after the whole horizon, and until then it looks as if nothing were wrong.
+    let late = unjudged.filter { $0.key.stage == .early && given.contains($0.key.check) }
+      .sorted { utf8Order($0.key.check, $1.key.check) }
+    parts += late.map { "\($0.key.check) at stage early: \(Self.words($0.value))" }
+    guard !parts.isEmpty else { return nil }
+    let count = parts.count
+    if count > Self.maximumChecks {
+      parts[Self.maximumChecks...] = ["and \(count - Self.maximumChecks) checks more"]
+    }
     let start =
       judged.isEmpty
-      ? "nothing could be judged" : "\(silent.count) of \(monitor.checks.count) checks judged nothing"
+      ? "nothing could be judged"
+      : silent.isEmpty
+        ? "\(late.count) of \(monitor.checks.count) checks judged nothing early"
+        : "\(silent.count) of \(monitor.checks.count) checks judged nothing"
     return "\(start); " + parts.joined(separator: "; ")
   }
 
@@ -86,18 +101,23 @@ package struct VerdictTally: Sendable, Equatable {
     let sorted = reasons.sorted {
       $0.value.count != $1.value.count ? $0.value.count > $1.value.count : $0.key.rawValue < $1.key.rawValue
     }
-    return sorted.map { why, reason in
+    return sorted.map { _, reason in
       let first = reason.count > 1 ? "the first: " : ""
-      let numbers = reason.numbers.isEmpty ? "" : " (\(first)\(reason.numbers))"
-      return "\(Thousands.text(reason.count)) × \(phrase(why))\(numbers)"
+      let text = reason.first.numbersText
+      let numbers = text.isEmpty ? "" : " (\(first)\(text))"
+      return "\(Thousands.text(reason.count)) × \(phrase(reason.first))\(numbers)"
     }.joined(separator: ", ")
   }
 
-  private static func phrase(_ why: Shortfall.Reason) -> String {
-    switch why {
+  private static func phrase(_ why: Shortfall) -> String {
+    switch why.reason {
     case .rows: "too few rows"
     case .coverage: "too few labels came"
     case .generation: "the window is not all of one generation"
+    // A full one whose own days could not be judged stays as it is.
+    case .reference where why.numbers.contains { $0.name == "ks" }:
+      "the labels of the reference's days are no fair sample"
+    case .reference where why.numbers.contains { $0.name == "coverage" }: "too few labels came in the reference's days"
     case .reference: "the reference is not full yet"
     case .noise: "the limit is below twice the noise"
     case .outlying: "too many values far outside the baseline"

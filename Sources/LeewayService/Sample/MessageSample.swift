@@ -59,7 +59,12 @@ package struct MessageSample {
   }
 
   private static func problem(_ file: String, _ fields: [SampledField], _ read: Int, _ messages: Int) -> String? {
-    guard read > 0 else { return "\(file): no message could be read" + (messages == 0 ? ": the file has none" : "") }
+    guard read > 0 else {
+      let reason =
+        messages == 0
+        ? "the file has none" : "a sample is JSON Lines, one object a line: no CSV, and no array around the objects"
+      return "\(file): no message could be read: \(reason)"
+    }
     let lost = fields.filter { $0.isRequired && $0.found == 0 }
     if !lost.isEmpty {
       let names = lost.map { "\($0.path) (\($0.purpose))" }.joined(separator: ", ")

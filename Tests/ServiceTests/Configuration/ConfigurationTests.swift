@@ -192,7 +192,8 @@ import Testing
   // MARK: - Baselines
 
   private func baselineFile(
-    rows: Int, task: ModelTask = .binary, performance: PerformanceBaseline? = nil, missing: Int64 = 0
+    rows: Int, task: ModelTask = .binary, performance: PerformanceBaseline? = nil, missing: Int64 = 0,
+    slices: [String: PerformanceBaseline] = [:]
   ) -> [UInt8] {
     let values = (0..<rows).map { (Double($0) + 0.5) / Double(rows) }.dropFirst(Int(missing))
     let binning = NumericBinning.fit(sorted: Array(values))
@@ -216,6 +217,11 @@ import Testing
           cells: SubjectCells(counts: counts, sums: sums, squares: squares, missing: missing))
       ])
     baseline.performance = performance
+    // All rows are of each slice.
+    baseline.slices = slices.sorted { $0.key < $1.key }.map { name, performance in
+      SliceBaseline(
+        slice: name, rows: Int64(rows), subjects: [baseline.subjects[0].cells], performance: performance)
+    }
     return baseline.encoded()
   }
 
@@ -298,12 +304,40 @@ import Testing
       let (configuration, problems) = load(folder, baseline: .required)
       #expect(
         problems == [
-          "monitors/a.yaml:7:72: warning: checks[0].warning is 0.05, and the baseline itself is beyond it: missing_ratio of score 0.11; it fires from the first window on. Give another limit, or max_rise: for a change from the baseline",
-          "monitors/a.yaml:8:66: warning: checks[1].warning is 0.7, and the baseline itself is beyond it: its own auc is 0.6541; it fires from the first window on. Give another limit, or max_drop: for a change from the baseline",
+          "monitors/a.yaml:7:72: warning: checks[0].warning is 0.05, and the baseline itself is beyond it: missing_ratio of score 0.11; it fires without any change. Give another limit, or max_rise: for a change from the baseline",
+          "monitors/a.yaml:8:66: warning: checks[1].warning is 0.7, and the baseline itself is beyond it: its own auc is 0.6541; it fires without any change. Give another limit, or max_drop: for a change from the baseline",
         ])
       #expect(configuration?.plans.map(\.monitor.name) == ["a"])
       folder.write("monitors/a.json", baselineFile(rows: 100_000, missing: 5000))
       #expect(load(folder, baseline: .required).problems == [])
+    }
+  }
+
+  /// The model is worse for one carrier than the limit, though not for all.
+  @Test(arguments: [
+    ("each", ["auc in origin=EWR 0.66", "auc in origin=LGA 0.69"]), ("[origin=LGA]", ["auc in origin=LGA 0.69"]),
+    ("[origin=JFK]", []),
+  ])
+  func aLimitThatASliceOfTheBaselineIsBeyondIsUnwise(_ slices: String, _ named: [String]) throws {
+    let text = monitor("a", more: "baseline: a.json\nsegments: [origin]").replacing(
+      "window: 1h, warning: 0.7}", with: "window: 1h, warning: 0.7, slices: \(slices)}")
+    try withFolder(["a.yaml": text]) { folder in
+      func own(_ auc: Double) -> PerformanceBaseline {
+        PerformanceBaseline(labelled: 100_000, inSample: true, metrics: ["auc": auc])
+      }
+      folder.write(
+        "monitors/a.json",
+        baselineFile(
+          rows: 100_000, performance: own(0.75),
+          slices: ["origin=EWR": own(0.66), "origin=JFK": own(0.74), "origin=LGA": own(0.69)]))
+      let beyond = load(folder, baseline: .required).problems.filter { $0.contains("beyond it") }
+      #expect(
+        beyond
+          == (named.isEmpty
+            ? []
+            : [
+              "monitors/a.yaml:8:66: warning: checks[1].warning is 0.7, and the baseline itself is beyond it: \(named.joined(separator: ", ")); it fires without any change. Give another limit, or max_drop: for a change from the baseline"
+            ]))
     }
   }
 

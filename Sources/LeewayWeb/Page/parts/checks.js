@@ -71,6 +71,11 @@ export function whyText(why, numbers) {
     reference: () =>
       n.days !== undefined
         ? "the first days of production are not over:" + of_ + " days"
+        : n.ks !== undefined
+        ? "the labels of the reference's days are no fair sample (ks " + number(n.ks) + ")"
+        : n.coverage !== undefined
+        ? "labels for " + share(n.coverage) + " of predictions in the reference's days" +
+          given("needed", (value) => ", " + share(value) + " needed")
         : counted === "slices"
         ? "as many slices as there is room for have a reference" + of_
         : counted

@@ -133,7 +133,8 @@ package struct IncidentMachine: Sendable, Equatable {
     for key in batch.held { active[key]?.seen = end }
     for key in batch.cleared { active[key] = nil }
     // A slice that is gone would hold its incident open without end.
-    active = active.filter { end < $0.value.seen + $0.value.size * 8 }
+    // A shift is held by its detector, which ends it after 14 days without rows.
+    active = active.filter { $0.value.shift != nil || end < $0.value.seen + $0.value.size * 8 }
     resting = resting.filter { active[$0]?.tier == .info }
     let present = active.filter { !resting.contains($0.key) }
     guard var incident else {

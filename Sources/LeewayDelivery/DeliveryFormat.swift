@@ -34,24 +34,3 @@ extension HTTPRequest {
       body: body, limits: limits)
   }
 }
-
-/// `webhook`: the stored JSON byte for byte, signed where the receiver has a secret.
-package struct WebhookFormat: DeliveryFormat {
-  package let url: String
-  package let secret: String?
-  package let limits: RequestLimits
-
-  package init(url: String, secret: String?, limits: RequestLimits = RequestLimits()) {
-    self.url = url
-    self.secret = secret
-    self.limits = limits
-  }
-
-  package func render(_ delivery: Delivery, now: Int64) throws(UnreadableNotification) -> RenderedDelivery {
-    var request = HTTPRequest(json: delivery.notification, to: url, key: delivery.key, limits: limits)
-    if let secret {
-      request.headers += WebhookSignature(of: delivery.notification, secret: secret, now: now).headers
-    }
-    return .request(request)
-  }
-}

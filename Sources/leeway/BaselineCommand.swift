@@ -43,6 +43,7 @@ struct BaselineCommand: ParsableCommand {
       guard let path = out ?? loaded.baselinePath else {
         throw InputProblem("\(monitor): no baseline path; add baseline: NAME.baseline.json or give --out FILE")
       }
+      try BaselineFile.check(place: path, for: loaded.name)
       let bar = ProgressBar()
       let fit = BaselineFit(monitor: loaded, paths: files, heldOut: heldOut, dates: try dates()) {
         bar.show("fitting", $0, $1)

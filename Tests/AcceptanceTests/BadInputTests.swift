@@ -182,8 +182,16 @@ import Testing
     )
     try expect(
       "check", code: 1,
-      "monitors/shop.yaml:16:11: baseline is shop.baseline.json; it does not fit: it was fitted for monitor shop. Fit it again with: leeway baseline fit monitors/shop.yaml --from FILE --out monitors/shop.baseline.json\nleeway: 1 error"
+      "monitors/shop.yaml:16:11: baseline is shop.baseline.json; it does not fit: it was fitted for monitor shop. Write baseline: store.baseline.json and make that file with: leeway baseline fit monitors/shop.yaml --from FILE --out monitors/store.baseline.json\nleeway: 1 error"
     )
+    // The baseline may be in use by the monitor that it was made for.
+    let before = try Data(contentsOf: folder.url.appendingPathComponent("monitors/shop.baseline.json"))
+    try expect(
+      "baseline fit monitors/shop.yaml --from train.csv", code: 1,
+      "leeway: monitors/shop.baseline.json: holds the baseline of monitor shop, and this one is store; give --out another file, or remove that one first"
+    )
+    #expect(try Data(contentsOf: folder.url.appendingPathComponent("monitors/shop.baseline.json")) == before)
+    #expect(try run("baseline fit monitors/shop.yaml --from train.csv --out monitors/store.baseline.json").code == 0)
   }
 
   // MARK: Training files

@@ -6,33 +6,42 @@ import Testing
 @Suite struct ReceiverTests {
   @Test func descriptionShowsOriginOnly() throws {
     let url = "https://user:u-secret@hooks.example.com:8443/services/p-secret?token=q-secret#f-secret"
-    let receiver = try Receiver(name: "trainer", kind: .webhook, url: url, secret: "s-secret")
+    let receiver = try Receiver(name: "trainer", type: .webhook, values: ["url": url, "secret": "s-secret"])
     #expect(receiver.description == "trainer (webhook, https://hooks.example.com:8443)")
     #expect("\(receiver)" == receiver.description)
     #expect(String(reflecting: receiver) == receiver.description)
     #expect(!"\([receiver])".contains("secret"))
-    #expect(try Receiver(name: "log", kind: .log).description == "log (log)")
+    var dumped = ""
+    dump(receiver, to: &dumped)
+    #expect(!dumped.contains("secret"))
+    #expect(try Receiver(name: "log", type: .log).description == "log (log)")
   }
 
   @Test func defaultLimitsAreFiveAndTenSeconds() throws {
-    let receiver = try Receiver(name: "chat", kind: .slack, url: "https://hooks.slack.com/services/x")
-    #expect(receiver.limits.connect == 5_000)
-    #expect(receiver.limits.total == 10_000)
-    #expect(receiver.limits.answerBytes == 65_536)
+    for type in ReceiverType.all where type.keys.contains(where: { $0.name == "url" }) {
+      let receiver = try Receiver(name: "r", type: type, values: ["url": "https://hooks.example.com/x"])
+      let rendered = try receiver.format.render(Delivery(key: "k", notification: Array(Sample.retrain.utf8)), now: 0)
+      guard case .request(let request) = rendered else {
+        Issue.record("a \(type.name) receiver is sent requests")
+        continue
+      }
+      #expect(request.limits.connect == 5_000)
+      #expect(request.limits.total == 10_000)
+      #expect(request.limits.answerBytes == 65_536)
+    }
   }
 
   @Test(
     arguments: [
-      (Receiver.Kind.log, "http://a/", nil, "url means nothing for a log; remove it"),
-      (.webhook, "", nil, "url is missing; a webhook needs one"),
-      (.slack, "ftp://a/q-secret", nil, "url must be http:// or https:// with a host, without spaces"),
-      (.slack, "https://a/", "s-secret", "secret is only for webhooks; remove it"),
-      (.webhook, "https://a/", "", "secret is empty; give one or remove the key"),
-    ] as [(Receiver.Kind, String, String?, String)])
-  func mistakesAreNamedWithoutValues(kind: Receiver.Kind, url: String, secret: String?, message: String) {
-    let mistake = #expect(throws: Receiver.Invalid.self) {
-      try Receiver(name: "r", kind: kind, url: url, secret: secret)
-    }
+      ("log", ["url": "http://a/"], "url is no key of a log receiver; remove it"),
+      ("webhook", [:], "url is missing; add url: \"https://…\""),
+      ("slack", ["url": "ftp://a/q-secret"], "url must be http:// or https:// with a host, without spaces"),
+      ("slack", ["url": "https://a/", "secret": "s-secret"], "secret is no key of a slack receiver; remove it"),
+      ("webhook", ["url": "https://a/", "secret": ""], "secret is empty; give one or remove the key"),
+    ] as [(String, [String: String], String)])
+  func mistakesAreNamedWithoutValues(name: String, values: [String: String], message: String) throws {
+    let type = try #require(ReceiverType.all.first { $0.name == name })
+    let mistake = #expect(throws: Receiver.Invalid.self) { try Receiver(name: "r", type: type, values: values) }
     #expect(mistake?.description == message)
   }
 
@@ -40,7 +49,7 @@ import Testing
   @Test func attemptsShareAKeyAndAreSignedAnew() throws {
     let loopback = try LoopbackReceiver(script: [.answer(status: 500), .reset])
     let receiver = try Receiver(
-      name: "trainer", kind: .webhook, url: loopback.url("/retrain"), secret: "whsec-loopback")
+      name: "trainer", type: .webhook, values: ["url": loopback.url("/retrain"), "secret": "whsec-loopback"])
     let delivery = Delivery(key: "fraud-1/opened/trainer", notification: Array(Sample.retrain.utf8))
     let sender = try HTTPRequestSender(version: "1", abort: AbortFlag())
     let first: Int64 = 1_767_225_600_000
@@ -73,7 +82,7 @@ import Testing
   }
 
   @Test func webhookWithoutASecretIsNotSigned() throws {
-    let receiver = try Receiver(name: "r", kind: .webhook, url: "http://127.0.0.1:9/x")
+    let receiver = try Receiver(name: "r", type: .webhook, values: ["url": "http://127.0.0.1:9/x"])
     let delivery = Delivery(key: "k", notification: Array("not even JSON".utf8))
     #expect(
       try receiver.format.render(delivery, now: 0)

@@ -77,6 +77,22 @@ import Testing
     #expect(message.blocks.map { $0["type"] as? String } == ["header", "section", "context"])
   }
 
+  /// What rests at info when an incident ends has not fired again.
+  @Test func whatIsLeftOfAResolvedIncidentIsNamedAsThat() throws {
+    let message = try message(
+      #"{"version":1,"event":"incident.resolved","incident":"i","monitor":"m","tier":"warning","evidence":[{"check":"c","subject":"s","metric":"psi","value":0.12}]}"#
+    )
+    let left = message.blocks[2]["text"] as? [String: String]
+    #expect(left?["text"] == "*Still at info*\n• c: psi of s 0.12")
+  }
+
+  @Test func aRetrainThatFailedSaysWhy() throws {
+    let json =
+      #"{"version":1,"event":"incident.failed","incident":"i","monitor":"m","tier":"critical","evidence":[],"because":"auc was 0.79, at least 0.8 is needed"}"#
+    #expect(
+      try text(json).contains(#"{"text":"*Why*\nauc was 0.79, at least 0.8 is needed","type":"mrkdwn"}"#))
+  }
+
   @Test func markupIsDisarmed() throws {
     let json = #"""
       {"version":1,"event":"<e>","incident":"i\"\n","monitor":"<!channel> & \u0007co","tier":"a>b","url":"https://a/|b>",

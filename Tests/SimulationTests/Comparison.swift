@@ -174,7 +174,8 @@ enum Comparison {
     body.split(separator: ",").filter { !$0.hasPrefix("\"baseline\"") }.joined(separator: ",")
   }
 
-  /// However it was gathered, whoever hears of warnings has been told of everything that is new.
+  /// However it was gathered, whoever hears of warnings has been told of everything that is new. What an early incident had
+  /// said by then is not.
   private static func spread(_ simulation: Simulation) throws -> [String] {
     func names(_ texts: [String]) throws -> [String: Set<String>] {
       var out: [String: Set<String>] = [:]
@@ -190,12 +191,48 @@ enum Comparison {
     let (lines, rows) = try simulation.ledger.read { reader in
       (
         try reader.results(ResultQuery(type: .incident, limit: .max)).map(\.line)
-          .filter { $0.contains("\"transition\":\"spread\"") },
+          .filter { try $0.contains("\"transition\":\"spread\"") && !isKnownEarly($0, simulation, reader) },
         try reader.deliveries(incident: nil, limit: .max).filter { $0.key.hasSuffix("-spread/chat") }
       )
     }
     let (wanted, found) = (try names(lines), try names(rows.map(\.body)))
     return wanted == found ? [] : ["spread: told of \(found), and wanted \(wanted)"]
+  }
+
+  /// Whether the early incident that was open at the end of a final one's spread had the same keys at the same tiers by then,
+  /// and had been told of: read from the logs of both, without the machines.
+  private static func isKnownEarly(
+    _ line: String, _ simulation: Simulation, _ reader: any LedgerReader
+  ) throws -> Bool {
+    let r = JSONReader(try JSONValue(parsing: Array(line.utf8)))
+    guard try r.member("reason").string() == CauseGroup.performanceFinal.rawValue,
+      let at = EventTime(rfc3339: try r.member("at").string())
+    else { return false }
+    let monitor = simulation.world.plans[0].monitor.name
+    typealias Fired = (end: EventTime, keys: [IncidentMachine.Key: Tier])
+    func fired(_ group: CauseGroup) throws -> [Fired] {
+      try reader.decisions(monitor: monitor, group: group, outside: false, after: nil, limit: .max).compactMap {
+        entry in
+        let input = try DecisionInput(at: entry.at, kind: entry.kind, body: entry.body)
+        guard case .verdicts(let batch) = input.act else { return nil }
+        return (entry.at, batch.fired.mapValues(\.tier))
+      }
+    }
+    func highest(_ log: [Fired], from start: EventTime, through end: EventTime) -> [IncidentMachine.Key: Tier] {
+      log.filter { $0.end >= start && $0.end <= end }.reduce(into: [:]) { $0.merge($1.keys, uniquingKeysWith: max) }
+    }
+    let incidents = try reader.incidents(IncidentQuery(limit: .max))
+    let early = incidents.first {
+      $0.group == .performanceEarly && $0.openedAt <= at && at < $0.resolvedAt ?? .distantFuture
+    }
+    let mine = try r.member("incident").string()
+    guard let early, let final = incidents.first(where: { $0.id == mine }) else { return false }
+    let known = highest(try fired(.performanceEarly), from: early.openedAt, through: at)
+    guard known.values.contains(where: { $0 >= .warning }) else { return false }
+    let log = try fired(.performanceFinal)
+    let before = highest(log.filter { $0.end < at }, from: final.openedAt, through: at)
+    let new = highest(log, from: at, through: at).filter { $0.value >= .warning && $0.value > before[$0.key] ?? .ok }
+    return new.allSatisfy { known[$0.key] ?? .ok >= $0.value }
   }
 
   /// The log of each cause leads to the stored machine and lines, byte for byte.

@@ -50,18 +50,20 @@ extension Decision {
       let checks = Dictionary(uniqueKeysWithValues: (monitor?.checks ?? []).map { ($0.name, $0) })
       let before = machine(group)
       var batch = before.batch(of: verdicts) { checks[$0.check]?.isBeyondLimit($0) ?? false }
-      let early = group == .performanceFinal ? machine(.performanceEarly).span(openAt: end) : nil
-      batch.early = before.incident == nil ? early?.id : nil
+      let twin = group == .performanceFinal ? machine(.performanceEarly).span(openAt: end) : nil
       var trial = before
       var steps = trial.fold(DecisionInput(at: end, .verdicts(batch)), monitor: name, group: group)
-      let told = steps.first.map { receivers(of: $0, before: before.incident, early: early, by: end) } ?? []
-      if !told.isEmpty, steps.first?.transition.kind != .resolved {
+      let told = steps.first.map { receivers(of: $0, before: before.incident, twin: twin, by: end) } ?? []
+      if let step = steps.first, step.transition.kind != .resolved {
         batch.told = told.sorted(by: utf8Order)
+        batch.early = before.incident?.early == nil ? twin?.id : nil
         trial = before
         steps = trial.fold(DecisionInput(at: end, .verdicts(batch)), monitor: name, group: group)
       }
       if !steps.isEmpty || !trial.isSame(as: before) {
-        try commit(DecisionInput(at: end, .verdicts(batch)), trial, steps, group, told: told, judged: judged(verdicts))
+        try commit(
+          DecisionInput(at: end, .verdicts(batch)), trial, steps, group, told: told, judged: judged(verdicts),
+          knowing: Set(twin?.known(by: end) ?? []))
       }
       if group == .performanceFinal { try confirm(verdicts, end) }
       try considerRetrain(group, end)
@@ -69,20 +71,28 @@ extension Decision {
 
     /// Receivers that hear of what a batch of verdicts made.
     private func receivers(
-      of step: IncidentMachine.Step, before: IncidentMachine.Incident?, early: IncidentMachine.Span?, by end: EventTime
+      of step: IncidentMachine.Step, before: IncidentMachine.Incident?, twin: IncidentMachine.Span?, by end: EventTime
     ) -> Set<String> {
       let incident = step.incident
+      let raised = incident.highest.filter { $0.value.sequence == step.transition.sequence }
+      let receivers: Set<String>
       switch step.transition.kind {
-      case .opened:
-        // Whoever was told of it early is not paged again.
-        let known = incident.early == nil ? [] : (early?.told ?? [:]).filter { $0.value <= end }.map(\.key)
-        return receivers(of: [incident.tier]).subtracting(known)
+      case .opened: receivers = self.receivers(of: [incident.tier])
       // Those of every tier reached, so that whoever heard of it hears that it is worse.
-      case .escalated: return receivers(of: [incident.tier] + (before.map { [$0.tier] } ?? []))
-      case .spread:
-        let sequence = step.transition.sequence
-        return receivers(of: incident.highest.values.filter { $0.sequence == sequence }.map(\.tier))
+      case .escalated: receivers = self.receivers(of: [incident.tier] + (before.map { [$0.tier] } ?? []))
+      case .spread: receivers = self.receivers(of: raised.values.map(\.tier))
       default: return context.receivers.intersection(incident.told.keys)
+      }
+      guard let twin else { return receivers }
+      // Whoever was told all of it of the early twin is not paged again.
+      let known = twin.known(by: end)
+      let highest = raised.values.map(\.tier).max()
+      return receivers.filter { receiver in
+        guard known.contains(receiver) else { return true }
+        let concerning = raised.filter { element in
+          element.value.tier == highest || monitor?.alerts[element.value.tier]?.contains(receiver) == true
+        }
+        return concerning.contains { twin.reached[$0.key]?.tier(by: end) ?? .ok < $0.value.tier }
       }
     }
 
@@ -146,7 +156,8 @@ extension Decision {
       let asking = monitor.alerts.filter { $0.value.contains(DecisionContext.retrainReceiver) }.keys.min()
       guard let asking, asking <= tier else { return }
       let start = machine.askingSince(besides: inconclusive, tier: asking) ?? end
-      if let hold = RetrainGuard(policy: policy, machines: machines).hold(askingSince: start, end) {
+      let twin = group == .performanceFinal ? self.machine(.performanceEarly).span(openAt: end) : nil
+      if let hold = RetrainGuard(policy: policy, machines: machines).hold(askingSince: start, end, twin: twin) {
         guard hold.cause != incident.hold?.cause || hold.reason != incident.hold?.reason else { return }
         // An early twin, of which its receivers have heard, asks for no retrain: that this incident does is news to them.
         let told = incident.early == nil ? [] : receivers(of: [incident.tier]).sorted(by: utf8Order)
@@ -182,7 +193,7 @@ extension Decision {
 
     private mutating func commit(
       _ input: DecisionInput, _ machine: IncidentMachine, _ steps: [IncidentMachine.Step], _ group: CauseGroup,
-      told: Set<String>? = nil, judged: [Notification.Spread.Subject: Int] = [:]
+      told: Set<String>? = nil, judged: [Notification.Spread.Subject: Int] = [:], knowing: Set<String> = []
     ) throws {
       machines[group] = machine
       changed.insert(group)
@@ -197,7 +208,7 @@ extension Decision {
       for step in steps {
         out.transitions.append(step.transition)
         try journal.record(
-          step, machine, to: told ?? receivers(ofFollowing: step), judged: judged, in: tx)
+          step, machine, to: told ?? receivers(ofFollowing: step), judged: judged, knowing: knowing, in: tx)
         switch step.transition.kind {
         case .retraining: try ask(step, machine, journal)
         case .retrainHeld: out.retrainsHeld += 1
@@ -213,7 +224,7 @@ extension Decision {
         let at = max(input.at, machine.through)
         try journal.store(incident, machine, group, at, resolved: false, in: tx)
       }
-      if case .retrainResult(let retrain, let succeeded) = input.act, steps.isEmpty {
+      if case .retrainResult(let retrain, let succeeded, _) = input.act, steps.isEmpty {
         try journal.store(answerTo: retrain, succeeded, in: tx)
       }
     }

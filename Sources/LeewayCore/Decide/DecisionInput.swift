@@ -15,8 +15,8 @@ package struct DecisionInput: Sendable, Equatable {
     case retrainHeld(cause: String, reason: String, told: [String])
     /// Derived from final verdicts: what they say of the end at which the early incident opened; nil: nothing.
     case finalVerdict(incident: String, confirmed: Bool?)
-    /// The trainer's answer.
-    case retrainResult(retrain: String, succeeded: Bool)
+    /// The trainer's answer, and why no new model came of it.
+    case retrainResult(retrain: String, succeeded: Bool, because: String?)
     /// Nothing can judge the group any more.
     case resolve(because: String)
   }
@@ -29,7 +29,7 @@ package struct DecisionInput: Sendable, Equatable {
     var held: [IncidentMachine.Key] = []
     /// What fired before and is back within its limit.
     var cleared: [IncidentMachine.Key] = []
-    /// An incident that opens at this end has this early twin.
+    /// The early twin that is open at this end, where the batch moves on an incident that had none so far.
     var early: String?
     /// Receivers that were told of the transition which the batch made.
     var told: [String] = []
@@ -108,10 +108,11 @@ extension DecisionInput {
       text("incident", incident)
       w.key("confirmed")
       if let confirmed { w.bool(confirmed) } else { w.null() }
-    case .retrainResult(let retrain, let succeeded):
+    case .retrainResult(let retrain, let succeeded, let reason):
       text("retrain", retrain)
       w.key("succeeded")
       w.bool(succeeded)
+      text("because", reason)
     case .resolve(let reason): text("because", reason)
     }
     w.endObject()
@@ -145,7 +146,8 @@ extension DecisionInput {
         confirmed: try r.member("confirmed").optional { (e) throws(JSONFailure) in try e.bool() })
     case "retrain_result":
       act = .retrainResult(
-        retrain: try r.member("retrain").string(), succeeded: try r.member("succeeded").bool())
+        retrain: try r.member("retrain").string(), succeeded: try r.member("succeeded").bool(),
+        because: try r.member("because").text())
     case "resolve": act = .resolve(because: try r.member("because").string())
     default:
       throw r.failure("the kind \"\(kind.prefix(40))\" was written by a newer version of leeway; run that version")

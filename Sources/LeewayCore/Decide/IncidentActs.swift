@@ -3,14 +3,16 @@
 package enum IncidentActs {
   /// The trainer's answer to a retrain.
   ///
+  /// - Parameter reason: why no new model came of it; nil where one did or no reason was given.
   /// - Returns: the transitions made; none where the incident has ended or has had its answer.
   package static func answer(
-    _ record: RetrainRecord, context: DecisionContext, now: EventTime, in tx: any LedgerWriter
+    _ record: RetrainRecord, because reason: String? = nil, context: DecisionContext, now: EventTime,
+    in tx: any LedgerWriter
   ) throws -> [IncidentTransition] {
     guard let incident = try tx.incident(record.incident) else { return [] }
     return try fold(
-      .retrainResult(retrain: record.id, succeeded: record.state == .succeeded), incident.monitor, incident.group, nil,
-      context, now, in: tx)
+      .retrainResult(retrain: record.id, succeeded: record.state == .succeeded, because: reason), incident.monitor,
+      incident.group, nil, context, now, in: tx)
   }
 
   /// - Parameter at: nil: the newest end that the group has consumed.

@@ -15,9 +15,10 @@ struct IncidentJournal {
   /// - Parameters:
   ///   - machine: as after the transition.
   ///   - judged: of `spread`, the slices that were judged at this end.
+  ///   - knowing: receivers that have heard of the early twin.
   func record(
     _ step: IncidentMachine.Step, _ machine: IncidentMachine, to receivers: Set<String>,
-    judged: [Notification.Spread.Subject: Int] = [:], in tx: any LedgerWriter
+    judged: [Notification.Spread.Subject: Int] = [:], knowing: Set<String> = [], in tx: any LedgerWriter
   ) throws {
     let transition = step.transition
     // An incident has no window: its size is 0 and its subject, for the key only, its id.
@@ -28,7 +29,7 @@ struct IncidentJournal {
     ])
     let receivers = receivers.intersection(context.receivers).sorted(by: utf8Order)
     guard !receivers.isEmpty else { return }
-    if transition.kind == .spread { return try spread(step, machine, to: receivers, judged, in: tx) }
+    if transition.kind == .spread { return try spread(step, machine, to: receivers, judged, knowing, in: tx) }
     let body = notification(machine, step).incident(transition)
     try tx.enqueue(receivers.map { outbox($0, transition, transition.transition, body, at: now) })
     try hasten(step.incident.id, receivers, in: tx)
@@ -67,10 +68,11 @@ struct IncidentJournal {
   /// waits.
   private func spread(
     _ step: IncidentMachine.Step, _ machine: IncidentMachine, to receivers: [String],
-    _ judged: [Notification.Spread.Subject: Int], in tx: any LedgerWriter
+    _ judged: [Notification.Spread.Subject: Int], _ knowing: Set<String>, in tx: any LedgerWriter
   ) throws {
     let rows = try tx.deliveries(incident: step.incident.id, limit: 1000)
-    let strangers = receivers.filter { isFirstWord(to: $0, step) }
+    // Those who have heard nothing of the incident, nor of the early one that it follows.
+    let strangers = receivers.filter { !knowing.contains($0) && step.incident.told[$0] == step.transition.at }
     if !strangers.isEmpty { try tx.enqueue(introduction(step, machine, to: strangers)) }
     for receiver in receivers where !strangers.contains(receiver) {
       let mine = rows.filter { $0.receiver == receiver && $0.sequence < IncidentMachine.sequenceOfFinalVerdicts }
@@ -95,11 +97,6 @@ struct IncidentJournal {
       let due = last.map { min(max(now, $0.nextAttemptAt + interval), now + interval) } ?? now
       try tx.enqueue([outbox(receiver, transition, transition.transition, body, at: due)])
     }
-  }
-
-  /// Whether the receiver has heard nothing of the incident, nor of the early one that it follows.
-  private func isFirstWord(to receiver: String, _ step: IncidentMachine.Step) -> Bool {
-    step.incident.early == nil && step.incident.told[receiver] == step.transition.at
   }
 
   /// What an incident that is open already has come to, to whom it is new: that it has spread says nothing to those who

@@ -29,12 +29,7 @@ extension IncidentMachine {
     w.key("past")
     w.list(past) { w, span in span.write(to: &w) }
     w.key("requests")
-    w.list(requests) { w, request in
-      w.beginObject()
-      w.pairs([("retrain", request.id)])
-      w.time("at_ms", request.at)
-      w.endObject()
-    }
+    w.list(requests) { w, request in request.write(to: &w) }
     w.key("unconfirmed")
     w.list(unconfirmed) { w, opening in
       w.beginObject()
@@ -66,9 +61,7 @@ extension IncidentMachine {
     for element in try root.member("active").elements() { active[try Key(element)] = try Evidence(element) }
     resting = Set(try root.member("resting").list { (e) throws(JSONFailure) in try Key(e) })
     past = try root.member("past").list { (e) throws(JSONFailure) in try Span(e) }
-    requests = try root.member("requests").list { (e) throws(JSONFailure) in
-      Request(id: try e.member("retrain").string(), at: try e.member("at_ms").time() ?? .distantPast)
-    }
+    requests = try root.member("requests").list { (e) throws(JSONFailure) in try Request(e) }
     unconfirmed = try root.member("unconfirmed").list { (e) throws(JSONFailure) in
       Opening(
         id: try e.member("id").string(), at: try e.member("at_ms").time() ?? .distantPast,
@@ -89,14 +82,7 @@ extension IncidentMachine.Incident {
     w.key("sequence")
     w.number(sequence)
     w.key("highest")
-    w.list(highest.sorted { $0.key < $1.key }) { w, element in
-      w.beginObject()
-      element.key.writeMembers(to: &w)
-      w.pairs([("tier", element.value.tier.name)])
-      w.key("sequence")
-      w.number(element.value.sequence)
-      w.endObject()
-    }
+    w.reached(highest)
     w.key("told")
     w.told(told)
     w.key("retrain")
@@ -135,10 +121,7 @@ extension IncidentMachine.Incident {
     openedAt = EventTime(milliseconds: try r.member("opened_at_ms").integer())
     tier = try Tier(r.member("tier"))
     sequence = try r.member("sequence").integer()
-    for element in try r.member("highest").list({ (e) throws(JSONFailure) in e }) {
-      highest[try IncidentMachine.Key(element)] = IncidentMachine.Reached(
-        tier: try Tier(element.member("tier")), sequence: try element.member("sequence").integer())
-    }
+    highest = try Self.reached(r.member("highest"), openedAt)
     told = try Self.told(r.member("told"))
     retrain = try r.member("retrain").optional { (e) throws(JSONFailure) in
       guard let state = IncidentMachine.Retrain.State(rawValue: try e.member("state").string()) else {
@@ -164,11 +147,29 @@ extension IncidentMachine.Incident {
     tier = try Tier(r.member("tier"))
     sequence = try r.member("sequence").integer()
     for element in try root.member("active").elements() {
+      let tier = try Tier(element.member("tier"))
       highest[try IncidentMachine.Key(element)] = IncidentMachine.Reached(
-        tier: try Tier(element.member("tier")), sequence: 0)
+        tier: tier, sequence: 0, ends: [tier: openedAt])
     }
     for receiver in try r.member("receivers").texts() { told[receiver] = openedAt }
     retrain = try r.member("retrain").text().map { IncidentMachine.Retrain(id: $0, at: openedAt, state: .requested) }
+  }
+
+  /// - Parameter openedAt: what was written before ends were kept is taken to have been reached then.
+  fileprivate static func reached(
+    _ r: JSONReader, _ openedAt: EventTime
+  ) throws(JSONFailure) -> [IncidentMachine.Key: IncidentMachine.Reached] {
+    var reached: [IncidentMachine.Key: IncidentMachine.Reached] = [:]
+    for element in try r.list({ (e) throws(JSONFailure) in e }) {
+      let tier = try Tier(element.member("tier"))
+      var ends: [Tier: EventTime] = [:]
+      for end in try element.member("ends").list({ (e) throws(JSONFailure) in e }) {
+        ends[try Tier(end.member("tier"))] = try end.member("at_ms").time()
+      }
+      reached[try IncidentMachine.Key(element)] = IncidentMachine.Reached(
+        tier: tier, sequence: try element.member("sequence").integer(), ends: ends.isEmpty ? [tier: openedAt] : ends)
+    }
+    return reached
   }
 
   fileprivate static func told(_ r: JSONReader) throws(JSONFailure) -> [String: EventTime] {
@@ -188,6 +189,14 @@ extension IncidentMachine.Span {
     w.time("resolved_at_ms", resolvedAt)
     w.key("told")
     w.told(told)
+    if !reached.isEmpty {
+      w.key("reached")
+      w.reached(reached)
+    }
+    if let retrain {
+      w.key("asked")
+      retrain.write(to: &w)
+    }
     w.endObject()
   }
 
@@ -196,6 +205,21 @@ extension IncidentMachine.Span {
     openedAt = EventTime(milliseconds: try r.member("opened_at_ms").integer())
     resolvedAt = EventTime(milliseconds: try r.member("resolved_at_ms").integer())
     told = try IncidentMachine.Incident.told(r.member("told"))
+    reached = try IncidentMachine.Incident.reached(r.member("reached"), openedAt)
+    retrain = try r.member("asked").optional { (e) throws(JSONFailure) in try IncidentMachine.Request(e) }
+  }
+}
+
+extension IncidentMachine.Request {
+  fileprivate func write(to w: inout JSONWriter) {
+    w.beginObject()
+    w.pairs([("retrain", id)])
+    w.time("at_ms", at)
+    w.endObject()
+  }
+
+  fileprivate init(_ r: JSONReader) throws(JSONFailure) {
+    self.init(id: try r.member("retrain").string(), at: try r.member("at_ms").time() ?? .distantPast)
   }
 }
 
@@ -210,6 +234,24 @@ extension JSONWriter {
   fileprivate mutating func time(_ key: String, _ time: EventTime) {
     self.key(key)
     number(time.milliseconds)
+  }
+
+  fileprivate mutating func reached(_ reached: [IncidentMachine.Key: IncidentMachine.Reached]) {
+    list(reached.sorted { $0.key < $1.key }) { w, element in
+      w.beginObject()
+      element.key.writeMembers(to: &w)
+      w.pairs([("tier", element.value.tier.name)])
+      w.key("sequence")
+      w.number(element.value.sequence)
+      w.key("ends")
+      w.list(element.value.ends.sorted { $0.key < $1.key }) { w, end in
+        w.beginObject()
+        w.pairs([("tier", end.key.name)])
+        w.time("at_ms", end.value)
+        w.endObject()
+      }
+      w.endObject()
+    }
   }
 
   fileprivate mutating func told(_ told: [String: EventTime]) {

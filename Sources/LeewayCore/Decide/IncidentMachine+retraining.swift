@@ -57,7 +57,9 @@ extension IncidentMachine {
   }
 
   /// The trainer's answer; one to another incident's retrain, or a second one, changes nothing.
-  mutating func answer(_ id: String, _ succeeded: Bool, _ at: EventTime, _ name: Name) -> Step? {
+  mutating func answer(
+    _ id: String, _ succeeded: Bool, _ reason: String?, _ at: EventTime, _ name: Name
+  ) -> Step? {
     guard var incident, incident.retrain?.id == id, incident.retrain?.state == .requested else { return nil }
     incident.retrain?.state = succeeded ? .verifying : .failed
     incident.sequence += 1
@@ -65,6 +67,7 @@ extension IncidentMachine {
     self.incident = incident
     var step = transition(succeeded ? .verifying : .failed, incident, at, name, of: present.keys)
     step.retrain = id
+    step.because = reason
     return Step(transition: step, incident: incident)
   }
 
@@ -92,10 +95,18 @@ extension IncidentMachine {
   }
 }
 
+extension IncidentMachine.Incident {
+  fileprivate var request: IncidentMachine.Request? { retrain.map { .init(id: $0.id, at: $0.at) } }
+}
+
 /// Incidents that have ended, for those who look at the machine as it was after an end.
 extension IncidentMachine {
   /// The past kept: beyond it the two oldest become one, which holds a retrain back for longer, never for shorter.
   static let mostSpans = 256
+
+  /// What keys of ended incidents had reached is kept of this many. Beyond it the oldest incidents lose theirs, so that a
+  /// final one that follows is told of again, never less.
+  static let mostKeysInPast = 1000
 
   /// Above that of every other transition.
   package static let sequenceOfFinalVerdicts: Int64 = 1 << 40
@@ -106,6 +117,14 @@ extension IncidentMachine {
     package var openedAt: EventTime
     package var resolvedAt: EventTime
     package var told: [String: EventTime]
+    /// Empty where no other group asks for it.
+    package var reached: [Key: Reached] = [:]
+
+    /// The retrain that it asked for.
+    package var retrain: Request?
+
+    /// Receivers that had heard of it when `end` had been decided.
+    func known(by end: EventTime) -> Set<String> { Set(told.filter { $0.value <= end }.keys) }
   }
 
   /// What the final verdicts of an early incident's opening are compared with.
@@ -118,7 +137,15 @@ extension IncidentMachine {
 
   mutating func remember(_ incident: Incident, resolvedAt at: EventTime, in group: CauseGroup) {
     guard group == .dataQuality || group == .performanceEarly else { return }
-    past.append(Span(id: incident.id, openedAt: incident.openedAt, resolvedAt: at, told: incident.told))
+    past.append(
+      Span(
+        id: incident.id, openedAt: incident.openedAt, resolvedAt: at, told: incident.told,
+        reached: group == .performanceEarly ? incident.highest : [:], retrain: incident.request))
+    var keys = 0
+    for i in past.indices.reversed() {
+      keys += past[i].reached.count
+      if keys > Self.mostKeysInPast { past[i].reached = [:] }
+    }
     guard past.count > Self.mostSpans else { return }
     past[1].id = past[0].id
     past[1].openedAt = past[0].openedAt
@@ -129,7 +156,9 @@ extension IncidentMachine {
   /// The incident that was open after `end`, whatever has become of it since.
   func span(openAt end: EventTime) -> Span? {
     if let incident, incident.openedAt <= end {
-      return Span(id: incident.id, openedAt: incident.openedAt, resolvedAt: .distantFuture, told: incident.told)
+      return Span(
+        id: incident.id, openedAt: incident.openedAt, resolvedAt: .distantFuture, told: incident.told,
+        reached: incident.highest, retrain: incident.request)
     }
     return past.last { $0.openedAt <= end && end < $0.resolvedAt }
   }

@@ -72,6 +72,11 @@ package struct IncidentMachine: Sendable, Equatable {
     package var tier: Tier
     /// For the transition at which it did.
     package var sequence: Int64
+    /// The end at which it reached each tier that it stopped at.
+    package var ends: [Tier: EventTime]
+
+    /// What it had reached when `end` had been decided, whatever has come since.
+    func tier(by end: EventTime) -> Tier? { ends.filter { $0.value <= end }.keys.max() }
   }
 
   /// A step, with the incident as it is after it.
@@ -98,7 +103,8 @@ package struct IncidentMachine: Sendable, Equatable {
     case .retrainHeld(let cause, let reason, let told):
       return [hold(cause, reason, told, input.at, name)].compactMap { $0 }
     case .finalVerdict(let id, let confirmed): return [settle(id, confirmed, input.at, name)].compactMap { $0 }
-    case .retrainResult(let id, let succeeded): return [answer(id, succeeded, input.at, name)].compactMap { $0 }
+    case .retrainResult(let id, let succeeded, let reason):
+      return [answer(id, succeeded, reason, input.at, name)].compactMap { $0 }
     case .resolve(let reason): return [giveUp(reason, input.at, name)].compactMap { $0 }
     }
   }
@@ -140,7 +146,7 @@ package struct IncidentMachine: Sendable, Equatable {
     guard var incident else {
       guard let tier = present.values.map(\.tier).max() else { return [] }
       var opened = Incident(id: name.incident(openedAt: end), openedAt: end, tier: tier)
-      opened.highest = present.mapValues { Reached(tier: $0.tier, sequence: 0) }
+      opened.highest = present.mapValues { Reached(tier: $0.tier, sequence: 0, ends: [$0.tier: end]) }
       opened.early = batch.early
       tell(&opened, batch.told, end)
       self.incident = opened
@@ -159,13 +165,19 @@ package struct IncidentMachine: Sendable, Equatable {
       highest > incident.tier ? .escalated : spread.isEmpty ? nil : .spread
     if kind != nil { incident.sequence += 1 }
     for (key, evidence) in raised {
-      incident.highest[key] = Reached(tier: evidence.tier, sequence: incident.sequence)
+      let earlier = incident.highest[key]?.ends ?? [:]
+      incident.highest[key] = Reached(
+        tier: evidence.tier, sequence: incident.sequence,
+        ends: earlier.merging([evidence.tier: end]) { first, _ in first })
     }
     incident.tier = max(incident.tier, highest)
     tell(&incident, batch.told, end)
+    let isLinked = kind != nil && incident.early == nil && batch.early != nil
+    if isLinked { incident.early = batch.early }
     self.incident = incident
     if let kind {
       var step = transition(kind, incident, end, name, of: kind == .spread ? spread.keys : present.keys)
+      if isLinked { step.early = incident.early }
       if kind == .spread { step.tier = spread.values.map(\.tier).max() ?? incident.tier }
       return [Step(transition: step, incident: incident)]
     }

@@ -37,9 +37,9 @@ package struct IncidentTransition: Sendable, Equatable {
   package var retrain: String?
   /// Of `retrain_held`: why.
   package var held: String?
-  /// For an `opened` final incident: the early one that was open at this end.
+  /// For the first transition of a final incident at whose end an early one was open: that one.
   package var early: String?
-  /// Of `resolved` where nothing can judge it any more.
+  /// Of `resolved` where nothing can judge it any more; of `failed` what the trainer gave as the reason.
   package var because: String?
   /// The number of the outside input that made it, or that it is a consequence of; nil: of verdicts only.
   package var input: Int64?

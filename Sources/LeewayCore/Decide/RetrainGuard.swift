@@ -13,12 +13,17 @@ struct RetrainGuard {
   /// - Parameters:
   ///   - start: where the windows that ask begin.
   ///   - end: where they end.
+  ///   - twin: of a final incident, the early one that was open at this end. What it has asked for is the answer to what
+  ///     the final verdicts say later of the same windows.
   /// - Returns: what holds the retrain back; nil if nothing does.
-  func hold(askingSince start: EventTime, _ end: EventTime) -> Hold? {
+  func hold(askingSince start: EventTime, _ end: EventTime, twin: IncidentMachine.Span? = nil) -> Hold? {
     let data = machines[.dataQuality]
     if let open = data?.span(openAt: end) { return Hold(cause: open.id, reason: "data incident \(open.id) is open") }
     if let over = data?.span(after: start, through: end) {
       return Hold(cause: over.id, reason: "data incident \(over.id) overlapped the window that asks")
+    }
+    if let twin, let asked = twin.retrain, asked.at <= end {
+      return Hold(cause: twin.id, reason: "early incident \(twin.id) has asked for \(asked.id)")
     }
     let earlier = machines.filter(\.key.retrains).values.flatMap(\.requests).filter { $0.at <= end }
     let last = earlier.max { $0.at != $1.at ? $0.at < $1.at : utf8Order($0.id, $1.id) }

@@ -21,7 +21,7 @@ package struct JoinState: Sendable, Equatable {
   package var isEmpty: Bool { predictions.isEmpty && labels.isEmpty }
 
   package enum PredictionOutcome: Sendable { case accepted, duplicate, overLimit }
-  package enum LabelOutcome: Sendable { case accepted, repeated, overLimit }
+  package enum MergeOutcome: Sendable { case accepted, repeated, overLimit }
 
   /// What the labels say of a prediction when it has a certain age.
   enum Standing: Equatable {
@@ -47,7 +47,7 @@ package struct JoinState: Sendable, Equatable {
     return .accepted
   }
 
-  mutating func merge(_ label: JoinedLabel) -> LabelOutcome {
+  mutating func merge(_ label: JoinedLabel) -> MergeOutcome {
     let i = labels.firstIndex { !$0.stands(before: label) } ?? labels.count
     if i < labels.count, labels[i] == label { return .repeated }
     labels.insert(label, at: i)

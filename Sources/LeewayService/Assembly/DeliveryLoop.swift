@@ -32,7 +32,7 @@ struct DeliveryLoop: Service {
         }
         defer { state.ended(.delivery, name) }
         while !stop.isRaised, let receiver = live.current.receivers.first(where: { $0.name == name }) {
-          state.madeRound(of: .delivery, name, now: .now)
+          state.recordHeartbeat(of: .delivery, name, now: .now)
           let sent = deliverDue(to: receiver, sender, stop)
           if sent == 0 { WallClock.pause(milliseconds: 250, unless: stop) }
         }
@@ -57,7 +57,7 @@ struct DeliveryLoop: Service {
         return (rows, try rows.map { try $0.retrain.flatMap { try tx.retrain($0) } })
       }
       for (row, retrain) in zip(rows, retrains) where !stop.isRaised {
-        state.madeRound(of: .delivery, name, now: .now)
+        state.recordHeartbeat(of: .delivery, name, now: .now)
         guard let (settled, wait) = attempt(row, calling: retrain, receiver, sender) else { continue }
         let stands = try ledger.write { tx in
           var settled = settled

@@ -8,7 +8,7 @@ import ServiceLifecycle
 struct EvaluationLoop: Service {
   let live: LiveSetup
   /// Whether no other instance can use this ledger.
-  let isAlone: Bool
+  let isSingleInstance: Bool
   let ledger: any Ledger
   let superseded: SupersededPlans
   let metrics: ServiceMetrics
@@ -24,7 +24,7 @@ struct EvaluationLoop: Service {
     try await withDedicatedThread("leeway-evaluate") { stop in
       let thread = EvaluationThread(self)
       while !stop.isRaised {
-        state.madeRound(of: .evaluation, now: .now)
+        state.recordHeartbeat(of: .evaluation, now: .now)
         guard !thread.round(stop) else { continue }
         WallClock.pause(milliseconds: Int(thread.every.milliseconds), unless: stop)
       }

@@ -76,7 +76,7 @@ final class EvaluationThread {
         guard let lease = leases[name]?.lease, let plan = placed[name] else { continue }
         fold(plan, lease)
         if reclaim(plan, lease, stop) { isLeft = true }
-        loop.state.madeRound(of: .evaluation, now: .now)
+        loop.state.recordHeartbeat(of: .evaluation, now: .now)
       }
       reclaimDue = isLeft ? .now : .now + Self.reclaimEvery
     }
@@ -131,7 +131,7 @@ final class EvaluationThread {
     do {
       let steps = try ledger.write { tx in
         try Withdrawal.apply(plans: setup.plans, context: context, now: WallClock.now(), in: tx) { monitor in
-          loop.isAlone || removed.contains(monitor)
+          loop.isSingleInstance || removed.contains(monitor)
         }
       }
       withdrawalIsDue = false
@@ -163,7 +163,7 @@ final class EvaluationThread {
       }
       while let lease = try lease(monitor) {
         // A long backfill is many steps, and none of them a stall.
-        loop.state.madeRound(of: .evaluation, now: .now)
+        loop.state.recordHeartbeat(of: .evaluation, now: .now)
         refreshWhatIsDue()
         let watermarks = try watermarks(of: plan)
         let started = ContinuousClock.now

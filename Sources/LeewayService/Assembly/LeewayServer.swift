@@ -51,7 +51,7 @@ package struct LeewayServer: Sendable {
       Failpoints.fromEnvironment.map { FailpointLedger(ledger, $0) as any Ledger } ?? ledger, metrics: metrics,
       state: state, logger: logger)
     let watch = ledgerWatch(state, metrics)
-    if isAlone {
+    if isSingleInstance {
       try LedgerPatience.atStart("releasing leases", logger: logger) { try releaseLeases(store) }
     }
     let token = try LedgerPatience.atStart("reading the service's key", logger: logger) {
@@ -62,10 +62,12 @@ package struct LeewayServer: Sendable {
 
     let superseded = SupersededPlans(logger: logger)
     let evaluation = EvaluationLoop(
-      live: live, isAlone: isAlone, ledger: store, superseded: superseded, metrics: metrics, state: state,
+      live: live, isSingleInstance: isSingleInstance, ledger: store, superseded: superseded, metrics: metrics,
+      state: state,
       holder: InstanceIdentity.ofThisProcess.leasePrefix + UUID().uuidString.lowercased(), logger: logger)
     let intake = KafkaIntake(
-      live: live, reload: reload, settings: settings, isAlone: isAlone, ledger: store, superseded: superseded,
+      live: live, reload: reload, settings: settings, isSingleInstance: isSingleInstance, ledger: store,
+      superseded: superseded,
       metrics: metrics, state: state, logger: logger)
     let identity: @Sendable () -> TLSIdentity? = { live.current.tls }
     let http = HTTPService(
@@ -105,7 +107,7 @@ package struct LeewayServer: Sendable {
   }
 
   /// Whether no other instance can use the ledger at the same time.
-  private var isAlone: Bool {
+  private var isSingleInstance: Bool {
     switch configuration.ledger {
     case .sqlite: true
     case .postgres: false

@@ -107,7 +107,7 @@ final class ServiceState: Sendable {
   }
 
   /// A thread says that it is there. Deliveries have one for each receiver.
-  func madeRound(of part: ServicePart, _ thread: String = "", now: SteadyTime) {
+  func recordHeartbeat(of part: ServicePart, _ thread: String = "", now: SteadyTime) {
     values.withLock { $0.watch.sawRound(of: part, thread, now: now) }
   }
 

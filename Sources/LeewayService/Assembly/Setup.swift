@@ -16,7 +16,7 @@ struct Setup: Sendable {
   init(configuration: ServiceConfiguration, plans: [MonitorPlan]) throws {
     self.configuration = configuration
     self.plans = plans
-    receivers = try Self.receivers(configuration)
+    receivers = configuration.receivers.values.sorted { utf8Order($0.name, $1.name) }
     tokens = try Self.tokens(configuration)
     do throws(TLSIdentity.Failure) { tls = try configuration.http.tls.map(TLSIdentity.init(reading:)) } catch {
       throw InputProblem(error.description)
@@ -28,16 +28,6 @@ struct Setup: Sendable {
     DecisionContext(
       receivers: Set(receivers.map(\.name)), publicURL: configuration.http.publicURL,
       groupIntervals: configuration.receivers.compactMapValues(\.groupInterval))
-  }
-
-  private static func receivers(_ configuration: ServiceConfiguration) throws -> [Receiver] {
-    var out: [Receiver] = []
-    var settings = configuration.receivers
-    if settings["log"] == nil { settings["log"] = ReceiverSettings(name: "log", kind: .log) }
-    for (name, setting) in settings.sorted(by: { utf8Order($0.key, $1.key) }) {
-      do { out.append(try setting.receiver()) } catch { throw InputProblem("receivers.\(name).\(error)") }
-    }
-    return out
   }
 
   private static func tokens(_ configuration: ServiceConfiguration) throws -> AccessTokens? {
@@ -56,19 +46,6 @@ extension AccessTokens {
       throw AccessTokensFailure(problems: ["\(path): the file of tokens \(error.problem)"])
     }
     try self.init(parsing: String(decoding: bytes, as: UTF8.self), file: path)
-  }
-}
-
-extension ReceiverSettings {
-  /// The receiver as deliveries take it.
-  func receiver() throws(Receiver.Invalid) -> Receiver {
-    let kind: Receiver.Kind =
-      switch self.kind {
-      case .log: .log
-      case .webhook: .webhook
-      case .slack: .slack
-      }
-    return try Receiver(name: name, kind: kind, url: url?.revealed ?? "", secret: secret?.revealed)
   }
 }
 

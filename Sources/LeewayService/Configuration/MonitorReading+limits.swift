@@ -16,7 +16,8 @@ extension MonitorReading {
       reading.error(
         map.place, "\(map.path) has no tier, so it never fires; add info:, warning: or critical: with a limit")
     }
-    checkOrder(limits, metric)
+    // Which side is the worse one is known of a metric that is known.
+    if let metric { checkOrder(limits, metric) }
     return limits
   }
 
@@ -130,17 +131,16 @@ extension MonitorReading {
   }
 
   /// Tiers of one kind must get worse, or the milder never shows.
-  private func checkOrder(_ limits: [ReadCheck.LimitPlace], _ metric: Metric?) {
+  private func checkOrder(_ limits: [ReadCheck.LimitPlace], _ metric: Metric) {
     for (index, worse) in limits.enumerated() {
       guard let milder = limits[..<index].last(where: { $0.limit.limit.isComparable(to: worse.limit.limit) }),
         let (a, b, rises) = Limit.ordered(milder.limit.limit, worse.limit.limit)
       else { continue }
       if rises ? a > b : a < b {
         let side = rises ? "above" : "below"
-        let name = metric?.name ?? "the metric"
         milder.value.complain(
           "is \(milder.value.node.kind), \(side) that of \(worse.limit.tier.name), \(worse.value.node.kind); "
-            + "\(worse.limit.limit.isChange ? "the change" : name) fires \(side) a limit, so \(milder.limit.tier.name) must be the \(rises ? "smaller" : "greater")"
+            + "\(worse.limit.limit.isChange ? "the change" : metric.name) fires \(side) a limit, so \(milder.limit.tier.name) must be the \(rises ? "smaller" : "greater")"
         )
       } else if a == b {
         milder.value.warn(

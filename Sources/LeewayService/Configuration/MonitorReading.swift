@@ -90,9 +90,19 @@ final class MonitorReading {
     do throws(BaselineMismatch) {
       return (monitor, try MonitorPlan(monitor: monitor, baseline: baseline, source: kept.stored))
     } catch {
-      value.refuse("it does not fit: \(error.reason). Fit it again with: \(fitCommand) --out \(baselinePath ?? "FILE")")
+      value.refuse("it does not fit: \(error.reason). \(way(toReplace: baseline, of: monitor))")
       return (nil, nil)
     }
+  }
+
+  /// What to do about a baseline that does not fit. That of another monitor may be in use, and stays.
+  private func way(toReplace baseline: Baseline, of monitor: Monitor) -> String {
+    guard baseline.monitor != monitor.name else {
+      return "Fit it again with: \(fitCommand) --out \(monitor.baselinePath ?? "FILE")"
+    }
+    let name = "\(monitor.name).baseline.json"
+    let path = TextFile.path(name, in: TextFile.folder(of: reading.file))
+    return "Write baseline: \(name) and make that file with: \(fitCommand) --out \(path)"
   }
 
   private func readName() -> MonitorFile.Name? {

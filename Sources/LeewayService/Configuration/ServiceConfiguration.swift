@@ -1,5 +1,6 @@
 import Foundation
 package import LeewayCore
+package import LeewayDelivery
 
 /// What `leeway.yaml` says: where things are, and the limits. Monitors are in files of their own.
 package struct ServiceConfiguration: Sendable, Equatable {
@@ -120,7 +121,7 @@ package struct ServiceConfiguration: Sendable, Equatable {
   package var ledger: LedgerLocation
   package var http: HTTP
   /// By name; `log` is always there.
-  package var receivers: [String: ReceiverSettings]
+  package var receivers: [String: Receiver]
   package var limits: Limits
   package var evaluation: Evaluation
 
@@ -149,37 +150,7 @@ package struct ServiceConfiguration: Sendable, Equatable {
     _ path: String, environment: [String: String]
   ) -> (LedgerLocation?, [ConfigurationProblem]) {
     let reading = ServiceConfigurationReading(path: path, environment: environment)
-    let location = reading.ledgerAlone()
+    let location = reading.ledgerOnly()
     return (location, reading.reading.problems.sorted())
-  }
-}
-
-/// An entry under `receivers`: somebody who is told.
-package struct ReceiverSettings: Sendable, Equatable {
-  package enum Kind: String, Sendable, CaseIterable {
-    case log, webhook, slack
-  }
-
-  package var name: String
-  package var kind: Kind
-  /// Nil only for `log`.
-  package var url: Secret?
-  /// Signs a webhook's bodies.
-  package var secret: Secret?
-  /// Least time between two messages about the spread of one incident; nil: as usual.
-  package var groupInterval: TimeSpan?
-  /// The receiver that is told when a message to this one is given up; nil: none.
-  package var fallback: String?
-
-  package init(
-    name: String, kind: Kind, url: Secret? = nil, secret: Secret? = nil, groupInterval: TimeSpan? = nil,
-    fallback: String? = nil
-  ) {
-    self.name = name
-    self.kind = kind
-    self.url = url
-    self.secret = secret
-    self.groupInterval = groupInterval
-    self.fallback = fallback
   }
 }

@@ -2,7 +2,7 @@ import LeewayLedger
 
 extension ServiceConfigurationReading {
   /// Where the ledger is; the other keys are not looked at.
-  func ledgerAlone() -> ServiceConfiguration.LedgerLocation? {
+  func ledgerOnly() -> ServiceConfiguration.LedgerLocation? {
     reading.root(example: "kafka: {bootstrap: \"localhost:9092\"}").flatMap(readLedger)
   }
 

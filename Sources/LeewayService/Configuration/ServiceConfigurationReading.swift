@@ -8,10 +8,9 @@ final class ServiceConfigurationReading {
   let reading: ConfigurationReading
   let path: String
   /// What monitors' alerts are checked against; nil if the receivers can't be read at all.
-  private(set) var receivers: [String: ReceiverSettings]?
+  var receivers: [String: Receiver]?
   /// Also those with a mistake of their own.
-  private(set) var receiverNames: [String] = ["log"]
-  private var fallbacks: [(name: String, value: ConfigurationValue)] = []
+  var receiverNames: [String] = ["log"]
   private(set) var hasPublicURL = false
   /// The file of tokens, and where it is named.
   private(set) var tokens: (path: String, place: ConfigurationNode.Place)?
@@ -21,8 +20,6 @@ final class ServiceConfigurationReading {
   var ledgerPlace = ConfigurationNode.Place.start
   /// The dead-letter topic, and where it says so.
   private(set) var deadLetters: (topic: String, place: ConfigurationNode.Place)?
-
-  private static let maximumReceivers = 100
 
   init(path: String, environment: [String: String]) {
     self.path = path
@@ -210,96 +207,6 @@ final class ServiceConfigurationReading {
       }
       return key
     }
-  }
-
-  // MARK: - Receivers
-
-  private func readReceivers(_ top: ConfigurationMap) -> [String: ReceiverSettings]? {
-    let log = ReceiverSettings(name: "log", kind: .log)
-    guard let value = top.value("receivers") else {
-      receivers = top.contains("receivers") ? nil : ["log": log]
-      return receivers
-    }
-    guard let map = value.map("a map of names to receivers") else { return nil }
-    let all = map.all()
-    if all.count > Self.maximumReceivers {
-      value.complain("has \(all.count) entries; it takes at most \(Self.maximumReceivers)")
-    }
-    var result = ["log": log]
-    fallbacks = []
-    for (name, place, value) in all.prefix(Self.maximumReceivers) {
-      receiverNames.append(name)
-      guard NameRule.isName(name) else {
-        reading.error(place, "\(value.path) is no name for a receiver; it takes \(NameRule.text)")
-        continue
-      }
-      if let receiver = readReceiver(name, value) { result[name] = receiver }
-    }
-    for (name, value) in fallbacks { checkFallback(value, of: name) }
-    receivers = result
-    return result
-  }
-
-  private func readReceiver(_ name: String, _ value: ConfigurationValue) -> ReceiverSettings? {
-    guard let map = value.map("a map with type and url") else { return nil }
-    let kinds = ReceiverSettings.Kind.allCases.map(\.rawValue)
-    let typeValue = map.required("type", add: "type: \(ConfigurationValue.either(kinds))")
-    let kind = typeValue?.choice(among: kinds, planned: ["pagerduty", "alertmanager"], what: "receiver type")
-      .flatMap(ReceiverSettings.Kind.init)
-    guard let kind else {
-      // The keys of a type that is not known are not known either.
-      _ = map.all()
-      return nil
-    }
-    var receiver: ReceiverSettings?
-    switch kind {
-    case .log: receiver = ReceiverSettings(name: name, kind: .log)
-    case .slack: receiver = readURL(map).map { ReceiverSettings(name: name, kind: .slack, url: $0) }
-    case .webhook:
-      let url = readURL(map)
-      let secret = map.value("secret")?.secret()?.value
-      receiver = url.map { ReceiverSettings(name: name, kind: .webhook, url: $0, secret: secret) }
-    }
-    if let value = map.value("fallback") {
-      receiver?.fallback = value.text(limit: 63)
-      fallbacks.append((name, value))
-    }
-    // Read it even if the receiver is invalid: a key that is never read is reported as unknown.
-    let interval = map.value("group_interval")?.span(in: .seconds(1) ... .days(1))
-    receiver?.groupInterval = interval
-    map.finish()
-    if let receiver {
-      do throws(Receiver.Invalid) { _ = try receiver.receiver() } catch {
-        map.value(error.key)?.complain(error.problem)
-      }
-    }
-    if name == MonitorReading.retrainReceiver, kind != .webhook, let typeValue {
-      typeValue.refuse("the receiver retrain asks a trainer, which takes type: webhook")
-    }
-    return receiver
-  }
-
-  /// Once all names are known.
-  private func checkFallback(_ value: ConfigurationValue, of name: String) {
-    guard let fallback = value.text(limit: 63) else { return }
-    if fallback == name {
-      value.refuse("a receiver cannot stand in for itself; name another one")
-    } else if fallback == MonitorReading.retrainReceiver {
-      value.refuse("the receiver retrain takes calls to retrain and no messages; name another one")
-    } else if !receiverNames.contains(fallback) {
-      value.refuse(
-        "it names no receiver here; there are \(receiverNames.joined(separator: ", "))."
-          + Spelling.suggestion(for: fallback, among: receiverNames))
-    }
-  }
-
-  private func readURL(_ map: ConfigurationMap) -> Secret? {
-    guard let value = map.required("url", add: "url: \"https://…\""), let (url, _) = value.secret() else { return nil }
-    guard Self.isWebAddress(url.revealed) else {
-      value.complain("must be http:// or https:// with a host, without spaces")
-      return nil
-    }
-    return url
   }
 
   // MARK: - Limits

@@ -14,6 +14,18 @@ package enum BaselineFile {
     do { return try Baseline(decoding: bytes) } catch { throw InputProblem("\(path): \(error.description)") }
   }
 
+  /// Refuses a place where the baseline of another monitor is, which that monitor may need.
+  ///
+  /// - Throws: `InputProblem` that names the file and that monitor.
+  package static func check(place path: String, for monitor: String) throws {
+    guard let bytes = try? TextFile.bytes(at: path, limit: Baseline.maximumBytes),
+      let other = try? Baseline(decoding: bytes).monitor, other != monitor
+    else { return }
+    throw InputProblem(
+      "\(path): holds the baseline of monitor \(other), and this one is \(monitor); give --out another file, or remove "
+        + "that one first")
+  }
+
   /// Writes a baseline so that a reader sees the old file or the new one, never a part. What is there and no file, such
   /// as a pipe, is written to.
   ///

@@ -15,6 +15,13 @@ struct RetrainAnswer: Equatable, Sendable {
       guard let value else { return false }
       return value >= bound.atLeast ?? -.infinity && value <= bound.atMost ?? .infinity
     }
+
+    /// What fails it, for people.
+    var failure: String {
+      let needed = [bound.atLeast.map { "at least \($0)" }, bound.atMost.map { "at most \($0)" }]
+      let found = value.map { "was \($0)" } ?? "was not reported"
+      return "\(bound.metric) \(found), \(needed.compactMap { $0 }.joined(separator: " and ")) is needed"
+    }
   }
 
   var succeeded: Bool
@@ -26,6 +33,14 @@ struct RetrainAnswer: Equatable, Sendable {
 
   /// Success, and every line of the scorecard.
   var isCandidate: Bool { succeeded && scorecard.allSatisfy(\.passes) }
+
+  /// Why it is none: what the trainer says, else the lines of the scorecard that fail, such as `auc was 0.71, at least 0.8 is
+  /// needed`. nil where it is a candidate, and where the trainer failed without a word.
+  var whyNoCandidate: String? {
+    guard !isCandidate else { return nil }
+    guard succeeded else { return reason }
+    return scorecard.filter { !$0.passes }.map(\.failure).joined(separator: "; ")
+  }
 
   /// - Throws: ``Problem`` naming the member of the body that is wrong.
   init(_ body: JSONReader, policy: RetrainPolicy?) throws(Problem) {

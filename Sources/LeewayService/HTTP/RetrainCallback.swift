@@ -86,7 +86,8 @@ struct RetrainCallback: Sendable {
       try writer.record(
         input: OutsideInput(
           monitor: record.monitor, incident: record.incident, at: now, kind: "retrain_result", detail: detail.text))
-      let steps = try IncidentActs.answer(record, context: view.decisions(), now: now, in: writer)
+      let steps = try IncidentActs.answer(
+        record, because: answer.whyNoCandidate, context: view.decisions(), now: now, in: writer)
       return (record, true, steps)
     }
   }

@@ -1,4 +1,4 @@
-import LeewayCore
+package import LeewayCore
 
 /// The series that come from one monitor's result lines: the newest line of every (window, slice, subject), the
 /// planned choice of what is exported, and its text.
@@ -49,7 +49,8 @@ struct ResultSeries {
   mutating func newsOfDropped() -> SeriesLeftOut? {
     guard dropped > 0, !hasToldOfDropped else { return nil }
     hasToldOfDropped = true
-    return SeriesLeftOut(monitor: base.monitor.name, limit: base.limit, count: dropped, first: firstDropped)
+    return SeriesLeftOut(
+      monitor: base.monitor.name, limit: base.limit, count: dropped, first: firstDropped, choice: base.monitor.series)
   }
 
   mutating func apply(_ update: MetricsUpdate) {
@@ -255,10 +256,19 @@ package struct SeriesLeftOut: Sendable, Equatable, CustomStringConvertible {
   package var count: Int64
   /// At most three of them, as Prometheus would name them.
   package var first: [String]
+  /// The monitor's `series: {slices: …}`.
+  package var choice: SeriesChoice
 
   package var description: String {
-    "monitor \(monitor): \(Thousands.text(Int(count))) series are left out of /metrics, since limits.max_series is "
-      + "\(Thousands.text(limit)); the first: \(first.joined(separator: ", ")). The API has them all. Raise the limit, or set "
-      + "series: {slices: checks} in the monitor file; leeway check prints the plan"
+    let fewer: String? =
+      switch choice {
+      case .all: "set series: {slices: checks} in the monitor file"
+      case .checks: "set series: {slices: none} in the monitor file"
+      case .none: nil
+      }
+    return
+      "monitor \(monitor): \(Thousands.text(Int(count))) series are left out of /metrics, since limits.max_series is "
+      + "\(Thousands.text(limit)); the first: \(first.joined(separator: ", ")). The API has them all. Raise the limit"
+      + "\(fewer.map { ", or \($0)" } ?? ""); leeway check prints the plan"
   }
 }

@@ -34,7 +34,7 @@ package final class KafkaConsumer {
   /// Where the time of `poll` went since the start.
   package private(set) var pollTimes = PollTimes()
   /// Messages that came after an event the caller had not seen; none, since librdkafka is made to return at an event.
-  private(set) var overtakers = 0
+  private(set) var messagesAfterEvent = 0
   /// Offset commits that failed; the ledger's offsets are the truth, so a failure costs lag tools their view only.
   package var failedCommits: Int { callbacks.failedCommits }
 
@@ -145,7 +145,7 @@ package final class KafkaConsumer {
       defer { rd_kafka_message_destroy(message) }
       return event(of: message)
     }
-    if callbacks.hasEvent { overtakers += 1 }
+    if callbacks.hasEvent { messagesAfterEvent += 1 }
     batch.append(message)
     batchBytes += message.pointee.len + message.pointee.key_len
     return nil

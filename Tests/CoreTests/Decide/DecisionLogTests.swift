@@ -8,12 +8,13 @@ import Testing
   private typealias Desk = IncidentTests.Desk
   private static let policy = RetrainPolicy(cooldown: .hours(24), maximumPerWeek: 3, deadline: .hours(6))
 
-  private func answer(_ desk: Desk, _ succeeded: Bool) throws -> [String] {
+  private func answer(_ desk: Desk, _ succeeded: Bool, because reason: String? = nil) throws -> [String] {
     var record = try #require(try desk.retrains().first)
     record.state = succeeded ? .succeeded : .failed
     return try desk.ledger.write { [record] tx in
       try tx.put(retrain: record)
-      return try IncidentActs.answer(record, context: desk.context, now: IncidentTests.wall + .hours(1), in: tx)
+      return try IncidentActs.answer(
+        record, because: reason, context: desk.context, now: IncidentTests.wall + .hours(1), in: tx)
     }.map { "\($0.transition) \($0.input ?? 0)" }
   }
 
@@ -24,13 +25,14 @@ import Testing
   @Test func aFailedRetrainIsNotRetrainingAgain() throws {
     let desk = try Desk(retrain: Self.policy)
     try desk.decide(1, [("auc", "performance", .critical)])
-    #expect(try answer(desk, false) == ["failed 3"])
+    #expect(try answer(desk, false, because: "too few rows") == ["failed 3"])
     #expect(try desk.incidents().first?.state == .open)
+    #expect(try desk.lines().last?.contains(#""because":"too few rows""#) == true)
     #expect(try desk.decide(2, [("auc", "performance", .critical)]) == [])
     #expect(try desk.incidents().first?.state == .open)
     #expect(try desk.retrains().count == 1)
     let row = try #require(try desk.deliveries().first { $0.key.hasSuffix("/2-failed/pager") })
-    #expect(row.body.contains(#""event":"incident.failed""#))
+    #expect(row.body.contains(#""event":"incident.failed""#) && row.body.contains(#""because":"too few rows""#))
     // What follows an act from outside is marked by it: no verdicts alone lead there.
     #expect(try desk.decide(3, [("auc", "performance", .ok)]) == ["performance/final resolved critical"])
     #expect(

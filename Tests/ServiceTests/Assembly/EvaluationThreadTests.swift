@@ -23,7 +23,7 @@ private struct Backlog {
     let setup = try Setup(configuration: #require(reading.read(Array(text.utf8))), plans: plans)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     loop = EvaluationLoop(
-      live: LiveSetup(setup), isAlone: true, ledger: ledger, superseded: SupersededPlans(logger: logger),
+      live: LiveSetup(setup), isSingleInstance: true, ledger: ledger, superseded: SupersededPlans(logger: logger),
       metrics: metrics, state: state, holder: "test", logger: logger)
     for plan in plans { try fill(plan) }
   }

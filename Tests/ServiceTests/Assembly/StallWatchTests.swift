@@ -20,7 +20,7 @@ import Testing
   }
 
   private func rounds(of parts: ServicePart...) {
-    for part in parts { state.madeRound(of: part, now: clock.now) }
+    for part in parts { state.recordHeartbeat(of: part, now: clock.now) }
   }
 
   @Test func lagThatNoCommitBringsDownIsAStall() {
@@ -87,11 +87,11 @@ import Testing
   }
 
   @Test func eachReceiverIsWatchedForItselfUntilItIsConfiguredNoLonger() {
-    state.madeRound(of: .delivery, "chat", now: clock.now)
-    state.madeRound(of: .delivery, "pager", now: clock.now)
+    state.recordHeartbeat(of: .delivery, "chat", now: clock.now)
+    state.recordHeartbeat(of: .delivery, "pager", now: clock.now)
     clock.advance(.minutes(3))
     rounds(of: .intake, .evaluation)
-    state.madeRound(of: .delivery, "chat", now: clock.now)
+    state.recordHeartbeat(of: .delivery, "chat", now: clock.now)
     #expect(
       stall(of: [.delivery])
         == "delivery to pager has made no round for 2m; look at the log for what holds its thread")

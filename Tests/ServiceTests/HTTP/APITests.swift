@@ -170,12 +170,23 @@ import Testing
   }
 
   @Test func aLineOfTheScorecardThatFailsOrLacksFailsTheRetrain() async throws {
-    for metrics in [#"{"auc":0.79,"latency_p99_ms":31}"#, #"{"auc":0.9}"#] {
-      try await serving(try .filled()) { client in
+    let answers = [
+      (#"{"auc":0.79,"latency_p99_ms":31}"#, "auc was 0.79, at least 0.8 is needed"),
+      (#"{"auc":0.9}"#, "latency_p99_ms was not reported, at most 50.0 is needed"),
+    ]
+    for (metrics, reason) in answers {
+      let service = try MadeUpService.filled()
+      try await serving(service) { client in
         let response = try await client.execute(
           uri: "/api/v1/retrains/rt-77/result", method: .post, headers: [.authorization: "Bearer token-of-rt-77"],
           body: ByteBuffer(string: #"{"status":"succeeded","model_version":"v3","metrics":\#(metrics)}"#))
         #expect(try response.json()["state"]?.text == "failed")
+        let record = try #require(try service.ledger.read { try $0.retrain("rt-77") })
+        let group = try #require(try service.ledger.read { try $0.incident(record.incident) }?.group)
+        let log = try service.ledger.read {
+          try $0.decisions(monitor: "fraud", group: group, outside: true, after: nil, limit: 10)
+        }
+        #expect(log.last?.body == #"{"retrain":"rt-77","succeeded":false,"because":"\#(reason)"}"#)
       }
     }
   }

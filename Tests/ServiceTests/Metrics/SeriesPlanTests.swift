@@ -337,6 +337,15 @@ import Testing
       leftOut.description
         == "monitor m: \(Thousands.text(43 * 302 - exported)) series are left out of /metrics, since limits.max_series is 5,000; the first: leeway_window_rows{monitor=\"m\",window=\"1h\",slice=\"channel=s10\"}, leeway_window_rows{monitor=\"m\",window=\"1h\",slice=\"channel=s11\"}, leeway_window_rows{monitor=\"m\",window=\"1h\",slice=\"channel=s12\"}. The API has them all. Raise the limit, or set series: {slices: checks} in the monitor file; leeway check prints the plan"
     )
+    // What the monitor has chosen already is not advised again.
+    for (choice, advice) in [
+      (SeriesChoice.checks, "Raise the limit, or set series: {slices: none} in the monitor file; leeway"),
+      (.none, "Raise the limit; leeway"),
+    ] {
+      var other = leftOut
+      other.choice = choice
+      #expect(other.description.contains(advice))
+    }
     #expect(metrics.apply(MetricsUpdate(monitor: "m", records: records)) == nil)
     let text = String(decoding: metrics.render(), as: UTF8.self)
     #expect(text.contains("leeway_series_dropped_total{monitor=\"m\"} \(2 * (43 * 302 - exported))\n"))

@@ -61,8 +61,8 @@ import Testing
     } step: {
       try second.step()
     }
-    #expect(first.consumer.overtakers == 0)
-    #expect(second.consumer.overtakers == 0)
+    #expect(first.consumer.messagesAfterEvent == 0)
+    #expect(second.consumer.messagesAfterEvent == 0)
 
     let values = (first.records + second.records).compactMap(\.value).compactMap(Int.init)
     #expect(values.sorted() == Array(0..<written))

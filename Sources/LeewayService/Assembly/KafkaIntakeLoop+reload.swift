@@ -2,7 +2,7 @@ import LeewayCore
 import LeewaySource
 import Logging
 
-/// Going on with another setup, and falling behind one.
+/// Going on with another setup.
 extension KafkaIntakeLoop {
   static func topics(_ plans: [MonitorPlan]) -> [(topic: String, monitor: String, role: StreamRole)] {
     plans.flatMap { plan in
@@ -87,7 +87,7 @@ extension KafkaIntakeLoop {
     let running = service.live.current.plans
     let (plans, records) = try service.ledger.write { tx in
       // Whoever asks an instance that runs the ledger's own generations for an older one means it.
-      let mayReturn = try service.isAlone || running.allSatisfy { try Generations.isCurrent($0, in: tx) }
+      let mayReturn = try service.isSingleInstance || running.allSatisfy { try Generations.isCurrent($0, in: tx) }
       let plans = try setup.plans.map { plan in
         try Generations.current(plan, mayReturn: mayReturn, in: tx, reading: service.superseded.read)
       }
@@ -112,59 +112,5 @@ extension KafkaIntakeLoop {
     guard topicsBefore != Set(wanted.map(\.topic)) else { return }
     metadataDue = nil
     if hasSubscribed { try subscribe() }
-  }
-}
-
-extension KafkaIntake {
-  /// Reads the files again until they hold what the ledger runs on, or something that it has never had.
-  func catchUp(with superseded: GenerationSuperseded, until stop: StopFlag) {
-    let detail =
-      "\(superseded.description); this instance has let go of its partitions and reads its files again now and then: "
-      + "give it the newer ones, or end it"
-    logger.error("\(detail)")
-    state.set(outdated: detail)
-    metrics.set(outdated: true)
-    var wait = 1000
-    while !stop.isRaised {
-      if let setup = newerSetup() {
-        let change = SetupChange(from: live.current, to: setup)
-        live.replace(with: setup)
-        reload.succeeded(change, "a newer configuration")
-        break
-      }
-      var rest = wait
-      while rest > 0, !stop.isRaised {
-        state.madeRound(of: .intake, now: .now)
-        WallClock.pause(milliseconds: min(rest, 100), unless: stop)
-        rest -= 100
-        // A reload that is asked for is not kept waiting.
-        guard let proposal = live.takeProposal() else { continue }
-        if isNewer(proposal.setup) {
-          live.replace(with: proposal.setup)
-          state.set(outdated: nil)
-          metrics.set(outdated: false)
-          return proposal.adopted()
-        }
-        proposal.refuse(
-          ReloadRefusal(problems: [
-            "the files are older than what another instance runs: \(superseded.description); give them what it has"
-          ]))
-      }
-      wait = min(wait * 2, 30_000)
-    }
-    state.set(outdated: nil)
-    metrics.set(outdated: false)
-  }
-
-  private func newerSetup() -> Setup? {
-    guard case .success(let (setup, _)) = reload.read(after: live.current.configuration) else { return nil }
-    return isNewer(setup) ? setup : nil
-  }
-
-  private func isNewer(_ setup: Setup) -> Bool {
-    do { return try ledger.read { try Generations.superseded(setup.plans, in: $0).isEmpty } } catch {
-      logger.warning("the ledger cannot be asked for its configuration now: \(error)")
-      return false
-    }
   }
 }

@@ -1,6 +1,13 @@
 import Foundation
 
-/// `slack`: a Block Kit message for an incoming webhook, within Slack's limits.
+extension ReceiverType {
+  /// `slack`: an incoming webhook of Slack.
+  package static let slack = ReceiverType(name: "slack", keys: [.url]) { values throws(Receiver.Invalid) in
+    SlackFormat(url: try ReceiverKey.url(in: values))
+  }
+}
+
+/// A Block Kit message for an incoming webhook, within Slack's limits.
 package struct SlackFormat: DeliveryFormat {
   package let url: String
   package let limits: RequestLimits

@@ -1,4 +1,9 @@
-/// `log`: one line of `key=value` pairs, values quoted where they hold anything but plain characters.
+extension ReceiverType {
+  /// `log`: the service's own log. It needs nothing, so a receiver of that name is always there.
+  package static let log = ReceiverType(name: "log", keys: []) { _ in LogFormat() }
+}
+
+/// One line of `key=value` pairs, values quoted where they hold anything but plain characters.
 package struct LogFormat: DeliveryFormat {
   package init() {}
 

@@ -33,8 +33,10 @@ struct SlackMessage: Encodable {
         Block(
           type: "section", text: .marked(Self.list("What is new", spread.map { $0.sentence(stored.evidence ?? []) }))))
     } else if let evidence = stored.evidence, !evidence.isEmpty {
+      // What is left when an incident has ended is at info, and no reason to keep it open.
+      let title = stored.event == "incident.resolved" ? "Still at info" : "What fired"
       blocks.append(
-        Block(type: "section", text: .marked(Self.list("What fired", evidence.map { $0.sentence(limit: 60) }))))
+        Block(type: "section", text: .marked(Self.list(title, evidence.map { $0.sentence(limit: 60) }))))
     }
     if let link = Self.link(stored.url) { blocks.append(Block(type: "section", text: .marked(link))) }
     blocks.append(Block(type: "context", elements: [.marked(slackText(stored.incident, limit: 200))]))

@@ -78,7 +78,7 @@ extension KafkaIntakeLoop {
     for partition in partitions {
       intake.close(partition)
       ends[partition] = nil
-      doubtful[partition] = nil
+      refusedOffsets[partition] = nil
       fenced.remove(partition)
     }
     unclaimed.removeAll(where: partitions.contains)

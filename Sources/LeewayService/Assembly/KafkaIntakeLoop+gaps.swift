@@ -5,21 +5,21 @@ import LeewaySource
 /// configuration has, and what was lost is counted.
 extension KafkaIntakeLoop {
   /// Asks the broker what it has of the partitions whose offset it refused, and settles them.
-  func judgeDoubtful(_ now: SteadyTime) throws {
-    for (partition, due) in doubtful where now >= due {
+  func settleRefusedOffsets(_ now: SteadyTime) throws {
+    for (partition, due) in refusedOffsets where now >= due {
       let low: Int64
       let high: Int64
       do { (low, high) = try consumer.queryWatermarks(of: partition, timeoutMilliseconds: 2000) } catch {
         warn("Kafka: \(error.description)")
-        doubtful[partition] = .now + TimeSpan.seconds(1)
+        refusedOffsets[partition] = .now + TimeSpan.seconds(1)
         continue
       }
       do { try settle(intake.gaps(partition, available: low...max(low, high))) } catch let error as LedgerError {
         warn("a gap cannot be settled yet: \(error.description)")
-        doubtful[partition] = .now + TimeSpan.seconds(1)
+        refusedOffsets[partition] = .now + TimeSpan.seconds(1)
         continue
       }
-      doubtful[partition] = nil
+      refusedOffsets[partition] = nil
       // Without a monitor that reads it, the partition stands still.
       if let next = intake.nextOffset(partition) {
         try consumerCall { () throws(KafkaError) in try consumer.seek(partition, to: .offset(next)) }

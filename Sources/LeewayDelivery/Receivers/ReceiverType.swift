@@ -1,0 +1,48 @@
+/// What kind of receiver: its `type` in the configuration, the keys that it takes there, and how it is spoken to.
+///
+/// Each is a file: `extension ReceiverType { static let slack = … }`. ``all`` is the one list of them.
+package struct ReceiverType: Sendable {
+  /// The `type` of the configuration.
+  package let name: String
+  /// In the order in which errors and the documents name them.
+  package let keys: [ReceiverKey]
+  /// Whether it can be the receiver `retrain`, which is called and does not only hear.
+  package let callsTrainers: Bool
+  /// Given the values of its keys, of which the required ones are there.
+  let makeFormat: @Sendable ([String: String]) throws(Receiver.Invalid) -> any DeliveryFormat
+
+  init(
+    name: String, keys: [ReceiverKey], callsTrainers: Bool = false,
+    makeFormat: @escaping @Sendable ([String: String]) throws(Receiver.Invalid) -> any DeliveryFormat
+  ) {
+    self.name = name
+    self.keys = keys
+    self.callsTrainers = callsTrainers
+    self.makeFormat = makeFormat
+  }
+
+  package static let all: [ReceiverType] = [.log, .webhook, .slack]
+}
+
+/// A key of a type of receiver, with a text as its value.
+package struct ReceiverKey: Sendable {
+  package let name: String
+  /// For the documents: what it is, in a few words.
+  package let help: String
+  /// As a line to add, such as `url: "https://…"`.
+  package let example: String
+  package let isRequired: Bool
+
+  /// An address that takes requests.
+  static let url = ReceiverKey(
+    name: "url", help: "http or https; often a secret itself", example: "url: \"https://…\"", isRequired: true)
+
+  /// - Throws: where the text is no address that can be asked.
+  static func url(in values: [String: String]) throws(Receiver.Invalid) -> String {
+    let text = values["url"] ?? ""
+    guard URLOrigin(text) != nil else {
+      throw Receiver.Invalid(key: "url", problem: "must be http:// or https:// with a host, without spaces")
+    }
+    return text
+  }
+}

@@ -1,0 +1,97 @@
+import LeewayCore
+import LeewayDelivery
+
+/// `receivers`: names, and for each its type with the keys of that type.
+extension ServiceConfigurationReading {
+  private static let maximumReceivers = 100
+  /// Types that are no part of this version.
+  private static let planned = ["pagerduty", "alertmanager"]
+
+  func readReceivers(_ top: ConfigurationMap) -> [String: Receiver]? {
+    var result: [String: Receiver] = [:]
+    // It takes no key that could be wrong.
+    if let log = try? Receiver(name: "log", type: .log) { result["log"] = log }
+    guard let value = top.value("receivers") else {
+      receivers = top.contains("receivers") ? nil : result
+      return receivers
+    }
+    guard let map = value.map("a map of names to receivers") else { return nil }
+    let all = map.all()
+    if all.count > Self.maximumReceivers {
+      value.complain("has \(all.count) entries; it takes at most \(Self.maximumReceivers)")
+    }
+    var fallbacks: [Fallback] = []
+    for (name, place, value) in all.prefix(Self.maximumReceivers) {
+      receiverNames.append(name)
+      guard NameRule.isName(name) else {
+        reading.error(place, "\(value.path) is no name for a receiver; it takes \(NameRule.text)")
+        continue
+      }
+      if let receiver = readReceiver(name, value, &fallbacks) { result[name] = receiver }
+    }
+    for fallback in fallbacks { check(fallback) }
+    receivers = result
+    return result
+  }
+
+  private struct Fallback {
+    var receiver: String
+    var name: String
+    var value: ConfigurationValue
+  }
+
+  private func readReceiver(
+    _ name: String, _ value: ConfigurationValue, _ fallbacks: inout [Fallback]
+  ) -> Receiver? {
+    guard let map = value.map("a map with type and url") else { return nil }
+    let types = ReceiverType.all
+    let typeValue = map.required("type", add: "type: \(ConfigurationValue.either(types.map(\.name)))")
+    let typeName = typeValue?.choice(among: types.map(\.name), planned: Self.planned, what: "receiver type")
+    guard let type = types.first(where: { $0.name == typeName }) else {
+      // The keys of a type that is not known are not known either.
+      _ = map.all()
+      return nil
+    }
+    var values: [String: String] = [:]
+    var isWhole = true
+    for key in type.keys {
+      guard let value = key.isRequired ? map.required(key.name, add: key.example) : map.value(key.name) else {
+        isWhole = isWhole && !key.isRequired && !map.contains(key.name)
+        continue
+      }
+      values[key.name] = value.secret()?.value.revealed
+      isWhole = isWhole && values[key.name] != nil
+    }
+    let fallback = map.value("fallback").flatMap { value in
+      value.text(limit: 63).map { Fallback(receiver: name, name: $0, value: value) }
+    }
+    if let fallback { fallbacks.append(fallback) }
+    let interval = map.value("group_interval")?.span(in: .seconds(1) ... .days(1))
+    map.finish()
+    if name == MonitorReading.retrainReceiver, !type.callsTrainers, let typeValue {
+      let callers = types.filter(\.callsTrainers).map(\.name)
+      typeValue.refuse("the receiver retrain asks a trainer, which takes type: \(ConfigurationValue.either(callers))")
+    }
+    guard isWhole else { return nil }
+    do throws(Receiver.Invalid) {
+      return try Receiver(
+        name: name, type: type, values: values, groupInterval: interval, fallback: fallback?.name)
+    } catch {
+      map.value(error.key)?.complain(error.problem)
+      return nil
+    }
+  }
+
+  /// Once all names are known.
+  private func check(_ fallback: Fallback) {
+    if fallback.name == fallback.receiver {
+      fallback.value.refuse("a receiver cannot stand in for itself; name another one")
+    } else if fallback.name == MonitorReading.retrainReceiver {
+      fallback.value.refuse("the receiver retrain takes calls to retrain and no messages; name another one")
+    } else if !receiverNames.contains(fallback.name) {
+      fallback.value.refuse(
+        "it names no receiver here; there are \(receiverNames.joined(separator: ", "))."
+          + Spelling.suggestion(for: fallback.name, among: receiverNames))
+    }
+  }
+}

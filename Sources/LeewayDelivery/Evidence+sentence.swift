@@ -7,6 +7,7 @@ extension StoredNotification.Evidence {
       guard let text, !text.isEmpty else { return nil }
       return text.onOneLine(limit: limit)
     }
+    if let stream { return shiftSentence(stream, limit: limit) }
     // A check that is called as its metric, and a subject that the metric says already, are said once.
     var sentence = check == metric ? "" : (name(check) ?? "check") + ": "
     if let metric = name(metric) { sentence += metric }

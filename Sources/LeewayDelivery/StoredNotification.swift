@@ -53,9 +53,17 @@ struct StoredNotification: Decodable {
     var worstValue: Double?
     /// No slice is significantly worse than the rest.
     var slicesAlike: Bool?
+    /// What has shifted: see `Evidence.shiftSentence`.
+    var stream: String?
+    var category: String?
+    var size: Double?
+    var was: Double?
+    var now: Double?
+    var since: String?
 
     enum CodingKeys: String, CodingKey {
       case check, slice, subject, metric, value, threshold, window, end, rows
+      case stream, category, size, was, now, since
       case qValue = "q_value"
       case worstSlice = "worst_slice"
       case worstValue = "worst_value"

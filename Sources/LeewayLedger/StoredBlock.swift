@@ -19,6 +19,9 @@ struct StoredBlock: Sendable {
         return nil
       } catch { return "\(error)" }
     },
+    StoredBlock(
+      table: "shift_states", column: "state", key: "monitor || '/' || hash || '/' || slice",
+      problem: ShiftStanding.problem),
   ]
 
   /// JSON that decisions, deliveries and calls to retrain are read from, in both databases.

@@ -20,6 +20,10 @@ struct BaselineCommand: ParsableCommand {
         grow with rows. Files of --calibrate-on hold rows that the model was not trained on, with its output and the \
         label: the model's own performance, and what is estimated where labels have not come, then rest on them.
 
+        --time names the column of each row's time (in the monitor's time_format, or RFC 3339). Checks on shift need it: \
+        the fit then learns how hours vary, from 14 days on, and names what is no normal traffic, which --leave-out leaves \
+        out by days of the monitor's time_zone.
+
         EXAMPLE
           leeway baseline fit monitors/fraud.yaml --from train.csv.gz --calibrate-on held-out.csv.gz
         """)
@@ -28,6 +32,10 @@ struct BaselineCommand: ParsableCommand {
     @Option(name: .customLong("from"), parsing: .upToNextOption, help: "Training files.") var files: [String]
     @Option(name: .customLong("calibrate-on"), parsing: .upToNextOption, help: "Labelled files that were held out.")
     var heldOut: [String] = []
+    @Option(name: .customLong("time"), help: "The column of the rows' times, for checks on shift.") var time: String?
+    @Option(
+      name: .customLong("leave-out"), parsing: .upToNextOption,
+      help: "Days that are no normal traffic: 2026-02-03, or 2026-02-03..2026-02-08.") var leaveOut: [String] = []
     @Option(help: "Where to write the baseline; the monitor's baseline path unless given.") var out: String?
 
     func run() throws {
@@ -37,13 +45,31 @@ struct BaselineCommand: ParsableCommand {
       }
       try BaselineFile.check(place: path, for: loaded.name)
       let bar = ProgressBar()
-      let fit = BaselineFit(monitor: loaded, paths: files, heldOut: heldOut) { bar.show("fitting", $0, $1) }
+      let fit = BaselineFit(monitor: loaded, paths: files, heldOut: heldOut, dates: try dates()) {
+        bar.show("fitting", $0, $1)
+      }
       var outcome = try fit.run()
       bar.finish()
       try BaselineFile.write(&outcome.baseline, to: path)
       for remark in outcome.remarks { Console.write("leeway: \(remark)\n", to: .error) }
       Console.write("\(path): \(outcome.baseline.rows) rows, \(outcome.baseline.identity)\n", to: .output)
       Console.write(FitReport(outcome.baseline, hasLabels: loaded.labels != nil).text, to: .output)
+    }
+
+    private func dates() throws -> BaselineFit.Dates? {
+      guard let time else {
+        guard leaveOut.isEmpty else {
+          throw ValidationError("--leave-out leaves out days of the rows' times; name their column with --time FIELD")
+        }
+        return nil
+      }
+      let days = try leaveOut.map { text in
+        guard let days = BaselineFit.Dates.days(text) else {
+          throw ValidationError("--leave-out \(text): it takes a day such as 2026-02-03, or 2026-02-03..2026-02-08")
+        }
+        return days
+      }
+      return BaselineFit.Dates(field: time, leftOut: days)
     }
   }
 

@@ -79,6 +79,7 @@ struct Check: ParsableCommand {
     Console.write(disk.text + "\n", to: .output)
     let limit = (configuration.service?.limits ?? ServiceConfiguration.Limits()).maximumSeries
     for plan in configuration.plans {
+      for line in ShiftSummary(plan).lines { Console.write(line + "\n", to: .output) }
       Console.write("monitor \(plan.monitor.name): series: \(SeriesPlan(plan, limit: limit).text)\n", to: .output)
     }
   }

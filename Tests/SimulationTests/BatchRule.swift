@@ -26,6 +26,10 @@ enum BatchRule: String, CaseIterable, CustomStringConvertible {
   case firstDaysOfASlice
   /// A slice is compared with its own part of the baseline where there is one; here with the whole.
   case ownPartOfASlice
+  /// `shift` takes every hour once; here those with rows twice.
+  case hoursOnce
+  /// Rows that come too late are in no hour; here they are.
+  case hoursWithoutLateRows
 
   /// Whether a world can show it.
   func matters(in world: SimulatedWorld) -> Bool {
@@ -33,6 +37,7 @@ enum BatchRule: String, CaseIterable, CustomStringConvertible {
     case .historyOfAStage, .labelsBeyondTheCap, .absentAtTheHorizon: world.isStaged
     case .labelsAcrossGenerations, .pairsBetweenGenerations, .earlyFromItsBeginning: world.plans.count > 1
     case .frozenReferences, .firstDaysOfASlice: world.refers
+    case .hoursOnce, .hoursWithoutLateRows: world.shifts
     case .ownPartOfASlice: world.plans.contains { !$0.baseline.slices.isEmpty }
     case .referencesAcrossGenerations: world.refers && world.plans.count > 1
     case .performanceAcrossGenerations: world.refers && world.isStaged && world.plans.count > 1

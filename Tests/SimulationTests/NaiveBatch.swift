@@ -14,6 +14,8 @@ struct NaiveBatch {
   private var shown: [String: Double?] = [:]
   private(set) var contradictions: [String] = []
   private(set) var late = 0
+  /// For a batch that lets `shift` have them.
+  private var tooLate: [SimulatedWorld.Prediction] = []
   /// What each detector makes of all mature errors, fed in one go.
   private(set) var detectors: [DetectorKey: ChangeDetector] = [:]
   private var signals: [DetectorKey: [(time: EventTime, signal: ChangeDetector.Signal)]] = [:]
@@ -84,6 +86,7 @@ struct NaiveBatch {
           if let record = prediction.recordTime, prediction.time > record + .hours(1) { break }
           if watermark > .distantPast, prediction.time < watermark - SimulatedWorld.lateness {
             late += 1
+            if rule == .hoursWithoutLateRows { tooLate.append(prediction) }
             break
           }
           watermark = max(watermark, prediction.time)
@@ -121,7 +124,30 @@ struct NaiveBatch {
       judgeDrift(window)
       judgePerformance(window, best)
     }
+    judgeHours()
     verdicts.sort(by: Verdict.precedes)
+  }
+
+  func position(of verdict: Verdict) -> ResultPosition {
+    guard verdict.shift == nil, let window = monitor.window(named: verdict.window) else {
+      return ResultLines(plan: plan).verdict(verdict).position
+    }
+    return NaiveLines(plan: plan).verdict(verdict, window).position
+  }
+
+  /// The hours of `shift` in one go, each from its rows.
+  private mutating func judgeHours() {
+    guard let design = plan.shift, let begins, final > .distantPast else { return }
+    let rows = accepted + tooLate
+    let found = NaiveShifts(plan: plan, design: design, rule: rule).judge(
+      from: begins, through: final
+    ) { range -> (slices: [NameKey: CellBlock], version: String?) in
+      let mine = rows.filter { range.contains($0.time) }
+      let slices = grouped(mine, kept(mine))
+      return (slices.mapValues(block), version(slices))
+    }
+    for line in found.lines + found.verdicts.map(ResultLines(plan: plan).verdict) { lines[line.position] = line }
+    verdicts += found.verdicts
   }
 
   private mutating func judgeDrift(_ window: WindowDefinition) {

@@ -164,7 +164,7 @@ struct NaiveLines {
       members += [
         ("changed_at", verdict.changedAt.map(Self.time) ?? "null"), ("experimental", "\(verdict.metric != .adwin)"),
       ]
-    case .distance, .ratio, .level, .traffic, .estimate, .fairness: break
+    case .distance, .ratio, .level, .shift, .traffic, .estimate, .fairness: break
     }
     if let reference = verdict.reference { members.append(("reference", Self.text(reference))) }
     switch verdict.contrast {

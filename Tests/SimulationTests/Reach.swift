@@ -10,6 +10,8 @@ struct Reach: Equatable {
 
   /// A slice beside its own part of the baseline, in a line and in a verdict of a distance.
   static let ownPart = ["line against slice", "verdict against slice"]
+  /// An alarm of a population, one of its feed, and a verdict that nothing has shifted.
+  static let shifts = ["population shifted", "feed shifted", "nothing shifted"]
   static let transitions = [
     "opened", "escalated", "spread", "resolved", "retrain_held", "retraining", "verifying", "failed", "confirmed",
     "withdrawn",
@@ -27,6 +29,13 @@ struct Reach: Equatable {
       case .verdict where hasParts && line.line.contains(#""against":"slice""#):
         let isDistance = Metric.named(line.metric)?.family == .distance
         if isDistance, !line.line.contains(#""tier":"insufficient_data""#) { runs[Self.ownPart[1]] = 1 }
+      case .shift where !line.line.contains(#""alarm":null"#):
+        runs[Self.shifts[line.metric == "missing" || line.metric == "invalid" ? 1 : 0]] = 1
+      case .verdict where line.metric.hasPrefix("shift") && line.line.contains(#""tier":"ok""#):
+        // Told of once a day without a shift.
+        if line.line.contains(#""direction":"up""#) || line.line.contains(#""direction":"down""#) {
+          runs[Self.shifts[2]] = 1
+        }
       default: break
       }
     }
@@ -36,6 +45,6 @@ struct Reach: Equatable {
 
   /// What too few of so many runs came to: at least one in two hundred has to.
   func missing(in count: Int) -> [String] {
-    (Self.ownPart + Self.transitions).filter { runs[$0, default: 0] * 200 < count }
+    (Self.ownPart + Self.shifts + Self.transitions).filter { runs[$0, default: 0] * 200 < count }
   }
 }

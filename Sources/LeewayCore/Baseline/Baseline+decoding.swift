@@ -84,6 +84,9 @@ extension Baseline {
         try EstimationBaseline(r, task, subjects)
       }
     }
+    if version >= 4 {
+      hours = try root.member("hours").optional { (r) throws(JSONFailure) in try BaselineHours(r) }
+    }
   }
 }
 

@@ -1,12 +1,13 @@
-/// The file format, versions 1 to 3: one JSON object. Version 2 adds the member `estimation`, version 3 the `performance` of
-/// slices; without them a file is written as the version that needs neither, which earlier versions read. `identity` is `sha256:` and the digest of the same object written
+/// The file format, versions 1 to 4: one JSON object. Version 2 adds the member `estimation`, version 3 the `performance` of
+/// slices, version 4 `hours`; without them a file is written as the version that needs neither, which earlier versions read. `identity` is `sha256:` and the digest of the same object written
 /// without `identity`; numbers are the shortest text that reads back the same. Numbers beyond 64 bits are decimal
 /// strings. Cells of slices are sparse: index, value, index, value, …
 extension Baseline {
   package static let formatName = "leeway-baseline"
-  package static let formatVersion: Int64 = 3
+  package static let formatVersion: Int64 = 4
 
   private var writtenVersion: Int64 {
+    if hours != nil { return 4 }
     if slices.contains(where: { $0.performance != nil }) { return 3 }
     return estimation == nil ? 1 : 2
   }
@@ -82,6 +83,10 @@ extension Baseline {
     if let estimation {
       w.key("estimation")
       estimation.write(to: &w)
+    }
+    if let hours {
+      w.key("hours")
+      hours.write(to: &w)
     }
     w.endObject()
   }

@@ -22,11 +22,14 @@ package struct Baseline: Sendable, Equatable {
   package var performance: PerformanceBaseline?
   /// What performance may be expected from where labels have not come; nil without training labels.
   package var estimation: EstimationBaseline?
+  /// What the rows' times tell; nil where they were not given.
+  package var hours: BaselineHours?
 
   package init(
     identity: String = "", monitor: String, task: ModelTask, rows: Int64, subjects: [SubjectBaseline],
     segments: [SegmentProfile] = [], slices: [SliceBaseline] = [], classes: [String] = [],
-    performance: PerformanceBaseline? = nil, estimation: EstimationBaseline? = nil
+    performance: PerformanceBaseline? = nil, estimation: EstimationBaseline? = nil,
+    hours: BaselineHours? = nil
   ) {
     self.identity = identity
     self.monitor = monitor
@@ -38,6 +41,7 @@ package struct Baseline: Sendable, Equatable {
     self.classes = classes
     self.performance = performance
     self.estimation = estimation
+    self.hours = hours
   }
 
   /// Classes of a multiclass model that are told apart; the confusion holds their square.

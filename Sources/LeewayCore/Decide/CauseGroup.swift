@@ -21,17 +21,24 @@ package enum CauseGroup: String, Sendable, CaseIterable {
 }
 
 extension Check {
-  /// The group that consumes the check's verdicts of a stage. A comparison of versions by a distance closes with its window,
+  /// The group that consumes the check's verdicts of a stage; for `shift`, of what says more of the population than of the feed. A comparison of versions by a distance closes with its window,
   /// so it is of the stream of drift.
   package func causeGroup(_ stage: Stage = .final) -> CauseGroup {
     switch metric.family {
     case .ratio, .traffic: .dataQuality
-    case .distance, .level, .estimate: .drift
+    case .distance, .level, .estimate, .shift: .drift
     case .detector: .concept
     case .performance, .fairness: stage == .early ? .performanceEarly : .performanceFinal
     }
   }
 
   /// Every group that may consume its verdicts.
-  package var causeGroups: Set<CauseGroup> { Set(Stage.allCases.map(causeGroup)) }
+  package var causeGroups: Set<CauseGroup> {
+    metric.family == .shift ? [.dataQuality, .drift] : Set(Stage.allCases.map(causeGroup))
+  }
+
+  /// The group that consumes a verdict: that of the stream which a shift is of, else the check's.
+  package func causeGroup(of verdict: Verdict) -> CauseGroup {
+    verdict.shift?.stream.isOfFeed == true ? .dataQuality : causeGroup(verdict.stage)
+  }
 }

@@ -56,7 +56,7 @@ struct Decision {
     let checks = Dictionary(uniqueKeysWithValues: monitor.checks.map { ($0.name, $0) })
     let order = Dictionary(uniqueKeysWithValues: CauseGroup.allCases.enumerated().map { ($1, $0) })
     let sorted = verdicts.compactMap { verdict in
-      checks[verdict.check].map { (verdict: verdict, group: $0.causeGroup(verdict.stage)) }
+      checks[verdict.check].map { (verdict: verdict, group: $0.causeGroup(of: verdict)) }
     }.enumerated().sorted { a, b in
       let (x, y) = (a.element, b.element)
       if x.verdict.end != y.verdict.end { return x.verdict.end < y.verdict.end }

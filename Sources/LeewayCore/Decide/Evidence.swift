@@ -17,6 +17,8 @@ package struct Evidence: Sendable, Equatable {
   package var version: String?
   /// For the subject, where the check is on all rows and the monitor has slices.
   package var contrast: SliceContrast?
+  /// What has shifted.
+  package var shift: ShiftFinding?
 
   /// How long after `seen` it is forgotten: eight windows, and no less than a weekend without rows.
   var lifetime: TimeSpan { max(size * 8, .days(3)) }
@@ -38,6 +40,7 @@ package struct Evidence: Sendable, Equatable {
     rows = verdict.rows
     version = verdict.version
     contrast = verdict.contrast
+    shift = verdict.shift
   }
 }
 
@@ -65,6 +68,7 @@ extension Evidence {
       w.key("model_version")
       w.string(version)
     }
+    shift?.writeMembers(to: &w)
     if let worst = contrast?.worst {
       w.key("worst_slice")
       w.string(worst.slice)
@@ -90,6 +94,7 @@ extension Evidence {
       w.key("seen_ms")
       w.number(seen.milliseconds)
     }
+    shift?.writeTimes(to: &w)
   }
 
   init(_ r: JSONReader) throws(JSONFailure) {
@@ -109,6 +114,7 @@ extension Evidence {
     seen = try r.member("seen_ms").time() ?? end
     rows = try r.member("rows").integer()
     version = try r.member("model_version").text()
+    shift = try ShiftFinding(r)
     if let slice = try r.member("worst_slice").text(), let value = try number("worst_value"),
       let rows = try r.member("worst_rows").optional({ (e) throws(JSONFailure) in try e.integer() })
     {

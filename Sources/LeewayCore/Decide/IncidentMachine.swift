@@ -144,7 +144,8 @@ package struct IncidentMachine: Sendable, Equatable {
     for key in batch.held + batch.unjudged { active[key]?.seen = end }
     for key in batch.cleared { active[key] = nil }
     // A slice that is gone would hold its incident open without end.
-    let expired = active.filter { end >= $0.value.seen + $0.value.lifetime }
+    // A shift is held by its detector, which ends it after 14 days without rows.
+    let expired = active.filter { $0.value.shift == nil && end >= $0.value.seen + $0.value.lifetime }
     for key in expired.keys { active[key] = nil }
     resting = resting.filter { active[$0]?.tier == .info }
     let present = active.filter { !resting.contains($0.key) }

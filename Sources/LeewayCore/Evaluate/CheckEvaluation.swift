@@ -15,6 +15,8 @@ struct CheckEvaluation {
     case .estimate: estimateVerdicts(view)
     case .detector: detectorVerdicts(view)
     case .fairness: fairnessVerdicts(view)
+    // Hours are judged one after another, not windows.
+    case .shift: []
     }
   }
 

@@ -114,7 +114,7 @@ struct DriftComparison {
     case .distance(let formula): formula.value(self)
     case .ratio(let formula): formula.counts(self).flatMap { Self.ratio($0.successes, $0.trials) }
     case .level(let formula): moments.map(formula.value)
-    case .traffic, .performance, .estimate, .detector, .fairness: nil
+    case .shift, .traffic, .performance, .estimate, .detector, .fairness: nil
     }
   }
 

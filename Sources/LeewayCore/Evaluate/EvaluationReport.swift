@@ -15,6 +15,8 @@ package struct EvaluationReport: Sendable {
   package var lateErrors: Int64 = 0
   /// What detectors found in the errors that they were fed in this round.
   package var changes: [(detector: MonitorDetector, count: Int64)] = []
+  /// What the hours that `shift` took were expected to cost, and did.
+  package var shift: [ShiftSpending] = []
 
   package init() {}
 
@@ -28,5 +30,6 @@ package struct EvaluationReport: Sendable {
     decisions.add(other.decisions)
     lateErrors &+= other.lateErrors
     changes += other.changes
+    shift += other.shift
   }
 }

@@ -6,7 +6,7 @@ extension Evaluator {
   ) throws {
     var merge = cache.merges.take(window, plan: plan, epoch: cache.epoch, marked: cache.marked)
     let lines = ResultLines(plan: plan)
-    let checks = plan.monitor.checks.filter { $0.window == window.name && !$0.metric.isOfLabels }
+    let checks = plan.monitor.checks.filter { $0.isOn(window) && !$0.metric.isOfLabels }
     let begins = round.progress.firstPane.map { max($0, round.standing.startsAt) }
     for end in ends {
       let range = window.range(endingAt: end)
@@ -54,7 +54,7 @@ extension Evaluator {
     let begins = round.pairs.firstPane.map { max($0, startsAt) }
     let readThrough = draining?.pairs.readThrough
     let checks = plan.monitor.checks.filter {
-      $0.window == window.name && $0.metric.isOfLabels && $0.isJudged(at: stage)
+      $0.isOn(window) && $0.metric.isOfLabels && $0.isJudged(at: stage)
     }
     for end in ends {
       let range = window.range(endingAt: end)
@@ -96,7 +96,7 @@ extension Evaluator {
   }
 
   /// The model version that most of the window's rows came from.
-  private func mostFrequentVersion<Part>(_ slices: [NameKey: Part], _ rows: (Part) -> Int64) -> String? {
+  func mostFrequentVersion<Part>(_ slices: [NameKey: Part], _ rows: (Part) -> Int64) -> String? {
     let prefix = Slice.version + "="
     return slices.filter { $0.key.name.utf8.starts(with: prefix.utf8) && Slice.isSingle($0.key.name) }
       .max { a, b in

@@ -45,6 +45,7 @@ extension Evaluator {
     var earlyThrough = max(
       pairsBefore.earlyMaturedThrough, min(reached.earlyMaturedThrough(monitor), pairsThrough, limits.early))
 
+    let allHours = try cutHours(before, round.progress.firstPane, &closedThrough, &finalThrough, reader)
     // Windows that closed or matured since the last round, oldest first, as many as one round takes.
     var closing = try newWork(.drift, after: before.closedThrough, through: closedThrough, reader)
     let allClosed = cut(&closing, &closedThrough)
@@ -70,7 +71,7 @@ extension Evaluator {
     var settling = try newWork(
       .drift, after: before.finalThrough, through: min(finalThrough, before.closedThrough), reader)
     let allFinal = cut(&settling, &finalThrough)
-    round.isComplete = allClosed && allPairsClosed && allMatured && allMaturedEarly && allFinal && allFed
+    round.isComplete = allHours && allClosed && allPairsClosed && allMatured && allMaturedEarly && allFinal && allFed
     maturing.removeAll { $0.end > maturedThrough }
     maturingEarly.removeAll { $0.end > earlyThrough }
 
@@ -127,6 +128,7 @@ extension Evaluator {
           window, stage, ends: ends(all, i), newlyMature: Set(ends(maturing, i)), reader, &references, &history, &round)
       }
     }
+    try judgeHours(before, reader, &round)
     round.verdicts.sort(by: Verdict.precedes)
     let lines = ResultLines(plan: plan)
     round.results.append(contentsOf: round.verdicts.map(lines.verdict))
@@ -146,7 +148,7 @@ extension Evaluator {
   ) throws -> [Work] {
     guard through > after, let largest = plan.monitor.windows.map(\.size).max() else { return [] }
     let watched = plan.monitor.windows.map { window in
-      kind == .drift && plan.monitor.checks.contains { $0.metric.family == .traffic && $0.window == window.name }
+      kind == .drift && plan.monitor.checks.contains { $0.metric.family == .traffic && $0.isOn(window) }
     }
     let reach = watched.contains(true) ? largest * (Self.emptyWindows + 1) : largest
     let from = after == .distantPast ? after : after - reach

@@ -124,6 +124,8 @@ package struct Evaluator: Sendable {
     var references: [ReferenceRecord] = []
     /// Where panes have what they are summed from; nil where that is stored already.
     var referenceSources: [ReferenceSource]?
+    /// nil where no check is on `shift`, or no hour was taken.
+    var shift: ShiftFeeding?
 
     /// Both in one.
     var shown: EvaluationProgress {
@@ -166,6 +168,10 @@ package struct Evaluator: Sendable {
     report.isComplete = round.isComplete
     report.verdicts = round.verdicts
     report.results = round.results
+    if let shift = round.shift {
+      try tx.put(shiftStates: shift.records, monitor: monitor)
+      report.shift = shift.spending
+    }
     if !round.references.isEmpty { try tx.put(references: round.references, monitor: monitor) }
     if let sources = round.referenceSources, try tx.generation(of: monitor)?.generation == plan.generation {
       try ReferenceSource.store(sources, monitor: monitor, in: tx)

@@ -263,6 +263,12 @@ struct ResultLines {
       w.key("bound")
       w.number(verdict.bound)
     }
+    if let shift = verdict.shift {
+      // `null` stands above.
+      shift.writeMembers(to: &w, withNull: false)
+      w.key("group")
+      w.string((shift.stream.isOfFeed ? CauseGroup.dataQuality : .drift).rawValue)
+    }
     if verdict.metric.family == .detector {
       w.key("changed_at")
       if let time = verdict.changedAt { w.time(time) } else { w.null() }
@@ -300,7 +306,7 @@ struct ResultLines {
       monitor: plan.monitor.name, generation: verdict.metric.isOfLabels ? plan.pairs : plan.generation, type: .verdict,
       window: verdict.window, size: verdict.size.milliseconds, end: verdict.end, slice: verdict.slice,
       subject: verdict.subject,
-      check: verdict.check, metric: verdict.metric.name, stage: verdict.stage, line: w.text,
+      check: verdict.check, metric: verdict.lineMetric, stage: verdict.stage, line: w.text,
       rawTier: verdict.rawTier,
       value: verdict.referenceValue)
   }

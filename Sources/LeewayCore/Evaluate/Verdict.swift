@@ -38,6 +38,8 @@ package struct Verdict: Sendable, Equatable {
   /// On slice `all`: whether a slice is worse than the rest; nil where there are no slices to compare, or the metric has no
   /// test for it.
   package var contrast: SliceContrast?
+  /// What `shift` has found.
+  package var shift: ShiftFinding?
   /// What the metric rests on.
   package var rows: Int64
   /// The model version that most of the window's rows came from.
@@ -63,7 +65,31 @@ package struct Verdict: Sendable, Equatable {
     self.tier = tier
   }
 
+  /// Of `shift`.
+  init(
+    check: String, hour: TimeSpan, end: EventTime, slice: String, subject: String, value: Double?, rows: Int64,
+    tier: Tier
+  ) {
+    self.check = check
+    window = Check.hour
+    size = hour
+    self.end = end
+    self.slice = slice
+    self.subject = subject
+    metric = .shift
+    self.value = value
+    self.rows = rows
+    rawTier = tier
+    self.tier = tier
+  }
+
   var referenceValue: Double? { isReference ? value : nil }
+
+  /// Its line's key: a subject may have two verdicts on `shift`, of its values and of their feed.
+  var lineMetric: String { shift?.stream.isOfFeed == true ? Self.feedMetric : metric.name }
+
+  /// In the place of the metric's name.
+  package static let feedMetric = "shift feed"
 
   func with(version: String?) -> Verdict {
     var out = self
@@ -78,7 +104,9 @@ package struct Verdict: Sendable, Equatable {
     if a.check != b.check { return utf8Order(a.check, b.check) }
     if a.slice != b.slice { return utf8Order(a.slice, b.slice) }
     if !utf8Equal(a.subject, b.subject) { return utf8Order(a.subject, b.subject) }
-    return a.stage == .early && b.stage == .final
+    if a.stage != b.stage { return a.stage == .early }
+    // The population before the feed.
+    return a.shift?.stream.isOfFeed == false && b.shift?.stream.isOfFeed == true
   }
 }
 

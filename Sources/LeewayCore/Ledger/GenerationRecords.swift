@@ -46,7 +46,7 @@ extension GenerationRecord {
   /// its pairs.
   package func keys(of type: ResultType) -> [String] {
     switch type {
-    case .drift, .incident: [generation]
+    case .drift, .shift, .incident: [generation]
     case .performance: [pairs]
     case .comparison, .verdict: pairs == generation ? [generation] : [generation, pairs]
     }

@@ -99,6 +99,10 @@ package protocol LedgerReader {
   /// Their blocks, parallel to `keys`; nil: there is none.
   func referenceBlocks(monitor: String, keys: [ReferenceKey]) throws -> [[UInt8]?]
 
+  // Shifts
+  /// What detectors of shifts know, parallel to `keys`; nil: they have taken no hour.
+  func shiftStates(monitor: String, keys: [ShiftKey]) throws -> [[UInt8]?]
+
   // Evaluation
   /// By name; those that were released or have expired too.
   func leases() throws -> [LeaseRecord]
@@ -216,6 +220,8 @@ package protocol LedgerWriter: LedgerReader {
   func put(fedPanes: [FedPaneRecord], monitor: String, generation: String) throws
   /// Inserts or replaces by key; the last of several stands. A block of nil leaves the stored one, or is empty in a new row.
   func put(references: [ReferenceRecord], monitor: String) throws
+  /// Inserts or replaces by key; the last of several stands.
+  func put(shiftStates: [ShiftRecord], monitor: String) throws
   func delete(dirtyMarks ids: [Int64]) throws
   func put(machine: [UInt8], monitor: String, group: CauseGroup) throws
   func put(incident: IncidentRecord) throws
@@ -256,6 +262,8 @@ package protocol LedgerWriter: LedgerReader {
   func reclaimErrors(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
   /// References that were last asked for before `before`, those first that were so longest ago.
   func reclaimReferences(monitor: String, usedBefore before: EventTime, limit: Int) throws -> Int
+  /// States whose last hour ended before `before`, the oldest first.
+  func reclaimShiftStates(monitor: String, before: EventTime, limit: Int) throws -> Int
   /// Lines with end below `before`, the oldest first.
   func reclaimResults(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
   /// Lines at these positions; those that are not there count for nothing.

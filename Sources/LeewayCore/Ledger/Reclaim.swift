@@ -22,6 +22,8 @@ package struct Reclaim: Sendable {
   }
 
   package static let standardWhole = TimeSpan.days(35)
+  /// A detector of shifts that has taken no hour for so long is forgotten.
+  static let shiftStates = TimeSpan.days(70)
 
   /// What one step did.
   package struct Report: Sendable, Equatable {
@@ -95,8 +97,8 @@ package struct Reclaim: Sendable {
       return matured < old.until || least <= old.until + horizon + old.plan.monitor.lateness
     }
     if let progress, let largest = monitor.windows.map(\.size).max() {
-      // Twice the window, so that pages can still draw the newest one.
-      try step(progress.finalThrough - largest * 2) {
+      // Twice the window, so that pages can still draw the newest one; and the hour that `shift` has still to take.
+      try step(progress.finalThrough - max(largest * 2, monitor.shiftHour * 2)) {
         try $0.reclaimPanes(.drift, monitor: name, generation: plan.generation, before: $1, limit: limit)
       }
       if monitor.labels != nil {
@@ -118,6 +120,10 @@ package struct Reclaim: Sendable {
       // Those that no check has asked for in as long; the others have been taken as far as panes are reclaimed.
       try step(progress.finalThrough - max(results, largest * 2)) {
         try $0.reclaimReferences(monitor: name, usedBefore: $1, limit: limit)
+      }
+      // Of nulls that are no more, or whose slice has gone.
+      try step(progress.finalThrough - Self.shiftStates) {
+        try $0.reclaimShiftStates(monitor: name, before: $1, limit: limit)
       }
       try step(progress.finalThrough - max(results, largest * 2)) {
         try $0.reclaimDecisions(monitor: name, before: $1, limit: limit)

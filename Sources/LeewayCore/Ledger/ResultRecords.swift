@@ -1,6 +1,6 @@
 /// What a result line says, as its `type` names it.
 package enum ResultType: String, Sendable, CaseIterable {
-  case drift, performance, comparison, verdict, incident
+  case drift, performance, comparison, shift, verdict, incident
 }
 
 /// One line of results with what it is found and ordered by.

@@ -61,7 +61,7 @@ struct ResultThinning {
   /// How far back a window that is judged reads verdicts of windows with steps below an hour.
   private var reach: TimeSpan {
     plan.monitor.checks.reduce(.zero) { reach, check in
-      guard let window = plan.monitor.window(named: check.window), window.every < ThinningRule.hour else {
+      guard let window = check.window(of: plan.monitor), window.every < ThinningRule.hour else {
         return reach
       }
       var windows: Int64 = check.consecutive > 1 ? VerdictHistory.mostNeighbours(check) : 0

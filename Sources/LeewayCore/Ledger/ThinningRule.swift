@@ -84,7 +84,7 @@ package enum ThinningRule {
     case .performance: return [named(.labels, "")]
     case .comparison: return [named(.any, "")]
     case .drift: return [named(.subject, line.subject), named(.slice, line.slice)]
-    case .verdict, .incident, nil: return []
+    case .shift, .verdict, .incident, nil: return []
     }
   }
 

@@ -1,7 +1,7 @@
 extension Metric {
   /// All metrics in the order in which lines, messages, the API and the documents have them.
   package static let all: [Metric] =
-    distances + ratios + levels + [.rows] + ofPerformance + estimates + estimateErrors + detectors + ofFairness
+    distances + ratios + levels + [.shift, .rows] + ofPerformance + estimates + estimateErrors + detectors + ofFairness
     + ofLabels
 
   static let distances: [Metric] = [

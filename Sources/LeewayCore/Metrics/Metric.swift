@@ -26,13 +26,17 @@ package final class Metric: Sendable {
   package enum Direction: Sendable { case above, below, eitherSide }
 
   /// What a metric is computed from, which decides how it is tested.
-  package enum Family: Sendable { case distance, ratio, level, traffic, performance, estimate, detector, fairness }
+  package enum Family: Sendable {
+    case distance, ratio, level, shift, traffic, performance, estimate, detector, fairness
+  }
 
   /// What each family needs to know of its metrics.
   package enum Formula: Sendable {
     case distance(DistanceFormula)
     case ratio(RatioFormula)
     case level(LevelFormula)
+    /// The detector of lasting changes, hour by hour.
+    case shift
     case traffic
     case performance(PerformanceFormula)
     /// For what it is an estimate; nil: of nothing that labels tell.
@@ -74,6 +78,7 @@ extension Metric {
     case .distance: .distance
     case .ratio: .ratio
     case .level: .level
+    case .shift: .shift
     case .traffic: .traffic
     case .performance: .performance
     case .estimate: .estimate
@@ -109,7 +114,7 @@ extension Metric {
   package var isOfLabels: Bool {
     switch family {
     case .performance, .detector, .fairness: true
-    case .distance, .ratio, .level, .traffic, .estimate: false
+    case .distance, .ratio, .level, .shift, .traffic, .estimate: false
     }
   }
 
@@ -119,7 +124,7 @@ extension Metric {
     case .distance(let formula): formula.basis == .cells
     case .ratio(let formula): formula.subjects == .numeric
     case .level: true
-    case .traffic, .performance, .estimate, .detector, .fairness: false
+    case .shift, .traffic, .performance, .estimate, .detector, .fairness: false
     }
   }
 
@@ -144,7 +149,7 @@ extension Metric {
     case .performance, .level: true
     case .estimate(let metric): metric != nil
     case .ratio(let formula): formula.part != nil
-    case .distance, .traffic, .detector, .fairness: false
+    case .distance, .shift, .traffic, .detector, .fairness: false
     }
   }
 }
@@ -174,6 +179,7 @@ extension Metric.Family {
     case .distance: "distance"
     case .ratio: "ratio"
     case .level: "level"
+    case .shift: "shift"
     case .traffic: "traffic"
     case .performance: "performance"
     case .estimate: "estimate"

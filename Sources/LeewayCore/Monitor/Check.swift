@@ -39,10 +39,12 @@ package struct Check: Sendable, Equatable {
   package var name: String
   package var on: Subjects
   package var metric: Metric
-  /// Name of a window definition.
+  /// Name of a window definition; for `shift`, which looks at hours, ``hour``.
   package var window: String
-  /// Ascending by tier, at least one; a tier with several fires on any of them.
+  /// Ascending by tier, at least one; a tier with several fires on any of them. None for `shift`.
   package var limits: [TierLimit]
+  /// For `shift`: ascending by tier, each tier once, at least one.
+  package var budgets: [ShiftBudget] = []
   /// Consecutive windows, a size apart, that must fail.
   package var consecutive: Int
   package var slices: Slices
@@ -88,6 +90,23 @@ package struct Check: Sendable, Equatable {
     self.place = place
     self.stages = stages
     self.retrainsEarly = retrainsEarly
+  }
+
+  /// A check on `shift`.
+  package init(name: String, on: Subjects, budgets: [ShiftBudget], slices: Slices = .all) {
+    self.init(name: name, on: on, metric: .shift, window: Self.hour, limits: [], slices: slices, significance: nil)
+    self.budgets = budgets
+  }
+
+  /// What lines and verdicts of `shift` have for a window, whatever windows the monitor has.
+  package static let hour = "1h"
+
+  /// Whether it judges windows of a definition.
+  package func isOn(_ window: WindowDefinition) -> Bool { metric.family != .shift && self.window == window.name }
+
+  /// The definition of its windows; nil for `shift`.
+  package func window(of monitor: Monitor) -> WindowDefinition? {
+    metric.family == .shift ? nil : monitor.window(named: window)
   }
 
   /// Whether it has verdicts of a stage, where its monitor has that stage. Early are verdicts on performance itself.

@@ -93,7 +93,7 @@ package struct LineMetric: Sendable, Equatable {
       case .traffic: out.append(LineMetric(metric, .any, path: ["rows"]))
       case .estimate where estimates && metric.applies(to: monitor.task):
         out.append(LineMetric(metric, .output, path: ["estimated", "metrics", (metric.realised ?? metric).name]))
-      case .estimate, .performance, .detector, .fairness: continue
+      case .estimate, .performance, .detector, .fairness, .shift: continue
       }
     }
     for detail in MetricDetail.all where detail.family == .distance {
@@ -107,7 +107,7 @@ package struct LineMetric: Sendable, Equatable {
   private static func ofFirstDays(_ monitor: Monitor) -> [LineMetric] {
     var out: [LineMetric] = []
     for check in monitor.checks where check.metric.family == .distance {
-      guard let size = monitor.window(named: check.window)?.size, let span = check.firstDays(at: .final, size: size)
+      guard let size = check.window(of: monitor)?.size, let span = check.firstDays(at: .final, size: size)
       else {
         continue
       }

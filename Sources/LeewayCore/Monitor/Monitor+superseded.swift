@@ -8,7 +8,7 @@ extension Monitor {
     }
     if isDivided { out.windows = now.windows }
     out.checks = now.checks.filter { check in
-      check.metric.isOfLabels && out.window(named: check.window) != nil
+      check.metric.isOfLabels && check.window(of: out) != nil
         && (check.on != .comparison || comparison == now.comparison)
     }
     out.alerts = now.alerts

@@ -33,6 +33,12 @@ package struct Monitor: Sendable, Equatable {
   package var comparison: VersionComparison?
   /// Slices whose Prometheus series are exported, beside `all` and versions.
   package var series: SeriesChoice
+  /// IANA's name of the zone of `excluded` and of the hours of the week.
+  package var timeZone = "UTC"
+  /// Local days, counted from 1970-01-01, that `shift` neither learns from nor judges; ascending, apart.
+  package var excluded: [ClosedRange<Int>] = []
+  /// What `shift` takes for an hour; only tests have another.
+  package var shiftHour = TimeSpan.hours(1)
 
   package init(
     name: String, task: ModelTask, predictions: PredictionStream, labels: LabelStream? = nil, threshold: Double = 0.5,

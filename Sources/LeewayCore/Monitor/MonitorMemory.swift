@@ -26,9 +26,13 @@ package struct MonitorMemory: Sendable, Equatable {
         sum + domain.categories.reduce(0) { $0 + 112 + 2 * $1.utf8.count } + 8 * domain.otherHashes.count
       }
     }
-    baseline = domains + (plan.baseline.slices.count + 1) * block
+    baseline =
+      domains + (plan.baseline.slices.count + 1) * block
+      + (plan.shift?.units.reduce(0) { $0 + $1.null.residentBytes } ?? 0)
     windows = plan.monitor.windows.count * slices * block
-    judged = slices * (block + (plan.performance.map { CellBlock($0.shape).residentBytes } ?? 0))
+    // A detector's state is read, and written once an hour.
+    let states = plan.shift?.units.reduce(0) { $0 + $1.null.stateBytes } ?? 0
+    judged = states + slices * (block + (plan.performance.map { CellBlock($0.shape).residentBytes } ?? 0))
     // What checks measure from the first days of production.
     let isInSlices = plan.monitor.checks.contains { $0.slices != .all }
     judged += plan.references.subjects.reduce(0) { sum, subject in

@@ -32,6 +32,8 @@ package final class MonitorPlan: Sendable {
   let fairness: [FairnessGroups]
   /// What checks measure from the first days of production.
   let references: ReferencePlan
+  /// What checks on `shift` judge; nil where there are none.
+  package let shift: ShiftDesign?
 
   /// - Parameter source: the text of the monitor's file, which the ledger keeps for as long as its pairs wait for labels.
   /// - Throws: if the baseline was fitted for other features or another task.
@@ -96,6 +98,7 @@ package final class MonitorPlan: Sendable {
       if case .fairness(let groups) = check.on, !found.contains(groups) { found.append(groups) }
     }
     references = ReferencePlan(monitor, drift, performance)
+    shift = try ShiftDesign(monitor, baseline, drift)
     definition = Self.definition(monitor, baseline.identity)
     pairShape = PairShape(monitor, baseline: baseline, output: output, segmentValues: segmentValues)
     standing = GenerationStanding(first: definition)
@@ -118,6 +121,7 @@ package final class MonitorPlan: Sendable {
     detectorsOfEach = plan.detectorsOfEach
     fairness = plan.fairness
     references = plan.references
+    shift = plan.shift
     self.standing = standing
   }
 
@@ -193,13 +197,16 @@ package final class MonitorPlan: Sendable {
 
   /// Subjects that have lines, series and verdicts in a slice, ascending: all but the feature whose value makes the slice, which
   /// is constant there by construction.
-  func subjects(in slice: String) -> [Int] {
-    let field = segmentField(of: slice)
-    return drift.subjects.indices.filter { $0 == outputSubject || field == nil || monitor.features[$0].field != field }
+  func subjects(in slice: String) -> [Int] { Self.subjects(in: slice, monitor, count: drift.subjects.count) }
+
+  /// - Parameter count: of subjects, the output last.
+  static func subjects(in slice: String, _ monitor: Monitor, count: Int) -> [Int] {
+    let field = segmentField(of: slice, monitor)
+    return (0..<count).filter { $0 == count - 1 || field == nil || monitor.features[$0].field != field }
   }
 
   /// The field whose value makes a slice; nil for `all`.
-  private func segmentField(of slice: String) -> FieldPath? {
+  private static func segmentField(of slice: String, _ monitor: Monitor) -> FieldPath? {
     guard slice != Slice.all else { return nil }
     let segment = Slice.segment(slice)
     if segment == Slice.version { return monitor.predictions.version }

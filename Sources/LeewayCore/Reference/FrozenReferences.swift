@@ -66,7 +66,7 @@ struct FrozenReferences {
   mutating func drift(_ view: WindowView, in reader: any LedgerReader) throws -> [DriftReferenceKey: Reference<
     DriftReference
   >] {
-    let checks = plan.monitor.checks.filter { $0.window == view.definition.name }
+    let checks = plan.monitor.checks.filter { $0.isOn(view.definition) }
     let subjects = plan.references.subjects.filter { $0.panes == .drift }
     guard !subjects.isEmpty else { return [:] }
     var found: [DriftReferenceKey: Reference<DriftReference>] = [:]
@@ -112,7 +112,7 @@ struct FrozenReferences {
   {
     var found: [PerformanceReferenceKey: Reference<PerformanceSummary>] = [:]
     var full: [(place: PerformanceReferenceKey, subject: ReferenceSubject, key: ReferenceKey)] = []
-    let checks = plan.monitor.checks.filter { $0.window == view.definition.name }
+    let checks = plan.monitor.checks.filter { $0.isOn(view.definition) }
     for subject in plan.references.subjects where subject.counts == .performance(view.stage) {
       for slice in view.performance.keys {
         guard checks.contains(where: { $0.isOn(slice: slice.name) && plan.asks($0, for: subject) }) else { continue }

@@ -35,7 +35,7 @@ extension Check {
       switch metric.family {
       case .distance: true
       case .ratio, .level, .estimate, .performance: limits.contains { $0.limit.isRelative }
-      case .traffic, .detector, .fairness: false
+      case .shift, .traffic, .detector, .fairness: false
       }
     return isMeasured ? span : nil
   }
@@ -72,7 +72,7 @@ struct ReferencePlan: Sendable {
       self.performance = nil
     }
     for check in monitor.checks {
-      guard let size = monitor.window(named: check.window)?.size else { continue }
+      guard let size = check.window(of: monitor)?.size else { continue }
       for stage in Stage.allCases where stage == .final || (monitor.labels?.early != nil && check.isJudged(at: .early))
       {
         guard let span = check.firstDays(at: stage, size: size) else { continue }
@@ -246,7 +246,7 @@ extension Check {
   }
 
   /// Whether it is on a slice that there is. Values without a slice of their own are left out.
-  func isOn(slice: String) -> Bool {
+  package func isOn(slice: String) -> Bool {
     guard slice == Slice.all || Slice.isSingle(slice) else { return false }
     return switch slices {
     case .all: slice == Slice.all
@@ -259,7 +259,7 @@ extension Check {
 extension MonitorPlan {
   /// Whether a check measures a subject from the first days of production, in the slices that it is on.
   func asks(_ check: Check, for subject: ReferenceSubject) -> Bool {
-    guard let size = monitor.window(named: check.window)?.size else { return false }
+    guard let size = check.window(of: monitor)?.size else { return false }
     switch subject.counts {
     case .performance(let stage):
       return check.metric.family == .performance && check.isJudged(at: stage)

@@ -418,5 +418,19 @@ enum PostgreSQLSchema {
     DROP INDEX results_by_series;
     CREATE INDEX results_plain ON results (series, end_time) WHERE packed IS NULL;
     """,
+    """
+    -- What detectors of shifts know after the last hour that they took.
+    CREATE TABLE shift_states (
+      monitor text COLLATE "C" NOT NULL,
+      hash text COLLATE "C" NOT NULL,
+      slice_key bytea NOT NULL,
+      slice text COLLATE "C" NOT NULL,
+      through bigint NOT NULL,
+      state bytea NOT NULL,
+      PRIMARY KEY (monitor, hash, slice_key)
+    );
+    ALTER TABLE shift_states ALTER COLUMN state SET STORAGE EXTERNAL;
+    CREATE INDEX shift_states_by_age ON shift_states (monitor, through);
+    """,
   ]
 }

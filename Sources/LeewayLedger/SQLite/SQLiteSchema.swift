@@ -402,6 +402,19 @@ enum SQLiteSchema {
       before INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    -- What detectors of shifts know after the last hour that they took.
+    CREATE TABLE shift_states (
+      row INTEGER PRIMARY KEY,
+      monitor TEXT NOT NULL,
+      hash TEXT NOT NULL,
+      slice TEXT NOT NULL,
+      through INTEGER NOT NULL,
+      state BLOB NOT NULL,
+      UNIQUE (monitor, hash, slice)
+    ) STRICT;
+    CREATE INDEX shift_states_by_age ON shift_states (monitor, through);
+    """,
   ]
 
   /// To version 4: what had been a row for each id becomes runs.

@@ -12,6 +12,7 @@ extension EvaluationThread {
       logger.log(transition)
     }
     for (detector, changes) in report.changes { metrics.count(changes: changes, of: detector, monitor: monitor) }
+    for spending in report.shift { metrics.count(spending, monitor: monitor) }
     if report.lateErrors > 0 { metrics.count(lateErrors: report.lateErrors, monitor: monitor) }
     for _ in 0..<report.decisions.retrainsRequested { metrics.count(retrain: "requested", monitor: monitor) }
     for _ in 0..<report.decisions.retrainsHeld { metrics.count(retrain: "held", monitor: monitor) }

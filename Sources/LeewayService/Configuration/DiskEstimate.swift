@@ -49,10 +49,15 @@ package struct DiskEstimate: Sendable, Equatable {
       out.append((slices * plan.drift.subjects.count, driftBytes, window.every))
       if plan.performance != nil { out.append((slices * stages, performanceBytes, window.every)) }
       if monitor.comparison != nil { out.append((1 + slices, performanceBytes, window.every)) }
-      for check in monitor.checks where check.window == window.name {
+      for check in monitor.checks where check.isOn(window) {
         let subjects = check.metric.isOfLabels ? stages : plan.drift.subjects.count
         out.append(((check.slices == .all ? 1 : slices) * subjects, verdictBytes, window.every))
       }
+    }
+    // A line and a verdict of each subject once a day.
+    for check in monitor.checks where check.metric.family == .shift {
+      let units = plan.shift?.units.filter { check.isOn(slice: $0.slice) } ?? []
+      out.append((units.reduce(0) { $0 + $1.null.streams.subjects.count } * 2, verdictBytes, .days(1)))
     }
     return out
   }

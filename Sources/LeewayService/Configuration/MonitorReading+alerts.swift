@@ -79,13 +79,13 @@ extension MonitorReading {
   func warnOfAlerts(_ alerts: [Tier: [String]]?) {
     guard let alerts else { return }
     for tier in Self.firingTiers where alerts[tier]?.isEmpty ?? !alertTiersGiven.contains(tier) {
-      guard let limit = checks.lazy.flatMap(\.limits).first(where: { $0.limit.tier == tier }) else { continue }
-      limit.value.warn("alerts no receiver; add alerts.\(tier.name): [log]")
+      guard let place = checks.lazy.flatMap(\.tiers).first(where: { $0.tier == tier }) else { continue }
+      place.value.warn("alerts no receiver; add alerts.\(tier.name): [log]")
     }
     // A check whose metric is misspelt may be the one that is asked for.
     let isKnown = checks.allSatisfy { $0.metric != nil }
     for use in receiverUses where use.name == Self.retrainReceiver && isKnown {
-      let metrics = checks.filter { $0.limits.contains { $0.limit.tier == use.tier } }.compactMap(\.metric)
+      let metrics = checks.filter { $0.tiers.contains { $0.tier == use.tier } }.compactMap(\.metric)
       if !metrics.isEmpty, metrics.allSatisfy(\.isExperimental) {
         reading.warning(
           use.place,
@@ -93,7 +93,7 @@ extension MonitorReading {
             + "add a check with metric: adwin, or a performance check, that is \(use.tier.name)")
       }
       let families = metrics.map(\.family)
-      guard families.contains(.distance) || families.contains(.level),
+      guard families.contains(.distance) || families.contains(.level) || families.contains(.shift),
         !metrics.contains(where: { $0.isOfLabels && !$0.isExperimental })
       else {
         continue

@@ -13,6 +13,12 @@ struct ReadCheck {
   var metric: Metric?
   var minimumRows: Int64
   var limits: [LimitPlace]
+  /// For `shift`: where each tier's budget stands.
+  var budgets: [(budget: ShiftBudget, value: ConfigurationValue)] = []
+  /// Where each tier that can fire stands.
+  var tiers: [(tier: Tier, value: ConfigurationValue)] {
+    limits.map { ($0.limit.tier, $0.value) } + budgets.map { ($0.budget.tier, $0.value) }
+  }
   /// Nil if a part of it is wrong.
   var check: Check?
 }
@@ -44,6 +50,10 @@ extension MonitorReading {
     let (on, onValue) = readSubjects(map)
     let metric = readMetric(map, on: on, onValue)
     if let metric, let on { checkSubjects(metric, on, onValue, map) }
+    // Also where it is refused: nothing else is asked of such a check.
+    if metric == .shift || (metric == nil && map.value("metric")?.node.kind == Metric.shift.name) {
+      return readShift(map, name, on, since: before)
+    }
     let (place, hasPlace) = readPlace(map, metric)
     let window = readWindowReference(map)
     let limits = readLimits(map, metric: metric)
@@ -179,7 +189,7 @@ extension MonitorReading {
     }
     let place =
       switch metric.family {
-      case .distance, .ratio, .level: "features, \(outputName) or a list of features"
+      case .distance, .ratio, .level, .shift: "features, \(outputName) or a list of features"
       case .traffic: "traffic"
       case .performance, .estimate: "performance"
       case .detector: "errors"
@@ -200,7 +210,8 @@ extension MonitorReading {
       (.detector, .errors), (.fairness, .fairness):
       break
     case (.distance, .features), (.distance, .named), (.distance, .output), (.ratio, .features), (.ratio, .named),
-      (.ratio, .output), (.level, .features), (.level, .named), (.level, .output):
+      (.ratio, .output), (.level, .features), (.level, .named), (.level, .output), (.shift, .features),
+      (.shift, .named), (.shift, .output):
       break
     default:
       value.refuse(
@@ -234,7 +245,8 @@ extension MonitorReading {
         (.fairness, .fairness):
         task.map(metric.applies) ?? true
       case (.features, .distance), (.features, .ratio), (.features, .level), (.named, .distance), (.named, .ratio),
-        (.named, .level), (.output, .distance), (.output, .ratio), (.output, .level):
+        (.named, .level), (.output, .distance), (.output, .ratio), (.output, .level), (.features, .shift),
+        (.named, .shift), (.output, .shift):
         true
       default: false
       }

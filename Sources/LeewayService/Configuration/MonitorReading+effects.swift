@@ -18,14 +18,14 @@ extension MonitorReading {
     case .distance, .ratio, .fairness: break
     case .performance where metric == .ece: break
     case .performance: refuse(["significance"], "which is judged by its bound and not by a p-value")
-    case .level, .traffic, .estimate, .detector: refuse(["significance"], "which has no p-value")
+    case .level, .shift, .traffic, .estimate, .detector: refuse(["significance"], "which has no p-value")
     }
     switch metric.family {
     case .traffic: refuse(["min_rows"], "which is the number of rows itself")
     // The first days have to hold so many rows to be measured from.
     case .ratio where map.contains("reference"): break
     case .ratio: refuse(["min_rows"], "which is tested exactly at any number of rows")
-    case .distance, .level, .performance, .estimate, .detector, .fairness: break
+    case .distance, .level, .shift, .performance, .estimate, .detector, .fairness: break
     }
   }
 }

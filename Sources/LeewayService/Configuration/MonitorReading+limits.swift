@@ -159,7 +159,7 @@ extension Metric {
       "is measured from the baseline's own ratio, and \(name) is 0 there by definition; use a plain limit"
     case .traffic:
       "is for ratios, levels and performance, and rows is none; use \(isDrop ? "below: 50%" : "above: 200%")"
-    case .distance, .level, .performance, .estimate, .detector, .fairness:
+    case .distance, .level, .shift, .performance, .estimate, .detector, .fairness:
       "is for ratios, levels and performance, and \(name) is none; use a plain limit"
     }
   }

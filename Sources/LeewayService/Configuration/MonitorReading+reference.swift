@@ -41,7 +41,7 @@ extension MonitorReading {
       value.warn(
         "has an effect only with max_drop or max_rise, because a plain limit on \(metric.name) is not compared with anything; "
           + "remove it, or add such a limit")
-    case .traffic, .detector, .fairness:
+    case .shift, .traffic, .detector, .fairness:
       value.warn("has an effect only for distances, ratios, levels and performance; remove it")
     }
   }

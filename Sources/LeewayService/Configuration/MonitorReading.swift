@@ -62,8 +62,10 @@ final class MonitorReading {
     readWindows()
     let lateness = top.value("lateness").map { $0.span(in: .zero ... .days(30)) } ?? .minutes(10)
     let skew = top.value("skew").map { $0.span(in: .seconds(1) ... .days(30)) } ?? .hours(1)
+    let days = readDays()
     if let lateness { warn(lateness: lateness) }
     readChecks()
+    refuseDaysWithoutEffect()
     warnOfChecks(labelsWithoutHorizon: labels.map { !$0.horizonGiven } ?? false)
     let alerts = readAlerts()
     let retrain = readRetrain()
@@ -74,14 +76,15 @@ final class MonitorReading {
 
     guard !reading.problems.hasErrors, let name, let task, let predictions, let threshold, let features, let segments,
       let maximumSegments, let maximumCategories, let resolution, let pane, let windows, let lateness, let skew,
-      let alerts, let series
+      let alerts, let series, let days
     else { return (nil, nil) }
-    let monitor = Monitor(
+    var monitor = Monitor(
       name: name.name, task: task, predictions: predictions, labels: labels?.stream, threshold: threshold,
       features: features, segments: segments, maximumSegments: Int(maximumSegments), resolution: Int(resolution),
       maximumCategories: Int(maximumCategories), baselinePath: baselinePath, pane: pane, windows: windows,
       lateness: lateness, skew: skew, checks: checks.compactMap(\.check), alerts: alerts, retrain: retrain,
       comparison: comparison, series: series)
+    (monitor.timeZone, monitor.excluded) = (days.zone, days.excluded)
     guard let baseline, let value = top.value("baseline") else { return (monitor, nil) }
     let kept = KeptMonitorText(text: reading.text, values: reading.placeholders.used.values)
     do throws(BaselineMismatch) {

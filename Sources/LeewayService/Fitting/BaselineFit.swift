@@ -9,9 +9,11 @@ import LeewayStatistics
 /// merging, for every categorical column its distinct categories (at most 1,001,000), and the cells of each slice.
 package struct BaselineFit {
   let monitor: Monitor
-  private let paths: [String]
+  let paths: [String]
   /// Rows that the model was not trained on.
   private let heldOut: [String]
+  /// Where each row's time is, and what is left out; nil: rows are not dated.
+  let dates: Dates?
   private let progress: (_ fraction: Double?, _ rows: Int64) -> Void
 
   /// What a fit found worth saying, besides the baseline.
@@ -25,12 +27,13 @@ package struct BaselineFit {
   ///   - heldOut: files with labels that the model was not trained on: performance and estimates are fitted to them.
   ///   - progress: called every few thousand rows with the share of the input read, nil where it is not known.
   package init(
-    monitor: Monitor, paths: [String], heldOut: [String] = [],
+    monitor: Monitor, paths: [String], heldOut: [String] = [], dates: Dates? = nil,
     progress: @escaping (Double?, Int64) -> Void = { _, _ in }
   ) {
     self.monitor = monitor
     self.paths = paths
     self.heldOut = heldOut
+    self.dates = dates
     self.progress = progress
   }
 
@@ -39,6 +42,7 @@ package struct BaselineFit {
   var labelColumn: Int { outputColumn + 1 }
   var versionColumn: Int { outputColumn + 2 }
   var firstSegment: Int { outputColumn + 3 }
+  var timeColumn: Int { firstSegment + monitor.segments.count }
 
   private var columns: [TrainingColumn] {
     // A column by a name, then by a field; what cannot be a key is no column of JSON Lines either.
@@ -67,6 +71,9 @@ package struct BaselineFit {
         TrainingColumn(
           candidates: byField.candidates + byName.candidates.filter { !byField.candidates.contains($0) },
           purpose: byField.purpose, isRequired: false, emptyIsText: false))
+    }
+    if let dates {
+      out.append(column(dates.field, try? FieldPath(dates.field), "the rows' time", required: true))
     }
     return out
   }
@@ -153,7 +160,12 @@ package struct BaselineFit {
             + "the file must hold what the model said and what came of it")
       }
     }
-    let baseline = builder.finish()
+    var baseline = builder.finish()
+    if let dates {
+      let hours = try fitHours(dates, baseline, subjects)
+      baseline.add(hours: hours.hours)
+      remarks += hours.remarks
+    }
     if builder.outlyingLabels > 0 {
       remarks.append(
         "\(builder.outlyingLabels) of \(baseline.performance?.labelled ?? 0) labelled rows are beyond 10⁹ standard deviations of "
@@ -184,7 +196,7 @@ package struct BaselineFit {
     }
   }
 
-  private func forEachRow(_ body: (TrainingReader) throws -> Void) throws {
+  func forEachRow(_ body: (TrainingReader) throws -> Void) throws {
     try forEachRow(in: paths, columns: columns, body)
   }
 
@@ -231,7 +243,7 @@ package struct BaselineFit {
     builder.commitRow(slices: slices(reader), output: output(reader), label: label(reader))
   }
 
-  private func slices(_ reader: TrainingReader) -> [(segment: String, value: String)] {
+  func slices(_ reader: TrainingReader) -> [(segment: String, value: String)] {
     ([Slice.version] + monitor.segments.map(\.name)).enumerated().compactMap { i, name in
       reader.value(versionColumn + i).withCategory(csv: reader.isCSV) { (name, String(decoding: $0, as: UTF8.self)) }
     }

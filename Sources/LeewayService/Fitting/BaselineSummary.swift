@@ -13,6 +13,7 @@ package struct BaselineSummary {
     for segment in baseline.segments {
       lines.append("segment    \(segment.name): \(ShortList.text(segment.values, atMost: 10))")
     }
+    if let hours = baseline.hours { lines.append("hours      \(hours.summary)") }
     if !baseline.classes.isEmpty { lines.append("classes    \(ShortList.text(baseline.classes, atMost: 10))") }
     if let performance = baseline.performance {
       lines.append("labels     \(performance.labelled)\(performance.inSample ? ", in sample" : "")")

@@ -17,6 +17,7 @@ package struct FitReport {
     }
     lines.append(shares("missing     ", \.missing))
     if baseline.subjects.contains(where: { $0.cells.invalid > 0 }) { lines.append(shares("invalid     ", \.invalid)) }
+    if let hours = baseline.hours { lines.append("  hours        \(hours.summary)") }
     if hasLabels {
       let performance = baseline.performance
       let labelled = performance?.labelled ?? 0

@@ -74,6 +74,13 @@ extension JSONWriter {
       }
       json.endObject()
     }
+    members("budgets", check.budgets) { json, budget in
+      json.beginObject()
+      json.member("tier", budget.tier.name)
+      json.member("alarms", budget.alarms)
+      json.member("period", budget.period.rawValue)
+      json.endObject()
+    }
     let deciding = standing.deciding
     member("tier", deciding?.tier.name)
     member("judged_to", deciding?.end)

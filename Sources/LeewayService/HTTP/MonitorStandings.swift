@@ -121,8 +121,19 @@ final class MonitorStandings: Sendable {
       read[place] = records
       return records
     }
+    let shifts =
+      try monitor.checks.contains { $0.metric.family == .shift }
+      ? view.generation.map { try reader.latestResults(of: $0, type: .verdict) } ?? [] : []
     for check in monitor.checks {
-      guard let window = monitor.window(named: check.window) else { continue }
+      if check.metric.family == .shift {
+        // The newest verdict of each subject, however old: one is given only where something is new, and once a day.
+        let end = progress.finalThrough == .distantPast ? .distantPast : progress.finalThrough.floor(to: .hours(1))
+        var standing = CheckStanding()
+        if let judged = CheckStanding.Judged(shifts, of: check.name, .final, end) { standing.stages = [judged] }
+        found[check.name] = standing
+        continue
+      }
+      guard let window = check.window(of: monitor) else { continue }
       var standing = CheckStanding()
       for stage in Stage.allCases {
         guard let through = progress.judgedThrough(ofLabels: check.metric.isOfLabels, stage),

@@ -71,7 +71,12 @@ struct QueriedNames: Sendable {
   }
 
   private static func windows(_ monitors: [MonitorView]) -> [String] {
-    distinct(monitors.flatMap { $0.monitor.windows.map(\.name) })
+    distinct(
+      monitors.flatMap { view in
+        // What lines of `shift` have for one.
+        view.monitor.windows.map(\.name)
+          + (view.monitor.checks.contains { $0.metric == .shift } ? [Check.hour] : [])
+      })
   }
 
   private static func subjects(_ monitors: [MonitorView]) -> [String] {

@@ -45,6 +45,8 @@ enum MetricFamily: String, CaseIterable {
   case rebalances = "leeway_rebalances_total"
   case retrains = "leeway_retrains_total"
   case seriesDropped = "leeway_series_dropped_total"
+  case shiftAlarms = "leeway_shift_alarms_total"
+  case shiftExpected = "leeway_shift_expected_alarms_total"
   case stageSeconds = "leeway_stage_seconds_total"
   case stalled = "leeway_stalled"
   case certificateExpiry = "leeway_tls_certificate_expiry_timestamp_seconds"
@@ -56,7 +58,7 @@ enum MetricFamily: String, CaseIterable {
     case .deadLetters, .deliveries, .detectorChanges, .events, .eventsRejected, .flushes, .gaps, .httpRequests,
       .incidentTransitions, .labels, .lateErrors, .ledgerDamagedCalls, .lostMessages, .partitionClaims, .rebalances,
       .retrains,
-      .seriesDropped, .stageSeconds:
+      .seriesDropped, .shiftAlarms, .shiftExpected, .stageSeconds:
       .counter
     case .correctiveAction, .evaluation, .flush, .labelDelay: .histogram
     default: .gauge
@@ -94,6 +96,7 @@ enum MetricFamily: String, CaseIterable {
     case .outboxRows: ["receiver", "state"]
     case .partitionOwned, .partitionWatermark: ["monitor", "topic", "partition"]
     case .performance: ["monitor", "window", "slice", "metric", "stage"]
+    case .shiftAlarms, .shiftExpected: ["monitor", "check", "tier"]
     case .stageSeconds: ["stage"]
     case .stalled: ["part"]
     case .watermark: ["monitor", "stream"]
@@ -155,6 +158,8 @@ enum MetricFamily: String, CaseIterable {
     case .retrains: "Retrains by outcome."
     case .seriesDropped:
       "Series left out of an update because of max_series, by the plan that leeway check prints; the API has them."
+    case .shiftAlarms: "Shifts that a check has opened, by tier: what it has spent of its budget."
+    case .shiftExpected: "False alarms that the budget of a check on shift allows for the hours judged, by tier."
     case .stageSeconds: "Time of the threads that read Kafka, by stage: wait, poll, decode, aggregate or commit."
     case .stalled: "Whether a part (intake, evaluation, delivery) has stood still for longer than limits.stall_after."
     case .certificateExpiry: "When the certificate that the listener shows expires; +Inf without HTTPS."

@@ -44,6 +44,8 @@ package struct MetricsUpdate: Sendable {
     package var key: Key
     package var end: EventTime
     package var tier: Tier
+    /// For `shift`, which gives a verdict only where something is new: slice, subject and line key of what it is of.
+    package var part: [String]?
   }
 
   package var monitor: String
@@ -58,13 +60,17 @@ package struct MetricsUpdate: Sendable {
     self.monitor = monitor
     for record in records where record.monitor == monitor {
       switch record.type {
-      case .incident: continue
+      case .incident, .shift: continue
       case .comparison:
         if let comparison = Self.comparison(of: record) { comparisons.append(comparison) }
       case .verdict:
         guard let root = Self.document(record), let tier = Self.tier(of: root) else { continue }
+        let isOfShift =
+          record.metric == Metric.shift.name || record.metric == LeewayCore.Verdict.feedMetric
         verdicts.append(
-          Verdict(key: .init(check: record.check, stage: Self.stage(of: root)), end: record.end, tier: tier))
+          Verdict(
+            key: .init(check: record.check, stage: Self.stage(of: root)), end: record.end, tier: tier,
+            part: isOfShift ? [record.slice, record.subject, record.metric] : nil))
       case .drift, .performance:
         guard let line = Self.line(of: record) else { continue }
         if record.type == .drift { drift.append(line) } else { performance.append(line) }

@@ -22,6 +22,8 @@ struct ResultSeries {
   private var performance: [Key: MetricsUpdate.Line] = [:]
   private var comparisons: [Key: MetricsUpdate.Comparison] = [:]
   private var checks: [MetricsUpdate.Verdict.Key: (end: EventTime, tier: Tier)] = [:]
+  /// For checks on `shift`: the newest verdict of each subject's values and feed in each slice.
+  private var shifts: [MetricsUpdate.Verdict.Key: [[String]: (end: EventTime, tier: Tier)]] = [:]
 
   /// Samples of each family, ready to be copied.
   private(set) var rendered: [MetricFamily: [UInt8]] = [:]
@@ -56,6 +58,10 @@ struct ResultSeries {
     Self.merge(update.performance, into: &performance)
     merge(update.comparisons)
     for verdict in update.verdicts {
+      if let part = verdict.part {
+        merge(verdict, of: part)
+        continue
+      }
       let known = checks[verdict.key]
       if let known, known.end > verdict.end { continue }
       let sameEnd = known.flatMap { $0.end == verdict.end ? $0.tier : nil }
@@ -63,6 +69,14 @@ struct ResultSeries {
     }
     meetSlices()
     render()
+  }
+
+  /// A check on `shift` stands where the worst of its subjects stands, each by its newest verdict.
+  private mutating func merge(_ verdict: MetricsUpdate.Verdict, of part: [String]) {
+    if let known = shifts[verdict.key]?[part], known.end > verdict.end { return }
+    shifts[verdict.key, default: [:]][part] = (verdict.end, verdict.tier)
+    let tier = shifts[verdict.key]?.values.map(\.tier).max() ?? verdict.tier
+    checks[verdict.key] = (max(checks[verdict.key]?.end ?? verdict.end, verdict.end), tier)
   }
 
   /// Newer lines replace older ones. A slice or subject that has had no line for a whole window is forgotten, so that

@@ -330,7 +330,7 @@ package struct SeriesPlan: Sendable {
   /// What checks use in a slice: the metric on its subjects, with the rows and, of labels, the coverage of the window.
   private func used(in slice: String) -> [Series] {
     var out: [Series] = []
-    for check in monitor.checks where runs(check, in: slice) {
+    for check in monitor.checks where runs(check, in: slice) && check.metric.family != .shift {
       let window = check.window
       let place = check.place.map { check.metric.name(at: $0) } ?? check.metric.name
       out.append(Series(family: .windowRows, window: window, slice: slice))

@@ -104,6 +104,13 @@ package final class ServiceMetrics: Sendable {
     add(changes, to: .detectorChanges, [monitor, detector.slice, detector.method])
   }
 
+  /// What hours of a check on `shift` were expected to cost, and did.
+  package func count(_ spending: ShiftSpending, monitor: String) {
+    let labels = [monitor, spending.check, spending.tier.name]
+    add(spending.alarms, to: .shiftAlarms, labels)
+    state.withLock { $0.values[.shiftExpected, default: [:]][labels, default: 0] += spending.expected }
+  }
+
   /// `reason` is one of a fixed set, such as a quarantine record's code.
   package func count(rejected events: Int64, reason: String, monitor: String) {
     add(events, to: .eventsRejected, [monitor, reason])

@@ -89,6 +89,9 @@ package struct VerdictTally: Sendable, Equatable {
 
   /// For a check without any verdict.
   private static func silence(_ check: Check, _ monitor: Monitor, _ hasLabels: Bool) -> String {
+    if check.metric.family == .shift {
+      return "no whole hour after the first message ended, which is at its end + lateness (\(monitor.lateness))"
+    }
     guard check.metric.isOfLabels, let labels = monitor.labels else {
       return "no window of \(check.window) closed, which is at its end + lateness (\(monitor.lateness))"
     }

@@ -78,6 +78,14 @@ enum RepeatableMath {
     return Double(sign: .plus, exponent: Int(k), significand: 1 + expm1Series(r))
   }
 
+  /// sin x for x in [0, π/2], by its series up to x²³ / 23!, beyond which a term is below 10⁻¹⁹.
+  static func sine(_ x: Double) -> Double {
+    let square = x * x
+    var sum = 0.0
+    for n in stride(from: 23.0, through: 3, by: -2) { sum = -square / (n * (n - 1)) * (1 + sum) }
+    return x + x * sum
+  }
+
   /// eˣ − 1, without cancellation near 0.
   static func expm1(_ x: Double) -> Double { abs(x) < 0.35 ? expm1Series(x) : exp(x) - 1 }
 

@@ -39,6 +39,12 @@ package struct ShiftCalendar: Sendable, Equatable {
     return week < 0 ? week + 168 : week
   }
 
+  /// The local day of an hour's beginning: days since 1970-01-01.
+  package func day(_ hour: Int) -> Int {
+    let minute = hour * 60 + (transitions.last { $0.hour <= hour }?.minutes ?? minutes)
+    return minute / 1440 - (minute % 1440 < 0 ? 1 : 0)
+  }
+
   /// The hour of the week as day and hour of day: [0, 24), and whether it is Saturday or Sunday.
   static func day(_ weekHour: Int) -> (hour: Int, isWeekend: Bool) { (weekHour % 24, weekHour >= 120) }
 }

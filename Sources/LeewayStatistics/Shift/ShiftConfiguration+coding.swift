@@ -1,6 +1,6 @@
 extension ShiftConfiguration {
   /// Limits of what is stored: far beyond any use.
-  private static let most = (tiers: 8, sizes: 16, candidates: 64, transitions: 4096)
+  private static let most = (tiers: 64, sizes: 16, candidates: 64, transitions: 4096)
 
   func write(to out: inout ShiftWriter) {
     out.whole(tiers.count)
@@ -29,6 +29,7 @@ extension ShiftConfiguration {
     out.whole(totalStreams ?? 0)
     out.whole(leastHoursToClose)
     out.whole(resetAfter ?? 0)
+    out.whole(separatesShares ? 1 : 0)
   }
 
   init(from reader: inout ShiftReader) throws(ShiftDamaged) {
@@ -60,7 +61,8 @@ extension ShiftConfiguration {
       ridge: constants[1], heavy: constants[2], cap: constants[3], beyond: constants[4], tailCounts: tailCounts,
       tailPrior: constants[5], spreadRows: spreadRows, calendar: try Self.calendar(&reader),
       totalStreams: Self.some(try reader.whole(in: 0...1 << 32)),
-      leastHoursToClose: try reader.whole(in: 0...24), resetAfter: Self.some(try reader.whole(in: 0...1 << 32)))
+      leastHoursToClose: try reader.whole(in: 0...24), resetAfter: Self.some(try reader.whole(in: 0...1 << 32)),
+      separatesShares: try reader.whole(in: 0...1) == 1)
   }
 
   private static func some(_ number: Int) -> Int? { number == 0 ? nil : number }

@@ -25,7 +25,7 @@ package struct ShiftTier: Sendable, Equatable {
 
 /// All constants of the shift detector. Units: nats for evidence, sizes in units of a stream (`ShiftKind`).
 package struct ShiftConfiguration: Sendable, Equatable {
-  /// At most 8.
+  /// At most 64.
   package var tiers: [ShiftTier]
   /// The shares that are streams, in this order; of missing, invalid, unseen and outside.
   package var shares: [ShiftKind]
@@ -59,6 +59,9 @@ package struct ShiftConfiguration: Sendable, Equatable {
   package var leastHoursToClose: Int
   /// After this many hours in a row without any value, all filters and evidence are reset (rule H3); nil: never.
   package var resetAfter: Int?
+  /// Whether a subject's shares of missing, invalid, unseen and outside values have incidents of their own, since they say more of the
+  /// feed than of the population (rule D7).
+  package var separatesShares: Bool
 
   /// What the golden case was made with: the measured constants, and nothing that the reference implementation does not do.
   package static let reference = ShiftConfiguration(
@@ -69,7 +72,17 @@ package struct ShiftConfiguration: Sendable, Equatable {
     shares: [.missing], largest: 8, sizes: [0.25, 0.5, 1, 2], tolerance: 0.1,
     memories: [0, 0.3, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98], ridge: 0.05, heavy: 6, cap: 2, beyond: 2,
     tailCounts: [20, 60], tailPrior: 5, spreadRows: 10, calendar: .utc, totalStreams: nil, leastHoursToClose: 0,
-    resetAfter: nil)
+    resetAfter: nil, separatesShares: false)
+
+  /// What the service runs: as measured, with all shares, and with the rules for hours without rows.
+  package static let shipped: ShiftConfiguration = {
+    var shipped = reference
+    shipped.shares = [.missing, .invalid, .unseen, .outside]
+    shipped.leastHoursToClose = 12
+    shipped.resetAfter = 336
+    shipped.separatesShares = true
+    return shipped
+  }()
 
   /// The bank: `sizes`, then their negatives. D numbers.
   package var hypotheses: [Double] { sizes + sizes.map { -$0 } }

@@ -69,7 +69,8 @@ extension ShiftFold {
         }
       }
     }
-    for _ in 0..<(try reader.whole(in: 0...tiers * null.streams.subjects.count)) {
+    let separates = null.configuration.separatesShares
+    for _ in 0..<(try reader.whole(in: 0...tiers * null.streams.subjects.count * (separates ? 2 : 1))) {
       let tier = try reader.whole(in: 0...max(tiers - 1, 0))
       let subject = try reader.whole(in: 0...null.streams.subjects.count)
       let stream = try reader.whole(in: 0...max(k - 1, 0))
@@ -77,7 +78,10 @@ extension ShiftFold {
       let last = next - (try reader.whole(in: 1...Self.range.count))
       let step = try reader.number()
       guard k > 0, null.streams.all[stream].subject == subject, opened <= last, step != 0,
-        !incidents.contains(where: { $0.tier == tier && $0.subject == subject })
+        !incidents.contains(where: {
+          $0.tier == tier && $0.subject == subject
+            && (!separates || null.streams.all[$0.stream].kind.isShare == null.streams.all[stream].kind.isShare)
+        })
       else { throw ShiftDamaged(reason: "bad incident") }
       incidents.append(
         ShiftIncident(tier: tier, subject: subject, stream: stream, step: step, opened: opened, last: last))

@@ -75,7 +75,11 @@ package struct ShiftFold: Sendable, Equatable {
     let isEmpty = values.n[cells].allSatisfy { !($0 > 0) }
     if countEmpty(isEmpty, null) {
       next += 1
-      return ShiftOutcome(evidence: .none(at: next - 1, null), alarms: [])
+      var outcome = ShiftOutcome(evidence: .none(at: next - 1, null), alarms: [])
+      // What they rested on is forgotten.
+      outcome.closed = incidents
+      incidents = []
+      return outcome
     }
     let weekRow = null.configuration.calendar.weekHour(next) * k
     var r = [Double](repeating: 0, count: k)
@@ -167,6 +171,8 @@ package struct ShiftFold: Sendable, Equatable {
           let rules = null.rules(stream)
           for view in 0..<2 {
             let index = (tier * 2 + view) * k + stream
+            // A tier without a level for a stream does not watch it.
+            guard null.levels[index] < .infinity else { continue }
             let scale = view == 0 ? scales[stream].0 : scales[stream].1
             let surprise = ShiftSurprise(
               x: view == 0 ? evidence.u[stream] / scale : evidence.v[stream],
@@ -199,7 +205,12 @@ package struct ShiftFold: Sendable, Equatable {
     let hour = outcome.evidence.hour
     for alarm in outcome.alarms {
       let subject = null.streams.all[alarm.stream].subject
-      if let open = incidents.firstIndex(where: { $0.tier == alarm.tier && $0.subject == subject }) {
+      let open = incidents.firstIndex { incident in
+        incident.tier == alarm.tier && incident.subject == subject
+          && (!null.configuration.separatesShares
+            || null.streams.all[incident.stream].kind.isShare == null.streams.all[alarm.stream].kind.isShare)
+      }
+      if let open {
         incidents[open].last = hour
       } else {
         let incident = ShiftIncident(

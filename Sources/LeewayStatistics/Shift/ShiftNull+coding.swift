@@ -1,17 +1,18 @@
-/// The stored form: a version byte, the configuration, plan and subjects with their tables, then all numbers as doubles, matrices row
-/// by row. About 8 (P + 180) bytes a stream, P the location and category streams of all subjects.
+/// The stored form: a version byte, the configuration, plan and subjects with their tables (or none, where whoever reads it has the
+/// baseline's counts), then all numbers as doubles, matrices row by row. About 8 (P + 180) bytes a stream, P the location and category streams of all subjects.
 extension ShiftNull {
   static let formatVersion: UInt8 = 1
   private static let most = (subjects: 1 << 16, cells: 1 << 20, streams: 1 << 20)
 
-  package func encoded() -> [UInt8] {
+  /// - Parameter withTables: false: without subjects and tables, which the reader then needs.
+  package func encoded(withTables: Bool = true) -> [UInt8] {
     let k = streams.count
     var out = ShiftWriter(
       version: Self.formatVersion, capacity: 4096 + 8 * k * (ShiftProfile.hours + regression.predictors.count + 32))
     configuration.write(to: &out)
     out.whole(ShiftPlan.allCases.firstIndex(of: plan) ?? 0)
-    out.whole(streams.subjects.count)
-    for (subject, table) in zip(streams.subjects, streams.tables) {
+    out.whole(withTables ? streams.subjects.count : 0)
+    for (subject, table) in zip(streams.subjects, streams.tables) where withTables {
       out.text(subject.name)
       switch subject.form {
       case .numeric: out.whole(0)
@@ -45,11 +46,21 @@ extension ShiftNull {
   }
 
   /// Reads what `encoded` wrote.
-  package init(encoded bytes: [UInt8]) throws(ShiftDamaged) {
+  ///
+  /// - Parameter baseline: what it was written without: the subjects, and the baseline's counts of each by cell.
+  package init(
+    encoded bytes: [UInt8], baseline: (subjects: [ShiftSubject], totals: [[Int64]])? = nil
+  ) throws(ShiftDamaged) {
     var reader = try ShiftReader(bytes, version: Self.formatVersion)
     let configuration = try ShiftConfiguration(from: &reader)
     let plan = ShiftPlan.allCases[try reader.whole(in: 0...ShiftPlan.allCases.count - 1)]
-    let streams = try Self.streams(&reader, configuration)
+    let streams: ShiftStreams
+    if let baseline {
+      _ = try reader.whole(in: 0...0)
+      streams = ShiftStreams(subjects: baseline.subjects, totals: baseline.totals, configuration)
+    } else {
+      streams = try Self.streams(&reader, configuration)
+    }
     let k = streams.count
     guard k > 0, k <= Self.most.streams else { throw ShiftDamaged(reason: "no streams") }
     let profile = try reader.numbers(
@@ -85,6 +96,13 @@ extension ShiftNull {
       regression: ShiftRegression(predictors: predictors, weights: weights, left: left), inflation: inflation, cap: cap,
       beyond: beyond, tolerance: tolerance, levels: levels, calibration: calibration, typicalResponse: typicalResponse,
       typicalGain: typicalGain)
+  }
+
+  /// The plan of a stored null, without the rest.
+  package static func plan(ofEncoded bytes: [UInt8]) throws(ShiftDamaged) -> ShiftPlan {
+    var reader = try ShiftReader(bytes, version: formatVersion)
+    _ = try ShiftConfiguration(from: &reader)
+    return ShiftPlan.allCases[try reader.whole(in: 0...ShiftPlan.allCases.count - 1)]
   }
 
   private static func streams(

@@ -24,6 +24,18 @@ package struct ShiftNull: Sendable, Equatable {
     levels[(tier * 2 + view) * streams.count + stream]
   }
 
+  /// About what it takes in memory.
+  package var residentBytes: Int {
+    let (k, tiers) = (streams.count, configuration.tiers.count)
+    return 8 * k * (ShiftProfile.hours + regression.predictors.count + 2 * tiers + 16)
+      + streams.tables.reduce(0) { $0 + 16 * $1.shares.count }
+  }
+
+  /// About what a fold takes, in memory and once more as bytes.
+  package var stateBytes: Int {
+    streams.count * (256 + configuration.tiers.count * 2 * configuration.sizes.count * 2 * 40) * 2
+  }
+
   func rules(_ stream: Int) -> ShiftBank.Rules {
     ShiftBank.Rules(
       memory: fit.memory[stream], cap: cap[stream], beyond: beyond[stream], tolerance: tolerance[stream])
@@ -99,13 +111,7 @@ extension ShiftNull {
       let rate = tier.rate(streams: sharing)
       for view in 0..<2 {
         for stream in 0..<k {
-          var level = RepeatableMath.log(8 / rate) + 3
-          if let calibration {
-            let tails = calibration.tails[view][streams.all[stream].kind] ?? []
-            level = ShiftTail.level(tails, own: calibration.own[view * k + stream], rate: rate)
-          }
-          if plan != .hours, isShare[stream] { level = max(level, tier.shareFloor) }
-          levels.append(level)
+          levels.append(Self.level(plan, streams, calibration, tier, rate, view: view, stream: stream))
         }
       }
     }

@@ -67,6 +67,11 @@ package struct ShiftSums: Sendable, Equatable {
     q2 /= rows
     q3 /= rows
     q4 /= rows
+    return moments(q1, q2, q3, q4)
+  }
+
+  /// From the means of the scores' first four powers.
+  static func moments(_ q1: Double, _ q2: Double, _ q3: Double, _ q4: Double) -> Body {
     let square = q1 * q1
     let m2 = max(q2 - square, 1e-4)
     let m4 = q4 - 4 * q1 * q3 + 6 * square * q2 - 3 * (square * square)
@@ -74,7 +79,7 @@ package struct ShiftSums: Sendable, Equatable {
   }
 
   /// For an hour without rows.
-  static func none(_ subject: ShiftSubject, _ table: ShiftTable) -> ShiftSums {
+  package static func none(_ subject: ShiftSubject, _ table: ShiftTable) -> ShiftSums {
     switch subject.form {
     case .level: level(0, rows: 0, variance: 0)
     case .numeric, .category:

@@ -115,4 +115,13 @@ package struct ShiftValues: Sendable, Equatable {
   package static func shareValue(_ k: Double, of n: Double) -> Double {
     2 * RepeatableMath.arcsine(((k + 0.375) / (n + 0.75)).squareRoot())
   }
+
+  /// The share that such a value stands for: sin²(y / 2), y cut to [0, π].
+  package static func share(of y: Double) -> Double {
+    let sine = RepeatableMath.sine(min(max(y, 0), Double.pi) / 2)
+    return min(sine * sine, 1)
+  }
+
+  /// By what a standard deviation is multiplied where the log of the variance moves by `size`: √eˢⁱᶻᵉ.
+  package static func deviationRatio(_ size: Double) -> Double { RepeatableMath.exp(size / 2) }
 }

@@ -12,6 +12,10 @@ package enum LedgerFlaw: String, Sendable, CaseIterable, CustomStringConvertible
   case evaluationAtomicity
   /// What a transaction that failed did to detectors stays.
   case feedAtomicity
+  /// What a transaction that failed did to detectors of shifts stays.
+  case shiftAtomicity
+  /// Detectors of shifts are never stored, so that each round begins without evidence.
+  case shiftStates
   /// The join reads an id's state as it was before the last commit.
   case joinLock
   /// Folding reads rows as they were before the last commit.
@@ -56,6 +60,7 @@ extension LedgerFlaw {
   package func matters(in world: SimulatedWorld) -> Bool {
     switch self {
     case .stageOfResults, .stageOfVerdicts, .unconfirmedIncidents: world.isStaged
+    case .shiftAtomicity, .shiftStates: world.shifts
     default: true
     }
   }

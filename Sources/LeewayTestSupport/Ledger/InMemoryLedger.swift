@@ -64,6 +64,7 @@ package final class InMemoryLedger: Ledger {
         switch flaw {
         case .flushAtomicity: committed.withLock { $0.partitions = tables.partitions }
         case .evaluationAtomicity: committed.withLock { $0.progress = tables.progress }
+        case .shiftAtomicity: committed.withLock { $0.shiftStates = tables.shiftStates }
         case .feedAtomicity: committed.withLock { $0.errorFeeds = tables.errorFeeds }
         default: break
         }
@@ -153,6 +154,7 @@ struct InMemoryTables: Sendable {
   var fedPanes: [Scope: [EventTime: FedPaneRecord]] = [:]
   var errorFeeds: [Scope: [UInt8]] = [:]
   var references: [ByteName: [ReferenceKey: ReferenceRecord]] = [:]
+  var shiftStates: [ByteName: [ShiftKey: ShiftRecord]] = [:]
   var marks: [Mark] = []
   var lastMark: Int64 = 0
   var progress: [Scope: EvaluationProgress] = [:]

@@ -18,6 +18,8 @@ package enum SimulatedMonitor {
     var compares: Bool
     var isStaged: Bool
     var refers: Bool
+    /// A null that outlives its generation has what that one had judged by then, which is no rule: these have none.
+    var shifts: Bool { !refers }
   }
 
   private enum Variant: Hashable {
@@ -48,6 +50,31 @@ package enum SimulatedMonitor {
     let kind = Kind(task: task, compares: task == .regression || compares, isStaged: isStaged, refers: refers)
     guard let plans = all[kind] else { preconditionFailure("there is no monitor of \(kind)") }
     return plans
+  }
+
+  /// What `shift` takes for an hour.
+  package static let shiftHour = TimeSpan.minutes(10)
+
+  /// Dated rows: four weeks of such hours, in each of which a few of the training rows come, more by day.
+  private static func hours(_ monitor: Monitor, _ baseline: Baseline, _ rows: [SampleMonitor.Row]) -> BaselineHours {
+    var random = SeededGenerator(seed: 11)
+    var gathering = ShiftGathering(
+      monitor, baseline, ranges: [monitor.features[0].range, nil, monitor.task == .binary ? 0...1 : nil], .shipped)
+    let span = 0...671
+    for hour in span {
+      for _ in 0..<(hour % 24 < 12 ? 9 : 6) {
+        let row = rows[Int.random(in: rows.indices, using: &random)]
+        switch Int.random(in: 0..<100, using: &random) {
+        case 0..<8: gathering.setMissing(0)
+        case 8..<12: gathering.setInvalid(0)
+        default: gathering.setNumber(0, row.amount)
+        }
+        // Behind the country, which the baseline has and the monitor has not.
+        gathering.setNumber(2, row.number)
+        gathering.commitRow(hour: hour, slices: row.version.map { [(Slice.version, $0)] } ?? [])
+      }
+    }
+    return gathering.finish(span, field: "time", zone: "UTC", leftOut: [], minimumRows: 1).hours
   }
 
   package static let receivers: Set<String> = ["chat", "pager", "retrain"]
@@ -116,6 +143,15 @@ package enum SimulatedMonitor {
           slices: .each, significance: nil, minimumRows: 2, partial: true, reference: .first(.minutes(20))),
       ]
     }
+    if kind.shifts {
+      monitor.shiftHour = shiftHour
+      monitor.checks += [
+        Check(
+          name: "moved", on: .features(except: []),
+          budgets: [ShiftBudget(.warning, 12, per: .day), ShiftBudget(.critical, 2, per: .day)], slices: .each),
+        Check(name: "output-moved", on: .output, budgets: [ShiftBudget(.info, 24, per: .day)]),
+      ]
+    }
     monitor.threshold = variant == .otherThreshold ? 0.6 : 0.5
     monitor.features.removeLast()
     monitor.segments = []
@@ -168,6 +204,7 @@ package enum SimulatedMonitor {
       monitor.labels?.early = nil
       monitor.features[0].range = monitor.features[0].range.map { $0.lowerBound + 1...$0.upperBound - 1 }
     }
+    if kind.shifts { baseline.add(hours: hours(monitor, baseline, rows)) }
     return try MonitorPlan(monitor: monitor, baseline: baseline, source: "plan \(variant)")
   }
 }

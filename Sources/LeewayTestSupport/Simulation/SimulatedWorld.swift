@@ -70,6 +70,8 @@ package struct SimulatedWorld: Sendable {
   package let isStaged: Bool
   /// Some checks are measured from the first minutes of production.
   package let refers: Bool
+  /// Some checks are on `shift`.
+  package var shifts: Bool { !refers }
   /// Partitions are called idle that speak again: windows close early and are revised.
   package let idlesEarly: Bool
 

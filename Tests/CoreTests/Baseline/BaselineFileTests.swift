@@ -85,8 +85,8 @@ import Testing
       "format: not a baseline of leeway; make one with leeway baseline fit"
     ),
     (
-      "\"version\":1", "\"version\":4",
-      "version: 4 was written by a newer leeway and this one reads up to 3; upgrade leeway or fit the baseline again"
+      "\"version\":1", "\"version\":5",
+      "version: 5 was written by a newer leeway and this one reads up to 4; upgrade leeway or fit the baseline again"
     ),
     ("\"version\":1", "\"version\":0", "version: 0 is no version that there was; fit the baseline again"),
     ("\"version\":1", "\"version\":\"1\"", "version: expected an integer, found \"1\""),

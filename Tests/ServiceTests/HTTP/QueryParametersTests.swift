@@ -40,7 +40,7 @@ import Testing
       ),
       Case(
         "/api/v1/results?type=Drift",
-        #"{"type":"urn:leeway:problem:bad-parameter","title":"Bad parameter","status":400,"detail":"The parameter type is \"Drift\", which is not one of drift, performance, comparison, verdict, incident.","instance":"/api/v1/results","parameter":"type","value":"Drift","fix":"Give one of them, or leave it out. Did you mean drift?"}"#
+        #"{"type":"urn:leeway:problem:bad-parameter","title":"Bad parameter","status":400,"detail":"The parameter type is \"Drift\", which is not one of drift, performance, comparison, shift, verdict, incident.","instance":"/api/v1/results","parameter":"type","value":"Drift","fix":"Give one of them, or leave it out. Did you mean drift?"}"#
       ),
       Case(
         "/api/v1/results?open=1",

@@ -33,6 +33,8 @@ import Testing
     metrics.set(incidents: MadeUpService.incidents)
     metrics.count(delivery: .retried, receiver: "a \"quoted\\\nname")
     metrics.set(outbox: [OutboxBacklog(receiver: "chat", owed: 2, dead: 0, oldest: noon)], now: noon + .seconds(90))
+    metrics.count(ShiftSpending(check: "moved", tier: .critical, expected: 0.5, alarms: 2), monitor: "fraud")
+    metrics.count(ShiftSpending(check: "moved", tier: .critical, expected: 0.25, alarms: 0), monitor: "fraud")
     metrics.set(ready: true)
     metrics.reloaded(successfully: true, at: noon)
     metrics.export(Self.plan())

@@ -1,0 +1,77 @@
+import LeewayStatistics
+
+/// From the panes of an hour to what the detector takes.
+extension ShiftDesign.Unit {
+  /// The sums of every subject of an hour.
+  ///
+  /// - Parameters:
+  ///   - block: the slice's rows; nil: none.
+  ///   - isOutputLeftOut: the model's output has no value in this hour (rule D9).
+  func sums(_ block: CellBlock?, _ layout: DriftLayout, isOutputLeftOut: Bool) -> [ShiftSums] {
+    zip(subjects, null.streams.subjects.indices).map { subject, place in
+      let (what, table) = (null.streams.subjects[place], null.streams.tables[place])
+      guard let block, let index = subject.index, !isOutputLeftOut || subject.name != outputName else {
+        return .none(what, table)
+      }
+      return ShiftSums(Self.counts(layout.subjects[index], in: block), what, table)
+    }
+  }
+
+  /// Rows of a subject that may or may not have a value.
+  func rows(of sums: ShiftSums) -> Int64 { sums.valid &+ sums.missing &+ sums.invalid }
+
+  private static func counts(_ subject: DriftLayout.Subject, in block: CellBlock) -> ShiftCounts {
+    let cells = block.counts[subject.counts..<subject.counts + subject.cells]
+    let (missing, invalid) = (block.counts[subject.missing], block.counts[subject.invalid])
+    switch subject.domain {
+    case .numeric:
+      let outside = cells.count > 1 ? (cells.first ?? 0) &+ (cells.last ?? 0) : 0
+      return ShiftCounts(cells: Array(cells), missing: missing, invalid: invalid, outside: outside)
+    case .categorical(let domain):
+      var known = Array(cells.dropLast())
+      var unseen = cells.last ?? 0
+      if domain.overflowed, !known.isEmpty {
+        // What was lumped and what was never seen cannot be told apart.
+        known[known.count - 1] &+= unseen
+        unseen = 0
+      }
+      return ShiftCounts(cells: known, missing: missing, invalid: invalid, unseen: unseen)
+    }
+  }
+}
+
+extension ShiftDesign {
+  /// How far the share of any version may be from the null's for the output to be judged in slices that are of no version.
+  static let mixTolerance = 0.05
+
+  /// Whether the versions of an hour are mixed as those of the null: else the output's shift would be the roll-out itself.
+  func isMixed(as slices: [NameKey: CellBlock]) -> Bool {
+    guard !versions.isEmpty, let all = slices[NameKey(Slice.all)]?.counts[DriftLayout.rows], all > 0 else {
+      return true
+    }
+    let prefix = Slice.version + "="
+    var shares: [NameKey: Double] = [:]
+    for (slice, block) in slices where slice.name.utf8.starts(with: prefix.utf8) {
+      let name = String(decoding: slice.name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+      shares[NameKey(name)] = Double(block.counts[DriftLayout.rows]) / Double(all)
+    }
+    return Set(shares.keys).union(versions.keys).allSatisfy {
+      abs((shares[$0] ?? 0) - (versions[$0] ?? 0)) <= Self.mixTolerance
+    }
+  }
+
+  /// Whether an hour is of a day that neither teaches nor is judged.
+  func isExcluded(_ hour: Int) -> Bool {
+    guard !excluded.isEmpty, let calendar = units.first?.null.configuration.calendar else { return false }
+    let day = calendar.day(hour)
+    return excluded.contains { $0.contains(day) }
+  }
+
+  // MARK: Hours
+
+  /// The hour that a time is in.
+  func index(of time: EventTime) -> Int { Int(time.milliseconds.dividedRoundingDown(by: hour.milliseconds)) }
+
+  /// Where an hour begins; within the range of hours no time overflows.
+  func start(of index: Int) -> EventTime { EventTime(milliseconds: 0) + hour * Int64(index) }
+}

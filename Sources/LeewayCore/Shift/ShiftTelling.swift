@@ -1,0 +1,204 @@
+import LeewayStatistics
+
+/// What an hour of one slice comes to in lines and verdicts (rule H1): written only at an alarm, a change of tier, a close, and in the
+/// first hour with rows of a day.
+struct ShiftTelling {
+  let plan: MonitorPlan
+  let design: ShiftDesign
+  let unit: ShiftDesign.Unit
+  private(set) var verdicts: [Verdict] = []
+  private(set) var lines: [ResultRecord] = []
+  /// Shifts that opened, by use.
+  private(set) var opened: [Int]
+
+  init(plan: MonitorPlan, design: ShiftDesign, unit: ShiftDesign.Unit) {
+    self.plan = plan
+    self.design = design
+    self.unit = unit
+    opened = design.uses.map { _ in 0 }
+  }
+
+  /// - Parameters:
+  ///   - sums: of the hour, by subject; nil: it had no rows.
+  ///   - standing: after the fold has taken the hour.
+  ///   - version: that most rows of the hour came from.
+  mutating func tell(
+    _ outcome: ShiftOutcome, _ sums: [ShiftSums]?, _ standing: inout ShiftStanding, version: String? = nil
+  ) {
+    for incident in outcome.opened { opened[incident.tier] += 1 }
+    let hour = outcome.evidence.hour
+    let day = Int(Int64(hour).dividedRoundingDown(by: 24))
+    let isFirstOfDay = sums != nil && standing.day.map { $0 < day } ?? true
+    if isFirstOfDay { standing.day = day }
+    guard isFirstOfDay || !outcome.alarms.isEmpty || !outcome.closed.isEmpty else { return }
+    for watch in unit.watches {
+      let key = ShiftStanding.Key(
+        check: watch.check, subject: unit.subjects[watch.subject].name, isOfFeed: watch.isOfFeed)
+      let alarms = strongest(
+        outcome.alarms.filter { watch.uses.contains($0.tier) && watch.streams.contains($0.stream) })
+      let before = standing.open[key]
+      let tier = tier(watch, standing.fold)
+      guard
+        !alarms.isEmpty || tier != before?.tier ?? .ok
+          || (isFirstOfDay && (!watch.isOfFeed || tier > .ok || before != nil))
+      else { continue }
+      var said = said(watch, alarms.first, before, tier, outcome.evidence, standing.fold)
+      standing.open[key] = tier > .ok ? said.open : nil
+      if tier == .ok { said.open.finding.since = nil }
+      let rows = sums.map { unit.rows(of: $0[watch.subject]) } ?? 0
+      let end = design.start(of: hour + 1)
+      var verdict = Verdict(
+        check: watch.check, hour: design.hour, end: end, slice: unit.slice, subject: key.subject,
+        value: said.open.evidence, rows: rows, tier: tier)
+      verdict.threshold = said.open.level
+      verdict.null = unit.null.plan.rawValue
+      verdict.against = unit.slice == Slice.all ? .all : .slice
+      verdict.shift = said.open.finding
+      verdict.version = version
+      verdicts.append(verdict)
+      guard !alarms.isEmpty else {
+        lines.append(line(watch, said, nil, end, rows))
+        continue
+      }
+      for alarm in alarms {
+        let of = self.said(watch, alarm, before, tier, outcome.evidence, standing.fold)
+        lines.append(line(watch, of, design.uses[alarm.tier].budget.tier, end, rows))
+      }
+    }
+  }
+
+  /// The highest tier that is open.
+  private func tier(_ watch: ShiftDesign.Watch, _ fold: ShiftFold) -> Tier {
+    fold.incidents.lazy.filter { incident in
+      watch.uses.contains(incident.tier) && incident.subject == watch.subject
+        && unit.null.streams.all[incident.stream].kind.isShare == watch.isOfFeed
+    }.map { design.uses[$0.tier].budget.tier }.max() ?? .ok
+  }
+
+  /// One alarm of each stream, of the highest tier, then with the most evidence; the worst stream first.
+  private func strongest(_ alarms: [ShiftAlarm]) -> [ShiftAlarm] {
+    func isWorse(_ a: ShiftAlarm, _ b: ShiftAlarm) -> Bool {
+      let (x, y) = (design.uses[a.tier].budget.tier, design.uses[b.tier].budget.tier)
+      if x != y { return x > y }
+      if a.evidence != b.evidence { return a.evidence > b.evidence }
+      return (a.stream, a.view) < (b.stream, b.view)
+    }
+    var seen: Set<Int> = []
+    return alarms.sorted(by: isWorse).filter { seen.insert($0.stream).inserted }
+  }
+
+  private struct Said {
+    var open: ShiftStanding.Open
+    /// Where its levels are.
+    var view: Int
+    var stream: Int
+  }
+
+  private func said(
+    _ watch: ShiftDesign.Watch, _ alarm: ShiftAlarm?, _ before: ShiftStanding.Open?, _ tier: Tier,
+    _ evidence: ShiftEvidence, _ fold: ShiftFold
+  ) -> Said {
+    if let alarm {
+      let finding = finding(
+        watch, alarm.stream, size: alarm.size, since: design.start(of: alarm.start), hour: alarm.start)
+      return Said(
+        open: .init(tier: tier, finding: finding, evidence: alarm.evidence, level: alarm.level), view: alarm.view,
+        stream: alarm.stream)
+    }
+    // No alarm: the stream that was told of, else the one nearest to a level, with the evidence of now.
+    let streams =
+      before.flatMap { before in
+        watch.streams.filter { name(watch, $0) == before.finding.stream }.first.map { [$0] }
+      } ?? watch.streams
+    var best = (share: -1.0, evidence: 0.0, level: 0.0, view: 0, stream: streams.first ?? 0)
+    for stream in streams {
+      for use in watch.uses {
+        for view in 0..<2 {
+          let held = evidence.held[(use * 2 + view) * unit.null.streams.count + stream]
+          let level = unit.null.level(tier: use, view: view, stream: stream)
+          if held / level > best.share { best = (held / level, held, level, view, stream) }
+        }
+      }
+    }
+    let finding = finding(
+      watch, best.stream, size: fold.lastDay(of: best.stream), since: before?.finding.since, hour: evidence.hour)
+    return Said(
+      open: .init(tier: tier, finding: finding, evidence: best.evidence, level: best.level), view: best.view,
+      stream: best.stream)
+  }
+
+  private func name(_ watch: ShiftDesign.Watch, _ stream: Int) -> ShiftStreamName {
+    let stream = unit.null.streams.all[stream]
+    let categories = unit.subjects[watch.subject].categories
+    return ShiftStreamName(
+      stream.kind, category: categories.indices.contains(stream.cell) ? categories[stream.cell] : nil)
+  }
+
+  /// - Parameter hour: for the share that is expected.
+  private func finding(
+    _ watch: ShiftDesign.Watch, _ stream: Int, size: Double?, since: EventTime?, hour: Int
+  ) -> ShiftFinding {
+    let name = name(watch, stream)
+    let subject = unit.subjects[watch.subject]
+    var own: (was: Double, now: Double)?
+    if let size {
+      switch name.kind {
+      case .location:
+        if let mean = subject.mean, let deviation = subject.standardDeviation {
+          own = (mean, mean + size * deviation)
+        }
+      case .spread:
+        if let deviation = subject.standardDeviation {
+          own = (deviation, deviation * ShiftValues.deviationRatio(size))
+        }
+      case .category, .missing, .invalid, .unseen, .outside:
+        let expected = unit.null.fit.profile.expected(unit.null.configuration.calendar.weekHour(hour), stream)
+        if expected.isFinite { own = (ShiftValues.share(of: expected), ShiftValues.share(of: expected + size)) }
+      case .level: break
+      }
+    }
+    return ShiftFinding(
+      stream: name, size: size, since: since, was: own?.was, now: own?.now, null: unit.null.plan.rawValue)
+  }
+
+  // MARK: Lines
+
+  private func line(
+    _ watch: ShiftDesign.Watch, _ said: Said, _ alarm: Tier?, _ end: EventTime, _ rows: Int64
+  ) -> ResultRecord {
+    let subject = unit.subjects[watch.subject].name
+    var w = JSONWriter(capacity: 512)
+    w.beginObject()
+    for (key, text) in [
+      ("type", ResultType.shift.rawValue), ("monitor", plan.monitor.name), ("window", Check.hour),
+    ] {
+      w.key(key)
+      w.string(text)
+    }
+    w.key("end")
+    w.time(end)
+    for (key, text) in [("slice", unit.slice), ("subject", subject), ("check", watch.check)] {
+      w.key(key)
+      w.string(text)
+    }
+    said.open.finding.writeMembers(to: &w)
+    w.key("evidence")
+    w.number(said.open.evidence)
+    w.key("levels")
+    w.beginObject()
+    for use in watch.uses {
+      w.key(design.uses[use].budget.tier.name)
+      w.number(unit.null.level(tier: use, view: said.view, stream: said.stream))
+    }
+    w.endObject()
+    w.key("rows")
+    w.number(rows)
+    w.key("alarm")
+    if let alarm { w.string(alarm.name) } else { w.null() }
+    w.endObject()
+    return ResultRecord(
+      monitor: plan.monitor.name, generation: plan.generation, type: .shift, window: Check.hour,
+      size: design.hour.milliseconds, end: end, slice: unit.slice, subject: subject, check: watch.check,
+      metric: said.open.finding.stream.key, line: w.text)
+  }
+}

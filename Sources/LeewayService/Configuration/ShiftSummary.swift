@@ -1,0 +1,22 @@
+package import LeewayCore
+
+/// What a monitor's checks on `shift` share their budgets over, for people.
+package struct ShiftSummary {
+  /// A line for each check; none where there are no such checks.
+  package let lines: [String]
+
+  package init(_ plan: MonitorPlan) {
+    guard let design = plan.shift else {
+      lines = []
+      return
+    }
+    lines = plan.monitor.checks.filter { $0.metric.family == .shift }.map { check in
+      let slices = design.units.count { check.isOn(slice: $0.slice) }
+      let streams = design.streams(of: check.name)
+      let budgets = check.budgets.map { "\($0.tier.name) \($0.text)" }.joined(separator: ", ")
+      let nulls = Set(design.units.filter { check.isOn(slice: $0.slice) }.map(\.null.plan.rawValue)).sorted()
+      return "monitor \(plan.monitor.name): check \(check.name): \(streams) streams in \(slices) "
+        + "\(slices == 1 ? "slice" : "slices") share \(budgets) false alarms; null \(nulls.joined(separator: ", "))"
+    }
+  }
+}

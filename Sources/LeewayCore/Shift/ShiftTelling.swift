@@ -42,18 +42,19 @@ struct ShiftTelling {
         !alarms.isEmpty || tier != before?.tier ?? .ok
           || (isFirstOfDay && (!watch.isOfFeed || tier > .ok || before != nil))
       else { continue }
-      var said = said(watch, alarms.first, before, tier, outcome.evidence, standing.fold)
-      standing.open[key] = tier > .ok ? said.open : nil
-      if tier == .ok { said.open.finding.since = nil }
+      let said = said(watch, alarms.first, before, tier, outcome.evidence, standing.fold)
+      var open = self.open(said, before, tier, alarms.first)
+      standing.open[key] = tier > .ok ? open : nil
+      if tier == .ok { open.finding.since = nil }
       let rows = sums.map { unit.rows(of: $0[watch.subject]) } ?? 0
       let end = design.start(of: hour + 1)
       var verdict = Verdict(
         check: watch.check, hour: design.hour, end: end, slice: unit.slice, subject: key.subject,
-        value: said.open.evidence, rows: rows, tier: tier)
-      verdict.threshold = said.open.level
+        value: open.evidence, rows: rows, tier: tier)
+      verdict.threshold = open.level
       verdict.null = unit.null.plan.rawValue
       verdict.against = unit.slice == Slice.all ? .all : .slice
-      verdict.shift = said.open.finding
+      verdict.shift = open.finding
       verdict.version = version
       verdicts.append(verdict)
       guard !alarms.isEmpty else {
@@ -65,6 +66,27 @@ struct ShiftTelling {
         lines.append(line(watch, of, design.uses[alarm.tier].budget.tier, end, rows))
       }
     }
+  }
+
+  /// What the verdict says of a subject: as long as its tier is open, the alarm that reached it, since when it was first.
+  private func open(
+    _ said: Said, _ before: ShiftStanding.Open?, _ tier: Tier, _ alarm: ShiftAlarm?
+  ) -> ShiftStanding.Open {
+    var open = said.open
+    guard let before, tier > .ok else { return open }
+    let (old, new) = (before.finding, said.open.finding)
+    if alarm.map({ design.uses[$0.tier].budget.tier <= before.tier }) ?? true {
+      open = before
+      open.tier = tier
+      // How far it is now.
+      if alarm == nil, old.stream == new.stream {
+        (open.finding.size, open.finding.was, open.finding.now) = (new.size, new.was, new.now)
+      }
+    }
+    if old.stream == open.finding.stream, old.direction == open.finding.direction, let since = old.since {
+      open.finding.since = min(since, open.finding.since ?? since)
+    }
+    return open
   }
 
   /// The highest tier that is open.

@@ -29,6 +29,12 @@ extension ServiceMetrics {
     announce(.seriesDropped, [[name]])
     announce(.lateErrors, [[name]])
     announce(.detectorChanges, monitor.detectors.map { [name, $0.slice, $0.method] })
+    for check in monitor.checks where check.metric == .shift {
+      for budget in check.budgets {
+        announce(.shiftAlarms, [[name, check.name, budget.tier.name]])
+        announce(.shiftExpected, [[name, check.name, budget.tier.name]])
+      }
+    }
     if monitor.labels != nil {
       announce(.labels, LabelOutcome.allCases.map { [name, $0.rawValue] })
       announce(.labelDelay, [name], empty: .labelDelay)

@@ -50,6 +50,28 @@ import Testing
     #expect(opened[0].body.contains("\"since\":\"\(Scene.minute(10 * 60))\""))
   }
 
+  /// As long as a tier is open, its verdicts keep the alarm that reached it, and since when: evidence begins again after each alarm.
+  @Test func anOpenShiftKeepsItsBeginning() throws {
+    let plan = try ShiftScene.plan([ShiftScene.check(.named(["amount"]))]) { $0.alerts = Self.alerts }
+    let scene = try Scene(plan: plan, predictions: [ShiftScene.predictions(0..<90, Self.risen())])
+    try scene.read()
+    let verdicts = try scene.judge(at: Scene.minute(90 * 60 + 5)).filter { $0.tier == .critical }
+    #expect(verdicts.count > 4 && verdicts.allSatisfy { $0.shift?.since == verdicts[0].shift?.since })
+    for verdict in verdicts {
+      let (value, threshold) = (try #require(verdict.value), try #require(verdict.threshold))
+      #expect(value >= threshold, "\(verdict.end)")
+      #expect(verdict.shift?.direction != nil && verdict.shift?.stream == verdicts[0].shift?.stream, "\(verdict.end)")
+    }
+    // Lines say what each hour said by itself.
+    let sinces = Set(
+      try scene.lines(.shift).filter { !$0.line.contains(#""alarm":null"#) }.compactMap { line in
+        line.line.split(separator: #""since":"#).last?.prefix(26)
+      })
+    #expect(sinces.count > 1)
+    let alarms = try scene.ledger.read { try $0.incidents(IncidentQuery(limit: 10)) }
+    #expect(alarms.map(\.state) == [.open] && alarms.map(\.group) == [.drift])
+  }
+
   /// In steps of any size, by whoever: every line, verdict, incident and state is the same.
   @Test func roundsOfAnySizeComeToTheSame() throws {
     let checks = [

@@ -48,6 +48,16 @@ import Testing
     }
   }
 
+  @Test func budgetsAreShownBeforeTheFirstHour() {
+    let metrics = MadeUpService.metrics()
+    var monitor = MadeUpService.fraud
+    monitor.checks = [Check(name: "moved", on: .output, budgets: [ShiftBudget(.critical, 1, per: .quarter)])]
+    metrics.announce([monitor], receivers: [])
+    for family in ["leeway_shift_alarms_total", "leeway_shift_expected_alarms_total"] {
+      #expect(Self.lines(metrics).contains(#"\#(family){monitor="fraud",check="moved",tier="critical"} 0"#))
+    }
+  }
+
   @Test func anAnnouncedGaugeStaysWhenNothingIsLeftToCount() {
     let metrics = MadeUpService.metrics()
     metrics.announce([MadeUpService.fraud], receivers: ["chat"])

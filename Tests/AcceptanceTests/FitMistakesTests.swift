@@ -47,6 +47,21 @@ import Testing
       "3: country is not UTF-8; save the file as UTF-8")
   }
 
+  /// Rows of training need no time; where they have one, it is of the monitor's unit.
+  @Test func timesInAnotherUnit() throws {
+    func rows(_ time: String) -> [UInt8] { Array("amount,country,score,at\n1,DE,0.5,\(time)\n".utf8) }
+    try expectError(
+      rows("1750000000"),
+      "2: at is 1750000000, which is 1970-01-21T06:06:40.000Z in epoch_ms, before 1990. Did you mean epoch_s?")
+    try expectError(
+      rows("99999999999999"),
+      "2: at is 99999999999999, which is 5138-11-16T09:46:39.999Z in epoch_ms, after 2100; fix the column or time_format"
+    )
+    for time in ["1750000000000", "2025-06-15T15:06:40Z", "", "yesterday"] {
+      #expect(try fit(rows(time)).code == 0, "\(time)")
+    }
+  }
+
   @Test func oddNumbers() throws {
     // Whole numbers are read, so the rest would be left out in silence.
     try expectError(

@@ -81,6 +81,7 @@ extension BaselineFit {
 
     mutating func take(_ reader: TrainingReader) throws {
       rows += 1
+      _ = try fit.time(reader)
       for i in numeric.indices {
         let value = reader.value(i)
         if let sorter = numeric[i] {

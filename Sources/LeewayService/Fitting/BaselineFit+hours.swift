@@ -103,19 +103,11 @@ extension BaselineFit {
   private static let mostContaminated = 8
 
   private func hour(_ reader: TrainingReader, _ dates: Dates) throws -> Int {
-    let value = reader.value(timeColumn)
-    let format = monitor.predictions.timeFormat
-    // Files that people export often have RFC 3339 where messages have a number.
-    let time: EventTime? =
-      switch value {
-      case .number(_, let text), .text(let text): format.time(fromText: text) ?? EventTime(rfc3339: text)
-      case .missing, .bool, .unusable: nil
-      }
-    guard let time else {
+    guard let time = try time(reader) else {
       throw TrainingReader.Unusable(
         description:
-          "\(reader.path):\(reader.line): \(dates.field) is \(value.shown), which is no time in \(format.rawValue) or rfc3339"
-      )
+          "\(reader.path):\(reader.line): \(dates.field) is \(reader.value(timeColumn).shown), which is no time in "
+          + "\(monitor.predictions.timeFormat.rawValue) or rfc3339")
     }
     return Int((Double(time.milliseconds) / 3_600_000).rounded(.down))
   }

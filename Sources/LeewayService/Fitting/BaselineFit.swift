@@ -37,7 +37,7 @@ package struct BaselineFit {
     self.progress = progress
   }
 
-  // Columns: features, then output, label, version, segments.
+  // Columns: features, then output, label, version, segments, time.
   var outputColumn: Int { monitor.features.count }
   var labelColumn: Int { outputColumn + 1 }
   var versionColumn: Int { outputColumn + 2 }
@@ -72,9 +72,8 @@ package struct BaselineFit {
           candidates: byField.candidates + byName.candidates.filter { !byField.candidates.contains($0) },
           purpose: byField.purpose, isRequired: false, emptyIsText: false))
     }
-    if let dates {
-      out.append(column(dates.field, try? FieldPath(dates.field), "the rows' time", required: true))
-    }
+    let time = dates.map { try? FieldPath($0.field) } ?? monitor.predictions.time
+    out.append(column(dates?.field, time, "the rows' time", required: dates != nil))
     return out
   }
 

@@ -138,8 +138,8 @@ import Testing
       problem("at,a,c,score\nsoon,1,x,0.5\n")
         == "rows.csv:2: at is soon, which is no time in epoch_s or rfc3339")
     #expect(
-      problem("at,a,c,score\n0,1,x,0.5\n1772409600,1,x,0.5\n")
-        == "rows.csv: at goes from 1970-01-01T00:00:00.000Z to 2026-03-02T00:00:00.000Z, which is more than two years; check the column and time_format, or give fewer rows"
+      problem("at,a,c,score\n1672531200,1,x,0.5\n1772409600,1,x,0.5\n")
+        == "rows.csv: at goes from 2023-01-01T00:00:00.000Z to 2026-03-02T00:00:00.000Z, which is more than two years; check the column and time_format, or give fewer rows"
     )
   }
 }

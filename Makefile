@@ -17,10 +17,10 @@ SCRIPTS := .ci/run $(wildcard deploy/*.sh)
 
 EXAMPLES := fraud product-category delivery-time
 
-.PHONY: bench estimates help setup setup-test build demo examples test lint format rules check strict unit simulate fuzz soak sanitize sanitize-address sanitize-thread clean
+.PHONY: alarm-quality bench estimates help setup setup-test build demo examples test lint format rules check strict unit simulate fuzz soak sanitize sanitize-address sanitize-thread clean
 
 help: ## show this list
-	@sed -nE 's/^([a-z]+): [^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z-]+): [^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
 
 setup: ## install the Debian packages that are missing to build and run
 	@deploy/setup.sh build
@@ -129,6 +129,10 @@ estimates: strict ## print how far performance without labels was off on car_loa
 
 bench: setup-test ## build the benchmarks, install the peers and print the table; ONLY="decode drift" for some, QUOTE=1 into docs/speed.md
 	@Benchmarks/run.py $(if $(QUOTE),--quote) $(ONLY)
+
+alarm-quality: setup ## false alarms and delays of the shift detector on made-up traffic; ONLY="1000 harsh", QUARTERS=200; goes on where it stopped
+	LEEWAY_BENCHMARKS=1 swift build -c release --product LeewayBenchmarks
+	@Benchmarks/alarms.py --quarters $(or $(QUARTERS),200) $(ONLY)
 
 clean: ## remove what was built
 	rm -rf .build .build-address .build-thread

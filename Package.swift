@@ -125,7 +125,8 @@ if Context.environment["LEEWAY_BENCHMARKS"] == "1" {
     .executableTarget(
       name: "LeewayBenchmarks",
       dependencies: [
-        "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayService", "LeewayTestSupport", "CAllocationCount",
+        "LeewayStatistics", "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayService", "LeewayTestSupport",
+        "CAllocationCount",
       ],
       path: "Benchmarks/Sources/LeewayBenchmarks", swiftSettings: swift),
   ]

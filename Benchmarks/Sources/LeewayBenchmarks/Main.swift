@@ -5,7 +5,7 @@ enum Main {
     let commands: [String: (Arguments) throws -> Void] = [
       "generate": generate, "decode": decode, "drift": drift, "growth": growth, "evaluation": evaluation,
       "labels": labels, "broker": broker, "log": log, "adwin": adwin, "stage": stage, "ledger": ledger,
-      "year": year, "lines": lines,
+      "year": year, "lines": lines, "alarms": alarms,
     ]
     let words = CommandLine.arguments.dropFirst()
     guard let command = words.first.flatMap({ commands[$0] }) else {

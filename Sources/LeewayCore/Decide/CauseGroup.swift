@@ -12,17 +12,17 @@ package enum CauseGroup: String, Sendable, CaseIterable {
   /// Performance at the horizon, and what else needs its labels: versions beside each other, and fairness.
   case performanceFinal = "performance/final"
 
-  /// Whether its incidents may call for a retrain: bad data are fixed, not learned, and drift by the sampling null is not
-  /// reason enough to train. What is found early may only by checks that say so.
-  var retrains: Bool { self == .concept || self == .performanceEarly || self == .performanceFinal }
+  /// Whether its incidents may call for a retrain: bad data are fixed, not learned. Drift may by a `shift` that has settled, not by
+  /// the sampling null; what is found early may only by checks that say so.
+  var retrains: Bool { self != .dataQuality }
 
   /// Whether its verdicts are given when a window closes; else when its labels are there.
   package var isJudgedAtClose: Bool { self == .dataQuality || self == .drift }
 }
 
 extension Check {
-  /// The group that consumes the check's verdicts of a stage; for `shift`, of what says more of the population than of the feed. A comparison of versions by a distance closes with its window,
-  /// so it is of the stream of drift.
+  /// The group that consumes the check's verdicts of a stage; for `shift`, of what says more of the population than of the feed. A
+  /// comparison of versions by a distance closes with its window, so it is of the stream of drift.
   package func causeGroup(_ stage: Stage = .final) -> CauseGroup {
     switch metric.family {
     case .ratio, .traffic: .dataQuality

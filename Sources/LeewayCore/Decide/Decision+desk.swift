@@ -135,14 +135,14 @@ extension Decision {
 
     // MARK: Retraining
 
-    /// Checks that may fire and never call for a retrain: experimental ones, those of a challenger, and those of calibration,
-    /// which call for a new map from scores to probabilities.
+    /// Checks that may fire and never call for a retrain: experimental ones, those of a challenger, those of drift that are no
+    /// `shift`, and those of calibration, which call for a new map from scores to probabilities.
     /// What is found early calls for one only where the check says so, since it has still to be confirmed.
     private static func inconclusive(_ monitor: Monitor, _ group: CauseGroup) -> Set<String> {
       Set(
         monitor.checks.filter {
           $0.metric.isExperimental || $0.metric.isCalibration || $0.on == .comparison
-            || (group == .performanceEarly && !$0.retrainsEarly)
+            || (group == .performanceEarly && !$0.retrainsEarly) || (group == .drift && $0.metric.family != .shift)
         }.map(\.name))
     }
 
@@ -155,7 +155,13 @@ extension Decision {
       guard let tier = machine.tierForRetrain(besides: inconclusive) else { return }
       let asking = monitor.alerts.filter { $0.value.contains(DecisionContext.retrainReceiver) }.keys.min()
       guard let asking, asking <= tier else { return }
-      let start = machine.askingSince(besides: inconclusive, tier: asking) ?? end
+      var start = machine.askingSince(besides: inconclusive, tier: asking) ?? end
+      if group == .drift {
+        let hasSettled = machine.hasSettledShift(
+          besides: inconclusive, output: monitor.outputName, tier: asking, for: policy.settle, by: end)
+        guard hasSettled else { return }
+        start = end - policy.settle
+      }
       let twin = group == .performanceFinal ? self.machine(.performanceEarly).span(openAt: end) : nil
       if let hold = RetrainGuard(policy: policy, machines: machines).hold(askingSince: start, end, twin: twin) {
         guard hold.cause != incident.hold?.cause || hold.reason != incident.hold?.reason else { return }

@@ -11,6 +11,8 @@ package struct Evidence: Sendable, Equatable {
   package var size: TimeSpan
   /// For the newest verdict that fired.
   package var end: EventTime
+  /// For the verdict from which on it has fired without a break.
+  package var began: EventTime
   /// For the newest verdict whose value was beyond its limit, whether it fired or not, or that could not be judged.
   package var seen: EventTime
   package var rows: Int64
@@ -36,6 +38,7 @@ package struct Evidence: Sendable, Equatable {
     window = verdict.window
     size = verdict.size
     end = verdict.end
+    began = verdict.end
     seen = verdict.end
     rows = verdict.rows
     version = verdict.version
@@ -90,6 +93,10 @@ extension Evidence {
     w.number(size.milliseconds)
     w.key("end_ms")
     w.number(end.milliseconds)
+    if began != end {
+      w.key("began_ms")
+      w.number(began.milliseconds)
+    }
     if seen != end {
       w.key("seen_ms")
       w.number(seen.milliseconds)
@@ -111,6 +118,7 @@ extension Evidence {
     window = try r.member("window").string()
     size = TimeSpan(milliseconds: try r.member("size_ms").integer())
     end = EventTime(milliseconds: try r.member("end_ms").integer())
+    began = try r.member("began_ms").time() ?? end
     seen = try r.member("seen_ms").time() ?? end
     rows = try r.member("rows").integer()
     version = try r.member("model_version").text()

@@ -1,3 +1,5 @@
+import LeewayStatistics
+
 /// What becomes of a call to retrain, and of an early incident once the final verdicts are there.
 extension IncidentMachine {
   package struct Retrain: Sendable, Equatable {
@@ -85,6 +87,20 @@ extension IncidentMachine {
   /// - Returns: nil if nothing else fires.
   func tierForRetrain(besides inconclusive: Set<String>) -> Tier? {
     present.keys.filter { !inconclusive.contains($0.check) }.compactMap { incident?.highest[$0]?.tier }.max()
+  }
+
+  /// Whether a shift has lasted long enough to be learned: at `tier` or above for `settle`, without a break. One of the output only
+  /// follows from the inputs or from the model, and what rests on no null of hours is no reason to train (rules D8 and D9).
+  func hasSettledShift(
+    besides inconclusive: Set<String>, output: String, tier: Tier, for settle: TimeSpan, by end: EventTime
+  ) -> Bool {
+    present.contains { key, evidence in
+      guard !inconclusive.contains(key.check), key.subject != output, let shift = evidence.shift,
+        shift.null != ShiftPlan.iid.rawValue,
+        let reached = incident?.highest[key]?.ends.filter({ $0.key >= tier }).values.min()
+      else { return false }
+      return end >= max(reached, evidence.began) + settle
+    }
   }
 
   /// Where the windows that ask for a retrain begin: of what fires at `tier` or above, else of everything.

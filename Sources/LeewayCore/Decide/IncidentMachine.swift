@@ -140,7 +140,11 @@ package struct IncidentMachine: Sendable, Equatable {
 
   private mutating func consume(_ batch: DecisionInput.Batch, _ end: EventTime, _ name: Name) -> [Step] {
     through = max(through, end)
-    for (key, evidence) in batch.fired { active[key] = evidence }
+    for (key, evidence) in batch.fired {
+      let began = active[key]?.began ?? end
+      active[key] = evidence
+      active[key]?.began = began
+    }
     for key in batch.held + batch.unjudged { active[key]?.seen = end }
     for key in batch.cleared { active[key] = nil }
     // A slice that is gone would hold its incident open without end.

@@ -285,14 +285,17 @@ package struct RetrainPolicy: Sendable, Equatable {
   package var maximumPerWeek: Int
   /// From the request to a corrective action.
   package var deadline: TimeSpan
+  /// How long a shift must have lasted at the tier that asks, beside sound data (rule D8).
+  package var settle: TimeSpan
   package var scorecard: [Bound]
 
   package init(
-    cooldown: TimeSpan, maximumPerWeek: Int, deadline: TimeSpan, scorecard: [Bound] = []
+    cooldown: TimeSpan, maximumPerWeek: Int, deadline: TimeSpan, settle: TimeSpan = .hours(24), scorecard: [Bound] = []
   ) {
     self.cooldown = cooldown
     self.maximumPerWeek = maximumPerWeek
     self.deadline = deadline
+    self.settle = settle
     self.scorecard = scorecard
   }
 }

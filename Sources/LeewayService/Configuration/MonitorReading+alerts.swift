@@ -30,18 +30,19 @@ extension MonitorReading {
 
   func readRetrain() -> RetrainPolicy? {
     guard let value = top.value("retrain"),
-      let map = value.map("a map with cooldown, max_per_week, deadline, approval and scorecard")
+      let map = value.map("a map with cooldown, max_per_week, deadline, settle, approval and scorecard")
     else { return nil }
     let cooldown = map.value("cooldown").map { $0.span(in: .zero ... .days(366)) } ?? .hours(24)
     let perWeek = map.value("max_per_week").map { $0.integer(in: 1...1000) } ?? 3
     let deadline = map.value("deadline").map { $0.span(in: .seconds(1) ... .days(90)) } ?? .hours(6)
+    let settle = map.value("settle").map { $0.span(in: .hours(1) ... .days(30)) } ?? .hours(24)
     // A retrained model always waits for a person, so there is no other word yet.
     let approval = map.value("approval").map { $0.choice(among: ["required"]) } ?? "required"
     let scorecard = map.value("scorecard").map { readScorecard($0) } ?? []
     map.finish()
-    guard let cooldown, let perWeek, let deadline, approval != nil, let scorecard else { return nil }
+    guard let cooldown, let perWeek, let deadline, let settle, approval != nil, let scorecard else { return nil }
     return RetrainPolicy(
-      cooldown: cooldown, maximumPerWeek: Int(perWeek), deadline: deadline, scorecard: scorecard)
+      cooldown: cooldown, maximumPerWeek: Int(perWeek), deadline: deadline, settle: settle, scorecard: scorecard)
   }
 
   private func readScorecard(_ value: ConfigurationValue) -> [RetrainPolicy.Bound]? {
@@ -85,7 +86,8 @@ extension MonitorReading {
     // A check whose metric is misspelt may be the one that is asked for.
     let isKnown = checks.allSatisfy { $0.metric != nil }
     for use in receiverUses where use.name == Self.retrainReceiver && isKnown {
-      let metrics = checks.filter { $0.tiers.contains { $0.tier == use.tier } }.compactMap(\.metric)
+      let reaching = checks.filter { $0.tiers.contains { $0.tier == use.tier } }
+      let metrics = reaching.compactMap(\.metric)
       if !metrics.isEmpty, metrics.allSatisfy(\.isExperimental) {
         reading.warning(
           use.place,
@@ -94,14 +96,16 @@ extension MonitorReading {
       }
       let families = metrics.map(\.family)
       guard families.contains(.distance) || families.contains(.level) || families.contains(.shift),
-        !metrics.contains(where: { $0.isOfLabels && !$0.isExperimental })
+        !metrics.contains(where: { $0.isOfLabels && !$0.isExperimental }),
+        // One with a mistake of its own may be on features.
+        !reaching.contains(where: { $0.metric == .shift && $0.check?.on != .output })
       else {
         continue
       }
       reading.warning(
         use.place,
-        "\(use.path) is retrain, which only drift reaches as \(use.tier.name); without a block null drift alone retrains "
-          + "nothing, so add a performance check that is \(use.tier.name)")
+        "\(use.path) is retrain, which only distances, levels or the output's shift reach as \(use.tier.name), and these retrain "
+          + "nothing; add a performance check, or one with metric: shift on features, that is \(use.tier.name)")
     }
     if receiverUses.allSatisfy({ $0.name != Self.retrainReceiver }), let retrain = top.value("retrain") {
       retrain.warn("is never used; add retrain to a tier of alerts, or remove the policy")

@@ -96,7 +96,8 @@ import Testing
       ("significance", "0.01", "whose tiers are budgets of false alarms"),
       ("reference", "baseline", "which is measured from the baseline's hours"),
       ("partial", "true", "which judges whole hours"), ("certain", "true", "which is no performance metric"),
-      ("stages", "[final]", "which needs no labels"), ("retrain", "early", "which does not call for a retrain"),
+      ("stages", "[final]", "which needs no labels"),
+      ("retrain", "early", "which calls for one as alerts and retrain.settle say"),
     ] {
       #expect(
         problem(", critical: 1 per week, \(key): \(value)").map {

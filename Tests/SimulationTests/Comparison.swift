@@ -190,7 +190,9 @@ enum Comparison {
     }
     let (lines, rows) = try simulation.ledger.read { reader in
       (
-        try reader.results(ResultQuery(type: .incident, limit: .max)).map(\.line)
+        try reader.results(ResultQuery(type: .incident, limit: .max))
+          // Whoever heard of the twin only, which has ended, is told of the whole incident then.
+          .filter { try reader.delivery(key: "\($0.subject)/\($0.sequence)-opened/chat") == nil || $0.sequence == 0 }.map(\.line)
           .filter { try $0.contains("\"transition\":\"spread\"") && !isKnownEarly($0, simulation, reader) },
         try reader.deliveries(incident: nil, limit: .max).filter { $0.key.hasSuffix("-spread/chat") }
       )

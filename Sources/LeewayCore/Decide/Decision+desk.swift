@@ -74,7 +74,11 @@ extension Decision {
       of step: IncidentMachine.Step, before: IncidentMachine.Incident?, twin: IncidentMachine.Span?, by end: EventTime
     ) -> Set<String> {
       let incident = step.incident
-      let raised = incident.highest.filter { $0.value.sequence == step.transition.sequence }
+      let isSpread = step.transition.kind == .spread
+      // A message of spread names no key at info.
+      let raised = incident.highest.filter {
+        $0.value.sequence == step.transition.sequence && (!isSpread || $0.value.tier >= .warning)
+      }
       let receivers: Set<String>
       switch step.transition.kind {
       case .opened: receivers = self.receivers(of: [incident.tier])

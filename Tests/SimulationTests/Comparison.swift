@@ -192,7 +192,8 @@ enum Comparison {
       (
         try reader.results(ResultQuery(type: .incident, limit: .max))
           // Whoever heard of the twin only, which has ended, is told of the whole incident then.
-          .filter { try reader.delivery(key: "\($0.subject)/\($0.sequence)-opened/chat") == nil || $0.sequence == 0 }.map(\.line)
+          .filter { try reader.delivery(key: "\($0.subject)/\($0.sequence)-opened/chat") == nil || $0.sequence == 0 }
+          .map(\.line)
           .filter { try $0.contains("\"transition\":\"spread\"") && !isKnownEarly($0, simulation, reader) },
         try reader.deliveries(incident: nil, limit: .max).filter { $0.key.hasSuffix("-spread/chat") }
       )

@@ -136,8 +136,8 @@ import Testing
       try expect("baseline show b.json", code: 1, "leeway: b.json: \(problem)", sourceLocation: sourceLocation)
     }
     try show(
-      good.replacing(/"version":[123]/, with: "\"version\":4", maxReplacements: 1),
-      "version: 4 was written by a newer leeway and this one reads up to 3; upgrade leeway or fit the baseline again")
+      good.replacing(/"version":[1-4]/, with: "\"version\":5", maxReplacements: 1),
+      "version: 5 was written by a newer leeway and this one reads up to 4; upgrade leeway or fit the baseline again")
     try show(String(good.prefix(500)), "the document ends in the middle of its JSON; write it again, whole")
     try show("", "the document is empty; it must hold JSON")
     try show("{\"format\":\"other\"}", "format: not a baseline of leeway; make one with leeway baseline fit")
@@ -281,7 +281,7 @@ import Testing
     // The parser itself speaks of --from here, which is left out because of the slip.
     (
       "baseline fit monitors/shop.yaml --form x",
-      "leeway baseline fit has no option --form; it has --from, --calibrate-on, --out. Did you mean --from?"
+      "leeway baseline fit has no option --form; it has --from, --calibrate-on, --time, --leave-out, --out. Did you mean --from?"
     ),
     (
       "chek",

@@ -21,7 +21,7 @@ final class KafkaIntakeLoop {
   var rows: PartitionRows
   /// Partitions whose offset the broker refused, and when to ask what it has instead.
   var refusedOffsets: [TopicPartition: SteadyTime] = [:]
-  /// What is not read until somebody decides.
+  /// Partitions that are not read until an operator decides.
   var gaps: [OffsetGap] = []
   /// Logs made again that are read from their oldest message, and whose offset has not been committed since.
   var skipped: Set<PartitionKey> = []
@@ -35,7 +35,7 @@ final class KafkaIntakeLoop {
   var unclaimed: [TopicPartition] = []
   var claimDue: SteadyTime
   var claimBackoff = 0
-  /// Held, and taken over by somebody else since.
+  /// Held, and taken over by another instance since.
   var fenced: Set<TopicPartition> = []
   /// Not fetched, since nothing more may be taken.
   private var paused: Set<TopicPartition> = []

@@ -157,14 +157,14 @@ struct NaiveLines {
       ("null", verdict.null.map(Self.text) ?? "null"),
       ("against", verdict.against.map { Self.text($0.rawValue) } ?? "null"),
     ]
-    switch verdict.metric.family {
-    case .performance:
-      members += [("certain", verdict.certain.map { "\($0)" } ?? "null"), ("bound", Self.number(verdict.bound))]
-    case .detector:
+    switch verdict.finding {
+    case .performance(let found):
+      members += [("certain", found.isCertain.map { "\($0)" } ?? "null"), ("bound", Self.number(found.bound))]
+    case .detector(let found):
       members += [
-        ("changed_at", verdict.changedAt.map(Self.time) ?? "null"), ("experimental", "\(verdict.metric != .adwin)"),
+        ("changed_at", found.changedAt.map(Self.time) ?? "null"), ("experimental", "\(verdict.metric != .adwin)"),
       ]
-    case .distance, .ratio, .level, .shift, .traffic, .estimate, .fairness: break
+    case .valueOnly, .drift, .ratio, .fairness, .shift: break
     }
     if let reference = verdict.reference { members.append(("reference", Self.text(reference))) }
     switch verdict.contrast {

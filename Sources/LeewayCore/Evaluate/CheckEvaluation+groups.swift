@@ -8,25 +8,26 @@ extension CheckEvaluation {
     guard case .fairness(let groups) = check.on, let measure = check.metric.fairness else { return [] }
     let reference = view.performance[NameKey(groups.referenceSlice)]
     let names = view.performance.keys.map(\.name).filter(groups.compares).sorted(by: utf8Order)
-    let members: [(verdict: Verdict, fairness: GroupFairness?)] = names.compactMap { slice in
+    let members: [(verdict: Verdict, fairness: GroupFairness?, interval: RateComparison?)] = names.compactMap { slice in
       guard let summary = view.performance[NameKey(slice)] else { return nil }
       var verdict = Verdict(
         check: check, window: view.definition, end: view.end, slice: slice, subject: "fairness", value: nil,
         rows: summary.labelled)
-      verdict.reference = groups.referenceSlice
+      verdict.measuredFrom = .group(groups.referenceSlice)
       let fairness = GroupFairness(summary, beside: reference, groups)
-      verdict.interval = fairness?.comparison(measure)
-      verdict.value = verdict.interval?.estimate
+      let interval = fairness?.comparison(measure)
+      verdict.finding = .fairness(FairnessFinding(interval: interval))
+      verdict.value = interval?.estimate
       verdict.why =
         judged(view)
         ? lack(summary)
           ?? (reference.map(lack) ?? Shortfall(.rows, [("rows", .count(0)), ("needed", .count(check.minimumRows))]))
           ?? (verdict.value == nil ? Shortfall(.undefined) : nil) : partial(view)
-      return (verdict, verdict.why == nil ? fairness : nil)
+      return (verdict, verdict.why == nil ? fairness : nil, interval)
     }
     let tests = FamilyLadder(limits: check.limits, significance: check.significance).climb(members.count) { i, limit in
       guard let limit = limit.fairness, let fairness = members[i].fairness, let value = members[i].verdict.value,
-        let interval = members[i].verdict.interval
+        let interval = members[i].interval
       else { return nil }
       return .init(
         threshold: limit.threshold, isReached: limit.side.isReached(by: value) && limit.side.excludes(interval),
@@ -34,7 +35,10 @@ extension CheckEvaluation {
     }
     return zip(members, tests).map { member, test in
       var verdict = member.verdict
-      if member.fairness != nil { verdict.take(test) }
+      if member.fairness != nil {
+        verdict.take(test)
+        verdict.finding = .fairness(FairnessFinding(test: test.test, interval: member.interval))
+      }
       return verdict
     }
   }

@@ -45,9 +45,9 @@ extension CheckEvaluation {
     }
   }
 
-  /// As the verdict's line says it; nil where no limit is a change, or the baseline is what it is a change from.
-  private func referenceName(_ view: WindowView) -> String? {
-    check.firstDays(at: view.stage, size: view.definition.size).map(ReferenceSubject.name)
+  /// nil where no limit is a change, or the baseline is what it is a change from.
+  private func firstDays(_ view: WindowView) -> MeasuredFrom? {
+    check.firstDays(at: view.stage, size: view.definition.size).map { .firstDays(ReferenceSubject.name($0)) }
   }
 
   func performanceVerdicts(_ view: WindowView) -> [Verdict] {
@@ -57,44 +57,42 @@ extension CheckEvaluation {
       var verdict = Verdict(
         check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,
         rows: summary.judged)
-      if check.metric == .ece { verdict.pValue = summary.calibrationPValue }
+      var found = PerformanceFinding(pValue: check.metric == .ece ? summary.calibrationPValue : nil)
+      verdict.finding = .performance(found)
       verdict.stage = view.stage
-      verdict.reference = referenceName(view)
+      verdict.measuredFrom = firstDays(view)
       verdict.why =
         judged(view)
         ? shortfall(summary) ?? (value == nil ? Shortfall(.undefined) : nil) ?? bias(view, summary) : partial(view)
       guard verdict.why == nil, let value else { return verdict }
       let bounds = summary.bounds(check.metric, at: check.place)
-      judge(&verdict, from: measure(view, slice)) { verdict, rung in
+      judge(&verdict, from: measure(view, slice)) { rung in
         let bound = bounds.map { rung.fires == .above ? $0.lower : $0.upper }
-        if verdict.bound == nil { verdict.bound = bound }
+        if found.bound == nil { found.bound = bound }
         guard rung.isReached(by: value) else { return false }
         let certain = bound.map(rung.isReached)
-        verdict.certain = certain
-        verdict.bound = bound
+        found.isCertain = certain
+        found.bound = bound
         guard check.certain else { return true }
         if certain == false { return false }
         guard check.metric == .ece, let significance = check.significance else { return true }
         return summary.calibrationPValue.map { $0 <= significance } ?? false
       }
-      if slice == Slice.all, verdict.rawTier >= .info { verdict.contrast = performanceContrast(view) }
+      if slice == Slice.all, verdict.rawTier >= .info { found.contrast = performanceContrast(view) }
+      verdict.finding = .performance(found)
       return verdict
     }
   }
 
   /// Climbs the tiers, and says in the verdict what the limits are measured from.
   ///
-  /// - Parameter isFired: whether a limit fires, for all that the check asks; says in the verdict what it rests on.
-  private func judge(
-    _ verdict: inout Verdict, from reference: Measure, isFired: (inout Verdict, Ladder.Rung) -> Bool
-  ) {
+  /// - Parameter isFired: whether a limit fires, for all that the check asks.
+  private func judge(_ verdict: inout Verdict, from reference: Measure, isFired: (Ladder.Rung) -> Bool) {
     let ladder = Ladder(check.limits, reference: reference.value)
-    if ladder.rungs.contains(where: \.isRelative) {
-      verdict.isInSample = reference.isInSample
-      verdict.against = reference.against
+    if let against = reference.against, ladder.rungs.contains(where: \.isRelative) {
+      verdict.measuredFrom = .baseline(against, isInSample: reference.isInSample)
     }
-    let outcome = ladder.climb { isFired(&verdict, $0) }
-    verdict.take(outcome, missing: reference.missing)
+    verdict.take(ladder.climb(isFired), missing: reference.missing)
   }
 
   // MARK: Estimates
@@ -108,11 +106,11 @@ extension CheckEvaluation {
       var verdict = Verdict(
         check: check, window: view.definition, end: view.end, slice: slice, subject: "performance", value: value,
         rows: estimated?.rows ?? 0)
-      verdict.reference = referenceName(view)
+      verdict.measuredFrom = firstDays(view)
       verdict.why =
         judged(view) ? tooFew(verdict.rows) ?? (value == nil ? Shortfall(.undefined) : nil) : partial(view)
       guard verdict.why == nil, let value else { return verdict }
-      judge(&verdict, from: measure(view, slice)) { $1.isReached(by: value) }
+      judge(&verdict, from: measure(view, slice)) { $0.isReached(by: value) }
       return verdict
     }
   }

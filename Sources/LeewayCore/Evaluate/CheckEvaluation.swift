@@ -87,7 +87,7 @@ struct CheckEvaluation {
     // What the check is measured from, and why it cannot be.
     var missing: Shortfall?
     if let span = check.firstDays(at: .final, size: view.definition.size) {
-      member.verdict.reference = ReferenceSubject.name(span)
+      member.verdict.measuredFrom = .firstDays(ReferenceSubject.name(span))
       if isDistance { member.verdict.value = nil }
       missing = measure(&member, view, slice, subject, span)
       if !isDistance, check.limits.contains(where: { !$0.limit.isRelative }) {
@@ -96,7 +96,7 @@ struct CheckEvaluation {
       }
     } else {
       member.reference = comparison.baselineValue(check.metric)
-      if isMeasured { member.verdict.against = comparison.against }
+      if isMeasured { member.verdict.measuredFrom = .baseline(comparison.against) }
       if isMeasured, !plan.isJudged(subject: subject, slice: slice, against: comparison.against) {
         missing = Shortfall(.noBaseline)
       }
@@ -166,9 +166,8 @@ struct CheckEvaluation {
     }
     return members.enumerated().map { i, member in
       var verdict = member.verdict
-      verdict.pValue = p[i]
-      verdict.qValue = q[i]
-      if isDistance { verdict.null = "iid" }
+      var found = DriftFinding(test: FamilyTest(pValue: p[i], qValue: q[i]), isOfIndependentRows: isDistance)
+      verdict.finding = .drift(found)
       guard member.isSufficient, let value = verdict.value else { return verdict }
       let ladder = Ladder(check.limits, reference: member.reference, noise: member.comparison.noise(check.metric))
       let outcome = ladder.climb { rung in
@@ -177,7 +176,10 @@ struct CheckEvaluation {
         return q[i].map { $0 <= significance } ?? false
       }
       verdict.take(outcome, missing: missing(member))
-      if verdict.rawTier >= .info { verdict.contrast = driftContrast(view, verdict) }
+      if verdict.rawTier >= .info {
+        found.contrast = driftContrast(view, verdict)
+        verdict.finding = .drift(found)
+      }
       return verdict
     }
   }
@@ -203,6 +205,7 @@ struct CheckEvaluation {
       var verdict = member.verdict
       guard member.isSufficient else { return verdict }
       verdict.take(test)
+      verdict.finding = .ratio(test.test)
       // Where some limit cannot be judged the others may fire, and never say that all is well.
       if verdict.rawTier == .ok, check.limits.contains(where: { $0.limit.resolved(reference: member.reference) == nil })
       {
@@ -252,7 +255,7 @@ struct CheckEvaluation {
       var verdict = Verdict(
         check: check, window: view.definition, end: view.end, slice: slice, subject: "errors",
         value: fed.map { Double($0.changes) }, rows: fed?.errors ?? 0)
-      verdict.changedAt = fed?.lastChange
+      verdict.finding = .detector(DetectorFinding(changedAt: fed?.lastChange))
       verdict.why =
         judged(view) ? tooFew(verdict.rows) ?? tooLittleCoverage(summary) : partial(view)
       guard verdict.why == nil, let value = verdict.value else {

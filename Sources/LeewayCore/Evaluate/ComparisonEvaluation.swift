@@ -17,12 +17,9 @@ struct ComparisonEvaluation {
     let found = drift.comparison
     let used = drift.valuesUsed(check.metric)
     var verdict = verdict(view, value: found.value(check.metric), rows: used)
-    verdict.null = "iid"
-    if !found.isConstant(check.metric) {
-      // A family of one.
-      verdict.pValue = found.pValue(check.metric)
-      verdict.qValue = verdict.pValue
-    }
+    // A family of one.
+    let p = found.isConstant(check.metric) ? nil : found.pValue(check.metric)
+    verdict.finding = .drift(DriftFinding(test: FamilyTest(pValue: p, qValue: p), isOfIndependentRows: true))
     let evaluation = CheckEvaluation(check: check, plan: plan)
     verdict.why =
       evaluation.judged(view)
@@ -31,7 +28,7 @@ struct ComparisonEvaluation {
     let outcome = Ladder(check.limits, reference: nil, noise: found.noise(check.metric)).climb { rung in
       guard rung.isReached(by: value) else { return false }
       guard let significance = check.significance else { return true }
-      return verdict.pValue.map { $0 <= significance } ?? false
+      return p.map { $0 <= significance } ?? false
     }
     verdict.take(outcome, missing: Shortfall(.undefined))
     return verdict
@@ -48,7 +45,8 @@ struct ComparisonEvaluation {
     let used = differences.used
     let found = differences[check.metric]
     var verdict = verdict(view, slice, value: found?.challenger, rows: used.labelled)
-    verdict.pValue = found?.difference.pValue
+    var finding = PerformanceFinding(pValue: found?.difference.pValue)
+    verdict.finding = .performance(finding)
     let evaluation = CheckEvaluation(check: check, plan: plan)
     verdict.why =
       evaluation.judged(view)
@@ -57,13 +55,14 @@ struct ComparisonEvaluation {
     let outcome = Ladder(check.limits, reference: found.champion).climb { rung in
       // For the difference, since the champion's value moves with the challenger's.
       let bound = found.champion + (rung.fires == .above ? found.bounds.lower : found.bounds.upper)
-      if verdict.bound == nil { verdict.bound = bound }
+      if finding.bound == nil { finding.bound = bound }
       guard rung.isReached(by: found.challenger) else { return false }
       let certain = rung.isReached(by: bound)
-      verdict.certain = certain
-      verdict.bound = bound
+      finding.isCertain = certain
+      finding.bound = bound
       return certain || !check.certain
     }
+    verdict.finding = .performance(finding)
     verdict.take(outcome, missing: Shortfall(.undefined))
     return verdict
   }

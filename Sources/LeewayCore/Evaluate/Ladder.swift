@@ -81,8 +81,7 @@ struct FamilyLadder {
   struct Outcome {
     var tier = Tier.ok
     var threshold: Double?
-    var pValue: Double?
-    var qValue: Double?
+    var test = FamilyTest()
   }
 
   let limits: [TierLimit]
@@ -100,7 +99,8 @@ struct FamilyLadder {
       for ((i, trial), q) in zip(trials, benjaminiHochberg(trials.map(\.trial.pValue))) {
         let fires = trial.isReached && (significance.map { q <= $0 } ?? true)
         if fires || out[i].threshold == nil {
-          (out[i].threshold, out[i].pValue, out[i].qValue) = (trial.threshold, trial.pValue, q)
+          out[i].threshold = trial.threshold
+          out[i].test = FamilyTest(pValue: trial.pValue, qValue: q)
         }
         if fires { out[i].tier = limit.tier }
       }
@@ -124,6 +124,5 @@ extension Verdict {
 
   mutating func take(_ outcome: FamilyLadder.Outcome) {
     (rawTier, tier, threshold) = (outcome.tier, outcome.tier, outcome.threshold)
-    (pValue, qValue) = (outcome.pValue, outcome.qValue)
   }
 }

@@ -257,40 +257,40 @@ struct ResultLines {
     if let null = verdict.null { w.string(null) } else { w.null() }
     w.key("against")
     if let against = verdict.against { w.string(against.rawValue) } else { w.null() }
-    if verdict.metric.family == .performance {
+    switch verdict.finding {
+    case .performance(let found):
       w.key("certain")
-      if let certain = verdict.certain { w.bool(certain) } else { w.null() }
+      if let isCertain = found.isCertain { w.bool(isCertain) } else { w.null() }
       w.key("bound")
-      w.number(verdict.bound)
-    }
-    if let shift = verdict.shift {
+      w.number(found.bound)
+    case .shift(let found):
       // `null` stands above.
-      shift.writeMembers(to: &w, withNull: false)
+      found.writeMembers(to: &w, withNull: false)
       w.key("group")
-      w.string((shift.stream.isOfFeed ? CauseGroup.dataQuality : .drift).rawValue)
-    }
-    if verdict.metric.family == .detector {
+      w.string((found.stream.isOfFeed ? CauseGroup.dataQuality : .drift).rawValue)
+    case .detector(let found):
       w.key("changed_at")
-      if let time = verdict.changedAt { w.time(time) } else { w.null() }
+      if let time = found.changedAt { w.time(time) } else { w.null() }
       w.key("experimental")
       w.bool(verdict.metric.isExperimental)
+    case .valueOnly, .drift, .ratio, .fairness: break
     }
-    if verdict.reference != nil || verdict.metric.family == .fairness {
+    if let reference = verdict.reference {
       w.key("reference")
-      if let reference = verdict.reference { w.string(reference) } else { w.null() }
+      w.string(reference)
     }
-    if verdict.metric.family == .fairness {
+    if case .fairness(let found) = verdict.finding {
       w.key("lower")
-      w.number(verdict.interval?.lower)
+      w.number(found.interval?.lower)
       w.key("upper")
-      w.number(verdict.interval?.upper)
+      w.number(found.interval?.upper)
     }
     if let contrast = verdict.contrast {
       // null: alike in all slices.
       w.key("worst_slice")
       if let worst = contrast.worst { worst.write(to: &w) } else { w.null() }
     }
-    if let isInSample = verdict.isInSample {
+    if case .baseline(_, let isInSample?)? = verdict.measuredFrom {
       w.key("in_sample")
       w.bool(isInSample)
     }

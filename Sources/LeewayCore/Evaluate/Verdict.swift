@@ -1,5 +1,3 @@
-package import LeewayStatistics
-
 /// One check on one window, slice and subject.
 package struct Verdict: Sendable, Equatable {
   package var check: String
@@ -10,36 +8,17 @@ package struct Verdict: Sendable, Equatable {
   package var subject: String
   package var metric: Metric
   package var stage = Stage.final
-  /// Which part of the baseline the value, or its limit, is measured from; nil where neither is.
-  package var against: Against?
+  /// nil where the limits are numbers of their own.
+  package var measuredFrom: MeasuredFrom?
   /// Of `insufficient_data`: what there was too little of.
   package var why: Shortfall?
   package var value: Double?
   /// Whether the window holds enough for later ones to be measured from its value.
   var isReference = false
-  /// Under the sampling null, or of the exact test of a ratio.
-  package var pValue: Double?
-  /// The p-value adjusted over the family.
-  package var qValue: Double?
-  /// `iid` where only the sampling null could be asked.
-  package var null: String?
-  /// Performance: whether the 99 % bound was beyond the limit; nil where the metric has no bound.
-  package var certain: Bool?
-  package var bound: Double?
-  /// Where the limit is relative to the baseline's own value: whether that is of the rows that the model was trained on.
-  package var isInSample: Bool?
   /// The limit of the tier reached, or of the lowest tier.
   package var threshold: Double?
-  /// Detectors: the time of the last error of the window that was a change.
-  package var changedAt: EventTime?
-  /// Fairness: the 99 % interval, and the slice of the group that this one is beside.
-  package var interval: RateComparison?
-  package var reference: String?
-  /// On slice `all`: whether a slice is worse than the rest; nil where there are no slices to compare, or the metric has no
-  /// test for it.
-  package var contrast: SliceContrast?
-  /// What `shift` has found.
-  package var shift: ShiftFinding?
+  /// How sure the value is, and what else was found.
+  package var finding: Finding
   /// What the metric rests on.
   package var rows: Int64
   /// The model version that most of the window's rows came from.
@@ -59,6 +38,7 @@ package struct Verdict: Sendable, Equatable {
     self.slice = slice
     self.subject = subject
     metric = check.metric
+    finding = Finding(check.metric.family)
     self.value = value
     self.rows = rows
     rawTier = tier
@@ -67,8 +47,8 @@ package struct Verdict: Sendable, Equatable {
 
   /// Of `shift`.
   init(
-    check: String, hour: TimeSpan, end: EventTime, slice: String, subject: String, value: Double?, rows: Int64,
-    tier: Tier
+    check: String, hour: TimeSpan, end: EventTime, slice: String, subject: String, shift: ShiftFinding, value: Double?,
+    rows: Int64, tier: Tier
   ) {
     self.check = check
     window = Check.hour
@@ -77,6 +57,7 @@ package struct Verdict: Sendable, Equatable {
     self.slice = slice
     self.subject = subject
     metric = .shift
+    finding = .shift(shift)
     self.value = value
     self.rows = rows
     rawTier = tier

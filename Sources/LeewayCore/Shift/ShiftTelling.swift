@@ -49,12 +49,10 @@ struct ShiftTelling {
       let rows = sums.map { unit.rows(of: $0[watch.subject]) } ?? 0
       let end = design.start(of: hour + 1)
       var verdict = Verdict(
-        check: watch.check, hour: design.hour, end: end, slice: unit.slice, subject: key.subject,
+        check: watch.check, hour: design.hour, end: end, slice: unit.slice, subject: key.subject, shift: open.finding,
         value: open.evidence, rows: rows, tier: tier)
       verdict.threshold = open.level
-      verdict.null = unit.null.plan.rawValue
-      verdict.against = unit.slice == Slice.all ? .all : .slice
-      verdict.shift = open.finding
+      verdict.measuredFrom = .baseline(unit.slice == Slice.all ? .all : .slice)
       verdict.version = version
       verdicts.append(verdict)
       guard !alarms.isEmpty else {

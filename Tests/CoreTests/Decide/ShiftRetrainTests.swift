@@ -22,8 +22,9 @@ import Testing
     _ desk: Desk, _ hour: Int64, _ tier: Tier, _ subject: String = "amount", null: String = "hours"
   ) throws -> [String] {
     var verdict = try #require(desk.verdict(hour, "moved", subject, tier))
-    verdict.shift = ShiftFinding(
-      stream: ShiftStreamName(.location), size: 1, since: IncidentTests.hour(0), was: 1, now: 2, null: null)
+    verdict.finding = .shift(
+      ShiftFinding(
+        stream: ShiftStreamName(.location), size: 1, since: IncidentTests.hour(0), was: 1, now: 2, null: null))
     return try desk.decide([verdict])
   }
 

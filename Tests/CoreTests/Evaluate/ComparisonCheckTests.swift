@@ -71,7 +71,7 @@ import Testing
       context: DecisionContext(receivers: ["retrain"]),
       watermarks: Watermarks(predictions: Scene.minute(100), labels: Scene.minute(300)))
     let verdict = try reports.flatMap(\.verdicts).only("versions", 15)
-    #expect(verdict.tier == .critical && verdict.certain == true)
+    #expect(verdict.tier == .critical && verdict.isCertain == true)
     #expect(verdict.subject == "comparison" && verdict.version == "v2" && verdict.rows == 400)
     #expect(try #require(verdict.value) < 0.7)
     #expect(try #require(verdict.pValue) < 1e-6)
@@ -93,7 +93,7 @@ import Testing
   @Test func whatIsNotCertainDoesNotFire() throws {
     let log = Self.shadow(120) { $0 % 6 == 0 }
     let careful = try Self.judge(try Self.scene(log)).only("versions", 15)
-    #expect(careful.tier == .ok && careful.certain == false)
+    #expect(careful.tier == .ok && careful.isCertain == false)
     var check = Self.check()
     check.certain = false
     #expect(try Self.judge(try Self.scene(log, checks: [check])).only("versions", 15).tier == .critical)

@@ -44,7 +44,7 @@ import Testing
       try scene.read()
       let verdict = try scene.judge(at: Scene.minute(20)).only("c", 15)
       #expect(abs((verdict.value ?? 0) - 0.78) < 1e-12 && verdict.tier == tier && verdict.rows == 100)
-      #expect(verdict.certain == nil && verdict.subject == "performance")
+      #expect(verdict.isCertain == nil && verdict.subject == "performance")
     }
     #expect(Self.check(.estimatedAccuracy, Check.below(0.5)).causeGroup() == .drift)
   }

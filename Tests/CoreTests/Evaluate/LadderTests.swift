@@ -56,6 +56,6 @@ import Testing
     }
     #expect(found.map(\.tier) == [.critical, .ok, .ok])
     #expect(found.map(\.threshold) == [2, 1, nil])
-    #expect(found[0].qValue == 0.02 && found[1].qValue == 0.9 && found[2].qValue == nil)
+    #expect(found[0].test.qValue == 0.02 && found[1].test.qValue == 0.9 && found[2].test.qValue == nil)
   }
 }

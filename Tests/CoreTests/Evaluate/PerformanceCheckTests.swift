@@ -89,14 +89,14 @@ import Testing
       let verdict = try Self.verdict(scene)
       #expect(verdict.tier == tier, "\(limit) \(certain)")
       #expect(abs((verdict.bound ?? 0) - 0.9149090559) < 1e-9, "\(verdict.bound ?? 0)")
-      #expect(verdict.certain == (limit == 0.84 ? nil : limit > 0.915))
+      #expect(verdict.isCertain == (limit == 0.84 ? nil : limit > 0.915))
     }
   }
 
   @Test func aMetricWithoutABoundSaysSo() throws {
     let scene = try Self.scene(Self.check(.calibrationSlope, [Check.below(0.5)]), right: 50, wrong: 50)
     let verdict = try Self.verdict(scene)
-    #expect(verdict.certain == nil && verdict.bound == nil)
+    #expect(verdict.isCertain == nil && verdict.bound == nil)
     #expect(
       try scene.lines(.verdict).first { $0.end == Scene.minute(15) }?.line.contains("\"certain\":null,\"bound\":null")
         == true)

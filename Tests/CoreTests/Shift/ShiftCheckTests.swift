@@ -183,10 +183,9 @@ import Testing
     let finding = ShiftFinding(
       stream: ShiftStreamName(.category, category: "D\"E"), size: -0.25, since: Scene.minute(3), was: 0.5, now: 0.4,
       null: "short")
-    var verdict = Verdict(
-      check: "c", hour: .hours(1), end: Scene.minute(60), slice: "all", subject: "country", value: 12.5, rows: 60,
-      tier: .warning)
-    verdict.shift = finding
+    let verdict = Verdict(
+      check: "c", hour: .hours(1), end: Scene.minute(60), slice: "all", subject: "country", shift: finding, value: 12.5,
+      rows: 60, tier: .warning)
     let evidence = Evidence(verdict)
     var w = JSONWriter()
     w.beginObject()

@@ -25,7 +25,7 @@ struct PerformanceSummary {
   /// Binary: the labelled scores.
   private let ranking: RankingCells?
   private let bounds: [Metric: OneSidedBounds]
-  private let scored: (labelled: Int64, unlabelled: Int64)?
+  private let outputs: LabelledOutputs?
   /// For verdicts on `ece`: binary twice the smaller of Spiegelhalter's and the bins' p-value, multiclass the bins'. At most 1.
   let calibrationPValue: Double?
   private let layout: PerformanceLayout
@@ -38,10 +38,7 @@ struct PerformanceSummary {
   var coverage: Double? { predictions > 0 ? Double(labelled) / Double(predictions) : nil }
 
   /// Of `labelled_score_ks`: how likely outputs with a label and those without are so far apart by chance.
-  var labelledScorePValue: Double? {
-    guard let scored, let ks = metrics[.labelledScoreKS] else { return nil }
-    return kolmogorovSmirnovPValue(statistic: ks, baselineCount: scored.labelled, windowCount: scored.unlabelled)
-  }
+  var labelledScorePValue: Double? { outputs?.pValue }
 
   static let largestMatrix = 20
 
@@ -108,7 +105,7 @@ struct PerformanceSummary {
     if let estimated { reading.compare(estimated) }
     bounds = reading.bounds
     calibrationPValue = reading.calibrationPValue
-    scored = reading.scored
+    outputs = reading.outputs
     for (name, share) in [("label_delay_p50_seconds", 0.5), ("label_delay_p90_seconds", 0.9)] {
       reading.metrics.set(name, Self.delayQuantile(share, block, longestDelay))
     }

@@ -9,7 +9,8 @@ extension Metric {
   package static let pageHinkley = Metric(
     "page_hinkley", .detector(.pageHinkley),
     "Changes of the errors' level that the Page–Hinkley test found in the window (experimental).",
-    unit: .changes, range: 1...1000000)
+    unit: .changes, range: 1...1000000,
+    alsoCalled: ["ph", "pagehinkleytest"])
 
   package static let ddm = Metric(
     "ddm", .detector(.ddm),

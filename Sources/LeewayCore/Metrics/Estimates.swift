@@ -2,7 +2,8 @@ extension Metric {
   package static let estimatedAUC = Metric(
     "estimated_auc", .estimate(of: .auc),
     "AUC to expect of these scores if they come true as in the baseline.",
-    worse: .below, tasks: [.binary])
+    worse: .below, tasks: [.binary],
+    alsoCalled: ["estimatedrocauc", "cbpe", "cbperocauc"])
 
   package static let estimatedAccuracy = Metric(
     "estimated_accuracy", .estimate(of: .accuracy),
@@ -37,7 +38,8 @@ extension Metric {
   package static let estimatedMAE = Metric(
     "estimated_mae", .estimate(of: .mae),
     "Mean absolute error to expect of these predictions if errors are as in the baseline.",
-    unit: .output, range: 0...Double.greatestFiniteMagnitude, tasks: [.regression])
+    unit: .output, range: 0...Double.greatestFiniteMagnitude, tasks: [.regression],
+    alsoCalled: ["dle", "estimatedmeanabsoluteerror"])
 
   package static let confidentRatio = Metric(
     "confident_ratio", .estimate(of: nil),

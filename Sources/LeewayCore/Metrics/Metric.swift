@@ -19,6 +19,8 @@ package final class Metric: Sendable {
   package let range: ClosedRange<Double>?
   /// Models that have it.
   package let tasks: Set<ModelTask>
+  /// What other libraries call it, in lower-case letters and digits only: `rocauc` for `ROC-AUC`.
+  package let alsoCalled: Set<String>
   /// What it is computed from, and how.
   package let formula: Formula
 
@@ -48,7 +50,8 @@ package final class Metric: Sendable {
   init(
     _ name: String, _ formula: Formula, _ summary: String, unit: MetricUnit = .number,
     worse direction: Direction = .above,
-    isTwoSided: Bool = false, range: ClosedRange<Double>? = 0...1, tasks: Set<ModelTask> = Set(ModelTask.allCases)
+    isTwoSided: Bool = false, range: ClosedRange<Double>? = 0...1, tasks: Set<ModelTask> = Set(ModelTask.allCases),
+    alsoCalled: Set<String> = []
   ) {
     self.name = name
     self.formula = formula
@@ -58,6 +61,7 @@ package final class Metric: Sendable {
     self.isTwoSided = isTwoSided
     self.range = range
     self.tasks = tasks
+    self.alsoCalled = alsoCalled
   }
 
   /// The metric of that name; nil if there is none.

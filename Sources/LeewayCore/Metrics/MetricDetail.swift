@@ -80,8 +80,7 @@ package final class MetricDetail: Sendable {
 
   /// All in their order.
   package static let all: [MetricDetail] =
-    ofDrift
-    + ["auc", "average_precision", "calibration_slope", "calibration_intercept", "calibration_in_the_large"].map(bound)
+    ofDrift + Metric.all.filter { $0.performance?.hasCellBound ?? false }.map { bound($0.name) }
     + [labelDelayP50, labelDelayP90]
 
   /// The detail of that name; nil if there is none.

@@ -1,7 +1,16 @@
 import LeewayStatistics
 
-/// What a metric of labelled predictions needs besides its value, which `PerformanceReading` works out.
+/// A metric of labelled predictions: how its value is worked out, and what checks need besides.
 package struct PerformanceFormula: Sendable {
+  /// The value with its bounds, from the rows of a task; nil for tasks that do not have it, and where the rows alone do not say it.
+  struct Values: Sendable {
+    var binary: (@Sendable (BinaryRows) -> MeasuredValue)?
+    var multiclass: (@Sendable (MulticlassRows) -> MeasuredValue)?
+    var regression: (@Sendable (RegressionRows) -> MeasuredValue)?
+    /// From the outputs with a label and those without.
+    var outputs: (@Sendable (LabelledOutputs) -> MeasuredValue)?
+  }
+
   /// How it is held against that of other rows.
   enum Comparison: Sendable {
     case ranking(Area)
@@ -19,6 +28,9 @@ package struct PerformanceFormula: Sendable {
     let pairedDifference: @Sendable (PairedScoreGrid, Double) -> MetricDifference?
   }
 
+  let values: Values
+  /// Whether lines say how far the value may be off since scores are counted in cells.
+  let hasCellBound: Bool
   /// nil: it has no interval.
   let comparison: Comparison?
   /// Whether labels of every class must have come.
@@ -33,9 +45,11 @@ package struct PerformanceFormula: Sendable {
 
   init(
     _ comparison: Comparison? = nil, needsEveryClass: Bool = true, isCalibration: Bool = false,
-    needsProbabilities: Bool = false, estimate: Metric? = nil,
-    placed: (@Sendable (RankingCells, Double) -> RankingCells.AtThreshold?)? = nil
+    needsProbabilities: Bool = false, hasCellBound: Bool = false, estimate: Metric? = nil,
+    placed: (@Sendable (RankingCells, Double) -> RankingCells.AtThreshold?)? = nil, _ values: Values = Values()
   ) {
+    self.values = values
+    self.hasCellBound = hasCellBound
     self.comparison = comparison
     self.needsEveryClass = needsEveryClass
     self.isCalibration = isCalibration

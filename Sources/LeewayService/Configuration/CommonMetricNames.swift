@@ -1,6 +1,6 @@
 import LeewayCore
 
-/// What other libraries call the metrics that a check can name.
+/// Reads what other libraries call a metric, and says which of ours is meant or comes nearest.
 enum CommonMetricNames {
   /// ` Did you mean auc?` for `roc_auc`; for a metric that is not available the nearest one and the difference. Empty
   /// for a name that is not known.
@@ -13,8 +13,8 @@ enum CommonMetricNames {
     guard !Metric.all.contains(where: { $0.name == word }) else { return "" }
     var meant: Metric?
     var sentence = ""
-    if let same = same.first(where: { $0.names.contains(name) })?.metrics ?? spelledOtherwise(name).map({ [$0] }) {
-      let metric = same.first(where: metrics.contains) ?? same[0]
+    let called = Metric.all.filter { $0.alsoCalled.contains(name) }
+    if let metric = called.first(where: metrics.contains) ?? called.first ?? spelledOtherwise(name) {
       meant = metric
       sentence = " Did you mean \(metric.name)?"
     } else if let nearest = nearest.first(where: { $0.names.contains(name) }) {
@@ -51,77 +51,6 @@ enum CommonMetricNames {
       return own == name || own == plain
     }
   }
-
-  /// Other names of the same number, normalised. Several metrics where the task decides.
-  private static let same: [(names: Set<String>, metrics: [Metric])] = [
-    (
-      ["rocauc", "rocaucscore", "aucroc", "auroc", "aucscore", "areaundercurve", "roc", "rocaucovr", "rocaucovo"],
-      [.auc]
-    ),
-    (
-      ["averageprecisionscore", "prauc", "aucpr", "auprc", "ap", "praucscore", "areaunderprecisionrecallcurve"],
-      [.averagePrecision]
-    ),
-    (
-      ["accuracyscore", "acc", "categoricalaccuracy", "binaryaccuracy", "microf1", "f1micro", "top1accuracy"],
-      [.accuracy]
-    ),
-    (["precisionscore", "ppv", "positivepredictivevalue"], [.precision]),
-    (["recallscore", "sensitivity", "tpr", "truepositiverate", "hitrate", "recallatthreshold"], [.recall]),
-    (["f1score", "fscore", "fmeasure", "f1measure"], [.f1, .macroF1]),
-    (["f1macro", "macrof1score", "f1scoremacro", "macrof1"], [.macroF1]),
-    (["brierscore", "brierscoreloss", "brierloss"], [.brier]),
-    (
-      [
-        "logloss", "neglogloss", "crossentropy", "binarycrossentropy", "binarylogloss", "multilogloss", "mlogloss",
-        "loglossscore", "categoricalcrossentropy",
-      ], [.logLoss]
-    ),
-    (["expectedcalibrationerror", "calibrationerror"], [.ece]),
-    (["maximumcalibrationerror", "maxcalibrationerror"], [.mce]),
-    (["baserate", "prevalence"], [.positiveRate]),
-    (["precisionatk", "precisionattopk", "topkprecision"], [.precisionAtTop]),
-    (["meanabsoluteerror", "l1loss", "l1", "meanabserror"], [.mae]),
-    (["rootmeansquarederror", "rootmeansquareerror", "rmsescore"], [.rmse]),
-    (["meanabsolutepercentageerror", "meanabspercentageerror"], [.mape]),
-    (["wmape", "weightedabsolutepercentageerror", "weightedmeanabsolutepercentageerror"], [.wape]),
-    (["r2score", "rsquared", "coefficientofdetermination"], [.r2]),
-    (["meanerror", "meanbiaserror", "mbe"], [.bias]),
-    (["medianabsoluteerror", "medae", "medianabserror"], [.absoluteErrorP50]),
-    (["kolmogorovsmirnov", "kolmogorovsmirnovtest", "ksstatistic", "kstest", "ks2samp", "ks"], [.ks]),
-    (["populationstabilityindex", "stabilityindex"], [.psi]),
-    (["jensenshannondistance", "jensenshannon", "jsdistance", "js"], [.jensenShannon]),
-    (["hellingerdistance"], [.hellinger]),
-    (["wassersteindistance", "earthmoversdistance", "earthmoverdistance", "emd"], [.wasserstein]),
-    (["energydistance"], [.energy]),
-    (["totalvariationdistance", "tvd"], [.totalVariation]),
-    (["linfinitydistance", "linf", "chebyshev", "chebyshevdistance"], [.lInfinity]),
-    (
-      [
-        "nullratio", "nullrate", "nulls", "missing", "missingrate", "missingvalues", "nanratio", "missingvaluesrate",
-        "shareofmissingvalues", "missingcount", "missingvaluecount", "nullcount",
-      ], [.missingRatio]
-    ),
-    (["invalidrate", "invalidvalues"], [.invalidRatio]),
-    (
-      ["unseenrate", "newcategories", "unseencategories", "newvalues", "unseenvaluesrate", "newvaluesshare"],
-      [.unseenRatio]
-    ),
-    (["average", "avg"], [.mean]),
-    (["std", "stddev", "stdev"], [.standardDeviation]),
-    (["count", "rowcount", "volume", "rowscount", "numberofrows", "requestcount"], [.rows]),
-    (
-      ["demographicparity", "statisticalparity", "statisticalparitydifference"],
-      [.demographicParityDifference]
-    ),
-    (["disparateimpactratio", "demographicparityratio"], [.disparateImpact]),
-    (["equalopportunity"], [.equalOpportunityDifference]),
-    (["equalizedodds", "equalisedodds", "equalizedoddsdifference"], [.equalisedOddsDifference]),
-    (["outofrange", "outofrangerate", "outofrangevalues", "shareofoutofrangevalues"], [.outsideRatio]),
-    (["dle", "estimatedmeanabsoluteerror"], [.estimatedMAE]),
-    (["estimatedrocauc", "cbpe", "cbperocauc"], [.estimatedAUC]),
-    (["ph", "pagehinkleytest"], [.pageHinkley]),
-  ]
 
   /// What is not available, with what comes nearest and how that differs.
   private static let nearest: [(names: Set<String>, metric: Metric, difference: String)] = [

@@ -14,7 +14,8 @@ extension Metric {
         { $0.cells.map { energyDistance($0.binning, $0.baseline, $0.window) } },
         noise: { $0.cells.map { energyNoise($0.binning, $0.baseline, $0.window) } }, details: [.energyBound])),
     "Energy distance between the distributions of baseline and window: twice the area of their squared difference, its root.",
-    range: 0...Double.greatestFiniteMagnitude)
+    range: 0...Double.greatestFiniteMagnitude,
+    alsoCalled: ["energydistance"])
 }
 
 extension MetricDetail {

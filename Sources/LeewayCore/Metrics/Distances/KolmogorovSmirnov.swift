@@ -8,7 +8,8 @@ extension Metric {
         { $0.numeric?.ks },
         noise: { c in c.numeric.map { _ in DistanceNoise.kolmogorovSmirnov(c.baseline.present, c.present) } },
         details: [.ksPValue, .ksBound])),
-    "Largest distance between the cumulative distributions of baseline and window.")
+    "Largest distance between the cumulative distributions of baseline and window.",
+    alsoCalled: ["kolmogorovsmirnov", "kolmogorovsmirnovtest", "ksstatistic", "kstest", "ks2samp", "ks"])
 }
 
 extension MetricDetail {

@@ -10,7 +10,8 @@ extension Metric {
           c.numeric.map { _ in DistanceNoise.wasserstein(spread: c.baseline.spread, c.baseline.present, c.present) }
         }, details: [.wassersteinBound])),
     "Mean distance by which values moved, in the subject's own unit.",
-    unit: .subject, range: 0...Double.greatestFiniteMagnitude)
+    unit: .subject, range: 0...Double.greatestFiniteMagnitude,
+    alsoCalled: ["wassersteindistance", "earthmoversdistance", "earthmoverdistance", "emd"])
 }
 
 extension MetricDetail {

@@ -5,7 +5,7 @@ extension Metric {
     unit: .ratio, worse: .below)
 
   package static let labelledScoreKS = Metric(
-    "labelled_score_ks", .performance(PerformanceFormula(needsEveryClass: false)),
+    "labelled_score_ks", .performance(PerformanceFormula(needsEveryClass: false, .init(outputs: { $0.measured }))),
     "Distance between the outputs of labelled and of unlabelled predictions; 0 is a random sample.",
     tasks: [.binary, .regression])
 }

@@ -12,7 +12,7 @@ package struct Verdict: Sendable, Equatable {
   package var stage = Stage.final
   /// Which part of the baseline the value, or its limit, is measured from; nil where neither is.
   package var against: Against?
-  /// Of `insufficient_data`: what there was too little of.
+  /// `insufficient_data`: what there was too little of.
   package var why: Shortfall?
   package var value: Double?
   /// Whether the window holds enough for later ones to be measured from its value.

@@ -17,7 +17,7 @@ SCRIPTS := .ci/run $(wildcard deploy/*.sh)
 
 EXAMPLES := fraud product-category delivery-time
 
-.PHONY: alarm-quality bench estimates help setup setup-test build demo examples test lint format rules check strict unit simulate fuzz soak sanitize sanitize-address sanitize-thread clean
+.PHONY: alarm-quality bench estimates golden help setup setup-test build demo examples test lint format rules check strict unit simulate fuzz soak sanitize sanitize-address sanitize-thread clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+): [^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -50,6 +50,7 @@ lint: setup-test ## check Swift, scripts, YAML and the web files, and what deplo
 	yamllint --strict --config-file deploy/yamllint.yaml deploy dashboards monitors
 	deploy/lint.py
 	docs/check.py
+	docs/schema.py --check
 	deploy/lint-web.sh
 	deploy/lint-unit.sh deploy/leeway.service
 
@@ -126,6 +127,10 @@ sanitize-address sanitize-thread: sanitize-%: setup-test
 
 estimates: strict ## print how far performance without labels was off on car_loan, window by window, beside NannyML's
 	Benchmarks/estimates.py .build/debug/leeway
+
+# Each generator is given packages of its own, pinned, in .build/golden; they take 1 GB.
+golden: ## make the golden files of the tests again and compare; ONLY="distances fairness" for some, WRITE=1 puts them in place
+	@Tests/Golden/run.py $(if $(WRITE),--write) $(ONLY)
 
 bench: setup-test ## build the benchmarks, install the peers and print the table; ONLY="decode drift" for some, QUOTE=1 into docs/speed.md
 	@Benchmarks/run.py $(if $(QUOTE),--quote) $(ONLY)

@@ -3,7 +3,7 @@
 
   estimates.py LEEWAY         the command to run, as .build/release/leeway; `make estimates` does
 
-Beside it stands NannyML's confidence-based estimate of the same windows (Tests/…/car_loan_estimates/make_estimates.py).
+Beside it stands NannyML's confidence-based estimate of the same windows (Tests/Golden/estimates.py).
 """
 import json
 import pathlib

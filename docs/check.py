@@ -9,9 +9,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FILES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 README_BYTES = 10_000
-# Words that readers stumbled over; ten of each kind in all documents and sources are too many.
-WORDS = re.compile(r"\b(?i:nobody|anew|for ever|mend(?:ed|s|ing)?)\b|^Of |[.:;] Of ")
+# Words that readers stumbled over; ten of a kind in all documents and in the comments of all sources are too many.
+WORDS = {
+    "alone": r"\balone\b", "nobody": r"\bnobody\b", "anew": r"\banew\b", "for ever": r"\bfor ever\b",
+    "mend": r"\bmend(?:ed|s|ing)?\b", "a sentence that begins with Of": r"(?-i:^Of |[.:;] Of )",
+}
 MOST_WORDS = 9
+COMMENT = re.compile(r"^\s*///?\s?(.*)$")
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.*)$")
@@ -54,20 +58,27 @@ def links(path: Path) -> list[str]:
     return problems
 
 
+def words() -> list[str]:
+    """Each place of the words that come too often."""
+    lines = [(path, number, line) for path in FILES for number, line in prose(path.read_text())]
+    for path in sorted((ROOT / "Sources").rglob("*.swift")):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if match := COMMENT.match(line):
+                lines.append((path, number, match.group(1)))
+    problems = []
+    for name, pattern in WORDS.items():
+        found = [f"{path.relative_to(ROOT)}:{number}" for path, number, line in lines if re.search(pattern, line, re.IGNORECASE)]
+        if len(found) > MOST_WORDS:
+            problems.append(f"{name}: {len(found)} times; say it in other words: {', '.join(found)}")
+    return problems
+
+
 def main() -> None:
     problems = [problem for path in FILES for problem in links(path)]
     size = (ROOT / "README.md").stat().st_size
     if size > README_BYTES:
         problems.append(f"README.md: {size} bytes; move what is over {README_BYTES} into docs/")
-    words = [
-        f"{path.relative_to(ROOT)}:{number}: {match.group(0).strip()}"
-        for path in FILES
-        if path.name != "CHANGELOG.md"
-        for number, line in prose(path.read_text())
-        for match in WORDS.finditer(line)
-    ]
-    if len(words) > MOST_WORDS:
-        problems += words
+    problems += words()
     if problems:
         sys.exit("\n".join(problems))
 

@@ -143,6 +143,9 @@ static const struct web_file files[] = {
     {"OpenAPI/schemas/decisions.json", (const unsigned char[]){
 #embed "../LeewayWeb/OpenAPI/schemas/decisions.json" suffix(, 0)
      }},
+    {"OpenAPI/schemas/notifications.json", (const unsigned char[]){
+#embed "../LeewayWeb/OpenAPI/schemas/notifications.json" suffix(, 0)
+     }},
 };
 
 size_t web_file_count(void) { return sizeof files / sizeof files[0]; }

@@ -25,11 +25,11 @@ struct StoredNotification: Decodable {
   var early: String?
   /// Why nothing can judge the incident any more.
   var because: String?
-  /// Of `delivery.failed`: who could not be reached, and with what event.
+  /// `delivery.failed`: who could not be reached, and with what event.
   var receiver: String?
   var message: String?
   var evidence: [Evidence]?
-  /// Of `incident.spread`: what is new, a subject of a check once, whatever slices it is in.
+  /// `incident.spread`: what is new, a subject of a check once, whatever slices it is in.
   var spread: [Spread]?
   var window: Window?
   var baseline: String?

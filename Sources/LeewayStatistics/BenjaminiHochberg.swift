@@ -3,6 +3,8 @@
 /// The k-th smallest of m becomes min over j ≥ k of min(1, p₍ⱼ₎·m/j). Rejecting where the adjusted value is at most α keeps
 /// the expected share of false rejections at α under independence or positive dependence.
 ///
+/// Example: 0.01, 0.04 and 0.03 become 0.03, 0.04 and 0.04.
+///
 /// Source: Benjamini and Hochberg, Journal of the Royal Statistical Society B 57 (1995).
 ///
 /// - Precondition: every p-value is in [0, 1].

@@ -8,6 +8,8 @@
 /// *Decile bins* are (c₍ⱼ₋₁₎, cⱼ] for the decile cuts c, open to ±∞ at the ends: unions of neighbouring cells. *PSI bins* are
 /// the same, but where the lowest cut is the lowest knot, so that a tenth of the baseline or more sits at its minimum, what lies
 /// below it is a bin of its own, as what lies above the highest cut always is.
+///
+/// Example: with the knots 1, 2, 5 there are seven cells; 2 is in cell 3, 3.7 in cell 4 and 9 in cell 6.
 public struct NumericBinning: Sendable, Equatable {
   /// Cuts of ten bins.
   public static let maximumCuts = 9

@@ -62,6 +62,8 @@ private func wilson(_ successes: Int64, _ trials: Int64, z: Double) -> (lower: D
 }
 
 /// Count, sum and sum of squares of one number per row: enough for its mean and how sure that is.
+///
+/// Example: errors of 1, 2 and 3 are count 3, sum 6, squares 14: the mean is 2.
 public struct MeanSums: Sendable, Equatable {
   public var count: Int64
   public var sum: Double

@@ -2,6 +2,9 @@ import Glibc
 
 /// Ten equal bins (a, b] of a probability, the first closed at 0, the edges the doubles nearest j/10: how the scores in
 /// each compare with what happened.
+///
+/// Example: the scores 0.12 and 0.18, of which one is positive, are a row of bin 1: mean score 0.15, positive share 0.5, so `ece`
+/// is 0.35.
 public struct ReliabilityTable: Sendable, Equatable {
   public static let binCount = 10
 
@@ -107,4 +110,6 @@ public func spiegelhalterZ(numerator: Double, variance: Double) -> Double? {
 public func spiegelhalterPValue(z: Double) -> Double { 2 * SpecialFunctions.normalSurvival(abs(z)) }
 
 /// −ln of the probability that was given to what happened, taken as at least 10⁻¹⁵. In [0, 34.54].
+///
+/// Example: 0.693 for 0.5, 34.54 for 0.
 public func logLoss(ofTrueClassProbability probability: Double) -> Double { -log(max(probability, 1e-15)) }

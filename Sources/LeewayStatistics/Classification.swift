@@ -1,4 +1,7 @@
 /// Predicted against true, a score at or above the threshold counting as positive. What is undefined is nil.
+///
+/// Example: of 100 rows 30 true positives, 10 false ones, 10 false negatives and 50 true ones: precision, recall and F1 are 0.75,
+/// accuracy 0.8.
 public struct ConfusionCounts: Sendable, Equatable {
   public var truePositives: Int64
   public var falsePositives: Int64
@@ -76,6 +79,8 @@ public struct ConfusionCounts: Sendable, Equatable {
 }
 
 /// True class by predicted class for k classes.
+///
+/// Example: the labels 0, 0, 1, 2 predicted as 0, 1, 1, 2: accuracy 0.75, and F1 of 2/3, 2/3 and 1, so `macroF1` is 0.778.
 public struct MulticlassConfusion: Sendable, Equatable {
   public let classCount: Int
   /// Row by row: entry `label * classCount + prediction`.

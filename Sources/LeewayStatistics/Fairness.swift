@@ -15,6 +15,8 @@ public struct RateComparison: Sendable, Equatable {
 }
 
 /// A rate: successes of trials.
+///
+/// Example: 80 of 100 less 60 of 100 is 0.2, and their ratio 1.33.
 public struct Rate: Sendable, Equatable {
   public var successes: Int64
   public var trials: Int64

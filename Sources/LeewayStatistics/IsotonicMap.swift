@@ -5,6 +5,9 @@
 /// first and the last score are kept, and between steps the curve is the straight line, as in scikit-learn's
 /// `IsotonicRegression(out_of_bounds="clip")`.
 ///
+/// Example: one row each at 0.1 (negative), 0.2 (positive) and 0.3 (negative): the last two would fall, so both read 0.5; a score
+/// of 0.15 reads 0.25.
+///
 /// Source: Barlow, Bartholomew, Bremner and Brunk, "Statistical inference under order restrictions" (1972); Zadrozny and Elkan,
 /// KDD (2002).
 public struct IsotonicMap: Sendable, Equatable {

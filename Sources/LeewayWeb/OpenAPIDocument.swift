@@ -8,7 +8,7 @@ package enum OpenAPIDocument {
     "\"components\": "
       + object([
         members("components"),
-        "\"schemas\": " + object(["monitors", "results", "decisions"].map { members("schemas/" + $0) }),
+        "\"schemas\": " + object(["monitors", "results", "decisions", "notifications"].map { members("schemas/" + $0) }),
       ]),
   ])
 

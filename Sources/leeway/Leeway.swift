@@ -16,8 +16,8 @@ struct Leeway: AsyncParsableCommand {
       """,
     version: ServiceVersion.text,
     subcommands: [
-      DemoCommand.self, Run.self, Check.self, BaselineCommand.self, ReplayCommand.self, LedgerCommand.self,
-      TokenCommand.self,
+      DemoCommand.self, Run.self, Check.self, KeysCommand.self, BaselineCommand.self, ReplayCommand.self,
+      LedgerCommand.self, TokenCommand.self,
     ])
 
   static func main() async {

@@ -1,5 +1,6 @@
 import Foundation
 import LeewaySource
+import LeewayTestSupport
 import Testing
 
 /// The same messages through Kafka and `leeway run` give what `leeway replay` gives.

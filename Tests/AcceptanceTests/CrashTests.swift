@@ -1,5 +1,6 @@
 import Foundation
 import LeewaySource
+import LeewayTestSupport
 import Testing
 
 /// `kill -9` at any moment loses nothing and counts nothing twice.

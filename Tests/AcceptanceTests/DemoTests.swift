@@ -1,4 +1,5 @@
 import Foundation
+import LeewayTestSupport
 import Testing
 
 /// What a newcomer sees: `leeway demo` tells its whole story, and cleans up.
@@ -75,7 +76,7 @@ import Testing
         continue
       }
       #expect(detail.hasSuffix("signature: verified"), "\(detail)")
-      #expect(object["version"] as? Int == 1)
+      try Schemas.expectMessage(body)
       #expect(object["monitor"] as? String == "late-orders")
       if line.contains("POST /retrain") {
         calls.insert(key)

@@ -1,5 +1,6 @@
 import Foundation
 import LeewaySource
+import LeewayTestSupport
 import Testing
 
 /// A full disk stops the service, which says so and loses nothing; room starts it again.

@@ -1,5 +1,6 @@
 import Foundation
 import LeewaySource
+import LeewayTestSupport
 import Testing
 
 /// What waits for labels under an old baseline, or an old list of features, goes on waiting under the new one.

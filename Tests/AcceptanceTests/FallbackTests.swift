@@ -51,6 +51,7 @@ import Testing
     try #require(told == true, "\(service.process.standardError)")
     let notice = try #require(
       JSONSerialization.jsonObject(with: Data(standIn.requests[0].text.utf8)) as? [String: Any])
+    try Schemas.expectMessage(standIn.requests[0].text)
     let incident = CarLoan.text(notice, "incident")
     #expect(CarLoan.text(notice, "event") == "delivery.failed" && CarLoan.text(notice, "receiver") == "archived")
     #expect(CarLoan.text(notice, "message") == "incident.opened")

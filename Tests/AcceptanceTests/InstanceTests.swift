@@ -1,5 +1,6 @@
 import Foundation
 import LeewaySource
+import LeewayTestSupport
 import Testing
 
 /// `/api/v1/instances` and the metrics beside it.

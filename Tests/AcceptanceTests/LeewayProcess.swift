@@ -1,4 +1,5 @@
 import Foundation
+import LeewayTestSupport
 import Testing
 
 /// The real executable, run as users run it. It lives no longer than this object.
@@ -63,14 +64,9 @@ final class LeewayProcess {
   /// Waits for the end and returns the exit code; what does not end is a failure of the test, and is killed.
   @discardableResult
   func wait(sourceLocation: SourceLocation = #_sourceLocation) -> Int32 {
-    let deadline = Date(timeIntervalSinceNow: patience)
-    while process.isRunning {
-      if Date() >= deadline {
-        Issue.record("it has not ended in \(patience) s: \(standardError)", sourceLocation: sourceLocation)
-        killAtOnce()
-        break
-      }
-      usleep(5000)
+    if (try? eventually(every: .milliseconds(5), { process.isRunning ? nil : true })) == nil {
+      Issue.record("it has not ended in \(patience): \(standardError)", sourceLocation: sourceLocation)
+      killAtOnce()
     }
     process.waitUntilExit()
     return process.terminationStatus
@@ -96,19 +92,5 @@ final class TemporaryFolder {
 
   func write(_ text: String, to name: String) throws {
     try Data(text.utf8).write(to: url.appendingPathComponent(name))
-  }
-}
-
-/// How long, in seconds, something may take that has to happen: far longer than on a machine with much else to do. Only a
-/// test that fails waits so long.
-let patience = 600.0
-
-/// Asks until the answer is there or the time is up: bounded waiting on a condition, not on a duration.
-func eventually<T>(_ body: () throws -> T?) throws -> T? {
-  let deadline = Date(timeIntervalSinceNow: patience)
-  while true {
-    if let value = try body() { return value }
-    guard Date() < deadline else { return nil }
-    usleep(100_000)
   }
 }

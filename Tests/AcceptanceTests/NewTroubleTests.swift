@@ -164,6 +164,7 @@ import Testing
     try produce(0..<13 * Self.perDay)
     let call = try #require(try eventually { trainer.requests.first })
     let asked = try #require(JSONSerialization.jsonObject(with: Data(call.body)) as? [String: Any])
+    try Schemas.expectMessage(call.text)
     let answer = try Curl.ask(
       "\(service.base)/api/v1/retrains/\(CarLoan.text(asked, "retrain"))/result",
       [

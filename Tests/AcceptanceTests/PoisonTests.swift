@@ -1,5 +1,6 @@
 import Foundation
 import LeewaySource
+import LeewayTestSupport
 import Testing
 
 /// Whatever comes in, the service goes on, says what it did with it, and loses nothing beside it.

@@ -1,4 +1,5 @@
 import Foundation
+import LeewayTestSupport
 import Testing
 
 /// A real Prometheus scrapes a service that has everything to show: the demo.
@@ -37,7 +38,7 @@ import Testing
         "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address=127.0.0.1:0",
       ])
     defer { prometheus.end() }
-    let announced = try await inTime { () -> String? in
+    let announced = try await awaited(every: .milliseconds(500)) { () -> String? in
       prometheus.output.firstMatch(of: /msg="Listening on" address=([0-9.:]+)/).map { String($0.1) }
     }
     let base = "http://\(try #require(announced, "\(prometheus.output)"))"
@@ -45,14 +46,18 @@ import Testing
     // An incident and its deliveries, as Prometheus sees them.
     let wanted =
       "sum(leeway_incident_transitions_total) > 0 and sum(leeway_deliveries_total{outcome=\"delivered\"}) > 0"
-    let seen = try await inTime { try Self.query(wanted, base)?.isEmpty == false ? true : nil }
+    let seen = try await awaited(every: .milliseconds(500)) {
+      try Self.query(wanted, base)?.isEmpty == false ? true : nil
+    }
     try #require(seen != nil, "\(demo.process.standardOutput)\(demo.process.standardError)")
-    let isUp = try await inTime { try Self.query("up{job=\"leeway\"} == 1", base)?.count == 1 ? true : nil }
+    let isUp = try await awaited(every: .milliseconds(500)) {
+      try Self.query("up{job=\"leeway\"} == 1", base)?.count == 1 ? true : nil
+    }
     #expect(isUp == true)
 
     // Some series come later than the first incident, and a rate takes two scrapes.
     var answers = ""
-    let isGood = try await inTime {
+    let isGood = try await awaited(every: .milliseconds(500)) {
       answers =
         try Program("python3", in: folder.url)
         .run([Self.root.appendingPathComponent("dashboards/queries.py").path, "--against", base]).output
@@ -67,7 +72,7 @@ import Testing
 
     // The rules are evaluated too.
     var health: [String] = []
-    let areRead = try await inTime { () -> Bool? in
+    let areRead = try await awaited(every: .milliseconds(500)) { () -> Bool? in
       guard let groups = try Self.answer("\(base)/api/v1/rules")?["groups"] as? [[String: Any]] else { return nil }
       health = groups.flatMap { $0["rules"] as? [[String: Any]] ?? [] }.map { $0["health"] as? String ?? "" }
       return health.contains("unknown") ? nil : true
@@ -90,16 +95,6 @@ import Testing
     guard curl.code == 0 else { return nil }
     let object = try JSONSerialization.jsonObject(with: Data(curl.output.utf8)) as? [String: Any]
     return object?["data"] as? [String: Any]
-  }
-
-  /// Asks every half second, without holding up the other tests.
-  private func inTime<T>(_ body: () throws -> T?) async throws -> T? {
-    let deadline = ContinuousClock.now + .seconds(patience)
-    while true {
-      if let value = try body() { return value }
-      guard ContinuousClock.now < deadline else { return nil }
-      try await Task.sleep(for: .milliseconds(500))
-    }
   }
 
   /// Another program of the machine, found by its name; output and errors go to one file.

@@ -1,5 +1,6 @@
 import Foundation
 import LeewaySource
+import LeewayTestSupport
 import Testing
 
 /// SIGHUP and `POST /-/reload`: everything or nothing, and no message lost or counted twice by it.

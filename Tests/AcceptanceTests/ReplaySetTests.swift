@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `baseline fit --calibrate-on` and `replay` of a regression and a multiclass set against scikit-learn's numbers
-/// (`Fixtures/replay_sets/make_replay_sets.py`).
+/// (`Tests/Golden/replay_sets.py`).
 @Suite struct ReplaySetTests {
   private static var folder: URL { Bundle.module.bundleURL.appendingPathComponent("Fixtures/replay_sets") }
 

@@ -1,4 +1,5 @@
 import Foundation
+import LeewayTestSupport
 import Testing
 
 /// Asks a server on loopback, whatever proxy the environment names.

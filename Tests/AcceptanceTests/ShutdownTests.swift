@@ -1,5 +1,6 @@
 import Foundation
 import LeewaySource
+import LeewayTestSupport
 import Testing
 
 /// SIGTERM ends the service within its grace period, and nothing is lost or read again by it.

@@ -1,5 +1,6 @@
 import Foundation
 import LeewaySource
+import LeewayTestSupport
 import Testing
 
 /// The listener over TLS: who renews the certificate need not tell, a bad one is refused with the file's name and the fix.

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `replay` of two versions side by side against scikit-learn, SciPy and DeLong's formula
-/// (`Fixtures/version_sets/make_version_sets.py`), and what may not change a byte of it.
+/// (`Tests/Golden/version_sets.py`), and what may not change a byte of it.
 @Suite struct VersionSetTests {
   private static var folder: URL { Bundle.module.bundleURL.appendingPathComponent("Fixtures/version_sets") }
 

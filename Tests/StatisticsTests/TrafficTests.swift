@@ -96,7 +96,7 @@ struct TrafficTests {
     }
   }
 
-  /// As in `make_traffic.py`.
+  /// As in `Golden/traffic.py`.
   private func checksum(_ counts: [ShiftCounts]) -> Int64 {
     var sum: Int128 = 0
     for (t, hour) in counts.enumerated() {

@@ -2,6 +2,8 @@ import Glibc
 
 /// Turns doubles into integers so that sums add and subtract exactly in any order:
 /// u = round-half-even((x − origin) · 2^exponent).
+///
+/// Example: with origin 0 and exponent 3, 1.3 is 10, which is 1.25.
 package struct FixedPoint: Sendable, Equatable {
   /// Usually the baseline's median.
   package var origin: Double

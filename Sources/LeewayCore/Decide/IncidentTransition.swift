@@ -33,13 +33,13 @@ package struct IncidentTransition: Sendable, Equatable {
   package var slices: [String]
   package var sequence: Int64
   package var advice: String?
-  /// Of `retraining`, `verifying` and `failed`.
+  /// Set for `retraining`, `verifying` and `failed`.
   package var retrain: String?
-  /// Of `retrain_held`: why.
+  /// `retrain_held`: why.
   package var held: String?
   /// For the first transition of a final incident at whose end an early one was open: that one.
   package var early: String?
-  /// Of `resolved` where nothing can judge it any more, or nothing has for long; of `failed` what the trainer gave as the reason.
+  /// `resolved`: why nothing can judge it any more, or that nothing has for long; `failed`: what the trainer gave as the reason.
   package var because: String?
   /// The number of the outside input that made it, or that it is a consequence of; nil: of verdicts only.
   package var input: Int64?

@@ -7,7 +7,7 @@ package enum Finding: Sendable, Equatable {
   /// Distances and levels, of a window or between two versions.
   case drift(DriftFinding)
   case ratio(FamilyTest)
-  /// Of labelled predictions, of one version or of two.
+  /// For labelled predictions, of one version or of two.
   case performance(PerformanceFinding)
   case detector(DetectorFinding)
   case fairness(FairnessFinding)

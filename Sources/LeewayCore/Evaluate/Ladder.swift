@@ -29,7 +29,7 @@ struct Ladder {
     var tier: Tier
     /// For the tier that fires, else of the lowest limit.
     var threshold: Double?
-    /// Of `insufficientData`: why.
+    /// `insufficientData`: why.
     var gap: Gap?
   }
 

@@ -37,7 +37,7 @@ struct PerformanceSummary {
 
   var coverage: Double? { predictions > 0 ? Double(labelled) / Double(predictions) : nil }
 
-  /// Of `labelled_score_ks`: how likely outputs with a label and those without are so far apart by chance.
+  /// `labelled_score_ks`: how likely outputs with a label and those without are so far apart by chance.
   var labelledScorePValue: Double? { outputs?.pValue }
 
   static let largestMatrix = 20

@@ -10,7 +10,7 @@ package struct Verdict: Sendable, Equatable {
   package var stage = Stage.final
   /// nil where the limits are numbers of their own.
   package var measuredFrom: MeasuredFrom?
-  /// Of `insufficient_data`: what there was too little of.
+  /// `insufficient_data`: what there was too little of.
   package var why: Shortfall?
   package var value: Double?
   /// Whether the window holds enough for later ones to be measured from its value.

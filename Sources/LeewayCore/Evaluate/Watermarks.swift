@@ -1,4 +1,6 @@
 /// How far event time has come, over all partitions.
+///
+/// Example: partitions that have come to 10:07 and to 10:03 make 10:03; while the second is idle, 10:07.
 package struct Watermarks: Sendable, Equatable {
   /// Idle partitions aside.
   package var predictions: EventTime

@@ -11,9 +11,9 @@ struct WindowView {
   /// Of `performance`.
   var stage = Stage.final
   private(set) var drift: [NameKey: CellBlock] = [:]
-  /// Of `drift`, beside the baseline.
+  /// `drift` beside the baseline.
   private(set) var comparisons = DriftComparisons()
-  /// Of `drift`, beside the first days of production: where some check on the window asks for them.
+  /// `drift` beside the first days of production: where some check on the window asks for them.
   var references: [DriftReferenceKey: Reference<DriftReference>] = [:]
   var performance: [NameKey: PerformanceSummary] = [:]
   /// What limits of performance are measured from where that is the first days of production.

@@ -31,7 +31,7 @@ package struct EventCounts: Sendable, Equatable {
   package var unjoinable: Int64 = 0
   /// By stable code.
   package var rejected: [String: Int64] = [:]
-  /// Of `rejected`, what was read for labels.
+  /// The part of `rejected` that was read for labels.
   package var rejectedLabels: [String: Int64] = [:]
 
   package init() {}

@@ -147,6 +147,8 @@ package struct LeaseRecord: Sendable, Equatable {
 }
 
 /// Which block of counts: a pane of event time and a slice.
+///
+/// Example: with panes of 5m an event of 10:07:30 in country DE counts in pane 10:05 of `all` and of `country=DE`.
 package struct PaneKey: Sendable, Hashable {
   package var pane: EventTime
   package var slice: String

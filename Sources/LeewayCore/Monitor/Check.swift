@@ -190,6 +190,8 @@ package enum Quantity: Sendable, Equatable {
 }
 
 /// Where a tier begins.
+///
+/// Example: `{max_drop: 3%}` is `.maximumDrop(.relative(0.03))`: with an AUC of 0.80 in the baseline it fires below 0.776.
 package enum Limit: Sendable, Equatable {
   /// Relative quantities are shares of the reference (traffic's usual rows, else the baseline's value).
   case above(Quantity)

@@ -236,6 +236,8 @@ package struct Segment: Sendable, Equatable {
 }
 
 /// Consecutive panes merged: ends are the multiples of `every` since the epoch, a window covers `[end - size, end)`.
+///
+/// Example: of size 1h and every 5m, the window that ends at 10:05 has the events from 09:05 to before 10:05.
 package struct WindowDefinition: Sendable, Equatable {
   package var name: String
   package var size: TimeSpan

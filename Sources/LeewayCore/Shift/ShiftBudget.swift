@@ -1,6 +1,8 @@
 import LeewayStatistics
 
 /// How many false alarms a tier of a check on `shift` may give, over all its subjects and slices: `1 per quarter`.
+///
+/// Example: `2 per week` is an alarm every 84 hours.
 package struct ShiftBudget: Sendable, Equatable {
   package enum Period: String, Sendable, CaseIterable {
     case day, week, month, quarter, year

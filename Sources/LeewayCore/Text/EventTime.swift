@@ -2,6 +2,8 @@
 ///
 /// Arithmetic stops at the ends of Int64 instead of overflowing. Only times of the years 0000 to 9999 come from
 /// outside and have an RFC 3339 text.
+///
+/// Example: 1767225600000 is 2026-01-01T00:00:00.000Z.
 package struct EventTime: Hashable, Comparable, Sendable {
   /// Milliseconds since the epoch.
   package let milliseconds: Int64

@@ -1,4 +1,6 @@
 /// The text by which a number or a truth value is a category: `2`, `2.5`, `true`.
+///
+/// Example: 2.0 is `2`, 0.1 + 0.2 is `0.30000000000000004`, 10²¹ is `1e+21`.
 package enum ShortestText {
   /// The longest text of a number in bytes.
   package static let maximumLength = 25

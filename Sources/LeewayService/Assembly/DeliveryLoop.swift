@@ -70,12 +70,13 @@ struct DeliveryLoop: Service {
           return true
         }
         if !stands {
-          logger.warning("\(row.key): another instance has sent it too, with the same key; its outcome stands")
+          logger.warning(
+            "\(row.key): another instance has sent it too, with the same key; its outcome stands", metadata: .of(row))
         }
       }
       return rows.count
     } catch {
-      logger.warning("the outbox of \(name) cannot be read now: \(error)")
+      logger.warning("the outbox of \(name) cannot be read now: \(error)", metadata: ["receiver": "\(name)"])
       WallClock.pause(milliseconds: 1000, unless: stop)
       return 0
     }
@@ -110,7 +111,7 @@ struct DeliveryLoop: Service {
     }
     switch rendered {
     case .line(let line):
-      logger.notice("\(line)")
+      logger.notice("\(line)", metadata: .of(row))
       return settle(row, .delivered)
     case .request(let request):
       let result = sender.post(request)
@@ -153,12 +154,13 @@ struct DeliveryLoop: Service {
       wait = span
       row.triedFor = row.triedFor + span
       metrics.count(delivery: .retried, receiver: name)
-      logger.warning("\(row.key): \(row.lastError); attempt \(row.attempts + 1) follows in \(span)")
+      logger.warning(
+        "\(row.key): \(row.lastError); attempt \(row.attempts + 1) follows in \(span)", metadata: .of(row))
     case .deadLetter(let reason):
       row.state = .dead
       row.lastError = reason
       metrics.count(delivery: .dead, receiver: name)
-      logger.error("\(row.key) is given up: \(reason)")
+      logger.error("\(row.key) is given up: \(reason)", metadata: .of(row))
     }
     return (row, wait)
   }

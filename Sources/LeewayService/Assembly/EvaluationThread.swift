@@ -213,7 +213,7 @@ final class EvaluationThread {
   private func note(_ failure: String?, of monitor: String) {
     let now = SteadyTime.now
     if let failure, failures[monitor]?.text != failure || now >= (failures[monitor]?.logged ?? now) + .minutes(1) {
-      logger.error("\(failure)")
+      logger.error("\(failure)", metadata: .of(monitor: monitor))
       failures[monitor] = (failure, now)
     } else if failure == nil {
       failures[monitor] = nil
@@ -245,14 +245,18 @@ final class EvaluationThread {
       let report = try fold.step(ledger, lease: lease)
       if report.rows > 0 { merges.forget(monitor: plan.monitor.name) }
       for writer in report.retired {
-        logger.notice("writer \(writer) sent no heartbeat for \(EvaluationLoop.deadAfter); marked dead")
+        logger.notice(
+          "writer \(writer) sent no heartbeat for \(EvaluationLoop.deadAfter); marked dead",
+          metadata: .of(monitor: plan.monitor.name))
       }
     } catch is LeaseLost {
       leases[plan.monitor.name] = nil
     } catch {
       // Some rows may have been handed over.
       merges.forget(monitor: plan.monitor.name)
-      logger.warning("folding rows of \(plan.monitor.name) failed and will be tried again: \(error)")
+      logger.warning(
+        "folding rows of \(plan.monitor.name) failed and will be tried again: \(error)",
+        metadata: .of(monitor: plan.monitor.name))
     }
   }
 
@@ -276,7 +280,9 @@ final class EvaluationThread {
     } catch is LeaseLost {
       leases[plan.monitor.name] = nil
     } catch {
-      logger.warning("reclaiming rows of \(plan.monitor.name) failed and will be tried again: \(error)")
+      logger.warning(
+        "reclaiming rows of \(plan.monitor.name) failed and will be tried again: \(error)",
+        metadata: .of(monitor: plan.monitor.name))
     }
     return false
   }

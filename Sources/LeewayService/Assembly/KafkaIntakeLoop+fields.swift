@@ -20,10 +20,13 @@ extension KafkaIntakeLoop {
       let new = unseen.filter { !before.contains($0) }
       for field in new.prefix(Self.maximumLines) {
         logger.warning(
-          "monitor \(monitor): \(ReplayFindings.unseen(field))", metadata: ["predictions": "\(sightings.rows)"])
+          "monitor \(monitor): \(ReplayFindings.unseen(field))",
+          metadata: ["monitor": "\(monitor)", "predictions": "\(sightings.rows)"])
       }
       if new.count > Self.maximumLines {
-        logger.warning("monitor \(monitor): no prediction has \(new.count - Self.maximumLines) other fields either")
+        logger.warning(
+          "monitor \(monitor): no prediction has \(new.count - Self.maximumLines) other fields either",
+          metadata: .of(monitor: monitor))
       }
     }
   }

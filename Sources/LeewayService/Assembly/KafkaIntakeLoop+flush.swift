@@ -117,7 +117,9 @@ extension KafkaIntakeLoop {
     }
     for (key, count) in report.lost { service.metrics.count(lost: count, of: key) }
     for record in report.quarantined.prefix(3) where record.code != "gap" {
-      logger.warning("\(record.topic)[\(record.partition)] offset \(record.offset): \(record.code): \(record.reason)")
+      logger.warning(
+        "\(record.topic)[\(record.partition)] offset \(record.offset): \(record.code): \(record.reason)",
+        metadata: .of(record))
     }
     publishLag(advanced: report.advanced)
     // For Kafka's own lag tools; a failure costs them their view only.

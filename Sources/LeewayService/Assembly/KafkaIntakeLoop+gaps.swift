@@ -81,7 +81,9 @@ extension KafkaIntakeLoop {
         // Remembered until the flush that moves the offset stands.
         if gap.isAnotherLog { skipped.insert(gap.key) }
         intake.skip(gap)
-        logger.error("\(gap.description); going on at offset \(gap.available.lowerBound), as kafka.on_gap is skip")
+        logger.error(
+          "\(gap.description); going on at offset \(gap.available.lowerBound), as kafka.on_gap is skip",
+          metadata: .of(gap.key))
       case .fail:
         if gap.isAnotherLog { try remember(gap) }
         intake.hold(gap)
@@ -89,8 +91,8 @@ extension KafkaIntakeLoop {
         gaps.append(gap)
         if known { continue }
         logger.error(
-          "\(gap.description); it is not read until that is decided: restore the topic, or set kafka.on_gap to skip, which counts the loss and goes on at offset \(gap.available.lowerBound), and reload"
-        )
+          "\(gap.description); it is not read until that is decided: restore the topic, or set kafka.on_gap to skip, which counts the loss and goes on at offset \(gap.available.lowerBound), and reload",
+          metadata: .of(gap.key))
       }
       service.metrics.count(gap: service.configuration.kafka.onGap, of: gap.key)
     }

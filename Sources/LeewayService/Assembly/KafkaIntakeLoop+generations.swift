@@ -13,7 +13,7 @@ extension KafkaIntakeLoop {
         ? "count for performance and not for drift" : "are not counted"
       logger.notice(
         "monitor \(plan.monitor.name): predictions from before \(plan.standing.startsAt) \(fate): the monitor or its baseline has changed, and its new generation begins then",
-        metadata: ["counter": "leeway_events_total{outcome=\"before_generation\"}"])
+        metadata: ["monitor": "\(plan.monitor.name)", "counter": "leeway_events_total{outcome=\"before_generation\"}"])
     }
   }
 }

@@ -7,7 +7,8 @@ import Logging
 extension KafkaIntakeLoop {
   /// What the group has given is claimed in the ledger; then reading goes on at the ledger's offsets.
   func assigned(_ partitions: [TopicPartition]) throws {
-    logger.info("assigned \(partitions.map(\.description).joined(separator: ", "))")
+    logger.info(
+      "assigned \(partitions.map(\.description).joined(separator: ", "))", metadata: .of(partitions))
     if !partitions.isEmpty { service.metrics.count(rebalance: .assigned) }
     groupWait?.end()
     unclaimed += partitions
@@ -87,7 +88,8 @@ extension KafkaIntakeLoop {
     slots.removeAll()
     try consumerCall { () throws(KafkaError) in try consumer.unassign(partitions) }
     service.state.set(assigned: consumer.assignment.count, now: .now)
-    logger.info("released \(partitions.map(\.description).joined(separator: ", "))")
+    logger.info(
+      "released \(partitions.map(\.description).joined(separator: ", "))", metadata: .of(partitions))
   }
 
   /// Says in the ledger that the partitions have no owner and no claim to idleness, until somebody claims them.
@@ -129,7 +131,9 @@ extension KafkaIntakeLoop {
   func reclaimFenced() throws {
     let held = fenced.intersection(consumer.assignment).sorted()
     guard !held.isEmpty else { return }
-    warn("partitions were taken over and are claimed again: \(held.map(\.description).joined(separator: ", "))")
+    warn(
+      "partitions were taken over and are claimed again: \(held.map(\.description).joined(separator: ", "))",
+      metadata: .of(held))
     do { try claim(held) } catch {
       service.metrics.count(claim: .failed)
       throw error

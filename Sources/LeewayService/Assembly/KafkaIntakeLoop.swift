@@ -160,7 +160,9 @@ final class KafkaIntakeLoop {
     }
     for topic in Set(topics.map(\.topic)) where known[topic] == nil {
       rows.noteMissing(topic)
-      warn("topic \(topic) does not exist yet; it will be read from its beginning once it does")
+      warn(
+        "topic \(topic) does not exist yet; it will be read from its beginning once it does",
+        metadata: ["topic": "\(topic)"])
     }
     try ensureRows(
       topics.flatMap { entry in
@@ -324,10 +326,10 @@ final class KafkaIntakeLoop {
   }
 
   /// Says a thing once a minute at most, unless it is another thing.
-  func warn(_ text: String) {
+  func warn(_ text: String, metadata: Logger.Metadata? = nil) {
     let now = SteadyTime.now
     if let lastError, lastError.text == text, now < lastError.at + .minutes(1) { return }
     lastError = (text, now)
-    logger.warning("\(text)")
+    logger.warning("\(text)", metadata: metadata)
   }
 }

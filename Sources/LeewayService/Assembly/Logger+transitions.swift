@@ -10,6 +10,9 @@ extension Logger {
     let retrain = transition.retrain.map { "; retrain \($0)" } ?? ""
     info(
       "incident \(transition.incident) \(transition.transition) at \(transition.tier.name): \(transition.checks.joined(separator: ", ")) on \(transition.subjects.joined(separator: ", "))\(retrain)\(reason)",
-      metadata: ["monitor": "\(transition.monitor)", "group": "\(transition.group.rawValue)"])
+      metadata: [
+        "monitor": "\(transition.monitor)", "incident": "\(transition.incident)",
+        "group": "\(transition.group.rawValue)",
+      ])
   }
 }

@@ -21,8 +21,8 @@ final class SupersededPlans: Sendable {
     let (plan, reason) = Self.plan(record, now, found)
     if let reason {
       logger.warning(
-        "predictions of \(record.monitor) that wait under its baseline \(record.baseline) get no labels any more: \(reason)"
-      )
+        "predictions of \(record.monitor) that wait under its baseline \(record.baseline) get no labels any more: \(reason)",
+        metadata: .of(monitor: record.monitor))
     }
     known.withLock { $0[key] = (now, plan) }
     return plan

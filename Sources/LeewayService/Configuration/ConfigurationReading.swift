@@ -23,10 +23,10 @@ final class ConfigurationReading {
   }
 
   /// The root of the file, which must be a map; nil, and a problem, otherwise. `example` begins such a file.
-  func root(example: String) -> ConfigurationMap? {
+  func root(_ section: ConfigurationSection, example: String) -> ConfigurationMap? {
     do throws(TextFile.Failure) {
       let bytes = try TextFile.bytes(at: file, limit: YAMLDocument.maximumBytes)
-      return root(bytes, example: example)
+      return root(bytes, section, example: example)
     } catch {
       self.error(.wholeFile, "the file \(error.problem)")
       return nil
@@ -34,7 +34,7 @@ final class ConfigurationReading {
   }
 
   /// The root of a file's content.
-  func root(_ bytes: [UInt8], example: String) -> ConfigurationMap? {
+  func root(_ bytes: [UInt8], _ section: ConfigurationSection, example: String) -> ConfigurationMap? {
     text = String(decoding: bytes, as: UTF8.self)
     let node: ConfigurationNode?
     do throws(YAMLDocument.Failure) {
@@ -51,7 +51,7 @@ final class ConfigurationReading {
       error(node.place, "the file is \(node.kind); it takes a map that begins with \(example)")
       return nil
     }
-    return ConfigurationMap(pairs, path: "", place: node.place, reading: self)
+    return ConfigurationMap(pairs, section, path: "", place: node.place, reading: self)
   }
 }
 
@@ -72,16 +72,23 @@ struct ConfigurationValue {
   func warn(_ rule: String) { reading.warning(place, "\(path) \(rule)") }
 }
 
-/// A map whose every key must be asked for: a key that was not asked for is unknown, and reported by `finish`.
+/// A map whose every key must be asked for: a key that was not asked for, or that its section does not describe, is unknown, and
+/// reported by `finish`.
 final class ConfigurationMap {
+  /// What describes its keys; nil: they are names, and only `all` gives them.
+  let section: ConfigurationSection?
   let path: String
   let place: ConfigurationNode.Place
   let reading: ConfigurationReading
   private let pairs: [ConfigurationNode.Pair]
   private var known: [String] = []
 
-  init(_ pairs: [ConfigurationNode.Pair], path: String, place: ConfigurationNode.Place, reading: ConfigurationReading) {
+  init(
+    _ pairs: [ConfigurationNode.Pair], _ section: ConfigurationSection?, path: String, place: ConfigurationNode.Place,
+    reading: ConfigurationReading
+  ) {
     self.pairs = pairs
+    self.section = section
     self.path = path
     self.place = place
     self.reading = reading
@@ -96,13 +103,15 @@ final class ConfigurationMap {
 
   var isEmpty: Bool { pairs.isEmpty }
 
-  /// The key's value; nil if the key is absent, or given without a value, which is a problem.
+  /// The key's value; nil if the key is absent, given without a value, which is a problem, or not described.
   func value(_ key: String) -> ConfigurationValue? {
-    if !known.contains(key) { known.append(key) }
+    guard section?.key(key) != nil else { return nil }
+    let isFirst = !known.contains(key)
+    if isFirst { known.append(key) }
     guard let pair = pairs.first(where: { $0.key == key }) else { return nil }
     let value = ConfigurationValue(node: pair.value, path: path(of: key), reading: reading)
     if pair.value.isNull {
-      reading.error(pair.keyPlace, "\(value.path) is empty; give it a value or remove it")
+      if isFirst { reading.error(pair.keyPlace, "\(value.path) is empty; give it a value or remove it") }
       return nil
     }
     return value

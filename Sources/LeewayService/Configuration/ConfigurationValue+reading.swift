@@ -120,7 +120,7 @@ extension ConfigurationValue {
     return span
   }
 
-  /// A size in bytes: a whole number, alone or with kB, MB, GB (powers of 1000), KiB, MiB or GiB (powers of 1024).
+  /// A size in bytes: a whole number, by itself or with kB, MB, GB (powers of 1000), KiB, MiB or GiB (powers of 1024).
   func byteCount(in range: ClosedRange<Int64>) -> Int64? {
     guard let text = expanded()?.text else { return nil }
     let digits = text.prefix { $0.isASCII && $0.isNumber }
@@ -198,12 +198,13 @@ extension ConfigurationValue {
     return names
   }
 
-  func map(_ rule: String) -> ConfigurationMap? {
+  /// A map whose keys a section describes, or, without one, whose keys are names.
+  func map(_ rule: String, _ section: ConfigurationSection? = nil) -> ConfigurationMap? {
     guard case .map(let pairs) = node.content else {
       refuse("it takes \(rule)")
       return nil
     }
-    return ConfigurationMap(pairs, path: path, place: place, reading: reading)
+    return ConfigurationMap(pairs, section, path: path, place: place, reading: reading)
   }
 
   /// A decimal number as YAML and people write it; Swift's own parser would also read `nan`, `0x1p4` and `infinity`.

@@ -51,7 +51,7 @@ package struct MonitorFile {
     self.path = path
     let reading = ConfigurationReading(file: path, environment: environment)
     let example = "monitor: NAME"
-    let top = content.map { reading.root($0, example: example) } ?? reading.root(example: example)
+    let top = content.map { reading.root($0, .monitor, example: example) } ?? reading.root(.monitor, example: example)
     if let top {
       let monitorReading = MonitorReading(top: top, requiresBaseline: baseline == .required)
       (monitor, plan) = monitorReading.read()

@@ -4,9 +4,31 @@ extension MonitorReading {
   /// The receiver that retrains, by its name.
   static let retrainReceiver = "retrain"
 
+  static let alertKeys = firingTiers.map { tier in
+    ConfigurationKey(
+      tier.name, .other("list of up to 32 receivers", nil),
+      "who hears of incidents that reach `\(tier.name)`; `retrain` asks for a retrain")
+  }
+
+  static let retrainKeys: [ConfigurationKey] = [
+    .init("cooldown", .span(.zero ... .days(366), .hours(24)), "no retrain so long after the last request"),
+    .init("max_per_week", .integer(1...1000, 3), "requests within 7 days"),
+    .init("deadline", .span(.seconds(1) ... .days(90), .hours(6)), "how long a trainer may take to answer"),
+    .init(
+      "settle", .span(.hours(1) ... .days(30), .hours(24)),
+      "how long a shift of a feature must have lasted before it asks for a retrain"),
+    .init("approval", .choice(["required"], "required"), "a retrained model waits for a person"),
+    .init("scorecard", .other("map of metrics to maps", nil), "what the metrics in a trainer's answer must reach"),
+  ]
+
+  static let scorecardKeys: [ConfigurationKey] = [
+    .init("at_least", .other("number", nil), "the least value that passes"),
+    .init("at_most", .other("number", nil), "the greatest value that passes"),
+  ]
+
   func readAlerts() -> [Tier: [String]]? {
     guard let value = top.value("alerts") else { return top.contains("alerts") ? nil : [:] }
-    guard let map = value.map("a map of info, warning and critical to lists of receivers") else { return nil }
+    guard let map = value.map("a map of info, warning and critical to lists of receivers", .alerts) else { return nil }
     var alerts: [Tier: [String]] = [:]
     for tier in Self.firingTiers {
       if map.contains(tier.name) { alertTiersGiven.insert(tier) }
@@ -30,12 +52,12 @@ extension MonitorReading {
 
   func readRetrain() -> RetrainPolicy? {
     guard let value = top.value("retrain"),
-      let map = value.map("a map with cooldown, max_per_week, deadline, settle, approval and scorecard")
+      let map = value.map("a map with cooldown, max_per_week, deadline, settle, approval and scorecard", .retrain)
     else { return nil }
-    let cooldown = map.value("cooldown").map { $0.span(in: .zero ... .days(366)) } ?? .hours(24)
-    let perWeek = map.value("max_per_week").map { $0.integer(in: 1...1000) } ?? 3
-    let deadline = map.value("deadline").map { $0.span(in: .seconds(1) ... .days(90)) } ?? .hours(6)
-    let settle = map.value("settle").map { $0.span(in: .hours(1) ... .days(30)) } ?? .hours(24)
+    let cooldown = map.span("cooldown")
+    let perWeek = map.integer("max_per_week")
+    let deadline = map.span("deadline")
+    let settle = map.span("settle")
     // A retrained model always waits for a person, so there is no other word yet.
     let approval = map.value("approval").map { $0.choice(among: ["required"]) } ?? "required"
     let scorecard = map.value("scorecard").map { readScorecard($0) } ?? []
@@ -48,7 +70,7 @@ extension MonitorReading {
   private func readScorecard(_ value: ConfigurationValue) -> [RetrainPolicy.Bound]? {
     guard let map = value.map("a map of metrics to at_least or at_most") else { return nil }
     return map.all().compactMap { name, _, value in
-      guard let map = value.map("a map with at_least or at_most") else { return nil }
+      guard let map = value.map("a map with at_least or at_most", .scorecard) else { return nil }
       let least = map.value("at_least")?.number()
       let most = map.value("at_most")?.number()
       map.finish()

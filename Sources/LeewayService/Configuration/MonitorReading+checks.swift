@@ -25,13 +25,12 @@ struct ReadCheck {
 
 extension MonitorReading {
   private static let maximumChecks = 500
-  private static let maximumRows: Int64 = 1_000_000_000_000
 
   func readChecks() {
     guard let values = top.value("checks")?.list(of: "checks", atMost: Self.maximumChecks) else { return }
     var paths: [String: String] = [:]
     for value in values {
-      guard let map = value.map("a map with name, on, metric, window and a tier") else { continue }
+      guard let map = value.map("a map with name, on, metric, window and a tier", .check) else { continue }
       let check = readCheck(map)
       map.finish()
       checks.append(check)
@@ -57,7 +56,7 @@ extension MonitorReading {
     let (place, hasPlace) = readPlace(map, metric)
     let window = readWindowReference(map)
     let limits = readLimits(map, metric: metric)
-    let consecutive = map.value("for").map { $0.integer(in: 1...1000) } ?? 1
+    let consecutive = map.integer("for")
     let slices = readSlices(map, on: on)
     refuseFairnessKeys(map, on: on)
     if on == .comparison, let slices { checkComparedSlices(map, metric, slices) }
@@ -65,13 +64,12 @@ extension MonitorReading {
     // Also where what it says of them is wrong: `reference` then still names a group.
     let isOfGroups = onValue?.node.kind == "fairness" || metric?.family == .fairness
     let minimumRows =
-      map.value("min_rows").map { $0.integer(in: 0...Self.maximumRows) }
-      ?? (isOfGroups ? GroupFairness.minimumRows : 200)
-    let partial = map.value("partial").map { $0.bool() } ?? false
+      map.value("min_rows") == nil && isOfGroups ? GroupFairness.minimumRows : map.integer("min_rows")
+    let partial = map.bool("partial")
     refuseKeysWithoutEffect(map, metric)
-    let certain = map.value("certain").map { $0.bool() } ?? true
-    let positives = map.value("min_positives").map { $0.integer(in: 0...Self.maximumRows) } ?? 30
-    let negatives = map.value("min_negatives").map { $0.integer(in: 0...Self.maximumRows) } ?? 30
+    let certain = map.bool("certain")
+    let positives = map.integer("min_positives")
+    let negatives = map.integer("min_negatives")
     let reference = isOfGroups ? .baseline : readReference(map, metric, on, limits, window: window)
     let stages = readStages(map, metric, on)
     var check: Check?

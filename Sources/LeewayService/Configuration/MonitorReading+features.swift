@@ -1,6 +1,14 @@
 import LeewayCore
 
 extension MonitorReading {
+  static let featureKeys: [ConfigurationKey] = [
+    .init("type", .choice(Feature.Kind.self), required: true, "what its values are"),
+    .init("field", .other("path", nil), without: "the feature's name, as one key", "where it is in a message"),
+    .init(
+      "range", .other("`[least, greatest]`", nil), "numeric: values outside count as invalid"),
+    .init("empty", .choice(["category", "missing"], "missing"), "categorical: what empty text is"),
+  ]
+
   private static let maximumFeatures = 2000
   private static let maximumSegmentFields = 16
   /// Words that `on:` gives a meaning of their own.
@@ -43,7 +51,7 @@ extension MonitorReading {
 
   private func readFeature(_ name: String, _ value: ConfigurationValue) -> Feature? {
     if case .map = value.node.content {
-      guard let map = value.map("") else { return nil }
+      guard let map = value.map("", .feature) else { return nil }
       let kind = map.required("type", add: "type: numeric or type: categorical")?.choice(Feature.Kind.self)
       let field = readField(map, name: name, value)
       let range = map.value("range").flatMap { readRange($0, kind) }
@@ -106,11 +114,10 @@ extension MonitorReading {
 
   /// How many values of a segment, and how many versions, have slices of their own.
   func readMaximumSegments(_ predictions: PredictionStream?) -> Int64? {
-    guard let value = top.value("max_segments") else { return 100 }
     if let predictions, predictions.version == nil, segments?.isEmpty ?? false {
-      value.complain("has no effect without segments and predictions.fields.version; remove it")
+      top.value("max_segments")?.complain("has no effect without segments and predictions.fields.version; remove it")
     }
-    return value.integer(in: 1...1000)
+    return top.integer("max_segments")
   }
 
   func readSegments() -> [Segment]? {

@@ -3,6 +3,18 @@ import LeewayCore
 extension MonitorReading {
   static let firingTiers: [Tier] = [.info, .warning, .critical]
 
+  /// The keys of a limit that is a map.
+  static let limitKeys: [ConfigurationKey] = [
+    .init("above", .other("number; for `rows` also a percentage", nil), "fires above it"),
+    .init("below", .other("number; for `rows` also a percentage", nil), "fires below it"),
+    .init(
+      "max_drop", .other("percentage of the reference, or a difference", nil),
+      "fires where the metric is lower than the reference by more"),
+    .init(
+      "max_rise", .other("percentage of the reference, or a difference", nil),
+      "fires where the metric is higher than the reference by more"),
+  ]
+
   /// The limits of a check's tiers, ascending; reports tiers in the wrong order.
   func readLimits(_ map: ConfigurationMap, metric: Metric?) -> [ReadCheck.LimitPlace] {
     var limits: [ReadCheck.LimitPlace] = []
@@ -40,7 +52,7 @@ extension MonitorReading {
       }
       return [.init(limit: TierLimit(tier, limit), value: value)]
     }
-    guard let map = value.map("") else { return [] }
+    guard let map = value.map("", .limit) else { return [] }
     var limits: [ReadCheck.LimitPlace] = []
     for key in ["above", "below"] {
       guard let value = map.value(key),

@@ -5,7 +5,7 @@ extension MonitorReading {
   func readEarly(_ labels: ConfigurationMap, before horizon: TimeSpan?) -> TimeSpan? {
     hasEarly = labels.contains("early")
     hasAbsent = labels.contains("absent")
-    guard let value = labels.value("early"), let early = value.span(in: .seconds(1) ... .days(730)) else { return nil }
+    guard let value = labels.value("early"), let early = labels.span("early") else { return nil }
     if let horizon, early >= horizon {
       value.complain(
         "is \(early), which is not before the horizon of \(horizon); write less, or remove it to judge at the horizon only"

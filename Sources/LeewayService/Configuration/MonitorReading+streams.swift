@@ -1,17 +1,76 @@
 import LeewayCore
 
 extension MonitorReading {
+  private static let topicKey = ConfigurationKey(
+    "topic", .other("name of a topic", nil), required: true, "Kafka's topic")
+  private static let formatKey = ConfigurationKey("format", .choice(["json"], "json"), "what a message is")
+
+  static let predictionKeys: [ConfigurationKey] = [
+    topicKey,
+    formatKey,
+    .init("time_format", .choice(TimeFormat.self, .epochMilliseconds), "how times are written"),
+    .init("fields", .other("map", nil), required: true, "paths of the fields: keys with dots between them"),
+    .init(
+      "rate", .other("such as `200/s`, `5000/m`, `100000/h` or `2000000/d`", nil),
+      "predictions that come at most; `check` then refuses more waiting ones than `limits.waiting_rows`"),
+  ]
+
+  static let predictionFieldKeys: [ConfigurationKey] = [
+    .init("id", .other("path, or a list of up to 8", nil), "what labels are joined by; needed with labels"),
+    .init("time", .other("path", nil), required: true, "event time"),
+    .init("version", .other("path", nil), "the model's version; each is a slice"),
+    .init("probabilities", .other("path", nil), "multiclass: each class's probability"),
+    .init("score", .other("path", nil), without: "required, binary", "binary: the output, from 0 to 1"),
+    .init("prediction", .other("path", nil), without: "required, not binary", "multiclass and regression: the output"),
+  ]
+
+  static let labelKeys: [ConfigurationKey] = [
+    topicKey,
+    formatKey,
+    .init("time_format", .choice(TimeFormat.self), without: "that of predictions", "how times are written"),
+    .init("fields", .other("map", nil), required: true, "paths of the fields"),
+    .init(
+      "horizon", .span(.seconds(1) ... .days(730), .days(30)), "how old a prediction may be when a label still counts"),
+    .init(
+      "early", .span(.seconds(1) ... .days(730), nil),
+      "performance is judged a first time at this age, before the horizon"),
+    .init(
+      "label_before", .span(.zero ... .days(730), nil), without: "`lateness` + `skew`",
+      "how much earlier than its prediction a label may be"),
+    .init("positive", .other("text", nil), "binary: the text or number that means 1"),
+    .init("absent", .other("label", nil), "the value of a prediction that has no label at its horizon"),
+    .init("min_coverage", .number(0...1, 0.8), "a window with a smaller share of labels is not judged"),
+    .init(
+      "where", .other("map of up to 8 paths to texts or lists of texts", nil),
+      "count only messages whose fields match"),
+    .init("shared", .truth(false), "pass over messages without a value: they are other models' labels"),
+    .init("sample", .number(0...1, 1), "share of the ids that are joined, always the same ones; above 0"),
+  ]
+
+  static let labelFieldKeys: [ConfigurationKey] = [
+    .init("id", .other("path, or a list of up to 8", nil), required: true, "that of the prediction"),
+    .init("time", .other("path", nil), required: true, "when the label was given"),
+    .init("value", .other("path", nil), required: true, "the label; null retracts it"),
+  ]
+
+  static let compareKeys: [ConfigurationKey] = [
+    .init("champion", .other("version", nil), required: true, "what the other is measured from"),
+    .init("challenger", .other("version", nil), required: true, "what is measured"),
+  ]
+
   static let plannedFormats = ["avro", "protobuf", "kserve", "seldon", "sagemaker"]
 
   func readPredictions() -> PredictionStream? {
     guard
       let map = top.required("predictions", add: "predictions: with a topic and fields")?
-        .map("a map with topic, fields and time_format")
+        .map("a map with topic, fields and time_format", .predictions)
     else { return nil }
     let topic = readTopic(map)
     readFormat(map)
-    let timeFormat = map.value("time_format").map { $0.choice(TimeFormat.self) } ?? .epochMilliseconds
-    guard let fields = map.required("fields", add: fieldsExample)?.map("a map such as \(fieldsExample)") else {
+    let timeFormat = map.choice("time_format", TimeFormat.self)
+    guard
+      let fields = map.required("fields", add: fieldsExample)?.map("a map such as \(fieldsExample)", .predictionFields)
+    else {
       map.finish()
       return nil
     }
@@ -81,28 +140,28 @@ extension MonitorReading {
   }
 
   func readLabels(_ predictions: PredictionStream?) -> (stream: LabelStream, horizonGiven: Bool)? {
-    guard let map = top.value("labels")?.map("a map with topic, fields and horizon") else { return nil }
+    guard let map = top.value("labels")?.map("a map with topic, fields and horizon", .labels) else { return nil }
     let topic = readTopic(map)
     if let topic, let predictions, topic == predictions.topic, let value = map.value("topic") {
       value.refuse("predictions.topic is the same one; labels need a topic of their own")
     }
     readFormat(map)
     let timeFormat =
-      map.value("time_format").map { $0.choice(TimeFormat.self) } ?? predictions?.timeFormat ?? .epochMilliseconds
+      map.value("time_format") == nil
+      ? predictions?.timeFormat ?? .epochMilliseconds : map.choice("time_format", TimeFormat.self)
     let horizonGiven = map.contains("horizon")
-    let horizon = map.value("horizon").map { $0.span(in: .seconds(1) ... .days(730)) } ?? .days(30)
+    let horizon = map.span("horizon")
     let early = readEarly(map, before: horizon)
-    let labelBefore = map.value("label_before").map { $0.span(in: .zero ... .days(730)) } ?? .zero
+    let labelBefore = map.value("label_before") == nil ? .zero : map.span("label_before")
     let positive = readPositive(map)
     let absent = map.value("absent").flatMap(readLabelValue)
-    let coverage = map.value("min_coverage").map { $0.number(in: 0...1) } ?? 0.8
+    let coverage = map.number("min_coverage")
     let conditions = map.value("where").map { readConditions($0) } ?? []
-    let shared = map.value("shared").map { $0.bool() } ?? false
-    let sampleValue = map.value("sample")
-    let sample = sampleValue.map { $0.number(in: 0...1) } ?? 1
-    if sample == 0 { sampleValue?.refuse("it takes more than 0 and at most 1") }
+    let shared = map.bool("shared")
+    let sample = map.number("sample")
+    if sample == 0 { map.value("sample")?.refuse("it takes more than 0 and at most 1") }
     let example = "fields: {id: FIELD, time: FIELD, value: FIELD}"
-    guard let fields = map.required("fields", add: example)?.map("a map such as \(example)") else {
+    guard let fields = map.required("fields", add: example)?.map("a map such as \(example)", .labelFields) else {
       map.finish()
       return nil
     }
@@ -132,7 +191,7 @@ extension MonitorReading {
   /// `compare: {champion: v1, challenger: v2}`
   func readComparison() -> VersionComparison? {
     guard let value = top.value("compare"),
-      let map = value.map("a map such as {champion: v1, challenger: v2}")
+      let map = value.map("a map such as {champion: v1, challenger: v2}", .compare)
     else { return nil }
     let champion = map.required("champion", add: "champion: VERSION")?.text().map(Self.category)
     let challengerValue = map.required("challenger", add: "challenger: VERSION")

@@ -1,13 +1,19 @@
 import LeewayCore
 
 extension MonitorReading {
+  static let windowKeys: [ConfigurationKey] = [
+    .init(
+      "size", .span(.seconds(1) ... .days(366), nil), required: true, "how long a window is; a multiple of `panes`"),
+    .init("every", .span(.seconds(1) ... .days(366), nil), required: true, "how often one ends; a multiple of `panes`"),
+    .init("name", .other("text without spaces", nil), without: "the size", "what checks and results call it"),
+  ]
+
   private static let maximumWindows = 32
   /// More panes than this make one evaluation slower than its budget.
   private static let maximumPanes: Int64 = 50_000
 
   func readWindows() {
-    pane = top.value("panes").map { $0.span(in: .seconds(1) ... .days(1)) } ?? .minutes(5)
-    if pane == nil, !top.contains("panes") { pane = .minutes(5) }
+    pane = top.span("panes")
     let example = "windows: [{size: 1h, every: 5m}]"
     guard
       let values = top.required("windows", add: example)?.list(of: "windows", atMost: Self.maximumWindows)
@@ -16,11 +22,11 @@ extension MonitorReading {
     var result: [WindowDefinition] = []
     var paths: [String: String] = [:]
     for value in values {
-      guard let map = value.map("a map with size and every") else { continue }
+      guard let map = value.map("a map with size and every", .window) else { continue }
       let sizeValue = map.required("size", add: "size: 1h")
-      let size = sizeValue?.span(in: .seconds(1) ... .days(366))
+      let size = map.span("size")
       let everyValue = map.required("every", add: "every: 5m")
-      let every = everyValue?.span(in: .seconds(1) ... .days(366))
+      let every = map.span("every")
       let nameValue = map.value("name")
       let name = nameValue.map { readWindowName($0) } ?? sizeValue.flatMap { size == nil ? nil : $0.text() }
       map.finish()

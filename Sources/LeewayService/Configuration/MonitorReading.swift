@@ -40,6 +40,49 @@ final class MonitorReading {
   /// Where each tier's receivers are named.
   var receiverUses: [MonitorFile.ReceiverUse] = []
 
+  static let keys: [ConfigurationKey] = [
+    .init("monitor", .other(NameRule.text, nil), required: true, "the monitor's name, its own among all monitors"),
+    .init("task", .choice(ModelTask.self), required: true, "what the model does"),
+    .init("predictions", .other("map", nil), required: true, "where predictions are and what their fields are called"),
+    .init("labels", .other("map", nil), "the same of labels; without them performance is not judged"),
+    .init("compare", .other("map", nil), "two versions to compare"),
+    .init(
+      "classes", .other("list of texts", nil),
+      "multiclass: the model's order of classes, where its probabilities are an array"),
+    .init("threshold", .number(0...1, 0.5), "binary: a score from here on is a positive decision"),
+    .init("features", .other("map of names to `numeric`, `categorical` or a map", nil), "what the model was given"),
+    .init("segments", .other("list of up to 16 field names", nil), "fields whose values are slices of their own"),
+    .init(
+      "max_segments", .integer(1...1000, 100),
+      "values of a segment, and versions, with a slice of their own; the others share `__other__`"),
+    .init(
+      "max_categories", .integer(1...100_000, 1000),
+      "categories of a feature with a bin of their own; the others share `__other__`"),
+    .init(
+      "resolution", .integer(10...65_536, 1024), "most knots of a numeric subject: how finely a baseline resolves it"),
+    .init("panes", .span(.seconds(1) ... .days(1), .minutes(5)), "the smallest slice of event time"),
+    .init("windows", .other("list of up to 32 maps", nil), required: true, "the windows that are judged"),
+    .init(
+      "lateness", .span(.zero ... .days(30), .minutes(10)),
+      "how much later than the newest message of its partition a message may come"),
+    .init("skew", .span(.seconds(1) ... .days(30), .hours(1)), "how far ahead of its record's time a message may be"),
+    .init("time_zone", .other("IANA name of a zone", "UTC"), "whose hours of the week and days count, for `shift`"),
+    .init("excluded", .other("list of days, or `FIRST/LAST`", nil), "days that `shift` does not judge"),
+    .init("checks", .other("list of up to 500 maps", nil), "what is judged; without checks nothing fires"),
+    .init("alerts", .other("map of tiers", nil), "which receivers hear of which tier"),
+    .init("retrain", .other("map", nil), "when a retrain is asked for; needed where `alerts` names `retrain`"),
+    .init("series", .other("map", nil), "which Prometheus series are exported"),
+    .init(
+      "baseline", .other("path of a file, beside this one", nil),
+      "the training data's profile; `run`, `check` and `replay` need it"),
+  ]
+
+  static let seriesKeys: [ConfigurationKey] = [
+    .init(
+      "slices", .choice(SeriesChoice.self), required: true,
+      "values of segments that are exported beside `all` and versions")
+  ]
+
   init(top: ConfigurationMap, requiresBaseline: Bool) {
     self.top = top
     self.requiresBaseline = requiresBaseline
@@ -57,11 +100,11 @@ final class MonitorReading {
     let segments = readSegments()
     let maximumSegments = readMaximumSegments(predictions)
     self.maximumSegments = Int(maximumSegments ?? 100)
-    let maximumCategories = top.value("max_categories").map { $0.integer(in: 1...100_000) } ?? 1000
-    let resolution = top.value("resolution").map { $0.integer(in: 10...65_536) } ?? 1024
+    let maximumCategories = top.integer("max_categories")
+    let resolution = top.integer("resolution")
     readWindows()
-    let lateness = top.value("lateness").map { $0.span(in: .zero ... .days(30)) } ?? .minutes(10)
-    let skew = top.value("skew").map { $0.span(in: .seconds(1) ... .days(30)) } ?? .hours(1)
+    let lateness = top.span("lateness")
+    let skew = top.span("skew")
     let days = readDays()
     if let lateness { warn(lateness: lateness) }
     readChecks()
@@ -115,18 +158,17 @@ final class MonitorReading {
   }
 
   private func readThreshold() -> Double? {
-    guard let value = top.value("threshold") else { return top.contains("threshold") ? nil : 0.5 }
-    guard task == .binary || task == nil else {
+    if let task, task != .binary, let value = top.value("threshold") {
       value.complain("is for binary monitors; remove it")
       return nil
     }
-    return value.number(in: 0...1)
+    return top.number("threshold")
   }
 
   /// `series: {slices: checks}`
   private func readSeries() -> SeriesChoice? {
     guard let value = top.value("series") else { return top.contains("series") ? nil : .all }
-    guard let map = value.map("a map such as {slices: checks}") else { return nil }
+    guard let map = value.map("a map such as {slices: checks}", .series) else { return nil }
     let choice = map.required("slices", add: "slices: all, checks or none")?.choice(SeriesChoice.self)
     map.finish()
     return choice

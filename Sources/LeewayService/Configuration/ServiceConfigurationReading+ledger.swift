@@ -3,7 +3,7 @@ import LeewayLedger
 extension ServiceConfigurationReading {
   /// Where the ledger is; the other keys are not looked at.
   func ledgerOnly() -> ServiceConfiguration.LedgerLocation? {
-    reading.root(example: "kafka: {bootstrap: \"localhost:9092\"}").flatMap(readLedger)
+    reading.root(.service, example: "kafka: {bootstrap: \"localhost:9092\"}").flatMap(readLedger)
   }
 
   func readLedger(_ top: ConfigurationMap) -> ServiceConfiguration.LedgerLocation? {

@@ -3,6 +3,28 @@ import LeewayDelivery
 
 /// `receivers`: names, and for each its type with the keys of that type.
 extension ServiceConfigurationReading {
+  /// Those of every type, then those that only some types have.
+  static let receiverKeys: [ConfigurationKey] =
+    [
+      .init("type", .choice(ReceiverType.all.map(\.name), nil), required: true, "how it is spoken to"),
+      .init("fallback", .other("name of a receiver", nil), "who is told when a message is given up"),
+      .init(
+        "group_interval", .span(.seconds(1) ... .days(1), nil), without: "`5m`",
+        "least time between two messages about the spread of one incident"),
+    ] + keysOfTypes
+
+  private static var keysOfTypes: [ConfigurationKey] {
+    var names: [String] = []
+    for key in ReceiverType.all.flatMap(\.keys) where !names.contains(key.name) { names.append(key.name) }
+    return names.compactMap { name in
+      let types = ReceiverType.all.filter { $0.keys.contains { $0.name == name } }
+      guard let key = types.first?.keys.first(where: { $0.name == name }) else { return nil }
+      let which = types.map(\.name).joined(separator: ", ")
+      return ConfigurationKey(
+        name, .other("text", nil), without: key.isRequired ? "required" : nil, "\(which): \(key.help)")
+    }
+  }
+
   private static let maximumReceivers = 100
   /// Types that are no part of this version.
   private static let planned = ["pagerduty", "alertmanager"]
@@ -43,7 +65,7 @@ extension ServiceConfigurationReading {
   private func readReceiver(
     _ name: String, _ value: ConfigurationValue, _ fallbacks: inout [Fallback]
   ) -> Receiver? {
-    guard let map = value.map("a map with type and url") else { return nil }
+    guard let map = value.map("a map with type and url", .receiver) else { return nil }
     let types = ReceiverType.all
     let typeValue = map.required("type", add: "type: \(ConfigurationValue.either(types.map(\.name)))")
     let typeName = typeValue?.choice(among: types.map(\.name), planned: Self.planned, what: "receiver type")
@@ -66,7 +88,7 @@ extension ServiceConfigurationReading {
       value.text(limit: 63).map { Fallback(receiver: name, name: $0, value: value) }
     }
     if let fallback { fallbacks.append(fallback) }
-    let interval = map.value("group_interval")?.span(in: .seconds(1) ... .days(1))
+    let interval = map.span("group_interval")
     map.finish()
     if name == MonitorReading.retrainReceiver, !type.callsTrainers, let typeValue {
       let callers = types.filter(\.callsTrainers).map(\.name)

@@ -5,6 +5,93 @@ import LeewaySource
 
 /// `leeway.yaml` on its way to a `ServiceConfiguration`.
 final class ServiceConfigurationReading {
+  static let keys: [ConfigurationKey] = [
+    .init("kafka", .other("map", nil), required: true, "the broker"),
+    .init("dead_letter_topic", .other("name of a topic", nil), "an existing topic for messages that are not counted"),
+    .init(
+      "ledger", .other("`sqlite:FILE` or `postgres://…`", "sqlite:leeway.db"), "the store; instances share a PostgreSQL"
+    ),
+    .init("http", .other("map", nil), "listeners and who may use them"),
+    .init("receivers", .other("map of up to 100 names to maps", nil), "where messages go; `log` is always there"),
+    .init("limits", .other("map", nil), "what is held, and how much of it"),
+    .init("evaluation", .other("map", nil), "when windows are looked for"),
+  ]
+
+  static let kafkaKeys: [ConfigurationKey] = [
+    .init(
+      "bootstrap", .other("`HOST:PORT`, several separated by commas", nil), required: true, "brokers to begin with"),
+    .init("group", .other("text", "leeway"), "the consumer group, the same for all instances"),
+    .init("properties", .other("map", nil), "librdkafka's own properties, passed on"),
+    .init(
+      "idle_after", .span(.seconds(1) ... .days(1), .minutes(1)),
+      "a partition this long at its end holds no window back"),
+    .init(
+      "start", .choice(ServiceConfiguration.Kafka.Start.self, .earliest),
+      "where a partition begins that was never read"),
+    .init(
+      "on_gap", .choice(GapDecision.self, .fail),
+      "messages that are gone unread: `fail` holds the partition, `skip` counts them and goes on"),
+    .init(
+      "threads", .integer(1...64, nil), without: "one for every two processors, up to 4",
+      "threads that decode and count"),
+  ]
+
+  static let httpKeys: [ConfigurationKey] = [
+    .init("listen", .other("`HOST:PORT`", "127.0.0.1:8080"), "where pages and the API are"),
+    .init(
+      "public_url", .other("http or https address", nil),
+      "the service as others see it; trainers answer there, and messages link to it"),
+    .init("tokens_file", .other("path", nil), "bearer tokens and their roles; `leeway token new` writes it"),
+    .init("probes", .other("`HOST:PORT`", nil), "`/healthz`, `/readyz` and `/metrics` without tokens"),
+    .init("tls", .other("map", nil), "`listen` speaks HTTPS"),
+    .init(
+      "callback_keys", .other("list of up to 10 keys of 32 bytes or more", nil), without: "one in the ledger",
+      "sign the tokens of retrains; the first signs, all are accepted"),
+  ]
+
+  static let tlsKeys: [ConfigurationKey] = [
+    .init("certificate", .other("path", nil), required: true, "PEM: the listener's own first, then those up to a root"),
+    .init("key", .other("path", nil), required: true, "PEM, without a passphrase"),
+  ]
+
+  private static let standard = ServiceConfiguration.Limits()
+  static let limitKeys: [ConfigurationKey] = [
+    .init("message_bytes", .bytes(1024...(64 << 20), Int64(standard.messageBytes)), "the longest message that is read"),
+    .init(
+      "flush_bytes", .bytes((1 << 20)...(1 << 30), Int64(standard.flushBytes)),
+      "changes that are committed at once at the latest"),
+    .init(
+      "flush_every", .span(.milliseconds(10) ... .minutes(1), standard.flushEvery),
+      "the longest time that what was read waits for its commit"),
+    .init(
+      "max_series", .integer(0...1_000_000, Int64(standard.maximumSeries)), "exported Prometheus series of a monitor"),
+    .init(
+      "quarantine_rows", .integer(0...10_000_000, Int64(standard.quarantineRows)),
+      "messages of a monitor that were set aside and are kept to be looked at"),
+    .init(
+      "waiting_rows", .integer(1...1_000_000_000_000, Int64(standard.waitingRows)),
+      "predictions that may wait for labels, of all monitors together"),
+    .init(
+      "shutdown_time", .span(.seconds(1) ... .hours(1), standard.shutdownTime),
+      "how long a shutdown may take to commit what was read"),
+    .init(
+      "results_kept", .span(.days(1) ... .days(36_500), standard.resultsKept),
+      "how far behind the newest window results go, in event time"),
+    .init(
+      "results_whole", .span(.days(1) ... .days(36_500), standard.resultsWhole),
+      "how far behind maturity an hour keeps one line of each series, in event time"),
+    .init(
+      "deliveries_kept", .span(.days(1) ... .days(36_500), standard.deliveriesKept),
+      "how long deliveries that are done are kept"),
+    .init(
+      "stall_after", .span(.seconds(30) ... .hours(24), standard.stallAfter),
+      "`/readyz` fails when messages wait, or a thread is silent, so long"),
+  ]
+
+  static let evaluationKeys: [ConfigurationKey] = [
+    .init("every", .span(.milliseconds(100) ... .hours(1), .seconds(1)), "how often finished windows are looked for")
+  ]
+
   let reading: ConfigurationReading
   let path: String
   /// What monitors' alerts are checked against; nil if the receivers can't be read at all.
@@ -28,7 +115,10 @@ final class ServiceConfigurationReading {
 
   func read(_ content: [UInt8]? = nil) -> ServiceConfiguration? {
     let example = "kafka: {bootstrap: \"localhost:9092\"}"
-    guard let top = content.map({ reading.root($0, example: example) }) ?? reading.root(example: example) else {
+    guard
+      let top = content.map({ reading.root($0, .service, example: example) })
+        ?? reading.root(.service, example: example)
+    else {
       return nil
     }
     let kafka = readKafka(top)
@@ -53,15 +143,15 @@ final class ServiceConfigurationReading {
     typealias Kafka = ServiceConfiguration.Kafka
     guard
       let map = top.required("kafka", add: "kafka: {bootstrap: \"localhost:9092\"}")?
-        .map("a map with bootstrap, group and properties")
+        .map("a map with bootstrap, group and properties", .kafka)
     else { return nil }
     let bootstrap = map.required("bootstrap", add: "bootstrap: \"HOST:PORT\"").flatMap(readBootstrap)
     let group = map.value("group").map { $0.text(limit: 255) } ?? "leeway"
     let (properties, confidential) = map.value("properties").map(readProperties) ?? ([:], [])
-    let idleAfter = map.value("idle_after").map { $0.span(in: .seconds(1) ... .days(1)) } ?? .minutes(1)
-    let start = map.value("start").map { $0.choice(Kafka.Start.self) } ?? .earliest
-    let onGap = map.value("on_gap").map { $0.choice(GapDecision.self) } ?? .fail
-    let threads = map.value("threads").map { $0.integer(in: 1...64) } ?? Int64(Kafka.standardThreads)
+    let idleAfter = map.span("idle_after")
+    let start = map.choice("start", Kafka.Start.self)
+    let onGap = map.choice("on_gap", GapDecision.self)
+    let threads = map.value("threads") == nil ? Int64(Kafka.standardThreads) : map.integer("threads")
     map.finish()
     guard let bootstrap, let group, let idleAfter, let start, let onGap, let threads else { return nil }
     refuseSettings(map, bootstrap: bootstrap, group: group)
@@ -126,7 +216,7 @@ final class ServiceConfigurationReading {
     guard let value = top.value("http") else {
       return top.contains("http") ? nil : .init(host: "127.0.0.1", port: 8080, publicURL: nil, tokensFile: nil)
     }
-    guard let map = value.map("a map with listen, public_url, tls, tokens_file, probes and callback_keys") else {
+    guard let map = value.map("a map with listen, public_url, tls, tokens_file, probes and callback_keys", .http) else {
       return nil
     }
     let listenValue = map.value("listen")
@@ -180,7 +270,7 @@ final class ServiceConfigurationReading {
   }
 
   private func readTLS(_ value: ConfigurationValue) -> ServiceConfiguration.HTTP.TLS? {
-    guard let map = value.map("a map with certificate and key, two files in PEM") else { return nil }
+    guard let map = value.map("a map with certificate and key, two files in PEM", .tls) else { return nil }
     let certificate = map.required("certificate", add: "certificate: FILE")
     let key = map.required("key", add: "key: FILE")
     map.finish()
@@ -214,32 +304,26 @@ final class ServiceConfigurationReading {
   private func readLimits(_ top: ConfigurationMap) -> ServiceConfiguration.Limits? {
     var limits = ServiceConfiguration.Limits()
     guard let value = top.value("limits") else { return limits }
-    guard let map = value.map("a map of limits") else { return nil }
-    func bytes(_ key: String, _ limit: inout Int, in range: ClosedRange<Int64>) {
-      if let count = map.value(key)?.byteCount(in: range) { limit = Int(count) }
-    }
-    func count(_ key: String, _ limit: inout Int, in range: ClosedRange<Int64>) {
-      if let count = map.value(key)?.integer(in: range) { limit = Int(count) }
-    }
-    bytes("message_bytes", &limits.messageBytes, in: 1024...(64 << 20))
-    bytes("flush_bytes", &limits.flushBytes, in: (1 << 20)...(1 << 30))
-    if let every = map.value("flush_every")?.span(in: .milliseconds(10) ... .minutes(1)) { limits.flushEvery = every }
-    count("max_series", &limits.maximumSeries, in: 0...1_000_000)
-    count("quarantine_rows", &limits.quarantineRows, in: 0...10_000_000)
-    count("waiting_rows", &limits.waitingRows, in: 1...1_000_000_000_000)
-    if let time = map.value("shutdown_time")?.span(in: .seconds(1) ... .hours(1)) { limits.shutdownTime = time }
-    if let time = map.value("results_kept")?.span(in: .days(1) ... .days(36_500)) { limits.resultsKept = time }
-    if let time = map.value("results_whole")?.span(in: .days(1) ... .days(36_500)) { limits.resultsWhole = time }
-    if let time = map.value("deliveries_kept")?.span(in: .days(1) ... .days(36_500)) { limits.deliveriesKept = time }
-    if let time = map.value("stall_after")?.span(in: .seconds(30) ... .hours(24)) { limits.stallAfter = time }
+    guard let map = value.map("a map of limits", .limits) else { return nil }
+    if let bytes = map.byteCount("message_bytes") { limits.messageBytes = Int(bytes) }
+    if let bytes = map.byteCount("flush_bytes") { limits.flushBytes = Int(bytes) }
+    if let every = map.span("flush_every") { limits.flushEvery = every }
+    if let count = map.integer("max_series") { limits.maximumSeries = Int(count) }
+    if let count = map.integer("quarantine_rows") { limits.quarantineRows = Int(count) }
+    if let count = map.integer("waiting_rows") { limits.waitingRows = Int(count) }
+    if let time = map.span("shutdown_time") { limits.shutdownTime = time }
+    if let time = map.span("results_kept") { limits.resultsKept = time }
+    if let time = map.span("results_whole") { limits.resultsWhole = time }
+    if let time = map.span("deliveries_kept") { limits.deliveriesKept = time }
+    if let time = map.span("stall_after") { limits.stallAfter = time }
     map.finish()
     return limits
   }
 
   private func readEvaluation(_ top: ConfigurationMap) -> ServiceConfiguration.Evaluation? {
     guard let value = top.value("evaluation") else { return .init(every: .seconds(1)) }
-    guard let map = value.map("a map such as {every: 1s}") else { return nil }
-    let every = map.value("every").map { $0.span(in: .milliseconds(100) ... .hours(1)) } ?? .seconds(1)
+    guard let map = value.map("a map such as {every: 1s}", .evaluation) else { return nil }
+    let every = map.span("every")
     map.finish()
     return every.map { .init(every: $0) }
   }

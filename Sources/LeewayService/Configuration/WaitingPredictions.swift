@@ -14,7 +14,7 @@ struct WaitingPredictions {
     self.value = value
   }
 
-  /// Refuses monitors that would leave more waiting than the ledger is made for, each alone or all together.
+  /// Refuses monitors that would leave more waiting than the ledger is made for, each by itself or all together.
   ///
   /// - Parameters:
   ///   - limit: `limits.waiting_rows`.

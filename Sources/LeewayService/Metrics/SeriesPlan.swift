@@ -23,9 +23,9 @@ package struct SeriesPlan: Sendable {
     /// Empty where the family has none.
     var subject = ""
     var metric = ""
-    /// Of `leeway_performance`.
+    /// Labels of `leeway_performance`.
     var stage: Stage?
-    /// Of `leeway_comparison`.
+    /// Labels of `leeway_comparison`.
     var statistic = ""
   }
 

@@ -113,14 +113,12 @@ public final class Browser: Sendable {
   /// Returns when a condition holds.
   /// - Throws: where it does not within a minute; the message has the page's text.
   public func wait(for condition: String, seconds: Double = 60) async throws {
-    let end = ContinuousClock.now + .seconds(seconds)
-    while try await evaluate("Boolean(\(condition))") != "true" {
-      guard ContinuousClock.now < end else {
-        let text = try await evaluate("document.body.innerText.slice(0, 2000)")
-        throw Failure(description: "still not \(condition); faults \(faults); the page says: \(text)")
-      }
-      try await Task.sleep(for: .milliseconds(50))
+    let holds = try await awaited(within: .seconds(seconds), every: .milliseconds(50)) {
+      try await evaluate("Boolean(\(condition))") == "true" ? true : nil
     }
+    guard holds == nil else { return }
+    let text = try await evaluate("document.body.innerText.slice(0, 2000)")
+    throw Failure(description: "still not \(condition); faults \(faults); the page says: \(text)")
   }
 
   /// Presses a key that has no text, as `Tab` or `ArrowLeft`, or `Enter`.

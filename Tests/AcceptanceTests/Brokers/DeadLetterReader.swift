@@ -1,5 +1,6 @@
 import CRdKafka
 import Foundation
+import LeewayTestSupport
 import Testing
 
 /// A record of the dead-letter topic, with its headers.

@@ -1,4 +1,5 @@
 import Foundation
+import LeewayTestSupport
 import Testing
 
 /// A broker with retention, deletable topics and growing partitions, none of which the embedded one has: `noida-db` from

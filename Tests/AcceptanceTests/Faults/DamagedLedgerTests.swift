@@ -1,5 +1,6 @@
 import Foundation
 import LeewaySource
+import LeewayTestSupport
 import Testing
 
 /// A disk flips bytes in the ledger. What is damaged is named, in `/readyz`, in the log and by the commands; what does not

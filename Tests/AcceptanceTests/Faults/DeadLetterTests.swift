@@ -1,5 +1,6 @@
 import Foundation
 import LeewaySource
+import LeewayTestSupport
 import Testing
 
 /// Fault 9: what is not counted goes to the dead-letter topic before its offset is passed.

@@ -1,3 +1,4 @@
+import LeewayTestSupport
 import Testing
 
 /// What librdkafka cannot recover from ends the process: whoever supervises it starts it again, or is told.

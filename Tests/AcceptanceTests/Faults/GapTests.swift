@@ -1,4 +1,5 @@
 import Foundation
+import LeewayTestSupport
 import Testing
 
 /// Fault 5: what the broker no longer has is a loud, configured decision, never a silent reset.

@@ -1,4 +1,5 @@
 import Foundation
+import LeewayTestSupport
 import Testing
 
 /// Fault 10: floods meet limits and counters, never the end of the process or of its memory.

@@ -1,5 +1,6 @@
 import Foundation
 import LeewayCore
+import LeewayTestSupport
 import Testing
 
 extension RunningService {

@@ -6,16 +6,6 @@ import Testing
 /// Several `leeway run` of one Kafka group on one PostgreSQL. One test after another: each has many processes.
 @Suite(.serialized) struct Instances {}
 
-/// Asks until the answer is there or the time is up, as `eventually` does; meanwhile its thread is free for others.
-func awaited<T>(patience: Double = patience, _ body: () throws -> T?) async throws -> T? {
-  let deadline = Date(timeIntervalSinceNow: patience)
-  while true {
-    if let value = try body() { return value }
-    guard Date() < deadline else { return nil }
-    try await Task.sleep(for: .milliseconds(100))
-  }
-}
-
 /// A monitor's topics of several partitions, read by any number of instances that share one PostgreSQL. It is the shop's,
 /// whose traffic this can make, unless somebody asks for another.
 final class Fleet {

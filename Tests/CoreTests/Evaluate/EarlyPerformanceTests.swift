@@ -40,7 +40,7 @@ import Testing
     return lines[0].line
   }
 
-  @Test func `each stage is judged by what stood then, once its labels are there`() throws {
+  @Test func eachStageIsJudgedByWhatStoodThenOnceItsLabelsAreThere() throws {
     let predictions = Self.predictions()
     let scene = try Scene(
       checks: [Self.check(Check.below(0.8))], predictions: [predictions], labels: [Self.labels(predictions)],
@@ -69,7 +69,7 @@ import Testing
     #expect(verdicts.allSatisfy { $0.line.contains(#""stage":"\#($0.stage.rawValue)""#) })
   }
 
-  @Test func `all at once gives the lines and verdicts of step by step`() throws {
+  @Test func allAtOnceGivesTheLinesAndVerdictsOfStepByStep() throws {
     let predictions = Self.predictions() + Self.predictions(from: 15, to: 30, id: "q")
     var found: [[String]] = []
     for steps in [Array(stride(from: Int64(0), through: 200, by: 7)) + [200], [200]] {
@@ -83,7 +83,7 @@ import Testing
     #expect(found[0] == found[1] && found[0].count > 20)
   }
 
-  @Test func `for counts windows of its own stage`() throws {
+  @Test func forCountsWindowsOfItsOwnStage() throws {
     // Early all is right; at the horizon a quarter is wrong, in three windows.
     let predictions = (0..<3).flatMap { Self.predictions(from: 15 * $0, to: 15 * $0 + 15, id: "p\($0)-") }
     let labels = (0..<3).flatMap { Self.labels(Array(predictions[40 * $0..<40 * $0 + 40])) }
@@ -98,7 +98,7 @@ import Testing
     #expect(verdicts.filter { $0.stage == .final }.map(\.tier) == [.ok, .warning, .warning])
   }
 
-  @Test func `labels that come early for some scores say nothing of all`() throws {
+  @Test func labelsThatComeEarlyForSomeScoresSayNothingOfAll() throws {
     let predictions = Self.predictions()
     // Of twenty positive predictions all have a label by then, of twenty negative ones four.
     let early = predictions.enumerated().filter { $0.offset % 2 == 0 || $0.offset < 8 }.map(\.element)
@@ -141,7 +141,7 @@ import Testing
     // 0.15 apart, and p is 0.014 and 0.009.
     (220, 33, false), (240, 36, true),
   ])
-  func `labels are biased where scores differ by much and not by chance`(
+  func labelsAreBiasedWhereScoresDifferByMuchAndNotByChance(
     _ half: Int, _ fewer: Int, _ isBiased: Bool
   ) throws {
     let predictions = Scene.predictions(2 * half) { i, event in
@@ -163,7 +163,7 @@ import Testing
         .map { abs((Double($0.1) ?? 0) - ks) < 1e-12 } == true)
   }
 
-  @Test func `what is absent is known at the horizon`() throws {
+  @Test func whatIsAbsentIsKnownAtTheHorizon() throws {
     let predictions = Self.predictions()
     let labels = predictions.prefix(30).map { LabelEvent(id: $0.id!, time: $0.time + .minutes(5), value: "1") }
     let scene = try Scene(
@@ -182,7 +182,7 @@ import Testing
         #""predictions":40,"labelled":40,"implied":10,"coverage":1.0,"stage":"final","final":true"#))
   }
 
-  @Test func `a check may be judged at one stage only`() throws {
+  @Test func aCheckMayBeJudgedAtOneStageOnly() throws {
     let predictions = Self.predictions()
     for stage in Stage.allCases {
       let scene = try Scene(
@@ -196,7 +196,7 @@ import Testing
     }
   }
 
-  @Test func `early a fall is measured from the first days of early performance`() throws {
+  @Test func earlyAFallIsMeasuredFromTheFirstDaysOfEarlyPerformance() throws {
     // Early 40 of 40 are right in the first window, and 20 of 40 in the fourth.
     let windows = (0..<4).map { Self.predictions(from: 15 * $0, to: 15 * $0 + 15, id: "p\($0)-") }
     let labels = windows.enumerated().flatMap { n, predictions in
@@ -225,7 +225,7 @@ import Testing
     #expect(check.reference(at: .final, size: .minutes(15)) == .baseline)
   }
 
-  @Test func `windows that are open have lines of both stages`() throws {
+  @Test func windowsThatAreOpenHaveLinesOfBothStages() throws {
     let predictions = Self.predictions()
     let scene = try Scene(predictions: [predictions], labels: [Self.labels(predictions)], configure: Self.configure)
     try scene.read()
@@ -240,7 +240,7 @@ import Testing
     #expect(!early.isEmpty && early.allSatisfy { $0.stage == .early })
   }
 
-  @Test func `an age changes the generation, and without one nothing is early`() throws {
+  @Test func anAgeChangesTheGenerationAndWithoutOneNothingIsEarly() throws {
     let predictions = Self.predictions()
     let plain = try Scene(
       checks: [Self.check(Check.below(0.8))], predictions: [predictions], labels: [Self.labels(predictions)])
@@ -259,7 +259,7 @@ import Testing
   }
 
   @Test(arguments: [Stage.early, .final])
-  func `early verdicts call for a retrain where the check says so`(_ stage: Stage) throws {
+  func earlyVerdictsCallForARetrainWhereTheCheckSaysSo(_ stage: Stage) throws {
     // Half is wrong at one stage, and all is right at the other.
     let predictions = Self.predictions()
     let labels = predictions.enumerated().flatMap { i, event in

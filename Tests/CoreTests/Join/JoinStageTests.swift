@@ -65,7 +65,7 @@ import Testing
     return cells
   }
 
-  @Test func `both limits are inclusive, and each stage has what stood then`() {
+  @Test func bothLimitsAreInclusiveAndEachStageHasWhatStoodThen() {
     func cells(_ labels: [JoinedLabel]) -> [String] {
       Self.apply([[.prediction(Self.prediction())], labels.map { .label($0) }]).cells.keys.sorted()
     }
@@ -81,7 +81,7 @@ import Testing
   }
 
   /// Two versions' predictions, and labels just before and after both limits: all 5,040 orders, message by message.
-  @Test func `every order of arrival ends with the same two sets`() {
+  @Test func everyOrderOfArrivalEndsWithTheSameTwoSets() {
     let predictions = [Self.prediction(), Self.prediction(10, version: "v2")]
     let labels = [
       Self.label(1200, 1), Self.label(1201, 0), Self.label(1800, nil), Self.label(3600, 1), Self.label(3601, 0),
@@ -105,7 +105,7 @@ import Testing
   }
 
   /// Up to 300 labels of one id on both sides of both limits, in random orders and batches.
-  @Test func `up to 300 labels an id end with the same two sets`() {
+  @Test func upTo300LabelsAnIdEndWithTheSameTwoSets() {
     var seen: [String: Int] = [:]
     for seed in UInt64(1)...150 {
       var random = SeededGenerator(seed: seed)
@@ -141,7 +141,7 @@ import Testing
     #expect(Set(seen.keys).isSuperset(of: ["0 of 2 at the horizon", "2 of 2 at the horizon"]), "\(seen)")
   }
 
-  @Test func `with a 257th label that may count, none counts at the stages that it reaches`() {
+  @Test func withA257thLabelThatMayCountNoneCountsAtTheStagesThatItReaches() {
     func cells(_ count: Int, upTo seconds: Int64, and more: [JoinedLabel] = []) -> Cells {
       let labels = (0..<count).map { Self.label(seconds - Int64($0), $0 % 2) } + more
       return Self.apply([[.prediction(Self.prediction())], labels.shuffled().map { .label($0) }]).cells
@@ -157,7 +157,7 @@ import Testing
     #expect(cells(256, upTo: 1200, and: [Self.label(1200, 0)]) == ["early 0": 1, "final 0 or 0": 1])
   }
 
-  @Test func `labels beyond 256 are counted, and what is kept is the set's`() throws {
+  @Test func labelsBeyond256AreCountedAndWhatIsKeptIsTheSets() throws {
     let labels = (0..<300).map { JoinChange.label(Self.label(Int64($0), 1)) }
     let found = Self.apply(labels.shuffled().map { [$0] } + [[.prediction(Self.prediction())]])
     #expect(found.counts.overLimit == 44)

@@ -12,7 +12,7 @@ struct DecisionConformance {
   }
 
   @Test(arguments: ledgers)
-  func `incidents are found by id, monitor and whether they are open`(_ store: LedgerUnderTest) throws {
+  func incidentsAreFoundByIdMonitorAndWhetherTheyAreOpen(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let records = [
       incident("a", "m", .open, 10), incident("b", "m", .resolved, 30), incident("c", "m", .acknowledged, 20),
@@ -42,7 +42,7 @@ struct DecisionConformance {
   }
 
   @Test(arguments: ledgers)
-  func `resolved incidents go with what is about them, those first that were resolved first`(_ store: LedgerUnderTest)
+  func resolvedIncidentsGoWithWhatIsAboutThemThoseFirstThatWereResolvedFirst(_ store: LedgerUnderTest)
     throws
   {
     let ledger = try store.make()
@@ -84,7 +84,7 @@ struct DecisionConformance {
   }
 
   @Test(arguments: ledgers)
-  func `retrains come by the time of the request`(_ store: LedgerUnderTest) throws {
+  func retrainsComeByTheTimeOfTheRequest(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     func retrain(_ id: String, _ monitor: String, _ wall: Int64) -> RetrainRecord {
       RetrainRecord(
@@ -108,7 +108,7 @@ struct DecisionConformance {
   }
 
   @Test(arguments: ledgers)
-  func `what came from outside is kept in order, twice if it came twice`(_ store: LedgerUnderTest) throws {
+  func whatCameFromOutsideIsKeptInOrderTwiceIfItCameTwice(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let records = [("m", "i", 5), ("m", "j", 3), ("n", "k", 9), ("m", "i", 5)].map {
       OutsideInput(monitor: $0.0, incident: $0.1, at: .at($0.2), kind: "acknowledged", detail: "{\"by\":\"é\"}")
@@ -126,8 +126,7 @@ struct DecisionConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a log is read in the order of groups and numbers, and goes from its beginning`(_ store: LedgerUnderTest) throws
-  {
+  func aLogIsReadInTheOrderOfGroupsAndNumbersAndGoesFromItsBeginning(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     func entry(_ monitor: String, _ group: CauseGroup, _ number: Int64, at: Int64, wall: Int64? = nil) -> DecisionRecord
     {

@@ -16,7 +16,7 @@ struct ErrorConformance {
   }
 
   @Test(arguments: ledgers)
-  func `errors come by time, then by the bytes of id and version`(_ store: LedgerUnderTest) throws {
+  func errorsComeByTimeThenByTheBytesOfIdAndVersion(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let long = [UInt8](repeating: 0x61, count: 700)
     let ids: [[UInt8]] = [[], [0], [0x61], long, long + [0x62], [0x62], [0xff]]
@@ -34,7 +34,7 @@ struct ErrorConformance {
   }
 
   @Test(arguments: ledgers)
-  func `an error replaces its row, and none deletes it`(_ store: LedgerUnderTest) throws {
+  func anErrorReplacesItsRowAndNoneDeletesIt(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     try ledger.write { ledger in
       try ledger.put(errors: [row(1, [1], "a", 0), row(1, [1], "b", 1)], monitor: "m", generation: "g")
@@ -51,7 +51,7 @@ struct ErrorConformance {
   }
 
   @Test(arguments: ledgers)
-  func `what was fed is deleted and counted`(_ store: LedgerUnderTest) throws {
+  func whatWasFedIsDeletedAndCounted(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     func delete(_ before: Int64, _ generation: String = "g") throws -> Int {
       try ledger.write { try $0.delete(errorsBefore: .at(before), monitor: "m", generation: generation) }
@@ -66,7 +66,7 @@ struct ErrorConformance {
   }
 
   @Test(arguments: ledgers)
-  func `detectors and what they found are kept, and reclaimed with their generation`(_ store: LedgerUnderTest) throws {
+  func detectorsAndWhatTheyFoundAreKeptAndReclaimedWithTheirGeneration(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     func panes(_ from: Int64, _ to: Int64) throws -> [FedPaneRecord] {
       try ledger.read { try $0.fedPanes(monitor: "m", generation: "old", in: .at(from)..<EventTime.at(to)) }

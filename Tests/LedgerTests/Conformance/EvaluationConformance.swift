@@ -5,7 +5,7 @@ import Testing
 @Suite("Ledger: evaluation")
 struct EvaluationConformance {
   @Test(arguments: ledgers)
-  func `progress, machines and settings keep the last value`(_ store: LedgerUnderTest) throws {
+  func progressMachinesAndSettingsKeepTheLastValue(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     #expect(try ledger.read { try $0.progress(monitor: "m", generation: "g") } == nil)
     #expect(try ledger.read { try $0.machine(monitor: "m", group: .drift) } == nil)
@@ -30,7 +30,7 @@ struct EvaluationConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a lease has one holder, and its epoch tells them apart`(_ store: LedgerUnderTest) throws {
+  func aLeaseHasOneHolderAndItsEpochTellsThemApart(_ store: LedgerUnderTest) throws {
     let clock = ManualClock()
     let ledger = try store.make(clock)
     func acquire(_ holder: String, lasting seconds: Int64 = 100) throws -> Int64? {
@@ -77,7 +77,7 @@ struct EvaluationConformance {
   }
 
   @Test(arguments: ledgers)
-  func `verdicts of one check are found by their ends`(_ store: LedgerUnderTest) throws {
+  func verdictsOfOneCheckAreFoundByTheirEnds(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     func verdict(
       _ check: String, _ end: Int64, _ subject: String, _ tier: Tier, _ value: Double?, _ stage: Stage = .final

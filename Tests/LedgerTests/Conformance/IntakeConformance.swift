@@ -5,7 +5,7 @@ import Testing
 @Suite("Ledger: intake")
 struct IntakeConformance {
   @Test(arguments: ledgers)
-  func `a writer's flushes are counted while it lives`(_ store: LedgerUnderTest) throws {
+  func aWritersFlushesAreCountedWhileItLives(_ store: LedgerUnderTest) throws {
     let clock = ManualClock()
     let ledger = try store.make(clock)
     func record() throws -> WriterRecord? { try ledger.read { try $0.writer("w") } }
@@ -42,7 +42,7 @@ struct IntakeConformance {
   }
 
   @Test(arguments: PaneKind.allCases, ledgers)
-  func `a dead writer goes once it holds nothing`(_ kind: PaneKind, _ store: LedgerUnderTest) throws {
+  func aDeadWriterGoesOnceItHoldsNothing(_ kind: PaneKind, _ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let key = PaneKey(pane: .at(10), slice: "all")
     try ledger.write { ledger in
@@ -60,7 +60,7 @@ struct IntakeConformance {
   }
 
   @Test(arguments: ledgers)
-  func `the generation put last is the current one`(_ store: LedgerUnderTest) throws {
+  func theGenerationPutLastIsTheCurrentOne(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let old = GenerationRecord(monitor: "m", generation: "g1", startsAt: .distantPast, baseline: "b1")
     let new = GenerationRecord(monitor: "m", generation: "g2", startsAt: .at(300), baseline: "b2")
@@ -93,7 +93,7 @@ struct IntakeConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a generation is drained once nothing waits among its pairs, and its files go`(_ store: LedgerUnderTest) throws {
+  func aGenerationIsDrainedOnceNothingWaitsAmongItsPairsAndItsFilesGo(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let files = GenerationFiles(monitor: "monitor: m", baseline: [1])
     func record(_ name: String, _ pairs: String, monitor: String = "m") -> GenerationRecord {
@@ -125,7 +125,7 @@ struct IntakeConformance {
   }
 
   @Test(arguments: ledgers)
-  func `an old generation goes once nothing of it is left`(_ store: LedgerUnderTest) throws {
+  func anOldGenerationGoesOnceNothingOfItIsLeft(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let pane = PaneKey(pane: .at(10), slice: "all")
     let line = ResultRecord(
@@ -176,7 +176,7 @@ struct IntakeConformance {
   }
 
   @Test(arguments: ledgers)
-  func `partitions are made once and read in order`(_ store: LedgerUnderTest) throws {
+  func partitionsAreMadeOnceAndReadInOrder(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let keys = [("b", 0), ("a", 10), ("a", 2), ("B", 1)].map {
       PartitionKey(monitor: "m", topic: $0.0, partition: Int32($0.1))
@@ -198,7 +198,7 @@ struct IntakeConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a claim fences the owner before`(_ store: LedgerUnderTest) throws {
+  func aClaimFencesTheOwnerBefore(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let keys = (0..<3).map { PartitionKey(monitor: "m", topic: "t", partition: Int32($0)) }
     func advance(_ i: Int, epoch: Int64, from: Int64, to: Int64) -> PartitionAdvance {
@@ -254,7 +254,7 @@ struct IntakeConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a partition without its owner is nobody's and not idle`(_ store: LedgerUnderTest) throws {
+  func aPartitionWithoutItsOwnerIsNobodysAndNotIdle(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let keys = (0..<4).map { PartitionKey(monitor: "m", topic: "t", partition: Int32($0)) }
     try ledger.write { ledger in
@@ -283,7 +283,7 @@ struct IntakeConformance {
   }
 
   @Test(arguments: ledgers)
-  func `waiting rows are kept, replaced and deleted by id`(_ store: LedgerUnderTest) throws {
+  func waitingRowsAreKeptReplacedAndDeletedById(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let rows = [[], [0], [0, 0], [0xFF], Array("id".utf8)].map {
       WaitingRow(id: $0, state: $0 + [7], reclaimAfter: .at(100))
@@ -315,7 +315,7 @@ struct IntakeConformance {
   }
 
   @Test(arguments: ledgers)
-  func `waiting rows match a model`(_ store: LedgerUnderTest) throws {
+  func waitingRowsMatchAModel(_ store: LedgerUnderTest) throws {
     let seed = UInt64.random(in: 0..<(.max))
     var numbers = SeededGenerator(seed: seed)
     let ledger = try store.make()
@@ -369,7 +369,7 @@ struct IntakeConformance {
   }
 
   @Test(arguments: ledgers)
-  func `the newest quarantined messages are kept, so many a monitor`(_ store: LedgerUnderTest) throws {
+  func theNewestQuarantinedMessagesAreKeptSoManyAMonitor(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     func record(_ monitor: String, _ offset: Int64) -> QuarantineRecord {
       QuarantineRecord(

@@ -35,7 +35,7 @@ struct OutboxConformance {
   }
 
   @Test(arguments: ledgers)
-  func `an incident's deliveries to a receiver go in order, others beside them`(_ store: LedgerUnderTest) throws {
+  func anIncidentsDeliveriesToAReceiverGoInOrderOthersBesideThem(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let rows = [
       owed("a2", "a", 2), owed("a1", "a", 1), owed("b1", "b", 1, due: 5), owed("b2", "b", 2),
@@ -63,7 +63,7 @@ struct OutboxConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a lease lapses at its end, and the limit bounds a step`(_ store: LedgerUnderTest) throws {
+  func aLeaseLapsesAtItsEndAndTheLimitBoundsAStep(_ store: LedgerUnderTest) throws {
     let clock = ManualClock()
     let ledger = try store.make(clock)
     try ledger.write { try $0.enqueue((0..<5).map { owed("k\($0)", "i\($0)", 1, due: Int64($0)) }) }
@@ -88,7 +88,7 @@ struct OutboxConformance {
 
   /// Whoever sets the ledger's clock back by days keeps nobody waiting for days.
   @Test(arguments: ledgers)
-  func `a clock that comes back holds up neither retries nor leases`(_ store: LedgerUnderTest) throws {
+  func aClockThatComesBackHoldsUpNeitherRetriesNorLeases(_ store: LedgerUnderTest) throws {
     let clock = ManualClock()
     let ledger = try store.make(clock)
     let day: Int64 = 86_400_000
@@ -112,7 +112,7 @@ struct OutboxConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a sender whose lease another has taken settles nothing`(_ store: LedgerUnderTest) throws {
+  func aSenderWhoseLeaseAnotherHasTakenSettlesNothing(_ store: LedgerUnderTest) throws {
     let clock = ManualClock()
     let ledger = try store.make(clock)
     try ledger.write { try $0.enqueue([owed("k", "i", 1)]) }
@@ -138,7 +138,7 @@ struct OutboxConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a key is enqueued once, whatever became of it`(_ store: LedgerUnderTest) throws {
+  func aKeyIsEnqueuedOnceWhateverBecameOfIt(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let first = owed("k", "i", 1)
     try ledger.write { try $0.enqueue([first]) }
@@ -159,7 +159,7 @@ struct OutboxConformance {
   }
 
   @Test(arguments: ledgers)
-  func `what was delivered or given up is reclaimed by age`(_ store: LedgerUnderTest) throws {
+  func whatWasDeliveredOrGivenUpIsReclaimedByAge(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     try ledger.write { try $0.enqueue((0..<5).map { owed("k\($0)", "i\($0)", 1, created: Int64($0)) }) }
     for row in try lease(ledger) where row.key != "k1" { try settle(ledger, row, row.key == "k2" ? .dead : .delivered) }
@@ -175,7 +175,7 @@ struct OutboxConformance {
   }
 
   @Test(arguments: ledgers)
-  func `the backlog counts what is owed and what is dead`(_ store: LedgerUnderTest) throws {
+  func theBacklogCountsWhatIsOwedAndWhatIsDead(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     #expect(try ledger.read { try $0.outboxBacklog() } == [])
     let rows = [
@@ -201,7 +201,7 @@ struct OutboxConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a row is amended until it is leased`(_ store: LedgerUnderTest) throws {
+  func aRowIsAmendedUntilItIsLeased(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     try ledger.write { try $0.enqueue([owed("a1", "a", 1, due: 5)]) }
     var row = owed("a1", "a", 9, due: 7)
@@ -221,7 +221,7 @@ struct OutboxConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a row is found by its key, however many came after it`(_ store: LedgerUnderTest) throws {
+  func aRowIsFoundByItsKeyHoweverManyCameAfterIt(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     try ledger.write { tx in
       try tx.enqueue([owed("first", "i", 1)])
@@ -240,7 +240,7 @@ struct OutboxConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a dead row is owed once more, but for a call`(_ store: LedgerUnderTest) throws {
+  func aDeadRowIsOwedOnceMoreButForACall(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     var call = owed("c", "i", 3)
     call.retrain = "rt-1"

@@ -36,7 +36,7 @@ enum DriftLines {
 @Suite("Ledger: packing and thinning")
 struct PackingConformance {
   @Test(arguments: ledgers)
-  func `packed lines read as they were written, revisions count on, and positions are deleted`(_ store: LedgerUnderTest)
+  func packedLinesReadAsTheyWereWrittenRevisionsCountOnAndPositionsAreDeleted(_ store: LedgerUnderTest)
     throws
   {
     let seed = UInt64.random(in: 0..<(.max))
@@ -80,7 +80,7 @@ struct PackingConformance {
   }
 
   /// What `leeway check` reckons with: 310 bytes of the file for a line of drift, within a fifth. As it came it takes 700.
-  @Test func `a packed line takes its share of the file`() throws {
+  @Test func aPackedLineTakesItsShareOfTheFile() throws {
     let folder = try ScratchFolder()
     let ledger = try SQLiteLedger(path: "\(folder.path)/ledger.db")
     var numbers = SeededGenerator(seed: 6)

@@ -20,7 +20,7 @@ struct PaneConformance {
   }
 
   @Test(arguments: PaneKind.allCases, ledgers)
-  func `a writer overwrites and deletes its own blocks alone`(_ kind: PaneKind, _ store: LedgerUnderTest) throws {
+  func aWriterOverwritesAndDeletesOnlyItsOwnBlocks(_ kind: PaneKind, _ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let keys = [(10, "all"), (10, "country=DE"), (20, "all")].map { PaneKey(pane: .at($0.0), slice: $0.1) }
     try ledger.write { ledger in
@@ -56,7 +56,7 @@ struct PaneConformance {
   }
 
   @Test(arguments: ledgers)
-  func `blocks come by pane, then by the slice's bytes, in the range asked for`(_ store: LedgerUnderTest) throws {
+  func blocksComeByPaneThenByTheSlicesBytesInTheRangeAskedFor(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let starts = [-300, 0, 300, 600].map { EventTime.at($0) }
     try ledger.write { ledger in
@@ -95,7 +95,7 @@ struct PaneConformance {
   }
 
   @Test(arguments: ledgers)
-  func `slices may be longer than an index takes, and come in pages`(_ store: LedgerUnderTest) throws {
+  func slicesMayBeLongerThanAnIndexTakesAndComeInPages(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let long = String(repeating: "x", count: 4000)
     let slices = [long + "b", long + "a", long, String(repeating: "x", count: 255), "x", long + long]
@@ -124,7 +124,7 @@ struct PaneConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a visitor may read and may stop`(_ store: LedgerUnderTest) throws {
+  func aVisitorMayReadAndMayStop(_ store: LedgerUnderTest) throws {
     struct Enough: Error {}
     let ledger = try store.make()
     try ledger.write { ledger in
@@ -151,7 +151,7 @@ struct PaneConformance {
   }
 
   @Test(arguments: PaneKind.allCases, ledgers)
-  func `reclaiming removes the oldest in bounded steps`(_ kind: PaneKind, _ store: LedgerUnderTest) throws {
+  func reclaimingRemovesTheOldestInBoundedSteps(_ kind: PaneKind, _ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     try ledger.write { ledger in
       for writer in ["w1", "w2"] {
@@ -177,7 +177,7 @@ struct PaneConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a mark made after the evaluator read survives it`(_ store: LedgerUnderTest) throws {
+  func aMarkMadeAfterTheEvaluatorReadSurvivesIt(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     try ledger.write {
       try $0.mark(

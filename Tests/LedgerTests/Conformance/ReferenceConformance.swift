@@ -24,7 +24,7 @@ struct ReferenceConformance {
   ]
 
   @Test(arguments: ledgers)
-  func `a reference is found by hash and slice, whatever the generation`(_ store: LedgerUnderTest) throws {
+  func aReferenceIsFoundByHashAndSliceWhateverTheGeneration(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let wanted = ["a", "b"].flatMap { hash in
       slices.map { record(hash, $0, through: Int64($0.utf8.count), block: [UInt8($0.utf8.count % 251)]) }
@@ -46,7 +46,7 @@ struct ReferenceConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a reference replaces its row, and without a block leaves what is stored`(_ store: LedgerUnderTest) throws {
+  func aReferenceReplacesItsRowAndWithoutABlockLeavesWhatIsStored(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let blocks = {
       try ledger.read {
@@ -74,7 +74,7 @@ struct ReferenceConformance {
   }
 
   @Test(arguments: ledgers)
-  func `what nobody has asked for goes, the longest unused first`(_ store: LedgerUnderTest) throws {
+  func whatNobodyHasAskedForGoesTheLongestUnusedFirst(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     try ledger.write { ledger in
       try ledger.put(references: (0..<6).map { record("a", "s\($0)", usedAt: 5 - $0) }, monitor: "m")

@@ -40,7 +40,7 @@ struct ResultConformance {
   }
 
   @Test(arguments: ledgers)
-  func `lines come in the fixed order, whole or in pages, filtered or not`(_ store: LedgerUnderTest) throws {
+  func linesComeInTheFixedOrderWholeOrInPagesFilteredOrNot(_ store: LedgerUnderTest) throws {
     let seed = UInt64.random(in: 0..<(.max))
     var numbers = SeededGenerator(seed: seed)
     let ledger = try store.make()
@@ -84,7 +84,7 @@ struct ResultConformance {
   }
 
   @Test(arguments: ledgers)
-  func `the latest lines are those with the greatest end`(_ store: LedgerUnderTest) throws {
+  func theLatestLinesAreThoseWithTheGreatestEnd(_ store: LedgerUnderTest) throws {
     let seed = UInt64.random(in: 0..<(.max))
     var numbers = SeededGenerator(seed: seed)
     let ledger = try store.make()
@@ -110,7 +110,7 @@ struct ResultConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a revision counts changes of the line`(_ store: LedgerUnderTest) throws {
+  func aRevisionCountsChangesOfTheLine(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     var line = ResultRecord(
       monitor: "m", generation: "g", type: .drift, window: "1h", size: 3600, end: .at(10), slice: "all", subject: "x",
@@ -131,7 +131,7 @@ struct ResultConformance {
   }
 
   @Test(arguments: ledgers)
-  func `lines are reclaimed oldest first, of one generation`(_ store: LedgerUnderTest) throws {
+  func linesAreReclaimedOldestFirstOfOneGeneration(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     func line(_ end: Int64, _ subject: String, _ generation: String = "g") -> ResultRecord {
       ResultRecord(

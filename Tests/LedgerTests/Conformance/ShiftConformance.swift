@@ -14,7 +14,7 @@ struct ShiftConformance {
   ]
 
   @Test(arguments: ledgers)
-  func `a state is found by hash and slice, and the last one put stands`(_ store: LedgerUnderTest) throws {
+  func aStateIsFoundByHashAndSliceAndTheLastOnePutStands(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let wanted = ["a", "b"].flatMap { hash in
       slices.map { record(hash, $0, state: [UInt8($0.utf8.count % 251), UInt8(hash.utf8.count)]) }
@@ -36,7 +36,7 @@ struct ShiftConformance {
   }
 
   @Test(arguments: ledgers)
-  func `what has taken no hour for long goes, the oldest first`(_ store: LedgerUnderTest) throws {
+  func whatHasTakenNoHourForLongGoesTheOldestFirst(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let keys = (0..<6).map { ShiftKey(hash: "a", slice: "s\($0)") }
     try ledger.write { ledger in

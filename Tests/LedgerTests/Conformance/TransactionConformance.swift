@@ -7,7 +7,7 @@ struct TransactionConformance {
   private struct Abandoned: Error {}
 
   @Test(arguments: ledgers)
-  func `a body that throws leaves nothing`(_ store: LedgerUnderTest) throws {
+  func aBodyThatThrowsLeavesNothing(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     let key = PartitionKey(monitor: "m", topic: "t", partition: 0)
     try ledger.write {
@@ -63,7 +63,7 @@ struct TransactionConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a call that failed dooms its transaction`(_ store: LedgerUnderTest) throws {
+  func aCallThatFailedDoomsItsTransaction(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     #expect(throws: LedgerError.self) {
       try ledger.write { ledger in
@@ -77,7 +77,7 @@ struct TransactionConformance {
   }
 
   @Test(arguments: ledgers)
-  func `a read sees one moment, whatever is committed beside it`(_ store: LedgerUnderTest) throws {
+  func aReadSeesOneMomentWhateverIsCommittedBesideIt(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     try ledger.write { try $0.put(setting: "s", value: [1]) }
     try ledger.read { (reader: any LedgerReader) throws in
@@ -95,7 +95,7 @@ struct TransactionConformance {
   }
 
   @Test(arguments: ledgers)
-  func `writes from many threads follow one another`(_ store: LedgerUnderTest) throws {
+  func writesFromManyThreadsFollowOneAnother(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
     DispatchQueue.concurrentPerform(iterations: 8) { _ in
       #expect(throws: Never.self) {

@@ -10,7 +10,7 @@ struct CommitOutcomeTests {
   private static let cuts: [PostgreSQLProxy.Cut] = [.beforeServerSees("COMMIT"), .beforeClientHears("COMMIT")]
 
   @Test(arguments: cuts)
-  func `a commit without an answer is reported as unknown`(_ cut: PostgreSQLProxy.Cut) throws {
+  func aCommitWithoutAnAnswerIsReportedAsUnknown(_ cut: PostgreSQLProxy.Cut) throws {
     let server = try PostgreSQLTests.server()
     let proxy = try PostgreSQLProxy(to: server.port)
     defer { proxy.stop() }
@@ -27,7 +27,7 @@ struct CommitOutcomeTests {
   }
 
   @Test(arguments: cuts)
-  func `a flush whose outcome was unknown is counted once`(_ cut: PostgreSQLProxy.Cut) throws {
+  func aFlushWhoseOutcomeWasUnknownIsCountedOnce(_ cut: PostgreSQLProxy.Cut) throws {
     let plan = try SampleMonitor.plan(try SampleMonitor.monitor(.binary))
     let logs = JoinRaceTests.logs(seed: 3)
     func run(_ ledger: any Ledger, _ proxy: PostgreSQLProxy?) throws -> [ResultRecord] {
@@ -56,7 +56,7 @@ struct CommitOutcomeTests {
     #expect(found.map(\.line) == expected.map(\.line))
   }
 
-  @Test func `a connection that died while idle is replaced before anything depends on it`() throws {
+  @Test func aConnectionThatDiedWhileIdleIsReplacedBeforeAnythingDependsOnIt() throws {
     let server = try PostgreSQLTests.server()
     let name = "idle-\(UInt64.random(in: 0..<(.max)))"
     let ledger = try PostgreSQLLedger(address: try server.addressOfNewSchema() + "&application_name=\(name)")

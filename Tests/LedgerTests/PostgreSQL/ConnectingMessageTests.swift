@@ -16,7 +16,7 @@ struct ConnectingMessageTests {
     "SSL SYSCALL error: Connection reset by peer", "SSL connection has been closed unexpectedly",
     "could not send SSL negotiation packet: Broken pipe",
   ])
-  func `a server that breaks off is waited for, and no certificate is blamed`(_ said: String) {
+  func aServerThatBreaksOffIsWaitedForAndNoCertificateIsBlamed(_ said: String) {
     let failure = Self.failure("connection to server at \"127.0.0.1\", port 5432 failed: \(said)")
     #expect(LedgerError.mayPass(failure))
     let error = LedgerError.postgresConnecting(place: "x at 127.0.0.1", failure)
@@ -29,7 +29,7 @@ struct ConnectingMessageTests {
     "could not translate host name \"db\" to address: Name or service not known",
     "connection to server at \"invalid.certificate\" (10.0.0.7), port 5432 failed: No route to host",
   ])
-  func `a name that sounds like a mistake is none`(_ said: String) { #expect(LedgerError.mayPass(Self.failure(said))) }
+  func aNameThatSoundsLikeAMistakeIsNone(_ said: String) { #expect(LedgerError.mayPass(Self.failure(said))) }
 
   @Test(arguments: [
     "FATAL:  password authentication failed for user \"leeway\"", "fe_sendauth: no password supplied",
@@ -39,7 +39,7 @@ struct ConnectingMessageTests {
     "FATAL:  no pg_hba.conf entry for host \"10.0.0.1\", user \"x\", database \"x\", no encryption",
     "invalid sslmode value: \"x\"",
   ])
-  func `a mistake in the address or the server's rules is said at once`(_ said: String) {
+  func aMistakeInTheAddressOrTheServersRulesIsSaidAtOnce(_ said: String) {
     #expect(!LedgerError.mayPass(Self.failure("connection to server at \"db\" (10.0.0.7), port 5432 failed: \(said)")))
   }
 }

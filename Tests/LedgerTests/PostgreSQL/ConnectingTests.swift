@@ -49,7 +49,7 @@ struct ConnectingTests {
       + "\(server.port) failed: \(text)"
   }
 
-  @Test func `who is not let in hears why, and never the password`() {
+  @Test func whoIsNotLetInHearsWhyAndNeverThePassword() {
     let port = server.port
     #expect(
       PostgreSQLTests.refusal("postgres://guarded:wrong-hunter@127.0.0.1:\(port)/guarded", within: 60)
@@ -78,7 +78,7 @@ struct ConnectingTests {
     "postgres://user:hun%zzter2@db/x", "postgres://user:hun@ter2@db/x", "postgres://user:hun/ter2@db/x",
     "postgres://user:hun?ter2@db/x", "postgres://user:hunter2@[db/x", "postgres://user@db/x?pasword=hunter2",
   ])
-  func `an address that cannot be read is not shown`(_ address: String) {
+  func anAddressThatCannotBeReadIsNotShown(_ address: String) {
     #expect(!PostgreSQLLedger.isAddress(address))
     #expect(
       PostgreSQLTests.refusal(address)
@@ -86,7 +86,7 @@ struct ConnectingTests {
         + "postgres://USER@HOST:5432/DATABASE?sslmode=verify-full, with % codes for special characters")
   }
 
-  @Test func `the place is shown without the password`() throws {
+  @Test func thePlaceIsShownWithoutThePassword() throws {
     for (address, place) in [
       ("postgres://u:hunter2@a,b:2/x?sslmode=require", "x at a,b:2"), ("postgresql:///x?host=/tmp", "x at /tmp"),
       ("postgres://u@h?password=hunter2", "u at h"), ("postgres://?service=s", "of the service s"),
@@ -102,7 +102,7 @@ struct ConnectingTests {
     #expect(names.allSatisfy { $0 == ["leeway"] })
   }
 
-  @Test func `a password file and a service file are used as libpq users expect`() async throws {
+  @Test func aPasswordFileAndAServiceFileAreUsedAsLibpqUsersExpect() async throws {
     let folder = server.folder
     let passwords: String = "\(folder)/pgpass"
     try Data("127.0.0.1:\(server.port):guarded:guarded:hunter2\n".utf8).write(to: URL(fileURLWithPath: passwords))
@@ -127,7 +127,7 @@ struct ConnectingTests {
     }
   }
 
-  @Test func `TLS is asked for, checked and refused as sslmode says`() throws {
+  @Test func tlsIsAskedForCheckedAndRefusedAsSslmodeSays() throws {
     let folder = server.folder
     let encrypted = try PostgreSQLLedger(address: server.address(user: "tls", database: "tls", "sslmode=require"))
     #expect(encrypted.location.hasSuffix(", encrypted"))
@@ -148,7 +148,7 @@ struct ConnectingTests {
   }
 
   /// Whoever starts the service sees what it waits for, and how long.
-  @Test func `a server that is not there is told of at once, and not at every attempt`() throws {
+  @Test func aServerThatIsNotThereIsToldOfAtOnceAndNotAtEveryAttempt() throws {
     // Bound and not listening: nobody answers.
     let reservation = try LoopbackPort()
     let address = "postgres://u@127.0.0.1:\(reservation.number)/d"

@@ -21,7 +21,7 @@ struct FaultTests {
   }
 
   @Test(arguments: ["fast", "immediate"])
-  func `a restart in mid-transaction undoes it, and the ledger finds its way back`(_ mode: String) throws {
+  func aRestartInMidTransactionUndoesItAndTheLedgerFindsItsWayBack(_ mode: String) throws {
     let ledger = try PostgreSQLLedger(address: address)
     try PostgreSQLTests.store(1, in: ledger)
     let error = #expect(throws: LedgerError.self) {
@@ -50,7 +50,7 @@ struct FaultTests {
     try PostgreSQLTests.untilStored(4, in: ledger)
   }
 
-  @Test func `a server that has become read-only is said so, read, and written again after`() throws {
+  @Test func aServerThatHasBecomeReadOnlyIsSaidSoReadAndWrittenAgainAfter() throws {
     let ledger = try PostgreSQLLedger(address: address)
     try PostgreSQLTests.store(1, in: ledger)
     try server.execute("ALTER SYSTEM SET default_transaction_read_only = on")
@@ -71,7 +71,7 @@ struct FaultTests {
     try PostgreSQLTests.untilStored(3, in: ledger)
   }
 
-  @Test func `without a connection left a ledger says so, and goes on when there is one`() throws {
+  @Test func withoutAConnectionLeftALedgerSaysSoAndGoesOnWhenThereIsOne() throws {
     let ledger = try PostgreSQLLedger(address: address)
     // All that are left, whoever holds the others.
     var taken: [SQLConsole] = []
@@ -97,7 +97,7 @@ struct FaultTests {
     #expect(try PostgreSQLTests.stored(in: another) == [2])
   }
 
-  @Test func `of two that wait for each other one is run again`() throws {
+  @Test func ofTwoThatWaitForEachOtherOneIsRunAgain() throws {
     let ledgers = try (0..<2).map { _ in try PostgreSQLLedger(address: address) }
     let runs = Tally()
     let names = ["a", "b"]
@@ -119,7 +119,7 @@ struct FaultTests {
     #expect(runs.total == 3)
   }
 
-  @Test func `a process that stands still in mid-flush loses its transaction, and the others go on`() throws {
+  @Test func aProcessThatStandsStillInMidFlushLosesItsTransactionAndTheOthersGoOn() throws {
     // On a busy machine it may stand still before the other one has come; then the server is told to wait longer.
     var hasMet = false
     for seconds in [1, 10, 100] where !hasMet {
@@ -157,7 +157,7 @@ struct FaultTests {
     return true
   }
 
-  @Test func `a full disk is told apart, and nothing of the transaction stands`() throws {
+  @Test func aFullDiskIsToldApartAndNothingOfTheTransactionStands() throws {
     let ledger = try PostgreSQLLedger(address: address)
     let schema = try #require(address.split(separator: "D").last)
     try PostgreSQLTests.store(1, in: ledger)
@@ -183,7 +183,7 @@ struct FaultTests {
     #expect(try PostgreSQLTests.stored(in: ledger) == [1])
   }
 
-  @Test func `rows that this program cannot have written are errors`() throws {
+  @Test func rowsThatThisProgramCannotHaveWrittenAreErrors() throws {
     let ledger = try PostgreSQLLedger(address: address)
     let schema = try #require(address.split(separator: "D").last)
     let key = PartitionKey(monitor: "m", topic: "t", partition: 0)
@@ -218,7 +218,7 @@ struct FaultTests {
     try server.execute("RESET search_path")
   }
 
-  @Test func `busy connections are waited for, then named`() throws {
+  @Test func busyConnectionsAreWaitedForThenNamed() throws {
     let ledger = try PostgreSQLLedger(address: address, options: .init(connections: 1, waitSeconds: 0))
     let error = #expect(throws: LedgerError.self) {
       try ledger.read { _ in try PostgreSQLTests.store(1, in: ledger) }

@@ -39,7 +39,7 @@ struct JoinRaceTests {
   }
 
   @Test(arguments: Point.allCases, [false, true])
-  func `of two halves one sees the other, wherever the second flush comes in`(_ point: Point, _ swapped: Bool) throws {
+  func ofTwoHalvesOneSeesTheOtherWhereverTheSecondFlushComesIn(_ point: Point, _ swapped: Bool) throws {
     let server = try PostgreSQLTests.server()
     let address = try server.addressOfNewSchema()
     let name = "second-\(point)-\(swapped)"
@@ -71,7 +71,7 @@ struct JoinRaceTests {
 
   /// Predictions on one instance and their labels on another, both flushing all the time; the results are those of one
   /// instance that sees everything.
-  @Test func `two instances that flush beside each other count what one would`() throws {
+  @Test func twoInstancesThatFlushBesideEachOtherCountWhatOneWould() throws {
     let plan = try SampleMonitor.plan(try SampleMonitor.monitor(.binary))
     let seed = UInt64.random(in: 0..<(.max))
     let logs = Self.logs(seed: seed)

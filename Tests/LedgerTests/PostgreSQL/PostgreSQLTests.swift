@@ -27,11 +27,8 @@ enum PostgreSQLTests {
 
   /// Asks again and again, for minutes if need be, for what other processes do in their own time.
   static func wait(for condition: () throws -> Bool) throws {
-    let deadline = ContinuousClock.now + .seconds(180)
-    while try !condition() {
-      guard ContinuousClock.now < deadline else { throw TookTooLong() }
-      usleep(2000)
-    }
+    let holds = try eventually(within: .seconds(180), every: .milliseconds(2)) { try condition() ? true : nil }
+    if holds == nil { throw TookTooLong() }
   }
 
   static func store(_ value: UInt8, in ledger: any Ledger) throws {

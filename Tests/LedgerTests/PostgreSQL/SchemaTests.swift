@@ -8,7 +8,7 @@ import Testing
 struct SchemaTests {
   private func schema(of address: String) throws -> String { String(try #require(address.split(separator: "D").last)) }
 
-  @Test func `instances that start at once make the tables once`() throws {
+  @Test func instancesThatStartAtOnceMakeTheTablesOnce() throws {
     let server = try PostgreSQLTests.server()
     let address = try server.addressOfNewSchema()
     let work = (0..<4).map { i in
@@ -25,7 +25,7 @@ struct SchemaTests {
     #expect(try server.execute("SELECT count(*) FROM \(try schema(of: address)).settings") == [["4"]])
   }
 
-  @Test func `a newer program's tables are refused`() throws {
+  @Test func aNewerProgramsTablesAreRefused() throws {
     let server = try PostgreSQLTests.server()
     let address = try server.addressOfNewSchema()
     try PostgreSQLLedger(address: address).close()
@@ -36,7 +36,7 @@ struct SchemaTests {
         + "one knows \(PostgreSQLSchema.version)); start the newer one, or name another database")
   }
 
-  @Test func `another program's tables are left as they are`() throws {
+  @Test func anotherProgramsTablesAreLeftAsTheyAre() throws {
     let server = try PostgreSQLTests.server()
     let address = try server.addressOfNewSchema()
     let schema = try schema(of: address)
@@ -50,7 +50,7 @@ struct SchemaTests {
   }
 
   /// What version 1 of the tables is, for good: a step that has been released never changes.
-  @Test func `the tables of version 1 are what they were`() throws {
+  @Test func theTablesOfVersion1AreWhatTheyWere() throws {
     let server = try PostgreSQLTests.server()
     let address = try server.addressOfNewSchema()
     let schema = try schema(of: address)
@@ -71,7 +71,7 @@ struct SchemaTests {
     #expect((columns + indexes).compactMap { $0[0] }.joined(separator: "\n") == Self.version1)
   }
 
-  @Test func `rows of version 1 are read`() throws {
+  @Test func rowsOfVersion1AreRead() throws {
     let server = try PostgreSQLTests.server()
     let address = try server.addressOfNewSchema()
     let schema = try schema(of: address)
@@ -108,7 +108,7 @@ struct SchemaTests {
   }
 
   /// Lines of before there were stages are final ones, and are replaced where they are.
-  @Test func `lines of version 2 are final, and a new line takes the place of the old`() throws {
+  @Test func linesOfVersion2AreFinalAndANewLineTakesThePlaceOfTheOld() throws {
     let server = try PostgreSQLTests.server()
     let address = try server.addressOfNewSchema()
     let connection = try PostgreSQLConnection(try PostgreSQLAddress(address), patience: 60)

@@ -13,7 +13,7 @@ struct VerifyTests {
     } catch { return "\(error)" }
   }
 
-  @Test func `what leeway has stored is read, and what does not decode is named`() throws {
+  @Test func whatLeewayHasStoredIsReadAndWhatDoesNotDecodeIsNamed() throws {
     let server = try PostgreSQLTests.server()
     let address = try server.addressOfNewSchema()
     let place = "postgres at 127.0.0.1:\(server.port)"

@@ -14,7 +14,7 @@ struct DiskMessageTests {
     (EROFS, "the file system has become read-only"), (EIO, "the disk does not read or write"),
     (0, "the disk does not read or write"),
   ])
-  func `an error of the disk says what it may be and where to look`(_ number: CInt, _ cause: String) {
+  func anErrorOfTheDiskSaysWhatItMayBeAndWhereToLook(_ number: CInt, _ cause: String) {
     let error = LedgerError.sqlite(
       "writing", path: "/data/leeway.db", code: Self.writeFailed, message: "disk I/O error", errno: number)
     #expect(
@@ -24,7 +24,7 @@ struct DiskMessageTests {
     #expect(!error.storageFull && !error.mayPass && !error.isDamage)
   }
 
-  @Test func `a disk without room is no broken one`() {
+  @Test func aDiskWithoutRoomIsNoBrokenOne() {
     let error = LedgerError.sqlite(
       "writing", path: "/data/leeway.db", code: Self.writeFailed, message: "disk I/O error", errno: ENOSPC)
     #expect(error.storageFull && error.description.contains("is full"))

@@ -53,7 +53,7 @@ struct LedgerFileTests {
     try folder.write(bytes, to: name)
   }
 
-  @Test func `a packed line that does not unpack is named`() throws {
+  @Test func aPackedLineThatDoesNotUnpackIsNamed() throws {
     let ledger = try made(path, setting: 1)
     _ = try ledger.write { try $0.packResults(monitor: "m", generation: "g", limit: 2000) }
     ledger.close()
@@ -75,7 +75,7 @@ struct LedgerFileTests {
     #expect(found.contains { $0.hasPrefix("table results, row 10800000/1/0: line: the document is empty") })
   }
 
-  @Test func `a ledger is copied while it is used, and the copy put in its place`() throws {
+  @Test func aLedgerIsCopiedWhileItIsUsedAndTheCopyPutInItsPlace() throws {
     let ledger = try made(path, setting: 1)
     #expect(try LedgerFile(path).verify() == [])
     // Most of the lines are packed, as in any ledger that has been in use.
@@ -114,7 +114,7 @@ struct LedgerFileTests {
   }
 
   /// A process that was killed leaves a log, which belongs to the ledger that is put aside and to no other.
-  @Test func `a log that was left behind goes with its ledger`() throws {
+  @Test func aLogThatWasLeftBehindGoesWithItsLedger() throws {
     let ledger = try made(path, setting: 1)
     try LedgerFile(path).backup(to: copy)
     try ledger.write { try $0.put(setting: "s", value: [2]) }
@@ -132,7 +132,7 @@ struct LedgerFileTests {
     kept.close()
   }
 
-  @Test func `flipped pages are found, and a damaged copy is put nowhere`() throws {
+  @Test func flippedPagesAreFoundAndADamagedCopyIsPutNowhere() throws {
     try made(path, setting: 1).close()
     try LedgerFile(path).backup(to: copy)
     try damage("copy.db")
@@ -183,7 +183,7 @@ struct LedgerFileTests {
   }
 
   /// Pages that are sound may hold what nobody has written.
-  @Test func `blocks that do not decode are named`() throws {
+  @Test func blocksThatDoNotDecodeAreNamed() throws {
     let ledger = try made(path, setting: 1)
     let pane = EventTime(milliseconds: 300_000)
     try ledger.write { tx in
@@ -215,7 +215,7 @@ struct LedgerFileTests {
   }
 
   /// SQLite takes any bytes for text, and a flipped one changes no structure that it checks.
-  @Test func `texts that are not UTF-8 are named, in every table`() throws {
+  @Test func textsThatAreNotUTF8AreNamedInEveryTable() throws {
     try made(path, setting: 1).close()
     let queue = try DatabaseQueue(path: path)
     try queue.write { db in
@@ -238,7 +238,7 @@ struct LedgerFileTests {
   }
 
   /// Incidents, deliveries and calls to retrain are read from JSON in these rows.
-  @Test func `documents that are not JSON are named, in every table that has them`() throws {
+  @Test func documentsThatAreNotJSONAreNamedInEveryTableThatHasThem() throws {
     let ledger = try made(path, setting: 1)
     try ledger.write { tx in
       try tx.put(
@@ -272,7 +272,7 @@ struct LedgerFileTests {
       ], "\(found)")
   }
 
-  @Test func `what is no ledger is refused`() throws {
+  @Test func whatIsNoLedgerIsRefused() throws {
     #expect(
       refusal { _ = try LedgerFile(path).verify() }
         == "opening the ledger \(path): No such file or directory; check the path")
@@ -290,7 +290,7 @@ struct LedgerFileTests {
   }
 
   /// A look ends when it is told to, whatever it has found by then, and the next one begins as if nothing had been.
-  @Test func `a look can be ended from another thread`() throws {
+  @Test func aLookCanBeEndedFromAnotherThread() throws {
     try made(path, setting: 1).close()
     let pages = try LedgerPages(path: path)
     let ended = DispatchSemaphore(value: 0)

@@ -7,7 +7,7 @@ import Testing
 @Suite("SQLite ledger: incidents of version 5")
 struct OlderIncidentTests {
   /// Performance was judged once, at the horizon, so its one cause group is the later of the two there are now.
-  @Test func `an open incident of performance is one of final performance, with its machine and its calls`() throws {
+  @Test func anOpenIncidentOfPerformanceIsOneOfFinalPerformanceWithItsMachineAndItsCalls() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     try OlderFile.make(

@@ -6,7 +6,7 @@ import Testing
 /// Lines of before there were stages are final ones, and are replaced where they are.
 @Suite("SQLite ledger: results of version 4")
 struct OlderResultTests {
-  @Test func `lines of version 4 are final, and a new line takes the place of the old`() throws {
+  @Test func linesOfVersion4AreFinalAndANewLineTakesThePlaceOfTheOld() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     try OlderFile.make(
@@ -38,7 +38,7 @@ struct OlderResultTests {
   }
 
   /// Opening changes no line: they are packed bit by bit later, and read the same before and after.
-  @Test func `lines of version 9 are packed after the opening, in steps`() throws {
+  @Test func linesOfVersion9ArePackedAfterTheOpeningInSteps() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     try OlderFile.make(

@@ -16,7 +16,7 @@ struct OpeningTests {
     }
   }
 
-  @Test func `what was committed is there after closing`() throws {
+  @Test func whatWasCommittedIsThereAfterClosing() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     let ledger = try SQLiteLedger(path: path)
@@ -51,7 +51,7 @@ struct OpeningTests {
     #expect(try again.read { try $0.dirtyMarks(monitor: "m", generation: "g") }.allSatisfy { $0.id > mark.id })
   }
 
-  @Test func `one process has a file, under whatever name`() throws {
+  @Test func oneProcessHasAFileUnderWhateverName() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     let ledger = try SQLiteLedger(path: path)
@@ -68,7 +68,7 @@ struct OpeningTests {
     #expect(try next.read { try $0.setting("s") } == [1])
   }
 
-  @Test func `a hard link and a deleted lock file lead to no second process`() throws {
+  @Test func aHardLinkAndADeletedLockFileLeadToNoSecondProcess() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     let ledger = try SQLiteLedger(path: path)
@@ -85,7 +85,7 @@ struct OpeningTests {
     try SQLiteLedger(path: path).close()
   }
 
-  @Test func `a ledger and its side files are for their owner only`() throws {
+  @Test func aLedgerAndItsSideFilesAreForTheirOwnerOnly() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     let before = umask(0)
@@ -99,7 +99,7 @@ struct OpeningTests {
     ledger.close()
   }
 
-  @Test func `a path that cannot be a ledger says why`() throws {
+  @Test func aPathThatCannotBeALedgerSaysWhy() throws {
     let folder = try ScratchFolder()
     let f = folder.path
     #expect(
@@ -116,7 +116,7 @@ struct OpeningTests {
     #expect(folder.names == [])
   }
 
-  @Test func `a file of somebody else is left as it was`() throws {
+  @Test func aFileOfSomebodyElseIsLeftAsItWas() throws {
     let folder = try ScratchFolder()
     let text = Array("monitor: fraud\n".utf8) + Array(repeating: UInt8(ascii: "#"), count: 5000)
     try folder.write(text, to: "monitor.yaml")
@@ -136,7 +136,7 @@ struct OpeningTests {
     #expect(try folder.bytes(of: "other.db") == before)
   }
 
-  @Test func `a newer program's file is refused`() throws {
+  @Test func aNewerProgramsFileIsRefused() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     try SQLiteLedger(path: path).close()
@@ -149,7 +149,7 @@ struct OpeningTests {
         + "start the newer one, or name another file")
   }
 
-  @Test func `a program that holds the file is waited for, then named as the cause`() throws {
+  @Test func aProgramThatHoldsTheFileIsWaitedForThenNamedAsTheCause() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     let ledger = try SQLiteLedger(path: path, options: SQLiteLedger.Options(busySeconds: 0.01))
@@ -163,7 +163,7 @@ struct OpeningTests {
     try ledger.write { try $0.put(setting: "s", value: [1]) }
   }
 
-  @Test func `a temporary ledger is gone when it closes`() throws {
+  @Test func aTemporaryLedgerIsGoneWhenItCloses() throws {
     let folder = try ScratchFolder()
     let ledger = try SQLiteLedger.temporary(in: folder.path)
     try ledger.write { try $0.put(setting: "s", value: [1]) }

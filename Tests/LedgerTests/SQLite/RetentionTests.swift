@@ -84,7 +84,7 @@ struct RetentionTests {
   }
 
   /// Of each kind what is left after a year of days must be left after four, and the file's room with it.
-  @Test func `four years leave as much as one and a bit, and what is open or owed`() throws {
+  @Test func fourYearsLeaveAsMuchAsOneAndABitAndWhatIsOpenOrOwed() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     var ledger = try SQLiteLedger(path: path)
@@ -128,7 +128,7 @@ struct RetentionTests {
     ledger.close()
   }
 
-  @Test func `what is thinned makes room for what comes`() throws {
+  @Test func whatIsThinnedMakesRoomForWhatComes() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     var ledger = try SQLiteLedger(path: path)

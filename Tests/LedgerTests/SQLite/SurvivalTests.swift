@@ -35,7 +35,7 @@ struct SurvivalTests {
     }
   }
 
-  @Test func `a killed process loses no commit and leaves no half of one`() async throws {
+  @Test func aKilledProcessLosesNoCommitAndLeavesNoHalfOfOne() async throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
@@ -56,7 +56,7 @@ struct SurvivalTests {
     #expect(try Self.wholeFlushes(ledger) == 8)
   }
 
-  @Test func `the files at any moment, and a log cut anywhere, are whole flushes`() throws {
+  @Test func theFilesAtAnyMomentAndALogCutAnywhereAreWholeFlushes() throws {
     let seed = UInt64.random(in: 0..<(.max))
     var numbers = SeededGenerator(seed: seed)
     let folder = try ScratchFolder()
@@ -78,7 +78,7 @@ struct SurvivalTests {
     #expect(found.count > 1, "seed \(seed)")
   }
 
-  @Test func `a full store is told apart, keeps what it had and goes on`() throws {
+  @Test func aFullStoreIsToldApartKeepsWhatItHadAndGoesOn() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     let ledger = try SQLiteLedger(path: path, options: SQLiteLedger.Options(maximumBytes: 1 << 20))
@@ -110,7 +110,7 @@ struct SurvivalTests {
 
   // MARK: Damage
 
-  @Test func `rows that this program cannot have written are errors`() throws {
+  @Test func rowsThatThisProgramCannotHaveWrittenAreErrors() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     let ledger = try SQLiteLedger(path: path)
@@ -153,7 +153,7 @@ struct SurvivalTests {
     }
   }
 
-  @Test func `a damaged file is an error, wherever the damage is`() throws {
+  @Test func aDamagedFileIsAnErrorWhereverTheDamageIs() throws {
     let seed = UInt64.random(in: 0..<(.max))
     var numbers = SeededGenerator(seed: seed)
     let folder = try ScratchFolder()

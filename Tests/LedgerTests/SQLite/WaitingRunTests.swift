@@ -21,7 +21,7 @@ struct WaitingRunTests {
     return try raw.read { try Int.fetchOne($0, sql: sql) } ?? -1
   }
 
-  @Test func `flushes merge, through crashes and transactions that fail`() throws {
+  @Test func flushesMergeThroughCrashesAndTransactionsThatFail() throws {
     let seed = UInt64.random(in: 0..<(.max))
     var numbers = SeededGenerator(seed: seed)
     let folder = try ScratchFolder()
@@ -70,7 +70,7 @@ struct WaitingRunTests {
     #expect(stored < 4 * 3000, "seed \(seed)")
   }
 
-  @Test func `what is due goes with its run, also amid a merge`() throws {
+  @Test func whatIsDueGoesWithItsRunAlsoAmidAMerge() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     let ledger = try SQLiteLedger(path: path)
@@ -104,7 +104,7 @@ struct WaitingRunTests {
     }
   }
 
-  @Test func `a write that fails in something else leaves a merge going on`() throws {
+  @Test func aWriteThatFailsInSomethingElseLeavesAMergeGoingOn() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     let ledger = try SQLiteLedger(path: path)
@@ -140,7 +140,7 @@ struct WaitingRunTests {
     #expect(try Self.states(ledger, [1, 100_000]) == [[1], [1]])
   }
 
-  @Test func `a deleted row stays deleted while older runs have it`() throws {
+  @Test func aDeletedRowStaysDeletedWhileOlderRunsHaveIt() throws {
     let ledger = try SQLiteLedger.temporary()
     func put(_ numbers: [Int], _ state: [UInt8]?, _ after: Int64) throws {
       let rows = numbers.map { WaitingRow(id: Self.id($0), state: state, reclaimAfter: .at(after)) }
@@ -156,7 +156,7 @@ struct WaitingRunTests {
     #expect(states[1] != [1])
   }
 
-  @Test func `rows of an older file become runs`() throws {
+  @Test func rowsOfAnOlderFileBecomeRuns() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     try OlderFile.make(
@@ -181,7 +181,7 @@ struct WaitingRunTests {
     ("UPDATE waiting_runs SET blocks = -1", "column blocks is too large"),
     ("UPDATE waiting_runs SET state = 7", "column state has the unknown value 7"),
   ])
-  func `what this program cannot have written is an error`(_ damage: String, _ message: String) throws {
+  func whatThisProgramCannotHaveWrittenIsAnError(_ damage: String, _ message: String) throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"
     let ledger = try SQLiteLedger(path: path)
@@ -197,7 +197,7 @@ struct WaitingRunTests {
     #expect(error?.description.contains(message) == true, "\(error?.description ?? "none")")
   }
 
-  @Test func `a filter has whatever was inserted, and little else`() {
+  @Test func aFilterHasWhateverWasInsertedAndLittleElse() {
     var filter = WaitingFilter(rows: 10_000)
     for number in 0..<10_000 { filter.insert(Digest64.mix(UInt64(number))) }
     #expect((0..<10_000).allSatisfy { filter.mayContain(Digest64.mix(UInt64($0))) })
@@ -207,7 +207,7 @@ struct WaitingRunTests {
     #expect(WaitingFilter(words: []) == nil)
   }
 
-  @Test func `ids whose hashes are equal are told apart, over many blocks`() throws {
+  @Test func idsWhoseHashesAreEqualAreToldApartOverManyBlocks() throws {
     let ids = (0..<400).map { Array("same-\($0)".utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
     var blocks: [[UInt8]] = []
     var builder = WaitingRunBuilder(run: 1, atMost: ids.count)

@@ -1,4 +1,5 @@
 import LeewayCore
+import LeewayTestSupport
 
 @testable import LeewaySource
 
@@ -75,13 +76,14 @@ struct Unfulfilled: Error, CustomStringConvertible {
 
 /// Repeats `step`, which waits by itself inside a poll, until the condition holds.
 func poll(
-  until what: String, within seconds: Int = 600, _ condition: () throws -> Bool, step: () throws -> Void
+  until what: String, within limit: Duration = patience, _ condition: () throws -> Bool, step: () throws -> Void
 ) throws {
-  let end = ContinuousClock.now + .seconds(seconds)
-  while try !condition() {
-    guard ContinuousClock.now < end else { throw Unfulfilled(description: "after \(seconds) s still not: \(what)") }
+  let holds = try eventually(within: limit, every: .zero) { () -> Bool? in
+    if try condition() { return true }
     try step()
+    return nil
   }
+  if holds == nil { throw Unfulfilled(description: "after \(limit) still not: \(what)") }
 }
 
 extension KafkaSettings {

@@ -4,7 +4,7 @@ import LeewayStatistics
 struct MulticlassRows {
   /// Labels by predictions, the last class for all that the monitor does not name.
   let confusion: MulticlassConfusion
-  /// Of rows that carry the probabilities of the classes.
+  /// For rows that carry the probabilities of the classes.
   let logLoss: MeanSums
   /// The predicted class's probability, and how often it was right.
   let reliability: ReliabilityTable

@@ -4,7 +4,7 @@ import LeewayStatistics
 struct RegressionRows {
   /// Rows with a label and a prediction.
   let labelled: Int64
-  /// Of these, rows that are too far out to be summed.
+  /// Those among them that are too far out to be summed.
   let outlying: Int64
   /// For the others; nil without any.
   let sums: RegressionSums?
@@ -38,7 +38,7 @@ struct RegressionRows {
       sums.mae, sums.maeBounds().map { OneSidedBounds(lower: max($0.lower, least), upper: $0.upper) })
   }
 
-  /// Of the sums, where there are any.
+  /// What the sums give, where there are any.
   func measured(
     _ value: (RegressionSums) -> Double?, _ bounds: (RegressionSums) -> OneSidedBounds?
   ) -> MeasuredValue {

@@ -4,7 +4,7 @@
 /// The high bits of a hash choose the line, so looking up ascending hashes walks through memory from front to back.
 struct WaitingFilter {
   private static let lineWords = 8
-  /// Of 64 bytes; a multiple of `lineWords`, and never none.
+  /// Blocks of 64 bytes; a multiple of `lineWords`, and never none.
   private(set) var words: [UInt64]
 
   /// - Parameter rows: at most so many are inserted.

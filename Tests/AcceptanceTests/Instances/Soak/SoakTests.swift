@@ -54,7 +54,7 @@ import Testing
     let early = (try fleet.committed(), receiver.loopback.requests.count)
 
     // One that has seen nothing of it shows the results.
-    let verdict = try await SoakVerdict.await(trouble, within: 3 * patience) {
+    let verdict = try await SoakVerdict.await(trouble, within: patience * 3) {
       CarLoan.differences(try CarLoan.objects($0), files)
     }
     Self.say("soak of \(time), seed \(seed): \(SoakTotals(seed: seed, events: sent, early: early, trouble, verdict))")
@@ -111,7 +111,7 @@ import Testing
 
     let expected = try fleet.replay()
     try #require(Fleet.transitions(expected).count > 4)
-    let verdict = try await SoakVerdict.await(trouble, within: 300) { lines in
+    let verdict = try await SoakVerdict.await(trouble, within: .seconds(300)) { lines in
       lines.difference(from: expected).map { "\($0)" }
     }
     expectGood(verdict, trouble, seed)

@@ -40,16 +40,14 @@ struct SoakVerdict {
 
   /// Asks an instance that has seen nothing of it until all is as it should be, or the time is up.
   ///
-  /// - Parameter seconds: how long that may take.
+  /// - Parameter limit: how long that may take.
   static func await(
-    _ trouble: Trouble, within seconds: Double, differences: ([String]) throws -> [String]
+    _ trouble: Trouble, within limit: Duration, differences: ([String]) throws -> [String]
   ) async throws -> SoakVerdict {
     let fleet = trouble.fleet
     var verdict = SoakVerdict()
     var last = try fleet.start()
-    let deadline = Date(timeIntervalSinceNow: seconds)
-    while Date() < deadline, !verdict.isGood {
-      try await Task.sleep(for: .milliseconds(200))
+    _ = try await awaited(within: limit, every: .milliseconds(200)) { () -> Bool? in
       trouble.noteEnds()
       if try trouble.replaceBrokerIfGone() {
         last.killAtOnce()
@@ -57,11 +55,12 @@ struct SoakVerdict {
       }
       guard last.isRunning else {
         verdict.mismatches = ["\(last.identifier) ended by itself: \(last.standardError.suffix(3000))"]
-        break
+        return false
       }
-      guard let service = RunningService(ofAnnounced: last) else { continue }
+      guard let service = RunningService(ofAnnounced: last) else { return nil }
       // The broker may have ended, and the server's connection with the one that asked before.
       if let new = try? SoakVerdict(of: service, fleet, trouble.receiver, differences: differences) { verdict = new }
+      return verdict.isGood ? true : nil
     }
     return verdict
   }

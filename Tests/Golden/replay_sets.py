@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the regression and the multiclass set beside this file: pip install numpy scikit-learn scipy && python3 make_replay_sets.py
+"""Writes the regression set `price` and the multiclass set `species`.
 
 Each folder has a monitor, training rows, held-out rows, predictions and labels as services log them, and in expected.json what
 scikit-learn says of every window and slice. Labels come late; some never, some past the horizon, some twice, some corrected,
@@ -8,12 +8,13 @@ some retracted.
 import datetime
 import json
 import pathlib
+import sys
 
 import numpy as np
 from scipy import stats
 from sklearn import metrics as sk
 
-HERE = pathlib.Path(__file__).parent
+OUT = pathlib.Path(sys.argv[1])
 DAY = 86_400_000
 START = 1_760_054_400_000  # 2025-10-10T00:00:00Z
 HORIZON = 7 * DAY
@@ -25,8 +26,8 @@ def iso(ms):
 
 
 def write(folder, name, lines):
-    (HERE / folder).mkdir(exist_ok=True)
-    (HERE / folder / name).write_text("\n".join(lines) + "\n")
+    (OUT / folder).mkdir(exist_ok=True)
+    (OUT / folder / name).write_text("\n".join(lines) + "\n")
 
 
 def label_log(ids, times, truth, wrong):
@@ -126,7 +127,7 @@ def regression():
             "estimated_mae_error": abs(mean_error[bins(p[mask])].mean() - np.abs(e).mean())},
             "quantiles": {f"absolute_error_p{q}": np.quantile(np.abs(e), q / 100, method="inverted_cdf") for q in (50, 90, 99)},
             "estimated": {"mae": mean_error[bins(p[mask])].mean()}})
-    (HERE / "price" / "expected.json").write_text(json.dumps(out, indent=0) + "\n")
+    (OUT / "price" / "expected.json").write_text(json.dumps(out, indent=0) + "\n")
 
 
 def multiclass():
@@ -170,7 +171,7 @@ def multiclass():
             "per_class": {names[j]: {"labelled": int(support[j]), "predicted": int((h == names[j]).sum()),
                                      "precision": clean(pr[j]), "recall": clean(rc[j]), "f1": clean(f1[j])} for j in present},
             "confusion": sk.confusion_matrix(true, h, labels=names).tolist()})
-    (HERE / "species" / "expected.json").write_text(json.dumps(out, indent=0) + "\n")
+    (OUT / "species" / "expected.json").write_text(json.dumps(out, indent=0) + "\n")
 
 
 regression()

@@ -1,21 +1,22 @@
 #!/usr/bin/env python3
-"""Writes kolmogorov.json and tails.json beside this file: pip install numpy scipy mpmath && python3 make_fixtures.py
+"""Writes kolmogorov.json and tails.json.
 
 The Kolmogorov distribution is SciPy's kstwo; the tails are mpmath's at 50 digits.
 """
 import json
 import pathlib
+import sys
 
 import mpmath as mp
 import numpy as np
 from scipy import stats
 
-HERE = pathlib.Path(__file__).parent
+OUT = pathlib.Path(sys.argv[1])
 mp.mp.dps = 50
 
 
 def dump(name, value):
-    (HERE / name).write_text(json.dumps(value, separators=(",", ":")) + "\n")
+    (OUT / name).write_text(json.dumps(value, separators=(",", ":")) + "\n")
 
 
 rows = []

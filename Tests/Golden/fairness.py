@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes fairness.json beside this file: pip install numpy scipy && python3 make_fairness.py
+"""Writes fairness.json.
 
 Decisions row by row for groups of people, and what the definitions of fairness say of each group beside the first: rates by
 counting rows; Newcombe's hybrid score intervals from scipy.stats.binomtest's Wilson intervals; Katz's interval of a ratio;
@@ -8,11 +8,12 @@ p-values by scipy.stats.norm; q-values by scipy.stats.false_discovery_control.
 import json
 import math
 import pathlib
+import sys
 
 import numpy as np
 from scipy import stats
 
-HERE = pathlib.Path(__file__).parent
+OUT = pathlib.Path(sys.argv[1])
 CONFIDENCE = 0.99
 
 
@@ -103,4 +104,4 @@ for favourable in (1, 0):
             "favourable": favourable, "confusions": confusions, "measures": measures,
             "p": [{k: float(v) for k, v in row.items()} for row in p], "q": q,
         })
-(HERE / "fairness.json").write_text(json.dumps(cases, separators=(",", ":")) + "\n")
+(OUT / "fairness.json").write_text(json.dumps(cases, separators=(",", ":")) + "\n")

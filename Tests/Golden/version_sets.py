@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes sets of two versions beside this file: pip install numpy scikit-learn scipy && python3 make_version_sets.py
+"""Writes sets of two versions.
 
 In `shadow`, `eta` and `kinds` both versions score every id, in the `_canary` sets each a share. Every folder has a monitor with
 `compare`, training rows, predictions and labels as services log them, and in expected.json what scikit-learn, SciPy and
@@ -12,12 +12,13 @@ scikit-learn's own value moves as one row gets a little more weight.
 import datetime
 import json
 import pathlib
+import sys
 
 import numpy as np
 from scipy import stats
 from sklearn import metrics as sk
 
-HERE = pathlib.Path(__file__).parent
+OUT = pathlib.Path(sys.argv[1])
 DAY = 86_400_000
 START = 1_760_054_400_000  # 2025-10-10T00:00:00Z
 HORIZON = 2 * DAY
@@ -31,8 +32,8 @@ def iso(ms):
 
 
 def write(folder, name, lines):
-    (HERE / folder).mkdir(exist_ok=True)
-    (HERE / folder / name).write_text("\n".join(lines) + "\n")
+    (OUT / folder).mkdir(exist_ok=True)
+    (OUT / folder / name).write_text("\n".join(lines) + "\n")
 
 
 def labels(ids, times, truth, wrong):
@@ -389,7 +390,7 @@ def make(folder, task, n, share):
             drift = {"total_variation": abs(shares[0] - shares[1]).sum() / 2,
                      "chi2_p_value": stats.chi2_contingency(counts, correction=False).pvalue}
         expected.append({"end": iso(START + (day + 1) * DAY), "drift": drift, "performance": performance})
-    (HERE / folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+    (OUT / folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
 
 
 make("shadow", "binary", 700, 1)

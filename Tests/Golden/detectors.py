@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
-"""Writes detector_runs.json beside this file: pip install river==0.26.1 numpy && python3 make_detectors.py
+"""Writes detectors.json and detector_runs.json.
 
-Traces of river's detectors with their defaults on what random errors of a medium rate never show: sparse and dense errors,
+Traces of river's detectors with their defaults: on errors of a medium rate, and on what these never show: sparse and dense errors,
 long runs of one value, and levels that stay at 0 or at 1 before they change. The first two methods also get real errors.
 """
 import json
 import pathlib
+import sys
 
 import numpy as np
 import river
 from river import drift
 
 assert river.__version__ == "0.26.1", river.__version__
-HERE = pathlib.Path(__file__).parent
+OUT = pathlib.Path(sys.argv[1])
 
 
 def bits(seed, *parts):
@@ -78,8 +79,17 @@ def case(name, values, methods):
     return {"name": name, "drift_at": {m: t[0] for m, t in traces.items()}, "warning_at": {m: t[1] for m, t in traces.items()}}
 
 
+random = np.random.default_rng(20260304)
+COMMON = {
+    "stationary 0.2": random.random(4000) < 0.2,
+    "abrupt 0.2 to 0.4 at 2000": random.random(4000) < np.repeat([0.2, 0.4], 2000),
+    "gradual 0.1 to 0.5": random.random(4000) < np.linspace(0.1, 0.5, 4000),
+    "improving 0.4 to 0.1 at 1500": random.random(3000) < np.repeat([0.4, 0.1], 1500),
+}
+common = [(name, errors.astype(int).tolist()) for name, errors in COMMON.items()]
+out = [{**case(name, values, MAKERS), "errors": "".join(map(str, values))} for name, values in common]
+(OUT / "detectors.json").write_text(json.dumps(out, separators=(",", ":")) + "\n")
+
 out = [{**case(name, values, MAKERS), "errors": "".join(map(str, values))} for name, values in STREAMS.items()]
 out += [{**case(name, values, ["adwin", "page_hinkley"]), "values": values} for name, values in REALS.items()]
-(HERE / "detector_runs.json").write_text(json.dumps(out, separators=(",", ":")) + "\n")
-for one in out:
-    print(one["name"], {m: len(at) for m, at in one["drift_at"].items()}, {m: len(at) for m, at in one["warning_at"].items()})
+(OUT / "detector_runs.json").write_text(json.dumps(out, separators=(",", ":")) + "\n")

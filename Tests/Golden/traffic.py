@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Writes traffic.json beside this file: pip install numpy==2.4.6 scipy && python3 make_traffic.py FOLDER
+"""Writes traffic.json: python3 traffic.py OUT FOLDER
 
-FOLDER holds traffic.py and shift.py, the generator that the measurements of the shift detector were made with. Counts are
+FOLDER holds the modules traffic and shift, with which the measurements of the shift detector were made; they are no part of this
+repository, so `make golden` leaves this generator out. Counts are
 compared by their sum by cell and by a checksum over all hours; of rows there are the first three of an hour.
 """
 import json
@@ -10,11 +11,11 @@ import sys
 
 import numpy as np
 
-sys.path.insert(0, sys.argv[1])
+sys.path.insert(0, sys.argv[2])
 import traffic  # noqa: E402
 
 assert np.__version__ == "2.4.6", np.__version__
-HERE = pathlib.Path(__file__).parent
+OUT = pathlib.Path(sys.argv[1])
 
 CASES = [
     (dict(), 1, 0, None, [0, 19]),
@@ -70,4 +71,4 @@ if __name__ == "__main__":
             None, traffic.Change("labels", 0, 1700), traffic.Change("swap", 18, 1700), traffic.Change("unit", 9, 1700),
             traffic.Change("scale:2", 2, 1700))],
         uniform=[np.random.default_rng(s).random(3).tolist() for s in ([0], [1, 2, 3, 4, 5, 6], [2**40, 7])])
-    (HERE / "traffic.json").write_text(json.dumps(result, separators=(",", ":")) + "\n")
+    (OUT / "traffic.json").write_text(json.dumps(result, separators=(",", ":")) + "\n")

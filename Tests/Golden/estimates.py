@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes nannyml.json beside this file: pip install nannyml statsmodels && python3 make_estimates.py
+"""Writes nannyml.json.
 
 For every 30-day window of car_loan (slice all) NannyML's confidence-based estimate of AUC and accuracy, fitted to the training
 rows: isotonic calibration, the raw score's decision at 0.5.
@@ -9,13 +9,14 @@ import gzip
 import json
 import os
 import pathlib
+import sys
 
 os.environ["NML_DISABLE_USAGE_LOGGING"] = "1"
 import nannyml  # noqa: E402
 import pandas as pd  # noqa: E402
 
-HERE = pathlib.Path(__file__).parent
-SET = HERE.parent / "car_loan"
+OUT = pathlib.Path(sys.argv[1])
+SET = pathlib.Path(__file__).parent.parent / "AcceptanceTests/Fixtures/car_loan"
 
 
 def lines(name):
@@ -43,4 +44,4 @@ for line in lines("expected.jsonl.gz"):
     found = estimator.estimate(window).filter(period="analysis").to_df()
     out.append({"end": line["end"], "auc": float(found[("roc_auc", "value")].iloc[0]),
                 "accuracy": float(found[("accuracy", "value")].iloc[0])})
-(HERE / "nannyml.json").write_text(json.dumps(out, indent=0) + "\n")
+(OUT / "nannyml.json").write_text(json.dumps(out, indent=0) + "\n")

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Writes calibration.json beside this file: pip install numpy statsmodels && python3 make_calibration.py
+"""Writes calibration.json.
 
 Calibration lines with their standard errors, and calibration in the large, by statsmodels' binomial GLM: of the label on the
 logit of the score, and on nothing but a constant with that logit as the offset.
 """
 import json
 import pathlib
+import sys
 
 import numpy as np
 import statsmodels.api as sm
 
-HERE = pathlib.Path(__file__).parent
+OUT = pathlib.Path(sys.argv[1])
 out = []
 for seed, n, shift, slope in ((1, 200, 0.0, 1.0), (2, 500, 0.7, 1.0), (3, 1000, -0.4, 0.6), (4, 300, 2.5, 1.4), (5, 60, 0.0, 0.3)):
     random = np.random.default_rng(seed)
@@ -24,4 +25,4 @@ for seed, n, shift, slope in ((1, 200, 0.0, 1.0), (2, 500, 0.7, 1.0), (3, 1000, 
         "scores": scores.tolist(), "labels": labels.tolist(),
         "intercept": line.params[0], "slope": line.params[1], "intercept_error": line.bse[0], "slope_error": line.bse[1],
         "in_the_large": large.params[0], "in_the_large_error": large.bse[0]})
-(HERE / "calibration.json").write_text(json.dumps(out, separators=(",", ":")) + "\n")
+(OUT / "calibration.json").write_text(json.dumps(out, separators=(",", ":")) + "\n")

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes label_free.json and comparisons.json beside this file:
-pip install numpy scipy scikit-learn statsmodels && python3 make_label_free.py
+"""Writes label_free.json and comparisons.json.
 
 Isotonic maps and expected performance are scikit-learn's and NumPy's, row by row; rates are statsmodels' and SciPy's; DeLong is
 the definition itself, over all pairs of rows.
 """
 import json
 import pathlib
+import sys
 
 import numpy as np
 from scipy import special, stats
@@ -15,7 +15,7 @@ from sklearn.isotonic import IsotonicRegression
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-HERE = pathlib.Path(__file__).parent
+OUT = pathlib.Path(sys.argv[1])
 rng = np.random.default_rng(11)
 
 
@@ -30,7 +30,7 @@ def dump(name, value):
         if isinstance(v, np.integer):
             return int(v)
         return None if v is None or not np.isfinite(v) else float(v)
-    (HERE / name).write_text(json.dumps(clean(value), separators=(",", ":")) + "\n")
+    (OUT / name).write_text(json.dumps(clean(value), separators=(",", ":")) + "\n")
 
 
 def expected(score, map_, threshold):

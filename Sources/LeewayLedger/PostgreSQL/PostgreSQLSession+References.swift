@@ -8,12 +8,12 @@ extension PostgreSQLSession {
       """
     return try rows("reading references", sql, monitor) {
       ReferenceRecord(
-        key: ReferenceKey(hash: try $0.text(0), slice: try $0.text(1)), begins: try $0.time(2), ends: try $0.time(3),
+        key: SliceKey(hash: try $0.text(0), slice: try $0.text(1)), begins: try $0.time(2), ends: try $0.time(3),
         through: try $0.time(4), usedAt: try $0.time(5))
     }
   }
 
-  func referenceBlocks(monitor: String, keys: [ReferenceKey]) throws -> [[UInt8]?] {
+  func referenceBlocks(monitor: String, keys: [SliceKey]) throws -> [[UInt8]?] {
     var found = [[UInt8]?](repeating: nil, count: keys.count)
     let sql = """
       SELECT k.n, r.block FROM unnest($2::text[], $3::bytea[]) WITH ORDINALITY AS k (hash, slice_key, n)
@@ -33,7 +33,7 @@ extension PostgreSQLSession {
   }
 
   func put(references: [ReferenceRecord], monitor: String) throws {
-    let records = PostgreSQLBatches.lastOfEach(references) { ReferenceKey.precedes($0.key, $1.key) }
+    let records = PostgreSQLBatches.lastOfEach(references) { SliceKey.precedes($0.key, $1.key) }
     let upsert = """
       INSERT INTO frozen_references (monitor, hash, slice_key, slice, begins, ends, through, used_at, block)
       SELECT $1, k.hash, k.slice_key, k.slice, k.begins, k.ends, k.through, k.used_at, k.block

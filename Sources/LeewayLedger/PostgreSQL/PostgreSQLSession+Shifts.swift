@@ -2,7 +2,7 @@ import LeewayCore
 
 /// What detectors of shifts know.
 extension PostgreSQLSession {
-  func shiftStates(monitor: String, keys: [ShiftKey]) throws -> [[UInt8]?] {
+  func shiftStates(monitor: String, keys: [SliceKey]) throws -> [[UInt8]?] {
     var found = [[UInt8]?](repeating: nil, count: keys.count)
     let sql = """
       SELECT k.n, s.state FROM unnest($2::text[], $3::bytea[]) WITH ORDINALITY AS k (hash, slice_key, n)
@@ -22,7 +22,7 @@ extension PostgreSQLSession {
   }
 
   func put(shiftStates: [ShiftRecord], monitor: String) throws {
-    let records = PostgreSQLBatches.lastOfEach(shiftStates) { ShiftKey.precedes($0.key, $1.key) }
+    let records = PostgreSQLBatches.lastOfEach(shiftStates) { SliceKey.precedes($0.key, $1.key) }
     let sql = """
       INSERT INTO shift_states (monitor, hash, slice_key, slice, through, state)
       SELECT $1, k.hash, k.slice_key, k.slice, k.through, k.state

@@ -8,12 +8,12 @@ extension SQLiteSession {
       """
     return try rows("reading references", sql, monitor) {
       ReferenceRecord(
-        key: ReferenceKey(hash: try $0.text(0), slice: try $0.text(1)), begins: try $0.time(2), ends: try $0.time(3),
+        key: SliceKey(hash: try $0.text(0), slice: try $0.text(1)), begins: try $0.time(2), ends: try $0.time(3),
         through: try $0.time(4), usedAt: try $0.time(5))
     }
   }
 
-  func referenceBlocks(monitor: String, keys: [ReferenceKey]) throws -> [[UInt8]?] {
+  func referenceBlocks(monitor: String, keys: [SliceKey]) throws -> [[UInt8]?] {
     let sql = "SELECT block FROM frozen_references WHERE monitor = ? AND hash = ? AND slice = ?"
     return try keys.map { try first("reading references", sql, monitor, $0.hash, $0.slice) { try $0.blob(0) } }
   }

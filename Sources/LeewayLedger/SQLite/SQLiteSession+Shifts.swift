@@ -2,7 +2,7 @@ import LeewayCore
 
 /// What detectors of shifts know.
 extension SQLiteSession {
-  func shiftStates(monitor: String, keys: [ShiftKey]) throws -> [[UInt8]?] {
+  func shiftStates(monitor: String, keys: [SliceKey]) throws -> [[UInt8]?] {
     let sql = "SELECT state FROM shift_states WHERE monitor = ? AND hash = ? AND slice = ?"
     return try keys.map { try first("reading shifts", sql, monitor, $0.hash, $0.slice) { try $0.blob(0) } }
   }

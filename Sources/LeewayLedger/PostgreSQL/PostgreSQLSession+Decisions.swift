@@ -33,7 +33,7 @@ extension PostgreSQLSession {
 
   /// Holds the decisions of the monitor that `id` of `table` belongs to; it always belongs to the same one.
   private func lockDecisions(of id: String, in table: String) throws {
-    guard writes else { return }
+    guard hasRivals else { return }
     let monitor = try first("locking", "SELECT monitor FROM \(table) WHERE id = $1", id) { try $0.text(0) }
     if let monitor { try lock(.decisions(monitor: monitor)) }
   }

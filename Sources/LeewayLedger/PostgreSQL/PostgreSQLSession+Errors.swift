@@ -33,7 +33,7 @@ extension PostgreSQLSession {
   func put(errors: [ErrorRow], monitor: String, generation: String) throws {
     let scope = try scopeForWriting(monitor, generation)
     let doing: StaticString = "storing errors"
-    let rows = PostgreSQLBatches.lastOfEach(errors) { a, b in
+    let rows = lastOfEach(errors) { a, b in
       if a.time != b.time { return a.time < b.time }
       if a.id != b.id { return a.id.lexicographicallyPrecedes(b.id) }
       return a.version.lexicographicallyPrecedes(b.version)
@@ -113,7 +113,7 @@ extension PostgreSQLSession {
 
   func put(fedPanes: [FedPaneRecord], monitor: String, generation: String) throws {
     let scope = try scopeForWriting(monitor, generation)
-    let records = PostgreSQLBatches.lastOfEach(fedPanes) { $0.pane < $1.pane }
+    let records = lastOfEach(fedPanes) { $0.pane < $1.pane }
     try PostgreSQLBatches.of(records, size: { $0.block.count + 16 }) { batch in
       var parameters = PostgreSQLParameters(scope)
       parameters.append(batch) { $0.pane }

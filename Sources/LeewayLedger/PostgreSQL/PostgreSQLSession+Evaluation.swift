@@ -60,7 +60,7 @@ extension PostgreSQLSession {
       WHERE l.holder IS NULL OR l.holder = $2 OR l.until <= \(now) OR l.until > \(now) + $3
       RETURNING epoch
       """
-    return try first("acquiring a lease", sql, lease, holder, lasting.milliseconds, testTime) { try $0.integer(0) }
+    return try first("acquiring a lease", sql, lease, holder, lasting.milliseconds, time) { try $0.integer(0) }
   }
 
   func leases() throws -> [LeaseRecord] {

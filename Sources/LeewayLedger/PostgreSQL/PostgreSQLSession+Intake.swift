@@ -26,12 +26,12 @@ extension PostgreSQLSession {
       INSERT INTO writers (id, host, process, flush_seq, alive, registered_at, last_seen)
       SELECT $1, $2, $3, 0, true, t.now, t.now FROM (SELECT \(Self.clock("$4")) AS now) t
       """
-    try run("registering a writer", sql, writer, instance.host, instance.process, testTime)
+    try run("registering a writer", sql, writer, instance.host, instance.process, time)
   }
 
   func heartbeat(writer: String) throws -> Bool {
     let sql = "UPDATE writers SET last_seen = \(Self.clock("$2")) WHERE id = $1 AND alive"
-    return try run("saying that a writer lives", sql, writer, testTime) == 1
+    return try run("saying that a writer lives", sql, writer, time) == 1
   }
 
   func advance(writer: String, expected: Int64) throws -> Bool {
@@ -39,7 +39,7 @@ extension PostgreSQLSession {
       UPDATE writers SET flush_seq = flush_seq + 1, last_seen = t.now, last_flush = t.now
       FROM (SELECT \(Self.clock("$3")) AS now) t WHERE id = $1 AND flush_seq = $2 AND alive
       """
-    return try run("advancing a writer", sql, writer, expected, testTime) == 1
+    return try run("advancing a writer", sql, writer, expected, time) == 1
   }
 
   func lock(writer: String) throws -> WriterRecord? {
@@ -197,7 +197,7 @@ extension PostgreSQLSession {
 
   func ensure(partitions: [(key: PartitionKey, role: StreamRole)]) throws {
     // In the order of the keys: two instances that start at once wait for each other, and not in a circle.
-    let rows = PostgreSQLBatches.lastOfEach(partitions) { $0.key < $1.key }
+    let rows = lastOfEach(partitions) { $0.key < $1.key }
     guard !rows.isEmpty else { return }
     var parameters = PostgreSQLParameters(EventTime.distantPast)
     parameters.append(rows) { $0.key.monitor }
@@ -257,7 +257,7 @@ extension PostgreSQLSession {
     parameters.append(partitions) { $0.watermark }
     parameters.append(partitions) { $0.idleFor?.milliseconds }
     parameters.append(partitions) { $0.endOffset }
-    parameters.append(testTime)
+    parameters.append(time)
     let matched = try rows(
       "advancing partitions",
       """
@@ -292,7 +292,7 @@ extension PostgreSQLSession {
     return try waiting(scope, ids)
   }
 
-  /// See `PostgreSQLLock.joins` for why nothing is missed where there is no row yet.
+  /// See `LedgerLock.joins` for why nothing is missed where there is no row yet.
   func lockWaiting(monitor: String, generation: String, ids: [[UInt8]]) throws -> [[UInt8]?] {
     let scope = try scopeForWriting(monitor, generation)
     try lock(.joins(scope: scope))
@@ -321,7 +321,7 @@ extension PostgreSQLSession {
     let scope = try scopeForWriting(monitor, generation)
     try lock(.joins(scope: scope))
     let doing: StaticString = "storing waiting predictions"
-    let rows = PostgreSQLBatches.lastOfEach(rows) { $0.id.lexicographicallyPrecedes($1.id) }
+    let rows = lastOfEach(rows) { $0.id.lexicographicallyPrecedes($1.id) }
     let upsert = """
       INSERT INTO waiting (scope, id, reclaim_after, state)
       SELECT $1, k.id, k.reclaim_after, k.state

@@ -47,7 +47,7 @@ extension PostgreSQLSession {
       RETURNING \(Self.outboxColumns)
       """
     let leased = try rows(
-      "leasing deliveries", sql, receiver, due, lasting.milliseconds, max(0, limit), testTime,
+      "leasing deliveries", sql, receiver, due, lasting.milliseconds, max(0, limit), time,
       due + OutboxRecord.clockDifference, as: delivery)
     return leased.sorted { a, b in
       a.nextAttemptAt != b.nextAttemptAt ? a.nextAttemptAt < b.nextAttemptAt : utf8Order(a.key, b.key)

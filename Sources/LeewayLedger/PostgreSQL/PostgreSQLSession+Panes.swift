@@ -111,7 +111,7 @@ extension PostgreSQLSession {
       FROM unnest($3::bigint[], $4::bytea[], $5::text[], $6::bytea[]) AS k (pane, slice_key, slice, block)
       ON CONFLICT (scope, pane, slice_key, writer) DO UPDATE SET block = excluded.block
       """
-    let rows = PostgreSQLBatches.lastOfEach(blocks) { a, b in
+    let rows = lastOfEach(blocks) { a, b in
       a.key.pane != b.key.pane ? a.key.pane < b.key.pane : utf8Order(a.key.slice, b.key.slice)
     }
     try PostgreSQLBatches.of(rows, size: { $0.block.count + 2 * $0.key.slice.utf8.count + 32 }) { batch in

@@ -33,7 +33,7 @@ extension PostgreSQLSession {
   }
 
   func put(references: [ReferenceRecord], monitor: String) throws {
-    let records = PostgreSQLBatches.lastOfEach(references) { SliceKey.precedes($0.key, $1.key) }
+    let records = lastOfEach(references) { SliceKey.precedes($0.key, $1.key) }
     let upsert = """
       INSERT INTO frozen_references (monitor, hash, slice_key, slice, begins, ends, through, used_at, block)
       SELECT $1, k.hash, k.slice_key, k.slice, k.begins, k.ends, k.through, k.used_at, k.block

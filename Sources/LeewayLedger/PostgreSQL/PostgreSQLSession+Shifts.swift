@@ -22,7 +22,7 @@ extension PostgreSQLSession {
   }
 
   func put(shiftStates: [ShiftRecord], monitor: String) throws {
-    let records = PostgreSQLBatches.lastOfEach(shiftStates) { SliceKey.precedes($0.key, $1.key) }
+    let records = lastOfEach(shiftStates) { SliceKey.precedes($0.key, $1.key) }
     let sql = """
       INSERT INTO shift_states (monitor, hash, slice_key, slice, through, state)
       SELECT $1, k.hash, k.slice_key, k.slice, k.through, k.state

@@ -129,7 +129,7 @@ extension SQLiteSession {
         try run(doing, "DELETE FROM \(table) WHERE scope = ?", scope)
       }
       try run(doing, "DELETE FROM scopes WHERE id = ?", scope)
-      forget(monitor, generation)
+      scopes[[monitor, generation]] = nil
     }
     return try run(doing, "DELETE FROM generations WHERE monitor = ? AND generation = ?", monitor, generation)
   }

@@ -124,5 +124,3 @@ extension SQLiteSession {
     return try rows("reading deliveries", sql, incident, max(0, limit), as: delivery)
   }
 }
-
-extension SQLiteSession: LedgerWriter {}

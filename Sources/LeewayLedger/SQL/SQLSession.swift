@@ -29,6 +29,8 @@ protocol SQLSession: AnyObject, LedgerWriter {
   func store<R>(_ doing: StaticString, _ batch: SQLBatch<R>) throws
   /// The blobs with some keys, parallel to them; nil: there is no such row.
   func blobs(of table: SliceTable, monitor: String, keys: [SliceKey]) throws -> [[UInt8]?]
+  /// Stores lines of a series packed that are there as they came.
+  func store(packed: [(end: EventTime, sequence: Int64, line: [UInt8])], series: Int64) throws
 
   // MARK: The clock
 

@@ -57,16 +57,24 @@ extension SQLSession {
         SELECT (SELECT min(end_time) FROM results r WHERE r.end_time > ends.end_time) FROM ends
         WHERE end_time < ?8)
       """
+    // Both say between which ends, of the side that is walked: SQLite would else look through all of a series' lines at
+    // each end.
     let from =
       few
-      ? "result_series s CROSS JOIN ends CROSS JOIN results r WHERE r.end_time = ends.end_time AND r.series = s.id"
-      : "results r CROSS JOIN result_series s WHERE s.id = r.series"
+      ? """
+      result_series s CROSS JOIN ends CROSS JOIN results r
+        WHERE ends.end_time >= ?7 AND ends.end_time <= ?8 AND r.end_time = ends.end_time AND r.series = s.id
+      """
+      : """
+      results r CROSS JOIN result_series s
+        WHERE r.end_time >= ?7 AND r.end_time <= ?8 AND s.id = r.series
+      """
     let behind =
       query.after == nil
       ? "" : "AND (\(resultOrder)) > (?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)"
     let sql = """
       \(few ? ends : "") SELECT \(resultColumns) FROM \(from)
-        AND \(filter(query)) AND r.end_time >= ?7 AND r.end_time <= ?8 \(behind)
+        AND \(filter(query)) \(behind)
       ORDER BY \(resultOrder) LIMIT ?9
       """
     let doing: StaticString = "reading results"

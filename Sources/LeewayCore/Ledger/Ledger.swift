@@ -97,11 +97,11 @@ package protocol LedgerReader {
   /// All of a monitor without their blocks, by (hash, slice's bytes).
   func references(monitor: String) throws -> [ReferenceRecord]
   /// Their blocks, parallel to `keys`; nil: there is none.
-  func referenceBlocks(monitor: String, keys: [ReferenceKey]) throws -> [[UInt8]?]
+  func referenceBlocks(monitor: String, keys: [SliceKey]) throws -> [[UInt8]?]
 
   // Shifts
   /// What detectors of shifts know, parallel to `keys`; nil: they have taken no hour.
-  func shiftStates(monitor: String, keys: [ShiftKey]) throws -> [[UInt8]?]
+  func shiftStates(monitor: String, keys: [SliceKey]) throws -> [[UInt8]?]
 
   // Evaluation
   /// By name; those that were released or have expired too.

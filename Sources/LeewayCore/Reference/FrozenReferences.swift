@@ -11,14 +11,14 @@ enum Reference<Value> {
 /// how far the round has come.
 struct FrozenReferences {
   private let plan: MonitorPlan
-  private let records: [ReferenceKey: ReferenceRecord]
+  private let records: [SliceKey: ReferenceRecord]
   /// Blocks of this round that are not committed yet.
-  private let fresh: [ReferenceKey: [UInt8]]
+  private let fresh: [SliceKey: [UInt8]]
   private let slicesOf: [String: Int]
   private let cache: ReferenceCache
-  private var sides: [ReferenceKey: BaselineSide] = [:]
-  private var blocks: [ReferenceKey: CellBlock] = [:]
-  private var summaries: [ReferenceKey: PerformanceSummary] = [:]
+  private var sides: [SliceKey: BaselineSide] = [:]
+  private var blocks: [SliceKey: CellBlock] = [:]
+  private var summaries: [SliceKey: PerformanceSummary] = [:]
 
   /// - Parameters:
   ///   - records: of the monitor, as they are after the round's taking.
@@ -39,7 +39,7 @@ struct FrozenReferences {
   }
 
   /// What a window that ends at `end` has of a subject's first days in a slice.
-  private func state(_ subject: ReferenceSubject, _ slice: String, _ end: EventTime) -> Reference<ReferenceKey> {
+  private func state(_ subject: ReferenceSubject, _ slice: String, _ end: EventTime) -> Reference<SliceKey> {
     guard let key = plan.references.key(subject, slice: slice), let record = records[key] else {
       let key = plan.references.key(subject, slice: slice)
       if let key, slicesOf[key.hash, default: 0] >= plan.references.limit {
@@ -70,7 +70,7 @@ struct FrozenReferences {
     let subjects = plan.references.subjects.filter { $0.panes == .drift }
     guard !subjects.isEmpty else { return [:] }
     var found: [DriftReferenceKey: Reference<DriftReference>] = [:]
-    var full: [(place: DriftReferenceKey, subject: ReferenceSubject, key: ReferenceKey, isCompared: Bool)] = []
+    var full: [(place: DriftReferenceKey, subject: ReferenceSubject, key: SliceKey, isCompared: Bool)] = []
     for slice in view.drift.keys {
       let own = plan.subjects(in: slice.name)
       for subject in subjects {
@@ -111,7 +111,7 @@ struct FrozenReferences {
     >]
   {
     var found: [PerformanceReferenceKey: Reference<PerformanceSummary>] = [:]
-    var full: [(place: PerformanceReferenceKey, subject: ReferenceSubject, key: ReferenceKey)] = []
+    var full: [(place: PerformanceReferenceKey, subject: ReferenceSubject, key: SliceKey)] = []
     let checks = plan.monitor.checks.filter { $0.isOn(view.definition) }
     for subject in plan.references.subjects where subject.counts == .performance(view.stage) {
       for slice in view.performance.keys {
@@ -140,10 +140,10 @@ struct FrozenReferences {
   // MARK: Reading
 
   /// Reads the blocks of full references that are not at hand, all at once.
-  private mutating func load(_ wanted: [(key: ReferenceKey, subject: ReferenceSubject)], in reader: any LedgerReader)
+  private mutating func load(_ wanted: [(key: SliceKey, subject: ReferenceSubject)], in reader: any LedgerReader)
     throws
   {
-    var missing: [(key: ReferenceKey, subject: ReferenceSubject)] = []
+    var missing: [(key: SliceKey, subject: ReferenceSubject)] = []
     for (key, subject) in wanted where sides[key] == nil && blocks[key] == nil {
       guard let record = records[key] else { continue }
       if let bytes = fresh[key] {
@@ -162,7 +162,7 @@ struct FrozenReferences {
     }
   }
 
-  private mutating func take(_ bytes: [UInt8], of subject: ReferenceSubject, _ key: ReferenceKey) throws {
+  private mutating func take(_ bytes: [UInt8], of subject: ReferenceSubject, _ key: SliceKey) throws {
     guard let shape = plan.references.shape(subject) else { return }
     var block = CellBlock(shape)
     if !bytes.isEmpty { try block.merge(encoded: bytes) }

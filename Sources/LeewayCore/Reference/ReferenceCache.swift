@@ -3,7 +3,7 @@
 package final class ReferenceCache {
   private struct Key: Hashable {
     var monitor: String
-    var key: ReferenceKey
+    var key: SliceKey
     var begins: EventTime
     var ends: EventTime
   }

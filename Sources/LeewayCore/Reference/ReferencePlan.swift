@@ -103,8 +103,8 @@ struct ReferencePlan: Sendable {
   func hashes(of subject: ReferenceSubject) -> [String] { hashes[subject].map { Array($0.values) } ?? [] }
 
   /// nil for a slice of a segment that the monitor has not.
-  func key(_ subject: ReferenceSubject, slice: String) -> ReferenceKey? {
-    hashes[subject]?[Slice.segment(slice)].map { ReferenceKey(hash: $0, slice: slice) }
+  func key(_ subject: ReferenceSubject, slice: String) -> SliceKey? {
+    hashes[subject]?[Slice.segment(slice)].map { SliceKey(hash: $0, slice: slice) }
   }
 
   /// The panes that what has a hash is summed from; nil for a hash that no check asks for.

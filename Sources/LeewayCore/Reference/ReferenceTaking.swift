@@ -6,12 +6,12 @@ struct ReferenceTaking {
   /// For this generation's panes.
   private let source: ReferenceSource
   /// As stored, and as this round leaves them.
-  private(set) var records: [ReferenceKey: ReferenceRecord] = [:]
+  private(set) var records: [SliceKey: ReferenceRecord] = [:]
   /// What this round adds.
-  private var added: [ReferenceKey: CellBlock] = [:]
+  private var added: [SliceKey: CellBlock] = [:]
   /// Begun in this round, whatever is stored under their key.
-  private var begun: Set<ReferenceKey> = []
-  private var changed: Set<ReferenceKey> = []
+  private var begun: Set<SliceKey> = []
+  private var changed: Set<SliceKey> = []
   /// How many references there are of a hash, `all` aside.
   private var slicesOf: [String: Int] = [:]
 
@@ -111,7 +111,7 @@ struct ReferenceTaking {
         where block.counts[kind == .drift ? DriftLayout.rows : PerformanceLayout.predictions] > 0 {
           let asked = askedFor[slice] ?? plan.references(kind, in: slice.name)
           askedFor[slice] = asked
-          var taken: Set<ReferenceKey> = []
+          var taken: Set<SliceKey> = []
           for subject in asked {
             // Two features of one field and the same bins are one reference.
             guard let key = plan.references.key(subject, slice: slice.name), taken.insert(key).inserted else {
@@ -130,7 +130,7 @@ struct ReferenceTaking {
   }
 
   private mutating func take(
-    _ block: CellBlock, of subject: ReferenceSubject, _ key: ReferenceKey, at place: ReferenceSource.Place?,
+    _ block: CellBlock, of subject: ReferenceSubject, _ key: SliceKey, at place: ReferenceSource.Place?,
     pane: EventTime, isNew: Bool
   ) {
     guard let shape = plan.references.shape(subject) else { return }
@@ -169,7 +169,7 @@ struct ReferenceTaking {
     return out
   }
 
-  private mutating func forget(_ key: ReferenceKey) {
+  private mutating func forget(_ key: SliceKey) {
     records[key] = nil
     added[key] = nil
     changed.remove(key)
@@ -196,7 +196,7 @@ struct ReferenceTaking {
     return plan.references(kind, in: slice).contains(subject)
   }
 
-  private func kindOf(_ key: ReferenceKey) -> PaneKind? { plan.references.kind(ofHash: key.hash) }
+  private func kindOf(_ key: SliceKey) -> PaneKind? { plan.references.kind(ofHash: key.hash) }
 
   // MARK: Storing
 
@@ -217,6 +217,6 @@ struct ReferenceTaking {
       records[key]?.block = sum.encoded()
     }
     for key in begun where records[key]?.block == nil { records[key]?.block = [] }
-    return changed.compactMap { records[$0] }.sorted { ReferenceKey.precedes($0.key, $1.key) }
+    return changed.compactMap { records[$0] }.sorted { SliceKey.precedes($0.key, $1.key) }
   }
 }

@@ -45,7 +45,7 @@ package struct ShiftDesign: Sendable {
     let watches: [Watch]
     let outputName: String
 
-    var key: ShiftKey { ShiftKey(hash: hash, slice: slice) }
+    var key: SliceKey { SliceKey(hash: hash, slice: slice) }
   }
 
   /// By check as the monitor has them, then ascending by tier.

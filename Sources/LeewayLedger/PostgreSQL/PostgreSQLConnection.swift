@@ -62,13 +62,15 @@ final class PostgreSQLConnection: @unchecked Sendable {
   }
 
   /// Prepares `sql` at its first use and runs it with binary parameters and results.
+  ///
+  /// - Parameter sql: with placeholders as in `SQLSession`, or PostgreSQL's own.
   func execute(_ sql: String, _ parameters: PostgreSQLParameters) throws(PostgreSQLFailure) -> PostgreSQLResult {
     let name: String
     if let known = prepared[sql] {
       name = known
     } else {
       name = "s\(prepared.count)"
-      _ = try answer { PQsendPrepare(handle, name, sql, 0, nil) }
+      _ = try answer { PQsendPrepare(handle, name, Self.numbered(sql), 0, nil) }
       prepared[sql] = name
     }
     let count = parameters.parts.count
@@ -82,6 +84,28 @@ final class PostgreSQLConnection: @unchecked Sendable {
         return PQsendQueryPrepared(handle, name, CInt(clamping: count), values, lengths, formats, 1)
       }
     }
+  }
+
+  /// `?` and `?1` as `$1`. As in SQLite a `?` without a number is one more than the greatest before it.
+  static func numbered(_ sql: String) -> String {
+    guard sql.utf8.contains(UInt8(ascii: "?")) else { return sql }
+    var text = ""
+    var greatest = 0
+    var isQuoted = false
+    var rest = sql[...]
+    while let character = rest.popFirst() {
+      if character == "'" { isQuoted.toggle() }
+      guard character == "?", !isQuoted else {
+        text.append(character)
+        continue
+      }
+      let digits = rest.prefix { $0.isASCII && $0.isNumber }
+      rest = rest.dropFirst(digits.count)
+      let number = Int(digits) ?? greatest + 1
+      greatest = max(greatest, number)
+      text += "$\(number)"
+    }
+    return text
   }
 
   private nonisolated(unsafe) static let somewhere: UnsafePointer<CChar> = UnsafePointer(

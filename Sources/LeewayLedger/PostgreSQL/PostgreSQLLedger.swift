@@ -5,7 +5,7 @@ package import LeewayCore
 ///
 /// `write` runs in READ COMMITTED and is serialisable all the same, by two-phase locking: whatever a transaction reads in
 /// order to write is locked until its end, rows by row locks, what is not there yet by a lock on its name. See
-/// `PostgreSQLLock` for which call locks what. SERIALIZABLE would give the same promise by aborting: its locks on a
+/// `LedgerLock` for which call locks what. SERIALIZABLE would give the same promise by aborting: its locks on a
 /// flush's hundred thousand keys grow to the whole table, so that of two flushes at once one would always be undone.
 ///
 /// Deadlocks (which only transactions that lock in different orders can have) are resolved by the server and run again

@@ -31,8 +31,8 @@ final class PostgreSQLResult {
   fileprivate func type(_ column: CInt) -> UInt32 { PQftype(handle, column) }
 }
 
-/// One row of a result, in binary. A row that this program cannot have written is an error, whatever made it.
-struct PostgreSQLRow {
+/// One row of a result, in binary.
+struct PostgreSQLRow: SQLRow {
   let result: PostgreSQLResult
   let index: Int
   let session: PostgreSQLSession
@@ -51,27 +51,11 @@ struct PostgreSQLRow {
     return Int64(bigEndian: bytes.loadUnaligned(as: Int64.self))
   }
 
-  func count(_ column: CInt) throws -> Int {
-    guard let value = Int(exactly: try integer(column)) else { throw damaged(column, "is too large") }
-    return value
-  }
-
-  func small(_ column: CInt) throws -> Int32 {
-    guard let value = Int32(exactly: try integer(column)) else { throw damaged(column, "is too large") }
-    return value
-  }
-
-  func optionalInteger(_ column: CInt) throws -> Int64? { isNull(column) ? nil : try integer(column) }
-
   func flag(_ column: CInt) throws -> Bool {
     let bytes = try value(column, Bool.oid, "is not a boolean")
     guard bytes.count == 1 else { throw damaged(column, "is not a boolean") }
     return bytes[0] != 0
   }
-
-  func time(_ column: CInt) throws -> EventTime { EventTime(milliseconds: try integer(column)) }
-
-  func optionalTime(_ column: CInt) throws -> EventTime? { isNull(column) ? nil : try time(column) }
 
   func optionalReal(_ column: CInt) throws -> Double? {
     if isNull(column) { return nil }
@@ -87,23 +71,7 @@ struct PostgreSQLRow {
     return text
   }
 
-  func optionalText(_ column: CInt) throws -> String? { isNull(column) ? nil : try text(column) }
-
   func blob(_ column: CInt) throws -> [UInt8] { [UInt8](try value(column, [UInt8].oid, "is not a bytea")) }
-
-  func optionalBlob(_ column: CInt) throws -> [UInt8]? { isNull(column) ? nil : try blob(column) }
-
-  func named<E: RawRepresentable>(_ column: CInt, as type: E.Type = E.self) throws -> E where E.RawValue == String {
-    let name = try text(column)
-    guard let value = E(rawValue: name) else { throw damaged(column, "has the unknown value \"\(name)\"") }
-    return value
-  }
-
-  func numbered<E: RawRepresentable>(_ column: CInt, as type: E.Type = E.self) throws -> E where E.RawValue == Int {
-    let number = try count(column)
-    guard let value = E(rawValue: number) else { throw damaged(column, "has the unknown value \(number)") }
-    return value
-  }
 
   func damaged(_ column: CInt, _ what: String) -> LedgerError {
     session.damaged(doing, "column \(result.name(column)) \(what)")

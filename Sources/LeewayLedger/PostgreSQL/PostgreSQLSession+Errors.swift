@@ -1,6 +1,6 @@
 import LeewayCore
 
-/// Errors of labelled predictions, and the detectors that are fed with them.
+/// Errors of labelled predictions.
 extension PostgreSQLSession {
   func errors(
     monitor: String, generation: String, in range: Range<EventTime>, visit: (_ row: ErrorRow) throws -> Void
@@ -33,7 +33,7 @@ extension PostgreSQLSession {
   func put(errors: [ErrorRow], monitor: String, generation: String) throws {
     let scope = try scopeForWriting(monitor, generation)
     let doing: StaticString = "storing errors"
-    let rows = PostgreSQLBatches.lastOfEach(errors) { a, b in
+    let rows = lastOfEach(errors) { a, b in
       if a.time != b.time { return a.time < b.time }
       if a.id != b.id { return a.id.lexicographicallyPrecedes(b.id) }
       return a.version.lexicographicallyPrecedes(b.version)
@@ -88,66 +88,16 @@ extension PostgreSQLSession {
       """, scope, before)
   }
 
-  func errorFeed(monitor: String, generation: String) throws -> [UInt8]? {
-    guard let scope = try scope(monitor, generation) else { return nil }
-    return try first("reading detectors", "SELECT state FROM error_feeds WHERE scope = $1", scope) { try $0.blob(0) }
-  }
-
-  func put(errorFeed: [UInt8], monitor: String, generation: String) throws {
-    let scope = try scopeForWriting(monitor, generation)
-    try run(
-      "storing detectors",
-      """
-      INSERT INTO error_feeds (scope, state) VALUES ($1, $2) ON CONFLICT (scope) DO UPDATE SET state = excluded.state
-      """, scope, errorFeed)
-  }
-
-  func fedPanes(monitor: String, generation: String, in range: Range<EventTime>) throws -> [FedPaneRecord] {
-    guard let scope = try scope(monitor, generation) else { return [] }
-    return try rows(
-      "reading what detectors found",
-      "SELECT pane, block FROM fed_panes WHERE scope = $1 AND pane >= $2 AND pane < $3 ORDER BY pane", scope,
-      range.lowerBound, range.upperBound
-    ) { FedPaneRecord(pane: try $0.time(0), block: try $0.blob(1)) }
-  }
-
-  func put(fedPanes: [FedPaneRecord], monitor: String, generation: String) throws {
-    let scope = try scopeForWriting(monitor, generation)
-    let records = PostgreSQLBatches.lastOfEach(fedPanes) { $0.pane < $1.pane }
-    try PostgreSQLBatches.of(records, size: { $0.block.count + 16 }) { batch in
-      var parameters = PostgreSQLParameters(scope)
-      parameters.append(batch) { $0.pane }
-      parameters.append(batch) { $0.block }
-      try execute(
-        "storing what detectors found",
-        """
-        INSERT INTO fed_panes (scope, pane, block)
-        SELECT $1, k.pane, k.block FROM unnest($2::bigint[], $3::bytea[]) AS k (pane, block)
-        ON CONFLICT (scope, pane) DO UPDATE SET block = excluded.block
-        """, parameters)
-    }
-  }
-
   func reclaimErrors(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int {
     guard let scope = try scope(monitor, generation) else { return 0 }
-    let doing: StaticString = "reclaiming errors"
-    let removed = try run(
-      doing,
-      """
+    let sql = """
       DELETE FROM errors e USING (
         SELECT time, row_key FROM errors WHERE scope = $1 AND time < $2
         ORDER BY scope, time, row_key LIMIT $3 FOR UPDATE SKIP LOCKED
       ) k
       WHERE e.scope = $1 AND e.time = k.time AND e.row_key = k.row_key
-      """, scope, before, max(0, limit))
-    return removed
-      + (try run(
-        doing,
-        """
-        DELETE FROM fed_panes p USING (
-          SELECT pane FROM fed_panes WHERE scope = $1 AND pane < $2 ORDER BY scope, pane LIMIT $3
-        ) k
-        WHERE p.scope = $1 AND p.pane = k.pane
-        """, scope, before, max(0, limit - removed)))
+      """
+    let removed = try run("reclaiming errors", sql, scope, before, max(0, limit))
+    return removed + (try reclaimFedPanes(scope, before: before, limit: max(0, limit - removed)))
   }
 }

@@ -2,21 +2,13 @@ import LeewayCore
 
 /// Blocks of panes and the marks that say which changed.
 extension PostgreSQLSession {
-  private func table(_ kind: PaneKind) -> String {
-    switch kind {
-    case .drift: "drift_panes"
-    case .performance: "performance_panes"
-    case .earlyPerformance: "early_performance_panes"
-    }
-  }
-
   func panes(
     _ kind: PaneKind, monitor: String, generation: String, in range: Range<EventTime>,
     visit: (_ pane: EventTime, _ slice: String, _ block: [UInt8]) throws -> Void
   ) throws {
     guard let scope = try scope(monitor, generation) else { return }
     let sql = """
-      SELECT pane, slice, block, writer FROM \(table(kind))
+      SELECT pane, slice, block, writer FROM \(kind.table)
       WHERE scope = $1 AND pane >= $2 AND pane < $3 AND (pane > $2 OR (slice, writer) > ($4, $5) OR $6)
       ORDER BY pane, slice, writer LIMIT $7
       """
@@ -47,9 +39,9 @@ extension PostgreSQLSession {
     // From start to start by the index, past the rows between: a pane has a row for each slice and writer.
     let sql = """
       WITH RECURSIVE starts (pane) AS (
-        (SELECT pane FROM \(table(kind)) WHERE scope = $1 AND pane >= $2 AND pane < $3 ORDER BY scope, pane LIMIT 1)
+        (SELECT pane FROM \(kind.table) WHERE scope = $1 AND pane >= $2 AND pane < $3 ORDER BY scope, pane LIMIT 1)
         UNION ALL
-        SELECT (SELECT p.pane FROM \(table(kind)) p WHERE p.scope = $1 AND p.pane > s.pane AND p.pane < $3
+        SELECT (SELECT p.pane FROM \(kind.table) p WHERE p.scope = $1 AND p.pane > s.pane AND p.pane < $3
           ORDER BY p.scope, p.pane LIMIT 1)
         FROM starts s WHERE s.pane IS NOT NULL)
       SELECT pane FROM starts WHERE pane IS NOT NULL ORDER BY pane
@@ -60,67 +52,17 @@ extension PostgreSQLSession {
   func ownPanes(_ kind: PaneKind, monitor: String, generation: String, writer: String, keys: [PaneKey]) throws
     -> [[UInt8]?]
   {
-    var found = [[UInt8]?](repeating: nil, count: keys.count)
-    guard let scope = try scope(monitor, generation), !keys.isEmpty else { return found }
+    guard let scope = try scope(monitor, generation) else { return Array(repeating: nil, count: keys.count) }
     let sql = """
       SELECT k.n, p.block FROM unnest($3::bigint[], $4::bytea[]) WITH ORDINALITY AS k (pane, slice_key, n)
-      JOIN \(table(kind)) p
+      JOIN \(kind.table) p
         ON p.scope = $1 AND p.pane = k.pane AND p.slice_key = k.slice_key AND p.writer = $2
       """
-    try PostgreSQLBatches.of(keys, size: { _ in 4096 }) { batch in
+    return try blobs("reading a writer's panes", sql, for: keys, size: { _ in 4096 }) { batch in
       var parameters = PostgreSQLParameters(scope, writer)
       parameters.append(batch) { $0.pane }
       parameters.append(batch) { PostgreSQLKey.bounded($0.slice) }
-      _ = try rows("reading a writer's panes", sql, parameters) { row in
-        let index = batch.startIndex + Int(clamping: try row.integer(0)) - 1
-        guard found.indices.contains(index) else { throw row.damaged(0, "is not a place in the batch") }
-        found[index] = try row.blob(1)
-      }
-    }
-    return found
-  }
-
-  func ownSlices(_ kind: PaneKind, monitor: String, generation: String, writer: String, pane: EventTime) throws
-    -> [String]
-  {
-    guard let scope = try scope(monitor, generation) else { return [] }
-    let sql = "SELECT slice FROM \(table(kind)) WHERE scope = $1 AND pane = $2 AND writer = $3 ORDER BY slice"
-    return try rows("reading a writer's slices", sql, scope, pane, writer) { try $0.text(0) }
-  }
-
-  func ownKeys(
-    _ kind: PaneKind, monitor: String, generation: String, writer: String, before: EventTime, limit: Int
-  ) throws -> [PaneKey] {
-    guard let scope = try scope(monitor, generation) else { return [] }
-    let sql = """
-      SELECT pane, slice FROM \(table(kind)) WHERE writer = $1 AND scope = $2 AND pane < $3
-      ORDER BY pane, slice LIMIT $4
-      """
-    return try rows("reading a writer's panes", sql, writer, scope, before, max(0, limit)) {
-      PaneKey(pane: try $0.time(0), slice: try $0.text(1))
-    }
-  }
-
-  func put(
-    _ kind: PaneKind, monitor: String, generation: String, writer: String, blocks: [(key: PaneKey, block: [UInt8])]
-  ) throws {
-    let scope = try scopeForWriting(monitor, generation)
-    let sql = """
-      INSERT INTO \(table(kind)) (scope, pane, slice_key, writer, slice, block)
-      SELECT $1, k.pane, k.slice_key, $2, k.slice, k.block
-      FROM unnest($3::bigint[], $4::bytea[], $5::text[], $6::bytea[]) AS k (pane, slice_key, slice, block)
-      ON CONFLICT (scope, pane, slice_key, writer) DO UPDATE SET block = excluded.block
-      """
-    let rows = PostgreSQLBatches.lastOfEach(blocks) { a, b in
-      a.key.pane != b.key.pane ? a.key.pane < b.key.pane : utf8Order(a.key.slice, b.key.slice)
-    }
-    try PostgreSQLBatches.of(rows, size: { $0.block.count + 2 * $0.key.slice.utf8.count + 32 }) { batch in
-      var parameters = PostgreSQLParameters(scope, writer)
-      parameters.append(batch) { $0.key.pane }
-      parameters.append(batch) { PostgreSQLKey.bounded($0.key.slice) }
-      parameters.append(batch) { $0.key.slice }
-      parameters.append(batch) { $0.block }
-      try execute("storing panes", sql, parameters)
+      return parameters
     }
   }
 
@@ -132,22 +74,9 @@ extension PostgreSQLSession {
     try execute(
       "deleting panes",
       """
-      DELETE FROM \(table(kind)) p USING unnest($3::bigint[], $4::bytea[]) AS k (pane, slice_key)
+      DELETE FROM \(kind.table) p USING unnest($3::bigint[], $4::bytea[]) AS k (pane, slice_key)
       WHERE p.scope = $1 AND p.pane = k.pane AND p.slice_key = k.slice_key AND p.writer = $2
       """, parameters)
-  }
-
-  func reclaimPanes(_ kind: PaneKind, monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
-  {
-    guard let scope = try scope(monitor, generation) else { return 0 }
-    let sql = """
-      DELETE FROM \(table(kind)) p USING (
-        SELECT pane, slice_key, writer FROM \(table(kind)) WHERE scope = $1 AND pane < $2
-        ORDER BY scope, pane, slice_key, writer LIMIT $3
-      ) k
-      WHERE p.scope = $1 AND p.pane = k.pane AND p.slice_key = k.slice_key AND p.writer = k.writer
-      """
-    return try run("reclaiming panes", sql, scope, before, max(0, limit))
   }
 
   // MARK: Dirty marks

@@ -1,7 +1,6 @@
 import LeewayCore
 
-/// Result lines. What a line repeats from window to window is kept once, in `result_series`; a line has its series, its
-/// end and its sequence.
+/// Storing and removing result lines, each batch in one statement and one round trip.
 extension PostgreSQLSession {
   func put(results: [ResultRecord]) throws {
     // A statement changes a row once, and a revision counts every change: a line that comes twice goes in two rounds.
@@ -21,7 +20,7 @@ extension PostgreSQLSession {
   }
 
   /// A final line's is what it was before there were stages.
-  static func seriesKey(_ result: ResultPosition) -> [UInt8] {
+  private static func seriesKey(_ result: ResultPosition) -> [UInt8] {
     PostgreSQLKey.digest(
       [
         result.monitor, result.generation, result.type, result.check, result.window, "\(result.size)",
@@ -178,72 +177,6 @@ extension PostgreSQLSession {
     }
   }
 
-  func latestResults(monitor: String, generation: String, type: ResultType) throws -> [ResultRecord] {
-    let sql = """
-      SELECT \(Self.resultColumns) FROM result_series s CROSS JOIN LATERAL (
-        SELECT * FROM results l WHERE l.end_time = s.last_end AND l.series = s.id ORDER BY l.sequence DESC LIMIT 1) r
-      WHERE s.monitor = $1 AND s.generation = $2 AND s.type = $3
-      ORDER BY \(Self.resultOrder)
-      """
-    return try rows("reading the latest results", sql, monitor, generation, type.rawValue, as: result)
-  }
-
-  func results(_ query: ResultQuery) throws -> [ResultRecord] {
-    guard query.limit > 0 else { return [] }
-    let values = [
-      query.monitor, query.type?.rawValue, query.window, query.slice, query.subject, query.stage?.rawValue,
-    ]
-    guard let extent = try extent(of: query, values), extent.series > 0 else { return [] }
-    // The series say where their lines begin and end: no query reads through years in which there are none.
-    var first = max(query.from ?? .distantPast, extent.first)
-    var last = extent.last
-    if let to = query.to {
-      guard to > .distantPast else { return [] }
-      last = min(last, EventTime(milliseconds: to.milliseconds - 1))
-    }
-    if let after = query.after { first = max(first, after.end) }
-    guard first <= last else { return [] }
-    // Few series: look for a line of each at every end, then order what was found. Many: walk the ends in order and
-    // leave out what does not match; the server then orders the lines of one end at a time.
-    let few = extent.series <= 16 || query.type == .incident
-    let ends = """
-      WITH RECURSIVE ends (end_time) AS (
-        SELECT min(end_time) FROM results WHERE end_time >= $7
-        UNION ALL
-        SELECT (SELECT min(end_time) FROM results r WHERE r.end_time > ends.end_time) FROM ends
-        WHERE end_time < $8)
-      """
-    let join =
-      few
-      ? "ends JOIN result_series s ON true JOIN results r ON r.end_time = ends.end_time AND r.series = s.id"
-      : "results r JOIN result_series s ON s.id = r.series"
-    var parameters = PostgreSQLParameters()
-    for value in values { parameters.append(value) }
-    parameters.append(first)
-    parameters.append(last)
-    parameters.append(query.limit)
-    var after = ""
-    if let position = query.after {
-      after = """
-        AND (r.end_time, s.size, s.slice, s.type, s.subject, s.check_name, s.metric, s.stage, r.sequence, s.monitor,
-          s.window_name, s.generation) > ($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
-        """
-      parameters.append(position.end)
-      parameters.append(position.size)
-      for text in [
-        position.slice, position.type, position.subject, position.check, position.metric, position.stage.rawValue,
-      ] { parameters.append(text) }
-      parameters.append(position.sequence)
-      for text in [position.monitor, position.window, position.generation] { parameters.append(text) }
-    }
-    let sql = """
-      \(few ? ends : "") SELECT \(Self.resultColumns) FROM \(join)
-      WHERE \(Self.filter(query)) AND r.end_time >= $7 AND r.end_time <= $8 \(after)
-      ORDER BY \(Self.resultOrder) LIMIT $9
-      """
-    return try rows("reading results", sql, parameters, as: result)
-  }
-
   func reclaimResults(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int {
     let doing: StaticString = "reclaiming results"
     let removed = try first(
@@ -273,55 +206,32 @@ extension PostgreSQLSession {
     return removed.count
   }
 
-  // MARK: Parts of the statements
-
-  private static let resultColumns = """
-    s.monitor, s.generation, s.type, s.window_name, s.size, r.end_time, s.slice, s.subject, s.check_name, s.metric,
-    s.stage, r.sequence, r.line, r.raw_tier, r.value, r.revision, r.packed
-    """
-
-  /// As `ResultPosition` compares.
-  private static let resultOrder = """
-    r.end_time, s.size, s.slice, s.type, s.subject, s.check_name, s.metric, s.stage, r.sequence, s.monitor,
-    s.window_name, s.generation
-    """
-
-  private func result(_ row: PostgreSQLRow) throws -> ResultRecord {
-    ResultRecord(
-      monitor: try row.text(0), generation: try row.text(1), type: try row.named(2), window: try row.text(3),
-      size: try row.integer(4), end: try row.time(5), slice: try row.text(6), subject: try row.text(7),
-      check: try row.text(8), metric: try row.text(9), stage: try row.named(10), sequence: try row.integer(11),
-      line: try line(row, plain: 12, packed: 16), rawTier: row.isNull(13) ? nil : try row.numbered(13),
-      value: try row.optionalReal(14),
-      revision: try row.integer(15))
-  }
-
-  /// Conditions on `result_series s`, with parameters 1 to 6; those that are not asked for are named all the same, so that
-  /// the server knows their type.
-  private static func filter(_ query: ResultQuery) -> String {
-    [
-      ("s.monitor", query.monitor != nil), ("s.type", query.type != nil), ("s.window_name", query.window != nil),
-      ("s.slice", query.slice != nil), ("s.subject", query.subject != nil), ("s.stage", query.stage != nil),
-    ].enumerated().map { i, term in term.1 ? "\(term.0) = $\(i + 1)" : "$\(i + 1)::text IS NULL" }
-      .joined(separator: " AND ")
-  }
-
-  private struct Extent {
-    var series: Int64
-    var first: EventTime
-    var last: EventTime
-  }
-
-  /// How many series match, and between which ends their lines are.
-  private func extent(of query: ResultQuery, _ values: [String?]) throws -> Extent? {
+  func delete(results: [ResultPosition]) throws -> Int {
     var parameters = PostgreSQLParameters()
-    for value in values { parameters.append(value) }
-    let sql = """
-      SELECT count(*), coalesce(min(s.first_end), 0), coalesce(max(s.last_end), 0) FROM result_series s
-      WHERE \(Self.filter(query))
+    parameters.append(results) { Self.seriesKey($0) }
+    parameters.append(results) { $0.end }
+    parameters.append(results) { $0.sequence }
+    return try execute(
+      "thinning results",
       """
-    return try rows("reading results", sql, parameters) {
-      Extent(series: try $0.integer(0), first: try $0.time(1), last: try $0.time(2))
-    }.first
+      DELETE FROM results r USING unnest($1::bytea[], $2::bigint[], $3::bigint[]) AS k (series_key, end_time, sequence)
+      JOIN result_series s ON s.series_key = k.series_key
+      WHERE r.end_time = k.end_time AND r.series = s.id AND r.sequence = k.sequence
+      """, parameters
+    ).changed
+  }
+
+  func store(packed: [(end: EventTime, sequence: Int64, line: [UInt8])], series: Int64) throws {
+    var parameters = PostgreSQLParameters(series)
+    parameters.append(packed) { $0.end }
+    parameters.append(packed) { $0.sequence }
+    parameters.append(packed) { $0.line }
+    try execute(
+      "packing results",
+      """
+      UPDATE results r SET line = '', packed = k.packed
+      FROM unnest($2::bigint[], $3::bigint[], $4::bytea[]) AS k (end_time, sequence, packed)
+      WHERE r.series = $1 AND r.end_time = k.end_time AND r.sequence = k.sequence
+      """, parameters)
   }
 }

@@ -1,20 +1,21 @@
 import LeewayCore
 
 /// One read snapshot or one transaction: what `Ledger.read` and `Ledger.write` hand to their bodies. Lives as long as the
-/// body, on the body's thread. The calls are in the extensions, by subject.
-final class PostgreSQLSession {
+/// body, on the body's thread. The calls are in the extensions of `SQLSession`, and in its own where PostgreSQL is fast at
+/// something else than SQLite.
+final class PostgreSQLSession: SQLSession {
+  typealias Row = PostgreSQLRow
+
   private let connection: PostgreSQLConnection
-  private let place: String
+  let place: String
   private let schema: String
   /// In place of the server's; for tests.
   private let clock: (@Sendable () -> EventTime)?
-  /// Reads that a write may rest on are locked.
-  let writes: Bool
-  /// The first call that failed. The transaction is then doomed.
-  private(set) var failure: LedgerError?
+  let hasRivals: Bool
+  var failure: LedgerError?
   /// It lost against another transaction: it may be run again.
   private(set) var isConflict = false
-  private(set) var scopes: [[String]: Int64]
+  var scopes: [[String]: Int64]
   private var held: Set<Int64> = []
   /// Marks are stored last: every flush marks the current pane, and whoever has stored a mark holds the others' flushes
   /// up until its end.
@@ -31,7 +32,7 @@ final class PostgreSQLSession {
     self.connection = connection
     self.place = place
     self.schema = schema
-    self.writes = writes
+    hasRivals = writes
     scopes = connection.scopes
   }
 
@@ -41,20 +42,25 @@ final class PostgreSQLSession {
     try storeMarks()
   }
 
-  // MARK: The clock
+  // MARK: What PostgreSQL says differently
+
+  static let medium = "database"
+  /// Connections remember their numbers.
+  static let keepsScopes = true
+  static let waitingTables = ["waiting"]
+  static func longKey(_ column: String) -> String { "\(column)_key" }
 
   /// The server's time in milliseconds, when it gets there: after the statement has waited for locks, not before. Where a
   /// test has a clock of its own, the statement's parameter is that.
-  static func clock(_ parameter: String) -> String {
-    "coalesce(\(parameter)::bigint, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
+  static func clock(_ placeholder: String) -> String {
+    "coalesce(\(placeholder)::bigint, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
   }
 
-  /// The parameter that goes with it.
-  var testTime: EventTime? { clock?() }
+  var time: EventTime? { clock?() }
 
   func now() throws -> EventTime {
     let doing: StaticString = "reading the clock"
-    guard let now = try first(doing, "SELECT \(Self.clock("$1"))", testTime, as: { try $0.time(0) }) else {
+    guard let now = try first(doing, "SELECT \(Self.clock("?"))", time, as: { try $0.time(0) }) else {
       throw damaged(doing, "the server has no clock")
     }
     return now
@@ -69,13 +75,11 @@ final class PostgreSQLSession {
     do { return try connection.execute(sql, parameters) } catch { throw failed(doing, error) }
   }
 
-  /// Runs one statement and returns the number of rows changed.
   @discardableResult
   func run<each V: PostgreSQLValue>(_ doing: StaticString, _ sql: String, _ values: repeat each V) throws -> Int {
     try execute(doing, sql, PostgreSQLParameters(repeat each values)).changed
   }
 
-  /// All rows of one query.
   func rows<T, each V: PostgreSQLValue>(
     _ doing: StaticString, _ sql: String, _ values: repeat each V, as row: (PostgreSQLRow) throws -> T
   ) throws -> [T] {
@@ -91,7 +95,6 @@ final class PostgreSQLSession {
     }
   }
 
-  /// The first row of one query.
   func first<T, each V: PostgreSQLValue>(
     _ doing: StaticString, _ sql: String, _ values: repeat each V, as row: (PostgreSQLRow) throws -> T
   ) throws -> T? {
@@ -100,42 +103,68 @@ final class PostgreSQLSession {
     return try row(PostgreSQLRow(result: result, index: 0, session: self, doing: doing))
   }
 
-  // MARK: Locks
-
-  /// Holds what `lock` names until the end of the transaction; nothing in a read snapshot.
-  func lock(_ lock: PostgreSQLLock, named schema: String? = nil, shared: Bool = false) throws {
-    guard writes else { return }
-    let key = lock.key(schema: schema ?? self.schema)
-    // Held shared and wanted exclusively are two locks.
-    guard held.insert(shared ? ~key : key).inserted else { return }
-    try run("locking", "SELECT pg_advisory_xact_lock\(shared ? "_shared" : "")($1)", key)
+  func store<R>(_ doing: StaticString, _ batch: SQLBatch<R>) throws {
+    let columns = batch.columns
+    let names = columns.map(\.name).joined(separator: ", ")
+    let arrays = columns.enumerated().map { "$\($0 + 1)::\($1.arrayType)" }.joined(separator: ", ")
+    // Rows that the table numbers are numbered in their order.
+    let source =
+      batch.precedes == nil
+      ? "unnest(\(arrays)) WITH ORDINALITY AS k (\(names), n) ORDER BY n" : "unnest(\(arrays)) AS k (\(names))"
+    let conflict = SQLBatch<R>.onConflict(columns.map { ($0.name, $0.postgreSQL) })
+    let sql = "INSERT INTO \(batch.table) (\(names)) SELECT \(names) FROM \(source)\(conflict)"
+    // A statement changes a row once, and rows are locked in the order of their keys.
+    let rows = batch.precedes.map { lastOfEach(batch.rows, precedes: $0) } ?? batch.rows
+    try PostgreSQLBatches.of(rows, size: batch.size) { part in
+      var parameters = PostgreSQLParameters()
+      for column in columns { column.append(part, &parameters) }
+      try execute(doing, sql, parameters)
+    }
   }
 
-  /// For reads by key of rows that exist before anybody changes them.
-  var forUpdate: String { writes ? " FOR UPDATE" : "" }
+  func blobs(of table: SliceTable, monitor: String, keys: [SliceKey]) throws -> [[UInt8]?] {
+    let sql = """
+      SELECT k.n, t.\(table.blob) FROM unnest($2::text[], $3::bytea[]) WITH ORDINALITY AS k (hash, slice_key, n)
+      JOIN \(table.name) t ON t.monitor = $1 AND t.hash = k.hash AND t.slice_key = k.slice_key
+      """
+    return try blobs(table.reading, sql, for: keys, size: { _ in 8192 }) { batch in
+      var parameters = PostgreSQLParameters(monitor)
+      parameters.append(batch) { $0.hash }
+      parameters.append(batch) { PostgreSQLKey.bounded($0.slice) }
+      return parameters
+    }
+  }
 
-  // MARK: Scopes
-
-  /// The number of (monitor, generation); nil if nothing has been stored under it.
-  func scope(_ monitor: String, _ generation: String) throws -> Int64? {
-    if let known = scopes[[monitor, generation]] { return known }
-    let found = try first(
-      "looking up a monitor's generation", "SELECT id FROM scopes WHERE monitor = $1 AND generation = $2", monitor,
-      generation
-    ) { try $0.integer(0) }
-    if let found { scopes[[monitor, generation]] = found }
+  /// One blob for each key, parallel to them; nil: there is none.
+  ///
+  /// - Parameters:
+  ///   - sql: gives the place of a key in its batch, from 1, and the blob.
+  ///   - size: of a blob and its key, about, in bytes.
+  func blobs<Key>(
+    _ doing: StaticString, _ sql: String, for keys: [Key], size: (Key) -> Int,
+    _ parameters: (ArraySlice<Key>) -> PostgreSQLParameters
+  ) throws -> [[UInt8]?] {
+    var found = [[UInt8]?](repeating: nil, count: keys.count)
+    try PostgreSQLBatches.of(keys, size: size) { batch in
+      _ = try rows(doing, sql, parameters(batch)) { row in
+        let index = batch.startIndex + Int(clamping: try row.integer(0)) - 1
+        guard found.indices.contains(index) else { throw row.damaged(0, "is not a place in the batch") }
+        found[index] = try row.blob(1)
+      }
+    }
     return found
   }
 
-  /// The number of (monitor, generation), made if there is none.
-  func scopeForWriting(_ monitor: String, _ generation: String) throws -> Int64 {
-    if let known = try scope(monitor, generation) { return known }
-    let doing: StaticString = "storing a monitor's generation"
-    // If another instance is making it, this waits for that, and then reads what it made.
-    try run(
-      doing, "INSERT INTO scopes (monitor, generation) VALUES ($1, $2) ON CONFLICT DO NOTHING", monitor, generation)
-    guard let made = try scope(monitor, generation) else { throw damaged(doing, "a scope has no number") }
-    return made
+  // MARK: Locks
+
+  func lock(_ lock: LedgerLock, shared: Bool) throws { try self.lock(lock, named: schema, shared: shared) }
+
+  func lock(_ lock: LedgerLock, named schema: String, shared: Bool = false) throws {
+    guard hasRivals else { return }
+    let key = lock.key(schema: schema)
+    // Held shared and wanted exclusively are two locks.
+    guard held.insert(shared ? ~key : key).inserted else { return }
+    try run("locking", "SELECT pg_advisory_xact_lock\(shared ? "_shared" : "")(?)", key)
   }
 
   // MARK: Failures
@@ -147,23 +176,7 @@ final class PostgreSQLSession {
     self.failure = error
     return error
   }
-
-  func damaged(_ doing: StaticString, _ what: String) -> LedgerError {
-    let error = LedgerError(
-      "\(doing) in the ledger \(place): \(what); the database is damaged, restore it from a backup", isDamage: true)
-    if failure == nil { failure = error }
-    return error
-  }
-
-  /// A call that its words forbid, such as settling a delivery that was never owed.
-  func refused(_ doing: StaticString, _ why: String) -> LedgerError {
-    let error = LedgerError("\(doing) in the ledger \(place): \(why)")
-    if failure == nil { failure = error }
-    return error
-  }
 }
-
-extension PostgreSQLSession: LedgerWriter {}
 
 /// An array for one parameter.
 struct PostgreSQLArray<Element: PostgreSQLValue>: PostgreSQLValue {
@@ -197,21 +210,5 @@ enum PostgreSQLBatches {
       try body(rows[start..<end])
       start = end
     }
-  }
-
-  /// The last row of each key, ascending by key. A statement changes a row once, and rows are locked in the order of
-  /// their keys.
-  static func lastOfEach<Row>(_ rows: [Row], precedes: (Row, Row) -> Bool) -> [Row] {
-    let ascends = zip(rows, rows.dropFirst()).allSatisfy(precedes)
-    if ascends { return rows }
-    let order = rows.indices.sorted { a, b in
-      precedes(rows[a], rows[b]) || (!precedes(rows[b], rows[a]) && a < b)
-    }
-    var kept: [Row] = []
-    for index in order {
-      if let last = kept.last, !precedes(last, rows[index]) { kept.removeLast() }
-      kept.append(rows[index])
-    }
-    return kept
   }
 }

@@ -11,6 +11,17 @@ protocol PostgreSQLValue {
 
 extension PostgreSQLValue {
   var isNull: Bool { false }
+
+  /// SQL for the type of an array of them.
+  static var arrayType: String {
+    switch oid {
+    case Bool.oid: "boolean[]"
+    case Int64.oid: "bigint[]"
+    case Double.oid: "double precision[]"
+    case String.oid: "text[]"
+    default: "bytea[]"
+    }
+  }
 }
 
 /// The parameters of one statement, side by side in one buffer.

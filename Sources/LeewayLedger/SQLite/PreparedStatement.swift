@@ -10,7 +10,7 @@ protocol SQLiteBindable {
 
 /// Steps a statement by SQLite's own calls: GRDB's rows and argument lists cost more than the statement in a batch of
 /// 100,000. Valid inside the closure it was handed to, on that thread.
-struct PreparedStatement {
+struct PreparedStatement: SQLRow {
   let handle: OpaquePointer
   let session: SQLiteSession
   /// Such as `storing panes`.
@@ -52,7 +52,7 @@ struct PreparedStatement {
     return changed
   }
 
-  // MARK: Columns. A row that this program cannot have written is an error, whatever made it.
+  // MARK: Columns
 
   func isNull(_ column: CInt) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
 
@@ -61,16 +61,7 @@ struct PreparedStatement {
     return sqlite3_column_int64(handle, column)
   }
 
-  func optionalInteger(_ column: CInt) throws -> Int64? { isNull(column) ? nil : try integer(column) }
-
-  func count(_ column: CInt) throws -> Int {
-    guard let value = Int(exactly: try integer(column)) else { throw damaged(column, "is too large") }
-    return value
-  }
-
-  func time(_ column: CInt) throws -> EventTime { EventTime(milliseconds: try integer(column)) }
-
-  func optionalTime(_ column: CInt) throws -> EventTime? { isNull(column) ? nil : try time(column) }
+  func flag(_ column: CInt) throws -> Bool { try integer(column) != 0 }
 
   func optionalReal(_ column: CInt) throws -> Double? {
     switch sqlite3_column_type(handle, column) {
@@ -89,8 +80,6 @@ struct PreparedStatement {
     return text
   }
 
-  func optionalText(_ column: CInt) throws -> String? { isNull(column) ? nil : try text(column) }
-
   func blob(_ column: CInt) throws -> [UInt8] {
     guard sqlite3_column_type(handle, column) == SQLITE_BLOB else { throw damaged(column, "is not a blob") }
     guard let start = sqlite3_column_blob(handle, column) else { return [] }
@@ -103,18 +92,6 @@ struct PreparedStatement {
     let start = sqlite3_column_blob(handle, column)
     return try body(
       UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(handle, column))))
-  }
-
-  func named<E: RawRepresentable>(_ column: CInt, as type: E.Type = E.self) throws -> E where E.RawValue == String {
-    let name = try text(column)
-    guard let value = E(rawValue: name) else { throw damaged(column, "has the unknown value \"\(name)\"") }
-    return value
-  }
-
-  func numbered<E: RawRepresentable>(_ column: CInt, as type: E.Type = E.self) throws -> E where E.RawValue == Int {
-    let number = try count(column)
-    guard let value = E(rawValue: number) else { throw damaged(column, "has the unknown value \(number)") }
-    return value
   }
 
   func damaged(_ column: CInt, _ what: String) -> LedgerError {

@@ -1,6 +1,6 @@
 import LeewayCore
 
-/// Errors of labelled predictions, and the detectors that are fed with them.
+/// Errors of labelled predictions.
 extension SQLiteSession {
   func errors(
     monitor: String, generation: String, in range: Range<EventTime>, visit: (_ row: ErrorRow) throws -> Void
@@ -46,53 +46,13 @@ extension SQLiteSession {
     return try run("deleting errors", "DELETE FROM errors WHERE scope = ? AND time < ?", scope, before)
   }
 
-  func errorFeed(monitor: String, generation: String) throws -> [UInt8]? {
-    guard let scope = try scope(monitor, generation) else { return nil }
-    return try first("reading detectors", "SELECT state FROM error_feeds WHERE scope = ?", scope) { try $0.blob(0) }
-  }
-
-  func put(errorFeed: [UInt8], monitor: String, generation: String) throws {
-    let scope = try scopeForWriting(monitor, generation)
-    let sql = """
-      INSERT INTO error_feeds (scope, state) VALUES (?, ?) ON CONFLICT (scope) DO UPDATE SET state = excluded.state
-      """
-    try run("storing detectors", sql, scope, errorFeed)
-  }
-
-  func fedPanes(monitor: String, generation: String, in range: Range<EventTime>) throws -> [FedPaneRecord] {
-    guard let scope = try scope(monitor, generation) else { return [] }
-    let sql = "SELECT pane, block FROM fed_panes WHERE scope = ? AND pane >= ? AND pane < ? ORDER BY pane"
-    return try rows("reading what detectors found", sql, scope, range.lowerBound, range.upperBound) {
-      FedPaneRecord(pane: try $0.time(0), block: try $0.blob(1))
-    }
-  }
-
-  func put(fedPanes: [FedPaneRecord], monitor: String, generation: String) throws {
-    let scope = try scopeForWriting(monitor, generation)
-    let sql = """
-      INSERT INTO fed_panes (scope, pane, block) VALUES (?, ?, ?)
-      ON CONFLICT (scope, pane) DO UPDATE SET block = excluded.block
-      """
-    try statement("storing what detectors found", sql) { insert in
-      for record in fedPanes { try insert.run(scope, record.pane, record.block) }
-    }
-  }
-
   func reclaimErrors(monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int {
     guard let scope = try scope(monitor, generation) else { return 0 }
-    let doing: StaticString = "reclaiming errors"
-    let removed = try run(
-      doing,
-      """
+    let sql = """
       DELETE FROM errors WHERE scope = ?1 AND (time, id, version) IN
         (SELECT time, id, version FROM errors WHERE scope = ?1 AND time < ?2 ORDER BY time, id, version LIMIT ?3)
-      """, scope, before, max(0, limit))
-    return removed
-      + (try run(
-        doing,
-        """
-        DELETE FROM fed_panes WHERE scope = ?1 AND pane IN
-          (SELECT pane FROM fed_panes WHERE scope = ?1 AND pane < ?2 ORDER BY pane LIMIT ?3)
-        """, scope, before, max(0, limit - removed)))
+      """
+    let removed = try run("reclaiming errors", sql, scope, before, max(0, limit))
+    return removed + (try reclaimFedPanes(scope, before: before, limit: max(0, limit - removed)))
   }
 }

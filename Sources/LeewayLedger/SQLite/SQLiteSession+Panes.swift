@@ -2,21 +2,13 @@ import LeewayCore
 
 /// Blocks of panes and the marks that say which changed.
 extension SQLiteSession {
-  private func table(_ kind: PaneKind) -> String {
-    switch kind {
-    case .drift: "drift_panes"
-    case .performance: "performance_panes"
-    case .earlyPerformance: "early_performance_panes"
-    }
-  }
-
   func panes(
     _ kind: PaneKind, monitor: String, generation: String, in range: Range<EventTime>,
     visit: (_ pane: EventTime, _ slice: String, _ block: [UInt8]) throws -> Void
   ) throws {
     guard let scope = try scope(monitor, generation) else { return }
     let sql = """
-      SELECT pane, slice, block FROM \(table(kind)) WHERE scope = ? AND pane >= ? AND pane < ?
+      SELECT pane, slice, block FROM \(kind.table) WHERE scope = ? AND pane >= ? AND pane < ?
       ORDER BY pane, slice, writer
       """
     try statement("reading panes", sql) { select in
@@ -29,7 +21,7 @@ extension SQLiteSession {
     -> [EventTime]
   {
     guard let scope = try scope(monitor, generation) else { return [] }
-    let sql = "SELECT DISTINCT pane FROM \(table(kind)) WHERE scope = ? AND pane >= ? AND pane < ? ORDER BY pane"
+    let sql = "SELECT DISTINCT pane FROM \(kind.table) WHERE scope = ? AND pane >= ? AND pane < ? ORDER BY pane"
     return try rows("reading panes", sql, scope, range.lowerBound, range.upperBound) { try $0.time(0) }
   }
 
@@ -37,7 +29,7 @@ extension SQLiteSession {
     -> [[UInt8]?]
   {
     guard let scope = try scope(monitor, generation) else { return Array(repeating: nil, count: keys.count) }
-    let sql = "SELECT block FROM \(table(kind)) WHERE scope = ? AND writer = ? AND pane = ? AND slice = ?"
+    let sql = "SELECT block FROM \(kind.table) WHERE scope = ? AND writer = ? AND pane = ? AND slice = ?"
     return try statement("reading a writer's panes", sql) { select in
       try select.bind(scope, writer)
       return try keys.map { key in
@@ -49,55 +41,12 @@ extension SQLiteSession {
     }
   }
 
-  func ownSlices(_ kind: PaneKind, monitor: String, generation: String, writer: String, pane: EventTime) throws
-    -> [String]
-  {
-    guard let scope = try scope(monitor, generation) else { return [] }
-    let sql = "SELECT slice FROM \(table(kind)) WHERE scope = ? AND pane = ? AND writer = ? ORDER BY slice"
-    return try rows("reading a writer's slices", sql, scope, pane, writer) { try $0.text(0) }
-  }
-
-  func ownKeys(
-    _ kind: PaneKind, monitor: String, generation: String, writer: String, before: EventTime, limit: Int
-  ) throws -> [PaneKey] {
-    guard let scope = try scope(monitor, generation) else { return [] }
-    let sql = """
-      SELECT pane, slice FROM \(table(kind)) WHERE writer = ? AND scope = ? AND pane < ? ORDER BY pane, slice LIMIT ?
-      """
-    return try rows("reading a writer's panes", sql, writer, scope, before, max(0, limit)) {
-      PaneKey(pane: try $0.time(0), slice: try $0.text(1))
-    }
-  }
-
-  func put(
-    _ kind: PaneKind, monitor: String, generation: String, writer: String, blocks: [(key: PaneKey, block: [UInt8])]
-  ) throws {
-    let scope = try scopeForWriting(monitor, generation)
-    let sql = """
-      INSERT INTO \(table(kind)) (scope, pane, slice, writer, block) VALUES (?, ?, ?, ?, ?)
-      ON CONFLICT (scope, pane, slice, writer) DO UPDATE SET block = excluded.block
-      """
-    try statement("storing panes", sql) { insert in
-      for (key, block) in blocks { try insert.run(scope, key.pane, key.slice, writer, block) }
-    }
-  }
-
   func delete(_ kind: PaneKind, monitor: String, generation: String, writer: String, keys: [PaneKey]) throws {
     guard let scope = try scope(monitor, generation) else { return }
-    let sql = "DELETE FROM \(table(kind)) WHERE scope = ? AND pane = ? AND slice = ? AND writer = ?"
+    let sql = "DELETE FROM \(kind.table) WHERE scope = ? AND pane = ? AND slice = ? AND writer = ?"
     try statement("deleting panes", sql) { delete in
       for key in keys { try delete.run(scope, key.pane, key.slice, writer) }
     }
-  }
-
-  func reclaimPanes(_ kind: PaneKind, monitor: String, generation: String, before: EventTime, limit: Int) throws -> Int
-  {
-    guard let scope = try scope(monitor, generation) else { return 0 }
-    let sql = """
-      DELETE FROM \(table(kind)) WHERE row IN
-        (SELECT row FROM \(table(kind)) WHERE scope = ? AND pane < ? ORDER BY pane LIMIT ?)
-      """
-    return try run("reclaiming panes", sql, scope, before, max(0, limit))
   }
 
   // MARK: Dirty marks

@@ -4,15 +4,16 @@ import Glibc
 import LeewayCore
 
 /// One read snapshot or one transaction: what `Ledger.read` and `Ledger.write` hand to their bodies. Lives as long as the
-/// body, on the body's thread. The calls are in the extensions, by subject.
-final class SQLiteSession {
+/// body, on the body's thread. The calls are in the extensions of `SQLSession`, and in its own where SQLite is fast at
+/// something else than PostgreSQL.
+final class SQLiteSession: SQLSession {
+  typealias Row = PreparedStatement
+
   private let db: Database
-  private let path: String
+  let place: String
   private let clock: @Sendable () -> EventTime
-  /// The first call that failed. The transaction is then doomed.
-  private(set) var failure: LedgerError?
-  /// Scopes never change, so each is looked up once.
-  private var scopes: [[String]: Int64] = [:]
+  var failure: LedgerError?
+  var scopes: [[String]: Int64] = [:]
   let waitingMemory: WaitingRuns
   let lines: SessionLines
 
@@ -25,12 +26,26 @@ final class SQLiteSession {
   ) {
     lines = SessionLines(dictionaries)
     self.db = db
-    self.path = path
+    place = path
     self.clock = clock
     self.waitingMemory = waitingMemory
   }
 
+  // MARK: What SQLite says differently
+
+  static let medium = "file"
+  static let keepsScopes = false
+  static let waitingTables = ["waiting_runs", "waiting_departed"]
+  static func longKey(_ column: String) -> String { column }
+
+  /// There is one process, so its clock will do.
+  static func clock(_ placeholder: String) -> String { placeholder }
+  var time: EventTime? { clock() }
   func now() throws -> EventTime { clock() }
+
+  /// One transaction at a time writes, so reading is locking.
+  var hasRivals: Bool { false }
+  func lock(_ lock: LedgerLock, shared: Bool) throws {}
 
   // MARK: Statements
 
@@ -76,56 +91,38 @@ final class SQLiteSession {
   ) throws -> T? {
     try statement(doing, sql) { statement in
       try statement.bind(repeat each values)
-      return try statement.step() ? try row(statement) : nil
+      guard try statement.step() else { return nil }
+      let found = try row(statement)
+      if sqlite3_stmt_readonly(statement.handle) == 0 { while try statement.step() {} }
+      return found
     }
   }
 
-  // MARK: Scopes
-
-  /// The number of (monitor, generation); nil if nothing has been stored under it.
-  func scope(_ monitor: String, _ generation: String) throws -> Int64? {
-    if let known = scopes[[monitor, generation]] { return known }
-    let found = try first(
-      "looking up a monitor's generation", "SELECT id FROM scopes WHERE monitor = ? AND generation = ?", monitor,
-      generation
-    ) { try $0.integer(0) }
-    if let found { scopes[[monitor, generation]] = found }
-    return found
+  func store<R>(_ doing: StaticString, _ batch: SQLBatch<R>) throws {
+    let columns = batch.columns.filter { $0.sqlite != nil }
+    let names = columns.map(\.name).joined(separator: ", ")
+    let marks = columns.map { _ in "?" }.joined(separator: ", ")
+    let conflict = SQLBatch<R>.onConflict(columns.map { ($0.name, $0.sqlite ?? .fixed) })
+    let sql = "INSERT INTO \(batch.table) (\(names)) VALUES (\(marks))\(conflict)"
+    try statement(doing, sql) { insert in
+      for row in batch.rows {
+        for (i, column) in columns.enumerated() { try column.bind(row, insert, CInt(i + 1)) }
+        try insert.run()
+      }
+    }
   }
 
-  /// The number of (monitor, generation), made if there is none.
-  func scopeForWriting(_ monitor: String, _ generation: String) throws -> Int64 {
-    if let known = try scope(monitor, generation) { return known }
-    try run(
-      "storing a monitor's generation", "INSERT INTO scopes (monitor, generation) VALUES (?, ?)", monitor, generation)
-    let made = db.lastInsertedRowID
-    scopes[[monitor, generation]] = made
-    return made
+  func blobs(of table: SliceTable, monitor: String, keys: [SliceKey]) throws -> [[UInt8]?] {
+    let sql = "SELECT \(table.blob) FROM \(table.name) WHERE monitor = ? AND hash = ? AND slice = ?"
+    return try keys.map { try first(table.reading, sql, monitor, $0.hash, $0.slice) { try $0.blob(0) } }
   }
-
-  /// After its row has been deleted.
-  func forget(_ monitor: String, _ generation: String) { scopes[[monitor, generation]] = nil }
 
   // MARK: Failures
 
   func failed(_ doing: StaticString, code: CInt, message: String? = nil) -> LedgerError {
     let said = message ?? db.lastErrorMessage ?? String(cString: sqlite3_errstr(code))
     let error = LedgerError.sqlite(
-      "\(doing)", path: path, code: code, message: said, errno: sqlite3_system_errno(db.sqliteConnection))
-    if failure == nil { failure = error }
-    return error
-  }
-
-  func damaged(_ doing: StaticString, _ what: String) -> LedgerError {
-    let error = LedgerError(
-      "\(doing) in the ledger \(path): \(what); the file is damaged, restore it from a backup", isDamage: true)
-    if failure == nil { failure = error }
-    return error
-  }
-
-  /// A call that its words forbid, such as settling a delivery that was never owed.
-  func refused(_ doing: StaticString, _ why: String) -> LedgerError {
-    let error = LedgerError("\(doing) in the ledger \(path): \(why)")
+      "\(doing)", path: place, code: code, message: said, errno: sqlite3_system_errno(db.sqliteConnection))
     if failure == nil { failure = error }
     return error
   }

@@ -153,8 +153,8 @@ struct InMemoryTables: Sendable {
   var errors: [Scope: [ErrorKey: ErrorRow]] = [:]
   var fedPanes: [Scope: [EventTime: FedPaneRecord]] = [:]
   var errorFeeds: [Scope: [UInt8]] = [:]
-  var references: [ByteName: [ReferenceKey: ReferenceRecord]] = [:]
-  var shiftStates: [ByteName: [ShiftKey: ShiftRecord]] = [:]
+  var references: [ByteName: [SliceKey: ReferenceRecord]] = [:]
+  var shiftStates: [ByteName: [SliceKey: ShiftRecord]] = [:]
   var marks: [Mark] = []
   var lastMark: Int64 = 0
   var progress: [Scope: EvaluationProgress] = [:]

@@ -3,7 +3,7 @@ import LeewayCore
 /// References from production.
 extension InMemorySession {
   func references(monitor: String) throws -> [ReferenceRecord] {
-    (tables.references[ByteName(monitor)] ?? [:]).values.sorted { ReferenceKey.precedes($0.key, $1.key) }
+    (tables.references[ByteName(monitor)] ?? [:]).values.sorted { SliceKey.precedes($0.key, $1.key) }
       .map { record in
         var record = record
         record.block = nil
@@ -11,7 +11,7 @@ extension InMemorySession {
       }
   }
 
-  func referenceBlocks(monitor: String, keys: [ReferenceKey]) throws -> [[UInt8]?] {
+  func referenceBlocks(monitor: String, keys: [SliceKey]) throws -> [[UInt8]?] {
     keys.map { tables.references[ByteName(monitor)]?[$0]?.block }
   }
 
@@ -24,7 +24,7 @@ extension InMemorySession {
 
   func reclaimReferences(monitor: String, usedBefore before: EventTime, limit: Int) throws -> Int {
     let gone = (tables.references[ByteName(monitor)] ?? [:]).values.filter { $0.usedAt < before }
-      .sorted { $0.usedAt != $1.usedAt ? $0.usedAt < $1.usedAt : ReferenceKey.precedes($0.key, $1.key) }
+      .sorted { $0.usedAt != $1.usedAt ? $0.usedAt < $1.usedAt : SliceKey.precedes($0.key, $1.key) }
       .prefix(max(0, limit))
     for record in gone { tables.references[ByteName(monitor)]?[record.key] = nil }
     return gone.count

@@ -7,7 +7,7 @@ struct ReferenceConformance {
     _ hash: String, _ slice: String, through: Int64 = 0, usedAt: Int64 = 0, block: [UInt8]? = [1]
   ) -> ReferenceRecord {
     ReferenceRecord(
-      key: ReferenceKey(hash: hash, slice: slice), begins: .at(-3), ends: .at(30), through: .at(through),
+      key: SliceKey(hash: hash, slice: slice), begins: .at(-3), ends: .at(30), through: .at(through),
       usedAt: .at(usedAt), block: block)
   }
 
@@ -35,11 +35,11 @@ struct ReferenceConformance {
     }
     try ledger.read { reader in
       let found = try reader.references(monitor: "m")
-      #expect(found == wanted.map(head).sorted { ReferenceKey.precedes($0.key, $1.key) })
+      #expect(found == wanted.map(head).sorted { SliceKey.precedes($0.key, $1.key) })
       #expect(try reader.referenceBlocks(monitor: "m", keys: wanted.map(\.key)) == wanted.map(\.block))
       #expect(
         try reader.referenceBlocks(
-          monitor: "m", keys: [ReferenceKey(hash: "c", slice: "all"), ReferenceKey(hash: "b", slice: "all")])
+          monitor: "m", keys: [SliceKey(hash: "c", slice: "all"), SliceKey(hash: "b", slice: "all")])
           == [nil, [3]])
       #expect(try reader.references(monitor: "none") == [])
     }
@@ -51,7 +51,7 @@ struct ReferenceConformance {
     let blocks = {
       try ledger.read {
         try $0.referenceBlocks(
-          monitor: "m", keys: ["a", "b", "c"].map { ReferenceKey(hash: $0, slice: "all") })
+          monitor: "m", keys: ["a", "b", "c"].map { SliceKey(hash: $0, slice: "all") })
       }
     }
     try ledger.write { ledger in

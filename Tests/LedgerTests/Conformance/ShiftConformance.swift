@@ -4,7 +4,7 @@ import Testing
 @Suite("Ledger: detectors of shifts")
 struct ShiftConformance {
   private func record(_ hash: String, _ slice: String, through: Int64 = 0, state: [UInt8] = [1]) -> ShiftRecord {
-    ShiftRecord(key: ShiftKey(hash: hash, slice: slice), through: .at(through), state: state)
+    ShiftRecord(key: SliceKey(hash: hash, slice: slice), through: .at(through), state: state)
   }
 
   /// Also names that only look alike, and those that are too long for an index.
@@ -25,11 +25,11 @@ struct ShiftConformance {
       try ledger.put(shiftStates: [record("c", "all", state: [8]), record("c", "all", state: [9])], monitor: "m")
       try ledger.put(shiftStates: [record("a", "all", state: [9])], monitor: "other")
     }
-    func states(_ monitor: String, _ keys: [ShiftKey]) throws -> [[UInt8]?] {
+    func states(_ monitor: String, _ keys: [SliceKey]) throws -> [[UInt8]?] {
       try ledger.read { try $0.shiftStates(monitor: monitor, keys: keys) }
     }
     #expect(try states("m", wanted.map(\.key)) == wanted.map { Optional($0.state) })
-    let keys = [ShiftKey(hash: "d", slice: "all"), ShiftKey(hash: "c", slice: "all"), ShiftKey(hash: "c", slice: "x")]
+    let keys = [SliceKey(hash: "d", slice: "all"), SliceKey(hash: "c", slice: "all"), SliceKey(hash: "c", slice: "x")]
     #expect(try states("m", keys) == [nil, [9], nil])
     #expect(try states("none", keys) == [nil, nil, nil])
     #expect(try states("m", []) == [])
@@ -38,7 +38,7 @@ struct ShiftConformance {
   @Test(arguments: ledgers)
   func whatHasTakenNoHourForLongGoesTheOldestFirst(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
-    let keys = (0..<6).map { ShiftKey(hash: "a", slice: "s\($0)") }
+    let keys = (0..<6).map { SliceKey(hash: "a", slice: "s\($0)") }
     try ledger.write { ledger in
       try ledger.put(shiftStates: (0..<6).map { record("a", "s\($0)", through: 5 - $0) }, monitor: "m")
       try ledger.put(shiftStates: [record("a", "all", through: -9)], monitor: "other")
@@ -53,6 +53,6 @@ struct ShiftConformance {
     #expect(try reclaim(3, 9) == 0)
     #expect(try left() == [true, true, true, false, false, false])
     #expect(
-      try ledger.read { try $0.shiftStates(monitor: "other", keys: [ShiftKey(hash: "a", slice: "all")]) } == [[1]])
+      try ledger.read { try $0.shiftStates(monitor: "other", keys: [SliceKey(hash: "a", slice: "all")]) } == [[1]])
   }
 }

@@ -1,8 +1,9 @@
 import LeewayCore
 
 /// What a transaction holds from the moment it reads something until its end, where there is no row to lock: the row may
-/// not exist yet, and `SELECT … FOR UPDATE` locks nothing that is not there. Names are hashed to the 64 bits of an
-/// advisory lock; two names with one hash wait for each other needlessly and nothing more.
+/// not exist yet, and `SELECT … FOR UPDATE` locks nothing that is not there. In PostgreSQL names are hashed to the 64 bits
+/// of an advisory lock; two names with one hash wait for each other needlessly and nothing more. SQLite has one writing
+/// transaction at a time, which holds everything.
 ///
 /// | what is read to be written | held by |
 /// |---|---|
@@ -15,7 +16,7 @@ import LeewayCore
 /// | machines, incidents, retrains, inputs | `decisions` of the monitor |
 /// | deliveries | their rows (leases skip rows that somebody has locked) |
 /// | settings | `setting` |
-enum PostgreSQLLock {
+enum LedgerLock {
   /// Both halves of a pair may be absent, and be flushed by two instances at once: without this lock each would read
   /// nothing, and the pair would never be completed. It is taken before the read, in a statement of its own, and kept
   /// until the end. So of two flushes the second reads after the first has committed, with a snapshot taken after that

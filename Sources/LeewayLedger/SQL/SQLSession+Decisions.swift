@@ -1,14 +1,18 @@
 import Foundation
 import LeewayCore
 
-/// Incidents, retrains, outside inputs.
-extension PostgreSQLSession {
-  private static let incidentColumns = """
-    id, monitor, cause_group, state, tier, opened_at, changed_at, resolved_at, checks, subjects, evidence, slices,
-    retrain, twin
-    """
+private let incidentColumns = """
+  id, monitor, cause_group, state, tier, opened_at, changed_at, resolved_at, checks, subjects, evidence, slices,
+  retrain, twin
+  """
 
-  private func incident(_ row: PostgreSQLRow) throws -> IncidentRecord {
+private let retrainColumns = """
+  id, monitor, incident, state, requested_at, deadline, requested_wall, completed_wall, answer
+  """
+
+/// Incidents, retrains, outside inputs, the log of decisions.
+extension SQLSession {
+  private func incident(_ row: Row) throws -> IncidentRecord {
     IncidentRecord(
       id: try row.text(0), monitor: try row.text(1), group: try row.named(2), state: try row.named(3),
       tier: try row.numbered(4), openedAt: try row.time(5), changedAt: try row.time(6),
@@ -17,7 +21,7 @@ extension PostgreSQLSession {
   }
 
   /// Names may hold any character, so a list of them is a JSON array.
-  private func names(_ row: PostgreSQLRow, _ column: CInt) throws -> [String] {
+  private func names(_ row: Row, _ column: CInt) throws -> [String] {
     let text = try row.text(column)
     guard let names = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) else {
       throw row.damaged(column, "is not a JSON array of texts")
@@ -33,17 +37,17 @@ extension PostgreSQLSession {
 
   /// Holds the decisions of the monitor that `id` of `table` belongs to; it always belongs to the same one.
   private func lockDecisions(of id: String, in table: String) throws {
-    guard writes else { return }
-    let monitor = try first("locking", "SELECT monitor FROM \(table) WHERE id = $1", id) { try $0.text(0) }
+    guard hasRivals else { return }
+    let monitor = try first("locking", "SELECT monitor FROM \(table) WHERE id = ?", id) { try $0.text(0) }
     if let monitor { try lock(.decisions(monitor: monitor)) }
   }
 
   func incidents(_ query: IncidentQuery) throws -> [IncidentRecord] {
     if let monitor = query.monitor { try lock(.decisions(monitor: monitor)) }
     let sql = """
-      SELECT \(Self.incidentColumns) FROM incidents
-      WHERE ($1::text IS NULL OR monitor = $1) AND ($2::boolean IS NULL OR (state <> 'resolved') = $2)
-      ORDER BY opened_at DESC, id DESC LIMIT $3
+      SELECT \(incidentColumns) FROM incidents
+      WHERE (CAST(?1 AS TEXT) IS NULL OR monitor = ?1) AND (CAST(?2 AS BOOLEAN) IS NULL OR (state <> 'resolved') = ?2)
+      ORDER BY opened_at DESC, id DESC LIMIT ?3
       """
     return try rows("reading incidents", sql, query.monitor, query.open, max(0, query.limit), as: incident)
   }
@@ -51,14 +55,13 @@ extension PostgreSQLSession {
   func incident(_ id: String) throws -> IncidentRecord? {
     try lockDecisions(of: id, in: "incidents")
     return try first(
-      "reading an incident", "SELECT \(Self.incidentColumns) FROM incidents WHERE id = $1", id, as: incident)
+      "reading an incident", "SELECT \(incidentColumns) FROM incidents WHERE id = ?", id, as: incident)
   }
 
   func put(incident: IncidentRecord) throws {
     try lock(.decisions(monitor: incident.monitor))
     let sql = """
-      INSERT INTO incidents (\(Self.incidentColumns)) 
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+      INSERT INTO incidents (\(incidentColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET monitor = excluded.monitor, cause_group = excluded.cause_group,
         state = excluded.state, tier = excluded.tier, opened_at = excluded.opened_at,
         changed_at = excluded.changed_at, resolved_at = excluded.resolved_at, checks = excluded.checks,
@@ -72,27 +75,24 @@ extension PostgreSQLSession {
   }
 
   func reclaimIncidents(monitor: String, resolvedBefore before: EventTime, limit: Int) throws -> Int {
+    // Until this one ends no other transaction changes the monitor's incidents: the statements find the same ones.
     try lock(.decisions(monitor: monitor))
-    let sql = """
-      WITH old AS (
-        DELETE FROM incidents WHERE id IN (
-          SELECT id FROM incidents WHERE monitor = $1 AND state = 'resolved' AND resolved_at < $2
-          ORDER BY resolved_at, id LIMIT $3)
-        RETURNING id),
-      retrains AS (DELETE FROM retrains WHERE incident IN (SELECT id FROM old)),
-      inputs AS (DELETE FROM outside_inputs WHERE incident IN (SELECT id FROM old))
-      SELECT count(*) FROM old
+    let doing: StaticString = "reclaiming incidents"
+    let old = """
+      (SELECT id FROM incidents WHERE monitor = ? AND state = 'resolved' AND resolved_at < ?
+       ORDER BY resolved_at, id LIMIT ?)
       """
-    return try first("reclaiming incidents", sql, monitor, before, max(0, limit)) { try $0.count(0) } ?? 0
+    func remove(_ column: String, of table: String) throws -> Int {
+      try run(doing, "DELETE FROM \(table) WHERE \(column) IN \(old)", monitor, before, max(0, limit))
+    }
+    _ = try remove("incident", of: "retrains")
+    _ = try remove("incident", of: "outside_inputs")
+    return try remove("id", of: "incidents")
   }
 
   // MARK: Retrains
 
-  private static let retrainColumns = """
-    id, monitor, incident, state, requested_at, deadline, requested_wall, completed_wall, answer
-    """
-
-  private func retrain(_ row: PostgreSQLRow) throws -> RetrainRecord {
+  private func retrain(_ row: Row) throws -> RetrainRecord {
     RetrainRecord(
       id: try row.text(0), monitor: try row.text(1), incident: try row.text(2), state: try row.named(3),
       requestedAt: try row.time(4), deadline: try row.time(5), requestedWall: try row.time(6),
@@ -102,21 +102,21 @@ extension PostgreSQLSession {
   func retrains(monitor: String?, limit: Int) throws -> [RetrainRecord] {
     if let monitor { try lock(.decisions(monitor: monitor)) }
     let sql = """
-      SELECT \(Self.retrainColumns) FROM retrains WHERE ($1::text IS NULL OR monitor = $1)
-      ORDER BY requested_wall DESC, id DESC LIMIT $2
+      SELECT \(retrainColumns) FROM retrains WHERE (CAST(?1 AS TEXT) IS NULL OR monitor = ?1)
+      ORDER BY requested_wall DESC, id DESC LIMIT ?2
       """
     return try rows("reading retrains", sql, monitor, max(0, limit), as: retrain)
   }
 
   func retrain(_ id: String) throws -> RetrainRecord? {
     try lockDecisions(of: id, in: "retrains")
-    return try first("reading a retrain", "SELECT \(Self.retrainColumns) FROM retrains WHERE id = $1", id, as: retrain)
+    return try first("reading a retrain", "SELECT \(retrainColumns) FROM retrains WHERE id = ?", id, as: retrain)
   }
 
   func put(retrain: RetrainRecord) throws {
     try lock(.decisions(monitor: retrain.monitor))
     let sql = """
-      INSERT INTO retrains (\(Self.retrainColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+      INSERT INTO retrains (\(retrainColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET monitor = excluded.monitor, incident = excluded.incident, state = excluded.state,
         requested_at = excluded.requested_at, deadline = excluded.deadline, requested_wall = excluded.requested_wall,
         completed_wall = excluded.completed_wall, answer = excluded.answer
@@ -131,9 +131,8 @@ extension PostgreSQLSession {
   func record(input: OutsideInput) throws {
     try lock(.decisions(monitor: input.monitor))
     try run(
-      "recording an input",
-      "INSERT INTO outside_inputs (monitor, incident, at, kind, detail) VALUES ($1, $2, $3, $4, $5)", input.monitor,
-      input.incident, input.at, input.kind, input.detail)
+      "recording an input", "INSERT INTO outside_inputs (monitor, incident, at, kind, detail) VALUES (?, ?, ?, ?, ?)",
+      input.monitor, input.incident, input.at, input.kind, input.detail)
   }
 
   func inputs(monitor: String?, incident: String?, limit: Int) throws -> [OutsideInput] {
@@ -141,12 +140,12 @@ extension PostgreSQLSession {
     // Written out, so that each form uses its index.
     let filter =
       switch (monitor, incident) {
-      case (nil, nil): "$1::text IS NULL AND $2::text IS NULL"
-      case (_?, nil): "monitor = $1 AND $2::text IS NULL"
-      case (nil, _?): "incident = $2 AND $1::text IS NULL"
-      case (_?, _?): "incident = $2 AND monitor = $1"
+      case (nil, nil): "CAST(?1 AS TEXT) IS NULL AND CAST(?2 AS TEXT) IS NULL"
+      case (_?, nil): "monitor = ?1 AND CAST(?2 AS TEXT) IS NULL"
+      case (nil, _?): "incident = ?2 AND CAST(?1 AS TEXT) IS NULL"
+      case (_?, _?): "incident = ?2 AND monitor = ?1"
       }
-    let sql = "SELECT monitor, incident, at, kind, detail FROM outside_inputs WHERE \(filter) ORDER BY id DESC LIMIT $3"
+    let sql = "SELECT monitor, incident, at, kind, detail FROM outside_inputs WHERE \(filter) ORDER BY id DESC LIMIT ?3"
     return try rows("reading inputs", sql, monitor, incident, max(0, limit)) {
       OutsideInput(
         monitor: try $0.text(0), incident: try $0.text(1), at: try $0.time(2), kind: try $0.text(3),
@@ -160,9 +159,8 @@ extension PostgreSQLSession {
     try lock(.decisions(monitor: decision.monitor))
     try run(
       "logging a decision",
-      """
-      INSERT INTO decision_log (monitor, cause_group, number, kind, at, wall, body) VALUES ($1, $2, $3, $4, $5, $6, $7)
-      """, decision.monitor, decision.group.rawValue, decision.number, decision.kind, decision.at, decision.wall,
+      "INSERT INTO decision_log (monitor, cause_group, number, kind, at, wall, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      decision.monitor, decision.group.rawValue, decision.number, decision.kind, decision.at, decision.wall,
       decision.body)
   }
 
@@ -172,13 +170,12 @@ extension PostgreSQLSession {
     try lock(.decisions(monitor: monitor))
     let sql = """
       SELECT monitor, cause_group, number, kind, at, wall, body FROM decision_log
-      WHERE monitor = $1 AND ($2::text IS NULL OR cause_group = $2) AND ($3::bigint = 0 OR wall IS NOT NULL)
-        AND ($4::text IS NULL OR (cause_group, number) > ($4, $5::bigint))
-      ORDER BY cause_group, number LIMIT $6
+      WHERE monitor = ?1 AND (CAST(?2 AS TEXT) IS NULL OR cause_group = ?2) AND (NOT ?3 OR wall IS NOT NULL)
+        AND (CAST(?4 AS TEXT) IS NULL OR (cause_group, number) > (?4, CAST(?5 AS BIGINT)))
+      ORDER BY cause_group, number LIMIT ?6
       """
     return try rows(
-      "reading decisions", sql, monitor, group?.rawValue, outside ? 1 : 0, after?.group.rawValue, after?.number,
-      max(0, limit)
+      "reading decisions", sql, monitor, group?.rawValue, outside, after?.group.rawValue, after?.number, max(0, limit)
     ) {
       DecisionRecord(
         monitor: try $0.text(0), group: try $0.named(1), number: try $0.integer(2), kind: try $0.text(3),
@@ -190,11 +187,11 @@ extension PostgreSQLSession {
     try lock(.decisions(monitor: monitor))
     // For each group from the first on, so that what is left has no gap.
     let sql = """
-      DELETE FROM decision_log WHERE (monitor, cause_group, number) IN (
-        SELECT monitor, cause_group, number FROM decision_log l WHERE monitor = $1 AND at < $2 AND NOT EXISTS (
-          SELECT 1 FROM decision_log k
-          WHERE k.monitor = l.monitor AND k.cause_group = l.cause_group AND k.number < l.number AND k.at >= $2)
-        ORDER BY cause_group, number LIMIT $3)
+      DELETE FROM decision_log WHERE (monitor, cause_group, number) IN
+        (SELECT monitor, cause_group, number FROM decision_log l WHERE monitor = ?1 AND at < ?2 AND NOT EXISTS (
+           SELECT 1 FROM decision_log k
+           WHERE k.monitor = l.monitor AND k.cause_group = l.cause_group AND k.number < l.number AND k.at >= ?2)
+         ORDER BY cause_group, number LIMIT ?3)
       """
     return try run("reclaiming decisions", sql, monitor, before, max(0, limit))
   }

@@ -1,13 +1,13 @@
 import LeewayCore
 
-/// Deliveries owed, leased, settled.
-extension SQLiteSession {
-  private static let outboxColumns = """
-    key, monitor, incident, receiver, sequence, body, created_at, state, attempts, first_attempt_at, next_attempt_at,
-    last_error, waiting_since, tried_for, retrain, leases
-    """
+private let outboxColumns = """
+  key, monitor, incident, receiver, sequence, body, created_at, state, attempts, first_attempt_at, next_attempt_at,
+  last_error, waiting_since, tried_for, retrain, leases
+  """
 
-  private func delivery(_ row: PreparedStatement) throws -> OutboxRecord {
+/// Deliveries owed, leased, settled.
+extension SQLSession {
+  private func delivery(_ row: Row) throws -> OutboxRecord {
     OutboxRecord(
       key: try row.text(0), monitor: try row.text(1), incident: try row.text(2), receiver: try row.text(3),
       sequence: try row.integer(4), body: try row.text(5), retrain: try row.optionalText(14),
@@ -19,43 +19,39 @@ extension SQLiteSession {
 
   func enqueue(_ rows: [OutboxRecord]) throws {
     let sql = """
-      INSERT INTO outbox (\(Self.outboxColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+      INSERT INTO outbox (\(outboxColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
       ON CONFLICT (key) DO NOTHING
       """
-    try statement("storing deliveries", sql) { insert in
-      for row in rows {
-        try insert.run(
-          row.key, row.monitor, row.incident, row.receiver, row.sequence, row.body, row.createdAt, row.state.rawValue,
-          row.attempts, row.firstAttemptAt, row.nextAttemptAt, row.lastError, row.waitingSince,
-          row.triedFor.milliseconds, row.retrain)
-      }
+    for row in rows {
+      try run(
+        "storing deliveries", sql, row.key, row.monitor, row.incident, row.receiver, row.sequence, row.body,
+        row.createdAt, row.state.rawValue, row.attempts, row.firstAttemptAt, row.nextAttemptAt, row.lastError,
+        row.waitingSince, row.triedFor.milliseconds, row.retrain)
     }
   }
 
   func leaseDeliveries(receiver: String, due: EventTime, lasting: TimeSpan, limit: Int) throws -> [OutboxRecord] {
-    // An incident's rows go in order: one that waits for its time, or is leased, holds back those behind it.
+    // An incident's rows go in order: one that waits for its time, or is leased, holds back those behind it. A row that
+    // another transaction is leasing or settling at this moment is skipped, and looked at again in the next round.
+    let now = Self.clock("?5")
     let sql = """
-      SELECT \(Self.outboxColumns) FROM outbox o
-      WHERE receiver = ?1 AND state = 'owed' AND (next_attempt_at <= ?2 OR waiting_since > ?6)
-        AND (leased_until IS NULL OR leased_until <= ?4 OR leased_until > ?5)
-        AND NOT EXISTS (
-          SELECT 1 FROM outbox earlier
-          WHERE earlier.receiver = o.receiver AND earlier.incident = o.incident AND earlier.state = 'owed'
-            AND (earlier.sequence, earlier.key) < (o.sequence, o.key))
-      ORDER BY next_attempt_at, key LIMIT ?3
+      UPDATE outbox SET leased_until = \(now) + ?3, leases = leases + 1 WHERE key IN (
+        SELECT o.key FROM outbox o
+        WHERE o.receiver = ?1 AND o.state = 'owed' AND (o.next_attempt_at <= ?2 OR o.waiting_since > ?6)
+          AND (o.leased_until IS NULL OR o.leased_until <= \(now) OR o.leased_until > \(now) + ?3)
+          AND NOT EXISTS (
+            SELECT 1 FROM outbox earlier
+            WHERE earlier.receiver = o.receiver AND earlier.incident = o.incident AND earlier.state = 'owed'
+              AND (earlier.sequence, earlier.key) < (o.sequence, o.key))
+        ORDER BY o.next_attempt_at, o.key LIMIT ?4\(skipLocked))
+      RETURNING \(outboxColumns)
       """
-    let now = try now()
-    var leased = try rows(
-      "leasing deliveries", sql, receiver, due, max(0, limit), now, now + lasting, due + OutboxRecord.clockDifference,
-      as: delivery)
-    try statement("leasing deliveries", "UPDATE outbox SET leased_until = ?, leases = leases + 1 WHERE key = ?") {
-      update in
-      for i in leased.indices {
-        try update.run(now + lasting, leased[i].key)
-        leased[i].leases += 1
-      }
+    let leased = try rows(
+      "leasing deliveries", sql, receiver, due, lasting.milliseconds, max(0, limit), time,
+      due + OutboxRecord.clockDifference, as: delivery)
+    return leased.sorted { a, b in
+      a.nextAttemptAt != b.nextAttemptAt ? a.nextAttemptAt < b.nextAttemptAt : utf8Order(a.key, b.key)
     }
-    return leased
   }
 
   func settle(delivery: OutboxRecord) throws -> Bool {
@@ -104,25 +100,22 @@ extension SQLiteSession {
   }
 
   func delivery(key: String) throws -> OutboxRecord? {
-    try first(
-      "reading a delivery", "SELECT \(Self.outboxColumns) FROM outbox WHERE key = ?", key, as: delivery)
+    try first("reading a delivery", "SELECT \(outboxColumns) FROM outbox WHERE key = ?", key, as: delivery)
   }
 
   func deliveries(state: DeliveryState, limit: Int) throws -> [OutboxRecord] {
     let sql = """
-      SELECT \(Self.outboxColumns) FROM outbox WHERE state = ? ORDER BY created_at DESC, sequence DESC, key DESC LIMIT ?
+      SELECT \(outboxColumns) FROM outbox WHERE state = ? ORDER BY created_at DESC, sequence DESC, key DESC LIMIT ?
       """
     return try rows("reading deliveries", sql, state.rawValue, max(0, limit), as: delivery)
   }
 
   func deliveries(incident: String?, limit: Int) throws -> [OutboxRecord] {
-    let filter = incident == nil ? "?1 IS NULL" : "incident = ?1"
+    let filter = incident == nil ? "CAST(?1 AS TEXT) IS NULL" : "incident = ?1"
     let sql = """
-      SELECT \(Self.outboxColumns) FROM outbox WHERE \(filter)
+      SELECT \(outboxColumns) FROM outbox WHERE \(filter)
       ORDER BY created_at DESC, sequence DESC, key DESC LIMIT ?2
       """
     return try rows("reading deliveries", sql, incident, max(0, limit), as: delivery)
   }
 }
-
-extension SQLiteSession: LedgerWriter {}

@@ -1,11 +1,18 @@
 import LeewayCore
 
+/// A series that may have lines as they came.
+private struct PlainSeries {
+  var id: Int64
+  var type: ResultType
+  var from: EventTime
+}
+
 /// Result lines as they are stored: packed where there is a dictionary of their kind, else as they came.
-extension SQLiteSession {
+extension SQLSession {
   /// - Parameters:
   ///   - plain: the column of `line`.
   ///   - packed: the column of `packed`.
-  func line(_ row: PreparedStatement, plain: CInt, packed: CInt) throws -> String {
+  func line(_ row: Row, plain: CInt, packed: CInt) throws -> String {
     guard !row.isNull(packed) else { return try row.text(plain) }
     guard let line = try unpacked(row.blob(packed)) else { throw row.damaged(packed, "does not unpack") }
     return line
@@ -38,17 +45,9 @@ extension SQLiteSession {
     try first("reading a dictionary", "SELECT body FROM result_dictionaries WHERE id = ?", id) { try $0.blob(0) }
   }
 
-  /// A series that may have lines as they came.
-  private struct PlainSeries {
-    var id: Int64
-    var type: ResultType
-    var from: EventTime
-  }
-
   func packResults(monitor: String, generation: String, limit: Int) throws -> Int {
-    let doing: StaticString = "packing results"
     let plain = try rows(
-      doing,
+      "packing results",
       """
       SELECT id, type, plain_from FROM result_series WHERE monitor = ? AND generation = ? AND plain_from IS NOT NULL
       ORDER BY id
@@ -96,18 +95,16 @@ extension SQLiteSession {
     let found = try rows(
       doing,
       """
-      SELECT row, end_time, line FROM results WHERE series = ? AND end_time >= ? AND packed IS NULL
-      ORDER BY end_time LIMIT ?
+      SELECT end_time, sequence, line FROM results WHERE series = ? AND end_time >= ? AND packed IS NULL
+      ORDER BY end_time LIMIT ?\(forUpdate)
       """, series.id, series.from, limit
-    ) { (row: try $0.integer(0), end: try $0.time(1), line: try $0.text(2)) }
-    try statement(doing, "UPDATE results SET line = '', packed = ? WHERE row = ?") { update in
-      for line in found {
-        guard let packed = lines.packed(line.line, with: dictionary) else {
-          throw refused(doing, "a line cannot be packed, memory is short")
-        }
-        try update.run(packed, line.row)
+    ) { row -> (end: EventTime, sequence: Int64, line: [UInt8]) in
+      guard let packed = lines.packed(try row.text(2), with: dictionary) else {
+        throw refused(doing, "a line cannot be packed, memory is short")
       }
+      return (try row.time(0), try row.integer(1), packed)
     }
+    if !found.isEmpty { try store(packed: found, series: series.id) }
     let rest = found.count < limit ? nil : found.last?.end
     try run(doing, "UPDATE result_series SET plain_from = ? WHERE id = ?", rest, series.id)
     return found.count

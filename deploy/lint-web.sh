@@ -23,3 +23,4 @@ while read -r module; do
   node --check --input-type=module - <"$module" || { echo "lint-web: $module" >&2 && exit 1; }
 done < <(find "$web/Page" -name '*.js')
 tidy -quiet -errors "$web/Page/index.html"
+"$deno" test --quiet --cached-only --no-check Tests/PageTests

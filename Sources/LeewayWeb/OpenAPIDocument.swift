@@ -8,7 +8,8 @@ package enum OpenAPIDocument {
     "\"components\": "
       + object([
         members("components"),
-        "\"schemas\": " + object(["monitors", "results", "decisions", "notifications"].map { members("schemas/" + $0) }),
+        "\"schemas\": "
+          + object(["monitors", "results", "decisions", "notifications"].map { members("schemas/" + $0) }),
       ]),
   ])
 

@@ -31,6 +31,8 @@ package struct PerformanceFormula: Sendable {
   let values: Values
   /// Whether lines say how far the value may be off since scores are counted in cells.
   let hasCellBound: Bool
+  /// Whether a verdict can be certain: the value has bounds, or a test.
+  package let canBeCertain: Bool
   /// nil: it has no interval.
   let comparison: Comparison?
   /// Whether labels of every class must have come.
@@ -45,11 +47,12 @@ package struct PerformanceFormula: Sendable {
 
   init(
     _ comparison: Comparison? = nil, needsEveryClass: Bool = true, isCalibration: Bool = false,
-    needsProbabilities: Bool = false, hasCellBound: Bool = false, estimate: Metric? = nil,
+    needsProbabilities: Bool = false, hasCellBound: Bool = false, canBeCertain: Bool = true, estimate: Metric? = nil,
     placed: (@Sendable (RankingCells, Double) -> RankingCells.AtThreshold?)? = nil, _ values: Values = Values()
   ) {
     self.values = values
     self.hasCellBound = hasCellBound
+    self.canBeCertain = canBeCertain
     self.comparison = comparison
     self.needsEveryClass = needsEveryClass
     self.isCalibration = isCalibration

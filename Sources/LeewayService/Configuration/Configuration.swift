@@ -155,7 +155,8 @@ package struct Configuration: Sendable {
       }
       return problems
     } catch {
-      return [problem(error.name, .error, error.description)]
+      let unreadable = TLSIdentity.unreadable(files)
+      return (unreadable.isEmpty ? [error] : unreadable).map { problem($0.name, .error, $0.description) }
     }
   }
 

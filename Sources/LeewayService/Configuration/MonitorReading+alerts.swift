@@ -58,6 +58,11 @@ extension MonitorReading {
     let perWeek = map.integer("max_per_week")
     let deadline = map.span("deadline")
     let settle = map.span("settle")
+    // A check whose metric is misspelt may be the one that is meant.
+    if map.contains("settle"), checks.allSatisfy({ $0.metric != nil && $0.metric != .shift }) {
+      map.value("settle")?.complain(
+        "has an effect only with a check on metric: shift, and there is none; add one, or remove it")
+    }
     // A retrained model always waits for a person, so there is no other word yet.
     let approval = map.value("approval").map { $0.choice(among: ["required"]) } ?? "required"
     let scorecard = map.value("scorecard").map { readScorecard($0) } ?? []

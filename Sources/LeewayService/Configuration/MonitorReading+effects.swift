@@ -14,6 +14,7 @@ extension MonitorReading {
     } else if let task, task != .binary {
       refuse(["min_positives", "min_negatives"], "since a \(task.rawValue) monitor has no positives")
     }
+    if metric.performance?.canBeCertain == false { refuse(["certain"], "which has no bound") }
     switch metric.family {
     case .distance, .ratio, .fairness: break
     case .performance where metric == .ece: break

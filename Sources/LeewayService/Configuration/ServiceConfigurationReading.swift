@@ -206,8 +206,19 @@ final class ServiceConfigurationReading {
       } catch {
         for problem in error.problems { reading.error(value.place, "\(value.path): \(problem.message)") }
       }
+      if Self.isUnreadable(name, secret.revealed) {
+        value.complain(
+          "names \(hadPlaceholder ? "a file" : secret.revealed), which this user cannot read here; name a file that it can"
+        )
+      }
     }
     return (properties, confidential)
+  }
+
+  /// librdkafka opens certificates, keys and keytabs when it starts, so a file that is not there would end the start.
+  private static func isUnreadable(_ property: String, _ path: String) -> Bool {
+    // `probe` has librdkafka look for the system's certificates.
+    property.hasPrefix("ssl.") && property.hasSuffix(".location") && path != "probe" && !TextFile.isReadable(path)
   }
 
   // MARK: - Ledger and HTTP

@@ -75,6 +75,9 @@ enum TextFile {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// Whether this user can read a file or a folder.
+  static func isReadable(_ path: String) -> Bool { access(path, R_OK) == 0 }
+
   /// `path` as seen from `folder`, unless it is absolute.
   static func path(_ path: String, in folder: String) -> String {
     path.hasPrefix("/") || folder.isEmpty || folder == "."

@@ -84,6 +84,16 @@ package struct TLSIdentity: Sendable {
   private static let notice = TimeSpan.days(14)
   private static let maximumBytes = 1 << 20
 
+  /// What keeps the two files from being read: both are named where neither can be.
+  static func unreadable(_ files: ServiceConfiguration.HTTP.TLS) -> [Failure] {
+    [(files.certificate, "certificate"), (files.key, "key")].compactMap { path, name in
+      do throws(Failure) {
+        _ = try bytes(path, name)
+        return nil
+      } catch { return error }
+    }
+  }
+
   private static func bytes(_ path: String, _ name: String) throws(Failure) -> [UInt8] {
     do throws(TextFile.Failure) { return try TextFile.bytes(at: path, limit: maximumBytes) } catch {
       throw Failure(name: name, problem: "\(path): the \(name) \(error.problem)")

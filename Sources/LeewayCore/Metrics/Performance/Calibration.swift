@@ -35,7 +35,7 @@ extension Metric {
     "mce",
     .performance(
       PerformanceFormula(
-        isCalibration: true, needsProbabilities: true,
+        isCalibration: true, needsProbabilities: true, canBeCertain: false,
         .init(
           binary: { MeasuredValue($0.reliability.mce) }, multiclass: { MeasuredValue($0.reliability.mce) }))),
     "Largest distance between scores and how often they came true, over ten bins.",

@@ -1,6 +1,6 @@
 extension Metric {
   package static let coverage = Metric(
-    "coverage", .performance(PerformanceFormula(needsEveryClass: false)),
+    "coverage", .performance(PerformanceFormula(needsEveryClass: false, canBeCertain: false)),
     "Share of predictions that have a label.",
     unit: .ratio, worse: .below)
 

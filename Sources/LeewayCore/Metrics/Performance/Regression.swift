@@ -62,7 +62,8 @@ extension Metric {
     "absolute_error_p50",
     .performance(
       PerformanceFormula(
-        needsEveryClass: false, .init(regression: { MeasuredValue($0.absoluteError(atQuantile: 0.5)) }))),
+        needsEveryClass: false, canBeCertain: false,
+        .init(regression: { MeasuredValue($0.absoluteError(atQuantile: 0.5)) }))),
     "Half of the distances between prediction and label are at most this.",
     unit: .output, range: 0...Double.greatestFiniteMagnitude, tasks: [.regression],
     alsoCalled: ["medianabsoluteerror", "medae", "medianabserror"])
@@ -71,7 +72,8 @@ extension Metric {
     "absolute_error_p90",
     .performance(
       PerformanceFormula(
-        needsEveryClass: false, .init(regression: { MeasuredValue($0.absoluteError(atQuantile: 0.9)) }))),
+        needsEveryClass: false, canBeCertain: false,
+        .init(regression: { MeasuredValue($0.absoluteError(atQuantile: 0.9)) }))),
     "Nine in ten distances between prediction and label are at most this.",
     unit: .output, range: 0...Double.greatestFiniteMagnitude, tasks: [.regression])
 
@@ -79,7 +81,8 @@ extension Metric {
     "absolute_error_p99",
     .performance(
       PerformanceFormula(
-        needsEveryClass: false, .init(regression: { MeasuredValue($0.absoluteError(atQuantile: 0.99)) }))),
+        needsEveryClass: false, canBeCertain: false,
+        .init(regression: { MeasuredValue($0.absoluteError(atQuantile: 0.99)) }))),
     "99 in 100 distances between prediction and label are at most this.",
     unit: .output, range: 0...Double.greatestFiniteMagnitude, tasks: [.regression])
 }

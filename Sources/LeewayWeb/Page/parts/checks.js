@@ -8,8 +8,48 @@ import { clock, count, day, number, share, short } from "./words.js";
 export const isJudged = (check) => check.tier !== null && check.tier !== "insufficient_data";
 export const wasJudged = (check) => check.stages.some((judged) => judged.tier !== "insufficient_data");
 
+// The newest window of all rows that waits for its labels: what its labels say so far, and the tier whose limit that is beyond.
+// Limits that are a change from the baseline are not known here. Nothing where no window waits.
+export function waiting(check, monitor) {
+  if (check.on !== "performance" || check.tier === null || !check.judged_to) return null;
+  const line = (monitor.windows.find((window) => window.window === check.window) || {}).performance;
+  if (!line || !(Date.parse(line.end) > Date.parse(check.judged_to))) return null;
+  const value = (line.metrics || {})[check.name];
+  if (typeof value !== "number") return { end: line.end, value: null, beyond: null };
+  const isBeyond = (limit) =>
+    typeof limit.value === "number" &&
+    ((limit.side === "above" && value >= limit.value) || (limit.side === "below" && value <= limit.value) ||
+      (limit.side === "beyond" && Math.abs(value) >= limit.value));
+  return {
+    end: line.end,
+    value,
+    coverage: line.coverage,
+    beyond: worst(check.limits.filter(isBeyond).map((limit) => limit.tier)),
+  };
+}
+
+function waitingText(check, monitor) {
+  const found = waiting(check, monitor);
+  if (!found || found.value === null) return null;
+  return h(
+    "div",
+    null,
+    found.beyond && tier("insufficient_data", "not judged yet, beyond " + tierOf(found.beyond)[1]),
+    h(
+      "span",
+      { class: "why" },
+      number(found.value) + " up to " + clock(found.end) + " by the labels so far" +
+        (typeof found.coverage === "number" ? " (" + share(found.coverage) + ")" : ""),
+    ),
+  );
+}
+
 // What a check says now, a line for each stage: where early and final values differ, both can be seen.
-export function standing(check) {
+export function standing(check, monitor) {
+  const said = stages(check);
+  return [said, waitingText(check, monitor)];
+}
+function stages(check) {
   if (check.stages.length === 0) {
     return [
       tier(null),
@@ -104,7 +144,7 @@ export function quietText(monitors) {
     const firing = checks.filter((check) => check.tier === bad).length;
     return [firing + (firing === 1 ? " check says " : " checks say ") + tierOf(bad)[1] + ", no incident is open", bad];
   }
-  if (open.length === 0) return ["All quiet", "ok"];
+  if (open.length === 0) return quietUpTo(monitors);
   const due =
     open.filter((check) => check.why === "labels_due" && check.why_numbers).map((check) => check.why_numbers.due)
       .sort()[0];
@@ -121,4 +161,22 @@ export function quietText(monitors) {
   return !checks.some(wasJudged)
     ? ["Nothing judged yet: " + said, "insufficient_data"]
     : ["No alarm, but not all is judged: " + said, "insufficient_data"];
+}
+
+// Every check says ok. Performance is judged when its labels are due, so newer windows may hold anything.
+function quietUpTo(monitors) {
+  const found = monitors.flatMap((monitor) =>
+    monitor.checks.map((check) => ({ check, newer: waiting(check, monitor) })).filter((one) => one.newer)
+  );
+  const bad = found.filter((one) => one.newer.beyond);
+  if (bad.length > 0) {
+    return [
+      "No alarm yet, but newer values of " + bad.slice(0, 3).map((one) => one.check.name).join(", ") +
+      " are beyond a limit; they are judged when their labels are due",
+      "insufficient_data",
+    ];
+  }
+  if (found.length === 0) return ["All quiet", "ok"];
+  const first = found.map((one) => one.check.judged_to).sort()[0];
+  return ["All quiet, performance as far as labels are due (" + clock(first) + ")", "ok"];
 }

@@ -82,7 +82,9 @@ function monitorCard(monitor) {
       table(
         "Checks",
         [["check", "name"], ["metric and window", "name"], ["worst tier", "name"]],
-        monitor.checks.map((check) => [check.check, breakable(check.name) + ", " + check.window, standing(check)]),
+        monitor.checks.map((
+          check,
+        ) => [check.check, breakable(check.name) + ", " + check.window, standing(check, monitor)]),
       ),
     h(
       "p",

@@ -89,7 +89,11 @@ class FieldScan {
   Token container(uint32_t node, Token token) {
     enter(node);
     if (plan_.nodes[node].first_slot >= 0) return nullptr;
-    if (text_[*token] == '[' || !plan_.nodes[node].has_children) return skip(token);
+    if (text_[*token] == '[') {
+      const Plan::Node &wanted = plan_.nodes[node];
+      return wanted.first_item < wanted.last_item ? nullptr : skip(token);
+    }
+    if (!plan_.nodes[node].has_children) return skip(token);
     return object(node, token + 1);
   }
 

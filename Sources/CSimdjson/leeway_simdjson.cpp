@@ -260,7 +260,42 @@ struct Walk {
     for (int32_t slot = node.first_slot; slot >= 0; slot = plan.next_slot[slot]) {
       read(tape, strings, position, slots[slot]);
     }
-    if (node.has_children && type_of(tape[position]) == '{') object(child, position);
+    if (type_of(tape[position]) == '{') {
+      if (node.has_children) object(child, position);
+    } else if (type_of(tape[position]) == '[') {
+      if (node.first_item < node.last_item) elements(node, position);
+      if (node.each >= 0) note(plan.eaches[node.each], position);
+    }
+  }
+
+  void elements(const Plan::Node &node, uint32_t position) {
+    const uint32_t end = uint32_t(tape[position]) - 1;
+    position++;
+    uint32_t item = node.first_item;
+    const uint32_t last = node.last_item;
+    for (uint32_t index = 0; item < last && position < end; index++) {
+      if (plan.items[item].index == index) take(plan.items[item++].node, position);
+      position = after(tape, position);
+    }
+  }
+
+  void note(Plan::Each &each, uint32_t position) {
+    each.next = position + 1;
+    each.end = uint32_t(tape[position]) - 1;
+    // simdjson counts up to 2^24 - 1.
+    each.length = uint32_t(tape[position] >> 32) & 0xFFFFFF;
+    each.is_array = true;
+  }
+
+  // The elements of a row in their order; returns how many there are.
+  uint32_t ordered(uint32_t position) {
+    const uint32_t end = uint32_t(tape[position]) - 1;
+    uint32_t count = 0;
+    for (position++; position < end; position = after(tape, position)) {
+      if (count < plan.order_count) read(tape, strings, position, slots[plan.order_first + count]);
+      count++;
+    }
+    return count;
   }
 };
 
@@ -284,10 +319,12 @@ leeway_parser *leeway_parser_create(size_t maximum_bytes, uint32_t maximum_depth
 
 void leeway_parser_destroy(leeway_parser *parser) { delete parser; }
 
-leeway_plan *leeway_plan_create(const char *const *paths, const size_t *lengths, uint32_t count) {
+leeway_plan *leeway_plan_create(
+    const char *const *paths, const size_t *lengths, uint32_t count, const char *rows, size_t rows_length,
+    uint32_t order_first, uint32_t order_count) {
   try {
     std::unique_ptr<leeway_plan> plan(new leeway_plan);
-    plan->plan.build(paths, lengths, count);
+    plan->plan.build(paths, lengths, count, rows, rows_length, order_first, order_count);
     return plan.release();
   } catch (...) {
     return nullptr;
@@ -305,7 +342,9 @@ leeway_json_error leeway_extract(
   leeway_json_error error = parser->load(text, length);
   if (error != LEEWAY_JSON_OK) return error;
   fields.message++;
-  if (parser->scan(fields, length, slots)) return LEEWAY_JSON_OK;
+  fields.forget_rows();
+  // Rows are read from the tape, one after another.
+  if (!fields.has_rows() && parser->scan(fields, length, slots)) return LEEWAY_JSON_OK;
   std::memset(slots, 0, size);
   error = parser->parse_loaded(text, length);
   if (error != LEEWAY_JSON_OK) return error;
@@ -314,6 +353,38 @@ leeway_json_error leeway_extract(
   fields.message++;
   leeway::Walk{fields, tape, parser->dom.doc.string_buf.get(), slots}.object(0, 1);
   return LEEWAY_JSON_OK;
+}
+
+int64_t leeway_row_count(const leeway_plan *plan) {
+  const auto &eaches = plan->plan.eaches;
+  if (eaches.empty()) return 1;
+  if (!eaches[0].is_array) return -1;
+  for (const auto &each : eaches) {
+    if (each.is_array && each.length != eaches[0].length) return -2;
+  }
+  return eaches[0].length;
+}
+
+uint32_t leeway_next_row(leeway_parser *parser, leeway_plan *plan, leeway_value *slots, uint32_t *length) {
+  leeway::Plan &fields = plan->plan;
+  const uint64_t *tape = parser->dom.doc.tape.get();
+  leeway::Walk walk{fields, tape, parser->dom.doc.string_buf.get(), slots};
+  for (uint32_t slot : fields.row_slots) std::memset(&slots[slot], 0, sizeof(leeway_value));
+  fields.message++;
+  leeway_value row;
+  std::memset(&row, 0, sizeof(row));
+  *length = 0;
+  for (size_t i = 0; i < fields.eaches.size(); i++) {
+    leeway::Plan::Each &each = fields.eaches[i];
+    if (!each.is_array || each.next >= each.end) continue;
+    if (i == 0) {
+      read(tape, parser->dom.doc.string_buf.get(), each.next, row);
+      if (row.kind == LEEWAY_JSON_ARRAY) *length = walk.ordered(each.next);
+    }
+    walk.take(each.node, each.next);
+    each.next = after(tape, each.next);
+  }
+  return row.kind;
 }
 
 leeway_json_error leeway_parse(leeway_parser *parser, const void *bytes, size_t length) {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -17,35 +18,71 @@ namespace leeway {
 class Plan {
  public:
   struct Node {
-    uint64_t seen = 0;         // the last message that had this key
+    uint64_t seen = 0;         // the last message, or row, that had this key
     int32_t first_slot = -1;   // then next_slot[]
     uint32_t first_link = 0;   // stands before the node's first key
-    uint32_t first_child = 0;  // then Node::sibling; 0 for none, since the root has no parent
+    uint32_t first_child = 0;  // by key, index or as each element; then Node::sibling; 0: none, since the root has no parent
     uint32_t sibling = 0;
-    bool has_children = false;
+    uint32_t first_item = 0;   // of `items`, up to last_item: elements that are wanted of an array
+    uint32_t last_item = 0;
+    int32_t each = -1;         // of `eaches`: every element of an array is wanted, one for each row
+    bool has_children = false; // by key
+  };
+
+  // The element of an array at an index.
+  struct Item {
+    uint32_t parent;
+    uint32_t index;
+    uint32_t node;
+  };
+
+  // An array that has an element for each row.
+  struct Each {
+    uint32_t node;          // of an element
+    uint32_t next = 0;      // of the last message: positions on the tape
+    uint32_t end = 0;
+    uint32_t length = 0;
+    bool is_array = false;  // the last message has an array there
   };
 
   std::vector<Node> nodes;
   std::vector<int32_t> next_slot;
+  std::vector<Item> items;     // by parent, then index
+  std::vector<Each> eaches;    // the rows themselves first
+  std::vector<uint32_t> row_slots;  // all that each row has anew
+  uint32_t order_first = 0;    // slots that the elements of a row fill that is an array
+  uint32_t order_count = 0;
   uint64_t message = 0;
 
-  void build(const char *const *paths, const size_t *lengths, uint32_t count) {
+  bool has_rows() const { return !eaches.empty(); }
+
+  void build(
+      const char *const *paths, const size_t *lengths, uint32_t count, const char *rows, size_t rows_length,
+      uint32_t first, uint32_t wanted) {
     nodes.assign(1, Node());
     next_slot.assign(count, -1);
     links_.assign(1, Link());
+    order_first = first;
+    order_count = wanted;
     std::vector<Child> children;
+    if (rows != nullptr) each(walk(children, std::string(rows, rows_length)));
     for (uint32_t slot = 0; slot < count; slot++) {
-      uint32_t node = 0;
-      std::string path(paths[slot], lengths[slot]);
-      for (size_t start = 0; start <= path.size();) {
-        size_t end = path.find(LEEWAY_PATH_SEPARATOR, start);
-        if (end == std::string::npos) end = path.size();
-        node = add(children, node, path.substr(start, end - start));
-        start = end + 1;
-      }
+      // An empty path is of nothing that messages have.
+      if (lengths[slot] == 0) continue;
+      const uint32_t node = walk(children, std::string(paths[slot], lengths[slot]));
       next_slot[slot] = nodes[node].first_slot;
       nodes[node].first_slot = int32_t(slot);
     }
+    std::stable_sort(items.begin(), items.end(), [](const Item &a, const Item &b) {
+      return a.parent != b.parent ? a.parent < b.parent : a.index < b.index;
+    });
+    for (uint32_t item = 0; item < items.size(); item++) {
+      Node &parent = nodes[items[item].parent];
+      if (parent.first_item == parent.last_item) parent.first_item = item;
+      parent.last_item = item + 1;
+    }
+    for (const Each &each : eaches) collect_slots(each.node);
+    for (uint32_t slot = 0; has_rows() && slot < wanted; slot++) row_slots.push_back(first + slot);
 
     size_t key_bytes = 0;
     for (const Child &child : children) key_bytes += child.key.size();
@@ -124,10 +161,16 @@ class Plan {
     for (int32_t slot = nodes[node].first_slot; slot >= 0; slot = next_slot[slot]) {
       std::memset(&slots[slot], 0, sizeof(leeway_value));
     }
+    if (nodes[node].each >= 0) eaches[nodes[node].each].is_array = false;
     for (uint32_t child = nodes[node].first_child; child != 0; child = nodes[child].sibling) {
       nodes[child].seen = 0;
       forget(child, slots);
     }
+  }
+
+  // Before a message: there are no arrays yet.
+  void forget_rows() {
+    for (Each &each : eaches) each.is_array = false;
   }
 
  private:
@@ -146,17 +189,61 @@ class Plan {
   std::vector<uint32_t> table_;  // open addressing; 0 is free
   uint32_t strangers_left_ = 0;
 
+  // The node that a path leads to.
+  uint32_t walk(std::vector<Child> &children, const std::string &path) {
+    uint32_t node = 0;
+    for (size_t start = 0; start <= path.size();) {
+      size_t end = path.find(LEEWAY_PATH_SEPARATOR, start);
+      if (end == std::string::npos) end = path.size();
+      const std::string step = path.substr(start, end - start);
+      if (!step.empty() && step[0] == LEEWAY_PATH_INDEX) node = item(node, uint32_t(std::stoul(step.substr(1))));
+      else if (!step.empty() && step[0] == LEEWAY_PATH_EACH) node = each(node);
+      else node = add(children, node, step);
+      start = end + 1;
+    }
+    return node;
+  }
+
   uint32_t add(std::vector<Child> &children, uint32_t parent, const std::string &key) {
     for (const Child &child : children) {
       if (child.parent == parent && child.key == key) return child.node;
     }
-    uint32_t node = uint32_t(nodes.size());
-    nodes.push_back(Node());
-    nodes[node].sibling = nodes[parent].first_child;
-    nodes[parent].first_child = node;
+    const uint32_t node = add(parent);
     nodes[parent].has_children = true;
     children.push_back({parent, node, key});
     return node;
+  }
+
+  uint32_t item(uint32_t parent, uint32_t index) {
+    for (const Item &item : items) {
+      if (item.parent == parent && item.index == index) return item.node;
+    }
+    const uint32_t node = add(parent);
+    items.push_back({parent, index, node});
+    return node;
+  }
+
+  uint32_t each(uint32_t parent) {
+    if (nodes[parent].each >= 0) return eaches[nodes[parent].each].node;
+    const uint32_t node = add(parent);
+    nodes[parent].each = int32_t(eaches.size());
+    Each each;
+    each.node = node;
+    eaches.push_back(each);
+    return node;
+  }
+
+  uint32_t add(uint32_t parent) {
+    const uint32_t node = uint32_t(nodes.size());
+    nodes.push_back(Node());
+    nodes[node].sibling = nodes[parent].first_child;
+    nodes[parent].first_child = node;
+    return node;
+  }
+
+  void collect_slots(uint32_t node) {
+    for (int32_t slot = nodes[node].first_slot; slot >= 0; slot = next_slot[slot]) row_slots.push_back(uint32_t(slot));
+    for (uint32_t child = nodes[node].first_child; child != 0; child = nodes[child].sibling) collect_slots(child);
   }
 
   static uint64_t head_of(const uint8_t *key, uint32_t length) {
@@ -194,7 +281,8 @@ class Plan {
     link.offset = uint32_t(keys_.size());
     link.node = node;
     link.child = child;
-    if (child >= 0 && !nodes[child].has_children && next_slot[nodes[child].first_slot] < 0) {
+    if (child >= 0 && !nodes[child].has_children && nodes[child].first_slot >= 0 &&
+        next_slot[nodes[child].first_slot] < 0) {
       link.slot = nodes[child].first_slot;
     }
     link.mask = mask_of(length);

@@ -30,6 +30,8 @@ enum BatchRule: String, CaseIterable, CustomStringConvertible {
   case hoursOnce
   /// Rows that come too late are in no hour; here they are.
   case hoursWithoutLateRows
+  /// Rows of one message are judged against the watermark before it; here against that of the rows before them, too.
+  case rowsAgainstTheirMessage
 
   /// Whether a world can show it.
   func matters(in world: SimulatedWorld) -> Bool {
@@ -38,6 +40,7 @@ enum BatchRule: String, CaseIterable, CustomStringConvertible {
     case .labelsAcrossGenerations, .pairsBetweenGenerations, .earlyFromItsBeginning: world.plans.count > 1
     case .frozenReferences, .firstDaysOfASlice: world.refers
     case .hoursOnce, .hoursWithoutLateRows: world.shifts
+    case .rowsAgainstTheirMessage: world.packs
     case .ownPartOfASlice: world.plans.contains { !$0.baseline.slices.isEmpty }
     case .referencesAcrossGenerations: world.refers && world.plans.count > 1
     case .performanceAcrossGenerations: world.refers && world.isStaged && world.plans.count > 1

@@ -82,19 +82,24 @@ struct NaiveBatch {
           // Labels go to whatever predictions wait for them, whenever they are read.
           let isOfAnother = rule == .labelsAcrossGenerations && !turn.holds(offset, of: partition.place)
           if !isOfAnother { labels[label.id, default: []].append(label) }
-        case .prediction(let prediction):
-          if let record = prediction.recordTime, prediction.time > record + .hours(1) { break }
-          if watermark > .distantPast, prediction.time < watermark - SimulatedWorld.lateness {
-            late += 1
-            if rule == .hoursWithoutLateRows { tooLate.append(prediction) }
-            break
-          }
-          watermark = max(watermark, prediction.time)
-          for (i, part) in ([turn] + turn.earlier).enumerated() where part.holds(offset, of: partition.place) {
-            let isOfGeneration = prediction.time >= part.startsAt
-            if i == 0, isOfGeneration { accepted.append(prediction) }
-            let isOfPairs = prediction.time >= turn.pairsStartAt
-            if rule == .pairsBetweenGenerations ? isOfGeneration : isOfPairs { joined.append(prediction) }
+        case .prediction, .rows:
+          // Rows of one message are judged against the watermark before it.
+          var before = watermark
+          for prediction in entry.event.predictions {
+            if rule == .rowsAgainstTheirMessage { before = watermark }
+            if let record = prediction.recordTime, prediction.time > record + .hours(1) { continue }
+            if before > .distantPast, prediction.time < before - SimulatedWorld.lateness {
+              late += 1
+              if rule == .hoursWithoutLateRows { tooLate.append(prediction) }
+              continue
+            }
+            watermark = max(watermark, prediction.time)
+            for (i, part) in ([turn] + turn.earlier).enumerated() where part.holds(offset, of: partition.place) {
+              let isOfGeneration = prediction.time >= part.startsAt
+              if i == 0, isOfGeneration { accepted.append(prediction) }
+              let isOfPairs = prediction.time >= turn.pairsStartAt
+              if rule == .pairsBetweenGenerations ? isOfGeneration : isOfPairs { joined.append(prediction) }
+            }
           }
         }
       }
@@ -299,7 +304,7 @@ struct NaiveBatch {
     func precedes(_ a: SimulatedWorld.Prediction, _ b: SimulatedWorld.Prediction) -> Bool {
       if a.time != b.time { return a.time < b.time }
       if a.output != b.output { return Array(a.output.utf8).lexicographicallyPrecedes(Array(b.output.utf8)) }
-      let digests = [a, b].map { SHA256.hash(Array($0.event.json.utf8)).bytes }
+      let digests = [a, b].map { $0.digest.isEmpty ? SHA256.hash(Array($0.event.json.utf8)).bytes : $0.digest }
       return digests[0].lexicographicallyPrecedes(digests[1])
     }
     var best: [String: SimulatedWorld.Prediction] = [:]

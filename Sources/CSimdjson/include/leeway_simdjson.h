@@ -61,6 +61,10 @@ struct leeway_value {
 
 // Stands between the keys of a path; no UTF-8 text has it.
 #define LEEWAY_PATH_SEPARATOR '\xff'
+// Begins a step to the element of an array, whose index follows in decimal digits.
+#define LEEWAY_PATH_INDEX '\xfe'
+// A step to the element that a row has of an array, at the row's own index.
+#define LEEWAY_PATH_EACH '\xfd'
 
 struct leeway_parser;
 struct leeway_plan;
@@ -69,15 +73,29 @@ struct leeway_plan;
 struct leeway_parser *leeway_parser_create(size_t maximum_bytes, uint32_t maximum_depth);
 void leeway_parser_destroy(struct leeway_parser *parser);
 
-// The fields to extract: `count` paths, each its keys with LEEWAY_PATH_SEPARATOR between them, path i for slot i. The same
-// path may come more than once. NULL when memory is out. The paths are copied.
-struct leeway_plan *leeway_plan_create(const char *const *paths, const size_t *lengths, uint32_t count);
+// The fields to extract: `count` paths, each its steps with LEEWAY_PATH_SEPARATOR between them, path i for slot i. The same
+// path may come more than once; an empty one leads nowhere. NULL when memory is out. The paths are copied.
+//
+// `rows` is the path of an array with one element a row, NULL where a message is one row. Paths through LEEWAY_PATH_EACH are of
+// rows, the others of the message. Where a row is an array itself, its elements also fill `order_count` slots from
+// `order_first` on.
+struct leeway_plan *leeway_plan_create(
+  const char *const *paths, const size_t *lengths, uint32_t count, const char *rows, size_t rows_length,
+  uint32_t order_first, uint32_t order_count);
 void leeway_plan_destroy(struct leeway_plan *plan);
 
 // Parses one object and writes a value into each of the plan's slots; fields that the object lacks are ABSENT. Of
 // duplicate keys the last counts. After an error the slots are all ABSENT.
 enum leeway_json_error leeway_extract(
   struct leeway_parser *parser, struct leeway_plan *plan, const void *bytes, size_t length, struct leeway_value *slots);
+
+// Rows of the last message: -1 if it has no array of them, -2 if an array beside has another length.
+int64_t leeway_row_count(const struct leeway_plan *plan);
+
+// Fills the slots of rows from the next row of the last message, at most leeway_row_count times. Returns the row's kind; of an
+// array `length` gets the number of its elements.
+uint32_t leeway_next_row(
+  struct leeway_parser *parser, struct leeway_plan *plan, struct leeway_value *slots, uint32_t *length);
 
 // Parses a whole document, whatever its root, to be read with leeway_json_read from position 1.
 enum leeway_json_error leeway_parse(struct leeway_parser *parser, const void *bytes, size_t length);

@@ -14,6 +14,12 @@ package enum DecodeFailure: Error, Hashable, Sendable {
   case tooLarge(bytes: Int, limit: Int)
   /// JSON, but no object.
   case notAnObject
+  /// No array of rows is where the monitor says.
+  case noRows(FieldPath)
+  /// An array beside the rows has another number of elements.
+  case unequalRows(FieldPath)
+  /// More rows than a message may have.
+  case tooManyRows(Int, limit: Int)
   /// Bytes of another format.
   case foreign(ForeignFormat)
   /// The memory for the text couldn't be had.
@@ -29,6 +35,9 @@ package enum DecodeFailure: Error, Hashable, Sendable {
     case .tooDeep: "too_deep"
     case .tooLarge: "too_large"
     case .notAnObject: "not_an_object"
+    case .noRows: "no_rows"
+    case .unequalRows: "unequal_rows"
+    case .tooManyRows: "too_many_rows"
     case .foreign(let format): format.code
     case .outOfMemory: "out_of_memory"
     }
@@ -45,6 +54,11 @@ package enum DecodeFailure: Error, Hashable, Sendable {
     case .tooLarge(let bytes, let limit):
       "the message has \(bytes) bytes and the limit is \(limit); send less or raise the limit"
     case .notAnObject: "the message is JSON but not an object; send one object a message"
+    case .noRows(let path):
+      "\(path) is missing or no array, and the monitor says that it has the rows; fix the producer or rows"
+    case .unequalRows(let path): "an array beside \(path) has another number of elements than it; fix the producer"
+    case .tooManyRows(let count, let limit):
+      "the message has \(count) rows and the limit is \(limit); send smaller messages"
     case .foreign(let format): format.reason
     case .outOfMemory: "there is no memory to parse the message; lower the message limit or add memory"
     }

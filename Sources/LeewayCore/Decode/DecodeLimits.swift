@@ -5,6 +5,9 @@ package struct DecodeLimits: Hashable, Sendable {
   /// The greatest number of objects and arrays that are open at a time, 1 to 1024; empty ones need not count.
   package let depth: Int
 
+  /// The greatest number of rows in a message (rule F1).
+  package static let maximumRows = 10_000
+
   /// Limits for one message; both are the program's or a checked configuration's, so values out of range are a
   /// mistake of ours.
   package init(messageBytes: Int = 1 << 20, depth: Int = 64) {

@@ -4,9 +4,10 @@ internal import CSimdjson
 /// grown to the traffic.
 ///
 /// An extractor belongs to one thread. What it hands out is valid until its next message.
-package final class JSONExtractor {
-  /// The fields, each the slot of its index. The same field may fill several slots.
-  package let fields: [FieldPath]
+package final class JSONExtractor: MessageExtractor {
+  private let rows: FieldPath?
+  /// How many elements a row has that is an array; 0 for any number.
+  private let ordered: Int
   /// What a message may cost.
   package let limits: DecodeLimits
 
@@ -15,12 +16,17 @@ package final class JSONExtractor {
   private let slots: UnsafeMutablePointer<leeway_value>
   private let slotCount: Int
 
-  /// An extractor for `fields`.
-  package init(fields: [FieldPath], limits: DecodeLimits = DecodeLimits()) {
-    self.fields = fields
+  /// For messages that are one row.
+  package convenience init(fields: [FieldPath], limits: DecodeLimits = DecodeLimits()) {
+    self.init(ExtractionPlan(fields: fields), limits: limits)
+  }
+
+  package init(_ plan: ExtractionPlan, limits: DecodeLimits) {
+    let fields = plan.fields
+    rows = plan.rows
+    ordered = plan.order.count
     self.limits = limits
-    // LEEWAY_PATH_SEPARATOR stands between keys.
-    let paths = fields.map { $0.keys.map { $0.utf8.map(CChar.init(bitPattern:)) }.joined(separator: [-1]).map(\.self) }
+    let paths = fields.map { Self.steps($0, rows: plan.rows) }
     let lengths = paths.map(\.count)
     let starts = paths.map { path in
       let copy = UnsafeMutablePointer<CChar>.allocate(capacity: path.count)
@@ -28,14 +34,40 @@ package final class JSONExtractor {
       return UnsafePointer(copy) as UnsafePointer<CChar>?
     }
     defer { for start in starts { start?.deallocate() } }
-    guard let parser = leeway_parser_create(limits.messageBytes, UInt32(limits.depth)),
-      let plan = leeway_plan_create(starts, lengths, UInt32(fields.count))
-    else { preconditionFailure("no memory for a JSON parser") }
+    let (order, rowsPath) = (plan.order, plan.rows)
+    let fieldPlan = (rowsPath.map { Self.text($0.steps) } ?? []).withUnsafeBufferPointer { text in
+      leeway_plan_create(
+        starts, lengths, UInt32(fields.count), rowsPath == nil ? nil : text.baseAddress, text.count,
+        UInt32(order.lowerBound), UInt32(order.count))
+    }
+    guard let parser = leeway_parser_create(limits.messageBytes, UInt32(limits.depth)), let fieldPlan else {
+      preconditionFailure("no memory for a JSON parser")
+    }
     self.parser = parser
-    self.plan = plan
+    self.plan = fieldPlan
     slotCount = fields.count
     slots = .allocate(capacity: max(fields.count, 1))
     slots.initialize(repeating: leeway_value(), count: max(fields.count, 1))
+  }
+
+  /// A path as the C interface takes it: from the root of a message, empty for what is no part of its value.
+  private static func steps(_ field: FieldPath, rows: FieldPath?) -> [CChar] {
+    switch field.root {
+    case .row: text((rows.map { $0.steps + [.each] } ?? []) + field.steps)
+    case .whole, .message: text(field.steps)
+    }
+  }
+
+  private static func text(_ steps: [FieldPath.Step]) -> [CChar] {
+    // LEEWAY_PATH_SEPARATOR stands between steps, LEEWAY_PATH_INDEX and LEEWAY_PATH_EACH begin those that are no keys.
+    let bytes = steps.map { step -> [UInt8] in
+      switch step {
+      case .key(let key): Array(key.utf8)
+      case .index(let index): [0xFE] + Array("\(index)".utf8)
+      case .each: [0xFD]
+      }
+    }
+    return bytes.joined(separator: [0xFF]).map(CChar.init(bitPattern:))
   }
 
   deinit {
@@ -45,25 +77,54 @@ package final class JSONExtractor {
   }
 
   /// Reads one message: a JSON object in UTF-8. Among duplicate keys the last counts; fields that the message lacks are
-  /// ``JSONKind/absent``, and so are all of them after a failure.
-  package func extract(_ bytes: UnsafeRawBufferPointer) throws(DecodeFailure) {
+  /// ``FieldKind/absent``, and so are all of them after a failure.
+  @discardableResult
+  package func extract(_ bytes: UnsafeRawBufferPointer) throws(DecodeFailure) -> Int {
     let error = leeway_extract(parser, plan, bytes.baseAddress, bytes.count, slots)
     if error != LEEWAY_JSON_OK {
       throw ForeignFormat(bytes).map(DecodeFailure.foreign)
         ?? DecodeFailure(error, bytes: bytes.count, limits: limits)
     }
+    guard let rows else { return 1 }
+    let count = leeway_row_count(plan)
+    if count == -1 { throw .noRows(rows) }
+    if count < 0 { throw .unequalRows(rows) }
+    guard count <= DecodeLimits.maximumRows else {
+      throw .tooManyRows(Int(count), limit: DecodeLimits.maximumRows)
+    }
+    return Int(count)
+  }
+
+  package func nextRow() throws(MessageRejection) {
+    var length: UInt32 = 0
+    switch FieldKind(rawValue: leeway_next_row(parser, plan, slots, &length)) {
+    case .object: return
+    case .array:
+      if ordered == 0 || length == ordered { return }
+      throw MessageRejection(
+        code: "bad_row", reason: "it has \(length) elements and the monitor \(ordered) features; send one for each")
+    default:
+      throw MessageRejection(code: "bad_row", reason: "it is no object and no array; send one of them for each row")
+    }
   }
 
   /// The value of `fields[slot]` in the last message.
-  @inline(__always) package subscript(slot: Int) -> JSONScalarView {
+  @inline(__always) package subscript(slot: Int) -> FieldValue {
     precondition(slot >= 0 && slot < slotCount)
-    return JSONScalarView(slots[slot])
+    return FieldValue(slots[slot])
+  }
+
+  /// A number as it is written in the last message; nil for any other kind.
+  package func numberText(of view: FieldValue) -> UnsafeRawBufferPointer? {
+    var length = 0
+    let start = withUnsafePointer(to: view.value) { leeway_number_text(parser, $0, &length) }
+    return start.map { UnsafeRawBufferPointer(start: $0, count: length) }
   }
 
   /// Calls `body` with every key (in UTF-8) and value of an object, in the text's order and with duplicates; does
   /// nothing for any other kind.
   package func forEachMember<Failure: Error>(
-    of object: JSONScalarView, _ body: (UnsafeRawBufferPointer, JSONScalarView) throws(Failure) -> Void
+    of object: FieldValue, _ body: (UnsafeRawBufferPointer, FieldValue) throws(Failure) -> Void
   ) throws(Failure) {
     guard object.kind == .object else { return }
     var position = object.value.extent.first
@@ -72,25 +133,25 @@ package final class JSONExtractor {
       var value = leeway_value()
       position = leeway_json_read(parser, position, &key)
       position = leeway_json_read(parser, position, &value)
-      try body(JSONScalarView(key).text ?? UnsafeRawBufferPointer(start: nil, count: 0), JSONScalarView(value))
+      try body(FieldValue(key).text ?? UnsafeRawBufferPointer(start: nil, count: 0), FieldValue(value))
     }
   }
 
   /// Calls `body` with every element of an array, in order; does nothing for any other kind.
   package func forEachElement<Failure: Error>(
-    of array: JSONScalarView, _ body: (JSONScalarView) throws(Failure) -> Void
+    of array: FieldValue, _ body: (FieldValue) throws(Failure) -> Void
   ) throws(Failure) {
     guard array.kind == .array else { return }
     var position = array.value.extent.first
     while position < array.value.extent.end {
       var value = leeway_value()
       position = leeway_json_read(parser, position, &value)
-      try body(JSONScalarView(value))
+      try body(FieldValue(value))
     }
   }
 
   /// A copy of a value with all that it holds; nil if it is absent or holds a number beyond the range of Double.
-  package func tree(of view: JSONScalarView) -> JSONValue? { JSONValue(view.value, in: parser) }
+  package func tree(of view: FieldValue) -> JSONValue? { JSONValue(view.value, in: parser) }
 }
 
 extension DecodeFailure {

@@ -11,19 +11,19 @@ extension EventTime {
   }
 }
 
-extension JSONScalarView {
+extension FieldValue {
   /// Why the value of `field` is no time that an event may be of, and the fix; nil if it is one.
   package func timeProblem(_ field: FieldPath, _ format: TimeFormat) -> String? {
     time(format)?.isPlausible == true
-      ? nil : PredictionDecoder.Rejection(time: self, of: field, in: format).reason
+      ? nil : MessageRejection(time: self, of: field, in: format).reason
   }
 }
 
-extension PredictionDecoder.Rejection {
+extension MessageRejection {
   /// Says what is wrong with a message's time, and which format would make sense of it.
   ///
   /// - Parameter view: the value of `field`; no plausible time in `format`.
-  init(time view: JSONScalarView, of field: FieldPath, in format: TimeFormat) {
+  init(time view: FieldValue, of field: FieldPath, in format: TimeFormat) {
     guard view.kind != .absent, view.kind != .null else {
       self.init(code: "bad_time", reason: "\(field) is missing; name the field of the time, or fix the producer")
       return

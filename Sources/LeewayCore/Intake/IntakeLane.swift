@@ -9,9 +9,7 @@ final class IntakeLane {
   /// in the processor's caches.
   func take(_ messages: some RandomAccessCollection<SourceMessage>, _ places: [Intake.Place], quarantineRows: Int) {
     for place in places {
-      for message in messages {
-        monitors[place.monitor].take(message, partition: place.partition, quarantineRows: quarantineRows)
-      }
+      monitors[place.monitor].take(messages, partition: place.partition, quarantineRows: quarantineRows)
     }
   }
 }

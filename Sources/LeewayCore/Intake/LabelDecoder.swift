@@ -1,18 +1,22 @@
-/// Turns a monitor's label messages into the join's other half. One thread's.
-struct LabelDecoder {
-  /// What a message turned out to be.
-  enum Decoded {
-    case label(id: [UInt8], JoinedLabel)
-    /// About another model, or not in the sample; its time is the topic's progress all the same.
-    case passedOver(EventTime)
-  }
+/// What a message of labels turned out to be.
+enum DecodedLabel {
+  case label(id: [UInt8], JoinedLabel)
+  /// About another model, or not in the sample; its time is the topic's progress all the same.
+  case passedOver(EventTime)
+}
 
+/// Turns a monitor's label messages of one format into the join's other half. One thread's.
+final class LabelDecoder<Extractor: MessageExtractor> {
   private let stream: LabelStream
   private let task: ModelTask
   private let sample: JoinSample
-  private let extractor: JSONExtractor
+  private let extractor: Extractor
   /// For the key of a tombstone, where the id has several parts.
-  private let keyExtractor: JSONExtractor
+  private let keyExtractor: Extractor
+  /// Whether a message may have any number of rows.
+  let hasRows: Bool
+  /// The row that is read, in a message that has many.
+  private var row = -1
   private let timeSlot: Int
   private let valueSlot: Int
   private let firstCondition: Int
@@ -22,22 +26,39 @@ struct LabelDecoder {
     self.stream = stream
     self.task = task
     sample = JoinSample(share: stream.sample)
+    hasRows = stream.rows != nil
     timeSlot = stream.id.count
     valueSlot = timeSlot + 1
     firstCondition = valueSlot + 1
     conditions = stream.conditions.map { $0.values.map { Array($0.utf8) } }
-    extractor = JSONExtractor(
-      fields: stream.id + [stream.time, stream.value] + stream.conditions.map(\.field), limits: limits)
-    keyExtractor = JSONExtractor(fields: stream.id, limits: limits)
+    let fields = stream.id + [stream.time, stream.value] + stream.conditions.map(\.field)
+    extractor = Extractor(ExtractionPlan(fields: fields, rows: stream.rows), limits: limits)
+    keyExtractor = Extractor(ExtractionPlan(fields: hasRows ? [] : stream.id), limits: limits)
   }
 
-  func decode(_ payload: UnsafeRawBufferPointer) throws(PredictionDecoder.Rejection) -> Decoded {
-    do { try extractor.extract(payload) } catch { throw .init(code: error.code, reason: error.reason) }
+  /// Parses a message; `label` reads it, of many rows the one that `nextRow` has come to.
+  ///
+  /// - Returns: how many rows it has.
+  func parse(_ payload: UnsafeRawBufferPointer) throws(MessageRejection) -> Int {
+    row = -1
+    do { return try extractor.extract(payload) } catch { throw MessageRejection(error) }
+  }
+
+  /// Goes on to the next row of a message that may have many.
+  func nextRow() throws(MessageRejection) {
+    row += 1
+    try extractor.nextRow()
+  }
+
+  /// The label of the parsed message, or of its row.
+  func label() throws(MessageRejection) -> DecodedLabel {
     // A time that cannot be right is none, and moves no watermark.
     let time = extractor[timeSlot].time(stream.timeFormat).flatMap { $0.isPlausible ? $0 : nil }
     // What is of another model need not look like ours.
     if !isOurs { return .passedOver(time ?? .distantPast) }
-    guard let id = JoinID.of(stream.id.indices.map { extractor.category(of: extractor[$0]) }) else {
+    var parts = stream.id.indices.map { extractor.category(of: extractor[$0]) }
+    if stream.hasIndexInID { parts.append(Array("\(row)".utf8)) }
+    guard let id = JoinID.of(parts) else {
       let fields = stream.id.map(\.description).joined(separator: ", ")
       throw .init(
         code: "no_id",
@@ -65,7 +86,7 @@ struct LabelDecoder {
 
   /// A record without a payload retracts as of its own time. Its key is the id or, where that has several parts, a JSON
   /// object with the id's fields.
-  func decode(tombstone message: SourceMessage) throws(PredictionDecoder.Rejection) -> Decoded {
+  func label(ofTombstone message: SourceMessage) throws(MessageRejection) -> DecodedLabel {
     guard let key = message.key, !key.isEmpty, let time = message.recordTime else {
       throw .init(code: "tombstone", reason: "a tombstone without a key or time retracts nothing")
     }
@@ -75,6 +96,11 @@ struct LabelDecoder {
         reason:
           "a tombstone's record has the timestamp \(time), which is not from 1990 to 2100; fix the producer's clock"
       )
+    }
+    if hasRows, stream.idParts > 1 {
+      throw .init(
+        code: "tombstone",
+        reason: "a tombstone cannot say which rows of a message it retracts; send null as their values")
     }
     if stream.id.count == 1 {
       guard let id = JoinID.of([Array(ShortestText.withoutZeroFraction(key))]) else {
@@ -92,7 +118,7 @@ struct LabelDecoder {
     return label(id, JoinedLabel(time: time, value: nil, canonical: []))
   }
 
-  private func label(_ id: [UInt8], _ label: JoinedLabel) -> Decoded {
+  private func label(_ id: [UInt8], _ label: JoinedLabel) -> DecodedLabel {
     sample.contains(id) ? .label(id: id, label) : .passedOver(label.time)
   }
 
@@ -108,7 +134,7 @@ struct LabelDecoder {
   }
 
   /// A label's value as the task understands it; nil if it is none.
-  private func value(_ view: JSONScalarView) -> LabelValue? {
+  private func value(_ view: FieldValue) -> LabelValue? {
     // Empty text is no class, as an empty cell of a CSV file is no label.
     if let text = view.text, text.isEmpty { return nil }
     switch task {
@@ -127,7 +153,7 @@ struct LabelDecoder {
 
   /// What tells one label's value from another: canonical JSON; of a class that is a number all its digits, which a double
   /// may not hold.
-  private func canonical(_ view: JSONScalarView) -> [UInt8]? {
+  private func canonical(_ view: FieldValue) -> [UInt8]? {
     if task == .multiclass, view.kind != .string { return extractor.category(of: view) }
     return extractor.tree(of: view).map(CanonicalJSON.bytes(of:))
   }

@@ -3,8 +3,8 @@ struct MonitorIntake {
   let plan: MonitorPlan
   let startsAt: EventTime
   var partitions: [PartitionIntake] = []
-  private var predictions: PredictionDecoder
-  private var labels: LabelDecoder?
+  private let predictions: PredictionDecoding
+  private let labels: LabelDecoding?
   /// For ids that are joined.
   private let sample: JoinSample
   private var slices: SliceTable
@@ -18,6 +18,7 @@ struct MonitorIntake {
   /// What is not decided yet of the rows in `columns`; nil where each is decided as it comes.
   private var run: UnsettledRun?
   private let deadLetters: DeadLetterLimits?
+  private let pendingBytes: Int
   private(set) var sightings: FieldSightings
   private var hasSeenID = false
   private let aggregation: Stopwatch?
@@ -28,8 +29,9 @@ struct MonitorIntake {
     self.startsAt = startsAt
     self.aggregation = aggregation
     deadLetters = limits.deadLetters
-    predictions = PredictionDecoder(plan: plan, limits: limits.decode)
-    labels = plan.monitor.labels.map { LabelDecoder(stream: $0, task: plan.monitor.task, limits: limits.decode) }
+    pendingBytes = limits.pendingBytes
+    predictions = PredictionDecoding(plan, limits.decode)
+    labels = plan.monitor.labels.map { LabelDecoding($0, plan.monitor.task, limits.decode) }
     sample = JoinSample(share: plan.monitor.labels?.sample ?? 1)
     slices = SliceTable(plan: plan, maximumNames: limits.sliceNames)
     columns = DriftColumns(plan: plan)
@@ -39,39 +41,120 @@ struct MonitorIntake {
 
   var sliceNames: [String] { slices.names }
 
-  /// Takes one message of `partitions[index]`. Messages below the partition's next offset were taken before.
-  mutating func take(_ message: SourceMessage, partition index: Int, quarantineRows: Int) {
-    guard message.offset >= partitions[index].nextOffset else { return }
-    partitions[index].nextOffset = message.offset &+ 1
-    partitions[index].idleness.end()
+  /// Takes messages of `partitions[index]`. Those below the partition's next offset were taken before.
+  mutating func take(
+    _ messages: some RandomAccessCollection<SourceMessage>, partition index: Int, quarantineRows: Int
+  ) {
+    // By format once for all of them, so that what runs for each message is compiled for its format.
     switch partitions[index].role {
-    case .predictions: takePrediction(message, index, quarantineRows)
-    case .labels: takeLabel(message, index, quarantineRows)
+    case .predictions:
+      switch predictions {
+      case .json(let decoder): takePredictions(messages, index, quarantineRows, decoder)
+      }
+    case .labels:
+      switch labels {
+      case .json(let decoder): takeLabels(messages, index, quarantineRows, decoder)
+      case nil: for message in messages { _ = advance(index, to: message) }
+      }
     }
   }
 
-  private mutating func takePrediction(_ message: SourceMessage, _ index: Int, _ keep: Int) {
+  /// Whether a message was not taken before.
+  private mutating func advance(_ index: Int, to message: SourceMessage) -> Bool {
+    guard message.offset >= partitions[index].nextOffset else { return false }
+    partitions[index].nextOffset = message.offset &+ 1
+    partitions[index].idleness.end()
+    return true
+  }
+
+  private mutating func takePredictions(
+    _ messages: some Collection<SourceMessage>, _ index: Int, _ keep: Int,
+    _ decoder: PredictionDecoder<some MessageExtractor>
+  ) {
+    for message in messages where advance(index, to: message) { takePrediction(message, index, keep, decoder) }
+  }
+
+  private mutating func takeLabels(
+    _ messages: some Collection<SourceMessage>, _ index: Int, _ keep: Int,
+    _ decoder: LabelDecoder<some MessageExtractor>
+  ) {
+    for message in messages where advance(index, to: message) { takeLabel(message, index, keep, decoder) }
+  }
+
+  private mutating func takePrediction(
+    _ message: SourceMessage, _ index: Int, _ keep: Int, _ predictions: PredictionDecoder<some MessageExtractor>
+  ) {
     guard let payload = message.value else {
-      let rejection = PredictionDecoder.Rejection(code: "tombstone", reason: "a prediction without a payload")
+      let rejection = MessageRejection(code: "tombstone", reason: "a prediction without a payload")
       return reject(message, index, rejection, keep)
     }
     let time: EventTime
-    do { time = try predictions.parse(payload) } catch { return reject(message, index, error, keep) }
+    do {
+      let rows = try predictions.parse(payload)
+      if predictions.hasRows { return takeRows(rows, of: message, payload, index, keep, predictions) }
+      time = try predictions.time()
+    } catch { return reject(message, index, error, keep) }
     if let rejection = future(time, message) { return reject(message, index, rejection, keep, quarantined: true) }
-    let isBeforeGeneration = time < startsAt
     if run == nil {
       if partitions[index].isLate(time, lateness: plan.monitor.lateness) {
         partitions[index].counts.late &+= 1
         return
       }
+    } else {
+      run?.times.append(time)
+    }
+    takeRow(time, payload, message.offset, index, predictions)
+  }
+
+  /// Takes the rows of one message. Each is judged against the watermark before the message, which then rises to the latest time
+  /// that counts (rule F1).
+  private mutating func takeRows(
+    _ count: Int, of message: SourceMessage, _ payload: UnsafeRawBufferPointer, _ index: Int, _ keep: Int,
+    _ predictions: PredictionDecoder<some MessageExtractor>
+  ) {
+    precondition(run == nil, "a run has one row a message")
+    if let rejection = tooLarge(payload) { return reject(message, index, rejection, keep) }
+    let earliest = partitions[index].watermark - plan.monitor.lateness
+    var reached = EventTime.distantPast
+    var bad = BadRows()
+    for row in 0..<count {
+      do throws(MessageRejection) {
+        try predictions.nextRow()
+        let time = try predictions.time()
+        if let rejection = future(time, message) {
+          bad.add(rejection, row, quarantined: true)
+        } else if time < earliest {
+          partitions[index].counts.late &+= 1
+        } else {
+          reached = max(reached, time)
+          takeRow(time, payload, message.offset, index, predictions)
+        }
+      } catch { bad.add(error, row) }
+    }
+    partitions[index].reach(reached)
+    reject(message, index, bad, of: count, keep)
+  }
+
+  /// A message whose rows could make a commit too large: each row takes about as much memory as its part of the message.
+  private func tooLarge(_ payload: UnsafeRawBufferPointer) -> MessageRejection? {
+    guard payload.count > pendingBytes / 4 else { return nil }
+    return MessageRejection(
+      DecodeFailure.tooLarge(bytes: payload.count, limit: pendingBytes / 4))
+  }
+
+  /// Takes the row that has been decoded and is not late.
+  private mutating func takeRow(
+    _ time: EventTime, _ payload: UnsafeRawBufferPointer, _ offset: Int64, _ index: Int,
+    _ predictions: PredictionDecoder<some MessageExtractor>
+  ) {
+    let isBeforeGeneration = time < startsAt
+    if run == nil {
       if isBeforeGeneration {
         partitions[index].counts.beforeGeneration &+= 1
         // Pairs may go on from a generation before, and then they miss none of their predictions.
         guard plan.performance != nil, time >= plan.standing.pairsStartAt else { return }
       }
       if columns.isFull || rowsPartition != index { drainRows() }
-    } else {
-      run?.times.append(time)
     }
     rowsPartition = index
     predictions.fill(columns)
@@ -85,9 +168,9 @@ struct MonitorIntake {
           let half = predictions.joinHalf(
             time: time, slices: rowSlices[firstSlice...], table: slices, payload: payload)
           if run == nil {
-            partitions[index].joins.append(id: id, prediction: half, offset: message.offset)
+            partitions[index].joins.append(id: id, prediction: half, offset: offset)
           } else {
-            run?.joins.append((columns.count, id, half, message.offset))
+            run?.joins.append((columns.count, id, half, offset))
           }
         }
       } else {
@@ -146,21 +229,42 @@ struct MonitorIntake {
     drainRows(leavingOut: isLate)
   }
 
-  private mutating func takeLabel(_ message: SourceMessage, _ index: Int, _ keep: Int) {
-    guard let labels else { return }
-    let decoded: LabelDecoder.Decoded
+  private mutating func takeLabel(
+    _ message: SourceMessage, _ index: Int, _ keep: Int, _ labels: LabelDecoder<some MessageExtractor>
+  ) {
+    let decoded: DecodedLabel
     do {
       if let payload = message.value {
-        decoded = try labels.decode(payload)
+        let rows = try labels.parse(payload)
+        if labels.hasRows { return takeRows(rows, of: message, payload, index, keep, labels) }
+        decoded = try labels.label()
       } else {
-        decoded = try labels.decode(tombstone: message)
+        decoded = try labels.label(ofTombstone: message)
       }
     } catch { return reject(message, index, error, keep) }
+    if let rejection = take(decoded, message, index) { reject(message, index, rejection, keep, quarantined: true) }
+  }
+
+  private mutating func takeRows(
+    _ count: Int, of message: SourceMessage, _ payload: UnsafeRawBufferPointer, _ index: Int, _ keep: Int,
+    _ labels: LabelDecoder<some MessageExtractor>
+  ) {
+    if let rejection = tooLarge(payload) { return reject(message, index, rejection, keep) }
+    var bad = BadRows()
+    for row in 0..<count {
+      do throws(MessageRejection) {
+        try labels.nextRow()
+        if let rejection = take(try labels.label(), message, index) { bad.add(rejection, row, quarantined: true) }
+      } catch { bad.add(error, row) }
+    }
+    reject(message, index, bad, of: count, keep)
+  }
+
+  /// Takes a label, unless it is from the future.
+  private mutating func take(_ decoded: DecodedLabel, _ message: SourceMessage, _ index: Int) -> MessageRejection? {
     switch decoded {
     case .label(let id, let label):
-      if let rejection = future(label.time, message) {
-        return reject(message, index, rejection, keep, quarantined: true)
-      }
+      if let rejection = future(label.time, message) { return rejection }
       partitions[index].reach(label.time)
       partitions[index].joins.append(id: id, label: label, offset: message.offset)
       partitions[index].counts.labels &+= 1
@@ -169,9 +273,10 @@ struct MonitorIntake {
       if future(time, message) == nil { partitions[index].reach(time) }
       partitions[index].counts.passedOver &+= 1
     }
+    return nil
   }
 
-  private func future(_ time: EventTime, _ message: SourceMessage) -> PredictionDecoder.Rejection? {
+  private func future(_ time: EventTime, _ message: SourceMessage) -> MessageRejection? {
     guard let recordTime = message.recordTime, time > recordTime + plan.monitor.skew else { return nil }
     return .init(
       code: "future",
@@ -181,13 +286,35 @@ struct MonitorIntake {
   }
 
   private mutating func reject(
-    _ message: SourceMessage, _ index: Int, _ rejection: PredictionDecoder.Rejection, _ keep: Int,
+    _ message: SourceMessage, _ index: Int, _ rejection: MessageRejection, _ keep: Int,
     quarantined: Bool = false
   ) {
+    let isFirst = count(rejection.code, 1, index, quarantined: quarantined)
+    setAside(message, index, rejection, keep, isFirst: isFirst)
+  }
+
+  /// What is wrong with rows of one message is told of once, with their indices.
+  private mutating func reject(_ message: SourceMessage, _ index: Int, _ bad: BadRows, of rows: Int, _ keep: Int) {
+    guard let rejection = bad.rejection(of: rows) else { return }
+    var isFirst = false
+    for group in bad.groups {
+      isFirst = count(group.rejection.code, Int64(group.rows), index, quarantined: group.isQuarantined) || isFirst
+    }
+    setAside(message, index, rejection, keep, isFirst: isFirst)
+  }
+
+  /// - Returns: whether the code is the first of its kind.
+  private mutating func count(_ code: String, _ rows: Int64, _ index: Int, quarantined: Bool) -> Bool {
+    if quarantined { partitions[index].counts.quarantined &+= rows } else { partitions[index].counts.invalid &+= rows }
+    partitions[index].counts.rejected[code, default: 0] &+= rows
+    if partitions[index].role == .labels { partitions[index].counts.rejectedLabels[code, default: 0] &+= rows }
+    return partitions[index].counts.rejected[code] == rows
+  }
+
+  private mutating func setAside(
+    _ message: SourceMessage, _ index: Int, _ rejection: MessageRejection, _ keep: Int, isFirst: Bool
+  ) {
     let key = partitions[index].key
-    if quarantined { partitions[index].counts.quarantined &+= 1 } else { partitions[index].counts.invalid &+= 1 }
-    partitions[index].counts.rejected[rejection.code, default: 0] &+= 1
-    if partitions[index].role == .labels { partitions[index].counts.rejectedLabels[rejection.code, default: 0] &+= 1 }
     if let deadLetters {
       partitions[index].append(
         DeadLetter(
@@ -197,9 +324,7 @@ struct MonitorIntake {
           valueSize: message.value?.count ?? 0))
     }
     // The first of each kind is kept beside any number of another one.
-    guard partitions[index].quarantine.count < keep || partitions[index].counts.rejected[rejection.code] == 1 else {
-      return
-    }
+    guard partitions[index].quarantine.count < keep || isFirst else { return }
     partitions[index].quarantine.append(
       QuarantineRecord(
         monitor: key.monitor, topic: key.topic, partition: key.partition, offset: message.offset, code: rejection.code,

@@ -1,9 +1,9 @@
 internal import CSimdjson
 
-/// Turns a monitor's prediction messages into rows of columns, slices and join changes. One thread's.
-struct PredictionDecoder {
+/// Turns a monitor's prediction messages of one format into rows of columns, slices and join changes. One thread's.
+final class PredictionDecoder<Extractor: MessageExtractor> {
   private let plan: MonitorPlan
-  private let extractor: JSONExtractor
+  private let extractor: Extractor
   /// For the id's fields; empty without a join.
   private let idSlots: Range<Int>
   private let timeSlot: Int
@@ -14,18 +14,18 @@ struct PredictionDecoder {
   private let subjectSlots: Range<Int>
   private let outputSlot: Int
   private let segmentSlots: Range<Int>
-  private var scratch: [UInt8] = []
+  // What is lent of these as inout is not reached by another way meanwhile, so a check of each access at run time would find nothing.
+  @exclusivity(unchecked) private var scratch: [UInt8] = []
   /// For the message that the last row was filled from; empty where it has none.
-  private var probabilities: [ClassProbability] = []
+  @exclusivity(unchecked) private var probabilities: [ClassProbability] = []
   /// Whether any message had probabilities.
-  private(set) var hasSeenProbabilities = false
-
-  /// Why a message has no row.
-  struct Rejection: Error {
-    /// Stable, for metrics.
-    var code: String
-    var reason: String
-  }
+  @exclusivity(unchecked) private(set) var hasSeenProbabilities = false
+  /// Whether a message may have any number of rows.
+  let hasRows: Bool
+  /// The row that is read, in a message that has many.
+  @exclusivity(unchecked) private var row = -1
+  /// What tells the last message from others; of its rows each has one of its own.
+  @exclusivity(unchecked) private var digest: SHA256.Digest?
 
   init(plan: MonitorPlan, limits: DecodeLimits) {
     self.plan = plan
@@ -50,21 +50,43 @@ struct PredictionDecoder {
     fields.append(stream.output)
     segmentSlots = fields.count..<fields.count + plan.monitor.segments.count
     fields.append(contentsOf: plan.monitor.segments.map(\.field))
-    extractor = JSONExtractor(fields: fields, limits: limits)
+    hasRows = stream.rows != nil
+    // Rows that are arrays have the features in their order, unless some path says where in them a feature is.
+    let isOrdered =
+      hasRows && !plan.monitor.features.contains { if case .index = $0.field.steps[0] { true } else { false } }
+    extractor = Extractor(
+      ExtractionPlan(
+        fields: fields, rows: stream.rows, order: isOrdered ? subjectSlots.lowerBound..<outputSlot : 0..<0),
+      limits: limits)
     scratch.reserveCapacity(ShortestText.maximumLength)
   }
 
-  /// Parses a message; the calls below read it.
-  func parse(_ payload: UnsafeRawBufferPointer) throws(Rejection) -> EventTime {
-    do { try extractor.extract(payload) } catch { throw Rejection(code: error.code, reason: error.reason) }
+  /// Parses a message; the calls below read it, of many rows the one that `nextRow` has come to.
+  ///
+  /// - Returns: how many rows it has.
+  func parse(_ payload: UnsafeRawBufferPointer) throws(MessageRejection) -> Int {
+    if hasRows {
+      row = -1
+      digest = nil
+    }
+    do { return try extractor.extract(payload) } catch { throw MessageRejection(error) }
+  }
+
+  /// Goes on to the next row of a message that may have many.
+  func nextRow() throws(MessageRejection) {
+    row += 1
+    try extractor.nextRow()
+  }
+
+  func time() throws(MessageRejection) -> EventTime {
     guard let time = extractor[timeSlot].time(timeFormat), time.isPlausible else {
-      throw Rejection(time: extractor[timeSlot], of: plan.monitor.predictions.time, in: timeFormat)
+      throw MessageRejection(time: extractor[timeSlot], of: plan.monitor.predictions.time, in: timeFormat)
     }
     return time
   }
 
   /// Fills the columns' next row from the parsed message.
-  mutating func fill(_ columns: DriftColumns) {
+  func fill(_ columns: DriftColumns) {
     for subject in 0..<subjectSlots.count {
       let view = extractor[subjectSlots.lowerBound &+ subject]
       switch view.kind {
@@ -92,14 +114,14 @@ struct PredictionDecoder {
   }
 
   /// Calls `body` with the category's text; nil for arrays, objects and what is absent, null or empty.
-  private mutating func withCategory<R>(_ view: JSONScalarView, _ body: (UnsafeRawBufferPointer) -> R) -> R? {
+  private func withCategory<R>(_ view: FieldValue, _ body: (UnsafeRawBufferPointer) -> R) -> R? {
     // Empty text is no value: it makes no slice and no version.
     if view.kind == .string, view.value.length == 0 { return nil }
     return extractor.withCategory(view, &scratch, body)
   }
 
   /// The slices of the parsed message without `all`: one number for each of the table's segments, −1 for none.
-  mutating func slices(_ table: inout SliceTable, into out: inout [Int32]) {
+  func slices(_ table: inout SliceTable, into out: inout [Int32]) {
     var segment = 0
     if let versionSlot {
       let view = extractor[versionSlot]
@@ -114,19 +136,21 @@ struct PredictionDecoder {
   }
 
   /// What the parsed message is joined by; nil if it has none.
-  mutating func joinID() -> [UInt8]? {
-    if idSlots.count == 1 {
+  func joinID() -> [UInt8]? {
+    let hasIndex = hasRows && plan.monitor.predictions.hasIndexInID
+    if idSlots.count == 1, !hasIndex {
       let id = withCategory(extractor[0]) { $0.count <= JoinID.maximumBytes ? Array($0) : [] }
       return id.flatMap { $0.isEmpty ? nil : $0 }
     }
     var parts: [[UInt8]?] = []
-    parts.reserveCapacity(idSlots.count)
+    parts.reserveCapacity(idSlots.count + 1)
     for slot in idSlots { parts.append(extractor.category(of: extractor[slot])) }
+    if hasIndex { parts.append(Array("\(row)".utf8)) }
     return JoinID.of(parts)
   }
 
   /// The join's half of the parsed message, whose output must be valid.
-  mutating func joinHalf(
+  func joinHalf(
     time: EventTime, slices: ArraySlice<Int32>, table: SliceTable, payload: UnsafeRawBufferPointer
   ) -> JoinedPrediction {
     let version = versionSlot.flatMap { slot in
@@ -142,23 +166,28 @@ struct PredictionDecoder {
     return JoinedPrediction(
       version: version ?? "", time: time, output: output,
       slices: slices.compactMap { $0 < 0 ? nil : table.names[Int($0)] },
-      digest: SHA256.hash(payload).first128)
+      digest: digest(of: payload).first128)
   }
 
-  private static let maximumClasses = 1000
-  /// How far from 1 the sum of a row's probabilities may be.
-  private static let sumTolerance = 1e-3
+  /// Of a row: the hash of its message's hash and its index, so that rows of one message that are alike have an order.
+  private func digest(of payload: UnsafeRawBufferPointer) -> SHA256.Digest {
+    guard hasRows else { return SHA256.hash(payload) }
+    let whole = digest ?? SHA256.hash(payload)
+    digest = whole
+    return SHA256.hash(whole.bytes + (0..<4).map { UInt8(truncatingIfNeeded: row >> (24 - 8 * $0)) })
+  }
 
   /// Takes the probabilities of the parsed message, ascending by name.
   ///
   /// - Returns: false if they are no distribution over classes: something else than an object or an array of as many numbers
   ///   as the monitor names classes, a number outside [0, 1], a sum further from 1 than 10⁻³, a class that comes twice, or
   ///   more than 1,000 of them.
-  private mutating func takeProbabilities(_ view: JSONScalarView) -> Bool {
+  private func takeProbabilities(_ view: FieldValue) -> Bool {
     var isValid = true
     var sum = 0.0
-    func take(_ name: String, _ value: JSONScalarView) {
-      guard isValid, probabilities.count < Self.maximumClasses, let p = value.double, (0...1).contains(p) else {
+    func take(_ name: String, _ value: FieldValue) {
+      guard isValid, probabilities.count < ProbabilityRule.maximumClasses, let p = value.double, (0...1).contains(p)
+      else {
         isValid = false
         return
       }
@@ -182,8 +211,14 @@ struct PredictionDecoder {
       isValid = isValid && index == classes.count
     default: return false
     }
-    guard isValid, abs(sum - 1) <= Self.sumTolerance else { return false }
+    guard isValid, abs(sum - 1) <= ProbabilityRule.sumTolerance else { return false }
     probabilities.sort { utf8Order($0.name, $1.name) }
     return zip(probabilities, probabilities.dropFirst()).allSatisfy { !utf8Equal($0.name, $1.name) }
   }
+}
+
+private enum ProbabilityRule {
+  static let maximumClasses = 1000
+  /// How far from 1 the sum of a row's probabilities may be.
+  static let sumTolerance = 1e-3
 }

@@ -98,6 +98,8 @@ package enum SeriesChoice: String, Sendable, CaseIterable {
 /// Where predictions come from and which fields of a message mean what.
 package struct PredictionStream: Sendable, Equatable {
   package var topic: String
+  /// The array of a message that has an element for each prediction; nil: a message is one.
+  package var rows: FieldPath?
   /// The prediction's id, of one field or several; needed where labels are joined, else it may be empty.
   package var id: [FieldPath]
   package var time: FieldPath
@@ -123,6 +125,26 @@ package struct PredictionStream: Sendable, Equatable {
     self.probabilities = probabilities
     self.classes = classes
   }
+}
+
+extension PredictionStream {
+  /// Whether the id is the same for all rows of a message, so that the row's index is a further part of it.
+  package var hasIndexInID: Bool { Self.hasIndex(id, rows) }
+
+  /// How many parts an id has.
+  package var idParts: Int { id.count + (hasIndexInID ? 1 : 0) }
+
+  fileprivate static func hasIndex(_ id: [FieldPath], _ rows: FieldPath?) -> Bool {
+    rows != nil && !id.isEmpty && !id.contains(where: \.isOfRow)
+  }
+}
+
+extension LabelStream {
+  /// Whether the id is the same for all rows of a message, so that the row's index is a further part of it.
+  package var hasIndexInID: Bool { PredictionStream.hasIndex(id, rows) }
+
+  /// How many parts an id has.
+  package var idParts: Int { id.count + (hasIndexInID ? 1 : 0) }
 }
 
 /// Where ground truth comes from, and how long it may take.
@@ -152,6 +174,8 @@ package struct LabelStream: Sendable, Equatable {
   package var early: TimeSpan?
   /// How much earlier than its prediction a label may be, for those who label first.
   package var labelBefore: TimeSpan?
+  /// The array of a message that has an element for each label; nil: a message is one.
+  package var rows: FieldPath?
   /// The value of a prediction that has no label at its horizon.
   package var absent: LabelValue?
   /// The text or number that means 1 (binary); anything else is 0. Without it a binary label is 0, 1, false or true.

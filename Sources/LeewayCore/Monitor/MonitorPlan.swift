@@ -241,6 +241,7 @@ package final class MonitorPlan: Sendable {
       monitor.predictions.output.description, monitor.predictions.probabilities?.description ?? "",
     ] { w.string(text) }
     if let classes = monitor.predictions.classes { w.strings(classes) }
+    if let rows = monitor.predictions.rows { w.string("rows \(rows)") }
     w.number(monitor.threshold)
     for span in [monitor.pane, monitor.lateness, monitor.skew] { w.number(span.milliseconds) }
     w.number(monitor.maximumSegments)
@@ -274,6 +275,7 @@ package final class MonitorPlan: Sendable {
         for value in condition.values { w.string(value) }
       }
       if labels.isShared { w.string("shared") }
+      if let rows = labels.rows { w.string("rows \(rows)") }
       if labels.sample != 1 { w.number(labels.sample) }
       if let before = labels.labelBefore {
         w.string("label_before")

@@ -23,6 +23,7 @@ package struct PairShape: Sendable, Equatable {
       monitor.predictions.probabilities?.description ?? "",
     ] { w.string(text) }
     if let classes = monitor.predictions.classes { w.strings(classes) }
+    if let rows = monitor.predictions.rows { w.string("rows \(rows)") }
     w.number(monitor.threshold)
     w.number(monitor.pane.milliseconds)
     w.number(monitor.maximumSegments)
@@ -99,6 +100,7 @@ package struct PairShape: Sendable, Equatable {
       labels.isShared ? "shared" : "",
     ] { w.string(text) }
     w.number(labels.sample)
+    if let rows = labels.rows { w.string("rows \(rows)") }
     for condition in labels.conditions {
       w.string("where \(condition.field)")
       for value in condition.values { w.string(value) }

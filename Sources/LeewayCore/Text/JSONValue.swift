@@ -71,7 +71,7 @@ package indirect enum JSONValue: Hashable, Sendable {
 
   /// Copies a parsed value; nil if it is absent or holds a number beyond the range of Double.
   init?(_ value: leeway_value, in parser: OpaquePointer) {
-    let view = JSONScalarView(value)
+    let view = FieldValue(value)
     switch view.kind {
     case .absent, .overflow: return nil
     case .null: self = .null
@@ -100,7 +100,7 @@ package indirect enum JSONValue: Hashable, Sendable {
         position = leeway_json_read(parser, position, &key)
         position = leeway_json_read(parser, position, &next)
         guard let member = JSONValue(next, in: parser) else { return nil }
-        members.append(Member(JSONScalarView(key).string, member))
+        members.append(Member(FieldValue(key).string, member))
       }
       self = .object(Self.lastOfDuplicates(members))
     }
@@ -119,9 +119,9 @@ package indirect enum JSONValue: Hashable, Sendable {
       position = leeway_json_read(parser, position, &next)
       // Most of a document is numbers, of which no path need be made.
       var place: String {
-        isObject ? (path.isEmpty ? "" : "\(path).") + JSONScalarView(key).string : "\(path)[\(index)]"
+        isObject ? (path.isEmpty ? "" : "\(path).") + FieldValue(key).string : "\(path)[\(index)]"
       }
-      if isObject, !keys.insert(JSONScalarView(key).text.map(Array.init) ?? []).inserted { return place }
+      if isObject, !keys.insert(FieldValue(key).text.map(Array.init) ?? []).inserted { return place }
       if next.kind == LEEWAY_JSON_OBJECT.rawValue || next.kind == LEEWAY_JSON_ARRAY.rawValue,
         let found = duplicate(in: next, parser, path: place)
       {
@@ -143,7 +143,7 @@ package indirect enum JSONValue: Hashable, Sendable {
   }
 }
 
-extension JSONScalarView {
+extension FieldValue {
   /// A copy of a string's text; empty for any other kind.
   package var string: String { text.map { String(decoding: $0, as: UTF8.self) } ?? "" }
 }
@@ -154,7 +154,7 @@ extension DecodeFailure {
     switch self {
     case .empty: "is empty; it must hold JSON"
     case .truncated: "ends in the middle of its JSON; write it again, whole"
-    case .notJSON, .notAnObject: "is not JSON"
+    case .notJSON, .notAnObject, .noRows, .unequalRows, .tooManyRows: "is not JSON"
     case .badUTF8: "holds bytes that are not UTF-8"
     case .tooDeep(let limit): "nests arrays and objects deeper than \(limit) levels"
     case .tooLarge(let bytes, let limit): "has \(bytes) bytes and the limit is \(limit)"

@@ -155,10 +155,11 @@ extension ConfigurationValue {
     return nil
   }
 
-  func fieldPath() -> FieldPath? {
+  /// - Parameter hasRows: whether messages have many rows.
+  func fieldPath(hasRows: Bool = false) -> FieldPath? {
     guard let text = text() else { return nil }
     do throws(FieldPathFailure) {
-      return try FieldPath(text)
+      return try FieldPath(text, hasRows: hasRows)
     } catch {
       refuse("a field path \(error.problem)")
       return nil

@@ -5,9 +5,13 @@ extension MonitorReading {
     "topic", .other("name of a topic", nil), required: true, "Kafka's topic")
   private static let formatKey = ConfigurationKey("format", .choice(["json"], "json"), "what a message is")
 
+  private static let rowsKey = ConfigurationKey(
+    "rows", .other("keys with dots between them", nil), "the array whose elements are the rows of a message")
+
   static let predictionKeys: [ConfigurationKey] = [
     topicKey,
     formatKey,
+    rowsKey,
     .init("time_format", .choice(TimeFormat.self, .epochMilliseconds), "how times are written"),
     .init("fields", .other("map", nil), required: true, "paths of the fields: keys with dots between them"),
     .init(
@@ -27,6 +31,7 @@ extension MonitorReading {
   static let labelKeys: [ConfigurationKey] = [
     topicKey,
     formatKey,
+    rowsKey,
     .init("time_format", .choice(TimeFormat.self), without: "that of predictions", "how times are written"),
     .init("fields", .other("map", nil), required: true, "paths of the fields"),
     .init(
@@ -67,6 +72,8 @@ extension MonitorReading {
     else { return nil }
     let topic = readTopic(map)
     readFormat(map)
+    let rows = readRows(map)
+    hasRows = map.contains("rows")
     let timeFormat = map.choice("time_format", TimeFormat.self)
     guard
       let fields = map.required("fields", add: fieldsExample)?.map("a map such as \(fieldsExample)", .predictionFields)
@@ -74,13 +81,13 @@ extension MonitorReading {
       map.finish()
       return nil
     }
-    let id = fields.value("id").flatMap { readID($0) }
+    let id = fields.value("id").flatMap { readID($0, hasRows: hasRows) }
     if hasLabels, !fields.contains("id") {
       reading.error(
         fields.place, "\(fields.path(of: "id")) is missing; labels are joined by it, so add id: FIELD or remove labels")
     }
-    let time = fields.required("time", add: "time: FIELD")?.fieldPath()
-    let version = fields.value("version")?.fieldPath()
+    let time = fields.required("time", add: "time: FIELD")?.fieldPath(hasRows: hasRows)
+    let version = fields.value("version")?.fieldPath(hasRows: hasRows)
     hasVersion = fields.contains("version")
     hasProbabilities = fields.contains("probabilities")
     let output = readOutput(fields)
@@ -89,15 +96,27 @@ extension MonitorReading {
         value.complain("is for multiclass monitors; remove it")
         return nil
       }
-      return value.fieldPath()
+      return value.fieldPath(hasRows: hasRows)
     }
     fields.finish()
     rate = map.value("rate").flatMap { value in readRate(value).map { ($0, value) } }
     map.finish()
     guard let topic, let timeFormat, let time, let output else { return nil }
-    return PredictionStream(
+    var stream = PredictionStream(
       topic: topic, id: id ?? [], time: time, timeFormat: timeFormat, version: version, output: output,
       probabilities: probabilities, classes: readClasses())
+    stream.rows = rows
+    return stream
+  }
+
+  /// `rows: instances`: the array of a message that has an element for each row.
+  private func readRows(_ map: ConfigurationMap) -> FieldPath? {
+    guard let value = map.value("rows"), let path = value.fieldPath() else { return nil }
+    guard path.steps.allSatisfy({ if case .key = $0 { true } else { false } }) else {
+      value.refuse("it takes the keys that lead to the array of rows, as instances or request.rows")
+      return nil
+    }
+    return path
   }
 
   /// `classes: [cat, dog]`: in the order of a model that gives its probabilities as an array.
@@ -128,7 +147,7 @@ extension MonitorReading {
   private func readOutput(_ fields: ConfigurationMap) -> FieldPath? {
     guard let task else {
       // Which one it should be is not known, so neither may be called unknown.
-      return (fields.value("score") ?? fields.value("prediction"))?.fieldPath()
+      return (fields.value("score") ?? fields.value("prediction"))?.fieldPath(hasRows: hasRows)
     }
     let name = task == .binary ? "score" : "prediction"
     let other = task == .binary ? "prediction" : "score"
@@ -136,7 +155,7 @@ extension MonitorReading {
       value.complain("is not the output of a \(task.rawValue) monitor; name it \(fields.path(of: name))")
       return nil
     }
-    return fields.required(name, add: "\(name): FIELD")?.fieldPath()
+    return fields.required(name, add: "\(name): FIELD")?.fieldPath(hasRows: hasRows)
   }
 
   func readLabels(_ predictions: PredictionStream?) -> (stream: LabelStream, horizonGiven: Bool)? {
@@ -146,6 +165,8 @@ extension MonitorReading {
       value.refuse("predictions.topic is the same one; labels need a topic of their own")
     }
     readFormat(map)
+    let rows = readRows(map)
+    let hasRows = map.contains("rows")
     let timeFormat =
       map.value("time_format") == nil
       ? predictions?.timeFormat ?? .epochMilliseconds : map.choice("time_format", TimeFormat.self)
@@ -156,7 +177,7 @@ extension MonitorReading {
     let positive = readPositive(map)
     let absent = map.value("absent").flatMap(readLabelValue)
     let coverage = map.number("min_coverage")
-    let conditions = map.value("where").map { readConditions($0) } ?? []
+    let conditions = map.value("where").map { readConditions($0, hasRows: hasRows) } ?? []
     let shared = map.bool("shared")
     let sample = map.number("sample")
     if sample == 0 { map.value("sample")?.refuse("it takes more than 0 and at most 1") }
@@ -166,26 +187,34 @@ extension MonitorReading {
       return nil
     }
     let idValue = fields.required("id", add: "id: FIELD")
-    let id = idValue.flatMap { readID($0) }
-    if let idValue, let id, let ids = predictions?.id, !ids.isEmpty, ids.count != id.count {
-      idValue.complain(
-        "has \(Self.fields(id.count)), and predictions.fields.id has \(Self.fields(ids.count)); name the same parts in "
-          + "the same order")
-    }
-    let time = fields.required("time", add: "time: FIELD")?.fieldPath()
-    let value = fields.required("value", add: "value: FIELD")?.fieldPath()
+    let id = idValue.flatMap { readID($0, hasRows: hasRows) }
+    let time = fields.required("time", add: "time: FIELD")?.fieldPath(hasRows: hasRows)
+    let value = fields.required("value", add: "value: FIELD")?.fieldPath(hasRows: hasRows)
     fields.finish()
     map.finish()
     guard let topic, let timeFormat, let horizon, let coverage, let conditions, let shared, let sample, let id,
       let labelBefore, let time,
       let value
     else { return nil }
-    let stream = LabelStream(
+    var stream = LabelStream(
       topic: topic, id: id, time: time, timeFormat: timeFormat, value: value, horizon: horizon, early: early,
       labelBefore: labelBefore == .zero ? nil : labelBefore,
       absent: absent, positive: positive, minimumCoverage: coverage, conditions: conditions, isShared: shared,
       sample: sample)
+    stream.rows = rows
+    if let idValue, let predictions, !predictions.id.isEmpty { checkParts(idValue, stream, predictions) }
     return (stream, horizonGiven)
+  }
+
+  /// Labels and predictions are joined by as many parts.
+  private func checkParts(_ value: ConfigurationValue, _ labels: LabelStream, _ predictions: PredictionStream) {
+    guard labels.idParts != predictions.idParts else { return }
+    func parts(_ count: Int, _ hasIndex: Bool) -> String {
+      hasIndex ? "\(Self.fields(count - 1)) and the row's index" : Self.fields(count)
+    }
+    let ours = parts(labels.idParts, labels.hasIndexInID)
+    let theirs = parts(predictions.idParts, predictions.hasIndexInID)
+    value.complain("has \(ours), and predictions.fields.id has \(theirs); name the same parts in the same order")
   }
 
   /// `compare: {champion: v1, challenger: v2}`
@@ -231,16 +260,16 @@ extension MonitorReading {
   private static func fields(_ count: Int) -> String { count == 1 ? "1 field" : "\(count) fields" }
 
   /// A field, or a list of those that are an id together.
-  private func readID(_ value: ConfigurationValue) -> [FieldPath]? {
-    guard case .list = value.node.content else { return value.fieldPath().map { [$0] } }
+  private func readID(_ value: ConfigurationValue, hasRows: Bool) -> [FieldPath]? {
+    guard case .list = value.node.content else { return value.fieldPath(hasRows: hasRows).map { [$0] } }
     guard let names = value.names(of: "fields", atMost: Self.maximumParts) else { return nil }
     if names.isEmpty { value.complain("is an empty list; name a field, or several as [customer, order]") }
-    let paths = names.compactMap { $0.value.fieldPath() }
+    let paths = names.compactMap { $0.value.fieldPath(hasRows: hasRows) }
     return paths.isEmpty || paths.count < names.count ? nil : paths
   }
 
   /// `where: {model: fraud}`: what tells a monitor's labels from others in the topic.
-  private func readConditions(_ value: ConfigurationValue) -> [LabelStream.Condition]? {
+  private func readConditions(_ value: ConfigurationValue, hasRows: Bool) -> [LabelStream.Condition]? {
     guard let map = value.map("a map of fields to texts, such as {model: fraud}") else { return nil }
     let all = map.all()
     if all.isEmpty { value.complain("is empty; add a field and its text, as {model: fraud}, or remove it") }
@@ -250,7 +279,7 @@ extension MonitorReading {
     var conditions: [LabelStream.Condition] = []
     for (name, place, value) in all.prefix(Self.maximumParts) {
       do throws(FieldPathFailure) {
-        let field = try FieldPath(name)
+        let field = try FieldPath(name, hasRows: hasRows)
         let texts: [String]?
         if case .list = value.node.content {
           let names = value.names(of: "texts", atMost: 100)

@@ -24,6 +24,8 @@ final class MonitorReading {
   var hasLabels: Bool { top.contains("labels") }
   var hasComparison: Bool { top.contains("compare") }
   var hasVersion = false
+  /// Whether messages of predictions have many rows.
+  var hasRows = false
   /// Predictions a second at most, and where that is said.
   var rate: (perSecond: Double, value: ConfigurationValue)?
   var hasProbabilities = false

@@ -50,7 +50,7 @@ package struct BaselineFit {
       _ name: String?, _ field: FieldPath?, _ purpose: String, required: Bool = false, emptyIsText: Bool = false
     ) -> TrainingColumn {
       var candidates = name.flatMap { name in (try? FieldPath(key: name)).map { [$0] } } ?? []
-      if let field, !candidates.contains(field) { candidates.append(field) }
+      if let field = field?.inTable, !candidates.contains(field) { candidates.append(field) }
       return TrainingColumn(
         candidates: candidates, purpose: purpose, isRequired: required, emptyIsText: emptyIsText)
     }

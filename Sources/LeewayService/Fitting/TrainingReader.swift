@@ -161,17 +161,20 @@ final class TrainingReader {
     case .csv(_, let columns):
       guard let row, let column = columns[i] else { return .missing }
       return value(row[column], i)
-    case .lines(_, let extractor):
-      let view = extractor[2 * i].kind != .absent ? extractor[2 * i] : extractor[2 * i + 1]
-      switch view.kind {
-      case .absent, .null: return .missing
-      case .true: return .bool(true)
-      case .false: return .bool(false)
-      case .int64, .uint64, .double, .overflow:
-        return extractor.numberText(of: view).map { .number(view.double ?? .infinity, $0) } ?? .unusable
-      case .string: return view.text.map { value($0, i) } ?? .unusable
-      default: return .unusable
-      }
+    case .lines(_, let extractor): return value(i, in: extractor)
+    }
+  }
+
+  private func value(_ i: Int, in extractor: some MessageExtractor) -> TrainingValue {
+    let field = extractor[2 * i].kind != .absent ? extractor[2 * i] : extractor[2 * i + 1]
+    switch field.kind {
+    case .absent, .null: return .missing
+    case .true: return .bool(true)
+    case .false: return .bool(false)
+    case .int64, .uint64, .double, .overflow:
+      return extractor.numberText(of: field).map { .number(field.double ?? .infinity, $0) } ?? .unusable
+    case .string: return field.text.map { value($0, i) } ?? .unusable
+    default: return .unusable
     }
   }
 

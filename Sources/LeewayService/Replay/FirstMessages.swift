@@ -13,15 +13,18 @@ struct FirstMessages: Sendable {
   /// - Throws: `FileError` if the file cannot be read.
   init(_ file: String, of monitor: Monitor) throws {
     var fields = SampledField.predictions(of: monitor)
-    let extractor = JSONExtractor(fields: fields.map(\.path))
+    let plan = ExtractionPlan(fields: fields.map(\.path), rows: monitor.predictions.rows)
+    let extractor = JSONExtractor(plan, limits: DecodeLimits())
     let lines = LineReader(try ByteStream(path: file))
     var read = 0
     while read < Self.count, let line = try lines.next() {
-      guard case .text(let text, _) = line, (try? extractor.extract(text)) != nil else { continue }
-      read += 1
-      for i in fields.indices { fields[i].count(extractor[i]) { nil } }
+      guard case .text(let text, _) = line else { continue }
+      try? extractor.forEachRow(of: text, plan) {
+        read += 1
+        for i in fields.indices { fields[i].count(extractor[i]) { nil } }
+      }
     }
-    guard read == Self.count else { return }
+    guard read >= Self.count else { return }
     unseen = fields.filter { $0.found == 0 }.map { WatchedField(purpose: $0.purpose, path: $0.path.description) }
   }
 }

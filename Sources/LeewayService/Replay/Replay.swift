@@ -104,7 +104,14 @@ package struct Replay {
     }
     var summary = Summary()
     summary.hasLabelFiles = !labels.isEmpty
-    for file in predictions.indices { try read(file, by: workers, ledger, &summary) }
+    for file in predictions.indices {
+      if plan.monitor.predictions.rows == nil {
+        try read(file, by: workers, ledger, &summary)
+      } else {
+        // A run has room for so many messages, and not for whatever rows they have.
+        try read(predictions[file], .predictions, file, by: workers[0], ledger, &summary)
+      }
+    }
     for worker in workers { try summary.add(worker.flush(to: ledger), of: monitor, files: threads) }
     summary.unseenFields = unseenFields(workers)
     let unseen = Set(summary.unseenFields.map(\.path))
@@ -113,7 +120,7 @@ package struct Replay {
     }
     // The order of labels shows in what is counted of them, so one reads them all.
     for file in labels.indices where plan.monitor.labels != nil {
-      try read(labels: file, by: workers[0], ledger, &summary)
+      try read(labels[file], .labels, file, by: workers[0], ledger, &summary)
     }
     try summary.add(workers[0].flush(to: ledger), of: monitor, files: threads)
 
@@ -196,21 +203,24 @@ package struct Replay {
     }
   }
 
-  private func read(labels file: Int, by intake: Intake, _ ledger: any Ledger, _ summary: inout Summary) throws {
-    guard let topic = plan.monitor.labels?.topic else { return }
+  /// Reads one file with one worker.
+  private func read(
+    _ path: String, _ role: StreamRole, _ file: Int, by intake: Intake, _ ledger: any Ledger, _ summary: inout Summary
+  ) throws {
+    guard let topic = role == .labels ? plan.monitor.labels?.topic : plan.monitor.predictions.topic else { return }
     let slot = try slot(key(topic, file, 0), of: intake)
-    let stream = try ByteStream(path: labels[file])
+    let stream = try ByteStream(path: path)
     let lines = LineReader(stream)
     var rows: Int64 = 0
     while let line = try lines.next() {
       if case .text(let text, let number) = line, !text.isEmpty {
         intake.take(SourceMessage(offset: Int64(number), recordTime: asOf, key: nil, value: text), from: slot)
-        summary.labelMessages += 1
+        if role == .labels { summary.labelMessages += 1 }
       }
       rows += 1
       if rows % 4096 == 0 {
         if intake.isFull { summary.add(try intake.flush(to: ledger), of: plan.monitor.name, files: threads) }
-        progress(labels[file], stream.totalBytes.map { Double(stream.consumedBytes) / Double(max($0, 1)) }, rows)
+        progress(path, stream.totalBytes.map { Double(stream.consumedBytes) / Double(max($0, 1)) }, rows)
       }
     }
     summary.tooLong += lines.tooLongLines

@@ -64,29 +64,32 @@ struct SecondLook: Sendable {
   private mutating func look(at file: String, _ wanted: [SampledField], isLate: Bool) throws {
     var pending = Array(wanted.enumerated())
     let ids = monitor.predictions.id
-    let extractor = JSONExtractor(fields: wanted.map(\.path) + [monitor.predictions.time] + ids)
+    let plan = ExtractionPlan(
+      fields: wanted.map(\.path) + [monitor.predictions.time] + ids, rows: monitor.predictions.rows)
+    let extractor = JSONExtractor(plan, limits: DecodeLimits())
     let lines = LineReader(try ByteStream(path: file))
     var lead = Lead(lateness: monitor.lateness)
     while isLate || !pending.isEmpty, let line = try lines.next() {
       guard case .text(let bytes, let number) = line else { continue }
-      do throws(DecodeFailure) { try extractor.extract(bytes) } catch { continue }
-      guard let time = extractor[wanted.count].time(monitor.predictions.timeFormat), time.isPlausible,
-        asOf.map({ time <= $0 + monitor.skew }) ?? true
-      else { continue }
-      pending.removeAll { i, field in
-        guard let problem = field.problem(of: extractor[i]) else { return false }
-        unusable.append(
-          .init(
-            file: file, line: number, purpose: field.purpose,
-            value: SampledField.shown(extractor[i], extractor.tree(of: extractor[i])), problem: problem))
-        return true
+      try? extractor.forEachRow(of: bytes, plan) {
+        guard let time = extractor[wanted.count].time(monitor.predictions.timeFormat), time.isPlausible,
+          asOf.map({ time <= $0 + monitor.skew }) ?? true
+        else { return }
+        pending.removeAll { i, field in
+          guard let problem = field.problem(of: extractor[i]) else { return false }
+          unusable.append(
+            .init(
+              file: file, line: number, purpose: field.purpose,
+              value: SampledField.shown(extractor[i], extractor.tree(of: extractor[i])), problem: problem))
+          return true
+        }
+        guard isLate, lead.take(time, number) else { return }
+        let slots = wanted.count + 1..<wanted.count + 1 + ids.count
+        lead.id = slots.map {
+          extractor.category(of: extractor[$0]).map { String(decoding: $0, as: UTF8.self) } ?? "none"
+        }
+        .joined(separator: ", ")
       }
-      guard isLate, lead.take(time, number) else { continue }
-      let slots = wanted.count + 1..<wanted.count + 1 + ids.count
-      lead.id = slots.map {
-        extractor.category(of: extractor[$0]).map { String(decoding: $0, as: UTF8.self) } ?? "none"
-      }
-      .joined(separator: ", ")
     }
     guard let worst = lead.worst, worst.late > farAhead?.late ?? 0, worst.by > monitor.lateness else { return }
     farAhead = FarAhead(

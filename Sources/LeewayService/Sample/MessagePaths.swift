@@ -46,3 +46,18 @@ struct MessagePaths {
     String(text.lowercased().filter { $0 != "_" && $0 != "-" && $0 != " " })
   }
 }
+
+extension JSONValue {
+  /// The elements of the array that a path of keys leads to, at most a hundred.
+  func elements(at path: FieldPath) -> [JSONValue] {
+    var value = self
+    for key in path.keys {
+      guard case .object(let members) = value, let next = members.first(where: { utf8Equal($0.key, key) }) else {
+        return []
+      }
+      value = next.value
+    }
+    guard case .array(let elements) = value else { return [] }
+    return Array(elements.prefix(100))
+  }
+}

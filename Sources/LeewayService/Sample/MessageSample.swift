@@ -25,23 +25,31 @@ package struct MessageSample {
     case (.labels, let labels?): fields = SampledField.labels(of: labels, monitor.task)
     default: fields = SampledField.predictions(of: monitor)
     }
-    let extractor = JSONExtractor(fields: fields.map(\.path))
+    let plan = ExtractionPlan(
+      fields: fields.map(\.path), rows: stream == .labels ? monitor.labels?.rows : monitor.predictions.rows)
+    let extractor = JSONExtractor(plan, limits: DecodeLimits())
     let lines = LineReader(try ByteStream(path: file))
     var paths = MessagePaths()
-    var (messages, refused, firstRefusal) = (0, 0, "")
+    var (messages, rows, refused, firstRefusal) = (0, 0, 0, "")
     while messages < Self.maximumMessages, let line = try lines.next() {
       guard case .text(let bytes, let number) = line else { continue }
       if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
       messages += 1
-      do throws(DecodeFailure) { try extractor.extract(bytes) } catch {
+      do throws(DecodeFailure) {
+        try extractor.forEachRow(of: bytes, plan) {
+          rows += 1
+          for i in fields.indices { fields[i].count(extractor[i]) { extractor.tree(of: extractor[i]) } }
+        }
+      } catch {
         refused += 1
         if refused == 1 { firstRefusal = "\(file):\(number): \(error.code): \(error.reason)" }
         continue
       }
-      for i in fields.indices { fields[i].count(extractor[i]) { extractor.tree(of: extractor[i]) } }
-      if messages - refused <= Self.maximumTrees, let tree = try? JSONValue(parsing: bytes) { paths.add(tree) }
+      if messages - refused <= Self.maximumTrees, let tree = try? JSONValue(parsing: bytes) {
+        for row in plan.rows.map(tree.elements(at:)) ?? [tree] { paths.add(row) }
+      }
     }
-    let read = messages - refused
+    let read = rows
     let what = stream == .labels ? "labels" : "predictions"
     var out = ["\(file): \(Self.count(read, what))" + (messages == Self.maximumMessages ? ", the first ones" : "")]
     if refused > 0 { out.append("\(Thousands.text(Int64(refused))) refused, the first: \(firstRefusal)") }

@@ -69,7 +69,7 @@ struct SampledField {
   /// Takes the value of one message.
   ///
   /// - Parameter tree: a copy of the value, for the example.
-  mutating func count(_ view: JSONScalarView, tree: () -> JSONValue?) {
+  mutating func count(_ view: FieldValue, tree: () -> JSONValue?) {
     guard view.kind != .absent else { return }
     kinds[Self.name(of: view.kind), default: 0] += 1
     guard view.kind != .null else { return }
@@ -81,7 +81,7 @@ struct SampledField {
   }
 
   /// Why a value that is there cannot be used; nil if it can.
-  func problem(of view: JSONScalarView) -> String? {
+  func problem(of view: FieldValue) -> String? {
     let isScalar = view.kind != .array && view.kind != .object
     switch expectation {
     case .time(let format): return view.timeProblem(path, format)
@@ -107,7 +107,7 @@ struct SampledField {
     }
   }
 
-  private static func name(of kind: JSONKind) -> String {
+  private static func name(of kind: FieldKind) -> String {
     switch kind {
     case .absent, .null: "null"
     case .false, .true: "boolean"
@@ -120,7 +120,7 @@ struct SampledField {
   }
 
   /// A value as the message has it, cut to 24 characters.
-  static func shown(_ view: JSONScalarView, _ tree: JSONValue?) -> String {
+  static func shown(_ view: FieldValue, _ tree: JSONValue?) -> String {
     guard let tree else { return "too large" }
     let text: String
     switch view.kind {

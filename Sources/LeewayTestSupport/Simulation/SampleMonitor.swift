@@ -29,6 +29,19 @@ package enum SampleMonitor {
       ], lateness: .minutes(5), skew: .hours(1), checks: checks)
   }
 
+  /// Makes each element of an array a prediction, with the fields that a message had.
+  package static func takeRows(_ path: String, _ monitor: inout Monitor) throws {
+    func row(_ field: FieldPath) throws -> FieldPath { try FieldPath(field.description, hasRows: true) }
+    monitor.predictions.rows = try FieldPath(path)
+    monitor.predictions.id = try monitor.predictions.id.map(row)
+    monitor.predictions.time = try row(monitor.predictions.time)
+    monitor.predictions.version = try monitor.predictions.version.map(row)
+    monitor.predictions.output = try row(monitor.predictions.output)
+    monitor.predictions.probabilities = try monitor.predictions.probabilities.map(row)
+    for i in monitor.features.indices { monitor.features[i].field = try row(monitor.features[i].field) }
+    for i in monitor.segments.indices { monitor.segments[i].field = try row(monitor.segments[i].field) }
+  }
+
   package static let countries = ["DE", "FR", "US"]
   package static let classes = ["bird", "cat", "dog"]
 

@@ -18,6 +18,8 @@ package enum SimulatedMonitor {
     var compares: Bool
     var isStaged: Bool
     var refers: Bool
+    /// Whether a message has many predictions.
+    var packs = false
     /// A null that outlives its generation has what that one had judged by then, which is no rule: these have none.
     var shifts: Bool { !refers }
   }
@@ -29,8 +31,10 @@ package enum SimulatedMonitor {
   private static let all: [Kind: Plans] = {
     var all: [Kind: Plans] = [:]
     for (task, compares) in [(ModelTask.binary, false), (.binary, true), (.regression, true)] {
-      for (isStaged, refers) in [(false, false), (false, true), (true, false), (true, true)] {
-        let kind = Kind(task: task, compares: compares, isStaged: isStaged, refers: refers)
+      for (isStaged, refers, packs) in [
+        (false, false, false), (false, true, false), (true, false, false), (true, true, false), (false, false, true),
+      ] {
+        let kind = Kind(task: task, compares: compares, isStaged: isStaged, refers: refers, packs: packs)
         // With the cells as before, what has been learnt goes on.
         let other: Variant = refers ? isStaged ? .otherExpectation : .otherThreshold : .otherBaseline
         do {
@@ -46,8 +50,12 @@ package enum SimulatedMonitor {
   ///   - compares: whether a binary monitor compares its first two versions; one of regression does.
   ///   - isStaged: whether performance is judged early, too. In regression predictions without a label are 0 then.
   ///   - refers: whether some checks are measured from the first minutes of production.
-  package static func plans(_ task: ModelTask, compares: Bool, isStaged: Bool, refers: Bool) -> Plans {
-    let kind = Kind(task: task, compares: task == .regression || compares, isStaged: isStaged, refers: refers)
+  ///   - packs: whether a message has many predictions; only without the two before.
+  package static func plans(
+    _ task: ModelTask, compares: Bool, isStaged: Bool, refers: Bool, packs: Bool = false
+  ) -> Plans {
+    let kind = Kind(
+      task: task, compares: task == .regression || compares, isStaged: isStaged, refers: refers, packs: packs)
     guard let plans = all[kind] else { preconditionFailure("there is no monitor of \(kind)") }
     return plans
   }
@@ -156,6 +164,7 @@ package enum SimulatedMonitor {
     monitor.features.removeLast()
     monitor.segments = []
     monitor.maximumSegments = 1
+    if kind.packs { try SampleMonitor.takeRows("rows", &monitor) }
     monitor.lateness = SimulatedWorld.lateness
     monitor.labels?.horizon = SimulatedWorld.horizon
     if isStaged {

@@ -12,6 +12,8 @@ package struct SimulatedWorld: Sendable {
     /// nil: missing. −9999 is out of range, so invalid.
     package var amount: Int?
     package var recordTime: EventTime?
+    /// What tells it from others that are alike: a hash of its message, or of a message's hash and its index there.
+    package var digest: [UInt8] = []
 
     package var event: PredictionEvent {
       PredictionEvent(
@@ -29,9 +31,19 @@ package struct SimulatedWorld: Sendable {
 
   package enum Event: Sendable {
     case prediction(Prediction)
+    /// Those of one message.
+    case rows([Prediction])
     case label(Label)
     /// Logged as it is; nothing comes of it.
     case junk
+
+    package var predictions: [Prediction] {
+      switch self {
+      case .prediction(let prediction): [prediction]
+      case .rows(let rows): rows
+      case .label, .junk: []
+      }
+    }
   }
 
   package struct Entry: Sendable {
@@ -72,6 +84,8 @@ package struct SimulatedWorld: Sendable {
   package let refers: Bool
   /// Some checks are on `shift`.
   package var shifts: Bool { !refers }
+  /// A message of predictions has one to four of them.
+  package let packs: Bool
   /// Partitions are called idle that speak again: windows close early and are revised.
   package let idlesEarly: Bool
 
@@ -96,7 +110,8 @@ package struct SimulatedWorld: Sendable {
     // By the seed, so that other worlds stay as they are.
     isStaged = seed / 2 % 3 == 0
     refers = seed / 2 % 4 == 1 || seed / 2 % 3 == 0
-    let kinds = SimulatedMonitor.plans(task, compares: compares, isStaged: isStaged, refers: refers)
+    packs = !isStaged && !refers && seed / 2 % 5 < 2
+    let kinds = SimulatedMonitor.plans(task, compares: compares, isStaged: isStaged, refers: refers, packs: packs)
     let hasTwo = phases > 1 && chance(35)
     plans = !hasTwo ? [kinds.first] : seed / 8 % 2 == 0 ? [kinds.first, kinds.other] : [kinds.less, kinds.first]
     let logs = Int.random(in: 1...3, using: &random)
@@ -128,6 +143,10 @@ package struct SimulatedWorld: Sendable {
       partitions[i].append(event)
       partitions[i].ends[phases - 1] = partitions[i].entries.count
     }
+    guard packs else { return }
+    // A generator of its own, so that nothing else of the world changes.
+    var packing = SeededGenerator(seed: ~seed)
+    for i in partitions.indices where partitions[i].role == .predictions { partitions[i].pack(using: &packing) }
   }
 
   private mutating func write(
@@ -258,10 +277,53 @@ package struct SimulatedWorld: Sendable {
 }
 
 extension SimulatedWorld.Partition {
+  /// Puts predictions that follow each other within a phase into messages of one to four, with other elements among them that
+  /// are no rows. Those whose record's timestamp matters stay apart.
+  fileprivate mutating func pack(using random: inout SeededGenerator) {
+    let (before, ends) = (entries, self.ends)
+    entries = []
+    self.ends = []
+    var next = 0
+    for end in ends {
+      while next < end {
+        guard case .prediction(let first) = before[next].event else {
+          entries.append(before[next])
+          next += 1
+          continue
+        }
+        var rows = [first]
+        next += 1
+        let wanted = Int.random(in: 1...4, using: &random)
+        while rows.count < wanted, next < end, first.recordTime == nil,
+          case .prediction(let other) = before[next].event, other.recordTime == nil
+        {
+          rows.append(other)
+          next += 1
+        }
+        append(rows: rows, withJunk: Int.random(in: 0..<10, using: &random) == 0)
+      }
+      self.ends.append(entries.count)
+    }
+  }
+
+  private mutating func append(rows: [SimulatedWorld.Prediction], withJunk: Bool) {
+    var rows = rows
+    let texts = (withJunk ? ["7"] : []) + rows.map(\.event.json)
+    let message = Array("{\"rows\":[\(texts.joined(separator: ","))]}".utf8)
+    for i in rows.indices {
+      let index = i + texts.count - rows.count
+      rows[i].digest = SHA256.hash(SHA256.hash(message).bytes + [0, 0, 0, UInt8(index)]).bytes
+    }
+    entries.append(
+      SimulatedWorld.Entry(
+        event: .rows(rows), message: LoggedMessage(value: message, recordTime: rows[0].recordTime)))
+  }
+
   fileprivate mutating func append(_ event: SimulatedWorld.Event) {
     let message: LoggedMessage
     switch event {
     case .prediction(let prediction): message = prediction.event.message(recordTime: prediction.recordTime)
+    case .rows: return
     case .label(let label):
       // Some retractions come as tombstones keyed by the id.
       message =

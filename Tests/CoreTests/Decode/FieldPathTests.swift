@@ -22,12 +22,68 @@ import Testing
     #expect(path.columnName == keys.joined(separator: "."))
   }
 
+  @Test(arguments: [
+    ("embedding[3]", [FieldPath.Step.key("embedding"), .index(3)], "embedding[3]"),
+    ("a.b[0][12].c", [.key("a"), .key("b"), .index(0), .index(12), .key("c")], "a.b[0][12].c"),
+    ("\"a[3]\"", [.key("a[3]")], "a[3]"), ("\"a.b\"[9999]", [.key("a.b"), .index(9999)], "a.b[9999]"),
+    ("a]", [.key("a]")], "a]"),
+  ]) func elementsOfArraysHaveAnIndex(_ text: String, _ steps: [FieldPath.Step], _ column: String) throws {
+    let path = try FieldPath(text)
+    #expect(path.steps == steps)
+    #expect(path.root == .whole)
+    #expect(path.description == text)
+    #expect(path.columnName == column)
+  }
+
+  @Test(arguments: [
+    ("amount", FieldPath.Root.row, [FieldPath.Step.key("amount")]), ("[3]", .row, [.index(3)]),
+    ("[0].x", .row, [.index(0), .key("x")]), ("message.sent", .message, [.key("sent")]),
+    ("message.ids[]", .message, [.key("ids"), .each]), ("message", .row, [.key("message")]),
+    ("\"message\".role", .row, [.key("message"), .key("role")]),
+    ("message.out[].score", .message, [.key("out"), .each, .key("score")]),
+    ("message.shape[1]", .message, [.key("shape"), .index(1)]),
+  ]) func pathsOfManyRowsAreOfTheRowOrOfTheMessage(
+    _ text: String, _ root: FieldPath.Root, _ steps: [FieldPath.Step]
+  ) throws {
+    let path = try FieldPath(text, hasRows: true)
+    #expect(path.root == root)
+    #expect(path.steps == steps)
+    #expect(path.description == text)
+    #expect(path.isOfRow == (root == .row || steps.contains(.each)))
+    #expect(try FieldPath(path.description, hasRows: true) == path)
+    #expect(path.inTable.root == .whole && path.inTable.steps == steps.filter { $0 != .each })
+  }
+
+  @Test(arguments: [
+    ("a[", false, "has a bracket that is not closed; write embedding[3], or the key in quotes"),
+    ("a[x]", false, "has brackets without an index of 0 to 9999; write embedding[3], or the key in quotes"),
+    ("a[10000]", false, "has brackets without an index of 0 to 9999; write embedding[3], or the key in quotes"),
+    ("a[-1]", false, "has brackets without an index of 0 to 9999; write embedding[3], or the key in quotes"),
+    ("a[1]b", false, "has text behind a bracket; put a dot there"),
+    ("[1]", false, "has an empty key; put one dot between keys and none at the ends"),
+    (
+      "ids[]", true,
+      "has [] for the element of each row; that is for one array of the message beside its rows, as message.ids[]"
+    ),
+    (
+      "message.a[].b[]", true,
+      "has [] for the element of each row; that is for one array of the message beside its rows, as message.ids[]"
+    ),
+    (
+      "ids[]", false,
+      "has [] for the element of each row; that is for one array of the message beside its rows, as message.ids[]"
+    ),
+  ]) func refusesBrackets(_ text: String, _ hasRows: Bool, _ problem: String) {
+    let failure = #expect(throws: FieldPathFailure.self) { try FieldPath(text, hasRows: hasRows) }
+    #expect(failure?.problem == problem)
+  }
+
   @Test func aKeyIsTakenAsItIs() throws {
-    for key in ["Sepal.Length", "a..b", ".", "\"", "größe. x"] {
+    for key in ["a[3]", "Sepal.Length", "a..b", ".", "\"", "größe. x"] {
       let path = try FieldPath(key: key)
       #expect(path.keys == [key])
       let extractor = JSONExtractor(fields: [path])
-      try Array("{\(JSONText.quoted(key)):5,\"a\":{\"b\":6}}".utf8).withUnsafeBytes { try extractor.extract($0) }
+      try Array("{\(JSONText.quoted(key)):5,\"a\":{\"b\":6}}".utf8).withUnsafeBytes { _ = try extractor.extract($0) }
       #expect(extractor[0].int64 == 5, "\(key)")
     }
     #expect(throws: FieldPathFailure.self) { try FieldPath(key: "") }

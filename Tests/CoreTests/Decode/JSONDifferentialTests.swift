@@ -41,7 +41,7 @@ import Testing
     #expect(accepted > 500 && accepted < 1_400, "damage that always or never shows tests nothing")
   }
 
-  private func matches(_ found: JSONScalarView, _ expected: SlowJSON?) -> Bool {
+  private func matches(_ found: FieldValue, _ expected: SlowJSON?) -> Bool {
     switch expected {
     case nil: return found.kind == .absent
     case .null?: return found.kind == .null

@@ -11,7 +11,7 @@ import Testing
       ].map { try FieldPath($0) })
     try extractor.read(
       #"{"n":null,"f":false,"t":true,"i":-7,"u":18446744073709551615,"d":2.5,"s":"x","a":[1],"o":{"k":1},"other":9}"#)
-    let kinds: [JSONKind] = [.null, .false, .true, .int64, .uint64, .double, .string, .array, .object, .absent]
+    let kinds: [FieldKind] = [.null, .false, .true, .int64, .uint64, .double, .string, .array, .object, .absent]
     for (slot, kind) in kinds.enumerated() { #expect(extractor[slot].kind == kind) }
     #expect(extractor[1].bool == false && extractor[2].bool == true && extractor[0].bool == nil)
     #expect(extractor[3].int64 == -7 && extractor[3].double == -7 && extractor[3].uint64 == nil)
@@ -110,7 +110,7 @@ import Testing
     #expect(extractor[1].int64 == 2)
     #expect(extractor[2].kind == .overflow)
     #expect(extractor[4].string == "1e999 \" 1e999")
-    var kinds: [JSONKind] = []
+    var kinds: [FieldKind] = []
     extractor.forEachElement(of: extractor[3]) { kinds.append($0.kind) }
     #expect(kinds == [.int64, .int64, .overflow])
     #expect(extractor.tree(of: extractor[3]) == nil)
@@ -310,6 +310,6 @@ extension JSONExtractor {
   func read(_ text: String) throws(DecodeFailure) { try read(Array(text.utf8)) }
 
   func read(_ bytes: [UInt8]) throws(DecodeFailure) {
-    try bytes.withUnsafeBufferPointer { bytes throws(DecodeFailure) in try extract(UnsafeRawBufferPointer(bytes)) }
+    try bytes.withUnsafeBufferPointer { bytes throws(DecodeFailure) in _ = try extract(UnsafeRawBufferPointer(bytes)) }
   }
 }

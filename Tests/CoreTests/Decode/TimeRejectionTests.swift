@@ -11,7 +11,7 @@ import Testing
     return try Array("{\"at\":\(json)}".utf8).withUnsafeBytes { bytes in
       try extractor.extract(bytes)
       if let time = extractor[0].time(format), time.isPlausible { return time.description }
-      let rejection = PredictionDecoder.Rejection(time: extractor[0], of: field, in: format)
+      let rejection = MessageRejection(time: extractor[0], of: field, in: format)
       return "\(rejection.code): \(rejection.reason)"
     }
   }

@@ -16,8 +16,8 @@ import Testing
   private static func decode(
     _ stream: LabelStream, _ json: String?, as task: ModelTask = .binary, key: String? = nil, at seconds: Int64 = 9
   ) -> String {
-    let decoder = LabelDecoder(stream: stream, task: task, limits: DecodeLimits())
-    func show(_ decoded: LabelDecoder.Decoded) -> String {
+    let decoder = LabelDecoder<JSONExtractor>(stream: stream, task: task, limits: DecodeLimits())
+    func show(_ decoded: DecodedLabel) -> String {
       switch decoded {
       case .passedOver(let time):
         return "passed over@\(time == .distantPast ? "-" : "\(time.milliseconds / 1000 - 1_700_000_000)")"
@@ -33,18 +33,22 @@ import Testing
     }
     do {
       if let json {
-        return show(try Array(json.utf8).withUnsafeBytes { bytes in try decoder.decode(bytes) })
+        return show(
+          try Array(json.utf8).withUnsafeBytes { bytes in
+            _ = try decoder.parse(bytes)
+            return try decoder.label()
+          })
       }
       let bytes = key.map { Array($0.utf8) } ?? []
       return try bytes.withUnsafeBytes { bytes in
         show(
-          try decoder.decode(
-            tombstone: SourceMessage(
+          try decoder.label(
+            ofTombstone: SourceMessage(
               offset: 0, recordTime: EventTime(milliseconds: (1_700_000_000 + seconds) * 1000),
               key: key == nil ? nil : bytes, value: nil)
           ))
       }
-    } catch { return (error as? PredictionDecoder.Rejection)?.code ?? "\(error)" }
+    } catch { return (error as? MessageRejection)?.code ?? "\(error)" }
   }
 
   @Test func anIDOfSeveralFieldsKeepsItsPartsApart() throws {
@@ -68,15 +72,17 @@ import Testing
     monitor.predictions.id = [try FieldPath("country"), try FieldPath("id")]
     monitor.labels?.id = [try FieldPath("land"), try FieldPath("id")]
     let plan = try SampleMonitor.plan(monitor)
-    var predictions = PredictionDecoder(plan: plan, limits: DecodeLimits())
+    let predictions = PredictionDecoder<JSONExtractor>(plan: plan, limits: DecodeLimits())
     let event = PredictionEvent(id: "17.0", time: World.start, output: "0.5", country: "\"D\\u0045\"")
     let mine = try Array(event.json.utf8).withUnsafeBytes { bytes in
       _ = try predictions.parse(bytes)
       return predictions.joinID()
     }
-    let labels = LabelDecoder(stream: try #require(monitor.labels), task: .binary, limits: DecodeLimits())
+    let labels = LabelDecoder<JSONExtractor>(
+      stream: try #require(monitor.labels), task: .binary, limits: DecodeLimits())
     let decoded = try Array(#"{"id":17,"time":1700000000000,"value":0,"land":"DE"}"#.utf8).withUnsafeBytes { bytes in
-      try labels.decode(bytes)
+      _ = try labels.parse(bytes)
+      return try labels.label()
     }
     guard case .label(let id, _) = decoded else {
       Issue.record("no label")

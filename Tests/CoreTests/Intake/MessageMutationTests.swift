@@ -60,6 +60,43 @@ import Testing
     #expect(taken > sent / 5 && rejected > sent / 5, "\(taken) of \(sent): damage that never or always shows")
   }
 
+  /// Damage to messages of many rows: whatever is left of one, every row of it is counted once, or the message is.
+  @Test func everyRowOfADamagedMessageIsCountedOnce() throws {
+    let seed = Mutation.seed(0x3e55_1000)
+    var random = SeededGenerator(seed: seed)
+    var monitor = try SampleMonitor.monitor(.binary)
+    try SampleMonitor.takeRows("rows", &monitor)
+    let plan = try SampleMonitor.plan(monitor)
+    let extractor = JSONExtractor(
+      ExtractionPlan(fields: [], rows: monitor.predictions.rows), limits: DecodeLimits())
+    var (rows, taken, refused) = (0, 0, 0)
+    for round in 0..<max(1, Mutation.rounds(6000) / 300) {
+      let messages = (0..<50).map { i in
+        let events = (0..<Int.random(in: 0...4, using: &random)).map { row in
+          PredictionEvent(id: "\"p\(i)-\(row)\"", time: World.start + .seconds(Int64(i)), output: "0.5").json
+        }
+        var bytes = Array("{\"rows\":[\(events.joined(separator: ","))]}".utf8)
+        for _ in 0..<Int.random(in: 0...3, using: &random) {
+          Mutation.damage(&bytes, with: Self.pieces + ["\"rows\":[],", "[[1,2]],", "{},"], using: &random)
+        }
+        return LoggedMessage(value: bytes, recordTime: World.start)
+      }
+      var expected = 0
+      for message in messages {
+        let count = (message.value ?? []).withUnsafeBytes { try? extractor.extract($0) }
+        expected += count ?? 1
+        if count == nil { refused += 1 }
+      }
+      let events = try #require(try Self.outcome(plan, messages, []).events)
+      let all = events.accepted + events.late + events.invalid + events.quarantined
+      #expect(all == Int64(expected), "seed \(seed), round \(round): \(events)")
+      rows += expected
+      taken += Int(events.accepted)
+    }
+    #expect(
+      taken > rows / 5 && refused > 20, "\(taken) of \(rows), \(refused) refused: damage that never or always shows")
+  }
+
   private static func message(
     _ task: ModelTask, _ i: Int, isLabel: Bool, _ random: inout SeededGenerator
   ) -> LoggedMessage {

@@ -171,6 +171,31 @@ import Testing
           alerts: [.warning: ["log"]], retrain: nil))
   }
 
+  @Test func pathsOfManyRowsAreOfTheRowOrTheMessage() throws {
+    let text = minimal(
+      "features: {amount: numeric, device: {type: categorical, field: \"[2]\"}}\nsegments: [message.shop, amount]"
+    )
+    .replacing(
+      "predictions: {topic: p, fields: {time: at, score: s}}",
+      with: """
+        predictions: {topic: p, rows: in.rows, fields: {id: "message.ids[]", time: message.at, score: s}}
+        labels: {topic: l, rows: outcomes, horizon: 1d, fields: {id: id, time: message.at, value: y}}
+        """)
+    let (found, problems) = load(text)
+    #expect(problems == [])
+    let monitor = try #require(found)
+    func row(_ path: String) throws -> FieldPath { try FieldPath(path, hasRows: true) }
+    #expect(try monitor.predictions.rows == FieldPath("in.rows"))
+    #expect(try monitor.predictions.id == [row("message.ids[]")])
+    #expect(try monitor.predictions.time == row("message.at"))
+    #expect(try monitor.predictions.output == row("s"))
+    #expect(try monitor.features.map(\.field) == [row("amount"), row("[2]")])
+    #expect(try monitor.segments.map(\.field) == [row("message.shop"), row("amount")])
+    #expect(try monitor.labels?.rows == FieldPath("outcomes"))
+    #expect(try monitor.labels?.time == row("message.at"))
+    #expect(!monitor.predictions.hasIndexInID && monitor.predictions.idParts == 1)
+  }
+
   @Test(arguments: ["avro", "protobuf", "kserve", "seldon", "sagemaker"])
   func formatsOfLaterSaySo(format: String) {
     let (monitor, problems) = load(minimal().replacing("topic: p,", with: "topic: p, format: \(format),"))

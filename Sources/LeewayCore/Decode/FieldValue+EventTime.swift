@@ -1,4 +1,4 @@
-extension JSONScalarView {
+extension FieldValue {
   /// The value as a time; nil if it isn't written in `format` or out of the years 0000 to 9999. An epoch is a JSON
   /// number, never a string of digits.
   package func time(_ format: TimeFormat) -> EventTime? {

@@ -1,14 +1,5 @@
-internal import CSimdjson
-
 /// Values as keys and categories: every value has one text, whatever format it came in.
-extension JSONExtractor {
-  /// A number as it is written in the last message; nil for any other kind.
-  package func numberText(of view: JSONScalarView) -> UnsafeRawBufferPointer? {
-    var length = 0
-    let start = withUnsafePointer(to: view.value) { leeway_number_text(parser, $0, &length) }
-    return start.map { UnsafeRawBufferPointer(start: $0, count: length) }
-  }
-
+extension MessageExtractor {
   /// Calls `body` with the text by which a value is a key or a category: a string without a zero fraction, a number by its
   /// exact decimal value (``ShortestText/append(decimal:to:)``), `true` or `false`. nil for arrays, objects, and what is
   /// absent or null.
@@ -16,7 +7,7 @@ extension JSONExtractor {
   /// - Parameter scratch: memory for texts that are not in the message as they are.
   @inline(__always)
   func withCategory<R>(
-    _ view: JSONScalarView, _ scratch: inout [UInt8], _ body: (UnsafeRawBufferPointer) -> R
+    _ view: FieldValue, _ scratch: inout [UInt8], _ body: (UnsafeRawBufferPointer) -> R
   ) -> R? {
     if let text = view.text { return body(ShortestText.withoutZeroFraction(text)) }
     scratch.removeAll(keepingCapacity: true)
@@ -33,7 +24,7 @@ extension JSONExtractor {
   }
 
   /// A copy of that text; nil where there is none.
-  package func category(of view: JSONScalarView) -> [UInt8]? {
+  package func category(of view: FieldValue) -> [UInt8]? {
     var scratch: [UInt8] = []
     return withCategory(view, &scratch) { Array($0) }
   }

@@ -1,8 +1,8 @@
 internal import CSimdjson
 
-/// What a JSON value is.
-package enum JSONKind: UInt32, Sendable {
-  /// The object has no such field.
+/// What a value is, by the kinds that JSON has. Every format says its own kinds by these.
+package enum FieldKind: UInt32, Sendable {
+  /// The message has no such field.
   case absent = 0
   case null = 1
   case `false` = 2
@@ -20,14 +20,14 @@ package enum JSONKind: UInt32, Sendable {
   case overflow = 10
 }
 
-/// One value of a decoded message, without a copy. It is valid until the extractor's next message.
-package struct JSONScalarView {
+/// One value of a decoded message, whatever its format, without a copy. It is valid until the extractor's next message.
+package struct FieldValue {
   let value: leeway_value
 
   @inline(__always) init(_ value: leeway_value) { self.value = value }
 
   /// What the value is.
-  @inline(__always) package var kind: JSONKind { JSONKind(rawValue: value.kind) ?? .absent }
+  @inline(__always) package var kind: FieldKind { FieldKind(rawValue: value.kind) ?? .absent }
 
   /// The value as a number, integers rounded to the nearest Double; nil unless it is a finite number.
   @inline(__always) package var double: Double? {

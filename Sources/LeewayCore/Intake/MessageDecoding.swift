@@ -1,0 +1,24 @@
+/// How a monitor's predictions are decoded, by their format. What runs for each message is compiled for each case.
+enum PredictionDecoding {
+  case json(PredictionDecoder<JSONExtractor>)
+
+  init(_ plan: MonitorPlan, _ limits: DecodeLimits) {
+    self = .json(PredictionDecoder(plan: plan, limits: limits))
+  }
+
+  /// Whether any message had probabilities.
+  var hasSeenProbabilities: Bool {
+    switch self {
+    case .json(let decoder): decoder.hasSeenProbabilities
+    }
+  }
+}
+
+/// The same for labels.
+enum LabelDecoding {
+  case json(LabelDecoder<JSONExtractor>)
+
+  init(_ stream: LabelStream, _ task: ModelTask, _ limits: DecodeLimits) {
+    self = .json(LabelDecoder(stream: stream, task: task, limits: limits))
+  }
+}

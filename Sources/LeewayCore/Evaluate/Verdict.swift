@@ -45,7 +45,7 @@ package struct Verdict: Sendable, Equatable {
     self.tier = tier
   }
 
-  /// Of `shift`.
+  /// What `shift` says of an hour.
   init(
     check: String, hour: TimeSpan, end: EventTime, slice: String, subject: String, shift: ShiftFinding, value: Double?,
     rows: Int64, tier: Tier

@@ -8,7 +8,7 @@ struct WindowView {
   var begins: EventTime?
   /// For a superseded generation: later windows may lack rows that had not been read when the next one began.
   var readThrough: EventTime?
-  /// Of `performance`.
+  /// The stage of `performance`.
   var stage = Stage.final
   private(set) var drift: [NameKey: CellBlock] = [:]
   /// `drift` beside the baseline.

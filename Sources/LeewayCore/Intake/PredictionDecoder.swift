@@ -169,7 +169,7 @@ final class PredictionDecoder<Extractor: MessageExtractor> {
       digest: digest(of: payload).first128)
   }
 
-  /// Of a row: the hash of its message's hash and its index, so that rows of one message that are alike have an order.
+  /// For a row, the hash of its message's hash and its index, so that rows of one message that are alike have an order.
   private func digest(of payload: UnsafeRawBufferPointer) -> SHA256.Digest {
     guard hasRows else { return SHA256.hash(payload) }
     let whole = digest ?? SHA256.hash(payload)

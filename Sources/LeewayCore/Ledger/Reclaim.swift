@@ -121,7 +121,7 @@ package struct Reclaim: Sendable {
       try step(progress.finalThrough - max(results, largest * 2)) {
         try $0.reclaimReferences(monitor: name, usedBefore: $1, limit: limit)
       }
-      // Of nulls that are no more, or whose slice has gone.
+      // States of nulls that are no more, or whose slice has gone.
       try step(progress.finalThrough - Self.shiftStates) {
         try $0.reclaimShiftStates(monitor: name, before: $1, limit: limit)
       }

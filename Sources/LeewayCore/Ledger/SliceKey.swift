@@ -1,6 +1,6 @@
 /// Which record of a slice that outlives generations: what was counted or learnt, and in which slice.
 package struct SliceKey: Sendable, Hashable {
-  /// Of what it means: of a reference its field, type, bins and length, as `ReferencePlan` makes it; of a detector of shifts
+  /// The hash of what it means: of a reference its field, type, bins and length, as `ReferencePlan` makes it; of a detector of shifts
   /// its null, as `ShiftDesign` makes it. The same in every generation that means the same.
   package let hash: String
   private let name: NameKey

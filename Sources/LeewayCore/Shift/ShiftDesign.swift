@@ -203,7 +203,7 @@ package struct ShiftDesign: Sendable {
     }
   }
 
-  /// Of what a state means: the null, and where the monitor finds the values.
+  /// The hash of what a state means: the null, and where the monitor finds the values.
   private static func hash(
     _ slice: BaselineHours.Slice, _ subjects: [Subject], _ monitor: Monitor, _ baseline: Baseline
   ) -> String {

@@ -14,7 +14,7 @@ struct SQLBatch<Row> {
     /// nil: SQLite's table does not have it.
     let sqlite: Role?
     let postgreSQL: Role
-    /// Of PostgreSQL's array.
+    /// The type of PostgreSQL's array.
     let arrayType: String
     let bind: (_ row: Row, _ statement: PreparedStatement, _ index: CInt) throws -> Void
     let append: (_ rows: ArraySlice<Row>, _ parameters: inout PostgreSQLParameters) -> Void

@@ -33,7 +33,7 @@ package struct HTTPService: Service {
   /// - Parameters:
   ///   - host: Name or address to listen on.
   ///   - port: 0 lets the system choose.
-  ///   - tokens: Of `http.tokens_file`, asked for at every request.
+  ///   - tokens: Those of `http.tokens_file`, asked for at every request.
   ///   - isOpen: Whether this machine may read without a token, asked for at every request; see ``AccessPolicy``.
   ///   - probes: For the listener that serves health and metrics and nothing else, to everybody who reaches it; it has its
   ///     own connections, so that no crowd at the other one keeps probes out.

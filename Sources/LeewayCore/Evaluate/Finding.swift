@@ -97,7 +97,8 @@ extension Verdict {
     }
   }
 
-  /// What is taken for chance: `iid` where rows are taken as independent, else the plan of the hours that a shift is beside.
+  /// The null hypothesis of the test: `iid` if it takes rows as independent; for a shift, the plan of the baseline's hours; nil
+  /// without a test of this kind.
   package var null: String? {
     switch finding {
     case .drift(let found): found.isOfIndependentRows ? "iid" : nil

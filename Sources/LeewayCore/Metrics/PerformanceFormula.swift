@@ -2,7 +2,8 @@ import LeewayStatistics
 
 /// A metric of labelled predictions: how its value is worked out, and what checks need besides.
 package struct PerformanceFormula: Sendable {
-  /// The value with its bounds, from the rows of a task; nil for tasks that do not have it, and where the rows alone do not say it.
+  /// How the value and its bounds follow from a task's labelled rows; nil for tasks that do not have the metric, and for metrics that
+  /// need more than these rows.
   struct Values: Sendable {
     var binary: (@Sendable (BinaryRows) -> MeasuredValue)?
     var multiclass: (@Sendable (MulticlassRows) -> MeasuredValue)?

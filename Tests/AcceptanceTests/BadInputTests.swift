@@ -47,7 +47,7 @@ import Testing
 
   private func mistakes(_ path: String) -> String {
     """
-    \(path):1:1: warning: the monitor has no checks, so nothing ever fires; add checks:
+    \(path):1:1: warning: the monitor has no checks, so nothing ever fires; add one under checks:, as {name: input-drift, on: features, metric: psi, window: 7d, warning: 0.2}
     \(path):1:10: monitor is Shop; a monitor's name is 1 to 63 small letters, digits and hyphens
     \(path):2:7: task is binry; it takes binary, multiclass or regression. Did you mean binary?
     \(path):4:10: predictions.topic is a b; Kafka's topic names are 1 to 249 letters, digits, dots, underscores and hyphens, and not . or ..
@@ -79,7 +79,7 @@ import Testing
       """, to: "bad.yaml")
     let service = """
       bad.yaml:1:20: kafka.bootstrap is localhost; it takes HOST:PORT, several separated by commas
-      bad.yaml:1:62: kafka.properties.fetch.min.byte: No such configuration property: "fetch.min.byte"
+      bad.yaml:1:62: kafka.properties.fetch.min.byte: No such configuration property: "fetch.min.byte". Did you mean fetch.min.bytes?
       bad.yaml:1:84: kafka.properties.auto.offset.reset: auto.offset.reset is always error here: an offset that is gone is reported, never skipped; remove it
       bad.yaml:2:9: ledger is no PostgreSQL address; it takes postgres://USER:PASSWORD@HOST:5432/DATABASE, with % codes for special characters
       bad.yaml:3:1: htp is not a key that can be set. Did you mean http?

@@ -77,6 +77,12 @@ import Testing
       return monitor["starts_at"] as? String == "2026-03-01T02:30:00.000Z" ? true : nil
     }
     #expect(began == true)
+    let draining = try eventually { () -> [[String: Any]]? in
+      let found = try service.object("/api/v1/monitors/shop")["draining"] as? [[String: Any]]
+      return found?.isEmpty == false ? found : nil
+    }
+    #expect(draining?.map { $0["until"] as? String } == ["2026-03-01T02:30:00.000Z"])
+    #expect(draining?.map { $0["due"] as? String } == ["2026-03-01T03:05:00.000Z"])
     service.process.killAtOnce()
     service = try RunningService(in: folder.url)
     defer { if service.process.isRunning { service.process.killAtOnce() } }

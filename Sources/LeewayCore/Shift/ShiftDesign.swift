@@ -75,7 +75,8 @@ package struct ShiftDesign: Sendable {
     func mismatch(_ reason: String) -> BaselineMismatch { BaselineMismatch(monitor: monitor.name, reason: reason) }
     guard let hours = baseline.hours else {
       throw mismatch(
-        "check \(checks[0].name) is on shift, which judges by hours, and it was fitted without times; fit it with --time FIELD"
+        "check \(checks[0].name) is on shift, which judges by hours, and it was fitted without times; fit it with --time FIELD on "
+          + "rows of at least \(BaselineHours.minimumRows) an hour, or remove the check"
       )
     }
     guard hours.zone == monitor.timeZone else {

@@ -57,6 +57,7 @@ extension EvaluationThread {
     loop.state.update(monitor) { view in
       view.generation = generation
       view.partitions = partitions
+      view.draining = plan.standing.draining.map { MonitorView.Draining($0) }
       view.progress = progress
       view.watermark = predictions
       view.labelWatermark = labels
@@ -122,5 +123,15 @@ extension EvaluationThread {
 
   private func show(_ update: MetricsUpdate) {
     if let leftOut = metrics.apply(update) { logger.warning("\(leftOut)") }
+  }
+}
+
+extension MonitorView.Draining {
+  init(_ pairs: DrainingPairs) {
+    let monitor = pairs.plan.monitor
+    let wait = (monitor.labels?.horizon ?? .zero) + monitor.lateness
+    self.init(
+      generation: pairs.plan.generation, baseline: pairs.plan.baseline.identity, until: pairs.until,
+      due: pairs.until + wait)
   }
 }

@@ -24,6 +24,11 @@ final class SupersededPlans: Sendable {
         "predictions of \(record.monitor) that wait under its baseline \(record.baseline) get no labels any more: \(reason)",
         metadata: .of(monitor: record.monitor))
     }
+    if plan != nil, known.withLock({ $0[key] == nil }) {
+      logger.info(
+        "\(record.monitor): what waits under its baseline \(record.baseline) goes on taking labels and is judged by that",
+        metadata: .of(monitor: record.monitor))
+    }
     known.withLock { $0[key] = (now, plan) }
     return plan
   }

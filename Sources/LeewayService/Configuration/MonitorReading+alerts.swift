@@ -47,7 +47,9 @@ extension MonitorReading {
     if !top.contains("retrain") {
       value.complain("is retrain, which needs a policy; add retrain: {cooldown: 24h, max_per_week: 3, deadline: 6h}")
     }
-    if !hasLabels { value.complain("is retrain, which needs labels to judge the new model by; add labels:") }
+    if !hasLabels {
+      value.complain("is retrain, which needs labels to judge the new model by; add labels: with a topic and fields")
+    }
   }
 
   func readRetrain() -> RetrainPolicy? {
@@ -84,8 +86,22 @@ extension MonitorReading {
       } else if let least, let most, least > most {
         value.complain("can't be passed: at_least is above at_most; swap them")
       }
+      warnOfMetric(name, value)
       return RetrainPolicy.Bound(metric: name, atLeast: least, atMost: most)
     }
+  }
+}
+
+extension MonitorReading {
+  /// The trainer reports what it likes, so that any name is legal; one that is nearly a metric of labelled predictions is
+  /// probably a slip, and would refuse every model.
+  private func warnOfMetric(_ name: String, _ value: ConfigurationValue) {
+    let metrics = Metric.all.filter { $0.family == .performance }
+    guard !metrics.contains(where: { $0.name == name }) else { return }
+    let near = metrics.filter { task.map($0.applies) ?? true }.map(\.name)
+    let suggestion = Spelling.suggestion(for: name, among: near)
+    guard !suggestion.isEmpty else { return }
+    value.warn("passes only where the trainer's answer has a metric called \(name).\(suggestion)")
   }
 }
 
@@ -95,12 +111,16 @@ extension MonitorReading {
   func warnOfChecks(labelsWithoutHorizon: Bool) {
     if checks.isEmpty, !top.contains("checks") || top.value("checks")?.node.isEmptyList ?? false {
       reading.warning(
-        top.value("checks")?.place ?? top.place, "the monitor has no checks, so nothing ever fires; add checks:")
+        top.value("checks")?.place ?? top.place,
+        "the monitor has no checks, so nothing ever fires; add one under checks:, as {name: input-drift, on: features, metric: psi, window: 7d, warning: 0.2}"
+      )
     }
     if labelsWithoutHorizon, checks.contains(where: { $0.metric?.isOfLabels ?? false }),
       let labels = top.value("labels")
     {
-      labels.warn("has no horizon, so performance is judged 30d after its window; add horizon: and the longest delay")
+      labels.warn(
+        "has no horizon, so performance is judged 30d after its window; add horizon: with the longest delay of a label, as 14d"
+      )
     }
   }
 
@@ -167,11 +187,19 @@ extension MonitorReading {
         baseline.performance?.metrics[(metric.realised ?? metric).name] == nil
       else { continue }
       for limit in check.limits where limit.limit.limit.isChange {
-        limit.value.warn(
-          "never fires, since the baseline has no \(metric.name) to change from; give a number, or fit on files "
-            + "that have it")
+        limit.value.warn("never fires, since \(why(metric, isMissingFrom: baseline))")
       }
     }
+  }
+
+  private func why(_ metric: Metric, isMissingFrom baseline: Baseline) -> String {
+    guard baseline.performance != nil else {
+      return
+        "the baseline has no labelled rows that give \(metric.name) a value to change from; give a number, or fit on files with labels"
+    }
+    return baseline.task == .multiclass
+      ? "the baseline has no \(metric.name) to change from, because training files have no probabilities; give a number"
+      : "\(metric.name) has no value on the baseline's labelled rows; give a number, or fit on other files"
   }
 }
 

@@ -174,6 +174,7 @@ extension MonitorReading {
     let horizon = map.span("horizon")
     let early = readEarly(map, before: horizon)
     let labelBefore = map.value("label_before") == nil ? .zero : map.span("label_before")
+    labelBeforeGiven = map.value("label_before")
     let positive = readPositive(map)
     let absent = map.value("absent").flatMap(readLabelValue)
     let coverage = map.number("min_coverage")

@@ -32,6 +32,7 @@ final class MonitorReading {
   /// Whether labels say so, right or wrong.
   var hasEarly = false
   var hasAbsent = false
+  var labelBeforeGiven: ConfigurationValue?
   var checks: [ReadCheck] = []
   /// Values of segments that checks name.
   var sliceUses: [SliceUse] = []
@@ -109,6 +110,11 @@ final class MonitorReading {
     let skew = top.span("skew")
     let days = readDays()
     if let lateness { warn(lateness: lateness) }
+    if let before = labels?.stream.labelBefore, let lateness, let skew, before < lateness + skew {
+      labelBeforeGiven?.warn(
+        "has no effect, since labels may always be lateness + skew, \(lateness + skew), earlier than their prediction; "
+          + "raise it or remove it")
+    }
     readChecks()
     refuseDaysWithoutEffect()
     warnOfChecks(labelsWithoutHorizon: labels.map { !$0.horizonGiven } ?? false)

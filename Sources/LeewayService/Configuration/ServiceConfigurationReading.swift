@@ -204,7 +204,12 @@ final class ServiceConfigurationReading {
           bootstrap: "localhost:9092", group: "any", properties: [name: secret.revealed],
           confidential: hadPlaceholder ? [name] : [])
       } catch {
-        for problem in error.problems { reading.error(value.place, "\(value.path): \(problem.message)") }
+        let known = KafkaSettings.propertyNames
+        let suggestion = known.contains(name) ? "" : Spelling.suggestion(for: name, among: known)
+        for problem in error.problems {
+          let end = suggestion.isEmpty ? "" : ".\(suggestion)"
+          reading.error(value.place, "\(value.path): \(problem.message)\(end)")
+        }
       }
       if Self.isUnreadable(name, secret.revealed) {
         value.complain(

@@ -1,7 +1,7 @@
 /// Guesses at what was meant.
 package enum Spelling {
   /// The candidate that `word` is most probably a slip of: at most a third of its letters differ, counting insertions,
-  /// deletions, replacements and swapped neighbours. Ties go to the first.
+  /// deletions, replacements and swapped neighbours. Ties go to the first. Without one, the only candidate whose first words it is.
   package static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
     let letters = Array(word.lowercased().utf8)
     guard (1...64).contains(letters.count) else { return nil }
@@ -14,8 +14,24 @@ package enum Spelling {
       if best.map({ distance < $0.distance }) ?? true { best = (candidate, distance) }
     }
     // One letter of a name of one or two is another name altogether.
-    guard let best, best.distance < letters.count else { return nil }
+    guard let best, best.distance < letters.count else { return onlyOne(among: candidates, beginningWith: letters) }
     return best.candidate
+  }
+
+  /// `stall` is the beginning of `stall_after`, and of nothing else.
+  private static func onlyOne(among candidates: some Sequence<String>, beginningWith letters: [UInt8]) -> String? {
+    guard letters.count >= 3 else { return nil }
+    var only: String?
+    for candidate in candidates {
+      let other = candidate.lowercased().utf8
+      guard other.starts(with: letters), let next = other.dropFirst(letters.count).first, "_.-".utf8.contains(next)
+      else {
+        continue
+      }
+      if only != nil { return nil }
+      only = candidate
+    }
+    return only
   }
 
   /// ` Did you mean psi?`, or nothing.

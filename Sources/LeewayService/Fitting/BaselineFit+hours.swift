@@ -76,7 +76,7 @@ extension BaselineFit {
     if let all = found.tooFew.first(where: { $0.slice == "all" }) {
       throw unusable(
         "\(files): half of the hours have \(all.rows) rows or fewer; a null of hours needs \(BaselineHours.minimumRows), so fit "
-          + "without --time")
+          + "without --time, and remove checks on metric: shift")
     }
     return (found.hours, remarks(found, configuration.calendar))
   }

@@ -18,6 +18,14 @@ extension JSONWriter {
     member("closed_through", view.progress?.closedThrough)
     member("matured_through", view.progress?.maturedThrough)
     member("early_matured_through", monitor.labels?.early == nil ? nil : view.progress?.earlyMaturedThrough)
+    members("draining", view.draining) { json, old in
+      json.beginObject()
+      json.member("generation", old.generation)
+      json.member("baseline", old.baseline)
+      json.member("until", old.until)
+      json.member("due", old.due)
+      json.endObject()
+    }
     member("versions", view.versions)
     members("definitions", monitor.windows) { json, window in
       json.beginObject()

@@ -92,6 +92,25 @@ package struct MonitorView: Sendable {
   package var versions: [String]
   /// Ordered by (topic, partition).
   package var partitions: [PartitionRecord]
+  /// Earlier generations whose predictions still wait for labels, the oldest first.
+  package var draining: [Draining] = []
+
+  package struct Draining: Sendable, Equatable {
+    package var generation: String
+    /// The baseline's `sha256:…`.
+    package var baseline: String
+    /// Its last window ends at or before this.
+    package var until: EventTime
+    /// Its last final verdict is given when the labels' watermark gets there.
+    package var due: EventTime
+
+    package init(generation: String, baseline: String, until: EventTime, due: EventTime) {
+      self.generation = generation
+      self.baseline = baseline
+      self.until = until
+      self.due = due
+    }
+  }
 
   package init(
     monitor: Monitor, generation: GenerationRecord? = nil, baseline: String, baselineRows: Int64,

@@ -29,6 +29,12 @@ package struct ReplayFindings {
         "\(Thousands.text(summary.joins.implausible)) labels are more than \(monitor.labelLead) earlier than their prediction and "
           + "count for nothing: check both time_formats and clocks, or set labels.label_before")
     }
+    if summary.joins.overLimit > 0 {
+      warnings.append(
+        "\(Thousands.text(summary.joins.overLimit)) messages are of ids with more than \(JoinState.maximumLabels) different labels "
+          + "or \(JoinState.maximumVersions) versions: labels of such an id count for nothing; check that \(ids) tells events apart"
+      )
+    }
     for one in summary.secondLook?.unusable ?? [] {
       warnings.append(
         "\(one.file):\(one.line): \(one.purpose) is \(one.value), the first that cannot be used: \(one.problem)")
@@ -77,6 +83,11 @@ package struct ReplayFindings {
     )
   }
 
+  private var ids: String {
+    let labels = monitor.labels.map { " and \(Self.names($0.id)) of labels" } ?? ""
+    return "\(Self.names(monitor.predictions.id)) of predictions\(labels)"
+  }
+
   private var probabilities: String {
     guard let field = monitor.predictions.probabilities else { return "" }
     let array = monitor.predictions.classes.map { " or an array of \($0.count)" } ?? ""
@@ -95,7 +106,7 @@ package struct ReplayFindings {
     let shapes = Set([DecodeFailure.notJSON, .truncated, .notAnObject].map(\.code))
     return !refused.isEmpty && shapes.isSuperset(of: refused.keys)
       ? "--predictions takes JSON Lines, one object a line: no CSV, and no array around the objects"
-      : "fix the files or the monitor's predictions:"
+      : "fix the files, or what the monitor says of them under predictions:"
   }
 
   private var noMatches: String? {
@@ -120,7 +131,9 @@ package struct ReplayFindings {
     // Some nulls are read as labels taken back, also where every value is refused.
     let refused = e.rejectedLabels.values.reduce(0, +)
     if refused > e.labels {
-      return "\(start): \(e.labels == 0 ? "they" : "most") were refused; \(Self.reasons(e.rejectedLabels)); fix labels:"
+      return
+        "\(start): \(e.labels == 0 ? "they" : "most") were refused; \(Self.reasons(e.rejectedLabels)); fix the files, or what "
+        + "the monitor says of them under labels:"
     }
     if j.expired > 0 {
       return "\(start): \(Thousands.text(j.expired)) came later than labels.horizon, \(labels.horizon); raise it"

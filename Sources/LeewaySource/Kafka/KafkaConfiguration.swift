@@ -1,4 +1,5 @@
 internal import CRdKafka
+import Glibc
 
 /// An `rd_kafka_conf_t` until a handle takes it over.
 final class KafkaConfiguration {
@@ -25,6 +26,25 @@ final class KafkaConfiguration {
         throw KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG, "\(property): \(redaction.apply(to: message))")
       }
     }
+  }
+
+  /// From the table that librdkafka prints for people, its only list with properties that have no default.
+  static func propertyNames() -> [String] {
+    var text: UnsafeMutablePointer<CChar>?
+    var size = 0
+    guard let stream = open_memstream(&text, &size) else { return [] }
+    rd_kafka_conf_properties_show(stream)
+    fclose(stream)
+    guard let text else { return [] }
+    defer { free(text) }
+    // `security.protocol    |  *  | plaintext, ssl, … |`
+    let names = String(cString: text).split(separator: "\n").compactMap { row -> String? in
+      let cells = row.split(separator: "|", maxSplits: 2)
+      guard cells.count == 3 else { return nil }
+      let name = cells[0].split(separator: " ").joined()
+      return name.contains(".") || name.wholeMatch(of: /[a-z]+/) != nil ? name : nil
+    }
+    return names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
   /// Lets C callbacks be registered. `body` must not keep the pointer.

@@ -46,6 +46,9 @@ package struct KafkaSettings: Sendable, CustomStringConvertible, CustomReflectab
   package var description: String { "KafkaSettings(bootstrap: \(bootstrap), group: \(group))" }
   package var customMirror: Mirror { Mirror(self, children: ["bootstrap": bootstrap, "group": group]) }
 
+  /// Every property of this librdkafka, in the order of its own table; for guesses at what a wrong name meant.
+  package static let propertyNames: [String] = KafkaConfiguration.propertyNames()
+
   /// What correctness rests on. A nil value: the property may not be set at all.
   private static let fixed: [String: (value: String?, reason: String)] = {
     let ledger = "the ledger keeps the offsets"

@@ -211,7 +211,8 @@ import Testing
     }
     #expect(
       reason(monitor, SampleMonitor.baseline(monitor))
-        == "check moved is on shift, which judges by hours, and it was fitted without times; fit it with --time FIELD")
+        == "check moved is on shift, which judges by hours, and it was fitted without times; fit it with --time FIELD on "
+        + "rows of at least 50 an hour, or remove the check")
     let fitted = try ShiftScene.plan([]).baseline
     #expect(reason(monitor, fitted) == nil)
     var berlin = monitor

@@ -286,7 +286,13 @@ import Testing
       folder.write("monitors/a.json", baselineFile(rows: 100_000))
       #expect(
         load(folder, baseline: .required).problems == [
-          "monitors/a.yaml:8:77: warning: checks[1].warning.max_drop never fires, since the baseline has no auc to change from; give a number, or fit on files that have it"
+          "monitors/a.yaml:8:77: warning: checks[1].warning.max_drop never fires, since the baseline has no labelled rows that give auc a value to change from; give a number, or fit on files with labels"
+        ])
+      let empty = PerformanceBaseline(labelled: 10, inSample: true, metrics: ["brier": 0.1])
+      folder.write("monitors/a.json", baselineFile(rows: 100_000, performance: empty))
+      #expect(
+        load(folder, baseline: .required).problems == [
+          "monitors/a.yaml:8:77: warning: checks[1].warning.max_drop never fires, since auc has no value on the baseline's labelled rows; give a number, or fit on other files"
         ])
       let performance = PerformanceBaseline(labelled: 100_000, inSample: true, metrics: ["auc": 0.8])
       folder.write("monitors/a.json", baselineFile(rows: 100_000, performance: performance))

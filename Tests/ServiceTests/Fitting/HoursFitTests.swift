@@ -130,7 +130,8 @@ import Testing
     )
     #expect(
       problem(Self.csv(days: 15, rowsPerHour: 20))
-        == "rows.csv: half of the hours have 20 rows or fewer; a null of hours needs 50, so fit without --time")
+        == "rows.csv: half of the hours have 20 rows or fewer; a null of hours needs 50, so fit without --time, and remove "
+        + "checks on metric: shift")
     #expect(
       problem(Self.csv(days: 1).replacing("at,a", with: "when,a")).hasPrefix(
         "rows.csv:1: no column for the rows' time: looked for at; the file has when, a, c, score"))

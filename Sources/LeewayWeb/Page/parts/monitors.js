@@ -62,6 +62,11 @@ function monitorCard(monitor) {
           : "nothing yet",
       ),
       fact("Baseline", count(monitor.baseline_rows) + " rows, " + short(monitor.baseline, 19)),
+      monitor.draining.length > 0 && fact(
+        "Earlier baseline",
+        "windows up to " + time(monitor.draining.at(-1).until) + " wait for labels up to " +
+          time(monitor.draining.at(-1).due),
+      ),
       monitor.open_incidents > 0 && fact("Incidents", monitor.open_incidents + " open"),
     ),
     monitor.windows.length > 0 &&

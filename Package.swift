@@ -56,13 +56,26 @@ let package = Package(
     .target(
       name: "LeewayDelivery", dependencies: ["LeewayCore", "CCurl", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift),
-    // The page and the description of the API, as files. CWebFiles embeds them.
+    // What files say: monitors, leeway.yaml, tokens, certificates.
     .target(
-      name: "LeewayWeb", dependencies: ["CWebFiles"], exclude: ["OpenAPI", "Page", "deno.json"], swiftSettings: swift),
-    .target(
-      name: "LeewayService",
+      name: "LeewayConfiguration",
       dependencies: [
-        "LeewayCore", "LeewayLocks", "LeewaySource", "LeewayLedger", "LeewayDelivery", "LeewayWeb", "Yams",
+        "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "Yams",
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: swift),
+    // Files in place of Kafka: training files to baselines, logs to results, samples to what is in them.
+    .target(
+      name: "LeewayReplay",
+      dependencies: [
+        "LeewayCore", "LeewayLocks", "LeewayStatistics", "LeewaySource", "LeewayLedger", "LeewayConfiguration",
+      ],
+      swiftSettings: swift),
+    // What others see: API, metrics, and the page and the API's description as files, which CWebFiles embeds.
+    .target(
+      name: "LeewayWeb",
+      dependencies: [
+        "CWebFiles", "LeewayCore", "LeewayLocks", "LeewayLedger", "LeewayDelivery", "LeewayConfiguration",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
@@ -70,11 +83,31 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
+      exclude: ["OpenAPI", "Page", "deno.json"],
+      swiftSettings: swift),
+    // The parts, wired: intake, evaluation and delivery on their threads.
+    .target(
+      name: "LeewayService",
+      dependencies: [
+        "LeewayCore", "LeewayLocks", "LeewaySource", "LeewayLedger", "LeewayDelivery", "LeewayConfiguration", "LeewayWeb",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: swift),
+    .target(
+      name: "LeewayDemo",
+      dependencies: [
+        "LeewayCore", "LeewayLocks", "LeewaySource", "LeewayDelivery", "LeewayConfiguration", "LeewayReplay",
+        "LeewayService",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: swift),
     .executableTarget(
       name: "leeway",
       dependencies: [
-        "CMalloc", "LeewayService", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CMalloc", "LeewayCore", "LeewayConfiguration", "LeewayReplay", "LeewayService", "LeewayDemo",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: swift),
@@ -102,14 +135,17 @@ let package = Package(
     .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "LeewayService", "LeewayLocks", "LeewayTestSupport", "LeewayWeb",
-        .product(name: "HummingbirdTesting", package: "hummingbird"),
+        "LeewayConfiguration", "LeewayReplay", "LeewayWeb", "LeewayService", "LeewayDemo", "LeewayLocks",
+        "LeewayTestSupport", .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
       resources: [.copy("Fixtures")], swiftSettings: swift),
     .testTarget(
       name: "AcceptanceTests",
-      dependencies: ["LeewayService", "LeewaySource", "LeewayTestSupport", "CRdKafka", "leeway", "leeway-test-broker"],
+      dependencies: [
+        "LeewayConfiguration", "LeewayReplay", "LeewayWeb", "LeewayService", "LeewayDemo", "LeewaySource",
+        "LeewayTestSupport", "CRdKafka", "leeway", "leeway-test-broker",
+      ],
       resources: [.copy("Fixtures")], swiftSettings: swift),
   ],
   cLanguageStandard: .c2x,
@@ -125,8 +161,8 @@ if Context.environment["LEEWAY_BENCHMARKS"] == "1" {
     .executableTarget(
       name: "LeewayBenchmarks",
       dependencies: [
-        "LeewayStatistics", "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayService", "LeewayTestSupport",
-        "CAllocationCount",
+        "LeewayStatistics", "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayConfiguration",
+        "LeewayReplay", "LeewayWeb", "LeewayService", "LeewayTestSupport", "CAllocationCount",
       ],
       path: "Benchmarks/Sources/LeewayBenchmarks", swiftSettings: swift),
   ]

@@ -2,6 +2,9 @@ import ArgumentParser
 import Foundation
 import LeewayCore
 import LeewayService
+import LeewayConfiguration
+import LeewayReplay
+import LeewayWeb
 
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -59,7 +62,7 @@ struct Check: ParsableCommand {
     let path = config ?? (FileManager.default.fileExists(atPath: "leeway.yaml") ? "leeway.yaml" : nil)
     let (configuration, problems) = Configuration.load(
       configPath: path, monitorsDirectory: monitors, baseline: .required,
-      environment: ProcessInfo.processInfo.environment, looksAtLedger: true)
+      environment: ProcessInfo.processInfo.environment, now: WallClock.now(), looksAtLedger: true)
     Monitors.report(problems)
     guard let configuration else {
       let errors = problems.count { $0.severity == .error }

@@ -1,5 +1,6 @@
 import Foundation
 import LeewayService
+import LeewayConfiguration
 
 /// Standard output and error.
 enum Console {

@@ -2,6 +2,7 @@ import ArgumentParser
 import LeewayCore
 import LeewayService
 import Logging
+import LeewayDemo
 
 struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

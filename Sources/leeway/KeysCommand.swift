@@ -1,5 +1,6 @@
 import ArgumentParser
 import LeewayService
+import LeewayConfiguration
 
 struct KeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import LeewayCore
 import LeewayService
+import LeewayConfiguration
+import LeewayReplay
 
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

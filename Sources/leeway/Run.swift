@@ -4,6 +4,7 @@ import Foundation
 import LeewayCore
 import LeewayService
 import Logging
+import LeewayConfiguration
 
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -41,7 +42,7 @@ struct Run: AsyncParsableCommand {
     let files = ConfigurationFiles(
       configPath: config, monitorsDirectory: monitors, environment: ProcessInfo.processInfo.environment)
     let (configuration, problems) = Configuration.load(
-      configPath: files.configPath, monitorsDirectory: files.monitorsDirectory, environment: files.environment)
+      configPath: files.configPath, monitorsDirectory: files.monitorsDirectory, environment: files.environment, now: WallClock.now())
     Monitors.report(problems)
     guard let configuration, let service = configuration.service else { throw ExitCode(1) }
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }

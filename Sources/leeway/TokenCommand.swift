@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LeewayCore
 import LeewayService
+import LeewayConfiguration
 
 struct TokenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import LeewayCore
 import LeewayLedger
+import LeewayConfiguration
 import LeewayService
 import LeewayTestSupport
 

@@ -1,4 +1,6 @@
 import LeewayCore
+import LeewayConfiguration
+import LeewayWeb
 
 /// Where the configuration came from, so that it can be read again.
 package struct ConfigurationFiles: Sendable {
@@ -19,7 +21,7 @@ package struct ConfigurationFiles: Sendable {
   /// - Returns: the setup and warnings, or everything that is wrong.
   func read(after running: ServiceConfiguration) -> Result<(setup: Setup, warnings: [String]), ReloadRefusal> {
     var (configuration, problems) = Configuration.load(
-      configPath: configPath, monitorsDirectory: monitorsDirectory, environment: environment)
+      configPath: configPath, monitorsDirectory: monitorsDirectory, environment: environment, now: WallClock.now())
     // A file with mistakes may still say, beside them, that it needs a restart: all in one go.
     let (service, _) = ServiceConfiguration.load(configPath, environment: environment)
     if let service { problems += restartProblems(from: running, to: service) }

@@ -4,6 +4,8 @@ import LeewayDelivery
 import Logging
 import ServiceLifecycle
 import Synchronization
+import LeewayConfiguration
+import LeewayWeb
 
 /// Sends what the outbox owes one receiver, on a thread of its own, so that a slow receiver delays no other.
 ///

@@ -3,6 +3,7 @@ import LeewayDelivery
 import LeewayLocks
 import Logging
 import ServiceLifecycle
+import LeewayWeb
 
 /// One loop for every receiver, from when it is configured until it is no longer.
 struct DeliveryLoops: Service {

@@ -3,6 +3,7 @@ import LeewayCore
 import LeewayDelivery
 import Logging
 import ServiceLifecycle
+import LeewayWeb
 
 /// Judges every monitor on a thread of its own, round after round, under a lease in the ledger.
 struct EvaluationLoop: Service {

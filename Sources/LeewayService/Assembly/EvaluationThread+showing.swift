@@ -1,6 +1,7 @@
 import LeewayCore
 import LeewayDelivery
 import Logging
+import LeewayWeb
 
 /// What pages and gauges show of what was judged.
 extension EvaluationThread {

@@ -2,6 +2,7 @@ import Foundation
 import LeewayCore
 import LeewayDelivery
 import Logging
+import LeewayWeb
 
 /// What the thread that judges does, and its state; made, used and dropped on it.
 final class EvaluationThread {

@@ -1,6 +1,7 @@
 import Glibc
 import LeewayCore
 import LeewaySource
+import LeewayWeb
 
 /// Where the intake's time goes, of all its threads; told to the metrics at every flush.
 struct IntakeProfile {

@@ -1,6 +1,7 @@
 import LeewayCore
 import LeewaySource
 import Logging
+import LeewayWeb
 
 /// Where another instance runs a newer configuration on the same ledger.
 extension KafkaIntake {

@@ -3,6 +3,8 @@ import LeewayCore
 import LeewaySource
 import Logging
 import ServiceLifecycle
+import LeewayConfiguration
+import LeewayWeb
 
 /// Kafka to committed panes: one thread polls, decodes, aggregates and commits; it also answers rebalances, so nothing
 /// is shared and nothing races. Where there are more, a crew decodes and aggregates while this one waits for it.

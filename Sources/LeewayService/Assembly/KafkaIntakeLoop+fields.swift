@@ -20,7 +20,7 @@ extension KafkaIntakeLoop {
       let new = unseen.filter { !before.contains($0) }
       for field in new.prefix(Self.maximumLines) {
         logger.warning(
-          "monitor \(monitor): \(ReplayFindings.unseen(field))",
+          "monitor \(monitor): \(field.unseen)",
           metadata: ["monitor": "\(monitor)", "predictions": "\(sightings.rows)"])
       }
       if new.count > Self.maximumLines {

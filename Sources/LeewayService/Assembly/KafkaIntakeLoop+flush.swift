@@ -1,6 +1,8 @@
 import LeewayCore
 import LeewaySource
 import Logging
+import LeewayConfiguration
+import LeewayWeb
 
 /// Committing what was taken, and telling what became of it.
 extension KafkaIntakeLoop {

@@ -1,6 +1,8 @@
 import LeewayCore
 import LeewaySource
 import Logging
+import LeewayConfiguration
+import LeewayWeb
 
 /// Going on with another setup.
 extension KafkaIntakeLoop {

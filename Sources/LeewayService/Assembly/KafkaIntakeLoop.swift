@@ -2,6 +2,7 @@ import Foundation
 import LeewayCore
 import LeewaySource
 import Logging
+import LeewayConfiguration
 
 /// The state of the intake thread; made, used and dropped on it.
 final class KafkaIntakeLoop {

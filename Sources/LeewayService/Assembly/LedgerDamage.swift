@@ -1,4 +1,5 @@
 import LeewayCore
+import LeewayWeb
 
 /// What a look through the tables of an SQLite ledger has come to.
 struct LedgerLook: Sendable, Equatable {

@@ -5,6 +5,8 @@ import LeewayLedger
 import LeewaySource
 package import Logging
 import ServiceLifecycle
+package import LeewayConfiguration
+import LeewayWeb
 
 /// The whole service, assembled from a configuration.
 package struct LeewayServer: Sendable {

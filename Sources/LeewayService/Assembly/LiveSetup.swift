@@ -2,6 +2,8 @@ import LeewayCore
 import LeewayLocks
 
 import struct Synchronization.Atomic
+import LeewayConfiguration
+import LeewayWeb
 
 /// What the service runs on now. A reload proposes another setup; the intake, the only part that knows when nothing is half
 /// counted, adopts it between two polls; everybody else follows what it has adopted.
@@ -108,25 +110,4 @@ final class LiveSetup: Sendable {
 extension LiveSetup.Proposal {
   func adopted() { answer.resume(returning: .success(())) }
   func refuse(_ refusal: ReloadRefusal) { answer.resume(returning: .failure(refusal)) }
-}
-
-/// Why a reload changed nothing.
-package struct ReloadRefusal: Error, Sendable, Equatable, CustomStringConvertible {
-  /// One for every mistake, those of files as `FILE:LINE:COLUMN: what is wrong, and the fix`.
-  package var problems: [String]
-  /// Whether asking again, with the same files, may succeed.
-  package var isTransient: Bool
-
-  package init(problems: [String]) {
-    self.problems = problems
-    isTransient = false
-  }
-
-  /// Something that has nothing to do with what is in the files.
-  package init(_ problem: String) {
-    problems = [problem]
-    isTransient = true
-  }
-
-  package var description: String { problems.joined(separator: "\n") }
 }

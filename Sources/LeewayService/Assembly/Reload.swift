@@ -2,6 +2,8 @@ import Foundation
 import LeewayCore
 import Logging
 import Synchronization
+import LeewayConfiguration
+import LeewayWeb
 
 /// Reads the configuration again and puts it in force, all of it or nothing.
 final class Reload: Sendable {

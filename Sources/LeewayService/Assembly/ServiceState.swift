@@ -1,5 +1,6 @@
 import LeewayCore
 import LeewayLocks
+import LeewayWeb
 
 /// What the threads tell HTTP: immutable snapshots behind one lock, replaced per flush or evaluation.
 final class ServiceState: Sendable {

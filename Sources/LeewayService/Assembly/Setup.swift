@@ -1,5 +1,7 @@
 import LeewayCore
 import LeewayDelivery
+import LeewayConfiguration
+import LeewayWeb
 
 /// Everything that a reload may change, checked and made ready: replaced as a whole, never in part.
 struct Setup: Sendable {
@@ -36,32 +38,9 @@ struct Setup: Sendable {
   }
 }
 
-extension AccessTokens {
-  /// Reads a `tokens_file`.
-  ///
-  /// - Throws: ``AccessTokensFailure``, also for a file that cannot be read.
-  init(reading path: String) throws(AccessTokensFailure) {
-    let bytes: [UInt8]
-    do throws(TextFile.Failure) { bytes = try TextFile.bytes(at: path, limit: 1 << 20) } catch {
-      throw AccessTokensFailure(problems: ["\(path): the file of tokens \(error.problem)"])
-    }
-    try self.init(parsing: String(decoding: bytes, as: UTF8.self), file: path)
-  }
-}
-
-/// What a reload did to the monitors, by name, each list in the order of the names.
-package struct SetupChange: Sendable, Equatable {
-  package var added: [String] = []
-  package var removed: [String] = []
-  /// Begin a new generation: their streams, features, panes or baseline are others.
-  package var restarted: [String] = []
-  /// Go on counting as before; their checks, windows or alerts are others.
-  package var adjusted: [String] = []
-  package var unchanged: [String] = []
-
-  package init() {}
-
+extension SetupChange {
   init(from before: Setup, to after: Setup) {
+    self.init()
     for plan in after.plans {
       let name = plan.monitor.name
       guard let known = before.plans.first(where: { $0.monitor.name == name }) else {

@@ -1,9 +1,5 @@
 import LeewayCore
-
-/// What of the service can stand still while the process lives; the values of `leeway_stalled`'s label.
-package enum ServicePart: String, Sendable, CaseIterable {
-  case intake, evaluation, delivery
-}
+import LeewayWeb
 
 /// Notices threads that make no more rounds, and an intake that makes them without getting anywhere.
 struct StallWatch {

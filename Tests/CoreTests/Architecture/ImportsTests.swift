@@ -12,17 +12,34 @@ private let allowedImports: [String: Set<String>] = [
   "LeewaySource": platform.union(["LeewayCore", "CRdKafka", "CZlib"]),
   "LeewayLedger": platform.union(["CPostgres", "CZstd", "LeewayCore", "GRDB", "GRDBSQLite"]),
   "LeewayDelivery": platform.union(["LeewayCore", "CCurl", "Crypto"]),
-  // Files, and no more than their names and bytes.
-  "LeewayWeb": ["CWebFiles"],
-  "LeewayService": platform.union([
-    "LeewayStatistics", "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "LeewayWeb", "Crypto",
-    "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTPTypes", "NIOPosix", "NIOSSL",
-    "ServiceLifecycle",
-    "UnixSignals", "Yams",
+  // What files say. NIOSSL reads certificates, Source and Delivery check what is theirs.
+  "LeewayConfiguration": platform.union([
+    "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "NIOSSL", "Yams",
   ]),
-  // Core is there for the names of what Service takes and returns, Logging to say where the log goes, CMalloc for how the
+  // Files in place of Kafka.
+  "LeewayReplay": platform.union([
+    "LeewayStatistics", "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayConfiguration",
+  ]),
+  // What others see. It never starts anything.
+  "LeewayWeb": platform.union([
+    "CWebFiles", "LeewayCore", "LeewayLedger", "LeewayDelivery", "LeewayConfiguration", "HTTPTypes", "Hummingbird",
+    "HummingbirdCore", "Logging", "NIOCore", "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ServiceLifecycle",
+  ]),
+  // The parts, wired.
+  "LeewayService": platform.union([
+    "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "LeewayConfiguration", "LeewayWeb", "Logging",
+    "ServiceLifecycle", "UnixSignals",
+  ]),
+  "LeewayDemo": platform.union([
+    "LeewayCore", "LeewaySource", "LeewayDelivery", "LeewayConfiguration", "LeewayReplay", "LeewayService", "Logging",
+    "ServiceLifecycle",
+  ]),
+  // Core is there for the names of what the others take and return, Logging to say where the log goes, CMalloc for how the
   // process keeps freed memory.
-  "leeway": platform.union(["ArgumentParser", "CMalloc", "LeewayCore", "LeewayService", "Logging"]),
+  "leeway": platform.union([
+    "ArgumentParser", "CMalloc", "LeewayCore", "LeewayConfiguration", "LeewayReplay", "LeewayService", "LeewayDemo",
+    "Logging",
+  ]),
   "leeway-test-broker": platform.union(["LeewayCore", "LeewaySource"]),
   "LeewayTestSupport": platform.union(["CPostgres", "LeewayCore", "LeewayStatistics"]),
 ]

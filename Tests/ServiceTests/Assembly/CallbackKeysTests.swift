@@ -5,6 +5,7 @@ import LeewayTestSupport
 import Testing
 
 @testable import LeewayDelivery
+@testable import LeewayConfiguration
 @testable import LeewayService
 
 @Suite struct CallbackKeysTests {

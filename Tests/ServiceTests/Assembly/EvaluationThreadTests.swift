@@ -3,6 +3,7 @@ import LeewayTestSupport
 import Logging
 import Testing
 
+@testable import LeewayConfiguration
 @testable import LeewayService
 
 /// A ledger with two monitors whose streams have been read for twenty days, and one who judges them.

@@ -6,6 +6,7 @@ import Logging
 import Testing
 
 @testable import LeewayService
+@testable import LeewayWeb
 
 /// What is told of a damaged ledger, by looks through its pages and by calls that meet the damage.
 @Suite struct LedgerDamageTests {

@@ -2,6 +2,7 @@ import LeewayCore
 import Testing
 
 @testable import LeewayService
+@testable import LeewayWeb
 
 @Suite struct MetricsAtStartTests {
   private static func lines(_ metrics: ServiceMetrics) -> [String] {

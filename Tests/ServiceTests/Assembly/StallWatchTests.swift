@@ -3,6 +3,7 @@ import LeewayTestSupport
 import Testing
 
 @testable import LeewayService
+@testable import LeewayWeb
 
 /// A service whose threads say what the test wants, on a clock that the test moves.
 @Suite struct StallWatchTests {

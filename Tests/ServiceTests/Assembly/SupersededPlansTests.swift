@@ -2,6 +2,8 @@ import LeewayCore
 import Logging
 import Testing
 
+@testable import LeewayConfiguration
+@testable import LeewayReplay
 @testable import LeewayService
 
 /// A superseded generation is read from the ledger's copy as it was, whatever its variables stand for by now.

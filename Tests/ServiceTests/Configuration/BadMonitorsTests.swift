@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import LeewayConfiguration
 @testable import LeewayService
 
 /// One file for every mistake. Its first lines say what must be reported: `# expect: LINE:COLUMN: message`.

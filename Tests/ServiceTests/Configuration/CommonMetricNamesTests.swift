@@ -1,6 +1,7 @@
 import LeewayCore
 import Testing
 
+@testable import LeewayConfiguration
 @testable import LeewayService
 
 /// Names from other libraries lead to the metric that is meant, and never to one that merely looks alike.

@@ -3,6 +3,7 @@ import LeewayCore
 import LeewayStatistics
 import Testing
 
+@testable import LeewayConfiguration
 @testable import LeewayService
 
 @Suite struct ConfigurationTests {

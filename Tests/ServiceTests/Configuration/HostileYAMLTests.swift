@@ -2,6 +2,7 @@ import Glibc
 import LeewayTestSupport
 import Testing
 
+@testable import LeewayConfiguration
 @testable import LeewayService
 
 /// Nothing in a file can end the process, exhaust memory or the stack, or take long.

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import LeewayConfiguration
 @testable import LeewayService
 
 /// Every key that a file may have is described, and the page of keys is made of the descriptions.

@@ -1,6 +1,7 @@
 import LeewayCore
 import Testing
 
+@testable import LeewayConfiguration
 @testable import LeewayService
 
 @Suite struct MonitorFileTests {

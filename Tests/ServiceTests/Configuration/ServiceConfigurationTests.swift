@@ -2,6 +2,7 @@ import LeewayCore
 import LeewayDelivery
 import Testing
 
+@testable import LeewayConfiguration
 @testable import LeewayService
 
 @Suite struct ServiceConfigurationTests {

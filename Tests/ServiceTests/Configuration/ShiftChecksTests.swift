@@ -1,6 +1,7 @@
 import LeewayCore
 import Testing
 
+@testable import LeewayConfiguration
 @testable import LeewayService
 
 /// Checks on `shift` in monitor files: what is read, and what is said of everything that is wrong.

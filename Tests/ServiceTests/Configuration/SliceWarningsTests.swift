@@ -1,6 +1,8 @@
 import LeewayCore
 import Testing
 
+@testable import LeewayConfiguration
+@testable import LeewayReplay
 @testable import LeewayService
 
 /// What checks name of segments, beside what training rows have of them.

@@ -1,5 +1,6 @@
 import Foundation
 
+@testable import LeewayConfiguration
 @testable import LeewayService
 
 /// A folder that is gone after the test.

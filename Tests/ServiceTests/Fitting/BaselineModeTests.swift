@@ -3,6 +3,7 @@ import Glibc
 import LeewayCore
 import Testing
 
+@testable import LeewayReplay
 @testable import LeewayService
 
 /// A baseline says how customers are distributed: it is for its owner alone, whatever the umask.

@@ -4,6 +4,8 @@ import LeewayStatistics
 import LeewayTestSupport
 import Testing
 
+@testable import LeewayConfiguration
+@testable import LeewayReplay
 @testable import LeewayService
 
 /// `baseline fit --time`: from dated rows to a monitor that judges hours.

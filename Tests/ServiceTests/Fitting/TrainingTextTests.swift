@@ -3,6 +3,8 @@ import LeewayCore
 import LeewayTestSupport
 import Testing
 
+@testable import LeewayConfiguration
+@testable import LeewayReplay
 @testable import LeewayService
 
 /// What training files say, in CSV and in JSON Lines: one value has one text, in both and in the stream.

@@ -7,7 +7,9 @@ import NIOCore
 import ServiceLifecycle
 import Testing
 
+@testable import LeewayConfiguration
 @testable import LeewayService
+@testable import LeewayWeb
 
 /// Runs a test against a server of its own on a loopback socket.
 func serving(

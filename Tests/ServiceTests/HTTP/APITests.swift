@@ -5,6 +5,7 @@ import LeewayCore
 import Testing
 
 @testable import LeewayService
+@testable import LeewayWeb
 
 @Suite struct APITests {
   @Test func aRetiredVersionIsNotAmongTheNewestWindows() async throws {

@@ -3,7 +3,9 @@ import LeewayCore
 import NIOCore
 import Testing
 
+@testable import LeewayConfiguration
 @testable import LeewayService
+@testable import LeewayWeb
 
 @Suite struct AccessTests {
   private static let file = """

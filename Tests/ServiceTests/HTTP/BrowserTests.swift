@@ -2,6 +2,7 @@ import LeewayCore
 import LeewayTestSupport
 import Testing
 
+@testable import LeewayConfiguration
 @testable import LeewayService
 
 /// The page in a real browser.

@@ -3,6 +3,7 @@ import LeewayLedger
 import Testing
 
 @testable import LeewayService
+@testable import LeewayWeb
 
 /// What the API says of checks: the newest verdicts of each stage, and why there is none.
 @Suite struct CheckStandingTests {

@@ -5,6 +5,7 @@ import LeewayTestSupport
 import Testing
 
 @testable import LeewayService
+@testable import LeewayWeb
 
 @Suite struct ConnectionRegisterTests {
   /// A connection that knows whether it was closed.

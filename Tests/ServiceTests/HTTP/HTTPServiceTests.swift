@@ -5,6 +5,7 @@ import Logging
 import Testing
 
 @testable import LeewayService
+@testable import LeewayWeb
 
 @Suite struct HTTPServiceTests {
   @Test func aReaderThatNeverEndsDoesNotHoldUpShutdown() async throws {

@@ -4,7 +4,9 @@ import LeewayLedger
 import LeewayTestSupport
 import Testing
 
+@testable import LeewayReplay
 @testable import LeewayService
+@testable import LeewayWeb
 
 /// `/api/v1/inputs`: what came from outside, in the lines that `leeway replay --inputs` reads.
 @Suite struct InputsTests {

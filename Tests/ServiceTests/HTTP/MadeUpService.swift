@@ -4,6 +4,7 @@ import LeewayTestSupport
 import Logging
 
 @testable import LeewayService
+@testable import LeewayWeb
 
 /// A service that never ran: a ledger with made-up content of two monitors, and a view of it. The same every time.
 struct MadeUpService {

@@ -2,6 +2,7 @@ import LeewayTestSupport
 import Testing
 
 @testable import LeewayService
+@testable import LeewayWeb
 
 /// Queries put together at random from what matters to the parser, judged by a decoder that goes letter by letter.
 @Suite struct QueryMutationTests {

@@ -3,6 +3,7 @@ import LeewayTestSupport
 import Testing
 
 @testable import LeewayService
+@testable import LeewayWeb
 
 @Suite struct QueryParametersTests {
   private let known = ["monitor", "from", "limit", "open"]

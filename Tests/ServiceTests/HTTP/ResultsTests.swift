@@ -6,6 +6,7 @@ import LeewayTestSupport
 import Testing
 
 @testable import LeewayService
+@testable import LeewayWeb
 
 @Suite struct ResultsTests {
   @Test func threePagesAreTheStreamIsOneRead() async throws {

@@ -4,6 +4,7 @@ import LeewayTestSupport
 import Testing
 
 @testable import LeewayService
+@testable import LeewayWeb
 
 @Suite struct ServiceMetricsTests {
   private static func plan(limit: Int = 10_000) -> SeriesPlan {

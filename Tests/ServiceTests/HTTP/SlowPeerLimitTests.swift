@@ -5,6 +5,7 @@ import NIOHTTPTypes
 import Testing
 
 @testable import LeewayService
+@testable import LeewayWeb
 
 @Suite struct SlowPeerLimitTests {
   private func channel() throws -> EmbeddedChannel {

@@ -2,7 +2,9 @@ import LeewayCore
 import LeewayTestSupport
 import Testing
 
+@testable import LeewayConfiguration
 @testable import LeewayService
+@testable import LeewayWeb
 
 /// Which Prometheus series a monitor exports.
 @Suite struct SeriesPlanTests {

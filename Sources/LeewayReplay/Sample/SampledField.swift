@@ -1,0 +1,135 @@
+import LeewayCore
+import LeewayConfiguration
+
+/// One field that a monitor names, and what real messages have there.
+struct SampledField {
+  /// What the value must be.
+  enum Expectation {
+    case time(TimeFormat)
+    case number(ClosedRange<Double>?)
+    /// Text, a number or a boolean.
+    case scalar
+    /// An object, or an array of as many as there are classes.
+    case probabilities(classes: Int?)
+    case label(ModelTask, positive: String?)
+  }
+
+  /// `feature amount`
+  let purpose: String
+  let path: FieldPath
+  let isRequired: Bool
+  private let expectation: Expectation
+
+  /// Messages in which it is there and not null.
+  private(set) var found = 0
+  /// Messages by the JSON type of the value.
+  private(set) var kinds: [String: Int] = [:]
+  private(set) var example = ""
+  private(set) var wrong = 0
+  /// For the first wrong value.
+  private(set) var problem = ""
+
+  private static let maximumExample = 24
+
+  init(_ purpose: String, _ path: FieldPath, required: Bool, _ expectation: Expectation) {
+    self.purpose = purpose
+    self.path = path
+    isRequired = required
+    self.expectation = expectation
+  }
+
+  /// Those of a prediction, in the order of a monitor file.
+  static func predictions(of monitor: Monitor) -> [SampledField] {
+    let stream = monitor.predictions
+    var fields = stream.id.map { SampledField("id", $0, required: monitor.labels != nil, .scalar) }
+    fields.append(.init("time", stream.time, required: true, .time(stream.timeFormat)))
+    if let version = stream.version { fields.append(.init("version", version, required: false, .scalar)) }
+    let output: Expectation = monitor.task == .multiclass ? .scalar : .number(monitor.task == .binary ? 0...1 : nil)
+    fields.append(.init(monitor.outputName, stream.output, required: true, output))
+    if let path = stream.probabilities {
+      fields.append(.init("probabilities", path, required: false, .probabilities(classes: stream.classes?.count)))
+    }
+    fields += monitor.features.map {
+      .init("feature \($0.name)", $0.field, required: true, $0.kind == .numeric ? .number($0.range) : .scalar)
+    }
+    fields += monitor.segments.map { .init("segment \($0.name)", $0.field, required: false, .scalar) }
+    return fields
+  }
+
+  /// Those of a label.
+  static func labels(of stream: LabelStream, _ task: ModelTask) -> [SampledField] {
+    stream.id.map { .init("id", $0, required: true, .scalar) }
+      + [
+        .init("time", stream.time, required: true, .time(stream.timeFormat)),
+        .init("value", stream.value, required: true, .label(task, positive: stream.positive)),
+      ] + stream.conditions.map { .init("where", $0.field, required: true, .scalar) }
+  }
+
+  // MARK: Counting
+
+  /// Takes the value of one message.
+  ///
+  /// - Parameter tree: a copy of the value, for the example.
+  mutating func count(_ view: FieldValue, tree: () -> JSONValue?) {
+    guard view.kind != .absent else { return }
+    kinds[Self.name(of: view.kind), default: 0] += 1
+    guard view.kind != .null else { return }
+    found += 1
+    if example.isEmpty { example = Self.shown(view, tree()) }
+    guard let problem = problem(of: view) else { return }
+    if wrong == 0 { self.problem = problem }
+    wrong += 1
+  }
+
+  /// Why a value that is there cannot be used; nil if it can.
+  func problem(of view: FieldValue) -> String? {
+    let isScalar = view.kind != .array && view.kind != .object
+    switch expectation {
+    case .time(let format): return view.timeProblem(path, format)
+    case .scalar: return isScalar ? nil : "it takes text, a number or a boolean"
+    case .probabilities(nil):
+      return view.kind == .object
+        ? nil : "it takes an object of classes to probabilities, or an array where the monitor has classes: [...]"
+    case .probabilities(let classes?):
+      return view.kind == .object || view.kind == .array
+        ? nil : "it takes an object of classes to probabilities, or an array of \(classes)"
+    case .number(let range):
+      guard let number = view.double else {
+        return view.kind == .string ? "it takes a number without quotes" : "it takes a number"
+      }
+      guard let range, !range.contains(number) else { return nil }
+      return "it takes \(ConfigurationValue.shown(range.lowerBound)) to \(ConfigurationValue.shown(range.upperBound))"
+    case .label(.regression, _): return view.double == nil ? "it takes a number" : nil
+    case .label(.multiclass, _): return isScalar ? nil : "it takes the name of a class"
+    case .label(.binary, let positive?): return isScalar ? nil : "it takes text or a number such as \(positive)"
+    case .label(.binary, nil):
+      return view.bool != nil || view.double == 0 || view.double == 1
+        ? nil : "it takes 0, 1, false or true, or set labels.positive"
+    }
+  }
+
+  private static func name(of kind: FieldKind) -> String {
+    switch kind {
+    case .absent, .null: "null"
+    case .false, .true: "boolean"
+    case .int64, .uint64: "integer"
+    case .double, .overflow: "number"
+    case .string: "text"
+    case .array: "array"
+    case .object: "object"
+    }
+  }
+
+  /// A value as the message has it, cut to 24 characters.
+  static func shown(_ view: FieldValue, _ tree: JSONValue?) -> String {
+    guard let tree else { return "too large" }
+    let text: String
+    switch view.kind {
+    // As in the message, and not as a double.
+    case .int64: text = "\(view.int64 ?? 0)"
+    case .uint64: text = "\(view.uint64 ?? 0)"
+    default: text = String(decoding: CanonicalJSON.bytes(of: tree), as: UTF8.self)
+    }
+    return text.count > maximumExample ? text.prefix(maximumExample - 1) + "…" : text
+  }
+}

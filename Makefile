@@ -74,7 +74,7 @@ check: export HOOK_SECRET := secret
 check: export LEEWAY_PORT := 8080
 
 strict: setup
-	swift build --build-tests
+	swift build --build-tests --explicit-target-dependency-import-check error
 
 check: strict ## check the example monitors as a user would
 	.build/debug/leeway check --monitors monitors

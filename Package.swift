@@ -60,7 +60,7 @@ let package = Package(
     .target(
       name: "LeewayConfiguration",
       dependencies: [
-        "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "Yams",
+        "LeewayStatistics", "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "Yams",
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: swift),
@@ -75,7 +75,7 @@ let package = Package(
     .target(
       name: "LeewayWeb",
       dependencies: [
-        "CWebFiles", "LeewayCore", "LeewayLocks", "LeewayLedger", "LeewayDelivery", "LeewayConfiguration",
+        "CWebFiles", "LeewayCore", "LeewayLocks", "LeewayConfiguration",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
@@ -89,7 +89,8 @@ let package = Package(
     .target(
       name: "LeewayService",
       dependencies: [
-        "LeewayCore", "LeewayLocks", "LeewaySource", "LeewayLedger", "LeewayDelivery", "LeewayConfiguration", "LeewayWeb",
+        "LeewayCore", "LeewayLocks", "LeewaySource", "LeewayLedger", "LeewayDelivery", "LeewayConfiguration",
+        "LeewayWeb",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
@@ -98,15 +99,15 @@ let package = Package(
       name: "LeewayDemo",
       dependencies: [
         "LeewayCore", "LeewayLocks", "LeewaySource", "LeewayDelivery", "LeewayConfiguration", "LeewayReplay",
-        "LeewayService",
-        .product(name: "Logging", package: "swift-log"),
+        "LeewayService", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: swift),
     .executableTarget(
       name: "leeway",
       dependencies: [
-        "CMalloc", "LeewayCore", "LeewayConfiguration", "LeewayReplay", "LeewayService", "LeewayDemo",
+        "CMalloc", "LeewayCore", "LeewayConfiguration", "LeewayReplay", "LeewayWeb", "LeewayService", "LeewayDemo",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -1,12 +1,12 @@
 import Foundation
+import LeewayConfiguration
 package import LeewayCore
 import LeewayLedger
+import LeewayReplay
+import LeewayService
 import LeewaySource
 package import Logging
 import ServiceLifecycle
-import LeewayConfiguration
-import LeewayReplay
-import LeewayService
 
 /// The whole service beside an embedded broker, with a model whose world changes, somebody who is told, and a trainer.
 package struct Demo: Sendable {
@@ -88,7 +88,8 @@ package struct Demo: Sendable {
     var outcome = try BaselineFit(monitor: monitor, paths: [files.training]).run()
     try BaselineFile.write(&outcome.baseline, to: baseline)
     let (configuration, all) = Configuration.load(
-      configPath: files.configuration, monitorsDirectory: files.monitors, environment: environment, now: WallClock.now())
+      configPath: files.configuration, monitorsDirectory: files.monitors, environment: environment, now: WallClock.now()
+    )
     guard let configuration else { throw InputProblem(Self.list(all)) }
     for problem in all { logger.warning("\(problem)") }
     return configuration

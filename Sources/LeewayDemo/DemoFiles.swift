@@ -1,6 +1,6 @@
 import Foundation
-import LeewayCore
 import LeewayConfiguration
+import LeewayCore
 
 /// The demo's folder: the very files a user would write, and the ledger. Removed at the end unless it is the user's own.
 struct DemoFiles {

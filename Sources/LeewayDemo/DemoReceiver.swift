@@ -4,8 +4,8 @@ import Hummingbird
 import LeewayCore
 import LeewayDelivery
 import LeewayLocks
-import Logging
 import LeewayService
+import Logging
 
 /// Stands for the chat, the pager and the trainer's front door: takes every request, checks its signature as a receiver
 /// should, and prints it.

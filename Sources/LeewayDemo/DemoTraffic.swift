@@ -1,9 +1,9 @@
 import Foundation
+import LeewayConfiguration
 import LeewayCore
+import LeewayService
 import LeewaySource
 import ServiceLifecycle
-import LeewayConfiguration
-import LeewayService
 
 /// Produces the orders' predictions and labels, on a thread of its own: a quiet past at once, then live, paced by the
 /// clock, an hour of the world a second unless `speed` says otherwise.

@@ -1,8 +1,8 @@
+import LeewayConfiguration
 import LeewayCore
 import LeewayDelivery
-import ServiceLifecycle
-import LeewayConfiguration
 import LeewayService
+import ServiceLifecycle
 
 /// Answers calls to retrain: a few seconds of work, a better model, and a word to the service at the callback's address.
 struct DemoTrainer: Service {

@@ -1,6 +1,6 @@
 import Foundation
-import LeewayService
 import LeewayConfiguration
+import LeewayService
 
 /// Standard output and error.
 enum Console {

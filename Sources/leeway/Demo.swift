@@ -1,8 +1,8 @@
 import ArgumentParser
 import LeewayCore
+import LeewayDemo
 import LeewayService
 import Logging
-import LeewayDemo
 
 struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 import ArgumentParser
-import LeewayService
 import LeewayConfiguration
+import LeewayService
 
 struct KeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

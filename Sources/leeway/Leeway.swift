@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
+import LeewayConfiguration
 import LeewayCore
 import LeewayService
-import LeewayConfiguration
 
 @main
 struct Leeway: AsyncParsableCommand {

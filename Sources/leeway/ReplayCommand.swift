@@ -1,9 +1,9 @@
 import ArgumentParser
 import Foundation
-import LeewayCore
-import LeewayService
 import LeewayConfiguration
+import LeewayCore
 import LeewayReplay
+import LeewayService
 
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

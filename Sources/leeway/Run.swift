@@ -1,10 +1,10 @@
 import ArgumentParser
 import CMalloc
 import Foundation
+import LeewayConfiguration
 import LeewayCore
 import LeewayService
 import Logging
-import LeewayConfiguration
 
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -42,7 +42,8 @@ struct Run: AsyncParsableCommand {
     let files = ConfigurationFiles(
       configPath: config, monitorsDirectory: monitors, environment: ProcessInfo.processInfo.environment)
     let (configuration, problems) = Configuration.load(
-      configPath: files.configPath, monitorsDirectory: files.monitorsDirectory, environment: files.environment, now: WallClock.now())
+      configPath: files.configPath, monitorsDirectory: files.monitorsDirectory, environment: files.environment,
+      now: WallClock.now())
     Monitors.report(problems)
     guard let configuration, let service = configuration.service else { throw ExitCode(1) }
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }

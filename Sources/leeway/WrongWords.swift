@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import LeewayService
 import LeewayConfiguration
+import LeewayService
 
 /// Commands and options that do not exist. The parser complains of what is missing before it looks at them, and proposes
 /// nothing for commands, so that `leeway baseline fit --form x` reads as if --from had been left out.

@@ -1,6 +1,6 @@
+import LeewayConfiguration
 import LeewayCore
 import LeewayLedger
-import LeewayConfiguration
 import LeewayService
 import LeewayTestSupport
 
@@ -12,7 +12,8 @@ extension Main {
     let bytes = Double(try arguments.integer("gigabytes", 10)) * 1e9
     let traffic = try arguments.traffic()
     let (configuration, problems) = Configuration.load(
-      configPath: "\(folder)/leeway.yaml", monitorsDirectory: "\(folder)/monitors", environment: [:])
+      configPath: "\(folder)/leeway.yaml", monitorsDirectory: "\(folder)/monitors", environment: [:],
+      now: WallClock.now())
     guard let plans = configuration?.plans else { throw BenchmarkFailure("\(problems)") }
     let path = "\(folder)/ledger.db"
     let ledger = try SQLiteLedger(path: path, options: SQLiteLedger.Options(durability: .process))

@@ -1,6 +1,6 @@
 import Glibc
-package import LeewayCore
 import LeewayConfiguration
+package import LeewayCore
 
 /// Baselines on disk.
 package enum BaselineFile {

@@ -1,7 +1,7 @@
 import Foundation
+import LeewayConfiguration
 import LeewayCore
 import LeewayStatistics
-import LeewayConfiguration
 
 extension BaselineFit {
   /// How rows are dated.

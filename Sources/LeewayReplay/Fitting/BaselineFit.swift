@@ -1,7 +1,7 @@
 import Foundation
+import LeewayConfiguration
 package import LeewayCore
 import LeewayStatistics
-import LeewayConfiguration
 
 /// Fits a baseline to training files in two passes: the first finds the bins, the second counts rows with the very code
 /// that counts messages.

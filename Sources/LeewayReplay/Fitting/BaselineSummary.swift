@@ -1,6 +1,6 @@
 import Foundation
-package import LeewayCore
 import LeewayConfiguration
+package import LeewayCore
 
 /// A baseline as text for people.
 package struct BaselineSummary {

@@ -1,6 +1,6 @@
 import Foundation
-package import LeewayCore
 import LeewayConfiguration
+package import LeewayCore
 
 /// What a fit has read, for whoever ran it: rows, what is missing, labels and the model's own performance.
 package struct FitReport {

@@ -1,6 +1,6 @@
+import LeewayConfiguration
 import LeewayCore
 import LeewayStatistics
-import LeewayConfiguration
 
 extension BaselineHours {
   /// What a fit found of the hours, for people: `1,344 (56 days) from 2026-01-01 in UTC, plan hours, 1,012 rows an hour`.

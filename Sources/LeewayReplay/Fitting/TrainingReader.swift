@@ -1,7 +1,7 @@
 import Foundation
+import LeewayConfiguration
 import LeewayCore
 import LeewaySource
-import LeewayConfiguration
 
 /// A value of a training row. Text is a view, valid until the next row.
 enum TrainingValue {

@@ -1,5 +1,5 @@
-package import LeewayCore
 import LeewayConfiguration
+package import LeewayCore
 
 /// A file of what came from outside, as `/api/v1/inputs?monitor=` gives it: JSON Lines.
 package enum InputsFile {

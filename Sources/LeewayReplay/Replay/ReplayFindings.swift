@@ -1,5 +1,5 @@
-package import LeewayCore
 import LeewayConfiguration
+package import LeewayCore
 
 /// What a replay read that its user hardly meant.
 package struct ReplayFindings {

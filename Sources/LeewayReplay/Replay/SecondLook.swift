@@ -1,6 +1,6 @@
+import LeewayConfiguration
 import LeewayCore
 import LeewaySource
-import LeewayConfiguration
 
 /// Looks through files of predictions once more for what the counts of a replay say is there: the first value of a field
 /// that cannot be used, and the message that made most others late. Only a replay that has something to say of these reads

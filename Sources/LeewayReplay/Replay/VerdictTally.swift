@@ -1,6 +1,6 @@
 import Foundation
-import LeewayCore
 import LeewayConfiguration
+import LeewayCore
 
 /// What became of a replay's verdicts: how many of each tier, the incidents they made, and why checks judged nothing.
 package struct VerdictTally: Sendable, Equatable {

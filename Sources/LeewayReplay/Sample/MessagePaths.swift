@@ -1,5 +1,5 @@
-import LeewayCore
 import LeewayConfiguration
+import LeewayCore
 
 /// The paths of the fields that messages have.
 struct MessagePaths {

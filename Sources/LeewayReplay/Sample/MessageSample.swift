@@ -1,6 +1,6 @@
+import LeewayConfiguration
 package import LeewayCore
 import LeewaySource
-import LeewayConfiguration
 
 /// What real messages have in the fields that a monitor names: for `leeway check --sample`.
 package struct MessageSample {

@@ -1,5 +1,5 @@
-import LeewayCore
 import LeewayConfiguration
+import LeewayCore
 
 /// One field that a monitor names, and what real messages have there.
 struct SampledField {

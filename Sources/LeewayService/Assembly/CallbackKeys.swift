@@ -1,6 +1,6 @@
+import LeewayConfiguration
 import LeewayCore
 import LeewayDelivery
-import LeewayConfiguration
 
 /// The keys of trainers' callback tokens: those of the configuration (`http.callback_keys`), else one of the ledger's own.
 ///

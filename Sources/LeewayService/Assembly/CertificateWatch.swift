@@ -1,8 +1,8 @@
+import LeewayConfiguration
 import LeewayCore
+import LeewayWeb
 import Logging
 import ServiceLifecycle
-import LeewayConfiguration
-import LeewayWeb
 
 /// Shows a renewed certificate without being told to: ACME clients and cert-manager only replace the files.
 struct CertificateWatch: Service {

@@ -1,5 +1,5 @@
-import LeewayCore
 import LeewayConfiguration
+import LeewayCore
 import LeewayWeb
 
 /// Where the configuration came from, so that it can be read again.

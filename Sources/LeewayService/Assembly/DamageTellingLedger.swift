@@ -1,6 +1,6 @@
 import LeewayCore
-import Logging
 import LeewayWeb
+import Logging
 
 /// A ledger that tells of every call which met damaged bytes, whoever made it and whatever they do about it: in the log, in
 /// `/readyz` and in the metrics. The call fails as it would have.

@@ -1,11 +1,11 @@
 import Foundation
+import LeewayConfiguration
 import LeewayCore
 import LeewayDelivery
+import LeewayWeb
 import Logging
 import ServiceLifecycle
 import Synchronization
-import LeewayConfiguration
-import LeewayWeb
 
 /// Sends what the outbox owes one receiver, on a thread of its own, so that a slow receiver delays no other.
 ///

@@ -1,9 +1,9 @@
 import LeewayCore
 import LeewayDelivery
 import LeewayLocks
+import LeewayWeb
 import Logging
 import ServiceLifecycle
-import LeewayWeb
 
 /// One loop for every receiver, from when it is configured until it is no longer.
 struct DeliveryLoops: Service {

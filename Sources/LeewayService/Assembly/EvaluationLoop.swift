@@ -1,9 +1,9 @@
 import Foundation
 import LeewayCore
 import LeewayDelivery
+import LeewayWeb
 import Logging
 import ServiceLifecycle
-import LeewayWeb
 
 /// Judges every monitor on a thread of its own, round after round, under a lease in the ledger.
 struct EvaluationLoop: Service {

@@ -1,7 +1,7 @@
 import LeewayCore
 import LeewayDelivery
-import Logging
 import LeewayWeb
+import Logging
 
 /// What pages and gauges show of what was judged.
 extension EvaluationThread {

@@ -1,8 +1,8 @@
 import Foundation
 import LeewayCore
 import LeewayDelivery
-import Logging
 import LeewayWeb
+import Logging
 
 /// What the thread that judges does, and its state; made, used and dropped on it.
 final class EvaluationThread {

@@ -1,7 +1,7 @@
 import LeewayCore
 import LeewaySource
-import Logging
 import LeewayWeb
+import Logging
 
 /// Where another instance runs a newer configuration on the same ledger.
 extension KafkaIntake {

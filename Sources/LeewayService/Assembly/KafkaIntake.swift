@@ -1,10 +1,10 @@
 import Foundation
+import LeewayConfiguration
 import LeewayCore
 import LeewaySource
+import LeewayWeb
 import Logging
 import ServiceLifecycle
-import LeewayConfiguration
-import LeewayWeb
 
 /// Kafka to committed panes: one thread polls, decodes, aggregates and commits; it also answers rebalances, so nothing
 /// is shared and nothing races. Where there are more, a crew decodes and aggregates while this one waits for it.

@@ -1,6 +1,6 @@
+import LeewayConfiguration
 import LeewayCore
 import LeewaySource
-import LeewayConfiguration
 
 /// Rejected messages that the dead-letter topic does not have yet; what they wait with is not committed.
 struct DeadLettersOutstanding: Error, CustomStringConvertible {

@@ -1,8 +1,8 @@
+import LeewayConfiguration
 import LeewayCore
 import LeewaySource
-import Logging
-import LeewayConfiguration
 import LeewayWeb
+import Logging
 
 /// Committing what was taken, and telling what became of it.
 extension KafkaIntakeLoop {

@@ -1,8 +1,8 @@
+import LeewayConfiguration
 import LeewayCore
 import LeewaySource
-import Logging
-import LeewayConfiguration
 import LeewayWeb
+import Logging
 
 /// Going on with another setup.
 extension KafkaIntakeLoop {

@@ -1,8 +1,8 @@
 import Foundation
+import LeewayConfiguration
 import LeewayCore
 import LeewaySource
 import Logging
-import LeewayConfiguration
 
 /// The state of the intake thread; made, used and dropped on it.
 final class KafkaIntakeLoop {

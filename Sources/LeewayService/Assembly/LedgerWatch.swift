@@ -2,11 +2,11 @@ import Dispatch
 import Foundation
 import LeewayCore
 import LeewayLedger
+import LeewayWeb
 import Logging
 import ServiceLifecycle
 
 import struct Synchronization.Atomic
-import LeewayWeb
 
 /// Looks through the pages of an SQLite ledger: for a moment at the start, then in the background, once a day and soon after a
 /// call has met damage. Nothing waits for it, and nothing stops for what it finds.

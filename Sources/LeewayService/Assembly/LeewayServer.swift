@@ -1,12 +1,12 @@
 import Foundation
+package import LeewayConfiguration
 package import LeewayCore
 import LeewayDelivery
 import LeewayLedger
 import LeewaySource
+import LeewayWeb
 package import Logging
 import ServiceLifecycle
-package import LeewayConfiguration
-import LeewayWeb
 
 /// The whole service, assembled from a configuration.
 package struct LeewayServer: Sendable {

@@ -1,9 +1,9 @@
+import LeewayConfiguration
 import LeewayCore
 import LeewayLocks
+import LeewayWeb
 
 import struct Synchronization.Atomic
-import LeewayConfiguration
-import LeewayWeb
 
 /// What the service runs on now. A reload proposes another setup; the intake, the only part that knows when nothing is half
 /// counted, adopts it between two polls; everybody else follows what it has adopted.

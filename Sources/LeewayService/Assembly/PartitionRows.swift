@@ -1,6 +1,6 @@
+import LeewayConfiguration
 import LeewayCore
 import LeewaySource
-import LeewayConfiguration
 
 /// Gives every partition that Kafka knows its row in the ledger, so that partitions that were never read hold watermarks back,
 /// and decides, once for all, where reading one begins.

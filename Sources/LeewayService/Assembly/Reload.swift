@@ -1,9 +1,9 @@
 import Foundation
+import LeewayConfiguration
 import LeewayCore
+import LeewayWeb
 import Logging
 import Synchronization
-import LeewayConfiguration
-import LeewayWeb
 
 /// Reads the configuration again and puts it in force, all of it or nothing.
 final class Reload: Sendable {

@@ -1,6 +1,6 @@
+import LeewayConfiguration
 import LeewayCore
 import LeewayDelivery
-import LeewayConfiguration
 import LeewayWeb
 
 /// Everything that a reload may change, checked and made ready: replaced as a whole, never in part.

@@ -1,8 +1,8 @@
 import Foundation
+import LeewayConfiguration
 import LeewayCore
 import LeewayLocks
 import Logging
-import LeewayConfiguration
 
 /// Superseded generations, made ready again from what the ledger has kept of them. Each is read once, and once more when the monitor's
 /// checks change; any thread may ask.

@@ -1,6 +1,6 @@
+package import LeewayConfiguration
 import LeewayCore
 import LeewayLedger
-package import LeewayConfiguration
 
 /// What an operator does with a ledger as a whole: `leeway ledger verify`, `backup` and `restore`.
 package struct LedgerMaintenance: Sendable {

@@ -1,11 +1,11 @@
 import Glibc
 import Hummingbird
 import HummingbirdCore
+package import LeewayConfiguration
 import LeewayCore
 package import Logging
 import NIOCore
 import ServiceLifecycle
-package import LeewayConfiguration
 
 /// Serves the API, the metrics and the pages until shutdown, then lets answers in progress end within a time limit.
 package struct HTTPService: Service {

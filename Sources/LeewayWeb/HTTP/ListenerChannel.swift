@@ -1,11 +1,11 @@
 import HummingbirdCore
+import LeewayConfiguration
 import Logging
 import NIOCore
 import NIOHTTPTypes
 import NIOSSL
 
 import struct Synchronization.Atomic
-import LeewayConfiguration
 
 /// A connection of a listener: HTTP/1.1, over TLS where there is a certificate.
 struct ListenerChannel: ServerChildChannel {

@@ -1,5 +1,5 @@
-import LeewayCore
 import LeewayConfiguration
+import LeewayCore
 
 /// Names that a query is about. One that nothing has is a mistake of whoever asks, and no empty answer: an empty list
 /// of incidents reads as good news.

@@ -1,5 +1,5 @@
-import LeewayCore
 import LeewayConfiguration
+import LeewayCore
 
 /// The parameters after a path's `?`: percent-decoded, each known and each at most once.
 struct QueryParameters {

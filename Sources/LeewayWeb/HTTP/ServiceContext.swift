@@ -1,7 +1,7 @@
 import Hummingbird
+import LeewayConfiguration
 import LeewayCore
 import NIOCore
-import LeewayConfiguration
 
 /// What is known of a request beside its bytes.
 struct ServiceContext: RequestContext {

@@ -1,5 +1,5 @@
-package import LeewayCore
 import LeewayConfiguration
+package import LeewayCore
 
 /// The series that come from one monitor's result lines: the newest line of every (window, slice, subject), the
 /// planned choice of what is exported, and its text.

@@ -14,7 +14,7 @@ private let allowedImports: [String: Set<String>] = [
   "LeewayDelivery": platform.union(["LeewayCore", "CCurl", "Crypto"]),
   // What files say. NIOSSL reads certificates, Source and Delivery check what is theirs.
   "LeewayConfiguration": platform.union([
-    "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "NIOSSL", "Yams",
+    "LeewayStatistics", "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "NIOSSL", "Yams",
   ]),
   // Files in place of Kafka.
   "LeewayReplay": platform.union([
@@ -22,23 +22,23 @@ private let allowedImports: [String: Set<String>] = [
   ]),
   // What others see. It never starts anything.
   "LeewayWeb": platform.union([
-    "CWebFiles", "LeewayCore", "LeewayLedger", "LeewayDelivery", "LeewayConfiguration", "HTTPTypes", "Hummingbird",
-    "HummingbirdCore", "Logging", "NIOCore", "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ServiceLifecycle",
+    "CWebFiles", "LeewayCore", "LeewayConfiguration", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging",
+    "NIOCore", "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ServiceLifecycle",
   ]),
   // The parts, wired.
   "LeewayService": platform.union([
     "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "LeewayConfiguration", "LeewayWeb", "Logging",
-    "ServiceLifecycle", "UnixSignals",
+    "ServiceLifecycle",
   ]),
   "LeewayDemo": platform.union([
-    "LeewayCore", "LeewaySource", "LeewayDelivery", "LeewayConfiguration", "LeewayReplay", "LeewayService", "Logging",
-    "ServiceLifecycle",
+    "LeewayCore", "LeewaySource", "LeewayDelivery", "LeewayConfiguration", "LeewayReplay", "LeewayService",
+    "HTTPTypes", "Hummingbird", "Logging", "ServiceLifecycle",
   ]),
   // Core is there for the names of what the others take and return, Logging to say where the log goes, CMalloc for how the
   // process keeps freed memory.
   "leeway": platform.union([
-    "ArgumentParser", "CMalloc", "LeewayCore", "LeewayConfiguration", "LeewayReplay", "LeewayService", "LeewayDemo",
-    "Logging",
+    "ArgumentParser", "CMalloc", "LeewayCore", "LeewayConfiguration", "LeewayReplay", "LeewayWeb", "LeewayService",
+    "LeewayDemo", "Logging",
   ]),
   "leeway-test-broker": platform.union(["LeewayCore", "LeewaySource"]),
   "LeewayTestSupport": platform.union(["CPostgres", "LeewayCore", "LeewayStatistics"]),

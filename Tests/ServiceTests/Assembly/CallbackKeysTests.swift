@@ -4,8 +4,8 @@ import LeewayLedger
 import LeewayTestSupport
 import Testing
 
-@testable import LeewayDelivery
 @testable import LeewayConfiguration
+@testable import LeewayDelivery
 @testable import LeewayService
 
 @Suite struct CallbackKeysTests {

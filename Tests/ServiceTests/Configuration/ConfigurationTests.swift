@@ -29,7 +29,7 @@ import Testing
     let configPath = config.map { folder.write("leeway.yaml", $0) }
     let monitors = "\(folder.path)/monitors"
     let (configuration, problems) = Configuration.load(
-      configPath: configPath, monitorsDirectory: monitors, baseline: baseline, environment: [:])
+      configPath: configPath, monitorsDirectory: monitors, baseline: baseline, environment: [:], now: WallClock.now())
     return (configuration, problems.map { $0.description.replacing("\(folder.path)/", with: "") })
   }
 
@@ -173,7 +173,7 @@ import Testing
   @Test func foldersAndFilesThatAreNotThereAreNamed() throws {
     try TemporaryFolder.use { folder in
       let (configuration, problems) = Configuration.load(
-        configPath: "\(folder.path)/leeway.yaml", monitorsDirectory: "\(folder.path)/monitors", environment: [:])
+        configPath: "\(folder.path)/leeway.yaml", monitorsDirectory: "\(folder.path)/monitors", environment: [:], now: WallClock.now())
       #expect(configuration == nil)
       #expect(
         problems.map(\.description) == [
@@ -401,7 +401,7 @@ import Testing
     let (configuration, problems) = Configuration.load(
       configPath: RepositoryFile.path("deploy/leeway.example.yaml"), monitorsDirectory: RepositoryFile.path("monitors"),
       baseline: .none,
-      environment: ["SLACK_URL": "http://a", "PAGER_URL": "http://b", "HOOK_SECRET": "c"])
+      environment: ["SLACK_URL": "http://a", "PAGER_URL": "http://b", "HOOK_SECRET": "c"], now: WallClock.now())
     #expect(problems.map(\.description) == [])
     #expect(configuration?.monitors.map(\.name) == ["delivery-time", "fraud", "product-category"])
     // It shows the defaults, so it must not say something else.

@@ -2,6 +2,7 @@ import LeewayCore
 import LeewayTestSupport
 
 @testable import LeewayService
+@testable import LeewayWeb
 
 extension MadeUpService {
   static let hostileSlices = HostileNames.all.map { "channel=" + $0 }

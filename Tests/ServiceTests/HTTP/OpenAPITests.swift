@@ -1,5 +1,5 @@
 import LeewayCore
-import LeewayWeb
+@testable import LeewayWeb
 import Testing
 
 @testable import LeewayService

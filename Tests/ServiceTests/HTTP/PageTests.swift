@@ -1,5 +1,5 @@
 import Foundation
-import LeewayWeb
+@testable import LeewayWeb
 import Testing
 
 @testable import LeewayService

@@ -6,6 +6,8 @@ var swift: [SwiftSetting] = [
 ]
 // `make test` sets it: a warning in our own code is then an error. Dependencies keep their own settings.
 if Context.environment["LEEWAY_STRICT"] == "1" { swift.append(.treatAllWarnings(as: .error)) }
+// The tests' build optimises what they compute with, and keeps every assertion: simulations and replays are several times as fast.
+let computing = swift + (Context.environment["LEEWAY_STRICT"] == "1" ? [.unsafeFlags(["-O", "-assert-config", "Debug"])] : [])
 // `make sanitize` sets it, and gets the locks that ThreadSanitizer understands.
 let watchesThreads = Context.environment["LEEWAY_SANITIZE"] == "thread"
 
@@ -42,8 +44,8 @@ let package = Package(
       swiftSettings: swift + (watchesThreads ? [.define("LEEWAY_SANITIZE_THREAD")] : [])),
 
     // The data flow, top to bottom.
-    .target(name: "LeewayStatistics", swiftSettings: swift),
-    .target(name: "LeewayCore", dependencies: ["LeewayStatistics", "CSimdjson"], swiftSettings: swift),
+    .target(name: "LeewayStatistics", swiftSettings: computing),
+    .target(name: "LeewayCore", dependencies: ["LeewayStatistics", "CSimdjson"], swiftSettings: computing),
     .target(
       name: "LeewaySource", dependencies: ["LeewayCore", "LeewayLocks", "CRdKafka", "CZlib"], swiftSettings: swift),
     .target(
@@ -117,7 +119,7 @@ let package = Package(
     .executableTarget(name: "leeway-test-broker", dependencies: ["LeewaySource", "LeewayCore"], swiftSettings: swift),
     .target(
       name: "LeewayTestSupport", dependencies: ["LeewayCore", "LeewayLocks", "LeewayStatistics", "CPostgres"],
-      swiftSettings: swift),
+      swiftSettings: computing),
     .testTarget(
       name: "StatisticsTests", dependencies: ["LeewayStatistics", "LeewayTestSupport", "CZlib"],
       resources: [.copy("Fixtures")],
@@ -125,7 +127,7 @@ let package = Package(
     .testTarget(
       name: "CoreTests", dependencies: ["LeewayCore", "LeewayTestSupport"], swiftSettings: swift),
     .testTarget(
-      name: "SimulationTests", dependencies: ["LeewayCore", "LeewayTestSupport"], swiftSettings: swift),
+      name: "SimulationTests", dependencies: ["LeewayCore", "LeewayTestSupport"], swiftSettings: computing),
     .testTarget(
       name: "SourceTests", dependencies: ["LeewaySource", "LeewayLocks", "LeewayTestSupport"], swiftSettings: swift),
     .testTarget(

@@ -158,25 +158,6 @@ extension MonitorReading {
       retrain.warn("is never used; add retrain to a tier of alerts, or remove the policy")
     }
   }
-
-  /// A tier under twice the noise of PSI can't fire. The noise falls as a window's rows grow; at `min_rows` it is the
-  /// greatest that a check accepts, and with the ten bins of a number it is 9 (1/n + 1/m) (`statistics.md`).
-  func warnOfTiers(within baseline: Baseline) {
-    for check in checks
-    where check.metric == .psi && check.check?.reference == .baseline && check.minimumRows > 0 && baseline.rows > 0 {
-      let noise = 9 * (1 / Double(baseline.rows) + 1 / Double(check.minimumRows))
-      for limit in check.limits {
-        guard case .above(.absolute(let threshold)) = limit.limit.limit, threshold < 2 * noise else { continue }
-        let needed = 1 / (threshold / 18 - 1 / Double(baseline.rows))
-        let fix =
-          needed > 0 && needed < 1e12
-          ? "windows need \(ConfigurationValue.shown(needed.rounded(.up))) rows for it to fire; raise it or min_rows"
-          : "the baseline of \(baseline.rows) rows is too small for it to ever fire; raise it or fit on more rows"
-        limit.value.warn(
-          "is \(limit.value.node.kind), under twice psi's noise at min_rows \(check.minimumRows); \(fix)")
-      }
-    }
-  }
 }
 
 extension MonitorReading {
@@ -187,7 +168,10 @@ extension MonitorReading {
         baseline.performance?.metrics[(metric.realised ?? metric).name] == nil
       else { continue }
       for limit in check.limits where limit.limit.limit.isChange {
-        limit.value.warn("never fires, since \(why(metric, isMissingFrom: baseline))")
+        // Early changes are measured from production's first days.
+        let isEarlyToo = hasEarly && check.check?.stages.contains(.early) ?? true
+        limit.value.warn(
+          "never fires\(isEarlyToo ? " at stage final" : ""), since \(why(metric, isMissingFrom: baseline))")
       }
     }
   }

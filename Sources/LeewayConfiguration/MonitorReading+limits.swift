@@ -58,6 +58,11 @@ extension MonitorReading {
       guard let value = map.value(key),
         let quantity = readQuantity(value, metric, isRelativeAllowed: metric == .rows || metric == nil)
       else { continue }
+      if let metric, let worse = metric.worse, worse != (key == "above" ? .above : .below),
+        metric.isOfLabels || metric.family == .distance
+      {
+        value.warn("fires when \(metric.name) gets better. Did you mean \(key == "above" ? "below" : "above")?")
+      }
       limits.append(.init(limit: TierLimit(tier, key == "above" ? .above(quantity) : .below(quantity)), value: value))
     }
     if case .above(.absolute(let high))? = limits.first?.limit.limit,

@@ -19,6 +19,7 @@ extension StoredNotification.Evidence {
       sentence += ", worst in \(worst)" + (worstValue.map { " (\($0.forPeople))" } ?? "")
     } else if slicesAlike == true {
       sentence += ", alike in all slices"
+      if let slicesLeftOut { sentence += " with enough rows, which \(slicesLeftOut) have not" }
     }
     var circumstances: [String] = []
     if let qValue { circumstances.append("q \(qValue.forPeople)") }

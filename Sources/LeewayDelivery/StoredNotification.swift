@@ -53,6 +53,8 @@ struct StoredNotification: Decodable {
     var worstValue: Double?
     /// No slice is significantly worse than the rest.
     var slicesAlike: Bool?
+    /// `slices_alike`: slices that are not among them, as they have too few rows.
+    var slicesLeftOut: Int?
     /// What has shifted: see `Evidence.shiftSentence`.
     var stream: String?
     var category: String?
@@ -68,6 +70,7 @@ struct StoredNotification: Decodable {
       case worstSlice = "worst_slice"
       case worstValue = "worst_value"
       case slicesAlike = "slices_alike"
+      case slicesLeftOut = "slices_left_out"
     }
   }
 

@@ -162,6 +162,23 @@ import Testing
     }
   }
 
+  /// An id that many share: a user's, say.
+  @Test func idsThatTellNothingApart() throws {
+    let found = try replay((0..<300).map { Shop.prediction($0, id: "\"p\($0 / 10)\"") })
+    #expect(
+      found.findings.contains(
+        "leeway: warning: 240 of 300 predictions have the id and version of an earlier one; performance counts one of each, drift "
+          + "counts all: check that id tells predictions apart"), "\(found)")
+  }
+
+  @Test func labelsOfOneClass() throws {
+    let labels = (0..<300).map { Shop.label($0, bought: "0") }
+    let found = try replay((0..<300).map { Shop.prediction($0) }, labels: labels)
+    #expect(
+      found.findings.contains(
+        "leeway: warning: all 300 labels are negative, so metrics that need both classes have no value"), "\(found)")
+  }
+
   @Test func labelsInSeconds() throws {
     let found = try replay(labels: (0..<300).map { Shop.label($0, at: "\(Shop.time($0) / 1000)") })
     #expect(found.code == 1)

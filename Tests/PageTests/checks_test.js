@@ -15,7 +15,10 @@ const auc = {
   tier: "ok",
   judged_to: judged.judged_to,
   stages: [judged],
-  limits: [{ tier: "warning", side: "below", value: 0.75 }, { tier: "critical", side: "below", value: 0.65 }],
+  limits: [
+    { tier: "warning", side: "below", value: 0.75, threshold: 0.75 },
+    { tier: "critical", side: "below", value: 0.65, threshold: 0.65 },
+  ],
 };
 const monitor = (end, value, check = auc) => ({
   monitor: "m",
@@ -40,8 +43,17 @@ Deno.test("newer windows without values are said to wait", () => {
   expectEqual(tier, "ok");
 });
 
-Deno.test("a change from the baseline is not guessed", () => {
-  const drop = { ...auc, limits: [{ tier: "warning", side: "max_drop", value: 0.05 }] };
+Deno.test("a change is one from where the API says that it begins", () => {
+  const limits = [{ tier: "warning", side: "max_drop", share: 0.05, threshold: 0.631 }];
+  const drop = { ...auc, limits };
+  expectEqual(waiting(drop, monitor("2026-04-15T00:00:00Z", 0.505, drop)).beyond, "warning");
+  expectEqual(waiting(drop, monitor("2026-04-15T00:00:00Z", 0.7, drop)).beyond, null);
+  const rise = { ...auc, limits: [{ tier: "info", side: "max_rise", value: 0.1, threshold: 0.8 }] };
+  expectEqual(waiting(rise, monitor("2026-04-15T00:00:00Z", 0.9, rise)).beyond, "info");
+});
+
+Deno.test("a change from what is not known here is not guessed", () => {
+  const drop = { ...auc, limits: [{ tier: "warning", side: "max_drop", value: 0.05, threshold: null }] };
   expectEqual(waiting(drop, monitor("2026-04-15T00:00:00Z", 0.1, drop)).beyond, null);
 });
 

@@ -81,9 +81,13 @@ extension Evidence {
       }
       w.key("worst_rows")
       w.number(worst.rows)
-    } else if contrast == .alike {
+    } else if case .alike(let leftOut)? = contrast {
       w.key("slices_alike")
       w.bool(true)
+      if leftOut > 0 {
+        w.key("slices_left_out")
+        w.number(leftOut)
+      }
     }
   }
 
@@ -130,7 +134,8 @@ extension Evidence {
       contrast = .worst(
         WorstSlice(slice: slice, value: value, rows: rows, qValue: try number("worst_q_value") ?? 1))
     } else if try r.member("slices_alike").optional({ (e) throws(JSONFailure) in try e.bool() }) == true {
-      contrast = .alike
+      let leftOut = try r.member("slices_left_out").optional { (e) throws(JSONFailure) in try e.integer() }
+      contrast = .alike(leftOut: Int(leftOut ?? 0))
     }
   }
 }

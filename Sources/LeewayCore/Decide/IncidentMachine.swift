@@ -119,6 +119,9 @@ package struct IncidentMachine: Sendable, Equatable {
         batch.fired[key] = Evidence(verdict)
       } else if verdict.tier == .ok, active[key] != nil {
         if isBeyond(verdict) { batch.held.append(key) } else { batch.cleared.append(key) }
+      } else if verdict.why?.reason == .noise, verdict.value != nil, active[key] != nil, !isBeyond(verdict) {
+        // A limit under the noise cannot be judged, and yet the value is within it and every other one.
+        batch.cleared.append(key)
       } else if verdict.tier == .insufficientData, let known = active[key],
         verdict.end >= known.seen + .milliseconds(known.lifetime.milliseconds / 2)
       {

@@ -10,11 +10,16 @@ package enum ForeignFormat: Hashable, Sendable {
   case avroObject
   case gzip
   case parquet
+  /// Text of two bytes a character.
+  case utf16
 
   /// nil for what is none of them.
   init?(_ bytes: UnsafeRawBufferPointer) {
     func begins(_ first: [UInt8]) -> Bool { bytes.starts(with: first) }
-    if bytes.count > 5, bytes[0] == 0 {
+    // A byte-order mark, or a brace of two bytes on either side of which JSON goes on.
+    if begins([0xFF, 0xFE]) || begins([0xFE, 0xFF]) || begins([0x00, 0x7B, 0x00]) || begins([0x7B, 0x00]) {
+      self = .utf16
+    } else if bytes.count > 5, bytes[0] == 0 {
       let schema = bytes[1...4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
       self = bytes[5] == UInt8(ascii: "{") ? .registryJSON(schema: schema) : .registry(schema: schema)
     } else if begins(Array("Obj".utf8) + [1]) {
@@ -37,6 +42,7 @@ package enum ForeignFormat: Hashable, Sendable {
     case .registryJSON: "registry_json"
     case .gzip: "gzip"
     case .parquet: "parquet"
+    case .utf16: "utf16"
     }
   }
 
@@ -50,6 +56,7 @@ package enum ForeignFormat: Hashable, Sendable {
     case .avroObject: "the message is Avro (single object encoding) and not JSON; produce JSON"
     case .gzip: "the message is compressed with gzip and not JSON; let Kafka compress it, or name a file .gz"
     case .parquet: "this is a Parquet file and not JSON; write its rows as JSON, one a line"
+    case .utf16: "the text is UTF-16; write it as UTF-8"
     }
   }
 }

@@ -2,18 +2,22 @@ import LeewayStatistics
 
 /// The slice of which a metric is worse than of the rest, each tested by its own rows against all others.
 extension CheckEvaluation {
-  /// The side on which the check fires.
-  private var worseSide: Metric.Direction {
-    check.limits.first.flatMap { $0.limit.resolved(reference: 0)?.fires } ?? check.metric.direction
+  /// The side on which the check fires; of a check with limits on both, the one on which this value has fired.
+  private func worseSide(_ value: Double, beyond threshold: Double?) -> Metric.Direction {
+    let sides = check.limits.compactMap { $0.limit.resolved(reference: 0)?.fires }
+    if let threshold, sides.contains(.above), sides.contains(.below) { return value >= threshold ? .above : .below }
+    return sides.first ?? check.metric.direction
   }
 
   /// For performance: slices that could be judged by themselves. nil also where the metric has no interval, since nothing could
   /// be said of chance then.
-  func performanceContrast(_ view: WindowView) -> SliceContrast? {
+  ///
+  /// - Parameter threshold: the limit that the whole is beyond.
+  func performanceContrast(_ view: WindowView, beyond threshold: Double?) -> SliceContrast? {
     guard let all = view.performance[NameKey(Slice.all)], let whole = all.value(check.metric, at: check.place) else {
       return nil
     }
-    let fires = worseSide
+    let fires = worseSide(whole, beyond: threshold)
     let candidates: [SliceCandidate] = view.performance.compactMap { slice, summary in
       guard Slice.isSingle(slice.name), shortfall(summary) == nil,
         let value = summary.value(check.metric, at: check.place),
@@ -23,9 +27,10 @@ extension CheckEvaluation {
         slice: slice.name, value: value, rows: check.metric == .coverage ? summary.predictions : summary.labelled,
         pValue: difference.oneSided(fires))
     }
+    let slices = view.performance.keys.count { Slice.isSingle($0.name) }
     return SliceContrast(
-      candidates.sorted { utf8Order($0.slice, $1.slice) }, whole: whole, fires: fires,
-      significance: check.significance ?? 0.01)
+      candidates.sorted { utf8Order($0.slice, $1.slice) }, leftOut: slices - candidates.count, whole: whole,
+      fires: fires, significance: check.significance ?? 0.01)
   }
 
   /// For a subject's drift: each slice beside its own baseline, and the rest of the window beside the rest of the baseline.
@@ -36,9 +41,11 @@ extension CheckEvaluation {
     else { return nil }
     let subject = plan.drift.subjects[index]
     let allCells = plan.drift.cells(of: subject, in: all)
-    let fires = worseSide
+    let fires = worseSide(whole, beyond: verdict.threshold)
     var candidates: [SliceCandidate] = []
+    var slices = 0
     for (slice, block) in view.drift where Slice.isSingle(slice.name) {
+      if view.comparisons[slice.name, index] != nil { slices += 1 }
       guard let (comparison, restOfBaseline) = sides(view, slice, index) else { continue }
       let used = comparison.valuesUsed(check.metric)
       guard used >= check.minimumRows, let value = comparison.value(check.metric) else { continue }
@@ -51,8 +58,8 @@ extension CheckEvaluation {
         SliceCandidate(slice: slice.name, value: value, rows: used, pValue: difference.oneSided(fires)))
     }
     return SliceContrast(
-      candidates.sorted { utf8Order($0.slice, $1.slice) }, whole: whole, fires: fires,
-      significance: check.significance ?? 0.01)
+      candidates.sorted { utf8Order($0.slice, $1.slice) }, leftOut: max(0, slices - candidates.count), whole: whole,
+      fires: fires, significance: check.significance ?? 0.01)
   }
 }
 

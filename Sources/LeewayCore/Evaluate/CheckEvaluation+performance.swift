@@ -78,7 +78,9 @@ extension CheckEvaluation {
         guard check.metric == .ece, let significance = check.significance else { return true }
         return summary.calibrationPValue.map { $0 <= significance } ?? false
       }
-      if slice == Slice.all, verdict.rawTier >= .info { found.contrast = performanceContrast(view) }
+      if slice == Slice.all, verdict.rawTier >= .info {
+        found.contrast = performanceContrast(view, beyond: verdict.threshold)
+      }
       verdict.finding = .performance(found)
       return verdict
     }

@@ -286,7 +286,7 @@ struct ResultLines {
       w.number(found.interval?.upper)
     }
     if let contrast = verdict.contrast {
-      // null: alike in all slices.
+      // null: no slice is.
       w.key("worst_slice")
       if let worst = contrast.worst { worst.write(to: &w) } else { w.null() }
     }

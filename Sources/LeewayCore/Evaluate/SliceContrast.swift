@@ -3,7 +3,9 @@ import LeewayStatistics
 /// Whether a metric is worse in one slice than in the others.
 package enum SliceContrast: Sendable, Equatable {
   /// No slice is significantly worse than the rest of the rows.
-  case alike
+  ///
+  /// - Parameter leftOut: slices of which that is not known, as of those with too few rows.
+  case alike(leftOut: Int)
   /// The worst of those that are.
   case worst(WorstSlice)
 
@@ -53,11 +55,17 @@ struct SliceCandidate {
 extension SliceContrast {
   /// The worst of the slices that are worse than the whole and whose adjusted p-value is small; the first by name of equals.
   ///
+  /// Where a distance has reached its end, as of a feature that is missing everywhere, slices differ in the sixth digit and chance
+  /// has next to no room: what is worse by less than a thousandth is not.
+  ///
   /// - Parameters:
+  ///   - leftOut: slices that are there and no candidates.
   ///   - whole: the metric's value over all rows.
   ///   - fires: the side on which it is worse.
   /// - Returns: nil without candidates.
-  init?(_ candidates: [SliceCandidate], whole: Double, fires: Metric.Direction, significance: Double) {
+  init?(
+    _ candidates: [SliceCandidate], leftOut: Int, whole: Double, fires: Metric.Direction, significance: Double
+  ) {
     guard !candidates.isEmpty else { return nil }
     func isWorse(_ a: Double, than b: Double) -> Bool {
       switch fires {
@@ -67,13 +75,15 @@ extension SliceContrast {
       }
     }
     let q = benjaminiHochberg(candidates.map(\.pValue))
-    let found = zip(candidates, q).filter { $1 <= significance && isWorse($0.value, than: whole) }
+    let found = zip(candidates, q).filter {
+      $1 <= significance && isWorse($0.value, than: whole) && abs($0.value - whole) > abs(whole) / 1000
+    }
     let first = found.min { a, b in
       a.0.value == b.0.value ? utf8Order(a.0.slice, b.0.slice) : isWorse(a.0.value, than: b.0.value)
     }
     self =
       first.map { candidate, q in
         .worst(WorstSlice(slice: candidate.slice, value: candidate.value, rows: candidate.rows, qValue: q))
-      } ?? .alike
+      } ?? .alike(leftOut: leftOut)
   }
 }

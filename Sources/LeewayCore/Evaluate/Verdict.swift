@@ -93,7 +93,7 @@ package struct Verdict: Sendable, Equatable {
 
 extension Limit {
   /// The value at which it fires and the side, or nil where the reference it is relative to is not known.
-  func resolved(reference: Double?) -> (threshold: Double, fires: Metric.Direction)? {
+  package func resolved(reference: Double?) -> (threshold: Double, fires: Metric.Direction)? {
     switch self {
     case .above(.absolute(let x)): (x, .above)
     case .below(.absolute(let x)): (x, .below)

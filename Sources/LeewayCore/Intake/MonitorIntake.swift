@@ -268,6 +268,7 @@ struct MonitorIntake {
       partitions[index].reach(label.time)
       partitions[index].joins.append(id: id, label: label, offset: message.offset)
       partitions[index].counts.labels &+= 1
+      if label.value == .number(0) { partitions[index].counts.zeroLabels &+= 1 }
     case .passedOver(let time):
       // A wrong clock must not end the wait for our labels.
       if future(time, message) == nil { partitions[index].reach(time) }

@@ -25,6 +25,8 @@ package struct EventCounts: Sendable, Equatable {
   package var invalid: Int64 = 0
   package var quarantined: Int64 = 0
   package var labels: Int64 = 0
+  /// Of `labels`, those that are 0: of a binary model all that do not mean 1.
+  package var zeroLabels: Int64 = 0
   /// Labels of other models, or not in the sample.
   package var passedOver: Int64 = 0
   /// Predictions that count for drift and cannot be joined: no usable id, or an output that is missing or invalid.
@@ -43,6 +45,7 @@ package struct EventCounts: Sendable, Equatable {
     a.invalid &+= b.invalid
     a.quarantined &+= b.quarantined
     a.labels &+= b.labels
+    a.zeroLabels &+= b.zeroLabels
     a.passedOver &+= b.passedOver
     a.unjoinable &+= b.unjoinable
     a.rejected.merge(b.rejected, uniquingKeysWith: &+)

@@ -13,6 +13,7 @@ package struct ReplayFindings {
 
   /// A share of late or unjoinable predictions below it is nothing to warn of.
   private static let smallShare = 0.01
+  private static let manyRepeats = 0.1
 
   package init(_ summary: Replay.Summary, monitor: Monitor) {
     self.summary = summary
@@ -25,6 +26,8 @@ package struct ReplayFindings {
     }
     warnOfLate()
     warnOfUnjoinable()
+    warnOfRepeats()
+    warnOfOneClass()
     if summary.joins.implausible > 0 {
       warnings.append(
         "\(Thousands.text(summary.joins.implausible)) labels are more than \(monitor.labelLead) earlier than their prediction and "
@@ -76,6 +79,25 @@ package struct ReplayFindings {
       "\(Thousands.text(unjoinable)) of \(Thousands.text(total)) predictions can't be joined with labels: they have no id "
         + "in \(Self.names(monitor.predictions.id)), or no valid \(monitor.outputName) in \(monitor.predictions.output)\(probabilities)"
     )
+  }
+
+  /// A producer that writes again after a failure repeats a few; ids that tell nothing apart repeat most.
+  private mutating func warnOfRepeats() {
+    let (repeats, total) = (summary.joins.duplicates, summary.events.accepted)
+    guard Double(repeats) > Double(total) * Self.manyRepeats else { return }
+    warnings.append(
+      "\(Thousands.text(repeats)) of \(Thousands.text(total)) predictions have the id and version of an earlier one; performance "
+        + "counts one of each, drift counts all: check that \(Self.names(monitor.predictions.id)) tells predictions apart"
+    )
+  }
+
+  private mutating func warnOfOneClass() {
+    let (zeros, labels) = (summary.events.zeroLabels, summary.events.labels)
+    guard monitor.task == .binary, labels > 0, zeros == labels else { return }
+    let all = "all \(Thousands.text(labels)) labels are negative"
+    warnings.append(
+      monitor.labels?.positive.map { "\(all): none is \($0), which labels.positive means by 1; fix labels.positive" }
+        ?? "\(all), so metrics that need both classes have no value")
   }
 
   private var ids: String {

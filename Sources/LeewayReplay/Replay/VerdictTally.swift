@@ -93,6 +93,10 @@ package struct VerdictTally: Sendable, Equatable {
     if check.metric.family == .shift {
       return "no whole hour after the first message ended, which is at its end + lateness (\(monitor.lateness))"
     }
+    if case .comparison = check.on, let pair = monitor.comparison {
+      return "no closed window of \(check.window) has rows of both \(pair.champion) and \(pair.challenger), by "
+        + "\(monitor.predictions.version?.description ?? "version")"
+    }
     guard check.metric.isOfLabels, let labels = monitor.labels else {
       return "no window of \(check.window) closed, which is at its end + lateness (\(monitor.lateness))"
     }

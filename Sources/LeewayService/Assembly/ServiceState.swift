@@ -41,6 +41,7 @@ final class ServiceState: Sendable {
         var view = MonitorView(
           monitor: plan.monitor, baseline: plan.baseline.identity, baselineRows: plan.baseline.rows,
           estimates: plan.baseline.estimation != nil)
+        view.baselinePerformance = plan.baseline.performance?.metrics ?? [:]
         if let known = before[plan.monitor.name], known.generation?.definition == plan.definition {
           view = known
           view.monitor = plan.monitor

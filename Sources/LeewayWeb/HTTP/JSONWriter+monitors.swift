@@ -45,9 +45,9 @@ extension JSONWriter {
   }
 
   /// A standing's members, within the same object. The monitor's checks come with their tiers.
-  mutating func write(_ standing: MonitorStandings.Standing, of monitor: Monitor) {
-    members("checks", monitor.checks) { json, check in
-      json.write(check, standing.checks[check.name] ?? CheckStanding())
+  mutating func write(_ standing: MonitorStandings.Standing, of view: MonitorView) {
+    members("checks", view.monitor.checks) { json, check in
+      json.write(check, standing.checks[check.name] ?? CheckStanding(), of: view)
     }
     member("open_incidents", standing.openIncidents)
     members("windows", standing.windows) { json, window in
@@ -62,7 +62,8 @@ extension JSONWriter {
   }
 
   /// A check and what it says now, as an element of an array.
-  private mutating func write(_ check: Check, _ standing: CheckStanding) {
+  private mutating func write(_ check: Check, _ standing: CheckStanding, of view: MonitorView) {
+    let reference = check.reference == .baseline ? view.baselinePerformance[check.metric.name] : nil
     beginObject()
     member("check", check.name)
     member("on", check.subjectText)
@@ -80,6 +81,8 @@ extension JSONWriter {
       case .absolute(let value): json.member("value", value)
       case .relative(let share): json.member("share", share)
       }
+      // In slice all; slices with a baseline of their own have limits of their own.
+      json.member("threshold", limit.limit.resolved(reference: reference)?.threshold)
       json.endObject()
     }
     members("budgets", check.budgets) { json, budget in

@@ -32,7 +32,7 @@ struct MonitorEndpoints: Sendable {
       json.members("monitors", zip(monitors, standing)) { json, pair in
         json.beginObject()
         json.write(pair.0)
-        json.write(pair.1, of: pair.0.monitor)
+        json.write(pair.1, of: pair.0)
         json.endObject()
       }
       json.endObject()
@@ -48,7 +48,7 @@ struct MonitorEndpoints: Sendable {
     return JSONAnswer.response(request) { json in
       json.beginObject()
       json.write(monitor)
-      json.write(standing, of: monitor.monitor)
+      json.write(standing, of: monitor)
       json.write(labels: labels)
       json.write(LineMetric.all(of: monitor.monitor, estimates: monitor.estimates))
       json.members("partitions", monitor.partitions) { json, partition in json.write(partition) }

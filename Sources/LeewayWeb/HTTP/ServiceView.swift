@@ -83,6 +83,8 @@ package struct MonitorView: Sendable {
   package var baselineRows: Int64
   /// Whether the baseline has what estimates of performance rest on.
   package var estimates: Bool
+  /// The model's performance on the baseline's labelled rows, by metric, which limits of a change are measured from.
+  package var baselinePerformance: [String: Double] = [:]
   /// Least watermark of the prediction partitions that hold it back; nil before the first event.
   package var watermark: EventTime?
   /// For the label partitions; nil without labels or before the first.

@@ -22,6 +22,20 @@ import Testing
     #expect(try desk.decide([below]) == ["drift resolved warning"])
   }
 
+  /// An info limit under the noise is never judged, and must not keep a warning for good.
+  @Test func whatIsWithinALimitUnderTheNoiseIsBack() throws {
+    let desk = try Desk()
+    func verdict(_ hour: Int64, _ value: Double?) throws -> [String] {
+      var verdict = try #require(desk.verdict(hour, "drift", "amount", .insufficientData, value: value))
+      verdict.why = Shortfall(.noise, [("limit", .value(0.1)), ("noise", .value(0.06))])
+      return try desk.decide([verdict])
+    }
+    try desk.decide(1, [("drift", "amount", .warning)])
+    #expect(try verdict(2, 0.12) == [])
+    #expect(try verdict(3, nil) == [])
+    #expect(try verdict(4, 0.09) == ["drift resolved warning"])
+  }
+
   /// A slice that is there and still beyond its limit is not gone.
   @Test func whatIsStillBeyondItsLimitDoesNotExpire() throws {
     let desk = try Desk()

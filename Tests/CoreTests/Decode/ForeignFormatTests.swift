@@ -37,6 +37,13 @@ import Testing
     #expect(
       try reject(Array("PAR1".utf8) + [21, 0])
         == "parquet: this is a Parquet file and not JSON; write its rows as JSON, one a line")
+    let utf16 = "utf16: the text is UTF-16; write it as UTF-8"
+    for text in [#"{"a":1}"#, "\u{FEFF}{}"] {
+      #expect(try reject(text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }) == utf16)
+      #expect(try reject(text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }) == utf16)
+    }
+    // The second line of a file that was split at the first byte of a line's end.
+    #expect(try reject([0, 0x7B, 0, 0x22, 0]) == utf16)
     #expect(try reject(Array(#"{"a":1}"#.utf8)) == "accepted")
     #expect(try reject(Array("Object".utf8)).hasPrefix("not_json: "))
   }

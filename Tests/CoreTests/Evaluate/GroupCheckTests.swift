@@ -168,14 +168,14 @@ import Testing
     // 350 of 500 and 120 of 200: p is 0.0065 on one side, 0.013 for two channels.
     let scene = try Self.scene([Self.accuracy], [Self.unequal[0], Group(channel: "app", counts: [40, 40, 40, 80])])
     let all = try scene.judge(at: Scene.minute(200), labels: Scene.minute(200)).filter { $0.slice == "all" }
-    #expect(try all.only("accuracy", 15).contrast == .alike)
+    #expect(try all.only("accuracy", 15).contrast == .alike(leftOut: 0))
     let line = try #require(try scene.lines(.verdict).first { $0.end == Scene.minute(15) }?.line)
     #expect(line.contains(#""worst_slice":null"#))
     let incident = try #require(try scene.ledger.read { try $0.incidents(IncidentQuery()) }.first)
     #expect(incident.evidence.contains(#""slices_alike":true"#))
     let machine = try #require(
       try scene.ledger.read { try $0.machine(monitor: scene.plan.monitor.name, group: .performanceFinal) })
-    #expect(try IncidentMachine(encoded: machine).active.values.first?.contrast == .alike)
+    #expect(try IncidentMachine(encoded: machine).active.values.first?.contrast == .alike(leftOut: 0))
 
     // A slice with too few rows says nothing, and one that is better than the whole is never the worst.
     var large = Self.accuracy
@@ -184,7 +184,7 @@ import Testing
     #expect(try Self.verdicts(Self.scene([Self.accuracy], better)).first?.contrast?.worst?.slice == "channel=web")
     #expect(
       try Self.verdicts(Self.scene([large], [Self.unequal[0], Group(channel: "app", counts: [0, 100, 100, 0])]))
-        .first?.contrast == .alike)
+        .first?.contrast == .alike(leftOut: 1))
     let alone = [Group(channel: "web", counts: [50, 50, 50, 50])]
     #expect(try Self.verdicts(Self.scene([Self.accuracy], alone)).first?.contrast == nil)
   }
@@ -212,7 +212,7 @@ import Testing
       let worst = try #require(firing.contrast?.worst, "\(metric)")
       #expect(firing.tier == .warning && worst.slice == "channel=web" && worst.qValue < 1e-6, "\(metric)")
       #expect(worst.value > firing.value ?? .infinity, "\(metric)")
-      #expect(try verdict(scene(limit, metric, moves: ["web", "app"])).contrast == .alike, "\(metric)")
+      #expect(try verdict(scene(limit, metric, moves: ["web", "app"])).contrast == .alike(leftOut: 0), "\(metric)")
     }
     #expect(try verdict(scene(0.95)).contrast == nil)
   }

@@ -281,6 +281,27 @@ import Testing
     }
   }
 
+  /// Limits that twice the noise at 200 rows beside 100,000 is above, with the rows that they need: m from threshold = 2 · noise,
+  /// by the formulas of the documents, worked out by hand.
+  @Test(arguments: [
+    ("jensen_shannon", "0.1", "654"), ("hellinger", "0.1", "453"), ("total_variation", "0.1", "577"),
+    ("ks", "0.1", "303"),
+    ("l_infinity", "0.1", "217"),
+  ])
+  func everyDistanceHasItsNoise(metric: String, limit: String, rows: String) throws {
+    let text = monitor("a", more: "baseline: a.json").replacing(
+      "metric: psi, window: 1h, warning: 0.2}", with: "metric: \(metric), window: 1h, warning: \(limit)}")
+    try withFolder(["a.yaml": text]) { folder in
+      folder.write("monitors/a.json", baselineFile(rows: 100_000))
+      let problems = load(folder, baseline: .required).problems
+      #expect(problems.count == 1)
+      #expect(
+        problems.first?.hasSuffix(
+          "checks[0].warning is \(limit), under twice \(metric)'s noise at min_rows 200; windows need \(rows) rows for it to fire; raise it or min_rows"
+        ) == true, "\(problems)")
+    }
+  }
+
   @Test func aChangeFromNothingIsUnwise() throws {
     let text = monitor("a", more: "baseline: a.json").replacing("warning: 0.7}", with: "warning: {max_drop: 3%}}")
     try withFolder(["a.yaml": text]) { folder in

@@ -9,17 +9,20 @@ export const isJudged = (check) => check.tier !== null && check.tier !== "insuff
 export const wasJudged = (check) => check.stages.some((judged) => judged.tier !== "insufficient_data");
 
 // The newest window of all rows that waits for its labels: what its labels say so far, and the tier whose limit that is beyond.
-// Limits that are a change from the baseline are not known here. Nothing where no window waits.
+// Limits that are a change from production's first days are not known here. Nothing where no window waits.
 export function waiting(check, monitor) {
   if (check.on !== "performance" || check.tier === null || !check.judged_to) return null;
   const line = (monitor.windows.find((window) => window.window === check.window) || {}).performance;
   if (!line || !(Date.parse(line.end) > Date.parse(check.judged_to))) return null;
   const value = (line.metrics || {})[check.name];
   if (typeof value !== "number") return { end: line.end, value: null, beyond: null };
-  const isBeyond = (limit) =>
-    typeof limit.value === "number" &&
-    ((limit.side === "above" && value >= limit.value) || (limit.side === "below" && value <= limit.value) ||
-      (limit.side === "beyond" && Math.abs(value) >= limit.value));
+  const isBeyond = ({ side, threshold }) =>
+    typeof threshold === "number" &&
+    (side === "above" || side === "max_rise"
+      ? value >= threshold
+      : side === "below" || side === "max_drop"
+      ? value <= threshold
+      : Math.abs(value) >= threshold);
   return {
     end: line.end,
     value,

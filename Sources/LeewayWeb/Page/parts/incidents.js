@@ -6,7 +6,7 @@ import { historyOf } from "./history.js";
 import { choose, state } from "./state.js";
 import { tier, tierOf } from "./tiers.js";
 import { fail } from "./trouble.js";
-import { age, count, number, probability, short, time, worstOf } from "./words.js";
+import { age, alike, count, number, probability, short, time, worstOf } from "./words.js";
 
 const STATES = {
   open: "open",
@@ -174,7 +174,7 @@ function evidence(incident) {
       number(item.threshold),
       probability(item.q_value),
       count(item.rows),
-      item.slices_alike ? "alike in all slices" : worstOf(item.worst_slice, item.worst_value),
+      item.slices_alike ? alike(item.slices_left_out) : worstOf(item.worst_slice, item.worst_value),
       item.window,
       time(item.end),
     ]),

@@ -49,7 +49,7 @@ export function verdictTable() {
         point ? count(point.line.revision) : "no line now",
         inWords(metric, line.threshold),
         line.worst_slice === null
-          ? "alike in all slices"
+          ? "none"
           : worstOf(line.worst_slice && line.worst_slice.slice, line.worst_slice && line.worst_slice.value),
       ]
         .filter((one) => one !== false);

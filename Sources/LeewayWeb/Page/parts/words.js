@@ -76,4 +76,6 @@ export const some = (names) =>
   (names || []).slice(0, 4).map((name) => short(name, 40)).join(", ") +
   ((names || []).length > 4 ? " and " + (names.length - 4) + " more" : "");
 // Where a metric is worst.
+export const alike = (leftOut) =>
+  "alike in all slices" + (leftOut ? " with enough rows, which " + count(leftOut) + " have not" : "");
 export const worstOf = (slice, value) => slice ? slice + (isNumber(value) ? " (" + number(value) + ")" : "") : "–";

@@ -151,6 +151,29 @@ import Testing
     #expect(tier(early: .insufficientData, final: .insufficientData) == .insufficientData)
   }
 
+  /// Where a change begins, which the page holds values against that are not judged yet.
+  @Test func theAPISaysWhereLimitsAre() throws {
+    var view = MadeUpService.monitors[0]
+    view.monitor.checks = [
+      Check(
+        name: "auc", on: .performance, metric: .auc, window: "1h",
+        limits: [
+          TierLimit(.warning, .maximumDrop(.relative(0.05))), TierLimit(.critical, .below(.absolute(0.6))),
+        ]),
+      Check(
+        name: "brier", on: .performance, metric: .brier, window: "1h",
+        limits: [TierLimit(.warning, .maximumRise(.absolute(0.02)))], reference: .firstDays(30)),
+    ]
+    view.baselinePerformance = ["auc": 0.8, "brier": 0.1]
+    var json = JSONWriter()
+    json.beginObject()
+    json.write(MonitorStandings.Standing(), of: view)
+    json.endObject()
+    let checks = try #require(try JSONValue(parsing: json.bytes)["checks"]?.elements)
+    #expect(
+      checks.map { $0["limits"]?.elements.map { Self.text($0["threshold"]) } } == [["0.76", "0.6"], ["null"]])
+  }
+
   @Test func theAPISaysWhyNewerWindowsAreNotJudged() async throws {
     let stages = CheckStanding(stages: [
       .init(
@@ -162,7 +185,7 @@ import Testing
     standing.checks["auc"] = stages
     var json = JSONWriter()
     json.beginObject()
-    json.write(standing, of: MadeUpService.fraud)
+    json.write(standing, of: MadeUpService.monitors[0])
     json.endObject()
     let root = try JSONValue(parsing: json.bytes)
     let check = try #require(root["checks"]?.elements.first { $0["check"]?.text == "auc" })

@@ -162,7 +162,7 @@ import Testing
         ]),
       Check(
         name: "brier", on: .performance, metric: .brier, window: "1h",
-        limits: [TierLimit(.warning, .maximumRise(.absolute(0.02)))], reference: .firstDays(30)),
+        limits: [TierLimit(.warning, .maximumRise(.absolute(0.02)))], reference: .first(.days(30))),
     ]
     view.baselinePerformance = ["auc": 0.8, "brier": 0.1]
     var json = JSONWriter()

@@ -7,7 +7,8 @@ var swift: [SwiftSetting] = [
 // `make test` sets it: a warning in our own code is then an error. Dependencies keep their own settings.
 if Context.environment["LEEWAY_STRICT"] == "1" { swift.append(.treatAllWarnings(as: .error)) }
 // The tests' build optimises what they compute with, and keeps every assertion: simulations and replays are several times as fast.
-let computing = swift + (Context.environment["LEEWAY_STRICT"] == "1" ? [.unsafeFlags(["-O", "-assert-config", "Debug"])] : [])
+let computing =
+  swift + (Context.environment["LEEWAY_STRICT"] == "1" ? [.unsafeFlags(["-O", "-assert-config", "Debug"])] : [])
 // `make sanitize` sets it, and gets the locks that ThreadSanitizer understands.
 let watchesThreads = Context.environment["LEEWAY_SANITIZE"] == "thread"
 
@@ -100,7 +101,8 @@ let package = Package(
     .target(
       name: "LeewayDemo",
       dependencies: [
-        "LeewayCore", "LeewayLocks", "LeewaySource", "LeewayDelivery", "LeewayConfiguration", "LeewayReplay",
+        "LeewayCore", "LeewayLocks", "LeewaySource", "LeewayLedger", "LeewayDelivery", "LeewayConfiguration",
+        "LeewayReplay",
         "LeewayService", .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

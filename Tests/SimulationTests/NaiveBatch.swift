@@ -285,13 +285,13 @@ struct NaiveBatch {
         }
         let below = domain.binning.knots.count { $0 < value }
         let isKnot = domain.binning.knots.contains(value)
-        block.counts[subject.counts + 2 * below + (isKnot ? 1 : 0)] += 1
+        block.counts[subject.firstCount + 2 * below + (isKnot ? 1 : 0)] += 1
         guard let units = domain.fixedPoint.quantise(value) else {
           block.counts[subject.outlying] += 1
           continue
         }
         block.squares[subject.square] += Int192(squareOf: units)
-        if !isKnot { block.sums[subject.sums + below] += Int128(units) }
+        if !isKnot { block.sums[subject.firstSum + below] += Int128(units) }
       }
     }
     return block

@@ -60,13 +60,13 @@ final class DeltaBlock {
 
   @inline(__always)
   private func add(_ part: DriftColumns.Part, _ count: Int, to dense: DenseCells, _ row: (Int) -> Int) {
-    let counts = dense.counts + part.counts
+    let counts = dense.counts + part.firstCount
     guard part.isNumeric else {
       for i in 0..<count { counts[Int(part.cells[row(i)])] &+= 1 }
       return
     }
     guard part.isNear else { return addFar(part, count, to: dense, row) }
-    let sums = dense.sums + part.sums
+    let sums = dense.sums + part.firstSum
     var total: UInt128 = 0
     for i in 0..<count {
       let row = row(i)
@@ -88,14 +88,14 @@ final class DeltaBlock {
       let row = row(i)
       let cell = Int(part.cells[row])
       let u = part.units[row]
-      dense.counts[part.counts + cell] &+= 1
+      dense.counts[part.firstCount + cell] &+= 1
       guard cell < part.cellCount else { continue }
       if u == DriftColumns.outlying {
         dense.counts[part.outlying] &+= 1
         continue
       }
       squares[part.square] += Int192(squareOf: u)
-      if cell & 1 == 0 { add(u, toSum: part.sums + cell / 2, of: dense) }
+      if cell & 1 == 0 { add(u, toSum: part.firstSum + cell / 2, of: dense) }
     }
   }
 
@@ -121,7 +121,7 @@ final class DeltaBlock {
       for i in 0..<count {
         let row = picked.map { Int($0[i]) } ?? i
         let cell = Int(part.cells[row])
-        counted.append(UInt32(part.counts + cell))
+        counted.append(UInt32(part.firstCount + cell))
         guard part.isNumeric, cell < part.cellCount else { continue }
         let u = part.units[row]
         if u == DriftColumns.outlying {
@@ -129,7 +129,7 @@ final class DeltaBlock {
           continue
         }
         total += Int192(squareOf: u)
-        if cell & 1 == 0 { summed.append((UInt32(part.sums + cell / 2), u)) }
+        if cell & 1 == 0 { summed.append((UInt32(part.firstSum + cell / 2), u)) }
       }
       if part.isNumeric { squares[part.square] += total }
     }

@@ -30,8 +30,8 @@ package final class DriftColumns {
     /// The number of cells; missing, invalid and outlying follow.
     var cells: Int32
     /// Where its counts, sums and sum of squares begin in a block.
-    var counts: Int
-    var sums: Int
+    var firstCount: Int
+    var firstSum: Int
     var square: Int
     var index: Unmanaged<CategoryIndex>?
     /// Every magnitude of u in the batch is at most this; outlying ones are beyond all others.
@@ -66,7 +66,7 @@ package final class DriftColumns {
         to: Column(
           isNumeric: subject.isNumeric, low: max(range.lowerBound, -Double.greatestFiniteMagnitude),
           high: min(range.upperBound, Double.greatestFiniteMagnitude), cells: Int32(subject.cells),
-          counts: subject.counts, sums: subject.sums, square: subject.square,
+          firstCount: subject.firstCount, firstSum: subject.firstSum, square: subject.square,
           index: categories[i].map { Unmanaged.passUnretained($0) }))
     }
   }
@@ -204,8 +204,8 @@ package final class DriftColumns {
   struct Part {
     let isNumeric: Bool
     let cellCount: Int
-    let counts: Int
-    let sums: Int
+    let firstCount: Int
+    let firstSum: Int
     let square: Int
     let cells: UnsafePointer<Int32>
     let units: UnsafePointer<Int64>
@@ -213,7 +213,7 @@ package final class DriftColumns {
     let isNear: Bool
 
     /// The count of outlying values.
-    var outlying: Int { counts + cellCount + 2 }
+    var outlying: Int { firstCount + cellCount + 2 }
   }
 
   /// Calls `body` for every subject.
@@ -223,7 +223,8 @@ package final class DriftColumns {
       let column = columns[i]
       body(
         Part(
-          isNumeric: column.isNumeric, cellCount: Int(column.cells), counts: column.counts, sums: column.sums,
+          isNumeric: column.isNumeric, cellCount: Int(column.cells), firstCount: column.firstCount,
+          firstSum: column.firstSum,
           square: column.square, cells: UnsafePointer(cells + i &* stride), units: UnsafePointer(units + i &* stride),
           isNear: column.farthest < Self.near))
     }

@@ -9,16 +9,16 @@ package struct DriftLayout: Sendable {
     package let name: String
     package let domain: SubjectDomain
     /// First count; cells follow.
-    package let counts: Int
+    package let firstCount: Int
     package let cells: Int
     /// First sum (numeric).
-    package let sums: Int
+    package let firstSum: Int
     /// Index of Σu² (numeric).
     package let square: Int
 
-    package var missing: Int { counts + cells }
-    package var invalid: Int { counts + cells + 1 }
-    package var outlying: Int { counts + cells + 2 }
+    package var missing: Int { firstCount + cells }
+    package var invalid: Int { firstCount + cells + 1 }
+    package var outlying: Int { firstCount + cells + 2 }
     package var isNumeric: Bool { if case .numeric = domain { true } else { false } }
   }
 
@@ -37,13 +37,15 @@ package struct DriftLayout: Sendable {
       switch domain {
       case .numeric(let numeric):
         let cells = numeric.binning.cellCount
-        subjects.append(Subject(name: name, domain: domain, counts: counts, cells: cells, sums: sums, square: squares))
+        subjects.append(
+          Subject(name: name, domain: domain, firstCount: counts, cells: cells, firstSum: sums, square: squares))
         counts += cells + 3
         sums += (cells + 1) / 2
         squares += 1
       case .categorical(let categorical):
         let cells = categorical.categories.count + 2
-        subjects.append(Subject(name: name, domain: domain, counts: counts, cells: cells, sums: sums, square: squares))
+        subjects.append(
+          Subject(name: name, domain: domain, firstCount: counts, cells: cells, firstSum: sums, square: squares))
         counts += cells + 2
       }
     }
@@ -52,13 +54,13 @@ package struct DriftLayout: Sendable {
   }
 
   package func cells(of subject: Subject, in block: CellBlock) -> SubjectCells {
-    let counts = Array(block.counts[subject.counts..<subject.counts + subject.cells])
+    let counts = Array(block.counts[subject.firstCount..<subject.firstCount + subject.cells])
     guard subject.isNumeric else {
       return SubjectCells(
         counts: counts, missing: block.counts[subject.missing], invalid: block.counts[subject.invalid])
     }
     return SubjectCells(
-      counts: counts, sums: Array(block.sums[subject.sums..<subject.sums + (subject.cells + 1) / 2]),
+      counts: counts, sums: Array(block.sums[subject.firstSum..<subject.firstSum + (subject.cells + 1) / 2]),
       squares: block.squares[subject.square], missing: block.counts[subject.missing],
       invalid: block.counts[subject.invalid], outlying: block.counts[subject.outlying])
   }

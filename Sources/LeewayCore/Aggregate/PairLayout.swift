@@ -36,9 +36,9 @@ struct PairLayout: Sendable, Equatable {
     shape.squares += parts * partSquares
   }
 
-  func counts(_ part: PerformanceLayout.Part) -> Int { firstCount + part.rawValue * partCounts }
-  func sums(_ part: PerformanceLayout.Part) -> Int { firstSum + part.rawValue * partSums }
-  func squares(_ part: PerformanceLayout.Part) -> Int { firstSquare + part.rawValue * partSquares }
+  func firstCount(of part: PerformanceLayout.Part) -> Int { firstCount + part.rawValue * partCounts }
+  func firstSum(of part: PerformanceLayout.Part) -> Int { firstSum + part.rawValue * partSums }
+  func firstSquare(of part: PerformanceLayout.Part) -> Int { firstSquare + part.rawValue * partSquares }
 }
 
 /// Sums of one loss on pairs.
@@ -107,21 +107,21 @@ extension PerformanceLayout {
     _ champion: ModelOutput, _ challenger: ModelOutput, _ label: LabelValue, _ pairs: PairLayout, _ part: Part,
     _ sign: Int64, to block: inout CellBlock
   ) {
-    let counts = pairs.counts(part)
-    let sums = pairs.sums(part)
+    let firstCount = pairs.firstCount(of: part)
+    let firstSum = pairs.firstSum(of: part)
     func add(_ loss: Int, _ a: Double, _ b: Double) {
       let weight = Int128(sign)
       let d = b - a
-      block.sums[sums + loss + PairLoss.champion] &+= weight &* Fraction64.quantise(a)
-      block.sums[sums + loss + PairLoss.difference] &+= weight &* Fraction64.quantise(d)
-      block.sums[sums + loss + PairLoss.squares] &+= weight &* Fraction64.quantise(d * d)
+      block.sums[firstSum + loss + PairLoss.champion] &+= weight &* Fraction64.quantise(a)
+      block.sums[firstSum + loss + PairLoss.difference] &+= weight &* Fraction64.quantise(d)
+      block.sums[firstSum + loss + PairLoss.squares] &+= weight &* Fraction64.quantise(d * d)
     }
     switch (task, champion, challenger, label) {
     case (.binary(_, let threshold), .number(let a), .number(let b), .number(let y)):
       let positive = y == 1
       let kind = PairedDecisions.index(champion: a >= threshold, challenger: b >= threshold, positive: positive)
-      block.counts[counts + kind] &+= sign
-      let grid = counts + (positive ? BinaryPair.positives : BinaryPair.negatives)
+      block.counts[firstCount + kind] &+= sign
+      let grid = firstCount + (positive ? BinaryPair.positives : BinaryPair.negatives)
       block.counts[grid + PairedScoreGrid.index(champion: a, challenger: b)] &+= sign
       let truth = positive ? 1.0 : 0.0
       add(BinaryPair.brier, (a - truth) * (a - truth), (b - truth) * (b - truth))
@@ -131,35 +131,36 @@ extension PerformanceLayout {
     case (.multiclass(let classes), .category(let a, let p), .category(let b, let q), .category(let actual)):
       let places = PairedClasses.indices(
         label: classNumber(actual), champion: classNumber(a), challenger: classNumber(b), classCount: classes.count + 1)
-      for place in places { block.counts[counts + MulticlassPair.classes + place] &+= sign }
+      for place in places { block.counts[firstCount + MulticlassPair.classes + place] &+= sign }
       guard !p.isEmpty, !q.isEmpty else { return }
-      block.counts[counts + MulticlassPair.probabilities] &+= sign
+      block.counts[firstCount + MulticlassPair.probabilities] &+= sign
       func loss(_ of: [ClassProbability]) -> Double {
         logLoss(ofTrueClassProbability: of.first { utf8Equal($0.name, actual) }?.probability ?? 0)
       }
       add(MulticlassPair.logLoss, loss(p), loss(q))
     case (.regression(let fixedPoint, let binning), .number(let a), .number(let b), .number(let y)):
-      applyRegression(fixedPoint, binning, (a, b, y), counts, sums, pairs.squares(part), sign, to: &block)
+      applyRegression(
+        fixedPoint, binning, (a, b, y), firstCount, firstSum, pairs.firstSquare(of: part), sign, to: &block)
     default: break
     }
   }
 
   private func applyRegression(
     _ fixedPoint: FixedPoint, _ binning: NumericBinning, _ row: (champion: Double, challenger: Double, target: Double),
-    _ counts: Int, _ sums: Int, _ squares: Int, _ sign: Int64, to block: inout CellBlock
+    _ firstCount: Int, _ firstSum: Int, _ firstSquare: Int, _ sign: Int64, to block: inout CellBlock
   ) {
     let weight = Int128(sign)
-    func count(_ c: RegressionPairCount) { block.counts[counts + c.rawValue] &+= sign }
-    func add(_ s: RegressionPairSum, exactly u: Int64) { block.sums[sums + s.rawValue] &+= weight &* Int128(u) }
+    func count(_ c: RegressionPairCount) { block.counts[firstCount + c.rawValue] &+= sign }
+    func add(_ s: RegressionPairSum, exactly u: Int64) { block.sums[firstSum + s.rawValue] &+= weight &* Int128(u) }
     func add(_ s: RegressionPairSum, _ x: Double) {
-      block.sums[sums + s.rawValue] &+= weight &* Fraction64.quantise(x)
+      block.sums[firstSum + s.rawValue] &+= weight &* Fraction64.quantise(x)
     }
     func add(square s: RegressionPairSquare, _ u: Int64) {
       let square = Int192(squareOf: u)
       if sign > 0 {
-        block.squares[squares + s.rawValue] += square
+        block.squares[firstSquare + s.rawValue] += square
       } else {
-        block.squares[squares + s.rawValue] -= square
+        block.squares[firstSquare + s.rawValue] -= square
       }
     }
     count(.values)

@@ -38,7 +38,8 @@ extension PerformanceLayout {
     }
     return Part.allCases.prefix(hasImpliedLabels ? 2 : 1).allSatisfy { part in
       (0..<ReliabilityTable.binCount).allSatisfy {
-        block.counts[counts(part) + offsets.positives + $0] <= block.counts[counts(part) + offsets.bins + $0]
+        block.counts[firstCount(of: part) + offsets.positives + $0]
+          <= block.counts[firstCount(of: part) + offsets.bins + $0]
       }
     }
   }
@@ -92,31 +93,32 @@ extension PerformanceLayout {
     to block: inout CellBlock
   ) {
     let cells = binning.cellCount
-    let counts = place.counts
+    let first = place.firstCount
     let cell = binning.cell(of: score)
-    block.counts[counts + (positive ? 0 : cells) + cell] &+= sign
+    block.counts[first + (positive ? 0 : cells) + cell] &+= sign
     let predicted = score >= threshold
     let confusion = predicted ? (positive ? 0 : 1) : (positive ? 2 : 3)
-    block.counts[counts + 2 * cells + BinaryOffset.confusion + confusion] &+= sign
+    block.counts[first + 2 * cells + BinaryOffset.confusion + confusion] &+= sign
     let bin = ReliabilityTable.bin(of: score)
-    block.counts[counts + 2 * cells + BinaryOffset.bins + bin] &+= sign
-    if positive { block.counts[counts + 2 * cells + BinaryOffset.positives + bin] &+= sign }
+    block.counts[first + 2 * cells + BinaryOffset.bins + bin] &+= sign
+    if positive { block.counts[first + 2 * cells + BinaryOffset.positives + bin] &+= sign }
 
     let y = positive ? 1.0 : 0.0
     let brier = (score - y) * (score - y)
     let loss = logLoss(ofTrueClassProbability: positive ? score : 1 - score)
-    let s = place.sums
+    let firstSum = place.firstSum
     let weight = Int128(sign)
-    block.sums[s + BinarySum.brier] &+= weight &* Fraction64.quantise(brier)
-    block.sums[s + BinarySum.brierSquared] &+= weight &* Fraction64.quantise(brier * brier)
-    block.sums[s + BinarySum.logLoss] &+= weight &* Fraction64.quantise(loss)
-    block.sums[s + BinarySum.logLossSquared] &+= weight &* Fraction64.quantise(loss * loss)
+    block.sums[firstSum + BinarySum.brier] &+= weight &* Fraction64.quantise(brier)
+    block.sums[firstSum + BinarySum.brierSquared] &+= weight &* Fraction64.quantise(brier * brier)
+    block.sums[firstSum + BinarySum.logLoss] &+= weight &* Fraction64.quantise(loss)
+    block.sums[firstSum + BinarySum.logLossSquared] &+= weight &* Fraction64.quantise(loss * loss)
     let tilt = 1 - 2 * score
-    block.sums[s + BinarySum.spiegelhalterNumerator] &+= weight &* Fraction64.quantise((y - score) * tilt)
-    block.sums[s + BinarySum.spiegelhalterVariance] &+= weight &* Fraction64.quantise(tilt * tilt * score * (1 - score))
+    block.sums[firstSum + BinarySum.spiegelhalterNumerator] &+= weight &* Fraction64.quantise((y - score) * tilt)
+    block.sums[firstSum + BinarySum.spiegelhalterVariance] &+=
+      weight &* Fraction64.quantise(tilt * tilt * score * (1 - score))
     let fixedScore = Fraction64.quantise(score)
-    block.sums[s + BinarySum.bins + bin] &+= weight &* fixedScore
-    if cell % 2 == 0 { block.sums[s + BinarySum.cells + cell / 2] &+= weight &* fixedScore }
+    block.sums[firstSum + BinarySum.bins + bin] &+= weight &* fixedScore
+    if cell % 2 == 0 { block.sums[firstSum + BinarySum.cells + cell / 2] &+= weight &* fixedScore }
   }
 
   private func applyMulticlass(
@@ -124,70 +126,75 @@ extension PerformanceLayout {
     _ sign: Int64, to block: inout CellBlock
   ) {
     let k = classes.count + 1
-    let counts = place.counts
+    let first = place.firstCount
     let offsets = MulticlassOffset.of(classes: k)
     let weight = Int128(sign)
-    block.counts[counts + classNumber(actual) * k + classNumber(predicted)] &+= sign
+    block.counts[first + classNumber(actual) * k + classNumber(predicted)] &+= sign
     guard !probabilities.isEmpty else { return }
     let p = probabilities.first { utf8Equal($0.name, actual) }?.probability ?? 0
-    block.counts[counts + offsets.probabilities] &+= sign
+    block.counts[first + offsets.probabilities] &+= sign
     let loss = logLoss(ofTrueClassProbability: p)
-    block.sums[place.sums + MulticlassSum.logLoss] &+= weight &* Fraction64.quantise(loss)
-    block.sums[place.sums + MulticlassSum.logLossSquared] &+= weight &* Fraction64.quantise(loss * loss)
+    block.sums[place.firstSum + MulticlassSum.logLoss] &+= weight &* Fraction64.quantise(loss)
+    block.sums[place.firstSum + MulticlassSum.logLossSquared] &+= weight &* Fraction64.quantise(loss * loss)
     guard let confidence = Self.confidence(predicted, probabilities) else { return }
     let bin = ReliabilityTable.bin(of: confidence)
-    block.counts[counts + offsets.bins + bin] &+= sign
-    if utf8Equal(predicted, actual) { block.counts[counts + offsets.correct + bin] &+= sign }
-    block.sums[place.sums + MulticlassSum.bins + bin] &+= weight &* Fraction64.quantise(confidence)
+    block.counts[first + offsets.bins + bin] &+= sign
+    if utf8Equal(predicted, actual) { block.counts[first + offsets.correct + bin] &+= sign }
+    block.sums[place.firstSum + MulticlassSum.bins + bin] &+= weight &* Fraction64.quantise(confidence)
   }
 
   private func applyRegression(
     _ fixedPoint: FixedPoint, _ binning: NumericBinning, _ prediction: Double, _ target: Double, _ place: Place,
     _ sign: Int64, to block: inout CellBlock
   ) {
-    let counts = place.counts
-    let s = place.sums
+    let first = place.firstCount
+    let firstSum = place.firstSum
     let weight = Int128(sign)
-    block.counts[counts + RegressionCount.values.rawValue] &+= sign
+    block.counts[first + RegressionCount.values.rawValue] &+= sign
     let cell = prediction.isFinite ? binning.cell(of: prediction) : 0
-    block.counts[counts + RegressionOffset.cells + cell] &+= sign
+    block.counts[first + RegressionOffset.cells + cell] &+= sign
     guard let e = fixedPoint.quantise(difference: prediction - target), let y = fixedPoint.quantise(target),
       let targetSize = targetSizes.quantise(abs(target))
     else {
-      block.counts[counts + RegressionCount.outlying.rawValue] &+= sign
+      block.counts[first + RegressionCount.outlying.rawValue] &+= sign
       return
     }
-    block.sums[s + RegressionSum.error.rawValue] &+= weight &* Int128(e)
-    block.sums[s + RegressionSum.absoluteError.rawValue] &+= weight &* Int128(e.magnitude)
-    block.sums[s + RegressionSum.target.rawValue] &+= weight &* Int128(y)
-    block.sums[s + RegressionSum.absoluteTarget.rawValue] &+= weight &* Int128(targetSize)
-    block.sums[s + RegressionSum.allCases.count + binning.decileBin(ofCell: cell)] &+= weight &* Int128(e.magnitude)
-    block.counts[counts + RegressionOffset.errors + OctaveBins.errors.bin(of: e.magnitude)] &+= sign
+    block.sums[firstSum + RegressionSum.error.rawValue] &+= weight &* Int128(e)
+    block.sums[firstSum + RegressionSum.absoluteError.rawValue] &+= weight &* Int128(e.magnitude)
+    block.sums[firstSum + RegressionSum.target.rawValue] &+= weight &* Int128(y)
+    block.sums[firstSum + RegressionSum.absoluteTarget.rawValue] &+= weight &* Int128(targetSize)
+    block.sums[firstSum + RegressionSum.allCases.count + binning.decileBin(ofCell: cell)] &+=
+      weight &* Int128(e.magnitude)
+    block.counts[first + RegressionOffset.errors + OctaveBins.errors.bin(of: e.magnitude)] &+= sign
     for (i, square) in [Int192(squareOf: e), Int192(squareOf: y)].enumerated() {
-      if sign > 0 { block.squares[place.squares + i] += square } else { block.squares[place.squares + i] -= square }
+      if sign > 0 {
+        block.squares[place.firstSquare + i] += square
+      } else {
+        block.squares[place.firstSquare + i] -= square
+      }
     }
     var ratio = 0.0
     if target == 0 {
-      block.counts[counts + RegressionCount.zeroTargets.rawValue] &+= sign
+      block.counts[first + RegressionCount.zeroTargets.rawValue] &+= sign
     } else {
       ratio = abs((prediction - target) / target)
       if ratio < 0x1p40 {
-        block.sums[s + RegressionSum.absoluteRatio.rawValue] &+= weight &* Fraction64.quantise(ratio)
+        block.sums[firstSum + RegressionSum.absoluteRatio.rawValue] &+= weight &* Fraction64.quantise(ratio)
       } else {
-        block.counts[counts + RegressionCount.ratioOutlying.rawValue] &+= sign
+        block.counts[first + RegressionCount.ratioOutlying.rawValue] &+= sign
       }
     }
     let size = Double(e.magnitude) * 0x1p-32
     let product = size * (abs(target) * fixedPoint.scale * 0x1p-32)
     let t = shifted(target, fixedPoint, binning)
     guard size < 0x1p10, abs(t) < 0x1p10, ratio < 0x1p20, product < 0x1p40 else {
-      block.counts[counts + RegressionCount.unbounded.rawValue] &+= sign
+      block.counts[first + RegressionCount.unbounded.rawValue] &+= sign
       return
     }
     let square = size * size
     let tt = t * t
     func add(_ sum: RegressionSum, _ x: Double) {
-      block.sums[s + sum.rawValue] &+= weight &* Fraction64.quantise(x)
+      block.sums[firstSum + sum.rawValue] &+= weight &* Fraction64.quantise(x)
     }
     add(.fourthPower, square * square)
     add(.squaredRatio, ratio * ratio)

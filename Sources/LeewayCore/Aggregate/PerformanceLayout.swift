@@ -15,9 +15,9 @@ package struct PerformanceLayout: Sendable {
 
   /// Where a part begins.
   struct Place {
-    var counts: Int
-    var sums: Int
-    var squares: Int
+    var firstCount: Int
+    var firstSum: Int
+    var firstSquare: Int
   }
 
   /// What is counted, by the model's task.
@@ -113,18 +113,20 @@ package struct PerformanceLayout: Sendable {
     self.shape = shape
   }
 
-  func counts(_ part: Part) -> Int { firstPart + part.rawValue * partCounts }
-  func sums(_ part: Part) -> Int { part.rawValue * partSums }
-  func squares(_ part: Part) -> Int { part.rawValue * partSquares }
+  func firstCount(of part: Part) -> Int { firstPart + part.rawValue * partCounts }
+  func firstSum(of part: Part) -> Int { part.rawValue * partSums }
+  func firstSquare(of part: Part) -> Int { part.rawValue * partSquares }
 
   /// - Precondition: there is a comparison, or the rows are every version's.
   func place(_ part: Part, of rows: Rows = .every) -> Place {
-    guard rows != .every else { return Place(counts: counts(part), sums: sums(part), squares: squares(part)) }
+    guard rows != .every else {
+      return Place(firstCount: firstCount(of: part), firstSum: firstSum(of: part), firstSquare: firstSquare(of: part))
+    }
     let parts = hasImpliedLabels ? 2 : 1
     let index = (rows == .champion ? 0 : parts) + part.rawValue
     return Place(
-      counts: predictions(of: rows) + 1 + part.rawValue * partCounts, sums: behindPairs.sums + index * partSums,
-      squares: behindPairs.squares + index * partSquares)
+      firstCount: predictions(of: rows) + 1 + part.rawValue * partCounts,
+      firstSum: behindPairs.sums + index * partSums, firstSquare: behindPairs.squares + index * partSquares)
   }
 
   /// Where predictions are counted.

@@ -23,7 +23,7 @@ package struct EstimationBaseline: Sendable, Equatable {
 
   /// From the labelled rows of a block; nil without any, for multiclass, and where an error was too large to be summed.
   init?(fitting layout: PerformanceLayout, _ block: CellBlock, inSample: Bool) {
-    let base = layout.counts(.labelled)
+    let base = layout.firstCount(of: .labelled)
     switch layout.task {
     case .binary(let binning, _):
       var scores: [Double] = []
@@ -36,7 +36,7 @@ package struct EstimationBaseline: Sendable, Equatable {
         if cell % 2 == 1 {
           scores.append(binning.knots[cell / 2])
         } else {
-          let sum = Fraction64.double(block.sums[layout.sums(.labelled) + BinarySum.cells + cell / 2])
+          let sum = Fraction64.double(block.sums[layout.firstSum(of: .labelled) + BinarySum.cells + cell / 2])
           // Inside its cell, so that scores ascend whatever is rounded.
           let low = cell == 0 ? -1 : binning.knots[cell / 2 - 1]
           let high = cell == binning.cellCount - 1 ? 2 : binning.knots[cell / 2]
@@ -55,7 +55,7 @@ package struct EstimationBaseline: Sendable, Equatable {
       let total = rows.reduce(0, &+)
       // Errors beyond all others are in no sum; a few of them change nothing.
       guard total > 0, block.counts[base + RegressionCount.outlying.rawValue] <= total / 100 else { return nil }
-      let sums = layout.sums(.labelled) + RegressionSum.allCases.count
+      let sums = layout.firstSum(of: .labelled) + RegressionSum.allCases.count
       self.init(
         rows: total, inSample: inSample,
         basis: .errors(rows: rows, absoluteErrors: rows.indices.map { fixedPoint.unscaled(block.sums[sums + $0]) }))

@@ -18,19 +18,23 @@ extension CheckEvaluation {
       return nil
     }
     let fires = worseSide(whole, beyond: threshold)
+    var leftOut = 0
     let candidates: [SliceCandidate] = view.performance.compactMap { slice, summary in
-      guard Slice.isSingle(slice.name), shortfall(summary) == nil,
-        let value = summary.value(check.metric, at: check.place),
+      guard Slice.isSingle(slice.name) else { return nil }
+      guard shortfall(summary) == nil else {
+        leftOut += 1
+        return nil
+      }
+      guard let value = summary.value(check.metric, at: check.place),
         let difference = summary.difference(check.metric, fromRestOf: all)
       else { return nil }
       return SliceCandidate(
         slice: slice.name, value: value, rows: check.metric == .coverage ? summary.predictions : summary.labelled,
         pValue: difference.oneSided(fires))
     }
-    let slices = view.performance.keys.count { Slice.isSingle($0.name) }
     return SliceContrast(
-      candidates.sorted { utf8Order($0.slice, $1.slice) }, leftOut: slices - candidates.count, whole: whole,
-      fires: fires, significance: check.significance ?? 0.01)
+      candidates.sorted { utf8Order($0.slice, $1.slice) }, leftOut: leftOut, whole: whole, fires: fires,
+      significance: check.significance ?? 0.01)
   }
 
   /// For a subject's drift: each slice beside its own baseline, and the rest of the window beside the rest of the baseline.
@@ -43,12 +47,19 @@ extension CheckEvaluation {
     let allCells = plan.drift.cells(of: subject, in: all)
     let fires = worseSide(whole, beyond: verdict.threshold)
     var candidates: [SliceCandidate] = []
-    var slices = 0
+    var leftOut = 0
     for (slice, block) in view.drift where Slice.isSingle(slice.name) {
-      if view.comparisons[slice.name, index] != nil { slices += 1 }
-      guard let (comparison, restOfBaseline) = sides(view, slice, index) else { continue }
+      guard let (comparison, restOfBaseline) = sides(view, slice, index) else {
+        // A segment's own feature has no comparison in its slices, and is nothing that is left out.
+        if view.comparisons[slice.name, index] != nil { leftOut += 1 }
+        continue
+      }
       let used = comparison.valuesUsed(check.metric)
-      guard used >= check.minimumRows, let value = comparison.value(check.metric) else { continue }
+      guard used >= check.minimumRows else {
+        leftOut += 1
+        continue
+      }
+      guard let value = comparison.value(check.metric) else { continue }
       let rest = DriftComparison(
         domain: subject.domain, baseline: restOfBaseline,
         baselineDeviation: plan.baseline.subject(named: subject.name)?.standardDeviation,
@@ -58,8 +69,8 @@ extension CheckEvaluation {
         SliceCandidate(slice: slice.name, value: value, rows: used, pValue: difference.oneSided(fires)))
     }
     return SliceContrast(
-      candidates.sorted { utf8Order($0.slice, $1.slice) }, leftOut: max(0, slices - candidates.count), whole: whole,
-      fires: fires, significance: check.significance ?? 0.01)
+      candidates.sorted { utf8Order($0.slice, $1.slice) }, leftOut: leftOut, whole: whole, fires: fires,
+      significance: check.significance ?? 0.01)
   }
 }
 

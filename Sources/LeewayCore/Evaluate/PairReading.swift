@@ -6,9 +6,9 @@ struct PairReading {
   let block: CellBlock
   let parts: [PerformanceLayout.Part]
 
-  func count(_ offset: Int) -> Int64 { parts.reduce(0) { $0 &+ block.counts[pairs.counts($1) + offset] } }
+  func count(_ offset: Int) -> Int64 { parts.reduce(0) { $0 &+ block.counts[pairs.firstCount(of: $1) + offset] } }
   func counts(_ offset: Int, _ n: Int) -> [Int64] { (0..<n).map { count(offset + $0) } }
-  private func sum(_ offset: Int) -> Int128 { parts.reduce(0) { $0 &+ block.sums[pairs.sums($1) + offset] } }
+  private func sum(_ offset: Int) -> Int128 { parts.reduce(0) { $0 &+ block.sums[pairs.firstSum(of: $1) + offset] } }
   private func fraction(_ offset: Int) -> Double { Fraction64.double(sum(offset)) }
 
   /// The champion's mean loss, and the sums of d; nil without rows.
@@ -28,7 +28,8 @@ struct PairReading {
     let targetUnit = targets.unscaled(1)
     func total(_ s: RegressionPairSum) -> Double { fixedPoint.unscaled(sum(s.rawValue)) }
     func square(_ s: RegressionPairSquare, _ unit: Double) -> Double {
-      parts.reduce(into: Int192.zero) { $0 += block.squares[pairs.squares($1) + s.rawValue] }.double * unit * unit
+      parts.reduce(into: Int192.zero) { $0 += block.squares[pairs.firstSquare(of: $1) + s.rawValue] }.double * unit
+        * unit
     }
     let large = unit * 0x1p32
     func scaled(_ s: RegressionPairSum, _ power: Int) -> Double {

@@ -15,11 +15,13 @@ struct PartReading {
     places = parts.map { layout.place($0, of: rows) }
   }
 
-  func count(_ offset: Int) -> Int64 { places.reduce(0) { $0 &+ block.counts[$1.counts + offset] } }
+  func count(_ offset: Int) -> Int64 { places.reduce(0) { $0 &+ block.counts[$1.firstCount + offset] } }
   func counts(_ offset: Int, _ n: Int) -> [Int64] { (0..<n).map { count(offset + $0) } }
-  func sum(_ offset: Int) -> Int128 { places.reduce(0) { $0 &+ block.sums[$1.sums + offset] } }
+  func sum(_ offset: Int) -> Int128 { places.reduce(0) { $0 &+ block.sums[$1.firstSum + offset] } }
   func fraction(_ offset: Int) -> Double { Fraction64.double(sum(offset)) }
-  func square(_ offset: Int) -> Int192 { places.reduce(into: Int192.zero) { $0 += block.squares[$1.squares + offset] } }
+  func square(_ offset: Int) -> Int192 {
+    places.reduce(into: Int192.zero) { $0 += block.squares[$1.firstSquare + offset] }
+  }
 
   // MARK: Binary
 

@@ -55,7 +55,7 @@ struct PerformanceReading {
     reliability = rows.reliability.rows
     calibrationPValue = rows.calibrationPValue
     set(Metric.ofBinary, rows)
-    let base = layout.counts(.labelled)
+    let base = layout.firstCount(of: .labelled)
     labelledOutputs((0..<cells).map { block.counts[base + $0] &+ block.counts[base + cells + $0] })
   }
 
@@ -84,16 +84,18 @@ struct PerformanceReading {
     let rows = RegressionRows(rows, fixedPoint)
     labelled = rows.labelled
     outlying = rows.outlying
-    if parts.contains(.implied) { implied = block.counts[layout.counts(.implied) + RegressionCount.values.rawValue] }
+    if parts.contains(.implied) {
+      implied = block.counts[layout.firstCount(of: .implied) + RegressionCount.values.rawValue]
+    }
     set(Metric.ofRegression, rows)
-    let base = layout.counts(.labelled) + RegressionOffset.cells
+    let base = layout.firstCount(of: .labelled) + RegressionOffset.cells
     labelledOutputs(Array(block.counts[base..<base + binning.cellCount]))
   }
 
   /// Rows whose label is implied, by the cells that begin their part.
   private func implied(_ cells: Int) -> Int64 {
     guard parts.contains(.implied) else { return 0 }
-    let base = layout.counts(.implied)
+    let base = layout.firstCount(of: .implied)
     return block.counts[base..<base + cells].reduce(0, &+)
   }
 

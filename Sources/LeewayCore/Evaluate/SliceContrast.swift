@@ -4,7 +4,7 @@ import LeewayStatistics
 package enum SliceContrast: Sendable, Equatable {
   /// No slice is significantly worse than the rest of the rows.
   ///
-  /// - Parameter leftOut: slices of which that is not known, as of those with too few rows.
+  /// - Parameter leftOut: slices of which that is not known: those with too few rows, or without a baseline.
   case alike(leftOut: Int)
   /// The worst of those that are.
   case worst(WorstSlice)
@@ -59,7 +59,7 @@ extension SliceContrast {
   /// has next to no room: what is worse by less than a thousandth is not.
   ///
   /// - Parameters:
-  ///   - leftOut: slices that are there and no candidates.
+  ///   - leftOut: slices that are no candidates, since they have too few rows or no baseline.
   ///   - whole: the metric's value over all rows.
   ///   - fires: the side on which it is worse.
   /// - Returns: nil without candidates.

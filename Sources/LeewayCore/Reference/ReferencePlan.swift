@@ -125,10 +125,10 @@ struct ReferencePlan: Sendable {
     guard let own = single[subject]?.subjects.first else { return }
     sum.counts[DriftLayout.rows] &+= pane.counts[DriftLayout.rows]
     for n in 0..<own.cells + (own.isNumeric ? 3 : 2) {
-      sum.counts[own.counts + n] &+= pane.counts[place.counts + n]
+      sum.counts[own.firstCount + n] &+= pane.counts[place.counts + n]
     }
     guard own.isNumeric else { return }
-    for n in 0..<(own.cells + 1) / 2 { sum.sums[own.sums + n] &+= pane.sums[place.sums + n] }
+    for n in 0..<(own.cells + 1) / 2 { sum.sums[own.firstSum + n] &+= pane.sums[place.sums + n] }
     sum.squares[own.square] += pane.squares[place.square]
   }
 

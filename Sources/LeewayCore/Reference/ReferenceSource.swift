@@ -25,7 +25,7 @@ struct ReferenceSource: Sendable, Equatable {
       guard case .drift(let i) = subject.counts else { continue }
       let at = plan.drift.subjects[i]
       for hash in plan.references.hashes(of: subject) {
-        places[hash] = Place(counts: at.counts, sums: at.sums, square: at.square)
+        places[hash] = Place(counts: at.firstCount, sums: at.firstSum, square: at.square)
       }
     }
   }

@@ -21,7 +21,7 @@ extension ShiftDesign.Unit {
   func rows(of sums: ShiftSums) -> Int64 { sums.valid &+ sums.missing &+ sums.invalid }
 
   private static func counts(_ subject: DriftLayout.Subject, in block: CellBlock) -> ShiftCounts {
-    let cells = block.counts[subject.counts..<subject.counts + subject.cells]
+    let cells = block.counts[subject.firstCount..<subject.firstCount + subject.cells]
     let (missing, invalid) = (block.counts[subject.missing], block.counts[subject.invalid])
     switch subject.domain {
     case .numeric:

@@ -110,14 +110,14 @@ import Testing
     case (.missing, _): block.counts[subject.missing] += 1
     case (.number(let x), .numeric(let domain)):
       let cell = domain.binning.cell(of: x)
-      block.counts[subject.counts + cell] += 1
+      block.counts[subject.firstCount + cell] += 1
       guard let u = domain.fixedPoint.quantise(x) else {
         block.counts[subject.outlying] += 1
         return
       }
       block.squares[subject.square] += Int192(squareOf: u)
-      if cell % 2 == 0 { block.sums[subject.sums + cell / 2] += Int128(u) }
-    case (.category(let cell), .categorical): block.counts[subject.counts + cell] += 1
+      if cell % 2 == 0 { block.sums[subject.firstSum + cell / 2] += Int128(u) }
+    case (.category(let cell), .categorical): block.counts[subject.firstCount + cell] += 1
     default: block.counts[subject.invalid] += 1
     }
   }

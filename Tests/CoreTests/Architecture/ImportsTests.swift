@@ -31,7 +31,8 @@ private let allowedImports: [String: Set<String>] = [
     "ServiceLifecycle",
   ]),
   "LeewayDemo": platform.union([
-    "LeewayCore", "LeewaySource", "LeewayDelivery", "LeewayConfiguration", "LeewayReplay", "LeewayService",
+    "LeewayCore", "LeewaySource", "LeewayLedger", "LeewayDelivery", "LeewayConfiguration", "LeewayReplay",
+    "LeewayService",
     "HTTPTypes", "Hummingbird", "Logging", "ServiceLifecycle",
   ]),
   // Core is there for the names of what the others take and return, Logging to say where the log goes, CMalloc for how the

@@ -173,7 +173,8 @@ import Testing
   @Test func foldersAndFilesThatAreNotThereAreNamed() throws {
     try TemporaryFolder.use { folder in
       let (configuration, problems) = Configuration.load(
-        configPath: "\(folder.path)/leeway.yaml", monitorsDirectory: "\(folder.path)/monitors", environment: [:], now: WallClock.now())
+        configPath: "\(folder.path)/leeway.yaml", monitorsDirectory: "\(folder.path)/monitors", environment: [:],
+        now: WallClock.now())
       #expect(configuration == nil)
       #expect(
         problems.map(\.description) == [

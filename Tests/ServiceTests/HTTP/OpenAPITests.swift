@@ -1,8 +1,8 @@
 import LeewayCore
-@testable import LeewayWeb
 import Testing
 
 @testable import LeewayService
+@testable import LeewayWeb
 
 /// The description of the API agrees with the code.
 @Suite struct OpenAPITests {

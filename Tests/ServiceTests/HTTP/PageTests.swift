@@ -1,8 +1,8 @@
 import Foundation
-@testable import LeewayWeb
 import Testing
 
 @testable import LeewayService
+@testable import LeewayWeb
 
 @Suite struct PageTests {
   @Test func pagesAskNobodyElse() async throws {

@@ -68,6 +68,9 @@ static const struct web_file files[] = {
     {"Page/charts/series.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/charts/series.js" suffix(, 0)
      }},
+    {"Page/parts/acts.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/acts.js" suffix(, 0)
+     }},
     {"Page/parts/api.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/parts/api.js" suffix(, 0)
      }},

@@ -9,20 +9,35 @@ package struct HTTPHeader: Sendable, Equatable {
   }
 }
 
-/// A `POST` that waits for an `HTTPRequestSender`.
+/// A request that waits for an `HTTPRequestSender`.
 package struct HTTPRequest: Sendable, Equatable {
+  package enum Method: String, Sendable {
+    case post = "POST"
+    /// Without a body.
+    case get = "GET"
+  }
+
+  package var method: Method
   /// Begins with `http://` or `https://`. Secret: a Slack URL's path is all the authority there is.
   package var url: String
   package var headers: [HTTPHeader]
   package var body: [UInt8]
   package var limits: RequestLimits
 
-  package init(url: String, headers: [HTTPHeader], body: [UInt8], limits: RequestLimits = RequestLimits()) {
+  package init(
+    method: Method = .post, url: String, headers: [HTTPHeader], body: [UInt8], limits: RequestLimits = RequestLimits()
+  ) {
+    self.method = method
     self.url = url
     self.headers = headers
     self.body = body
     self.limits = limits
   }
+}
+
+extension HTTPRequest {
+  /// Whether the address is a plain `http://` or `https://` one.
+  package var isSendable: Bool { URLOrigin(url) != nil }
 }
 
 /// How long and how much one request may take.

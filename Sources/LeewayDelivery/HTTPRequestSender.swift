@@ -12,6 +12,9 @@ package final class HTTPRequestSender {
   private let intake: AnswerIntake
   /// Where curl writes the detail of a failure, which is used only for TLS.
   private let detail: UnsafeMutablePointer<CChar>
+  /// For the request under way, for messages.
+  private var method = HTTPRequest.Method.post
+  private var verb: String { method.rawValue }
 
   /// - Parameters:
   ///   - version: Leeway's own, for the `User-Agent`.
@@ -34,9 +37,13 @@ package final class HTTPRequestSender {
   }
 
   /// Posts the request and waits for the answer. A status of 400 or more is an answer, not a failure.
-  package func post(_ request: HTTPRequest) -> Result<HTTPAnswer, HTTPFailure> {
+  package func post(_ request: HTTPRequest) -> Result<HTTPAnswer, HTTPFailure> { send(request) }
+
+  /// Sends the request, whatever its method, and waits for the answer. A status of 400 or more is an answer, not a failure.
+  package func send(_ request: HTTPRequest) -> Result<HTTPAnswer, HTTPFailure> {
+    method = request.method
     do throws(HTTPFailure) {
-      return .success(try send(request))
+      return .success(try perform(request))
     } catch {
       return .failure(error)
     }
@@ -56,7 +63,6 @@ package final class HTTPRequestSender {
     // a connection each, and then one attempt is one request.
     try check(leeway_curl_set_long(handle, CURLOPT_FORBID_REUSE, 1))
     try check(leeway_curl_set_long(handle, CURLOPT_LOW_SPEED_LIMIT, 64))
-    try check(leeway_curl_set_long(handle, CURLOPT_POST, 1))
     try check(leeway_curl_set_text(handle, CURLOPT_USERAGENT, "leeway/\(version)"))
     try check(leeway_curl_set_error_buffer(handle, detail))
     // The intake lives as long as the handle, so curl may hold it unretained.
@@ -66,12 +72,12 @@ package final class HTTPRequestSender {
     try check(leeway_curl_on_progress(handle, watchAbort, context))
   }
 
-  private func send(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPAnswer {
+  private func perform(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPAnswer {
     let origin = URLOrigin(request.url)
     guard let origin else {
       throw HTTPFailure(.badRequest, "the receiver's url is not a plain http:// or https:// address; correct it")
     }
-    if intake.abort.isRaised { throw HTTPFailure(.aborted, "POST \(origin): ended by shutdown") }
+    if intake.abort.isRaised { throw HTTPFailure(.aborted, "\(verb) \(origin): ended by shutdown") }
     intake.begin(limit: max(0, request.limits.answerBytes))
 
     let list = try headerList(request.headers, origin: origin)
@@ -82,18 +88,21 @@ package final class HTTPRequestSender {
     }
     try check(leeway_curl_set_list(handle, CURLOPT_HTTPHEADER, list))
     try check(leeway_curl_set_text(handle, CURLOPT_URL, request.url))
+    try check(leeway_curl_set_long(handle, request.method == .get ? CURLOPT_HTTPGET : CURLOPT_POST, 1))
     try check(leeway_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.limits.connect)))
     try check(leeway_curl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds(request.limits.total)))
     try check(
       leeway_curl_set_long(handle, CURLOPT_LOW_SPEED_TIME, (milliseconds(request.limits.stall) + 999) / 1000))
-    try check(leeway_curl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, Int(request.body.count)))
+    if request.method == .post {
+      try check(leeway_curl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, Int(request.body.count)))
+    }
 
     detail[0] = 0
-    let code = perform(body: request.body)
+    let code = request.method == .get ? curl_easy_perform(handle) : perform(body: request.body)
     if code == CURLE_OK || (code == CURLE_WRITE_ERROR && intake.isCut) {
       let status = leeway_curl_status(handle)
       guard (100...999).contains(status) else {
-        throw HTTPFailure(.badAnswer, "POST \(origin): the answer has no status")
+        throw HTTPFailure(.badAnswer, "\(verb) \(origin): the answer has no status")
       }
       return HTTPAnswer(
         status: status, retryAfter: intake.retryAfter, bodyPrefix: intake.body,
@@ -120,7 +129,7 @@ package final class HTTPRequestSender {
     var lines = ["Expect:"]
     for header in headers {
       guard header.isSendable else {
-        throw HTTPFailure(.badRequest, "POST \(origin): a header has a name or value that HTTP cannot carry")
+        throw HTTPFailure(.badRequest, "\(verb) \(origin): a header has a name or value that HTTP cannot carry")
       }
       // "Name:" would tell curl to leave a header out; "Name;" sends it empty.
       lines.append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
@@ -129,7 +138,7 @@ package final class HTTPRequestSender {
     for line in lines {
       guard let longer = curl_slist_append(list, line) else {
         curl_slist_free_all(list)
-        throw HTTPFailure(.other, "POST \(origin): out of memory")
+        throw HTTPFailure(.other, "\(verb) \(origin): out of memory")
       }
       list = longer
     }
@@ -141,30 +150,30 @@ package final class HTTPRequestSender {
     switch code {
     case CURLE_OPERATION_TIMEDOUT:
       return HTTPFailure(
-        .timeout, "POST \(origin): no complete answer within \(limits.total) ms (to connect: \(limits.connect) ms)")
+        .timeout, "\(verb) \(origin): no complete answer within \(limits.total) ms (to connect: \(limits.connect) ms)")
     case CURLE_COULDNT_CONNECT:
-      return HTTPFailure(.connect, "POST \(origin): nothing accepts connections there")
+      return HTTPFailure(.connect, "\(verb) \(origin): nothing accepts connections there")
     case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
-      return HTTPFailure(.resolve, "POST \(origin): the name of the host or of its proxy is not known")
+      return HTTPFailure(.resolve, "\(verb) \(origin): the name of the host or of its proxy is not known")
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
       CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CRL_BADFILE, CURLE_SSL_INVALIDCERTSTATUS:
       // The detail speaks of certificates and hosts, never of paths or headers.
       let reason = String(cString: detail)
-      return HTTPFailure(.tls, "POST \(origin): \((reason.isEmpty ? said : reason).onOneLine(limit: 200))")
+      return HTTPFailure(.tls, "\(verb) \(origin): \((reason.isEmpty ? said : reason).onOneLine(limit: 200))")
     case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE:
-      return HTTPFailure(.reset, "POST \(origin): the connection ended before the answer did")
+      return HTTPFailure(.reset, "\(verb) \(origin): the connection ended before the answer did")
     case CURLE_WRITE_ERROR where intake.headersAreTooLong:
       return HTTPFailure(
-        .tooLarge, "POST \(origin): the answer's headers are over \(RequestLimits.answerHeaderBytes) bytes")
+        .tooLarge, "\(verb) \(origin): the answer's headers are over \(RequestLimits.answerHeaderBytes) bytes")
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_HTTP2_STREAM,
       CURLE_BAD_CONTENT_ENCODING:
-      return HTTPFailure(.badAnswer, "POST \(origin): the answer is not HTTP")
+      return HTTPFailure(.badAnswer, "\(verb) \(origin): the answer is not HTTP")
     case CURLE_URL_MALFORMAT:
-      return HTTPFailure(.badRequest, "POST \(origin): the receiver's url is malformed; correct it")
+      return HTTPFailure(.badRequest, "\(verb) \(origin): the receiver's url is malformed; correct it")
     case CURLE_ABORTED_BY_CALLBACK:
-      return HTTPFailure(.aborted, "POST \(origin): ended by shutdown")
+      return HTTPFailure(.aborted, "\(verb) \(origin): ended by shutdown")
     default:
-      return HTTPFailure(.other, "POST \(origin): \(said)")
+      return HTTPFailure(.other, "\(verb) \(origin): \(said)")
     }
   }
 

@@ -23,8 +23,11 @@ struct StoredNotification: Decodable {
   var heldSince: String?
   /// The early incident that a final one is the same trouble as.
   var early: String?
-  /// Why nothing can judge the incident any more.
+  /// Why nothing can judge the incident any more, or a person's reason to end it.
   var because: String?
+  /// The person who acknowledged or resolved it, and what they wrote.
+  var by: String?
+  var note: String?
   /// `delivery.failed`: who could not be reached, and with what event.
   var receiver: String?
   var message: String?
@@ -90,8 +93,8 @@ struct StoredNotification: Decodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case version, event, incident, monitor, tier, at, reason, advice, held, early, because, evidence, spread, window
-    case baseline, url, retrain, deadline, receiver, message
+    case version, event, incident, monitor, tier, at, reason, advice, held, early, because, by, note, evidence, spread
+    case window, baseline, url, retrain, deadline, receiver, message
     case heldSince = "held_since"
     case openedAt = "opened_at"
     case modelVersion = "model_version"

@@ -54,6 +54,25 @@ import Testing
         "auc 0.71, limit 0.75, worst in country=FR (0.6123) (900 rows, window 7d)"), "\(text)")
   }
 
+  @Test func whoHasAnIncidentInHandIsSaid() throws {
+    let acknowledged = try message(
+      #"{"version":1,"event":"incident.acknowledged","incident":"fraud-1","monitor":"fraud","tier":"critical","reason":"drift","#
+        + #""by":"alice","note":"looking at the <feed>"}"#)
+    #expect(acknowledged.text == "Incident acknowledged: fraud (critical, fraud-1)")
+    func fields(_ blocks: [[String: Any]]) -> [String] {
+      (blocks[1]["fields"] as? [[String: String]] ?? []).compactMap { $0["text"] }
+    }
+    #expect(
+      fields(acknowledged.blocks) == [
+        "*Monitor*\nfraud", "*Tier*\ncritical", "*Cause*\ndrift", "*By*\nalice", "*Note*\nlooking at the &lt;feed&gt;",
+      ])
+    let resolved = try message(
+      #"{"version":1,"event":"incident.resolved","incident":"fraud-1","monitor":"fraud","tier":"critical","reason":"drift","#
+        + #""because":"expected change","by":"alice"}"#)
+    #expect(resolved.text == "Incident resolved: fraud (critical, fraud-1)")
+    #expect(fields(resolved.blocks).suffix(2) == ["*Why*\nexpected change", "*By*\nalice"])
+  }
+
   @Test func goldenRetrain() throws {
     #expect(
       try text(Sample.retrain)

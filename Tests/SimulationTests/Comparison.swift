@@ -167,7 +167,7 @@ enum Comparison {
         "transitions: \(found.count) lines for \(wanted.count)\nfound  \(first?.0 ?? "")\nwanted \(first?.1 ?? "")"
       ]
     }
-    return try spread(simulation)
+    return try spread(simulation) + verdictsOnly(simulation, verdicts, inputs)
   }
 
   private static func withoutBaseline(_ body: String) -> String {

@@ -14,8 +14,9 @@ struct Reach: Equatable {
   static let shifts = ["population shifted", "feed shifted", "nothing shifted"]
   static let transitions = [
     "opened", "escalated", "spread", "resolved", "retrain_held", "retraining", "verifying", "failed", "confirmed",
-    "withdrawn",
+    "withdrawn", "acknowledged",
   ]
+  static let byHand = "resolved by hand"
 
   /// Of one run: the lines that it has stored.
   init(of lines: [ResultRecord] = [], in world: SimulatedWorld? = nil) {
@@ -25,6 +26,7 @@ struct Reach: Equatable {
       case .incident:
         let transition = Self.transitions.first { line.line.contains("\"transition\":\"\($0)\"") }
         if let transition { runs[transition] = 1 }
+        if transition == "resolved", line.line.contains(#""by":"#) { runs[Self.byHand] = 1 }
       case .drift where hasParts && line.line.contains(#""against":"slice""#): runs[Self.ownPart[0]] = 1
       case .verdict where hasParts && line.line.contains(#""against":"slice""#):
         let isDistance = Metric.named(line.metric)?.family == .distance
@@ -45,6 +47,6 @@ struct Reach: Equatable {
 
   /// What too few of so many runs came to: at least one in two hundred has to.
   func missing(in count: Int) -> [String] {
-    (Self.ownPart + Self.shifts + Self.transitions).filter { runs[$0, default: 0] * 200 < count }
+    (Self.ownPart + Self.shifts + Self.transitions + [Self.byHand]).filter { runs[$0, default: 0] * 200 < count }
   }
 }

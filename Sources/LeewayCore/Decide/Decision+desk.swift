@@ -45,25 +45,28 @@ extension Decision {
 
     /// The verdicts of one group and end.
     mutating func decide(_ verdicts: [Verdict], of group: CauseGroup, _ end: EventTime) throws {
-      try foldRecorded(group)
+      // Those of other groups too: what a person ended there may be asked for here.
+      try foldRecorded()
       try removeChecks(group, end)
       let checks = Dictionary(uniqueKeysWithValues: (monitor?.checks ?? []).map { ($0.name, $0) })
       let before = machine(group)
       var batch = before.batch(of: verdicts) { checks[$0.check]?.isBeyondLimit($0) ?? false }
       let twin = group == .performanceFinal ? machine(.performanceEarly).span(openAt: end) : nil
+      var input = DecisionInput(at: end, .verdicts(batch))
       var trial = before
-      var steps = trial.fold(DecisionInput(at: end, .verdicts(batch)), monitor: name, group: group)
+      var steps = trial.fold(input, monitor: name, group: group)
       let told = steps.first.map { receivers(of: $0, before: before.incident, twin: twin, by: end) } ?? []
       if let step = steps.first, step.transition.kind != .resolved {
         batch.told = told.sorted(by: utf8Order)
         batch.early = before.incident?.early == nil ? twin?.id : nil
+        input.act = .verdicts(batch)
+        input.isOfPeople = group == .performanceFinal && machine(.performanceEarly).differs(after: end)
         trial = before
-        steps = trial.fold(DecisionInput(at: end, .verdicts(batch)), monitor: name, group: group)
+        steps = trial.fold(input, monitor: name, group: group)
       }
       if !steps.isEmpty || !trial.isSame(as: before) {
         try commit(
-          DecisionInput(at: end, .verdicts(batch)), trial, steps, group, told: told, judged: judged(verdicts),
-          knowing: Set(twin?.known(by: end) ?? []))
+          input, trial, steps, group, told: told, judged: judged(verdicts), knowing: Set(twin?.known(by: end) ?? []))
       }
       if group == .performanceFinal { try confirm(verdicts, end) }
       try considerRetrain(group, end)
@@ -167,25 +170,29 @@ extension Decision {
         start = end - policy.settle
       }
       let twin = group == .performanceFinal ? self.machine(.performanceEarly).span(openAt: end) : nil
+      let isOfPeople = machines.values.contains { $0.wasResolvedByHand(before: end, in: group) }
       if let hold = RetrainGuard(policy: policy, machines: machines).hold(askingSince: start, end, twin: twin) {
         guard hold.cause != incident.hold?.cause || hold.reason != incident.hold?.reason else { return }
         // An early twin, of which its receivers have heard, asks for no retrain: that this incident does is news to them.
         let told = incident.early == nil ? [] : receivers(of: [incident.tier]).sorted(by: utf8Order)
         try fold(
-          DecisionInput(at: end, .retrainHeld(cause: hold.cause, reason: hold.reason, told: told)), group)
+          DecisionInput(
+            at: end, .retrainHeld(cause: hold.cause, reason: hold.reason, told: told), isOfPeople: isOfPeople), group)
       } else {
         let id = "rt-\(SHA256.hash(Array("\(incident.id)\n\(incident.openedAt.milliseconds)".utf8)).hex.prefix(16))"
-        try fold(DecisionInput(at: end, .retraining(id)), group)
+        try fold(DecisionInput(at: end, .retraining(id), isOfPeople: isOfPeople), group)
       }
     }
 
     // MARK: Folding
 
     /// Folds an input that is the group's next one.
-    mutating func fold(_ input: DecisionInput, _ group: CauseGroup) throws {
+    ///
+    /// - Parameter wall: when it came, of what came from outside; nil: now.
+    mutating func fold(_ input: DecisionInput, _ group: CauseGroup, wall: EventTime? = nil) throws {
       var machine = machine(group)
       let steps = machine.fold(input, monitor: name, group: group)
-      try commit(input, machine, steps, group)
+      try commit(input, machine, steps, group, wall: wall)
     }
 
     /// Folds what a log had from outside at the group's next number.
@@ -198,16 +205,18 @@ extension Decision {
     }
 
     mutating func foldRecorded() throws {
+      guard !recorded.isEmpty else { return }
       for group in CauseGroup.allCases { try foldRecorded(group) }
     }
 
     private mutating func commit(
       _ input: DecisionInput, _ machine: IncidentMachine, _ steps: [IncidentMachine.Step], _ group: CauseGroup,
-      told: Set<String>? = nil, judged: [Notification.Spread.Subject: Int] = [:], knowing: Set<String> = []
+      told: Set<String>? = nil, judged: [Notification.Spread.Subject: Int] = [:], knowing: Set<String> = [],
+      wall: EventTime? = nil
     ) throws {
       machines[group] = machine
       changed.insert(group)
-      let wall = input.isFromOutside ? now : nil
+      let wall = input.isFromOutside ? wall ?? now : nil
       try tx.append(
         decision: DecisionRecord(
           monitor: name, group: group, number: machine.number, kind: input.kind, at: input.at, wall: wall,
@@ -243,7 +252,7 @@ extension Decision {
     private func receivers(ofFollowing step: IncidentMachine.Step) -> Set<String> {
       let told = context.receivers.intersection(step.incident.told.keys)
       switch step.transition.kind {
-      case .retrainHeld, .failed, .withdrawn, .resolved: return told
+      case .acknowledged, .retrainHeld, .failed, .withdrawn, .resolved: return told
       // Only those who have heard that it was held have to hear that it was let go.
       case .retraining: return step.incident.hold == nil ? [] : told
       default: return []

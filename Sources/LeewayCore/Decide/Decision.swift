@@ -49,6 +49,18 @@ struct Decision {
 
   private var monitor: Monitor { plan.monitor }
 
+  /// What people have done, before verdicts.
+  func fold(
+    queued acts: [ActRecord], decided: [CauseGroup: EventTime], now: EventTime, in tx: any LedgerWriter
+  ) throws -> Decisions {
+    var desk = try Desk(
+      monitor.name, monitor: monitor, generation: plan.generation, baseline: plan.baseline.identity, context: context,
+      now: now, in: tx)
+    try desk.fold(queued: acts, decided: decided)
+    try desk.store()
+    return desk.out
+  }
+
   func decide(_ verdicts: [Verdict], now: EventTime, in tx: any LedgerWriter) throws -> Decisions {
     var desk = try Desk(
       monitor.name, monitor: monitor, generation: plan.generation, baseline: plan.baseline.identity, context: context,

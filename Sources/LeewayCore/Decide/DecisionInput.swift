@@ -3,6 +3,8 @@ package struct DecisionInput: Sendable, Equatable {
   /// Event time: the end that it belongs to; of what people and trainers do, the newest end consumed before it.
   package var at: EventTime
   package var act: Act
+  /// Of what follows from verdicts: it might have been otherwise if nobody had resolved an incident of another group by hand.
+  package var isOfPeople = false
 
   package enum Act: Sendable, Equatable {
     case verdicts(Batch)
@@ -19,6 +21,8 @@ package struct DecisionInput: Sendable, Equatable {
     case retrainResult(retrain: String, succeeded: Bool, because: String?)
     /// Nothing can judge the group any more.
     case resolve(because: String)
+    /// What somebody did about the incident.
+    case person(PersonAct)
   }
 
   /// What the verdicts of one end say, as far as the machine can need it.
@@ -39,9 +43,10 @@ package struct DecisionInput: Sendable, Equatable {
     package init() {}
   }
 
-  package init(at: EventTime, _ act: Act) {
+  package init(at: EventTime, _ act: Act, isOfPeople: Bool = false) {
     self.at = at
     self.act = act
+    self.isOfPeople = isOfPeople
   }
 
   /// As the log names it.
@@ -54,11 +59,12 @@ package struct DecisionInput: Sendable, Equatable {
     case .finalVerdict: "final_verdict"
     case .retrainResult: "retrain_result"
     case .resolve: "resolve"
+    case .person(let act): act.kind
     }
   }
 
   /// Kinds that do not follow from verdicts and the monitor: what `replay --inputs` has to be given.
-  package static let outsideKinds: Set<String> = ["retrain_result", "resolve"]
+  package static let outsideKinds = Set(["retrain_result", "resolve"] + PersonAct.kinds)
   package var isFromOutside: Bool { Self.outsideKinds.contains(kind) }
 }
 
@@ -117,6 +123,11 @@ extension DecisionInput {
       w.bool(succeeded)
       text("because", reason)
     case .resolve(let reason): text("because", reason)
+    case .person(let act): act.writeMembers(to: &w)
+    }
+    if isOfPeople {
+      w.key("of_people")
+      w.bool(true)
     }
     w.endObject()
     return w.text
@@ -126,6 +137,7 @@ extension DecisionInput {
   package init(at: EventTime, kind: String, body: String) throws(JSONFailure) {
     let r = JSONReader(try JSONValue(parsing: Array(body.utf8)))
     self.at = at
+    isOfPeople = try r.member("of_people").optional { (e) throws(JSONFailure) in try e.bool() } ?? false
     switch kind {
     case "verdicts":
       var batch = Batch()
@@ -154,6 +166,10 @@ extension DecisionInput {
         because: try r.member("because").text())
     case "resolve": act = .resolve(because: try r.member("because").string())
     default:
+      if let person = try PersonAct(kind: kind, r) {
+        act = .person(person)
+        return
+      }
       throw r.failure("the kind \"\(kind.prefix(40))\" was written by a newer version of leeway; run that version")
     }
   }

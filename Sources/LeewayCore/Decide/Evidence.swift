@@ -150,7 +150,7 @@ extension Tier {
 
 extension JSONReader {
   /// A text; nil where there is none.
-  func text() throws(JSONFailure) -> String? { try optional { (e) throws(JSONFailure) in try e.string() } }
+  package func text() throws(JSONFailure) -> String? { try optional { (e) throws(JSONFailure) in try e.string() } }
 
   /// Milliseconds since the epoch; nil where there are none.
   func time() throws(JSONFailure) -> EventTime? {
@@ -158,12 +158,12 @@ extension JSONReader {
   }
 
   /// An array of texts; empty where there is none.
-  func texts() throws(JSONFailure) -> [String] {
+  package func texts() throws(JSONFailure) -> [String] {
     isNull ? [] : try array { (e) throws(JSONFailure) in try e.string() }
   }
 
   /// An array, each element read by `read`; empty where there is none.
-  func list<Element>(_ read: (JSONReader) throws(JSONFailure) -> Element) throws(JSONFailure) -> [Element] {
+  package func list<Element>(_ read: (JSONReader) throws(JSONFailure) -> Element) throws(JSONFailure) -> [Element] {
     isNull ? [] : try array(of: read)
   }
 }

@@ -143,7 +143,7 @@ struct IncidentJournal {
         checks: incident.checks, subjects: incident.subjects, slices: incident.slices,
         // A resolved incident keeps showing what it was about.
         evidence: known?.evidence ?? w.text, retrain: incident.retrainText(isResolved: resolved),
-        twin: incident.twinText))
+        twin: incident.twinText, people: incident.peopleText))
   }
 
   /// The trainer's answer that came after the incident had ended: nothing happens in it any more, but whoever looks at it
@@ -176,7 +176,7 @@ extension IncidentMachine.Incident {
     switch retrain?.state {
     case .requested: .retraining
     case .verifying: .verifying
-    case .failed, nil: .open
+    case .failed, nil: acknowledged == nil ? .open : .acknowledged
     }
   }
 
@@ -202,6 +202,23 @@ extension IncidentMachine.Incident {
       w.time(hold.since)
       w.key("released")
       if let released = hold.released { w.time(released) } else { w.null() }
+    }
+    w.endObject()
+    return w.text
+  }
+
+  /// Who has it in hand, or has ended it.
+  fileprivate var peopleText: String {
+    let members = [
+      ("acknowledged_by", acknowledged), ("assigned_to", assigned), ("resolved_by", resolution?.by),
+      ("reason", resolution?.reason.rawValue),
+    ]
+    guard members.contains(where: { $0.1 != nil }) else { return "null" }
+    var w = JSONWriter()
+    w.beginObject()
+    for (name, text) in members {
+      w.key(name)
+      if let text { w.string(text) } else { w.null() }
     }
     w.endObject()
     return w.text

@@ -1,13 +1,14 @@
 /// The stored form: JSON, since it is small, rarely written, and people have to read it at night.
 extension IncidentMachine {
-  /// 1: without the log, highest tiers and the past.
-  static let formatVersion: Int64 = 2
+  /// 1: without the log, highest tiers and the past. 2: without what people do; written where nobody has done anything, so
+  /// that older instances beside a new one can go on.
+  static let formatVersion: Int64 = 3
 
   package func encoded() -> [UInt8] {
     var w = JSONWriter()
     w.beginObject()
     w.key("version")
-    w.number(Self.formatVersion)
+    w.number(isOfPeople ? Self.formatVersion : 2)
     w.key("number")
     w.number(number)
     w.key("through_ms")
@@ -35,6 +36,10 @@ extension IncidentMachine {
       w.beginObject()
       w.pairs([("id", opening.id), ("tier", opening.tier.name)])
       w.time("at_ms", opening.at)
+      if let input = opening.input {
+        w.key("input")
+        w.number(input)
+      }
       w.key("keys")
       w.list(opening.keys) { w, key in
         w.beginObject()
@@ -43,6 +48,7 @@ extension IncidentMachine {
       }
       w.endObject()
     }
+    if isOfPeople { writePeople(to: &w) }
     w.key("incident")
     if let incident { incident.write(to: &w) } else { w.null() }
     w.endObject()
@@ -52,7 +58,7 @@ extension IncidentMachine {
   package init(encoded bytes: [UInt8]) throws(JSONFailure) {
     let root = JSONReader(try JSONValue(parsing: bytes))
     let version = try root.member("version").integer()
-    guard version == Self.formatVersion || version == 1 else {
+    guard (1...Self.formatVersion).contains(version) else {
       throw root.failure("the incident's state was written by a newer version of leeway; run that version")
     }
     self.init()
@@ -65,8 +71,10 @@ extension IncidentMachine {
     unconfirmed = try root.member("unconfirmed").list { (e) throws(JSONFailure) in
       Opening(
         id: try e.member("id").string(), at: try e.member("at_ms").time() ?? .distantPast,
-        tier: try Tier(e.member("tier")), keys: try e.member("keys").list { (k) throws(JSONFailure) in try Key(k) })
+        tier: try Tier(e.member("tier")), keys: try e.member("keys").list { (k) throws(JSONFailure) in try Key(k) },
+        input: try e.member("input").optional { (i) throws(JSONFailure) in try i.integer() })
     }
+    try readPeople(root)
     let written = root
     incident = try root.member("incident").optional { (r) throws(JSONFailure) in
       version == 1 ? try Incident(version1: r, active: written) : try Incident(r)
@@ -105,6 +113,8 @@ extension IncidentMachine.Incident {
       w.null()
     }
     if let early { w.pairs([("early", early)]) }
+    if let acknowledged { w.pairs([("acknowledged", acknowledged)]) }
+    if let assigned { w.pairs([("assigned", assigned)]) }
     if let confirmed {
       w.key("confirmed")
       w.bool(confirmed)
@@ -136,6 +146,8 @@ extension IncidentMachine.Incident {
         since: try e.member("since_ms").time() ?? .distantPast, released: try e.member("released_ms").time())
     }
     early = try r.member("early").text()
+    acknowledged = try r.member("acknowledged").text()
+    assigned = try r.member("assigned").text()
     confirmed = try r.member("confirmed").optional { (e) throws(JSONFailure) in try e.bool() }
     input = try r.member("input").optional { (e) throws(JSONFailure) in try e.integer() }
   }

@@ -76,6 +76,7 @@ extension IncidentMachine {
   mutating func giveUp(_ reason: String, _ at: EventTime, _ name: Name) -> Step? {
     incident?.input = number
     active = [:]
+    unmute(at)
     var step = resolve(at, name)
     step?.transition.because = reason
     return step
@@ -149,6 +150,8 @@ extension IncidentMachine {
     package var at: EventTime
     package var tier: Tier
     package var keys: [Key]
+    /// As of the incident when it opened.
+    package var input: Int64?
   }
 
   mutating func remember(_ incident: Incident, resolvedAt at: EventTime, in group: CauseGroup) {
@@ -203,7 +206,7 @@ extension IncidentMachine {
     var step = transition(confirmed ? .confirmed : .withdrawn, about, at, name, of: opening.keys)
     step.sequence = Self.sequenceOfFinalVerdicts
     step.advice = nil
-    step.input = nil
+    step.input = opening.input
     return Step(transition: step, incident: about)
   }
 }

@@ -37,6 +37,10 @@ package struct IncidentMachine: Sendable, Equatable {
   package internal(set) var requests: [Request] = []
   /// Early incidents that no final verdict has spoken of yet, oldest first.
   package internal(set) var unconfirmed: [Opening] = []
+  /// What was resolved by hand while it fired.
+  package internal(set) var muted: [Key: Mute] = [:]
+  /// Incidents that were resolved by hand, oldest first.
+  package internal(set) var interventions: [Intervention] = []
   /// For the last input folded; 0 before the first.
   package internal(set) var number: Int64 = 0
   /// The newest end consumed.
@@ -61,6 +65,12 @@ package struct IncidentMachine: Sendable, Equatable {
     package var confirmed: Bool?
     /// The last outside input that took part in what it has become; nil: none did.
     package var input: Int64?
+    /// Who has acknowledged it.
+    package var acknowledged: String?
+    /// Who shall see to it.
+    package var assigned: String?
+    /// How it ended, where a person has ended it.
+    package var resolution: Resolution?
 
     package var checks: [String] { Self.names(highest.keys.lazy.map(\.check)) }
     package var subjects: [String] { Self.names(highest.keys.lazy.map(\.subject)) }
@@ -95,19 +105,28 @@ package struct IncidentMachine: Sendable, Equatable {
     number += 1
     let name = Name(monitor: monitor, group: group)
     switch input.act {
-    case .verdicts(let batch): return consume(batch, input.at, name)
+    case .verdicts(let batch): return consume(batch, input.at, isOfPeople: input.isOfPeople, name)
     case .checksRemoved(let checks):
       active = active.filter { !checks.contains($0.key.check) }
       resting.formIntersection(active.keys)
+      muted = muted.filter { active[$0.key] != nil }
       return []
-    case .retraining(let id): return [ask(id, input.at, name)].compactMap { $0 }
+    case .retraining(let id): return marked(ask(id, input.at, name), input)
     case .retrainHeld(let cause, let reason, let told):
-      return [hold(cause, reason, told, input.at, name)].compactMap { $0 }
+      return marked(hold(cause, reason, told, input.at, name), input)
     case .finalVerdict(let id, let confirmed): return [settle(id, confirmed, input.at, name)].compactMap { $0 }
     case .retrainResult(let id, let succeeded, let reason):
       return [answer(id, succeeded, reason, input.at, name)].compactMap { $0 }
     case .resolve(let reason): return [giveUp(reason, input.at, name)].compactMap { $0 }
+    case .person(let act): return [self.act(act, input.at, name)].compactMap { $0 }
     }
+  }
+
+  /// A step that follows from verdicts, and from what a person has done elsewhere.
+  private func marked(_ step: Step?, _ input: DecisionInput) -> [Step] {
+    guard var step else { return [] }
+    if input.isOfPeople, step.transition.input == nil { step.transition.input = number }
+    return [step]
   }
 
   /// What the verdicts of one end say, as far as this machine can need it.
@@ -141,7 +160,9 @@ package struct IncidentMachine: Sendable, Equatable {
 
   // MARK: Verdicts
 
-  private mutating func consume(_ batch: DecisionInput.Batch, _ end: EventTime, _ name: Name) -> [Step] {
+  private mutating func consume(
+    _ batch: DecisionInput.Batch, _ end: EventTime, isOfPeople: Bool, _ name: Name
+  ) -> [Step] {
     through = max(through, end)
     for (key, evidence) in batch.fired {
       let began = active[key]?.began ?? end
@@ -155,16 +176,19 @@ package struct IncidentMachine: Sendable, Equatable {
     let expired = active.filter { $0.value.shift == nil && end >= $0.value.seen + $0.value.lifetime }
     for key in expired.keys { active[key] = nil }
     resting = resting.filter { active[$0]?.tier == .info }
-    let present = active.filter { !resting.contains($0.key) }
+    unmute(end)
+    let present = present
     guard var incident else {
       guard let tier = present.values.map(\.tier).max() else { return [] }
       var opened = Incident(id: name.incident(openedAt: end), openedAt: end, tier: tier)
       opened.highest = present.mapValues { Reached(tier: $0.tier, sequence: 0, ends: [$0.tier: end]) }
       opened.early = batch.early
+      opened.input = influence ?? (isOfPeople ? number : nil)
       tell(&opened, batch.told, end)
       self.incident = opened
       if name.group == .performanceEarly {
-        unconfirmed.append(Opening(id: opened.id, at: end, tier: tier, keys: present.keys.sorted()))
+        unconfirmed.append(
+          Opening(id: opened.id, at: end, tier: tier, keys: present.keys.sorted(), input: opened.input))
         if unconfirmed.count > Self.mostSpans { unconfirmed.removeFirst() }
       }
       var step = transition(.opened, opened, end, name, of: present.keys)
@@ -185,6 +209,7 @@ package struct IncidentMachine: Sendable, Equatable {
     }
     incident.tier = max(incident.tier, highest)
     tell(&incident, batch.told, end)
+    if isOfPeople, kind != nil, incident.early == nil { incident.input = number }
     let isLinked = kind != nil && incident.early == nil && batch.early != nil
     if isLinked { incident.early = batch.early }
     self.incident = incident
@@ -207,13 +232,15 @@ package struct IncidentMachine: Sendable, Equatable {
   }
 
   /// Ends the incident; what still fires at `info` rests.
-  mutating func resolve(_ at: EventTime, _ name: Name) -> Step? {
+  ///
+  /// - Parameter until: the first moment at which other groups see it closed; nil: `at`.
+  mutating func resolve(_ at: EventTime, _ name: Name, until: EventTime? = nil) -> Step? {
     guard var incident else { return nil }
     incident.sequence += 1
     var step = transition(.resolved, incident, at, name, of: [])
     (step.checks, step.subjects, step.slices) = (incident.checks, incident.subjects, incident.slices)
-    remember(incident, resolvedAt: at, in: name.group)
-    resting = Set(active.keys)
+    remember(incident, resolvedAt: until ?? at, in: name.group)
+    resting = Set(heard.keys)
     self.incident = nil
     return Step(transition: step, incident: incident)
   }
@@ -231,7 +258,7 @@ package struct IncidentMachine: Sendable, Equatable {
   }
 
   /// Keys that belong to the open incident.
-  var present: [Key: Evidence] { active.filter { !resting.contains($0.key) } }
+  var present: [Key: Evidence] { active.filter { !resting.contains($0.key) && muted[$0.key] == nil } }
 
   /// Which machine this is.
   struct Name {
@@ -250,11 +277,12 @@ package struct IncidentMachine: Sendable, Equatable {
   /// What is to be done where everything that fires is a calibration metric: the model still ranks as it did, and its
   /// scores are no longer probabilities. Retraining is not the answer then.
   package var advice: String? {
-    let causes = active.filter { !$0.key.isOfComparison }
-    if causes.isEmpty, !active.isEmpty {
+    let firing = heard
+    let causes = firing.filter { !$0.key.isOfComparison }
+    if causes.isEmpty, !firing.isEmpty {
       return "compare: only the challenger differs from the champion; choose between them, a retrain is not called for"
     }
-    guard !active.isEmpty, causes.values.allSatisfy(\.isOfCalibration) else {
+    guard !firing.isEmpty, causes.values.allSatisfy(\.isOfCalibration) else {
       return nil
     }
     return

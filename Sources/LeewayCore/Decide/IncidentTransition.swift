@@ -2,6 +2,8 @@
 package struct IncidentTransition: Sendable, Equatable {
   package enum Kind: String, Sendable, CaseIterable {
     case opened, escalated
+    /// Somebody has seen it and says so.
+    case acknowledged
     /// Something new is beyond its limit while the incident is open, and is not worse than the incident already was.
     case spread
     /// A retrain was asked for.
@@ -39,8 +41,12 @@ package struct IncidentTransition: Sendable, Equatable {
   package var held: String?
   /// For the first transition of a final incident at whose end an early one was open: that one.
   package var early: String?
-  /// `resolved`: why nothing can judge it any more, or that nothing has for long; `failed`: what the trainer gave as the reason.
+  /// `resolved`: why nothing can judge it any more, that nothing has for long, or the reason that a person gave; `failed`: what the
+  /// trainer gave as the reason.
   package var because: String?
+  /// `acknowledged`, and `resolved` by hand: who did it, and what they wrote.
+  package var by: String?
+  package var note: String?
   /// The number of the outside input that made it, or that it is a consequence of; nil: of verdicts only.
   package var input: Int64?
 
@@ -59,7 +65,7 @@ package struct IncidentTransition: Sendable, Equatable {
     w.time(at)
     let texts = [
       ("transition", transition), ("tier", tier.name), ("reason", group.rawValue), ("advice", advice),
-      ("retrain", retrain), ("held", held), ("early", early), ("because", because),
+      ("retrain", retrain), ("held", held), ("early", early), ("because", because), ("by", by), ("note", note),
     ]
     for case (let key, let text?) in texts {
       w.key(key)

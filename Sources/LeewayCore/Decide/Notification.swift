@@ -30,7 +30,7 @@ struct Notification {
     for case (let key, let text?) in [
       ("held", step.held.map { "retrain held: \($0)" }), ("retrain", step.retrain),
       ("early", step.early ?? incident.early),
-      ("because", step.because),
+      ("because", step.because), ("by", step.by), ("note", step.note),
     ] {
       w.key(key)
       w.string(text)
@@ -68,7 +68,7 @@ struct Notification {
   private func common(
     _ w: inout JSONWriter, event: String, tier: Tier, of keys: Set<IncidentMachine.Key>?
   ) {
-    let evidence = keys.map { keys in machine.active.filter { keys.contains($0.key) } } ?? machine.active
+    let evidence = keys.map { keys in machine.active.filter { keys.contains($0.key) } } ?? machine.heard
     w.key("version")
     w.number(1 as Int64)
     for (key, text) in [

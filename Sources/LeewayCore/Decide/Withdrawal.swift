@@ -37,8 +37,15 @@ package enum Withdrawal {
     let progress = try current.flatMap { try tx.progress(monitor: record.monitor, generation: $0.generation) }
     // Event time, as everywhere in an incident's life; windows that are not judged any more cannot end it later.
     let at = max(record.changedAt, progress?.closedThrough ?? record.changedAt)
-    return try IncidentActs.fold(
-      .resolve(because: reason), record.monitor, record.group, at, context, now, in: tx
-    ).first
+    let steps = try IncidentActs.fold(
+      .resolve(because: reason), record.monitor, record.group, at, context, now, in: tx)
+    // Nobody is there to fold what people have asked for in the meantime.
+    for var act in try tx.queuedActs(monitor: record.monitor, limit: PersonActs.mostOfIncident)
+    where act.incident == record.id {
+      act.state = .void
+      act.because = reason
+      try tx.settle(act: act)
+    }
+    return steps.first
   }
 }

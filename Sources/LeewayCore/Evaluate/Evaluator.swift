@@ -83,12 +83,54 @@ package struct Evaluator: Sendable {
     _ ledger: any Ledger, _ lease: EvaluationLease, _ now: EventTime, _ watermarks: Watermarks?, _ cache: MergeCache,
     _ limits: MaturityLimits
   ) throws -> (report: EvaluationReport, progress: EvaluationProgress) {
-    let found = try ledger.read { try prepare($0, watermarks: watermarks, cache, limits) }
+    let (found, acts) = try ledger.read { reader in
+      (
+        try prepare(reader, watermarks: watermarks, cache, limits),
+        draining == nil ? try reader.queuedActs(monitor: plan.monitor.name, limit: Self.mostActs) : []
+      )
+    }
+    // Before the verdicts of this round, which those who acted did not know.
+    let decisions = acts.isEmpty ? Decisions() : try ledger.write { try fold(acts, lease: lease, now: now, in: $0) }
     var report = EvaluationReport()
     report.noData = found.noData
+    report.decisions = decisions
     guard let round = found.round else { return (report, found.progress) }
     report = try ledger.write { try commit(round, lease: lease, now: now, in: $0) }
+    var all = decisions
+    all.add(report.decisions)
+    report.decisions = all
     return (report, round.shown)
+  }
+
+  /// Acts that one round folds.
+  private static let mostActs = 100
+
+  /// Folds what people have done.
+  private func fold(
+    _ acts: [ActRecord], lease: EvaluationLease, now: EventTime, in tx: any LedgerWriter
+  ) throws -> Decisions {
+    guard try tx.epoch(ofLease: lease.name) == lease.epoch else { throw LeaseLost(name: lease.name) }
+    let monitor = plan.monitor.name
+    // The one before the lease may have folded some and have lost the lease before its next round.
+    let waiting = Set(try tx.queuedActs(monitor: monitor, limit: Self.mostActs).map(\.number))
+    let drift = try tx.progress(monitor: monitor, generation: plan.generation) ?? EvaluationProgress()
+    let pairs = try (plan.standing.draining.map(\.plan.pairs) + [plan.pairs]).map {
+      try tx.progress(monitor: monitor, generation: $0) ?? EvaluationProgress()
+    }
+    let closed = newestEnd(through: drift.closedThrough)
+    let final = newestEnd(through: pairs.map(\.maturedThrough).max() ?? .distantPast)
+    let early = newestEnd(through: pairs.map(\.earlyMaturedThrough).max() ?? .distantPast)
+    let decided: [CauseGroup: EventTime] = [
+      .dataQuality: closed, .drift: closed, .concept: final, .performanceEarly: early, .performanceFinal: final,
+    ]
+    return try Decision(plan: plan, context: context)
+      .fold(queued: acts.filter { waiting.contains($0.number) }, decided: decided, now: now, in: tx)
+  }
+
+  /// The newest end of a window, or of an hour of `shift`, by `time`.
+  private func newestEnd(through time: EventTime) -> EventTime {
+    guard time > .earliestWritable else { return time }
+    return (plan.monitor.windows.map(\.every) + [.hours(1)]).map { time.floor(to: $0) }.max() ?? time
   }
 
   /// Rows for what the metadata have and the ledger has not.

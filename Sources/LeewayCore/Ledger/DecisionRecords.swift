@@ -27,11 +27,13 @@ package struct IncidentRecord: Sendable, Equatable {
   package var retrain: String
   /// How it stands to the incident of the other stage, as a JSON object; `null` where there is none.
   package var twin: String
+  /// Who has acknowledged it, who shall see to it, and who resolved it by hand and why, as a JSON object; `null` where nobody did.
+  package var people: String
 
   package init(
     id: String, monitor: String, group: CauseGroup, state: IncidentState, tier: Tier, openedAt: EventTime,
     changedAt: EventTime, resolvedAt: EventTime? = nil, checks: [String], subjects: [String], slices: [String] = [],
-    evidence: String, retrain: String = "null", twin: String = "null"
+    evidence: String, retrain: String = "null", twin: String = "null", people: String = "null"
   ) {
     self.id = id
     self.monitor = monitor
@@ -47,6 +49,7 @@ package struct IncidentRecord: Sendable, Equatable {
     self.evidence = evidence
     self.retrain = retrain
     self.twin = twin
+    self.people = people
   }
 }
 

@@ -141,6 +141,12 @@ package protocol LedgerReader {
   func deliveries(state: DeliveryState, limit: Int) throws -> [OutboxRecord]
   /// Newest first.
   func quarantined(monitor: String?, limit: Int) throws -> [QuarantineRecord]
+  /// Acts of people that no evaluator has folded yet, in the order of asking.
+  func queuedActs(monitor: String, limit: Int) throws -> [ActRecord]
+  /// What people have done about an incident, in the order of asking.
+  func acts(incident: String, limit: Int) throws -> [ActRecord]
+  /// Newest first.
+  func audit(_ query: AuditQuery) throws -> [AuditRecord]
   /// What was recorded from outside, newest first; nil: of every monitor, of every incident.
   func inputs(monitor: String?, incident: String?, limit: Int) throws -> [OutsideInput]
   /// The log of a monitor's decisions, ascending by (group's name, number).
@@ -231,8 +237,14 @@ package protocol LedgerWriter: LedgerReader {
   /// Rows whose key exists are left alone.
   func enqueue(_ rows: [OutboxRecord]) throws
   func put(setting name: String, value: [UInt8]) throws
-  /// An append-only record of what came from outside: acknowledgements, callbacks, guards that held.
+  /// An append-only record of what came from outside: callbacks, guards that held.
   func record(input: OutsideInput) throws
+  /// Stores an act of a person; returns its number.
+  func enqueue(act: ActRecord) throws -> Int64
+  /// Stores state, input and reason of an act that is queued.
+  func settle(act: ActRecord) throws
+  /// Adds a line to the audit log; its number is given by the ledger.
+  func record(audit: AuditRecord) throws
 
   // Delivery
   /// Stores body and next attempt of a row that is owed and has never been leased; false if it is not, and nothing changed.
@@ -274,11 +286,13 @@ package protocol LedgerWriter: LedgerReader {
   func packResults(monitor: String, generation: String, limit: Int) throws -> Int
   /// Entries of a monitor's log with time below `before`, the oldest of each group first.
   func reclaimDecisions(monitor: String, before: EventTime, limit: Int) throws -> Int
-  /// Incidents of a monitor that were resolved before `before`, the first resolved first, with their retrains and what came
-  /// from outside about them; returns how many incidents.
+  /// Incidents of a monitor that were resolved before `before`, the first resolved first, with their retrains, what people did
+  /// and what came from outside about them; returns how many incidents.
   func reclaimIncidents(monitor: String, resolvedBefore before: EventTime, limit: Int) throws -> Int
   /// Delivered and dead rows that were created before `before`, the oldest first.
   func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int
+  /// Lines of the audit log from before `before`, the oldest first.
+  func reclaimAudit(before: EventTime, limit: Int) throws -> Int
   /// Writers that are dead and have no panes left.
   func reclaimWriters(limit: Int) throws -> Int
   /// Says of every generation with these pairs that it is drained and forgets its files, if no row of the pairs waits any more;

@@ -188,6 +188,8 @@ package struct Reclaim: Sendable {
       try step(.distantFuture) { tx, _ in try tx.reclaimGeneration(monitor: name, generation: old.generation) }
     }
     try step(now - deliveries) { try $0.reclaimDeliveries(createdBefore: $1, limit: limit) }
+    // As long as what it is about.
+    try step(now - max(results, deliveries)) { try $0.reclaimAudit(before: $1, limit: limit) }
     try step(.distantFuture) { tx, _ in try tx.reclaimWriters(limit: limit) }
     return report
   }

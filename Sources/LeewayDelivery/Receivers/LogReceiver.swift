@@ -24,6 +24,8 @@ package struct LogFormat: DeliveryFormat {
     add("held_since", stored.heldSince)
     add("early", stored.early)
     add("because", stored.because)
+    add("by", stored.by)
+    add("note", stored.note)
     add("at", stored.at)
     add("opened_at", stored.openedAt)
     add("model_version", stored.modelVersion)

@@ -46,6 +46,7 @@ struct SlackMessage: Encodable {
     switch stored.event {
     case "incident.opened": "Incident opened"
     case "incident.escalated": "Incident escalated"
+    case "incident.acknowledged": "Incident acknowledged"
     case "incident.resolved": "Incident resolved"
     case "incident.spread": "Incident has spread"
     case "incident.retrain_held": "Retrain held"
@@ -77,6 +78,8 @@ struct SlackMessage: Encodable {
     add("Receiver", stored.receiver)
     add("Message", stored.message)
     add("Why", stored.because)
+    add("By", stored.by)
+    add("Note", stored.note)
     return Array(fields.prefix(10))
   }
 

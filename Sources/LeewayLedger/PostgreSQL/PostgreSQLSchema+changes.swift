@@ -140,5 +140,36 @@ extension PostgreSQLSchema {
     ALTER TABLE shift_states ALTER COLUMN state SET STORAGE EXTERNAL;
     CREATE INDEX shift_states_by_age ON shift_states (monitor, through);
     """,
+    """
+    -- What people do about incidents: it waits here until the monitor's evaluator folds it, and stays with its incident.
+    CREATE TABLE acts (
+      number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      monitor text COLLATE "C" NOT NULL,
+      cause_group text COLLATE "C" NOT NULL,
+      incident text COLLATE "C" NOT NULL,
+      wall bigint NOT NULL,
+      kind text COLLATE "C" NOT NULL,
+      body text COLLATE "C" NOT NULL,
+      state text COLLATE "C" NOT NULL,
+      input bigint,
+      because text COLLATE "C" NOT NULL
+    );
+    CREATE INDEX acts_queued ON acts (monitor, number) WHERE state = 'queued';
+    CREATE INDEX acts_by_incident ON acts (incident, number);
+    ALTER TABLE incidents ADD COLUMN people text COLLATE "C" NOT NULL DEFAULT 'null';
+    -- Who asked for which change.
+    CREATE TABLE audit (
+      number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      at bigint NOT NULL,
+      name text COLLATE "C" NOT NULL,
+      action text COLLATE "C" NOT NULL,
+      outcome text COLLATE "C" NOT NULL,
+      monitor text COLLATE "C" NOT NULL,
+      incident text COLLATE "C" NOT NULL,
+      origin text COLLATE "C" NOT NULL,
+      detail text COLLATE "C" NOT NULL
+    );
+    CREATE INDEX audit_by_time ON audit (at, number);
+    """,
   ]
 }

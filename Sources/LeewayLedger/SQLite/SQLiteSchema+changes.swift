@@ -186,5 +186,36 @@ extension SQLiteSchema {
     ) STRICT;
     CREATE INDEX shift_states_by_age ON shift_states (monitor, through);
     """,
+    """
+    -- What people do about incidents: it waits here until the monitor's evaluator folds it, and stays with its incident.
+    CREATE TABLE acts (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      monitor TEXT NOT NULL,
+      cause_group TEXT NOT NULL,
+      incident TEXT NOT NULL,
+      wall INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      body TEXT NOT NULL,
+      state TEXT NOT NULL,
+      input INTEGER,
+      because TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX acts_queued ON acts (monitor, number) WHERE state = 'queued';
+    CREATE INDEX acts_by_incident ON acts (incident, number);
+    ALTER TABLE incidents ADD COLUMN people TEXT NOT NULL DEFAULT 'null';
+    -- Who asked for which change.
+    CREATE TABLE audit (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      at INTEGER NOT NULL,
+      name TEXT NOT NULL,
+      action TEXT NOT NULL,
+      outcome TEXT NOT NULL,
+      monitor TEXT NOT NULL,
+      incident TEXT NOT NULL,
+      origin TEXT NOT NULL,
+      detail TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX audit_by_time ON audit (at, number);
+    """,
   ]
 }

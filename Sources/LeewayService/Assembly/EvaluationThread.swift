@@ -179,6 +179,10 @@ final class EvaluationThread {
           moved = true
           metrics.evaluated(seconds: time / .seconds(1), monitor: monitor)
           publish(report, plan)
+        } else if !report.decisions.transitions.isEmpty {
+          // People act between windows.
+          moved = true
+          publish(report, plan)
         }
         isLeft = !report.isComplete
         if report.isComplete || isOver() { break }

@@ -200,7 +200,7 @@ package struct LeewayServer: Sendable {
         return now <= record.deadline ? .valid : .expired
       },
       decisions: { live.current.decisions() },
-      reload: { await reload($0) }, audit: AuditLog(logger: logger), now: { WallClock.now() },
+      reload: { await reload($0) }, audit: AuditLog(logger: logger, now: { WallClock.now() }), now: { WallClock.now() },
       version: ServiceVersion.text)
   }
 }

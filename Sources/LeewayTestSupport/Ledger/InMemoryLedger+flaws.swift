@@ -38,6 +38,12 @@ package enum LedgerFlaw: String, Sendable, CaseIterable, CustomStringConvertible
   case highestTiers
   /// Early incidents that no final verdict has spoken of yet are forgotten, so that none is confirmed or withdrawn.
   case unconfirmedIncidents
+  /// What a person has resolved is not muted, so that it opens another incident at once.
+  case mutedKeys
+  /// Which lines depend on a resolve by hand is forgotten.
+  case interventions
+  /// An act that was folded stays queued, and is folded again in the next round.
+  case settledActs
   /// A sender stores an outcome whoever has leased the delivery since.
   case settlement
 
@@ -61,6 +67,7 @@ extension LedgerFlaw {
     switch self {
     case .stageOfResults, .stageOfVerdicts, .unconfirmedIncidents: world.isStaged
     case .shiftAtomicity, .shiftStates: world.shifts
+    case .mutedKeys, .interventions, .settledActs: world.hasPeople
     default: true
     }
   }
@@ -68,7 +75,7 @@ extension LedgerFlaw {
   /// Whether machines differ from their log in bytes.
   package var damagesMachines: Bool {
     switch self {
-    case .pastIncidents, .highestTiers, .unconfirmedIncidents: true
+    case .pastIncidents, .highestTiers, .unconfirmedIncidents, .mutedKeys, .interventions: true
     default: false
     }
   }
@@ -80,6 +87,8 @@ extension LedgerFlaw {
     case .pastIncidents: member = "past"
     case .highestTiers: member = "highest"
     case .unconfirmedIncidents: member = "unconfirmed"
+    case .mutedKeys: member = "muted"
+    case .interventions: member = "interventions"
     default: return machine
     }
     guard let root = try? JSONValue(parsing: machine) else { return machine }

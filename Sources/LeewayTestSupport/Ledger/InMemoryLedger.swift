@@ -168,6 +168,11 @@ struct InMemoryTables: Sendable {
   var retrains: [ByteName: RetrainRecord] = [:]
   var outbox: [ByteName: Delivery] = [:]
   var inputs: [OutsideInput] = []
+  /// Ascending by number.
+  var acts: [ActRecord] = []
+  var lastAct: Int64 = 0
+  var audit: [AuditRecord] = []
+  var lastAudit: Int64 = 0
   var quarantine: [QuarantineRecord] = []
   var settings: [ByteName: [UInt8]] = [:]
 }

@@ -234,6 +234,7 @@ extension InMemorySession: LedgerWriter {
     for id in ids { tables.incidents[id] = nil }
     tables.retrains = tables.retrains.filter { !ids.contains(ByteName($0.value.incident)) }
     tables.inputs.removeAll { ids.contains(ByteName($0.incident)) }
+    tables.acts.removeAll { ids.contains(ByteName($0.incident)) }
     return ids.count
   }
 

@@ -20,6 +20,8 @@ package indirect enum SimulatedAction: Sendable {
   case send(instance: Int, succeeds: Bool, Mishap?)
   /// The trainer answers the newest retrain that has no answer.
   case answer(instance: Int, succeeded: Bool, Mishap?)
+  /// Somebody asks for something about an incident, as over HTTP; an evaluator folds it when it comes to it.
+  case person(instance: Int, choice: Int, Mishap?)
   /// The next phase's messages are written, and its partitions made.
   case produce
   /// The instance gets the monitor's next version.
@@ -37,9 +39,21 @@ package indirect enum SimulatedAction: Sendable {
     var random = SeededGenerator(seed: world.seed ^ 0xA5A5_5A5A_1234_4321)
     let count = Int.random(in: 30...90, using: &random)
     let mishaps = [0, 15, 30, 50][Int.random(in: 0..<4, using: &random)]
+    // Drawn for themselves, so that the rest of a history is as it is without people.
+    var people = SeededGenerator(seed: world.seed ^ 0x50E0_917E_0000_0001)
+    func act() -> [SimulatedAction] {
+      guard world.hasPeople, Int.random(in: 0..<100, using: &people) < 15 else { return [] }
+      return [
+        .person(
+          instance: Int.random(in: 0..<world.instances, using: &people),
+          choice: Int.random(in: 0..<10_000, using: &people),
+          mishap(world, mishaps, calls: 2, during: 0, &people))
+      ]
+    }
     var actions: [SimulatedAction] = (0..<world.instances).map { .claim(instance: $0, nil) }
     for step in 0..<count {
       actions.append(one(world, mishaps, nested: false, &random))
+      actions += act()
       if (step + 1) % (count / world.phases + 1) == 0 {
         actions.append(.produce)
         if world.plans.count > 1 { actions.append(.reload(instance: Int.random(in: 0..<4, using: &random))) }
@@ -63,6 +77,7 @@ package indirect enum SimulatedAction: Sendable {
             instance: instance, succeeds: Bool.random(using: &random),
             mishap(world, mishaps, calls: 3, during: partition, &random)))
       }
+      actions += act()
       // By what is drawn already, so that other histories stay as they are.
       if step % 9 == 8 { actions.append(.answer(instance: instance, succeeded: partition % 2 == 0, nil)) }
       if step % 4 == 0 { actions.append(one(world, mishaps, nested: false, &random)) }
@@ -149,6 +164,7 @@ package indirect enum SimulatedAction: Sendable {
     case .fold(let instance, let rows, _?): .fold(instance: instance, rows: rows, nil)
     case .reclaim(let instance, _?): .reclaim(instance: instance, nil)
     case .send(let instance, let succeeds, _?): .send(instance: instance, succeeds: succeeds, nil)
+    case .person(let instance, let choice, _?): .person(instance: instance, choice: choice, nil)
     case .answer(let instance, let succeeded, _?): .answer(instance: instance, succeeded: succeeded, nil)
     default: nil
     }

@@ -88,6 +88,8 @@ package struct SimulatedWorld: Sendable {
   package let packs: Bool
   /// Partitions are called idle that speak again: windows close early and are revised.
   package let idlesEarly: Bool
+  /// People act on its incidents.
+  package var hasPeople: Bool { seed % 3 != 0 }
 
   package static let start = EventTime(milliseconds: 1_750_000_000_000).floor(to: .hours(1))
   package static let phase = TimeSpan.minutes(30)

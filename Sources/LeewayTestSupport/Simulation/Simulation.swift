@@ -139,6 +139,8 @@ package final class Simulation {
     case .send(let i, let succeeds, let mishap): try judging(i, "send", mishap) { try self.send($0, succeeds) }
     case .answer(let i, let succeeded, let mishap):
       try judging(i, "answer", mishap) { try self.answer($0, succeeded) }
+    case .person(let i, let choice, let mishap):
+      try judging(i, "person", mishap) { try self.ask($0, choice) }
     case .produce:
       guard phase < world.phases - 1 else { return }
       phase += 1
@@ -326,6 +328,10 @@ package final class Simulation {
     say("the trainer answers \(id): \(succeeded), \(steps.map(\.transition))")
   }
 
+  private func ask(_ i: Int, _ choice: Int) throws {
+    if let said = try ask(choice, over: members[i].others, now: clock.now) { say("i\(i): \(said)") }
+  }
+
   private func fold(_ i: Int, _ rows: Int) throws {
     guard let lease = try lease(i) else { return }
     members[i].merges.forget(monitor: monitor)
@@ -422,6 +428,7 @@ package final class Simulation {
       if row.state != .delivered { problems.append("\(row.key) is \(row.state)") }
       if !received.contains(row.key) { problems.append("\(row.key) was never sent") }
     }
+    problems += try unsettledActs()
     for key in received.subtracting(deliveries.map(\.key)) { problems.append("\(key) was sent and is not owed") }
     var first: Set<String> = []
     var last: [String: Int64] = [:]

@@ -1,22 +1,63 @@
 import Hummingbird
-import LeewayCore
+package import LeewayCore
 package import Logging
 
-/// Logs one line for each change that a token with the right role requests over HTTP, accepted or refused: the change and the
-/// token's name. A request without such a token is rejected earlier and only counted.
+/// Writes down each change that a token with the right role requests over HTTP, accepted or refused: the change and the token's
+/// name, as a line of the log and in the ledger, from which `/api/v1/audit` reads. A request without such a token is rejected
+/// earlier and only counted.
 package struct AuditLog: Sendable {
   private let logger: Logger
+  private let now: @Sendable () -> EventTime
 
-  /// - Parameter logger: the lines go to it at `notice`, with `audit` set.
-  package init(logger: Logger) { self.logger = logger }
+  /// - Parameters:
+  ///   - logger: the lines go to it at `notice`, with `audit` set.
+  ///   - now: wall clock.
+  package init(logger: Logger, now: @escaping @Sendable () -> EventTime) {
+    self.logger = logger
+    self.now = now
+  }
 
-  func record(_ action: String, _ outcome: String, _ request: Request, _ context: ServiceContext) {
+  /// - Parameter detail: what was asked for, as a JSON object.
+  func line(
+    _ action: String, _ outcome: String, _ request: Request, _ context: ServiceContext, monitor: String = "",
+    incident: String = "", detail: String = "{}"
+  ) -> AuditRecord {
+    AuditRecord(
+      at: now(), name: context.holder?.name ?? "none", action: action, outcome: outcome, monitor: monitor,
+      incident: String(incident.prefix(200)), origin: context.remoteAddress?.ipAddress ?? "unknown", detail: detail)
+  }
+
+  /// Only in the log: the ledger has it, or gets it with the change itself.
+  func log(_ line: AuditRecord) {
     logger.notice(
-      "audit: \(action) \(outcome)",
+      "audit: \(line.action) \(line.outcome)",
       metadata: [
-        "audit": "\(action)", "outcome": "\(outcome)", "token": "\(context.holder?.name ?? "none")",
-        "from": "\(context.remoteAddress?.ipAddress ?? "unknown")", "path": "\(request.uri.path.prefix(200))",
+        "audit": "\(line.action)", "outcome": "\(line.outcome)", "token": "\(line.name)", "from": "\(line.origin)",
+        "incident": "\(line.incident)",
       ])
+  }
+
+  /// What was asked for and not done. That the ledger could not take it changes nothing for who asked.
+  func refuse(
+    _ line: AuditRecord, because reason: String, _ ledger: any Ledger, _ threads: LedgerThreads
+  ) async {
+    var line = line
+    line.outcome = "refused"
+    var detail = JSONWriter()
+    detail.beginObject()
+    detail.member("asked", json: line.detail)
+    detail.member("because", reason)
+    detail.endObject()
+    line.detail = detail.text
+    await keep(line, ledger, threads)
+  }
+
+  /// A change that needed no transaction of its own.
+  func keep(_ line: AuditRecord, _ ledger: any Ledger, _ threads: LedgerThreads) async {
+    log(line)
+    do { try await threads.run { try ledger.write { try $0.record(audit: line) } } } catch {
+      logger.warning("the audit log in the ledger lacks \(line.action) of \(line.name): \(error)")
+    }
   }
 
   /// A step that an incident took because of a request.

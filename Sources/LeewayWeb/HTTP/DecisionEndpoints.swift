@@ -66,6 +66,8 @@ struct DecisionEndpoints: Sendable {
       json.members("transitions", found.transitions) { json, record in json.raw(record.line.utf8) }
       json.members("deliveries", found.deliveries) { json, delivery in json.write(delivery) }
       json.members("retrains", found.retrains) { json, retrain in json.write(retrain) }
+      json.members("acts", found.acts) { json, act in json.write(act) }
+      json.members("muted", found.muted) { json, muted in json.write(muted.key, muted.mute) }
       json.endObject()
     }
   }
@@ -75,6 +77,9 @@ struct DecisionEndpoints: Sendable {
     var transitions: [ResultRecord] = []
     var deliveries: [OutboxRecord] = []
     var retrains: [RetrainRecord] = []
+    var acts: [ActRecord] = []
+    /// What was resolved by hand and still fires.
+    var muted: [(key: IncidentMachine.Key, mute: IncidentMachine.Mute)] = []
   }
 
   /// All of it from one snapshot.
@@ -91,6 +96,12 @@ struct DecisionEndpoints: Sendable {
       history.deliveries = try reader.deliveries(incident: id, limit: maximumLimit)
       history.retrains = try reader.retrains(monitor: incident.monitor, limit: maximumLimit)
         .filter { $0.incident == id }
+      history.acts = try reader.acts(incident: id, limit: PersonActs.mostOfIncident * 2)
+      let machine = try reader.machine(monitor: incident.monitor, group: incident.group).map {
+        bytes throws(JSONFailure) in try IncidentMachine(encoded: bytes)
+      }
+      history.muted = (machine?.muted ?? [:]).filter { $0.value.incident == id }.sorted { $0.key < $1.key }
+        .map { ($0.key, $0.value) }
       return history
     }
   }
@@ -177,6 +188,7 @@ extension JSONWriter {
     member("slices", incident.slices)
     member("retrain", json: incident.retrain)
     member("twin", json: incident.twin)
+    member("people", json: incident.people)
     member("evidence", json: incident.evidence)
   }
 

@@ -33,33 +33,45 @@ struct DeliveryEndpoints: Sendable {
   @Sendable private func resend(_ request: Request, _ context: ServiceContext) async throws -> Response {
     _ = try request.query()
     let id = context.segment("delivery")
-    let ledger = view.ledger
+    let view = view
+    let line = view.audit.line("resend", "accepted", request, context, detail: Self.detail(id))
     let outcome = try await threads.run {
-      try ledger.write { tx -> Outcome in
+      try view.ledger.write { tx -> Outcome in
         guard let row = try tx.delivery(key: OutboxRecord.key(ofID: id)) else { return .unknown }
         guard row.retrain == nil else { return .call }
         guard try tx.revive(delivery: row.key, due: tx.now()) else { return .settled(row.state) }
+        var line = line
+        (line.monitor, line.incident) = (row.monitor, row.incident)
+        try tx.record(audit: line)
         return .owed(try tx.delivery(key: row.key) ?? row)
       }
     }
+    let problem: Problem
     switch outcome {
     case .owed(let row):
-      view.audit.record("resend", "accepted", request, context)
+      view.audit.log(line)
       return JSONAnswer.response(request, status: .accepted) { $0.write(row) }
     case .unknown:
-      view.audit.record("resend", "refused", request, context)
-      throw Problem.notFound("delivery", id, fix: "See /api/v1/deliveries for those that were given up.")
+      problem = .notFound("delivery", id, fix: "See /api/v1/deliveries for those that were given up.")
     case .call:
-      view.audit.record("resend", "refused", request, context)
-      throw Problem(
+      problem = Problem(
         .conflict, "A call to retrain is never sent again: a trainer that had it would train twice.", value: id,
         fix: "Ask for another retrain.")
     case .settled(let state):
-      view.audit.record("resend", "refused", request, context)
-      throw Problem(
+      problem = Problem(
         .conflict, "The delivery is \(state.rawValue), and only what was given up is sent again.", value: id,
         fix: "See /api/v1/deliveries for those that were given up.")
     }
+    await view.audit.refuse(line, because: problem.detail, view.ledger, threads)
+    throw problem
+  }
+
+  private static func detail(_ id: String) -> String {
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("delivery", String(id.prefix(400)))
+    json.endObject()
+    return json.text
   }
 
   private enum Outcome: Sendable {

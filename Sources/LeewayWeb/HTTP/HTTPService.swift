@@ -166,10 +166,11 @@ package struct HTTPService: Service {
       + MonitorEndpoints(view: view, threads: threads).all
       + ResultEndpoints(view: view, threads: threads, limits: limits).all
       + DecisionEndpoints(view: view, threads: threads).all
+      + PersonEndpoints(view: view, threads: threads, limits: limits).all
       + DeliveryEndpoints(view: view, threads: threads).all
       + RetrainCallback(view: view, threads: threads, limits: limits).all
       + InstanceEndpoint(view: view, threads: threads).all
-      + ReloadEndpoint(view: view).all
+      + ReloadEndpoint(view: view, threads: threads).all
       + PageEndpoints().all
   }
 }

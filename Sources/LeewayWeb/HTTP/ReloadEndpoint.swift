@@ -5,6 +5,7 @@ import LeewayCore
 /// Loads the configuration again.
 struct ReloadEndpoint: Sendable {
   let view: ServiceView
+  let threads: LedgerThreads
 
   var all: [Endpoint] {
     [Endpoint(method: .post, path: "/-/reload", access: .changing(.operator), respond: reload)]
@@ -15,7 +16,7 @@ struct ReloadEndpoint: Sendable {
     let result = await view.reload("POST /-/reload")
     switch result {
     case .success(let change):
-      view.audit.record("reload", "succeeded", request, context)
+      await view.audit.keep(view.audit.line("reload", "succeeded", request, context), view.ledger, threads)
       return JSONAnswer.response(request) { json in
         json.beginObject()
         json.member("added", change.added)
@@ -26,7 +27,8 @@ struct ReloadEndpoint: Sendable {
         json.endObject()
       }
     case .failure(let refusal):
-      view.audit.record("reload", "refused", request, context)
+      await view.audit.refuse(
+        view.audit.line("reload", "refused", request, context), because: refusal.description, view.ledger, threads)
       guard !refusal.isTransient else {
         throw Problem(
           .notNow, "The configuration was not loaded: \(refusal).", fix: "Ask again.", headers: [.retryAfter: "5"])

@@ -33,7 +33,10 @@ struct RetrainCallback: Sendable {
         fix: "See the incident; a person decides now.")
     }
     let body = try await request.object(limit: limits.bodyBytes)
-    let stored = try await threads.run { try Self.settle(id, body, view) }
+    var line = view.audit.line("retrain_result", "accepted", request, context)
+    line.name = "trainer"
+    let stored = try await threads.run { [line] in try Self.settle(id, body, line, view) }
+    if stored.isNew { view.audit.log(line) }
     for step in stored.transitions {
       view.metrics.count(transition: step.transition, monitor: step.monitor)
       view.audit.record(step)
@@ -56,7 +59,7 @@ struct RetrainCallback: Sendable {
   /// Stores the answer, records that it came, and moves its incident on, in one transaction. The same answer again
   /// changes nothing, since a trainer may not have heard the first reply.
   private static func settle(
-    _ id: String, _ body: JSONReader, _ view: ServiceView
+    _ id: String, _ body: JSONReader, _ line: AuditRecord, _ view: ServiceView
   ) throws -> (record: RetrainRecord, isNew: Bool, transitions: [IncidentTransition]) {
     let now = view.now()
     let policies = view.monitors()
@@ -86,6 +89,9 @@ struct RetrainCallback: Sendable {
       try writer.record(
         input: OutsideInput(
           monitor: record.monitor, incident: record.incident, at: now, kind: "retrain_result", detail: detail.text))
+      var line = line
+      (line.monitor, line.incident, line.detail) = (record.monitor, record.incident, detail.text)
+      try writer.record(audit: line)
       let steps = try IncidentActs.answer(
         record, because: answer.whyNoCandidate, context: view.decisions(), now: now, in: writer)
       return (record, true, steps)

@@ -35,7 +35,9 @@ extension Request {
   }
 
   /// The body as a JSON object.
-  func object(limit: Int) async throws -> JSONReader {
+  ///
+  /// - Parameter orNothing: an empty body is an object without members.
+  func object(limit: Int, orNothing: Bool = false) async throws -> JSONReader {
     let body: ByteBuffer
     do {
       body = try await self.body.collect(upTo: limit)
@@ -45,7 +47,8 @@ extension Request {
     do {
       let root = JSONReader(
         try JSONValue(
-          parsing: Array(body.readableBytesView), maximumBytes: limit, maximumDepth: 16,
+          parsing: orNothing && body.readableBytes == 0 ? Array("{}".utf8) : Array(body.readableBytesView),
+          maximumBytes: limit, maximumDepth: 16,
           refusingDuplicates: true))
       _ = try root.members()
       return root

@@ -8,7 +8,7 @@ struct DecisionConformance {
       id: id, monitor: monitor, group: .performanceFinal, state: state, tier: .critical, openedAt: .at(opened),
       changedAt: .at(opened + 1), resolvedAt: state == .resolved ? .at(opened + 2) : nil, checks: awkwardNames,
       subjects: [], slices: awkwardNames, evidence: "[{\"a\":1}]", retrain: "{\"state\":\"held\"}",
-      twin: "{\"final\":\"confirmed\"}")
+      twin: "{\"final\":\"confirmed\"}", people: "{\"acknowledged_by\":\"é\"}")
   }
 
   @Test(arguments: ledgers)
@@ -54,6 +54,10 @@ struct DecisionConformance {
         try $0.put(incident: record)
         try $0.record(
           input: OutsideInput(monitor: record.monitor, incident: record.id, at: .at(1), kind: "callback", detail: "{}"))
+        _ = try $0.enqueue(
+          act: ActRecord(
+            monitor: record.monitor, group: record.group, incident: record.id, wall: .at(1), kind: "comment",
+            body: "{}"))
         try $0.put(
           retrain: RetrainRecord(
             id: "r" + record.id, monitor: record.monitor, incident: record.id, state: .succeeded, requestedAt: .at(1),
@@ -61,11 +65,12 @@ struct DecisionConformance {
       }
     }
     func left() throws -> [[String]] {
-      try ledger.read {
+      try ledger.read { reader in
         try [
-          $0.incidents(IncidentQuery()).map(\.id).sorted(),
-          $0.retrains(monitor: nil, limit: 9).map(\.incident).sorted(),
-          $0.inputs(monitor: nil, incident: nil, limit: 9).map(\.incident).sorted(),
+          reader.incidents(IncidentQuery()).map(\.id).sorted(),
+          reader.retrains(monitor: nil, limit: 9).map(\.incident).sorted(),
+          reader.inputs(monitor: nil, incident: nil, limit: 9).map(\.incident).sorted(),
+          ["a", "b", "c", "d", "e"].flatMap { id in try reader.acts(incident: id, limit: 9).map(\.incident) },
         ]
       }
     }
@@ -75,12 +80,12 @@ struct DecisionConformance {
     // They were resolved at 32, 12 and 22.
     #expect(try reclaim(12, 9) == 0)
     #expect(try reclaim(32, 1) == 1)
-    #expect(try left() == Array(repeating: ["a", "c", "d", "e"], count: 3))
+    #expect(try left() == Array(repeating: ["a", "c", "d", "e"], count: 4))
     #expect(try reclaim(32, 9) == 1)
-    #expect(try left() == Array(repeating: ["a", "d", "e"], count: 3))
+    #expect(try left() == Array(repeating: ["a", "d", "e"], count: 4))
     #expect(try reclaim(.max, 9) == 1)
     #expect(try reclaim(.max, 9) == 0)
-    #expect(try left() == Array(repeating: ["d", "e"], count: 3))
+    #expect(try left() == Array(repeating: ["d", "e"], count: 4))
   }
 
   @Test(arguments: ledgers)

@@ -92,6 +92,79 @@ struct BrowserTests {
     }
   }
 
+  @Test func anIncidentIsAcknowledgedAndResolvedWithTheTokenOfTheTab() async throws {
+    let service = try MadeUpService.filled()
+    try await serving(service, tokens: try PersonEndpointTests.tokens(), isOpen: false) { client in
+      try await Browser.run(width: 360) { browser in
+        try await browser.open("http://127.0.0.1:\(client.port)/")
+        func give(_ token: String) async throws {
+          try await browser.wait(for: "!document.querySelector('#token').hidden")
+          try await browser.evaluate(
+            "(document.querySelector('#token-field').value = \(Browser.quoted(token)), document.querySelector('#token').requestSubmit())"
+          )
+        }
+        try await give("token-of-vic")
+        // Who has it in hand is in its first line.
+        try await browser.wait(
+          for: "document.querySelector('#incidents').textContent.includes('acknowledged by alice')")
+        let open = "[...document.querySelectorAll('.incident')].find((one) => one.textContent.includes('fraud-1a2b3c'))"
+        try await browser.evaluate("(\(open).open = true)")
+        try await browser.wait(for: "\(open).querySelectorAll('.timeline').length === 1")
+        func press(_ word: String) async throws {
+          try await browser.evaluate(
+            "[...\(open).querySelectorAll('.acts > button')].find((one) => one.textContent === \(Browser.quoted(word))).click()"
+          )
+          try await browser.wait(for: "\(open).querySelector('.act')")
+        }
+        func fill(_ name: String, _ value: String) async throws {
+          try await browser.evaluate(
+            """
+            (() => { const one = \(open).querySelector('[data-key="act \(name)"]'); one.value = \(Browser.quoted(value));
+              one.dispatchEvent(new Event('input')); })()
+            """)
+        }
+        // A reader's token may not: the page says so, and asks for another.
+        try await press("Acknowledge")
+        try await fill("note", "looking at the feed")
+        try await browser.evaluate("\(open).querySelector('.act').requestSubmit()")
+        try await browser.wait(for: "\(open).querySelector('.refused')")
+        expectEqual(
+          try await browser.evaluate("\(open).querySelector('.refused').textContent"),
+          "The token is a viewer's, and this is for an operator. Send Authorization: Bearer TOKEN with a token of the operator role from http.tokens_file."
+        )
+        expectEqual(try service.ledger.read { try $0.acts(incident: "fraud-1a2b3c", limit: 9) }, [])
+        try await browser.screenshot("acts", of: "#incidents")
+        expectEqual(try await browser.overflows(), [])
+        expectEqual(try await browser.nameless(), [])
+        try await fill("token", "token-of-alice")
+        try await browser.evaluate("\(open).querySelector('.act').requestSubmit()")
+        try await browser.wait(for: "\(open).querySelector('.acts [role=status]')")
+        expectEqual(
+          try await browser.evaluate("\(open).querySelector('.acts [role=status]').textContent"),
+          "2025-03-01 12:12 alice acknowledged: looking at the feed, queued as number 1.")
+
+        try await press("Resolve")
+        try await fill("reason", "expected change")
+        try await browser.evaluate("\(open).querySelector('.act').requestSubmit()")
+        try await browser.wait(for: "\(open).textContent.includes('queued as number 2.')")
+        expectEqual(
+          try service.ledger.read { try $0.acts(incident: "fraud-1a2b3c", limit: 9) }.map { try $0.act() },
+          [
+            PersonAct(incident: "fraud-1a2b3c", by: "alice", .acknowledge(note: "looking at the feed")),
+            PersonAct(incident: "fraud-1a2b3c", by: "alice", .resolve(.expectedChange, note: nil, decided: [:])),
+          ])
+        try await browser.wait(for: "\(open).querySelectorAll('.timeline').length === 2")
+        expectEqual(
+          try await browser.evaluate("\(open).querySelectorAll('.timeline')[1].textContent"),
+          "2025-03-01 12:12 alice acknowledged: looking at the feed (queued)2025-03-01 12:12 alice resolved: expected change (queued)"
+        )
+        // No cookie: nothing that the browser would send for another site.
+        expectEqual(try await browser.evaluate("document.cookie"), "")
+        #expect(browser.requests.allSatisfy { $0.hasPrefix("http://127.0.0.1:\(client.port)/") })
+      }
+    }
+  }
+
   @Test func aTokenOpensThePage() async throws {
     let tokens = try AccessTokens(parsing: "reader:viewer:sha256:\(SHA256.hash(Array("s3cret".utf8)).hex)\n", file: "t")
     try await serving(try .filled(), tokens: tokens, isOpen: false) { client in

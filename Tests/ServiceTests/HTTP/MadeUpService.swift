@@ -47,7 +47,7 @@ struct MadeUpService {
       verifyCallback: { retrain, token, now in
         guard token == "token-of-\(retrain)" else { return .wrong }
         return now < Self.noon + .hours(6) ? .valid : .expired
-      }, reload: reload, audit: AuditLog(logger: logger), now: { now }, version: "1.0.0")
+      }, reload: reload, audit: AuditLog(logger: logger, now: { now }), now: { now }, version: "1.0.0")
   }
 
   // MARK: Monitors
@@ -338,7 +338,8 @@ struct MadeUpService {
       evidence: """
         [{"check":"missing","subject":"amount","slice":"all","metric":"missing_ratio","value":0.061,"threshold":0.05,\
         "q_value":0.002,"window":"1h","end":"2025-03-01T12:00:00.000Z","rows":5123,"tier":"warning"}]
-        """),
+        """,
+      people: #"{"acknowledged_by":"alice","assigned_to":null,"resolved_by":null,"reason":null}"#),
     IncidentRecord(
       id: "fraud-0a0a0a", monitor: "fraud", group: .performanceFinal, state: .resolved, tier: .warning,
       openedAt: noon - .days(3), changedAt: noon - .days(2), resolvedAt: noon - .days(2), checks: ["auc"], subjects: [],

@@ -44,6 +44,12 @@ import Testing
     #expect(values("Incident.properties.state") == Set(IncidentState.allCases.map(\.rawValue)))
     #expect(values("Retrain.properties.state") == Set(RetrainState.allCases.map(\.rawValue)))
     #expect(values("Delivery.properties.state") == Set(DeliveryState.allCases.map(\.rawValue)))
+    #expect(values("Act.properties.act") == Set(PersonAct.kinds))
+    #expect(values("Act.properties.state") == Set(ActState.allCases.map(\.rawValue)))
+    #expect(values("Incident.properties.people.properties.reason") == Set(PersonAct.Reason.allCases.map(\.rawValue)))
+    let body = document["paths"]?["/api/v1/incidents/{incident}/resolve"]?["post"]?["requestBody"]?["content"]
+    let reasons = body?["application/json"]?["schema"]?["properties"]?["reason"]?["enum"]?.elements.compactMap(\.text)
+    #expect(reasons == PersonAct.Reason.allCases.map(\.rawValue))
     #expect(values("Metric.properties.family") == Set(Metric.all.map(\.family.name)))
     #expect(values("Metric.properties.direction") == Set(Metric.all.map(\.direction.name)))
     #expect(values("Metric.properties.unit") == Set(MetricUnit.allCases.map(\.rawValue)))
@@ -59,7 +65,7 @@ import Testing
     #expect(Set(types) == Set(ResultType.allCases.map(\.rawValue)))
     let states = schema("/api/v1/deliveries", "state")?["enum"]?.elements.compactMap(\.text) ?? []
     #expect(Set(states) == Set(DeliveryState.allCases.map(\.rawValue)))
-    for path in ["incidents", "retrains", "deliveries", "quarantine"] {
+    for path in ["incidents", "retrains", "deliveries", "quarantine", "audit"] {
       let limit = schema("/api/v1/\(path)", "limit")
       #expect(limit?["maximum"] == .integer(Int64(DecisionEndpoints.maximumLimit)), "\(path)")
       #expect(limit?["default"] == .integer(Int64(DecisionEndpoints.defaultLimit)), "\(path)")

@@ -11,17 +11,25 @@ class Refusal extends Error {
 
 const TOKEN = "leeway-token";
 export const keepToken = (token) => sessionStorage.setItem(TOKEN, token);
+export const hasToken = () => Boolean(sessionStorage.getItem(TOKEN));
 export const dropToken = () => sessionStorage.removeItem(TOKEN);
 
 // A refusal in one line.
 export const said = (problem) => problem.detail + (problem.fix ? " " + problem.fix : "");
 
 // The browser sends If-None-Match by itself and gives its own copy for a 304.
-export async function ask(path, ...alsoFine) {
+export const ask = (path, ...alsoFine) => answerOf(path, { cache: "no-cache" }, alsoFine);
+
+// A change. It acts by the tab's token only: the browser adds nothing by itself that another site could make use of.
+export const send = (path, body) =>
+  answerOf(path, { method: "POST", credentials: "omit", body: JSON.stringify(body) }, []);
+
+async function answerOf(path, options, alsoFine) {
   const headers = { Accept: "application/json" };
+  if (options.body) headers["Content-Type"] = "application/json";
   const token = sessionStorage.getItem(TOKEN);
   if (token) headers.Authorization = "Bearer " + token;
-  const response = await fetch("." + path, { headers, cache: "no-cache", signal: AbortSignal.timeout(10000) });
+  const response = await fetch("." + path, { ...options, headers, signal: AbortSignal.timeout(10000) });
   setClock(Date.parse(response.headers.get("Date") || ""));
   let body = null;
   try {

@@ -26,7 +26,9 @@ export function historyOf(detail) {
               some(line.slices)
             : "",
           line.held ? ": " + line.held : "",
+          line.by ? " by " + line.by : "",
           line.because ? ": " + line.because : "",
+          line.note ? ": " + line.note : "",
         )
       ),
     ),

@@ -1,5 +1,6 @@
 // Incidents, those that are open first.
 
+import { actsOf, actsOn, mutedOf } from "./acts.js";
 import { ask } from "./api.js";
 import { byId, h, show, table } from "./elements.js";
 import { historyOf } from "./history.js";
@@ -63,7 +64,12 @@ function incidentElement(incident) {
       { "data-key": "incident " + id },
       tier(incident.tier),
       h("strong", null, incident.monitor),
-      h("span", null, (GROUPS[incident.group] || incident.group) + ", " + (STATES[incident.state] || incident.state)),
+      h(
+        "span",
+        null,
+        (GROUPS[incident.group] || incident.group) + ", " + (STATES[incident.state] || incident.state) +
+          handOf(incident),
+      ),
       h(
         "span",
         null,
@@ -93,11 +99,23 @@ function incidentElement(incident) {
       ),
       retrainOf(incident),
       twinOf(incident),
+      actsOn(incident, renderIncidents, loadIncident),
       evidence(incident),
+      mutedOf(state.details.get(id)),
       historyOf(state.details.get(id)),
+      actsOf(state.details.get(id)),
     ),
   );
   return element;
+}
+
+/** Who has it in hand. */
+function handOf(incident) {
+  const it = incident.people;
+  if (!it) return "";
+  if (incident.state === "resolved") return it.resolved_by ? " by " + it.resolved_by : "";
+  if (it.assigned_to) return ", assigned to " + it.assigned_to;
+  return it.acknowledged_by ? " by " + it.acknowledged_by : "";
 }
 
 /** What holds a retrain back, or did, and when it was let go. */

@@ -9,6 +9,7 @@ export const state = {
   instances: null,
   details: new Map(),
   opened: new Set(),
+  acting: null,
   detail: null,
   series: null,
   histogram: null,

@@ -1,0 +1,46 @@
+import LeewayCore
+
+/// What people do in a simulated world.
+extension Simulation {
+  /// As an endpoint does it: what is asked for waits in the ledger until the monitor's evaluator folds it.
+  func ask(_ choice: Int, over ledger: any Ledger, now: EventTime) throws -> String? {
+    let incidents = try ledger.read { try $0.incidents(IncidentQuery(limit: .max)) }
+    let open = incidents.filter { $0.state != .resolved }
+    // Now and then about one that has ended.
+    let among = choice % 10 == 0 ? incidents : open
+    guard !among.isEmpty else { return nil }
+    let incident = among[choice / 10 % among.count]
+    let reasons = PersonAct.Reason.allCases
+    let deed: PersonAct.Deed =
+      switch choice / 100 % 10 {
+      case 0...2: .acknowledge(note: choice % 3 == 0 ? "seen" : nil)
+      case 3: .assign(to: "bob", note: nil)
+      case 4: .comment("c\(choice)")
+      default: .resolve(reasons[choice / 1000 % reasons.count], note: nil, decided: [:])
+      }
+    let act = PersonAct(incident: incident.id, by: ["alice", "carol"][choice % 2], deed)
+    do {
+      let record = try ledger.write { try PersonActs.queue(act, now: now, in: $0) }
+      return "\(act.by) asks, as \(record.number), for \(act.kind) of \(incident.id)"
+    } catch let refusal as PersonActs.Refusal {
+      return "\(act.by) is refused \(act.kind) of \(incident.id): \(refusal)"
+    }
+  }
+
+  /// Every act is folded or void in the end, and is in a log exactly once if it was folded.
+  func unsettledActs() throws -> [String] {
+    let monitor = world.plans[0].monitor.name
+    let (acts, logged) = try ledger.read { reader in
+      (
+        try reader.incidents(IncidentQuery(limit: .max)).flatMap { try reader.acts(incident: $0.id, limit: .max) },
+        try reader.decisions(monitor: monitor, group: nil, outside: true, after: nil, limit: .max)
+          .filter { PersonAct.kinds.contains($0.kind) }
+      )
+    }
+    var found = acts.filter { $0.state == .queued }.map { "act \($0.number) is still queued" }
+    let folded = acts.compactMap { act in act.input.map { "\(act.group.rawValue) \($0) \(act.kind)" } }
+    let inputs = logged.map { "\($0.group.rawValue) \($0.number) \($0.kind)" }
+    if folded.sorted() != inputs.sorted() { found.append("acts \(folded.sorted()), and inputs \(inputs.sorted())") }
+    return found
+  }
+}

@@ -1,0 +1,169 @@
+// Acting on an incident, with the token of this tab: asked once, after the consequence is said.
+
+import { hasToken, keepToken, send } from "./api.js";
+import { h, table } from "./elements.js";
+import { state } from "./state.js";
+import { short, time } from "./words.js";
+
+const MUTES = "What fires now is muted until it has been ok once, is worse than it was, or 7 days have passed. " +
+  "Everybody who heard of the incident hears that you have resolved it.";
+const ACTS = {
+  ack: {
+    name: "Acknowledge",
+    says: "Everybody who heard of the incident hears that you have it in hand. Its checks go on as before.",
+    fields: ["note"],
+  },
+  assign: { name: "Assign", says: "The incident shows who shall see to it. Nobody is told.", fields: ["to", "note"] },
+  comment: { name: "Comment", says: "The incident shows what you write. Nobody is told.", fields: ["note"] },
+  resolve: { name: "Resolve", says: MUTES, fields: ["reason", "note"] },
+};
+const REASONS = ["false alarm", "expected change", "mended", "retrained"];
+const LABELS = { to: "To whom", note: "Note", reason: "Reason" };
+
+// What stands in the form of one incident at a time.
+const empty = (incident, word) => ({
+  incident,
+  word,
+  to: "",
+  note: "",
+  reason: "",
+  token: "",
+  asks: false,
+  busy: false,
+  said: "",
+});
+
+/** Buttons, and the form of the one that was pressed. again(): renders it anew; done(id): asks for what has changed. */
+export function actsOn(incident, again, done) {
+  const id = incident.incident;
+  const acting = state.acting && state.acting.incident === id ? state.acting : null;
+  const possible = incident.state === "resolved" ? ["comment"] : Object.keys(ACTS);
+  const press = (word) => {
+    state.acting = acting && acting.word === word ? null : empty(id, word);
+    again();
+  };
+  const taken = incident.people && incident.people.acknowledged_by;
+  return h(
+    "div",
+    { class: "acts" },
+    possible.map((word) =>
+      h("button", {
+        type: "button",
+        "data-key": "act " + id + " " + word,
+        "aria-expanded": acting && acting.word === word ? "true" : "false",
+        disabled: word === "ack" && Boolean(taken),
+        title: word === "ack" && taken ? taken + " has acknowledged it" : null,
+        onclick: () => press(word),
+      }, ACTS[word].name)
+    ),
+    acting && acting.word && form(acting, again, done),
+    acting && !acting.word && h("p", { role: "status" }, acting.said),
+  );
+}
+
+function form(acting, again, done) {
+  const act = ACTS[acting.word];
+  return h(
+    "form",
+    {
+      class: "act",
+      onsubmit: (event) => {
+        event.preventDefault();
+        submit(acting, again, done);
+      },
+    },
+    h("p", null, act.says),
+    act.fields.map((name) => field(acting, name)),
+    (acting.asks || !hasToken()) && field(acting, "token"),
+    h("button", { type: "submit", "data-key": "act submit", disabled: acting.busy }, act.name + " it"),
+    h("button", {
+      type: "button",
+      onclick: () => {
+        state.acting = null;
+        again();
+      },
+    }, "Not now"),
+    acting.said && h("p", { role: "alert", class: "refused" }, acting.said),
+  );
+}
+
+function field(acting, name) {
+  const keep = (event) => {
+    acting[name] = event.target.value;
+  };
+  const shared = { "data-key": "act " + name, oninput: keep };
+  const needed = name === "token" || name === "to" || name === "reason" ||
+    (name === "note" && acting.word === "comment");
+  let input;
+  if (name === "reason") {
+    input = h(
+      "select",
+      { ...shared, required: true },
+      h("option", { value: "" }, "choose"),
+      REASONS.map((reason) => h("option", { value: reason, selected: acting.reason === reason }, reason)),
+    );
+  } else if (name === "token") {
+    input = h("input", { ...shared, type: "password", autocomplete: "off", required: true, value: acting.token });
+  } else {
+    input = h("input", { ...shared, type: "text", maxlength: 200, required: needed, value: acting[name] });
+  }
+  return h("label", null, name === "token" ? "An operator's token, kept in this tab" : LABELS[name], " ", input);
+}
+
+async function submit(acting, again, done) {
+  if (acting.token) keepToken(acting.token.trim());
+  acting.token = "";
+  acting.busy = true;
+  acting.said = "";
+  again();
+  const body = {};
+  for (const name of ACTS[acting.word].fields) if (acting[name]) body[name] = acting[name];
+  try {
+    const path = "/api/v1/incidents/" + encodeURIComponent(acting.incident) + "/" + acting.word;
+    const answer = await send(path, body);
+    acting.said = sentence(answer) + ", " + answer.state + " as number " + answer.number + ".";
+    acting.word = "";
+    done(acting.incident);
+  } catch (error) {
+    acting.busy = false;
+    // Reading goes on with the token that may not do this.
+    acting.asks = error.status === 401 || error.status === 403;
+    acting.said = error.message;
+    again();
+  }
+}
+
+const WORDS = { acknowledge: "acknowledged", assign: "assigned", comment: "commented", resolve_by_hand: "resolved" };
+const sentence = (act) =>
+  time(act.at) + " " + act.by + " " + (WORDS[act.act] || act.act) + (act.to ? " to " + act.to : "") +
+  (act.reason ? ": " + act.reason : "") + (act.note ? ": " + act.note : "");
+
+/** What people did, in the order of asking. */
+export function actsOf(detail) {
+  if (!detail || !detail.acts || detail.acts.length === 0) return null;
+  return [
+    h("h4", null, "What people did"),
+    h(
+      "ol",
+      { class: "timeline" },
+      detail.acts.map((act) =>
+        h(
+          "li",
+          null,
+          sentence(act),
+          act.state === "folded" ? "" : " (" + (act.because ? "no more: " + act.because : act.state) + ")",
+        )
+      ),
+    ),
+  ];
+}
+
+/** What is muted since it was resolved by hand. */
+export function mutedOf(detail) {
+  if (!detail || !detail.muted || detail.muted.length === 0) return null;
+  return table(
+    "Muted",
+    [["check"], ["subject", "name"], ["slice", "name"], ["up to"], ["until"]],
+    detail.muted.map((item) => [item.check, short(item.subject, 60), item.slice, item.tier, time(item.until)]),
+  );
+}

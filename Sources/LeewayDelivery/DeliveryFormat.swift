@@ -24,6 +24,8 @@ package enum RenderedDelivery: Sendable, Equatable {
   case line(String)
   /// For an `HTTPRequestSender`.
   case request(HTTPRequest)
+  /// The event is none that this kind of receiver is told of.
+  case nothing
 }
 
 extension HTTPRequest {

@@ -33,6 +33,16 @@ package struct Receiver: Sendable {
     format = try type.makeFormat(values)
   }
 
+  /// The text with every secret of the configuration replaced by `***`: what a receiver answers may repeat what it was sent.
+  package func redacted(_ text: String) -> String {
+    var text = text
+    for key in type.keys where key.isSecret {
+      guard let value = values[key.name], value.utf8.count >= 4 else { continue }
+      text = text.replacing(value, with: "***")
+    }
+    return text
+  }
+
   package struct Invalid: Error, Equatable, CustomStringConvertible {
     /// The key below the receiver's name, as `url`.
     package let key: String

@@ -21,28 +21,5 @@ package struct ReceiverType: Sendable {
     self.makeFormat = makeFormat
   }
 
-  package static let all: [ReceiverType] = [.log, .webhook, .slack]
-}
-
-/// A key of a type of receiver, with a text as its value.
-package struct ReceiverKey: Sendable {
-  package let name: String
-  /// For the documents: what it is, in a few words.
-  package let help: String
-  /// As a line to add, such as `url: "https://…"`.
-  package let example: String
-  package let isRequired: Bool
-
-  /// An address that takes requests.
-  static let url = ReceiverKey(
-    name: "url", help: "http or https; often a secret itself", example: "url: \"https://…\"", isRequired: true)
-
-  /// - Throws: where the text is no address that can be asked.
-  static func url(in values: [String: String]) throws(Receiver.Invalid) -> String {
-    let text = values["url"] ?? ""
-    guard URLOrigin(text) != nil else {
-      throw Receiver.Invalid(key: "url", problem: "must be http:// or https:// with a host, without spaces")
-    }
-    return text
-  }
+  package static let all: [ReceiverType] = [.log, .webhook, .slack, .pagerduty]
 }

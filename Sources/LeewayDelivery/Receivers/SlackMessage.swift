@@ -24,7 +24,7 @@ struct SlackMessage: Encodable {
 
   init(_ stored: StoredNotification) {
     let monitor = slackText(stored.monitor, limit: 63)
-    let title = "\(Self.action(stored)): \(monitor)"
+    let title = "\(slackText(stored.action, limit: 60)): \(monitor)"
     text = "\(title) (\(slackText(stored.tier, limit: 20)), \(slackText(stored.incident, limit: 120)))"
     blocks.append(Block(type: "header", text: .plain(title)))
     blocks.append(Block(type: "section", fields: Self.facts(stored)))
@@ -40,22 +40,6 @@ struct SlackMessage: Encodable {
     }
     if let link = Self.link(stored.url) { blocks.append(Block(type: "section", text: .marked(link))) }
     blocks.append(Block(type: "context", elements: [.marked(slackText(stored.incident, limit: 200))]))
-  }
-
-  private static func action(_ stored: StoredNotification) -> String {
-    switch stored.event {
-    case "incident.opened": "Incident opened"
-    case "incident.escalated": "Incident escalated"
-    case "incident.resolved": "Incident resolved"
-    case "incident.spread": "Incident has spread"
-    case "incident.retrain_held": "Retrain held"
-    case "incident.retraining": "Retrain let go"
-    case "incident.failed": "Retrain failed"
-    case "incident.withdrawn": "Early incident withdrawn"
-    case "retrain.requested": "Retrain requested"
-    case "delivery.failed": "Message not delivered"
-    default: slackText(stored.event, limit: 60)
-    }
   }
 
   /// At most Slack's 10 fields.

@@ -110,6 +110,8 @@ struct DeliveryLoop: Service {
       return settle(row, .deadLetter(reason: "\(error)"))
     }
     switch rendered {
+    case .nothing:
+      return settle(row, .delivered)
     case .line(let line):
       logger.notice("\(line)", metadata: .of(row))
       return settle(row, .delivered)
@@ -117,16 +119,16 @@ struct DeliveryLoop: Service {
       let result = sender.post(request)
       Failpoints.fromEnvironment?.pass(.afterRequestSent)
       if case .failure(let failure) = result, failure.kind == .aborted { return nil }
-      if case .failure(let failure) = result { row.lastError = failure.text }
+      if case .failure(let failure) = result { row.lastError = receiver.redacted(failure.text) }
       if case .success(let answer) = result, !(200..<300).contains(answer.status) {
         row.lastError = "answered \(answer.status)"
       }
       row.triedFor = row.triedFor + .milliseconds(started.duration(to: .now).milliseconds)
-      return settle(
-        row,
-        schedule.decide(
-          attempt: row.attempts, result: result, spent: row.triedFor.milliseconds,
-          now: WallClock.now().milliseconds, random: Double.random(in: 0..<1)))
+      var decision = schedule.decide(
+        attempt: row.attempts, result: result, spent: row.triedFor.milliseconds,
+        now: WallClock.now().milliseconds, random: Double.random(in: 0..<1))
+      if case .deadLetter(let reason) = decision { decision = .deadLetter(reason: receiver.redacted(reason)) }
+      return settle(row, decision)
     }
   }
 

@@ -16,18 +16,35 @@ extension ServiceConfigurationReading {
   private static var keysOfTypes: [ConfigurationKey] {
     var names: [String] = []
     for key in ReceiverType.all.flatMap(\.keys) where !names.contains(key.name) { names.append(key.name) }
-    return names.compactMap { name in
-      let types = ReceiverType.all.filter { $0.keys.contains { $0.name == name } }
-      guard let key = types.first?.keys.first(where: { $0.name == name }) else { return nil }
-      let which = types.map(\.name).joined(separator: ", ")
+    return names.map { name in
+      let all = ReceiverType.all.compactMap { type in
+        type.keys.first { $0.name == name }.map { (type: type.name, key: $0) }
+      }
+      // Types that mean the same by it are named together.
+      var helps: [(types: [String], help: String)] = []
+      for (type, key) in all {
+        if let known = helps.firstIndex(where: { $0.help == key.help }) {
+          helps[known].types.append(type)
+        } else {
+          helps.append(([type], key.help))
+        }
+      }
+      let requiring = all.filter(\.key.isRequired).map(\.type)
+      let standards = all.compactMap { type, key in
+        key.standard.map { all.count == 1 ? "`\($0)`" : "\(type): `\($0)`" }
+      }
+      let some = requiring.isEmpty ? [] : ["required by \(requiring.joined(separator: ", "))"]
+      let without = requiring.count == all.count ? "required" : (some + standards).joined(separator: "; ")
       return ConfigurationKey(
-        name, .other("text", nil), without: key.isRequired ? "required" : nil, "\(which): \(key.help)")
+        name, .other("text", nil), without: without.isEmpty ? nil : without,
+        helps.map { "\($0.types.joined(separator: ", ")): \($0.help)" }
+          .joined(separator: "; "))
     }
   }
 
   private static let maximumReceivers = 100
   /// Types that are no part of this version.
-  private static let planned = ["pagerduty", "alertmanager"]
+  private static let planned = ["alertmanager"]
 
   func readReceivers(_ top: ConfigurationMap) -> [String: Receiver]? {
     var result: [String: Receiver] = [:]
@@ -81,7 +98,11 @@ extension ServiceConfigurationReading {
         isWhole = isWhole && !key.isRequired && !map.contains(key.name)
         continue
       }
-      values[key.name] = value.secret()?.value.revealed
+      let read = value.secret()
+      values[key.name] = read?.value.revealed
+      if key.isSecret, read?.hadPlaceholder == false {
+        value.warn("is a secret in the file itself; write ${NAME} for a variable, or ${file:/path/to/it}")
+      }
       isWhole = isWhole && values[key.name] != nil
     }
     let fallback = map.value("fallback").flatMap { value in

@@ -43,6 +43,7 @@ struct StoredNotification: Decodable {
     var slice: String?
     var subject: String?
     var metric: String?
+    var tier: String?
     var value: Double?
     var threshold: Double?
     var qValue: Double?
@@ -62,7 +63,7 @@ struct StoredNotification: Decodable {
     var since: String?
 
     enum CodingKeys: String, CodingKey {
-      case check, slice, subject, metric, value, threshold, window, end, rows
+      case check, slice, subject, metric, tier, value, threshold, window, end, rows
       case stream, category, size, was, now, since
       case qValue = "q_value"
       case worstSlice = "worst_slice"

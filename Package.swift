@@ -22,6 +22,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
@@ -54,7 +55,11 @@ let package = Package(
       ],
       swiftSettings: swift),
     .target(
-      name: "LeewayDelivery", dependencies: ["LeewayCore", "CCurl", .product(name: "Crypto", package: "swift-crypto")],
+      name: "LeewayDelivery",
+      dependencies: [
+        "LeewayCore", "CCurl", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Mustache", package: "swift-mustache"),
+      ],
       swiftSettings: swift),
     // The page and the description of the API, as files. CWebFiles embeds them.
     .target(
@@ -98,7 +103,9 @@ let package = Package(
       name: "LedgerTests",
       dependencies: ["LeewayLedger", "LeewayTestSupport", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swift),
-    .testTarget(name: "DeliveryTests", dependencies: ["LeewayDelivery", "LeewayTestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "DeliveryTests", dependencies: ["LeewayDelivery", "LeewayTestSupport"], exclude: ["Fixtures"],
+      swiftSettings: swift),
     .testTarget(
       name: "ServiceTests",
       dependencies: [
@@ -109,7 +116,9 @@ let package = Package(
       resources: [.copy("Fixtures")], swiftSettings: swift),
     .testTarget(
       name: "AcceptanceTests",
-      dependencies: ["LeewayService", "LeewaySource", "LeewayTestSupport", "CRdKafka", "leeway", "leeway-test-broker"],
+      dependencies: [
+        "LeewayService", "LeewaySource", "LeewayTestSupport", "CRdKafka", "leeway", "leeway-test-broker",
+      ],
       resources: [.copy("Fixtures")], swiftSettings: swift),
   ],
   cLanguageStandard: .c2x,

@@ -9,8 +9,17 @@ package struct HTTPHeader: Sendable, Equatable {
   }
 }
 
-/// A `POST` that waits for an `HTTPRequestSender`.
+/// A request that waits for an `HTTPRequestSender`.
 package struct HTTPRequest: Sendable, Equatable {
+  /// `GET` goes without a body.
+  package enum Method: String, Sendable, CaseIterable {
+    case get = "GET"
+    case post = "POST"
+    case put = "PUT"
+    case patch = "PATCH"
+  }
+
+  package var method = Method.post
   /// Begins with `http://` or `https://`. Secret: a Slack URL's path is all the authority there is.
   package var url: String
   package var headers: [HTTPHeader]

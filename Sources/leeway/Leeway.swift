@@ -17,7 +17,7 @@ struct Leeway: AsyncParsableCommand {
     version: ServiceVersion.text,
     subcommands: [
       DemoCommand.self, Run.self, Check.self, KeysCommand.self, BaselineCommand.self, ReplayCommand.self,
-      LedgerCommand.self, TokenCommand.self,
+      AlertsCommand.self, LedgerCommand.self, TokenCommand.self,
     ])
 
   static func main() async {

@@ -18,9 +18,11 @@ import Testing
   }
 
   @Test func defaultLimitsAreFiveAndTenSeconds() throws {
-    for type in ReceiverType.all where type.keys.contains(where: { $0.name == "url" }) {
+    for type in [ReceiverType.webhook, .slack, .teams, .pagerduty, .alertmanager, .template] {
       var values = ["url": "https://hooks.example.com/x"]
-      for key in type.keys where key.isRequired && key.name != "url" { values[key.name] = "x" }
+      for key in type.keys where key.isRequired && key.name != "url" {
+        values[key.name] = key.name == "body" ? "{}" : "x"
+      }
       let receiver = try Receiver(name: "r", type: type, values: values)
       let rendered = try receiver.format.render(Delivery(key: "k", notification: Array(Sample.retrain.utf8)), now: 0)
       guard case .request(let request) = rendered else {

@@ -102,7 +102,11 @@ package struct RetrainRecord: Sendable, Equatable {
 }
 
 package enum DeliveryState: String, Sendable, CaseIterable {
-  case owed, delivered, dead
+  case owed
+  /// Taken, and not done: the receiver is told of it again, or asked about it, until it has come to an end or a later message of
+  /// its incident takes its place.
+  case standing
+  case delivered, dead
 }
 
 /// A delivery owed to a receiver, and how it went.
@@ -178,13 +182,15 @@ package struct OutboxBacklog: Sendable, Equatable {
   package var receiver: String
   package var owed: Int
   package var dead: Int
+  package var standing: Int
   /// nil if none is owed.
   package var oldest: EventTime?
 
-  package init(receiver: String, owed: Int, dead: Int, oldest: EventTime?) {
+  package init(receiver: String, owed: Int, dead: Int, standing: Int = 0, oldest: EventTime?) {
     self.receiver = receiver
     self.owed = owed
     self.dead = dead
+    self.standing = standing
     self.oldest = oldest
   }
 }

@@ -9,6 +9,8 @@ struct StoredNotification: Decodable {
   var incident: String
   var monitor: String
   var tier: String
+  /// `incident.spread`: the highest tier of the incident, where `tier` is that of what is new.
+  var highest: String?
   /// RFC 3339, as all times here.
   var at: String?
   var openedAt: String?
@@ -88,7 +90,8 @@ struct StoredNotification: Decodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case version, event, incident, monitor, tier, at, reason, advice, held, early, because, evidence, spread, window
+    case version, event, incident, monitor, tier, highest, at, reason, advice, held, early, because, evidence, spread,
+      window
     case baseline, url, retrain, deadline, receiver, message
     case heldSince = "held_since"
     case openedAt = "opened_at"

@@ -2,8 +2,9 @@ import LeewayCore
 
 extension ReceiverType {
   /// `pagerduty`: the Events API, version 2.
-  package static let pagerduty = ReceiverType(name: "pagerduty", keys: [PagerDutyFormat.key, PagerDutyFormat.address]) {
-    values throws(Receiver.Invalid) in
+  package static let pagerduty = ReceiverType(
+    name: "pagerduty", keys: [PagerDutyFormat.key, PagerDutyFormat.address], keepsAlerts: true
+  ) { values throws(Receiver.Invalid) in
     PagerDutyFormat(
       url: try ReceiverKey.url(in: values, standard: PagerDutyFormat.standardURL),
       routingKey: try PagerDutyFormat.key.token(in: values, limit: 100) ?? "")

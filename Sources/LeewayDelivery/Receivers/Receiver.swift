@@ -37,8 +37,16 @@ package struct Receiver: Sendable {
   package func redacted(_ text: String) -> String {
     var text = text
     for key in type.keys where key.isSecret {
-      guard let value = values[key.name], value.utf8.count >= 4 else { continue }
-      text = text.replacing(value, with: "***")
+      let value = values[key.name] ?? ""
+      // Of a map, each value, and its last word: `Bearer` is no secret.
+      var secrets = [value]
+      if key.isMap {
+        for line in value.split(separator: "\n") {
+          let value = line.drop { $0 != ":" }.drop { $0 == ":" || $0 == " " }
+          secrets += [String(value), String(value.split(separator: " ").last ?? "")]
+        }
+      }
+      for secret in secrets where secret.utf8.count >= 4 { text = text.replacing(secret, with: "***") }
     }
     return text
   }
@@ -63,7 +71,7 @@ extension Receiver: Equatable {
 extension Receiver: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   /// As `chat (slack, https://hooks.slack.com)`.
   package var description: String {
-    let origin = values["url"].flatMap(URLOrigin.init)
+    let origin = values["url"].flatMap { URLOrigin($0)?.description ?? MailServer(url: $0).shown }
     return origin.map { "\(name) (\(type.name), \($0))" } ?? "\(name) (\(type.name))"
   }
 

@@ -1,4 +1,4 @@
-/// A key of a type of receiver, with a text as its value.
+/// A key of a type of receiver. Its value is a text, or a map of texts.
 package struct ReceiverKey: Sendable {
   package let name: String
   /// For the documents: what it is, in a few words.
@@ -10,10 +10,12 @@ package struct ReceiverKey: Sendable {
   package let standard: String?
   /// Whether the value is never shown, and stands in a variable or a file and not in the configuration itself.
   package let isSecret: Bool
+  /// Whether it is a map of names to texts; its value is then a line `NAME: TEXT` for each.
+  package let isMap: Bool
 
   init(
     name: String, help: String, example: String, isRequired: Bool = false, standard: String? = nil,
-    isSecret: Bool = false
+    isSecret: Bool = false, isMap: Bool = false
   ) {
     self.name = name
     self.help = help
@@ -21,6 +23,7 @@ package struct ReceiverKey: Sendable {
     self.isRequired = isRequired
     self.standard = standard
     self.isSecret = isSecret
+    self.isMap = isMap
   }
 
   /// An address that takes requests.

@@ -8,18 +8,24 @@ package struct ReceiverType: Sendable {
   package let keys: [ReceiverKey]
   /// Whether it can be the receiver `retrain`, which is called and does not only hear.
   package let callsTrainers: Bool
+  /// Whether it keeps alerts open until it hears that they have ended.
+  package let keepsAlerts: Bool
   /// Given the values of its keys, of which the required ones are there.
   let makeFormat: @Sendable ([String: String]) throws(Receiver.Invalid) -> any DeliveryFormat
 
   init(
     name: String, keys: [ReceiverKey], callsTrainers: Bool = false,
+    keepsAlerts: Bool = false,
     makeFormat: @escaping @Sendable ([String: String]) throws(Receiver.Invalid) -> any DeliveryFormat
   ) {
     self.name = name
     self.keys = keys
     self.callsTrainers = callsTrainers
+    self.keepsAlerts = keepsAlerts
     self.makeFormat = makeFormat
   }
 
-  package static let all: [ReceiverType] = [.log, .webhook, .slack, .pagerduty]
+  package static let all: [ReceiverType] = [
+    .log, .webhook, .slack, .teams, .email, .pagerduty, .alertmanager, .template,
+  ]
 }

@@ -54,16 +54,45 @@ extension SQLSession {
     }
   }
 
+  func leaseStanding(receiver: String, due: EventTime, lasting: TimeSpan, limit: Int) throws -> [OutboxRecord] {
+    let now = Self.clock("?5")
+    let sql = """
+      UPDATE outbox SET leased_until = \(now) + ?3, leases = leases + 1 WHERE key IN (
+        SELECT o.key FROM outbox o
+        WHERE o.receiver = ?1 AND o.state = 'standing' AND (o.next_attempt_at <= ?2 OR o.waiting_since > ?6)
+          AND (o.leased_until IS NULL OR o.leased_until <= \(now) OR o.leased_until > \(now) + ?3)
+        ORDER BY o.next_attempt_at, o.key LIMIT ?4\(skipLocked))
+      RETURNING \(outboxColumns)
+      """
+    let leased = try rows(
+      "leasing standing deliveries", sql, receiver, due, lasting.milliseconds, max(0, limit), time,
+      due + OutboxRecord.clockDifference, as: delivery)
+    return leased.sorted { a, b in
+      a.nextAttemptAt != b.nextAttemptAt ? a.nextAttemptAt < b.nextAttemptAt : utf8Order(a.key, b.key)
+    }
+  }
+
   func settle(delivery: OutboxRecord) throws -> Bool {
     let sql = """
       UPDATE outbox SET state = ?, attempts = ?, first_attempt_at = ?, next_attempt_at = ?, waiting_since = ?,
         tried_for = ?, last_error = ?, leased_until = NULL
-      WHERE key = ? AND leases = ? AND state = 'owed'
+      WHERE key = ? AND leases = ? AND state IN ('owed', 'standing')
       """
-    return try run(
-      "settling a delivery", sql, delivery.state.rawValue, delivery.attempts, delivery.firstAttemptAt,
-      delivery.nextAttemptAt, delivery.waitingSince, delivery.triedFor.milliseconds, delivery.lastError, delivery.key,
-      delivery.leases) == 1
+    let isSettled =
+      try run(
+        "settling a delivery", sql, delivery.state.rawValue, delivery.attempts, delivery.firstAttemptAt,
+        delivery.nextAttemptAt, delivery.waitingSince, delivery.triedFor.milliseconds, delivery.lastError, delivery.key,
+        delivery.leases) == 1
+    if isSettled, delivery.state == .standing {
+      let sql = """
+        UPDATE outbox SET state = 'delivered', leased_until = NULL
+        WHERE receiver = ? AND incident = ? AND state = 'standing' AND (sequence, key) < (?, ?)
+        """
+      try run(
+        "taking the place of standing deliveries", sql, delivery.receiver, delivery.incident, delivery.sequence,
+        delivery.key)
+    }
+    return isSettled
   }
 
   func amend(delivery: OutboxRecord) throws -> Bool {
@@ -82,7 +111,7 @@ extension SQLSession {
   func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int {
     let sql = """
       DELETE FROM outbox WHERE key IN
-        (SELECT key FROM outbox WHERE created_at < ? AND state <> 'owed' ORDER BY created_at, sequence, key LIMIT ?)
+        (SELECT key FROM outbox WHERE created_at < ? AND state NOT IN ('owed', 'standing') ORDER BY created_at, sequence, key LIMIT ?)
       """
     return try run("reclaiming deliveries", sql, before, max(0, limit))
   }
@@ -90,12 +119,13 @@ extension SQLSession {
   func outboxBacklog() throws -> [OutboxBacklog] {
     let sql = """
       SELECT receiver, count(*) FILTER (WHERE state = 'owed'), count(*) FILTER (WHERE state = 'dead'),
-        min(created_at) FILTER (WHERE state = 'owed')
+        min(created_at) FILTER (WHERE state = 'owed'), count(*) FILTER (WHERE state = 'standing')
       FROM outbox WHERE state <> 'delivered' GROUP BY receiver ORDER BY receiver
       """
     return try rows("reading the backlog", sql) {
       OutboxBacklog(
-        receiver: try $0.text(0), owed: try $0.count(1), dead: try $0.count(2), oldest: try $0.optionalTime(3))
+        receiver: try $0.text(0), owed: try $0.count(1), dead: try $0.count(2), standing: try $0.count(4),
+        oldest: try $0.optionalTime(3))
     }
   }
 

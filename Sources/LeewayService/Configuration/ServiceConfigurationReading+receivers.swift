@@ -36,15 +36,14 @@ extension ServiceConfigurationReading {
       let some = requiring.isEmpty ? [] : ["required by \(requiring.joined(separator: ", "))"]
       let without = requiring.count == all.count ? "required" : (some + standards).joined(separator: "; ")
       return ConfigurationKey(
-        name, .other("text", nil), without: without.isEmpty ? nil : without,
+        name, .other(all.contains { $0.key.isMap } ? "map of names to texts" : "text", nil),
+        without: without.isEmpty ? nil : without,
         helps.map { "\($0.types.joined(separator: ", ")): \($0.help)" }
           .joined(separator: "; "))
     }
   }
 
   private static let maximumReceivers = 100
-  /// Types that are no part of this version.
-  private static let planned = ["alertmanager"]
 
   func readReceivers(_ top: ConfigurationMap) -> [String: Receiver]? {
     var result: [String: Receiver] = [:]
@@ -85,7 +84,7 @@ extension ServiceConfigurationReading {
     guard let map = value.map("a map with type and url", .receiver) else { return nil }
     let types = ReceiverType.all
     let typeValue = map.required("type", add: "type: \(ConfigurationValue.either(types.map(\.name)))")
-    let typeName = typeValue?.choice(among: types.map(\.name), planned: Self.planned, what: "receiver type")
+    let typeName = typeValue?.choice(among: types.map(\.name))
     guard let type = types.first(where: { $0.name == typeName }) else {
       // The keys of a type that is not known are not known either.
       _ = map.all()
@@ -96,6 +95,11 @@ extension ServiceConfigurationReading {
     for key in type.keys {
       guard let value = key.isRequired ? map.required(key.name, add: key.example) : map.value(key.name) else {
         isWhole = isWhole && !key.isRequired && !map.contains(key.name)
+        continue
+      }
+      if key.isMap {
+        values[key.name] = lines(of: value)
+        isWhole = isWhole && values[key.name] != nil
         continue
       }
       let read = value.secret()
@@ -123,6 +127,25 @@ extension ServiceConfigurationReading {
       map.value(error.key)?.complain(error.problem)
       return nil
     }
+  }
+
+  /// A map of texts as lines `NAME: TEXT`; nil after a mistake has been reported.
+  private func lines(of value: ConfigurationValue) -> String? {
+    guard let map = value.map("a map of names to texts") else { return nil }
+    var lines: [String]? = []
+    for (name, _, value) in map.all() {
+      guard let text = value.secret()?.value.revealed else {
+        lines = nil
+        continue
+      }
+      guard !(name + text).utf8.contains(where: { $0 == 0x0A || $0 == 0x0D }) else {
+        value.complain("has a line break; write it on one line")
+        lines = nil
+        continue
+      }
+      lines?.append("\(name): \(text)")
+    }
+    return lines?.joined(separator: "\n")
   }
 
   /// Once all names are known.

@@ -126,7 +126,7 @@ import Testing
         "etc/leeway.yaml:5:25: receivers.a.url must be http:// or https:// with a host, without spaces",
         "etc/leeway.yaml:6:25: receivers.b.url must be http:// or https:// with a host, without spaces",
         "etc/leeway.yaml:7:25: receivers.c.url needs the environment variable of ${UNSET}, which is not set; set UNSET",
-        "etc/leeway.yaml:8:13: receivers.d.type is ${BAD}; it takes log, webhook, slack or pagerduty",
+        "etc/leeway.yaml:8:13: receivers.d.type is ${BAD}; it takes log, webhook, slack, teams, email, pagerduty, alertmanager or template",
       ])
   }
 
@@ -142,11 +142,31 @@ import Testing
     #expect(!"\(ledger)".contains("hunter2"))
   }
 
-  @Test(arguments: ["alertmanager"]) func receiversOfLaterSaySo(type: String) {
-    let (_, problems) = load(kafka + "receivers: {x: {type: \(type), routing_key: k, url: \"http://a\"}}")
+  @Test func headersOfATemplateAreAMapAndNeverShown() throws {
+    let (configuration, problems) = load(
+      kafka
+        + "receivers: {x: {type: template, url: \"http://a\", headers: {X-Key: \"${K}\", X-Team: ml}, body: '{\"m\": \"{{title}}\"}'}}",
+      environment: ["K": "hunter2"])
+    #expect(problems == [])
+    let receiver = try #require(configuration?.receivers["x"])
+    #expect(
+      try receiver
+        == Receiver(
+          name: "x", type: .template,
+          values: ["url": "http://a", "headers": "X-Key: hunter2\nX-Team: ml", "body": #"{"m": "{{title}}"}"#]))
+    #expect(receiver.redacted("no hunter2 here") == "no *** here")
+    #expect(!"\(receiver)".contains("hunter2"))
+  }
+
+  @Test func aTemplateIsTriedOnEveryEvent() {
+    let (_, problems) = load(
+      kafka
+        + "receivers: {x: {type: template, url: \"http://a\", headers: {A: \"b\\nc\"}, body: '{\"m\": {{title}}}'}, y: {type: template, url: \"http://a\", body: '{\"m\": {{title}}}'}}"
+    )
     #expect(
       problems == [
-        "etc/leeway.yaml:2:23: receivers.x.type is \(type); receiver type \(type) is not supported yet; use log, webhook, slack or pagerduty"
+        "etc/leeway.yaml:2:63: receivers.x.headers.A has a line break; write it on one line",
+        "etc/leeway.yaml:2:142: receivers.y.body makes no JSON of incident.opened: put places in quotes, and commas between the elements of a list in {{^last()}},{{/last()}}",
       ])
   }
 

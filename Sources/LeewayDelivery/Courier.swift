@@ -1,0 +1,71 @@
+/// Delivers what formats make: requests over HTTP, and mail over SMTP.
+///
+/// Not `Sendable` on purpose, as the senders that it holds: whoever makes one keeps it on one thread.
+package final class Courier {
+  private let http: HTTPRequestSender
+  private var mail: MailSender?
+  private let abort: AbortFlag
+
+  /// - Throws: `HTTPFailure` where curl cannot be started.
+  package init(version: String, abort: AbortFlag) throws(HTTPFailure) {
+    http = try HTTPRequestSender(version: version, abort: abort)
+    self.abort = abort
+  }
+
+  package func post(_ request: HTTPRequest) -> Result<HTTPAnswer, HTTPFailure> { http.post(request) }
+
+  /// - Parameter rendered: a request or a mail; nothing else is sent to anywhere.
+  package func deliver(_ rendered: RenderedDelivery) -> Result<DeliveryAnswer, HTTPFailure> {
+    switch rendered {
+    case .request(let request): return http.post(request).map(DeliveryAnswer.http)
+    case .mail(let message):
+      do throws(HTTPFailure) {
+        let sender: MailSender
+        if let mail { sender = mail } else { sender = try MailSender(abort: abort) }
+        mail = sender
+        return .success(.mail(try sender.send(message)))
+      } catch {
+        return .failure(error)
+      }
+    case .line, .nothing: preconditionFailure("a line of the log is not delivered to anybody else")
+    }
+  }
+}
+
+extension RenderedDelivery {
+  /// Whether a ``Courier`` delivers it.
+  package var isSent: Bool {
+    switch self {
+    case .request, .mail: true
+    case .line, .nothing: false
+    }
+  }
+}
+
+/// What the other side said.
+package enum DeliveryAnswer: Sendable, Equatable {
+  case http(HTTPAnswer)
+  case mail(MailReply)
+}
+
+extension Result where Success == DeliveryAnswer, Failure == HTTPFailure {
+  /// The whole answer, as far as it was read: `answered 202: {"status":"success"}`. It may hold what was sent.
+  package var shown: String {
+    switch self {
+    case .success(.http(let answer)):
+      let body = String(decoding: answer.bodyPrefix, as: UTF8.self)
+      return "answered \(answer.status)" + (body.isEmpty ? "" : ": \(body.onOneLine(limit: 1_000))")
+    case .success(.mail(let reply)): return "answered \(reply.code)"
+    case .failure(let failure): return failure.text
+    }
+  }
+
+  /// Why nothing was taken, in a few words; nil where it was.
+  package var problem: String? {
+    switch self {
+    case .success(.http(let answer)): (200..<300).contains(answer.status) ? nil : "answered \(answer.status)"
+    case .success(.mail(let reply)): (200..<300).contains(reply.code) ? nil : "answered \(reply.code)"
+    case .failure(let failure): failure.text
+    }
+  }
+}

@@ -104,7 +104,11 @@ let package = Package(
       dependencies: ["LeewayLedger", "LeewayTestSupport", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swift),
     .testTarget(
-      name: "DeliveryTests", dependencies: ["LeewayDelivery", "LeewayTestSupport"], exclude: ["Fixtures"],
+      name: "DeliveryTests",
+      dependencies: [
+        "LeewayDelivery", "LeewayLocks", "LeewayTestSupport", .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      exclude: ["Fixtures"],
       swiftSettings: swift),
     .testTarget(
       name: "ServiceTests",
@@ -117,7 +121,7 @@ let package = Package(
     .testTarget(
       name: "AcceptanceTests",
       dependencies: [
-        "LeewayService", "LeewaySource", "LeewayTestSupport", "CRdKafka", "leeway", "leeway-test-broker",
+        "LeewayService", "LeewayLocks", "LeewaySource", "LeewayTestSupport", "CRdKafka", "leeway", "leeway-test-broker",
       ],
       resources: [.copy("Fixtures")], swiftSettings: swift),
   ],

@@ -78,6 +78,13 @@ static inline CURLcode leeway_curl_demand_tls(CURL *handle, int demand) {
   return curl_easy_setopt(handle, CURLOPT_USE_SSL, demand ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
 }
 
+// Requests are signed with AWS Signature Version 4, or not; a null turns it off, and with it what it said about the way to log in.
+static inline CURLcode leeway_curl_sign_for_aws(CURL *handle, const char *provider, const char *keys) {
+  CURLcode code = curl_easy_setopt(handle, CURLOPT_AWS_SIGV4, provider);
+  if (code == CURLE_OK && provider == NULL) code = curl_easy_setopt(handle, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+  return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_USERPWD, keys);
+}
+
 // Name resolution runs on a thread of curl's own. When a time limit strikes, curl waits for that thread, which can
 // take the resolver's half minute; with this option (7.87 and newer) it lets the thread end by itself.
 static inline CURLcode leeway_curl_do_not_wait_for_resolver(CURL *handle) {

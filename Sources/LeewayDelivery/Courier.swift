@@ -1,3 +1,5 @@
+import LeewayCore
+
 /// Delivers what formats make: requests over HTTP, and mail over SMTP.
 ///
 /// Not `Sendable` on purpose, as the senders that it holds: whoever makes one keeps it on one thread.
@@ -13,6 +15,28 @@ package final class Courier {
   }
 
   package func post(_ request: HTTPRequest) -> Result<HTTPAnswer, HTTPFailure> { http.post(request) }
+
+  /// A request to a target, with a token that is asked for first where the target wants one.
+  ///
+  /// - Returns: the answer, and whether it is the request's own: without a token the request was not sent.
+  package func call(
+    _ request: HTTPRequest, of target: any RetrainTarget
+  ) -> (result: Result<HTTPAnswer, HTTPFailure>, wasSent: Bool) {
+    var request = request
+    // A run's description can be long.
+    request.limits.answerBytes = 1 << 20
+    if let login = target.login {
+      let token = http.post(login)
+      guard case .success(let answer) = token, (200..<300).contains(answer.status) else { return (token, false) }
+      let value = try? JSONValue(parsing: answer.bodyPrefix)
+      guard let header = value.flatMap({ try? target.authorization(from: JSONReader($0)) }) else {
+        return (.failure(HTTPFailure(.badAnswer, "the answer to the login has no token")), false)
+      }
+      request.headers.removeAll { $0.name == header.name }
+      request.headers.append(header)
+    }
+    return (http.post(request), true)
+  }
 
   /// - Parameter rendered: a request or a mail; nothing else is sent to anywhere.
   package func deliver(_ rendered: RenderedDelivery) -> Result<DeliveryAnswer, HTTPFailure> {

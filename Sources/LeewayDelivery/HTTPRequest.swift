@@ -25,12 +25,29 @@ package struct HTTPRequest: Sendable, Equatable {
   package var headers: [HTTPHeader]
   package var body: [UInt8]
   package var limits: RequestLimits
+  /// nil: not signed for AWS.
+  package var signing: AWSSigning?
 
   package init(url: String, headers: [HTTPHeader], body: [UInt8], limits: RequestLimits = RequestLimits()) {
     self.url = url
     self.headers = headers
     self.body = body
     self.limits = limits
+  }
+}
+
+/// What signs a request with AWS Signature Version 4.
+package struct AWSSigning: Sendable, Equatable {
+  package var region: String
+  package var service: String
+  package var accessKey: String
+  package var secretKey: String
+
+  package init(region: String, service: String, accessKey: String, secretKey: String) {
+    self.region = region
+    self.service = service
+    self.accessKey = accessKey
+    self.secretKey = secretKey
   }
 }
 

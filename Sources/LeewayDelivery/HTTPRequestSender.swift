@@ -85,6 +85,10 @@ package final class HTTPRequestSender {
     // Curl's own word for the two above, or what is said in place of POST.
     let isUsual = request.method == .get || request.method == .post
     try check(leeway_curl_set_text(handle, CURLOPT_CUSTOMREQUEST, isUsual ? nil : method))
+    // Region and service are spelled out: curl would take them from the host's first labels, which are others.
+    let signing: String? = request.signing.map { "aws:amz:\($0.region):\($0.service)" }
+    let keys: String? = request.signing.map { "\($0.accessKey):\($0.secretKey)" }
+    try check(leeway_curl_sign_for_aws(handle, signing, keys))
     try check(leeway_curl_set_text(handle, CURLOPT_URL, request.url))
     try check(leeway_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.limits.connect)))
     try check(leeway_curl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds(request.limits.total)))

@@ -124,6 +124,8 @@ package struct OutboxRecord: Sendable, Equatable {
   /// The retrain that it calls for; nil for a message. A call is tried until the retrain's deadline at the latest and is
   /// never sent again.
   package var retrain: String?
+  /// A call that was taken: what the run is called in the system that runs it; nil where it cannot be asked about.
+  package var run: String?
   package var createdAt: EventTime
   package var state: DeliveryState
   package var attempts: Int

@@ -140,5 +140,9 @@ extension PostgreSQLSchema {
     ALTER TABLE shift_states ALTER COLUMN state SET STORAGE EXTERNAL;
     CREATE INDEX shift_states_by_age ON shift_states (monitor, through);
     """,
+    """
+    -- What a run that a retrain was called for is called in the system that runs it.
+    ALTER TABLE outbox ADD COLUMN run text COLLATE "C";
+    """,
   ]
 }

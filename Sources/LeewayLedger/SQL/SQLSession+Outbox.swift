@@ -2,24 +2,26 @@ import LeewayCore
 
 private let outboxColumns = """
   key, monitor, incident, receiver, sequence, body, created_at, state, attempts, first_attempt_at, next_attempt_at,
-  last_error, waiting_since, tried_for, retrain, leases
+  last_error, waiting_since, tried_for, retrain, leases, run
   """
 
 /// Deliveries owed, leased, settled.
 extension SQLSession {
   private func delivery(_ row: Row) throws -> OutboxRecord {
-    OutboxRecord(
+    var record = OutboxRecord(
       key: try row.text(0), monitor: try row.text(1), incident: try row.text(2), receiver: try row.text(3),
       sequence: try row.integer(4), body: try row.text(5), retrain: try row.optionalText(14),
       createdAt: try row.time(6), state: try row.named(7),
       attempts: try row.count(8), firstAttemptAt: try row.optionalTime(9), nextAttemptAt: try row.time(10),
       waitingSince: try row.time(12), triedFor: .milliseconds(try row.integer(13)), lastError: try row.text(11),
       leases: try row.integer(15))
+    record.run = try row.optionalText(16)
+    return record
   }
 
   func enqueue(_ rows: [OutboxRecord]) throws {
     let sql = """
-      INSERT INTO outbox (\(outboxColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+      INSERT INTO outbox (\(outboxColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)
       ON CONFLICT (key) DO NOTHING
       """
     for row in rows {
@@ -75,14 +77,14 @@ extension SQLSession {
   func settle(delivery: OutboxRecord) throws -> Bool {
     let sql = """
       UPDATE outbox SET state = ?, attempts = ?, first_attempt_at = ?, next_attempt_at = ?, waiting_since = ?,
-        tried_for = ?, last_error = ?, leased_until = NULL
+        tried_for = ?, last_error = ?, run = ?, leased_until = NULL
       WHERE key = ? AND leases = ? AND state IN ('owed', 'standing')
       """
     let isSettled =
       try run(
         "settling a delivery", sql, delivery.state.rawValue, delivery.attempts, delivery.firstAttemptAt,
-        delivery.nextAttemptAt, delivery.waitingSince, delivery.triedFor.milliseconds, delivery.lastError, delivery.key,
-        delivery.leases) == 1
+        delivery.nextAttemptAt, delivery.waitingSince, delivery.triedFor.milliseconds, delivery.lastError, delivery.run,
+        delivery.key, delivery.leases) == 1
     if isSettled, delivery.state == .standing {
       let sql = """
         UPDATE outbox SET state = 'delivered', leased_until = NULL

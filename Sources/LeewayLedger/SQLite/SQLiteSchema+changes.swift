@@ -186,5 +186,9 @@ extension SQLiteSchema {
     ) STRICT;
     CREATE INDEX shift_states_by_age ON shift_states (monitor, through);
     """,
+    """
+    -- What a run that a retrain was called for is called in the system that runs it.
+    ALTER TABLE outbox ADD COLUMN run TEXT;
+    """,
   ]
 }

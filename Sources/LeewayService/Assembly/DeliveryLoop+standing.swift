@@ -25,7 +25,9 @@ extension DeliveryLoop {
       }
       for row in rows where !stop.isRaised {
         state.recordHeartbeat(of: .delivery, name, now: .now)
-        guard let (settled, wait) = try sendAgain(row, receiver, sender) else { continue }
+        let outcome =
+          row.retrain == nil ? try sendAgain(row, receiver, sender) : try askAbout(row, receiver, sender)
+        guard let (settled, wait) = outcome else { continue }
         _ = try ledger.write { tx in
           var settled = settled
           if let wait {

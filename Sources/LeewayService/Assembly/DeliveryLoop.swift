@@ -64,7 +64,10 @@ struct DeliveryLoop: Service {
       for (row, retrain) in zip(rows, retrains) where !stop.isRaised {
         state.recordHeartbeat(of: .delivery, name, now: .now)
         guard var (settled, wait) = attempt(row, calling: retrain, receiver, sender) else { continue }
-        if settled.state == .delivered, let span = repetition(of: settled, receiver) {
+        if settled.state == .delivered, settled.run != nil {
+          settled.state = .standing
+          wait = Self.firstQuestion
+        } else if settled.state == .delivered, let span = repetition(of: settled, receiver) {
           settled.state = .standing
           wait = span
         }
@@ -118,6 +121,9 @@ struct DeliveryLoop: Service {
     } catch {
       return settle(row, .deadLetter(reason: "\(error)"))
     }
+    if let retrain, let target = receiver.format as? any RetrainTarget, case .request(let request) = rendered {
+      return call(target, request, row, retrain, schedule, receiver, sender)
+    }
     switch rendered {
     case .nothing:
       return settle(row, .delivered)
@@ -147,7 +153,7 @@ struct DeliveryLoop: Service {
     return FailureNotice.row(about: row, to: fallback, at: WallClock.now())
   }
 
-  private func settle(
+  func settle(
     _ row: OutboxRecord, _ decision: RetrySchedule.Decision
   ) -> (row: OutboxRecord, wait: TimeSpan?) {
     var row = row

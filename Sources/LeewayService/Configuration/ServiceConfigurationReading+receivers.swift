@@ -119,6 +119,9 @@ extension ServiceConfigurationReading {
       let callers = types.filter(\.callsTrainers).map(\.name)
       typeValue.refuse("the receiver retrain asks a trainer, which takes type: \(ConfigurationValue.either(callers))")
     }
+    if name != MonitorReading.retrainReceiver, !type.takesMessages, let typeValue {
+      typeValue.refuse("it starts trainings and takes no messages; call the receiver retrain")
+    }
     guard isWhole else { return nil }
     do throws(Receiver.Invalid) {
       return try Receiver(

@@ -307,6 +307,7 @@ extension InMemorySession: LedgerWriter {
     row.record.waitingSince = delivery.waitingSince
     row.record.triedFor = delivery.triedFor
     row.record.lastError = delivery.lastError
+    row.record.run = delivery.run
     row.leasedUntil = nil
     tables.outbox[ByteName(delivery.key)] = row
     if delivery.state == .standing {

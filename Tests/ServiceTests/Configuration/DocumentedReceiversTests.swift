@@ -13,7 +13,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["docs/receivers.md"]) func everyExampleIsGood(page: String) throws {
+  @Test(arguments: ["docs/receivers.md", "docs/retraining.md"]) func everyExampleIsGood(page: String) throws {
     var types: Set<String> = []
     for example in try Self.examples(page) {
       let names = example.matches(of: /\$\{([A-Z_]+)\}/).map { String($0.output.1) }
@@ -25,7 +25,24 @@ import Testing
       #expect(reading.reading.problems.map(\.description) == [], "\(example)")
       types.formUnion((configuration?.receivers.values).map { $0.map(\.type.name) } ?? [])
     }
-    let wanted = ReceiverType.all
+    let wanted = ReceiverType.all.filter { page == "docs/receivers.md" ? $0.takesMessages : !$0.takesMessages }
     #expect(types.isSuperset(of: wanted.map(\.name)), "every type has an example")
+  }
+
+  @Test func aTargetIsNoReceiverOfMessages() {
+    let reading = ServiceConfigurationReading(path: "f", environment: ["T": "t"])
+    _ = reading.read(
+      Array(
+        """
+        kafka: {bootstrap: "localhost:9092"}
+        receivers:
+          ci: {type: github, repository: a/b, workflow: w.yml, token: "${T}"}
+          retrain: {type: teams, url: "https://a/${T}"}
+        """.utf8))
+    #expect(
+      reading.reading.problems.sorted().map(\.description) == [
+        "f:3:14: receivers.ci.type is github; it starts trainings and takes no messages; call the receiver retrain",
+        "f:4:19: receivers.retrain.type is teams; the receiver retrain asks a trainer, which takes type: webhook, airflow, argo-workflows, kubeflow, prefect, github, gitlab, sagemaker or vertex",
+      ])
   }
 }

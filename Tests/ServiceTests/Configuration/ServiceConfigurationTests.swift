@@ -126,7 +126,7 @@ import Testing
         "etc/leeway.yaml:5:25: receivers.a.url must be http:// or https:// with a host, without spaces",
         "etc/leeway.yaml:6:25: receivers.b.url must be http:// or https:// with a host, without spaces",
         "etc/leeway.yaml:7:25: receivers.c.url needs the environment variable of ${UNSET}, which is not set; set UNSET",
-        "etc/leeway.yaml:8:13: receivers.d.type is ${BAD}; it takes log, webhook, slack, teams, email, pagerduty, alertmanager or template",
+        "etc/leeway.yaml:8:13: receivers.d.type is ${BAD}; it takes log, webhook, slack, teams, email, pagerduty, alertmanager, template, airflow, argo-workflows, kubeflow, prefect, github, gitlab, sagemaker or vertex",
       ])
   }
 
@@ -189,7 +189,7 @@ import Testing
         "etc/leeway.yaml:1:1: kafka is missing; add kafka: {bootstrap: \"localhost:9092\"}",
         "etc/leeway.yaml:2:9: ledger must be sqlite: and the path of a file, as sqlite:leeway.db, or postgres://USER@HOST/DATABASE",
         "etc/leeway.yaml:4:3: receivers.Chat is no name for a receiver; it takes 1 to 63 small letters, digits and hyphens",
-        "etc/leeway.yaml:5:19: receivers.retrain.type is slack; the receiver retrain asks a trainer, which takes type: webhook",
+        "etc/leeway.yaml:5:19: receivers.retrain.type is slack; the receiver retrain asks a trainer, which takes type: webhook, airflow, argo-workflows, kubeflow, prefect, github, gitlab, sagemaker or vertex",
         "etc/leeway.yaml:5:43: receivers.retrain.secret is not a key that can be set. The keys here are type, url, fallback, group_interval.",
         "etc/leeway.yaml:6:9: receivers.hook.url is missing; add url: \"https://…\"",
         "etc/leeway.yaml:7:25: limits.message_bytes is 5GB; it takes 1024 to 67108864 bytes, as 1048576 or 1MiB",

@@ -25,6 +25,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
@@ -57,7 +58,11 @@ let package = Package(
       ],
       swiftSettings: swift),
     .target(
-      name: "LeewayDelivery", dependencies: ["LeewayCore", "CCurl", .product(name: "Crypto", package: "swift-crypto")],
+      name: "LeewayDelivery",
+      dependencies: [
+        "LeewayCore", "CCurl", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Mustache", package: "swift-mustache"),
+      ],
       swiftSettings: swift),
     // What files say: monitors, leeway.yaml, tokens, certificates.
     .target(
@@ -136,7 +141,13 @@ let package = Package(
       name: "LedgerTests",
       dependencies: ["LeewayLedger", "LeewayTestSupport", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swift),
-    .testTarget(name: "DeliveryTests", dependencies: ["LeewayDelivery", "LeewayTestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "DeliveryTests",
+      dependencies: [
+        "LeewayDelivery", "LeewayLocks", "LeewayTestSupport", .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      exclude: ["Fixtures"],
+      swiftSettings: swift),
     .testTarget(
       name: "ServiceTests",
       dependencies: [
@@ -148,8 +159,8 @@ let package = Package(
     .testTarget(
       name: "AcceptanceTests",
       dependencies: [
-        "LeewayConfiguration", "LeewayReplay", "LeewayWeb", "LeewayService", "LeewayDemo", "LeewaySource",
-        "LeewayTestSupport", "CRdKafka", "leeway", "leeway-test-broker",
+        "LeewayConfiguration", "LeewayReplay", "LeewayWeb", "LeewayService", "LeewayDemo", "LeewayLocks",
+        "LeewaySource", "LeewayTestSupport", "CRdKafka", "leeway", "leeway-test-broker",
       ],
       resources: [.copy("Fixtures")], swiftSettings: swift),
   ],

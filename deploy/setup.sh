@@ -10,7 +10,7 @@ build_packages=(git libstdc++-12-dev pkg-config libcurl4-openssl-dev libpq-dev l
 # The modules of d3 that the page's charts are drawn with, 1 MB of scripts: they are embedded when the package is built, and
 # need neither Node nor a bundler for it.
 build_packages+=(node-d3-axis node-d3-scale node-d3-selection node-d3-shape)
-test_packages=(curl libfaketime nginx-light openssl postgresql-15 prometheus python3-venv python3-yaml shellcheck systemd yamllint)
+test_packages=(curl libfaketime nginx-light openssl postgresql-15 prometheus prometheus-alertmanager python3-venv python3-yaml shellcheck systemd yamllint)
 # The page is opened in a browser, and its files are linted.
 test_packages+=(chromium nodejs tidy)
 

@@ -39,6 +39,11 @@ static inline CURLcode leeway_curl_on_header(CURL *handle, curl_write_callback c
   return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, callback);
 }
 
+static inline CURLcode leeway_curl_on_upload(CURL *handle, curl_read_callback callback, void *context) {
+  CURLcode code = curl_easy_setopt(handle, CURLOPT_READDATA, context);
+  return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_READFUNCTION, callback);
+}
+
 // The progress meter must be switched on for its callback to be called at all.
 static inline CURLcode leeway_curl_on_progress(CURL *handle, curl_xferinfo_callback callback, void *context) {
   CURLcode code = curl_easy_setopt(handle, CURLOPT_XFERINFODATA, context);
@@ -58,6 +63,26 @@ static inline CURLcode leeway_curl_speak_http_only(CURL *handle) {
 #else
   return curl_easy_setopt(handle, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
+}
+
+static inline CURLcode leeway_curl_speak_smtp_only(CURL *handle) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+  return curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+#else
+  return curl_easy_setopt(handle, CURLOPT_PROTOCOLS, (long)(CURLPROTO_SMTP | CURLPROTO_SMTPS));
+#endif
+}
+
+// The option's argument is a long, and the constant an enum.
+static inline CURLcode leeway_curl_demand_tls(CURL *handle, int demand) {
+  return curl_easy_setopt(handle, CURLOPT_USE_SSL, demand ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
+}
+
+// Requests are signed with AWS Signature Version 4, or not; a null turns it off, and with it what it said about the way to log in.
+static inline CURLcode leeway_curl_sign_for_aws(CURL *handle, const char *provider, const char *keys) {
+  CURLcode code = curl_easy_setopt(handle, CURLOPT_AWS_SIGV4, provider);
+  if (code == CURLE_OK && provider == NULL) code = curl_easy_setopt(handle, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+  return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_USERPWD, keys);
 }
 
 // Name resolution runs on a thread of curl's own. When a time limit strikes, curl waits for that thread, which can

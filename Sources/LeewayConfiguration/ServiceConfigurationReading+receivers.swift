@@ -16,18 +16,34 @@ extension ServiceConfigurationReading {
   private static var keysOfTypes: [ConfigurationKey] {
     var names: [String] = []
     for key in ReceiverType.all.flatMap(\.keys) where !names.contains(key.name) { names.append(key.name) }
-    return names.compactMap { name in
-      let types = ReceiverType.all.filter { $0.keys.contains { $0.name == name } }
-      guard let key = types.first?.keys.first(where: { $0.name == name }) else { return nil }
-      let which = types.map(\.name).joined(separator: ", ")
+    return names.map { name in
+      let all = ReceiverType.all.compactMap { type in
+        type.keys.first { $0.name == name }.map { (type: type.name, key: $0) }
+      }
+      // Types that mean the same by it are named together.
+      var helps: [(types: [String], help: String)] = []
+      for (type, key) in all {
+        if let known = helps.firstIndex(where: { $0.help == key.help }) {
+          helps[known].types.append(type)
+        } else {
+          helps.append(([type], key.help))
+        }
+      }
+      let requiring = all.filter(\.key.isRequired).map(\.type)
+      let standards = all.compactMap { type, key in
+        key.standard.map { all.count == 1 ? "`\($0)`" : "\(type): `\($0)`" }
+      }
+      let some = requiring.isEmpty ? [] : ["required by \(requiring.joined(separator: ", "))"]
+      let without = requiring.count == all.count ? "required" : (some + standards).joined(separator: "; ")
       return ConfigurationKey(
-        name, .other("text", nil), without: key.isRequired ? "required" : nil, "\(which): \(key.help)")
+        name, .other(all.contains { $0.key.isMap } ? "map of names to texts" : "text", nil),
+        without: without.isEmpty ? nil : without,
+        helps.map { "\($0.types.joined(separator: ", ")): \($0.help)" }
+          .joined(separator: "; "))
     }
   }
 
   private static let maximumReceivers = 100
-  /// Types that are no part of this version.
-  private static let planned = ["pagerduty", "alertmanager"]
 
   func readReceivers(_ top: ConfigurationMap) -> [String: Receiver]? {
     var result: [String: Receiver] = [:]
@@ -68,7 +84,7 @@ extension ServiceConfigurationReading {
     guard let map = value.map("a map with type and url", .receiver) else { return nil }
     let types = ReceiverType.all
     let typeValue = map.required("type", add: "type: \(ConfigurationValue.either(types.map(\.name)))")
-    let typeName = typeValue?.choice(among: types.map(\.name), planned: Self.planned, what: "receiver type")
+    let typeName = typeValue?.choice(among: types.map(\.name))
     guard let type = types.first(where: { $0.name == typeName }) else {
       // The keys of a type that is not known are not known either.
       _ = map.all()
@@ -81,7 +97,16 @@ extension ServiceConfigurationReading {
         isWhole = isWhole && !key.isRequired && !map.contains(key.name)
         continue
       }
-      values[key.name] = value.secret()?.value.revealed
+      if key.isMap {
+        values[key.name] = lines(of: value)
+        isWhole = isWhole && values[key.name] != nil
+        continue
+      }
+      let read = value.secret()
+      values[key.name] = read?.value.revealed
+      if key.isSecret, read?.hadPlaceholder == false {
+        value.warn("is a secret in the file itself; write ${NAME} for a variable, or ${file:/path/to/it}")
+      }
       isWhole = isWhole && values[key.name] != nil
     }
     let fallback = map.value("fallback").flatMap { value in
@@ -94,6 +119,9 @@ extension ServiceConfigurationReading {
       let callers = types.filter(\.callsTrainers).map(\.name)
       typeValue.refuse("the receiver retrain asks a trainer, which takes type: \(ConfigurationValue.either(callers))")
     }
+    if name != MonitorReading.retrainReceiver, !type.takesMessages, let typeValue {
+      typeValue.refuse("it starts trainings and takes no messages; call the receiver retrain")
+    }
     guard isWhole else { return nil }
     do throws(Receiver.Invalid) {
       return try Receiver(
@@ -102,6 +130,25 @@ extension ServiceConfigurationReading {
       map.value(error.key)?.complain(error.problem)
       return nil
     }
+  }
+
+  /// A map of texts as lines `NAME: TEXT`; nil after a mistake has been reported.
+  private func lines(of value: ConfigurationValue) -> String? {
+    guard let map = value.map("a map of names to texts") else { return nil }
+    var lines: [String]? = []
+    for (name, _, value) in map.all() {
+      guard let text = value.secret()?.value.revealed else {
+        lines = nil
+        continue
+      }
+      guard !(name + text).utf8.contains(where: { $0 == 0x0A || $0 == 0x0D }) else {
+        value.complain("has a line break; write it on one line")
+        lines = nil
+        continue
+      }
+      lines?.append("\(name): \(text)")
+    }
+    return lines?.joined(separator: "\n")
   }
 
   /// Once all names are known.

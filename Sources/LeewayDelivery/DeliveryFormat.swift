@@ -1,3 +1,5 @@
+package import LeewayCore
+
 /// A row of the outbox, as far as formats need it.
 package struct Delivery: Sendable, Equatable {
   /// Made of incident, transition and receiver; the same at every attempt, so that a receiver can drop repetitions.
@@ -17,6 +19,16 @@ package protocol DeliveryFormat: Sendable {
   /// - Parameter now: milliseconds since the epoch.
   /// - Throws: `UnreadableNotification`; no retry fixes it.
   func render(_ delivery: Delivery, now: Int64) throws(UnreadableNotification) -> RenderedDelivery
+
+  /// How long after it was taken a message is sent again; nil: it is done with that.
+  ///
+  /// - Parameters:
+  ///   - first: when it was first sent, in milliseconds since the epoch, as `now`.
+  func repetition(of delivery: Delivery, first: Int64, now: Int64) -> TimeSpan?
+}
+
+extension DeliveryFormat {
+  package func repetition(of delivery: Delivery, first: Int64, now: Int64) -> TimeSpan? { nil }
 }
 
 package enum RenderedDelivery: Sendable, Equatable {
@@ -24,6 +36,10 @@ package enum RenderedDelivery: Sendable, Equatable {
   case line(String)
   /// For an `HTTPRequestSender`.
   case request(HTTPRequest)
+  /// For a `MailSender`.
+  case mail(MailMessage)
+  /// The event is none that this kind of receiver is told of.
+  case nothing
 }
 
 extension HTTPRequest {

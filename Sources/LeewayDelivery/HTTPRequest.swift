@@ -11,18 +11,22 @@ package struct HTTPHeader: Sendable, Equatable {
 
 /// A request that waits for an `HTTPRequestSender`.
 package struct HTTPRequest: Sendable, Equatable {
-  package enum Method: String, Sendable {
-    case post = "POST"
-    /// Without a body.
+  /// `GET` goes without a body.
+  package enum Method: String, Sendable, CaseIterable {
     case get = "GET"
+    case post = "POST"
+    case put = "PUT"
+    case patch = "PATCH"
   }
 
-  package var method: Method
+  package var method = Method.post
   /// Begins with `http://` or `https://`. Secret: a Slack URL's path is all the authority there is.
   package var url: String
   package var headers: [HTTPHeader]
   package var body: [UInt8]
   package var limits: RequestLimits
+  /// nil: not signed for AWS.
+  package var signing: AWSSigning?
 
   package init(
     method: Method = .post, url: String, headers: [HTTPHeader], body: [UInt8], limits: RequestLimits = RequestLimits()
@@ -38,6 +42,21 @@ package struct HTTPRequest: Sendable, Equatable {
 extension HTTPRequest {
   /// Whether the address is a plain `http://` or `https://` one.
   package var isSendable: Bool { URLOrigin(url) != nil }
+}
+
+/// What signs a request with AWS Signature Version 4.
+package struct AWSSigning: Sendable, Equatable {
+  package var region: String
+  package var service: String
+  package var accessKey: String
+  package var secretKey: String
+
+  package init(region: String, service: String, accessKey: String, secretKey: String) {
+    self.region = region
+    self.service = service
+    self.accessKey = accessKey
+    self.secretKey = secretKey
+  }
 }
 
 /// How long and how much one request may take.

@@ -14,7 +14,6 @@ package final class HTTPRequestSender {
   private let detail: UnsafeMutablePointer<CChar>
   /// For the request under way, for messages.
   private var method = HTTPRequest.Method.post
-  private var verb: String { method.rawValue }
 
   /// - Parameters:
   ///   - version: Leeway's own, for the `User-Agent`.
@@ -36,12 +35,8 @@ package final class HTTPRequestSender {
     detail.deallocate()
   }
 
-  /// Posts the request and waits for the answer. A status of 400 or more is an answer, not a failure.
-  package func post(_ request: HTTPRequest) -> Result<HTTPAnswer, HTTPFailure> { send(request) }
-
-  /// Sends the request, whatever its method, and waits for the answer. A status of 400 or more is an answer, not a failure.
+  /// Sends the request and waits for the answer. A status of 400 or more is an answer, not a failure.
   package func send(_ request: HTTPRequest) -> Result<HTTPAnswer, HTTPFailure> {
-    method = request.method
     do throws(HTTPFailure) {
       return .success(try perform(request))
     } catch {
@@ -73,27 +68,36 @@ package final class HTTPRequestSender {
   }
 
   private func perform(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPAnswer {
+    let method = request.method.rawValue
     let origin = URLOrigin(request.url)
     guard let origin else {
       throw HTTPFailure(.badRequest, "the receiver's url is not a plain http:// or https:// address; correct it")
     }
-    if intake.abort.isRaised { throw HTTPFailure(.aborted, "\(verb) \(origin): ended by shutdown") }
+    if intake.abort.isRaised { throw HTTPFailure(.aborted, "\(method) \(origin): ended by shutdown") }
     intake.begin(limit: max(0, request.limits.answerBytes))
 
-    let list = try headerList(request.headers, origin: origin)
+    let list = try headerList(request.headers, method, origin)
     defer {
       // curl keeps only the address, so it must not outlive the list.
       _ = leeway_curl_set_list(handle, CURLOPT_HTTPHEADER, nil)
       curl_slist_free_all(list)
     }
     try check(leeway_curl_set_list(handle, CURLOPT_HTTPHEADER, list))
+    try check(leeway_curl_set_long(handle, request.method == .get ? CURLOPT_HTTPGET : CURLOPT_POST, 1))
+    // Curl's own word for the two above, or what is said in place of POST.
+    let isUsual = request.method == .get || request.method == .post
+    try check(leeway_curl_set_text(handle, CURLOPT_CUSTOMREQUEST, isUsual ? nil : method))
+    // Region and service are spelled out: curl would take them from the host's first labels, which are others.
+    let signing: String? = request.signing.map { "aws:amz:\($0.region):\($0.service)" }
+    let keys: String? = request.signing.map { "\($0.accessKey):\($0.secretKey)" }
+    try check(leeway_curl_sign_for_aws(handle, signing, keys))
     try check(leeway_curl_set_text(handle, CURLOPT_URL, request.url))
     try check(leeway_curl_set_long(handle, request.method == .get ? CURLOPT_HTTPGET : CURLOPT_POST, 1))
     try check(leeway_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.limits.connect)))
     try check(leeway_curl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds(request.limits.total)))
     try check(
       leeway_curl_set_long(handle, CURLOPT_LOW_SPEED_TIME, (milliseconds(request.limits.stall) + 999) / 1000))
-    if request.method == .post {
+    if request.method != .get {
       try check(leeway_curl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, Int(request.body.count)))
     }
 
@@ -102,13 +106,13 @@ package final class HTTPRequestSender {
     if code == CURLE_OK || (code == CURLE_WRITE_ERROR && intake.isCut) {
       let status = leeway_curl_status(handle)
       guard (100...999).contains(status) else {
-        throw HTTPFailure(.badAnswer, "\(verb) \(origin): the answer has no status")
+        throw HTTPFailure(.badAnswer, "\(method) \(origin): the answer has no status")
       }
       return HTTPAnswer(
         status: status, retryAfter: intake.retryAfter, bodyPrefix: intake.body,
         isCut: intake.isCut)
     }
-    throw failure(code, origin: origin, limits: request.limits)
+    throw failure(code, method, origin, request.limits)
   }
 
   private func perform(body: [UInt8]) -> CURLcode {
@@ -123,13 +127,13 @@ package final class HTTPRequestSender {
 
   /// The caller frees the list.
   private func headerList(
-    _ headers: [HTTPHeader], origin: URLOrigin
+    _ headers: [HTTPHeader], _ method: String, _ origin: URLOrigin
   ) throws(HTTPFailure) -> UnsafeMutablePointer<curl_slist>? {
     // Without this, curl asks receivers for leave to send a long body and waits a second for those that don't answer.
     var lines = ["Expect:"]
     for header in headers {
       guard header.isSendable else {
-        throw HTTPFailure(.badRequest, "\(verb) \(origin): a header has a name or value that HTTP cannot carry")
+        throw HTTPFailure(.badRequest, "\(method) \(origin): a header has a name or value that HTTP cannot carry")
       }
       // "Name:" would tell curl to leave a header out; "Name;" sends it empty.
       lines.append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
@@ -138,42 +142,45 @@ package final class HTTPRequestSender {
     for line in lines {
       guard let longer = curl_slist_append(list, line) else {
         curl_slist_free_all(list)
-        throw HTTPFailure(.other, "\(verb) \(origin): out of memory")
+        throw HTTPFailure(.other, "\(method) \(origin): out of memory")
       }
       list = longer
     }
     return list
   }
 
-  private func failure(_ code: CURLcode, origin: URLOrigin, limits: RequestLimits) -> HTTPFailure {
+  private func failure(
+    _ code: CURLcode, _ method: String, _ origin: URLOrigin, _ limits: RequestLimits
+  ) -> HTTPFailure {
     let said = String(cString: curl_easy_strerror(code))
     switch code {
     case CURLE_OPERATION_TIMEDOUT:
       return HTTPFailure(
-        .timeout, "\(verb) \(origin): no complete answer within \(limits.total) ms (to connect: \(limits.connect) ms)")
+        .timeout, "\(method) \(origin): no complete answer within \(limits.total) ms (to connect: \(limits.connect) ms)"
+      )
     case CURLE_COULDNT_CONNECT:
-      return HTTPFailure(.connect, "\(verb) \(origin): nothing accepts connections there")
+      return HTTPFailure(.connect, "\(method) \(origin): nothing accepts connections there")
     case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
-      return HTTPFailure(.resolve, "\(verb) \(origin): the name of the host or of its proxy is not known")
+      return HTTPFailure(.resolve, "\(method) \(origin): the name of the host or of its proxy is not known")
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
       CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CRL_BADFILE, CURLE_SSL_INVALIDCERTSTATUS:
       // The detail speaks of certificates and hosts, never of paths or headers.
       let reason = String(cString: detail)
-      return HTTPFailure(.tls, "\(verb) \(origin): \((reason.isEmpty ? said : reason).onOneLine(limit: 200))")
+      return HTTPFailure(.tls, "\(method) \(origin): \((reason.isEmpty ? said : reason).onOneLine(limit: 200))")
     case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE:
-      return HTTPFailure(.reset, "\(verb) \(origin): the connection ended before the answer did")
+      return HTTPFailure(.reset, "\(method) \(origin): the connection ended before the answer did")
     case CURLE_WRITE_ERROR where intake.headersAreTooLong:
       return HTTPFailure(
-        .tooLarge, "\(verb) \(origin): the answer's headers are over \(RequestLimits.answerHeaderBytes) bytes")
+        .tooLarge, "\(method) \(origin): the answer's headers are over \(RequestLimits.answerHeaderBytes) bytes")
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_HTTP2_STREAM,
       CURLE_BAD_CONTENT_ENCODING:
-      return HTTPFailure(.badAnswer, "\(verb) \(origin): the answer is not HTTP")
+      return HTTPFailure(.badAnswer, "\(method) \(origin): the answer is not HTTP")
     case CURLE_URL_MALFORMAT:
-      return HTTPFailure(.badRequest, "\(verb) \(origin): the receiver's url is malformed; correct it")
+      return HTTPFailure(.badRequest, "\(method) \(origin): the receiver's url is malformed; correct it")
     case CURLE_ABORTED_BY_CALLBACK:
-      return HTTPFailure(.aborted, "\(verb) \(origin): ended by shutdown")
+      return HTTPFailure(.aborted, "\(method) \(origin): ended by shutdown")
     default:
-      return HTTPFailure(.other, "\(verb) \(origin): \(said)")
+      return HTTPFailure(.other, "\(method) \(origin): \(said)")
     }
   }
 
@@ -198,7 +205,7 @@ extension HTTPHeader {
 
 /// Started once for the process. SIGPIPE is ignored because curl no longer does it for us once it may not use signals,
 /// and a receiver that hangs up must not end the process.
-private let curlIsReady: Bool = {
+let curlIsReady: Bool = {
   signal(SIGPIPE, SIG_IGN)
   return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 }()

@@ -73,6 +73,26 @@ package struct RetrySchedule: Sendable, Equatable {
     }
   }
 
+  /// The same for whatever a ``Courier`` delivered.
+  package func decide(
+    attempt: Int, delivery: Result<DeliveryAnswer, HTTPFailure>, spent: Int64, now: Int64, random: Double
+  ) -> Decision {
+    switch delivery {
+    case .success(.http(let answer)):
+      return decide(attempt: attempt, result: .success(answer), spent: spent, now: now, random: random)
+    case .failure(let failure):
+      return decide(attempt: attempt, result: .failure(failure), spent: spent, now: now, random: random)
+    case .success(.mail(let reply)):
+      switch reply.code {
+      case 200...299: return .delivered
+      // A server that is overloaded, a recipient who is tried later, and a password that may have been changed on one side first.
+      case 400...499, 530...538:
+        return later(by: wait(after: attempt, random: random), because: reply.summary, attempt, spent)
+      default: return .deadLetter(reason: reply.summary)
+      }
+    }
+  }
+
   /// Milliseconds between an attempt's end and the next, without regard to `Retry-After`: b/2 to b, where
   /// b = `firstWait` · 2^(attempt − 1), at most `longestWait`. Jitter keeps what failed together from returning
   /// together, and as b doubles, no wait below the cap is shorter than the one before it.

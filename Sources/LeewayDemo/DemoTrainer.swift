@@ -53,7 +53,7 @@ struct DemoTrainer: Service {
     json.number((auc * 1000).rounded() / 1000)
     json.endObject()
     json.endObject()
-    let result = sender.post(
+    let result = sender.send(
       HTTPRequest(
         url: call.callbackURL,
         headers: [

@@ -72,8 +72,10 @@ final class LeewayProcess {
     return process.terminationStatus
   }
 
-  static func run(_ arguments: [String], in folder: URL) throws -> (code: Int32, output: String, error: String) {
-    let process = try LeewayProcess(arguments, in: folder)
+  static func run(
+    _ arguments: [String], in folder: URL, environment: [String: String] = [:]
+  ) throws -> (code: Int32, output: String, error: String) {
+    let process = try LeewayProcess(arguments, in: folder, environment: environment)
     let code = process.wait()
     return (code, process.standardOutput, process.standardError)
   }

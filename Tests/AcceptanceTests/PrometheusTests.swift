@@ -4,12 +4,7 @@ import Testing
 
 /// A real Prometheus scrapes a service that has everything to show: the demo.
 @Suite struct PrometheusTests {
-  private static let missing = ["prometheus", "promtool", "python3"].filter { path(of: $0) == nil }
-
-  private static func path(of command: String) -> String? {
-    (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin").split(separator: ":").map { "\($0)/\(command)" }
-      .first { FileManager.default.isExecutableFile(atPath: $0) }
-  }
+  private static let missing = ["prometheus", "promtool", "python3"].filter { Program.path(of: $0) == nil }
 
   /// The repository, whose dashboards are what is tested.
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -98,44 +93,4 @@ import Testing
   }
 
   /// Another program of the machine, found by its name; output and errors go to one file.
-  private struct Program {
-    private let process = Process()
-    private let file: URL
-    private let folder: URL
-
-    init(_ name: String, in folder: URL = FileManager.default.temporaryDirectory) throws {
-      let path = try #require(PrometheusTests.path(of: name), "\(name) is not installed")
-      self.folder = folder
-      file = folder.appendingPathComponent("\(name)-\(UUID().uuidString)")
-      process.executableURL = URL(fileURLWithPath: path)
-      process.currentDirectoryURL = folder
-    }
-
-    var output: String { (try? String(contentsOf: file, encoding: .utf8)) ?? "" }
-
-    func started(_ arguments: [String], input: String? = nil) throws -> Program {
-      _ = FileManager.default.createFile(atPath: file.path, contents: nil)
-      let handle = try FileHandle(forWritingTo: file)
-      process.arguments = arguments
-      process.standardOutput = handle
-      process.standardError = handle
-      process.standardInput =
-        try input.map { try FileHandle(forReadingFrom: folder.appendingPathComponent($0)) } ?? FileHandle.nullDevice
-      try process.runBound()
-      return self
-    }
-
-    func run(_ arguments: [String], input: String? = nil) throws -> (code: Int32, output: String) {
-      let started = try started(arguments, input: input)
-      defer { try? FileManager.default.removeItem(at: file) }
-      process.waitUntilExit()
-      return (process.terminationStatus, started.output)
-    }
-
-    func end() {
-      guard process.isRunning else { return }
-      process.terminate()
-      process.waitUntilExit()
-    }
-  }
 }

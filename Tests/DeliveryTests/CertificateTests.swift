@@ -34,7 +34,7 @@ import Testing
     let port = try #require(said.firstMatch(of: /ACCEPT \S+:(\d+)\n/)?.output.1)
 
     let sender = try HTTPRequestSender(version: "1", abort: AbortFlag())
-    let result = sender.post(HTTPRequest(url: "https://127.0.0.1:\(port)/", headers: [], body: [1]))
+    let result = sender.send(HTTPRequest(url: "https://127.0.0.1:\(port)/", headers: [], body: [1]))
     guard case .failure(let failure) = result else {
       Issue.record("a self-signed certificate was accepted")
       return

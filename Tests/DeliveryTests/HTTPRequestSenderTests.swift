@@ -13,14 +13,14 @@ import Testing
     limits: RequestLimits = RequestLimits(total: 60_000)
   ) throws -> Result<HTTPAnswer, HTTPFailure> {
     try HTTPRequestSender(version: "1.2.3", abort: AbortFlag())
-      .post(HTTPRequest(url: receiver.url(path), headers: [], body: Array("{}".utf8), limits: limits))
+      .send(HTTPRequest(url: receiver.url(path), headers: [], body: Array("{}".utf8), limits: limits))
   }
 
   @Test func requestArrivesByteForByte() throws {
     let receiver = try LoopbackReceiver(otherwise: .answer(status: 202, body: "taken"))
     let body = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0) }
     let sender = try HTTPRequestSender(version: "1.2.3", abort: AbortFlag())
-    let answer = try sender.post(
+    let answer = try sender.send(
       HTTPRequest(
         url: receiver.url("/hook?a=1"), headers: [HTTPHeader("Idempotency-Key", "k-1"), HTTPHeader("X-Empty", "")],
         body: body, limits: RequestLimits(total: 60_000))
@@ -39,7 +39,7 @@ import Testing
   @Test func emptyBodyIsSentEmpty() throws {
     let receiver = try LoopbackReceiver()
     let sender = try HTTPRequestSender(version: "1", abort: AbortFlag())
-    _ = try sender.post(HTTPRequest(url: receiver.url(), headers: [], body: [])).get()
+    _ = try sender.send(HTTPRequest(url: receiver.url(), headers: [], body: [])).get()
     #expect(receiver.requests.map(\.body) == [[]])
     #expect(receiver.requests.first?.header("Content-Length") == "0")
   }
@@ -49,7 +49,7 @@ import Testing
     let receiver = try LoopbackReceiver(script: statuses.map { .answer(status: $0) })
     let sender = try HTTPRequestSender(version: "1", abort: AbortFlag())
     let answers = try statuses.map { _ in
-      try sender.post(HTTPRequest(url: receiver.url(), headers: [], body: [1])).get().status
+      try sender.send(HTTPRequest(url: receiver.url(), headers: [], body: [1])).get().status
     }
     #expect(answers == statuses)
   }
@@ -62,7 +62,7 @@ import Testing
     ])
     let sender = try HTTPRequestSender(version: "1", abort: AbortFlag())
     let answers = try (0..<3).map { _ in
-      try sender.post(HTTPRequest(url: receiver.url(), headers: [], body: [1])).get().retryAfter
+      try sender.send(HTTPRequest(url: receiver.url(), headers: [], body: [1])).get().retryAfter
     }
     #expect(answers == [.seconds(120), .date(1_767_225_600_000), nil])
   }
@@ -129,17 +129,17 @@ import Testing
     let receiver = try LoopbackReceiver(script: [.endless(), .reset, .answer(status: 200, body: "b")])
     let sender = try HTTPRequestSender(version: "1", abort: AbortFlag())
     let request = HTTPRequest(url: receiver.url(), headers: [], body: [1])
-    #expect(try sender.post(request).get().isCut)
-    #expect(sender.post(request).failed?.kind == .reset)
-    #expect(sender.post(request) == .success(HTTPAnswer(status: 200, bodyPrefix: [0x62])))
+    #expect(try sender.send(request).get().isCut)
+    #expect(sender.send(request).failed?.kind == .reset)
+    #expect(sender.send(request) == .success(HTTPAnswer(status: 200, bodyPrefix: [0x62])))
   }
 
   @Test func deadConnectionIsNotRetriedInOneAttempt() throws {
     let receiver = try LoopbackReceiver(script: [.answer(status: 500), .reset])
     let sender = try HTTPRequestSender(version: "1", abort: AbortFlag())
     let request = HTTPRequest(url: receiver.url(), headers: [], body: [1])
-    #expect(sender.post(request) == .success(HTTPAnswer(status: 500)))
-    #expect(sender.post(request).failed?.kind == .reset)
+    #expect(sender.send(request) == .success(HTTPAnswer(status: 500)))
+    #expect(sender.send(request).failed?.kind == .reset)
     #expect(receiver.requests.count == 2)
   }
 
@@ -160,7 +160,7 @@ import Testing
     let receiver = try LoopbackReceiver(otherwise: .raw(Array("HTTP/1.1 200 OK\r\n\r\n".utf8)))
     let sender = try HTTPRequestSender(version: "1", abort: AbortFlag())
     let url = receiver.url("/?key=q-secret").replacing("http://", with: "https://user:p-secret@")
-    let failure = try #require(sender.post(HTTPRequest(url: url, headers: [], body: [1])).failed)
+    let failure = try #require(sender.send(HTTPRequest(url: url, headers: [], body: [1])).failed)
     #expect(failure.kind == .tls)
     #expect(failure.text.hasPrefix("POST https://127.0.0.1:\(receiver.port): "))
     #expect(!failure.text.contains("secret"))
@@ -176,7 +176,7 @@ import Testing
     let sender = try HTTPRequestSender(version: "1", abort: AbortFlag())
     // RFC 6761 keeps `invalid` from ever being a name.
     let request = HTTPRequest(url: "http://leeway.invalid/", headers: [], body: [1])
-    #expect(sender.post(request).failed?.kind == .resolve)
+    #expect(sender.send(request).failed?.kind == .resolve)
   }
 
   @Test(arguments: [
@@ -185,7 +185,7 @@ import Testing
   ])
   func onlyPlainHTTPAddressesAreSpokenTo(_ url: String) throws {
     let sender = try HTTPRequestSender(version: "1", abort: AbortFlag())
-    let failure = try #require(sender.post(HTTPRequest(url: url, headers: [], body: [1])).failed)
+    let failure = try #require(sender.send(HTTPRequest(url: url, headers: [], body: [1])).failed)
     #expect(failure.kind == .badRequest)
     #expect(failure.text == "the receiver's url is not a plain http:// or https:// address; correct it")
   }
@@ -198,7 +198,7 @@ import Testing
     let receiver = try LoopbackReceiver()
     let sender = try HTTPRequestSender(version: "1", abort: AbortFlag())
     let request = HTTPRequest(url: receiver.url(), headers: [header], body: [1])
-    #expect(sender.post(request).failed?.kind == .badRequest)
+    #expect(sender.send(request).failed?.kind == .badRequest)
     #expect(receiver.requests.isEmpty)
   }
 
@@ -211,7 +211,7 @@ import Testing
     Thread.detachNewThread {
       let limits = RequestLimits(total: 86_400_000, stall: 86_400_000)
       if let sender = try? HTTPRequestSender(version: "1", abort: abort) {
-        end.yield(sender.post(HTTPRequest(url: url, headers: [], body: [1], limits: limits)))
+        end.yield(sender.send(HTTPRequest(url: url, headers: [], body: [1], limits: limits)))
       }
       end.finish()
     }
@@ -228,7 +228,7 @@ import Testing
     abort.raise()
     let sender = try HTTPRequestSender(version: "1", abort: abort)
     let request = HTTPRequest(url: receiver.url(), headers: [], body: [1])
-    #expect(sender.post(request).failed?.kind == .aborted)
+    #expect(sender.send(request).failed?.kind == .aborted)
     #expect(receiver.requests.isEmpty)
   }
 
@@ -239,7 +239,7 @@ import Testing
     // The time may be over before it has been sent.
     repeat {
       let failure = try #require(
-        sender.post(HTTPRequest(url: url, headers: [], body: Array("b-secret".utf8), limits: Self.short)).failed)
+        sender.send(HTTPRequest(url: url, headers: [], body: Array("b-secret".utf8), limits: Self.short)).failed)
       #expect(!failure.text.contains("secret"))
     } while receiver.requests.isEmpty
     #expect(receiver.requests.first?.path == "/p-secret?key=q-secret")

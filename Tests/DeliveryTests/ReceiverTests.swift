@@ -18,8 +18,12 @@ import Testing
   }
 
   @Test func defaultLimitsAreFiveAndTenSeconds() throws {
-    for type in ReceiverType.all where type.keys.contains(where: { $0.name == "url" }) {
-      let receiver = try Receiver(name: "r", type: type, values: ["url": "https://hooks.example.com/x"])
+    for type in [ReceiverType.webhook, .slack, .teams, .pagerduty, .alertmanager, .template] {
+      var values = ["url": "https://hooks.example.com/x"]
+      for key in type.keys where key.isRequired && key.name != "url" {
+        values[key.name] = key.name == "body" ? "{}" : "x"
+      }
+      let receiver = try Receiver(name: "r", type: type, values: values)
       let rendered = try receiver.format.render(Delivery(key: "k", notification: Array(Sample.retrain.utf8)), now: 0)
       guard case .request(let request) = rendered else {
         Issue.record("a \(type.name) receiver is sent requests")
@@ -64,7 +68,7 @@ import Testing
         return
       }
       decision = RetrySchedule().decide(
-        attempt: attempt, result: sender.post(request), spent: now - first, now: now, random: 1.0.nextDown)
+        attempt: attempt, result: sender.send(request), spent: now - first, now: now, random: 1.0.nextDown)
     }
     #expect(decision == .delivered)
     let requests = loopback.requests

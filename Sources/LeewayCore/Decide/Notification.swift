@@ -22,6 +22,8 @@ struct Notification {
     w.key("subjects")
     w.strings(spread.map { IncidentMachine.Incident.names($0.keys.map(\.subject)) } ?? step.subjects)
     if let spread {
+      w.key("highest")
+      w.string(incident.tier.name)
       w.key("slices")
       w.strings(IncidentMachine.Incident.names(spread.keys.map(\.slice)))
       w.key("spread")

@@ -105,7 +105,11 @@ package struct RetrainRecord: Sendable, Equatable {
 }
 
 package enum DeliveryState: String, Sendable, CaseIterable {
-  case owed, delivered, dead
+  case owed
+  /// Taken, and not done: the receiver is told of it again, or asked about it, until it has come to an end or a later message of
+  /// its incident takes its place.
+  case standing
+  case delivered, dead
 }
 
 /// A delivery owed to a receiver, and how it went.
@@ -123,6 +127,8 @@ package struct OutboxRecord: Sendable, Equatable {
   /// The retrain that it calls for; nil for a message. A call is tried until the retrain's deadline at the latest and is
   /// never sent again.
   package var retrain: String?
+  /// A call that was taken: what the run is called in the system that runs it; nil where it cannot be asked about.
+  package var run: String?
   package var createdAt: EventTime
   package var state: DeliveryState
   package var attempts: Int
@@ -181,13 +187,15 @@ package struct OutboxBacklog: Sendable, Equatable {
   package var receiver: String
   package var owed: Int
   package var dead: Int
+  package var standing: Int
   /// nil if none is owed.
   package var oldest: EventTime?
 
-  package init(receiver: String, owed: Int, dead: Int, oldest: EventTime?) {
+  package init(receiver: String, owed: Int, dead: Int, standing: Int = 0, oldest: EventTime?) {
     self.receiver = receiver
     self.owed = owed
     self.dead = dead
+    self.standing = standing
     self.oldest = oldest
   }
 }

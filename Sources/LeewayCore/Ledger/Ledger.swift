@@ -256,8 +256,14 @@ package protocol LedgerWriter: LedgerReader {
   /// A clock that was set back keeps no row waiting: a row is due also where its wait began after `due`, and a lease has
   /// ended also where it would last longer than `lasting` from now.
   func leaseDeliveries(receiver: String, due: EventTime, lasting: TimeSpan, limit: Int) throws -> [OutboxRecord]
-  /// Stores state, attempts, first and next attempt, waits and last error of a row that is owed and was leased last with
-  /// `delivery.leases`, and ends that lease. False: somebody else has leased or settled it since; nothing changed.
+  /// Leases for `lasting` from now the rows for `receiver` that stand, if their next attempt is at or before `due` and they are
+  /// not leased: at most `limit`, those that have been due longest first. Clocks that are set back are met as above.
+  func leaseStanding(receiver: String, due: EventTime, lasting: TimeSpan, limit: Int) throws -> [OutboxRecord]
+  /// Stores state, attempts, first and next attempt, waits and last error of a row that is owed or stands and was leased last
+  /// with `delivery.leases`, and ends that lease. False: somebody else has leased or settled it since; nothing changed.
+  ///
+  /// A row that is settled as standing takes the place of those that stand before it for the same receiver and incident, which
+  /// are then delivered. One that was given its place so stays delivered, whatever it is settled as.
   func settle(delivery: OutboxRecord) throws -> Bool
 
   /// Owes a dead row once more, due at `due` and with all its time before it; false if it is not dead, is unknown, or calls

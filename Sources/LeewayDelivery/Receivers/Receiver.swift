@@ -33,6 +33,24 @@ package struct Receiver: Sendable {
     format = try type.makeFormat(values)
   }
 
+  /// The text with every secret of the configuration replaced by `***`: what a receiver answers may repeat what it was sent.
+  package func redacted(_ text: String) -> String {
+    var text = text
+    for key in type.keys where key.isSecret {
+      let value = values[key.name] ?? ""
+      // Of a map, each value, and its last word: `Bearer` is no secret.
+      var secrets = [value]
+      if key.isMap {
+        for line in value.split(separator: "\n") {
+          let value = line.drop { $0 != ":" }.drop { $0 == ":" || $0 == " " }
+          secrets += [String(value), String(value.split(separator: " ").last ?? "")]
+        }
+      }
+      for secret in secrets where secret.utf8.count >= 4 { text = text.replacing(secret, with: "***") }
+    }
+    return text
+  }
+
   package struct Invalid: Error, Equatable, CustomStringConvertible {
     /// The key below the receiver's name, as `url`.
     package let key: String
@@ -53,7 +71,7 @@ extension Receiver: Equatable {
 extension Receiver: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   /// As `chat (slack, https://hooks.slack.com)`.
   package var description: String {
-    let origin = values["url"].flatMap(URLOrigin.init)
+    let origin = values["url"].flatMap { URLOrigin($0)?.description ?? MailServer(url: $0).shown }
     return origin.map { "\(name) (\(type.name), \($0))" } ?? "\(name) (\(type.name))"
   }
 

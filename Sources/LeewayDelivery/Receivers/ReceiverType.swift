@@ -8,41 +8,28 @@ package struct ReceiverType: Sendable {
   package let keys: [ReceiverKey]
   /// Whether it can be the receiver `retrain`, which is called and does not only hear.
   package let callsTrainers: Bool
+  /// Whether it can be any other receiver. One that cannot is only ever called to retrain.
+  package let takesMessages: Bool
+  /// Whether it keeps alerts open until it hears that they have ended.
+  package let keepsAlerts: Bool
   /// Given the values of its keys, of which the required ones are there.
   let makeFormat: @Sendable ([String: String]) throws(Receiver.Invalid) -> any DeliveryFormat
 
   init(
-    name: String, keys: [ReceiverKey], callsTrainers: Bool = false,
+    name: String, keys: [ReceiverKey], callsTrainers: Bool = false, takesMessages: Bool = true,
+    keepsAlerts: Bool = false,
     makeFormat: @escaping @Sendable ([String: String]) throws(Receiver.Invalid) -> any DeliveryFormat
   ) {
     self.name = name
     self.keys = keys
     self.callsTrainers = callsTrainers
+    self.takesMessages = takesMessages
+    self.keepsAlerts = keepsAlerts
     self.makeFormat = makeFormat
   }
 
-  package static let all: [ReceiverType] = [.log, .webhook, .slack]
-}
-
-/// A key of a type of receiver, with a text as its value.
-package struct ReceiverKey: Sendable {
-  package let name: String
-  /// For the documents: what it is, in a few words.
-  package let help: String
-  /// As a line to add, such as `url: "https://…"`.
-  package let example: String
-  package let isRequired: Bool
-
-  /// An address that takes requests.
-  static let url = ReceiverKey(
-    name: "url", help: "http or https; often a secret itself", example: "url: \"https://…\"", isRequired: true)
-
-  /// - Throws: where the text is no address that can be asked.
-  static func url(in values: [String: String]) throws(Receiver.Invalid) -> String {
-    let text = values["url"] ?? ""
-    guard URLOrigin(text) != nil else {
-      throw Receiver.Invalid(key: "url", problem: "must be http:// or https:// with a host, without spaces")
-    }
-    return text
-  }
+  package static let all: [ReceiverType] = [
+    .log, .webhook, .slack, .teams, .email, .pagerduty, .alertmanager, .template, .airflow, .argoWorkflows, .kubeflow,
+    .prefect, .github, .gitlab, .sagemaker, .vertex,
+  ]
 }

@@ -23,77 +23,23 @@ struct SlackMessage: Encodable {
   }
 
   init(_ stored: StoredNotification) {
+    let content = MessageContent(stored)
     let monitor = slackText(stored.monitor, limit: 63)
-    let title = "\(Self.action(stored)): \(monitor)"
+    let title = "\(slackText(stored.action, limit: 60)): \(monitor)"
     text = "\(title) (\(slackText(stored.tier, limit: 20)), \(slackText(stored.incident, limit: 120)))"
     blocks.append(Block(type: "header", text: .plain(title)))
-    blocks.append(Block(type: "section", fields: Self.facts(stored)))
-    if let spread = stored.spread, !spread.isEmpty {
-      blocks.append(
-        Block(
-          type: "section", text: .marked(Self.list("What is new", spread.map { $0.sentence(stored.evidence ?? []) }))))
-    } else if let evidence = stored.evidence, !evidence.isEmpty {
-      // What is left when an incident has ended is at info, and no reason to keep it open.
-      let title = stored.event == "incident.resolved" ? "Still at info" : "What fired"
-      blocks.append(
-        Block(type: "section", text: .marked(Self.list(title, evidence.map { $0.sentence(limit: 60) }))))
+    // The incident's id is in the context below.
+    let facts = content.facts.filter { $0.name != "Incident" }.prefix(10).map { fact in
+      Text.marked("*\(fact.name)*\n\(slackText(fact.value, limit: 200))")
+    }
+    blocks.append(Block(type: "section", fields: Array(facts)))
+    for (title, lines) in content.paragraphs {
+      // Three subjects and the number of others, 400 characters each at most: far below what a section takes.
+      let list = lines.map { "\n• " + slackText($0, limit: 400) }.joined()
+      blocks.append(Block(type: "section", text: .marked("*\(title)*\(list)")))
     }
     if let link = Self.link(stored.url) { blocks.append(Block(type: "section", text: .marked(link))) }
     blocks.append(Block(type: "context", elements: [.marked(slackText(stored.incident, limit: 200))]))
-  }
-
-  private static func action(_ stored: StoredNotification) -> String {
-    switch stored.event {
-    case "incident.opened": "Incident opened"
-    case "incident.escalated": "Incident escalated"
-    case "incident.acknowledged": "Incident acknowledged"
-    case "incident.resolved": "Incident resolved"
-    case "incident.spread": "Incident has spread"
-    case "incident.retrain_held": "Retrain held"
-    case "incident.retraining": "Retrain let go"
-    case "incident.failed": "Retrain failed"
-    case "incident.withdrawn": "Early incident withdrawn"
-    case "retrain.requested": "Retrain requested"
-    case "delivery.failed": "Message not delivered"
-    default: slackText(stored.event, limit: 60)
-    }
-  }
-
-  /// At most Slack's 10 fields.
-  private static func facts(_ stored: StoredNotification) -> [Text] {
-    var fields: [Text] = []
-    func add(_ name: String, _ value: String?) {
-      guard let value, !value.isEmpty else { return }
-      fields.append(.marked("*\(name)*\n\(slackText(value, limit: 200))"))
-    }
-    add("Monitor", stored.monitor)
-    add("Tier", stored.tier)
-    add("Cause", stored.reason)
-    add("Advice", stored.advice)
-    add("Model version", stored.modelVersion)
-    if let start = stored.window?.start, let end = stored.window?.end { add("Window", "\(start) to \(end)") }
-    add("Opened", stored.openedAt)
-    add("Deadline", stored.deadline)
-    add("Retrain", stored.held ?? stored.heldSince.map { "asked for; held since \($0)" })
-    add("Receiver", stored.receiver)
-    add("Message", stored.message)
-    add("Why", stored.because)
-    add("By", stored.by)
-    add("Note", stored.note)
-    return Array(fields.prefix(10))
-  }
-
-  private static func list(_ title: String, _ sentences: [String]) -> String {
-    var text = "*\(title)*"
-    var shown = 0
-    for sentence in sentences.prefix(10) {
-      let line = "\n• " + slackText(sentence, limit: 400)
-      // Room is left for the last line.
-      guard text.utf16.count + line.utf16.count <= 2_950 else { break }
-      text += line
-      shown += 1
-    }
-    return shown < sentences.count ? text + "\n• and \(sentences.count - shown) more" : text
   }
 
   /// Only an http or https URL without the characters that end or split Slack's `<url|text>`.

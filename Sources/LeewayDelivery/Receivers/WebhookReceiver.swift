@@ -5,7 +5,7 @@ extension ReceiverType {
     keys: [
       .url,
       ReceiverKey(
-        name: "secret", help: "signs bodies with HMAC-SHA256", example: "secret: \"${NAME}\"", isRequired: false),
+        name: "secret", help: "signs bodies with HMAC-SHA256", example: "secret: \"${NAME}\"", isSecret: true),
     ],
     callsTrainers: true
   ) { values throws(Receiver.Invalid) in

@@ -170,6 +170,8 @@ extension PostgreSQLSchema {
       detail text COLLATE "C" NOT NULL
     );
     CREATE INDEX audit_by_time ON audit (at, number);
+    -- What a run that a retrain was called for is called in the system that runs it.
+    ALTER TABLE outbox ADD COLUMN run text COLLATE "C";
     """,
   ]
 }

@@ -2,24 +2,26 @@ import LeewayCore
 
 private let outboxColumns = """
   key, monitor, incident, receiver, sequence, body, created_at, state, attempts, first_attempt_at, next_attempt_at,
-  last_error, waiting_since, tried_for, retrain, leases
+  last_error, waiting_since, tried_for, retrain, leases, run
   """
 
 /// Deliveries owed, leased, settled.
 extension SQLSession {
   private func delivery(_ row: Row) throws -> OutboxRecord {
-    OutboxRecord(
+    var record = OutboxRecord(
       key: try row.text(0), monitor: try row.text(1), incident: try row.text(2), receiver: try row.text(3),
       sequence: try row.integer(4), body: try row.text(5), retrain: try row.optionalText(14),
       createdAt: try row.time(6), state: try row.named(7),
       attempts: try row.count(8), firstAttemptAt: try row.optionalTime(9), nextAttemptAt: try row.time(10),
       waitingSince: try row.time(12), triedFor: .milliseconds(try row.integer(13)), lastError: try row.text(11),
       leases: try row.integer(15))
+    record.run = try row.optionalText(16)
+    return record
   }
 
   func enqueue(_ rows: [OutboxRecord]) throws {
     let sql = """
-      INSERT INTO outbox (\(outboxColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+      INSERT INTO outbox (\(outboxColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)
       ON CONFLICT (key) DO NOTHING
       """
     for row in rows {
@@ -54,16 +56,45 @@ extension SQLSession {
     }
   }
 
+  func leaseStanding(receiver: String, due: EventTime, lasting: TimeSpan, limit: Int) throws -> [OutboxRecord] {
+    let now = Self.clock("?5")
+    let sql = """
+      UPDATE outbox SET leased_until = \(now) + ?3, leases = leases + 1 WHERE key IN (
+        SELECT o.key FROM outbox o
+        WHERE o.receiver = ?1 AND o.state = 'standing' AND (o.next_attempt_at <= ?2 OR o.waiting_since > ?6)
+          AND (o.leased_until IS NULL OR o.leased_until <= \(now) OR o.leased_until > \(now) + ?3)
+        ORDER BY o.next_attempt_at, o.key LIMIT ?4\(skipLocked))
+      RETURNING \(outboxColumns)
+      """
+    let leased = try rows(
+      "leasing standing deliveries", sql, receiver, due, lasting.milliseconds, max(0, limit), time,
+      due + OutboxRecord.clockDifference, as: delivery)
+    return leased.sorted { a, b in
+      a.nextAttemptAt != b.nextAttemptAt ? a.nextAttemptAt < b.nextAttemptAt : utf8Order(a.key, b.key)
+    }
+  }
+
   func settle(delivery: OutboxRecord) throws -> Bool {
     let sql = """
       UPDATE outbox SET state = ?, attempts = ?, first_attempt_at = ?, next_attempt_at = ?, waiting_since = ?,
-        tried_for = ?, last_error = ?, leased_until = NULL
-      WHERE key = ? AND leases = ? AND state = 'owed'
+        tried_for = ?, last_error = ?, run = ?, leased_until = NULL
+      WHERE key = ? AND leases = ? AND state IN ('owed', 'standing')
       """
-    return try run(
-      "settling a delivery", sql, delivery.state.rawValue, delivery.attempts, delivery.firstAttemptAt,
-      delivery.nextAttemptAt, delivery.waitingSince, delivery.triedFor.milliseconds, delivery.lastError, delivery.key,
-      delivery.leases) == 1
+    let isSettled =
+      try run(
+        "settling a delivery", sql, delivery.state.rawValue, delivery.attempts, delivery.firstAttemptAt,
+        delivery.nextAttemptAt, delivery.waitingSince, delivery.triedFor.milliseconds, delivery.lastError, delivery.run,
+        delivery.key, delivery.leases) == 1
+    if isSettled, delivery.state == .standing {
+      let sql = """
+        UPDATE outbox SET state = 'delivered', leased_until = NULL
+        WHERE receiver = ? AND incident = ? AND state = 'standing' AND (sequence, key) < (?, ?)
+        """
+      try run(
+        "taking the place of standing deliveries", sql, delivery.receiver, delivery.incident, delivery.sequence,
+        delivery.key)
+    }
+    return isSettled
   }
 
   func amend(delivery: OutboxRecord) throws -> Bool {
@@ -82,7 +113,7 @@ extension SQLSession {
   func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int {
     let sql = """
       DELETE FROM outbox WHERE key IN
-        (SELECT key FROM outbox WHERE created_at < ? AND state <> 'owed' ORDER BY created_at, sequence, key LIMIT ?)
+        (SELECT key FROM outbox WHERE created_at < ? AND state NOT IN ('owed', 'standing') ORDER BY created_at, sequence, key LIMIT ?)
       """
     return try run("reclaiming deliveries", sql, before, max(0, limit))
   }
@@ -90,12 +121,13 @@ extension SQLSession {
   func outboxBacklog() throws -> [OutboxBacklog] {
     let sql = """
       SELECT receiver, count(*) FILTER (WHERE state = 'owed'), count(*) FILTER (WHERE state = 'dead'),
-        min(created_at) FILTER (WHERE state = 'owed')
+        min(created_at) FILTER (WHERE state = 'owed'), count(*) FILTER (WHERE state = 'standing')
       FROM outbox WHERE state <> 'delivered' GROUP BY receiver ORDER BY receiver
       """
     return try rows("reading the backlog", sql) {
       OutboxBacklog(
-        receiver: try $0.text(0), owed: try $0.count(1), dead: try $0.count(2), oldest: try $0.optionalTime(3))
+        receiver: try $0.text(0), owed: try $0.count(1), dead: try $0.count(2), standing: try $0.count(4),
+        oldest: try $0.optionalTime(3))
     }
   }
 

@@ -216,6 +216,8 @@ extension SQLiteSchema {
       detail TEXT NOT NULL
     ) STRICT;
     CREATE INDEX audit_by_time ON audit (at, number);
+    -- What a run that a retrain was called for is called in the system that runs it.
+    ALTER TABLE outbox ADD COLUMN run TEXT;
     """,
   ]
 }

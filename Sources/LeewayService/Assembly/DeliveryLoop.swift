@@ -21,21 +21,26 @@ struct DeliveryLoop: Service {
   let logger: Logger
 
   /// Longer than attempts at all the rows leased at once may take: a row is not sent twice while its sender lives.
-  private static let leaseTime = TimeSpan.minutes(1)
-  private static let rowsAtOnce = 5
+  static let leaseTime = TimeSpan.minutes(1)
+  static let rowsAtOnce = 5
 
   func run() async throws {
     let abort = AbortFlag()
     try await withGracefulShutdownHandler {
       try await withDedicatedThread("leeway-\(name)") { stop in
-        let sender: HTTPRequestSender
-        do { sender = try HTTPRequestSender(version: ServiceVersion.text, abort: abort) } catch {
+        let sender: Courier
+        do { sender = try Courier(version: ServiceVersion.text, abort: abort) } catch {
           throw EnvironmentProblem("receiver \(name): \(error)")
         }
         defer { state.ended(.delivery, name) }
+        var nextRound = SteadyTime.now
         while !stop.isRaised, let receiver = live.current.receivers.first(where: { $0.name == name }) {
           state.recordHeartbeat(of: .delivery, name, now: .now)
           let sent = deliverDue(to: receiver, sender, stop)
+          if nextRound <= .now {
+            repeatStanding(to: receiver, sender, stop)
+            nextRound = SteadyTime.now.advanced(by: .seconds(1))
+          }
           if sent == 0 { WallClock.pause(milliseconds: 250, unless: stop) }
         }
       }
@@ -46,7 +51,7 @@ struct DeliveryLoop: Service {
   }
 
   /// - Returns: rows handled.
-  private func deliverDue(to receiver: Receiver, _ sender: HTTPRequestSender, _ stop: StopFlag) -> Int {
+  private func deliverDue(to receiver: Receiver, _ sender: Courier, _ stop: StopFlag) -> Int {
     do {
       let due = try ledger.read { reader in
         try reader.outboxBacklog().contains { $0.receiver == name && $0.owed > 0 }
@@ -60,8 +65,15 @@ struct DeliveryLoop: Service {
       }
       for (row, retrain) in zip(rows, retrains) where !stop.isRaised {
         state.recordHeartbeat(of: .delivery, name, now: .now)
-        guard let (settled, wait) = attempt(row, calling: retrain, receiver, sender) else { continue }
-        let stands = try ledger.write { tx in
+        guard var (settled, wait) = attempt(row, calling: retrain, receiver, sender) else { continue }
+        if settled.state == .delivered, settled.run != nil {
+          settled.state = .standing
+          wait = Self.firstQuestion
+        } else if settled.state == .delivered, let span = repetition(of: settled, receiver) {
+          settled.state = .standing
+          wait = span
+        }
+        let stands = try ledger.write { [settled, wait] tx in
           var settled = settled
           if let wait {
             settled.waitingSince = try tx.now()
@@ -86,7 +98,7 @@ struct DeliveryLoop: Service {
 
   /// One attempt, and how long to wait for the next; nil if shutdown cut it short, which counts as none.
   private func attempt(
-    _ row: OutboxRecord, calling retrain: RetrainRecord?, _ receiver: Receiver, _ sender: HTTPRequestSender
+    _ row: OutboxRecord, calling retrain: RetrainRecord?, _ receiver: Receiver, _ sender: Courier
   ) -> (row: OutboxRecord, wait: TimeSpan?)? {
     let now = WallClock.now()
     let started = SteadyTime.now
@@ -111,24 +123,26 @@ struct DeliveryLoop: Service {
     } catch {
       return settle(row, .deadLetter(reason: "\(error)"))
     }
+    if let retrain, let target = receiver.format as? any RetrainTarget, case .request(let request) = rendered {
+      return call(target, request, row, retrain, schedule, receiver, sender)
+    }
     switch rendered {
+    case .nothing:
+      return settle(row, .delivered)
     case .line(let line):
       logger.notice("\(line)", metadata: .of(row))
       return settle(row, .delivered)
-    case .request(let request):
-      let result = sender.post(request)
+    case .request, .mail:
+      let result = sender.deliver(rendered)
       Failpoints.fromEnvironment?.pass(.afterRequestSent)
       if case .failure(let failure) = result, failure.kind == .aborted { return nil }
-      if case .failure(let failure) = result { row.lastError = failure.text }
-      if case .success(let answer) = result, !(200..<300).contains(answer.status) {
-        row.lastError = "answered \(answer.status)"
-      }
+      row.lastError = receiver.redacted(result.problem ?? row.lastError)
       row.triedFor = row.triedFor + .milliseconds(started.duration(to: .now).milliseconds)
-      return settle(
-        row,
-        schedule.decide(
-          attempt: row.attempts, result: result, spent: row.triedFor.milliseconds,
-          now: WallClock.now().milliseconds, random: Double.random(in: 0..<1)))
+      var decision = schedule.decide(
+        attempt: row.attempts, delivery: result, spent: row.triedFor.milliseconds,
+        now: WallClock.now().milliseconds, random: Double.random(in: 0..<1))
+      if case .deadLetter(let reason) = decision { decision = .deadLetter(reason: receiver.redacted(reason)) }
+      return settle(row, decision)
     }
   }
 
@@ -141,7 +155,7 @@ struct DeliveryLoop: Service {
     return FailureNotice.row(about: row, to: fallback, at: WallClock.now())
   }
 
-  private func settle(
+  func settle(
     _ row: OutboxRecord, _ decision: RetrySchedule.Decision
   ) -> (row: OutboxRecord, wait: TimeSpan?) {
     var row = row

@@ -299,7 +299,7 @@ extension InMemorySession: LedgerWriter {
 
   func settle(delivery: OutboxRecord) throws -> Bool {
     guard var row = tables.outbox[ByteName(delivery.key)],
-      flaw == .settlement || (row.record.leases == delivery.leases && row.record.state == .owed)
+      flaw == .settlement || (row.record.leases == delivery.leases && [.owed, .standing].contains(row.record.state))
     else { return false }
     row.record.state = delivery.state
     row.record.attempts = delivery.attempts
@@ -308,9 +308,40 @@ extension InMemorySession: LedgerWriter {
     row.record.waitingSince = delivery.waitingSince
     row.record.triedFor = delivery.triedFor
     row.record.lastError = delivery.lastError
+    row.record.run = delivery.run
     row.leasedUntil = nil
     tables.outbox[ByteName(delivery.key)] = row
+    if delivery.state == .standing {
+      for (key, var earlier) in tables.outbox
+      where earlier.record.receiver == row.record.receiver && earlier.record.incident == row.record.incident
+        && earlier.record.state == .standing && isBefore(earlier.record, row.record)
+      {
+        earlier.record.state = .delivered
+        earlier.leasedUntil = nil
+        tables.outbox[key] = earlier
+      }
+    }
     return true
+  }
+
+  private func isBefore(_ a: OutboxRecord, _ b: OutboxRecord) -> Bool {
+    a.sequence == b.sequence ? utf8Order(a.key, b.key) : a.sequence < b.sequence
+  }
+
+  func leaseStanding(receiver: String, due: EventTime, lasting: TimeSpan, limit: Int) throws -> [OutboxRecord] {
+    let now = try now()
+    let due = tables.outbox.values
+      .filter { $0.record.receiver == receiver && $0.record.state == .standing }
+      .filter { $0.record.nextAttemptAt <= due || $0.record.waitingSince > due + OutboxRecord.clockDifference }
+      .filter { $0.leasedUntil.map { $0 <= now || $0 > now + lasting } ?? true }.map(\.record)
+      .sorted { $0.nextAttemptAt == $1.nextAttemptAt ? utf8Order($0.key, $1.key) : $0.nextAttemptAt < $1.nextAttemptAt }
+      .prefix(max(0, limit))
+    return due.map { row in
+      var row = row
+      row.leases += 1
+      tables.outbox[ByteName(row.key)] = InMemoryTables.Delivery(record: row, leasedUntil: now + lasting)
+      return row
+    }
   }
 
   func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int {
@@ -318,7 +349,9 @@ extension InMemorySession: LedgerWriter {
       if a.createdAt != b.createdAt { return a.createdAt < b.createdAt }
       return a.sequence == b.sequence ? utf8Order(a.key, b.key) : a.sequence < b.sequence
     }
-    let done = tables.outbox.values.map(\.record).filter { $0.createdAt < before && $0.state != .owed }
+    let done = tables.outbox.values.map(\.record).filter {
+      $0.createdAt < before && [.delivered, .dead].contains($0.state)
+    }
     let gone = done.sorted(by: older).prefix(max(0, limit))
     for row in gone { tables.outbox[ByteName(row.key)] = nil }
     return gone.count
@@ -329,7 +362,8 @@ extension InMemorySession: LedgerWriter {
       .map { receiver, rows in
         let owed = rows.filter { $0.state == .owed }
         return OutboxBacklog(
-          receiver: receiver, owed: owed.count, dead: rows.count - owed.count, oldest: owed.map(\.createdAt).min())
+          receiver: receiver, owed: owed.count, dead: rows.count { $0.state == .dead },
+          standing: rows.count { $0.state == .standing }, oldest: owed.map(\.createdAt).min())
       }.sorted { utf8Order($0.receiver, $1.receiver) }
   }
 

@@ -77,6 +77,16 @@ struct RetrainAnswer: Equatable, Sendable {
     scorecard = (policy?.scorecard ?? []).map { Line(bound: $0, value: reported[$0.metric]) }
   }
 
+  /// What the end of a run says where the trainer says nothing: no version and no metrics, so a scorecard is not passed.
+  ///
+  /// - Parameter reason: why the run failed; nil where it did not.
+  init(runSucceeded succeeded: Bool, reason: String?, policy: RetrainPolicy?) {
+    self.succeeded = succeeded
+    self.reason = reason
+    metrics = []
+    scorecard = (policy?.scorecard ?? []).map { Line(bound: $0, value: nil) }
+  }
+
   private static func text(_ reader: JSONReader) throws(JSONFailure) -> String {
     let text = try reader.string()
     guard text.utf8.count <= maximumText else {

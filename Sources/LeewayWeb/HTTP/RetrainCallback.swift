@@ -64,7 +64,7 @@ struct RetrainCallback: Sendable {
     let now = view.now()
     let policies = view.monitors()
     return try view.ledger.write { writer in
-      guard var record = try writer.retrain(id) else {
+      guard let record = try writer.retrain(id) else {
         throw Problem.notFound("retrain", id, fix: "Use the callback_url of the request.")
       }
       let answer = try RetrainAnswer(
@@ -75,26 +75,11 @@ struct RetrainCallback: Sendable {
           .conflict, "The retrain is \(record.state.rawValue) already.", value: record.state.rawValue,
           fix: "An answer stands; ask for another retrain.")
       }
-      record.state = answer.isCandidate ? .succeeded : .failed
-      record.completedWall = now
-      record.answer = answer.json
-      try writer.put(retrain: record)
-      var detail = JSONWriter()
-      detail.beginObject()
-      detail.member("by", "trainer")
-      detail.member("retrain", id)
-      detail.member("state", record.state.rawValue)
-      detail.member("answer", json: answer.json)
-      detail.endObject()
-      try writer.record(
-        input: OutsideInput(
-          monitor: record.monitor, incident: record.incident, at: now, kind: "retrain_result", detail: detail.text))
       var line = line
-      (line.monitor, line.incident, line.detail) = (record.monitor, record.incident, detail.text)
-      try writer.record(audit: line)
-      let steps = try IncidentActs.answer(
-        record, because: answer.whyNoCandidate, context: view.decisions(), now: now, in: writer)
-      return (record, true, steps)
+      (line.monitor, line.incident) = (record.monitor, record.incident)
+      let (settled, steps) = try RetrainSettlement.settle(
+        record, answer, by: "trainer", context: view.decisions(), now: now, audit: line, in: writer)
+      return (settled, true, steps)
     }
   }
 }

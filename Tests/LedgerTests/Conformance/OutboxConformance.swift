@@ -239,6 +239,53 @@ struct OutboxConformance {
     }
   }
 
+  /// What stands is sent again at its time by one sender, until a later message of its incident takes its place.
+  @Test(arguments: ledgers)
+  func whatStandsIsLeasedAgainUntilALaterOneTakesItsPlace(_ store: LedgerUnderTest) throws {
+    let clock = ManualClock()
+    let ledger = try store.make(clock)
+    func standing(_ due: Int64, _ receiver: String = "chat", limit: Int = 9) throws -> [OutboxRecord] {
+      try ledger.write {
+        try $0.leaseStanding(receiver: receiver, due: .at(due), lasting: .seconds(100), limit: limit)
+      }
+    }
+    func states() throws -> [String] {
+      try ledger.read { try $0.deliveries(incident: nil, limit: 9) }.map { "\($0.key) \($0.state)" }.sorted()
+    }
+    try ledger.write {
+      try $0.enqueue([
+        owed("a1", "a", 1), owed("a2", "a", 2), owed("b1", "b", 1), owed("p1", "a", 1, to: "pager"),
+      ])
+    }
+    #expect(try standing(1000).isEmpty)
+    for row in try lease(ledger) { try settle(ledger, row, .standing, next: row.incident == "a" ? 10 : 20) }
+    try settle(ledger, lease(ledger, "pager").first, .standing, next: 10)
+    #expect(try states() == ["a1 standing", "a2 owed", "b1 standing", "p1 standing"])
+    // It holds back nothing that comes after it.
+    #expect(try standing(9).isEmpty)
+    #expect(try standing(20, limit: 1).map(\.key) == ["a1"])
+    let b1 = try standing(20)
+    #expect(b1.map(\.key) == ["b1"])
+    #expect(try standing(20).isEmpty)
+    clock.advance(.seconds(101))
+    let again = try standing(20)
+    #expect(again.map(\.key) == ["a1", "b1"] && again.map(\.leases) == [3, 3])
+    #expect(try !settle(ledger, b1.first, .delivered))
+    #expect(try settle(ledger, again.last, .standing, next: 30))
+    // A later one takes the place of those before it for its receiver, whoever is sending them.
+    #expect(try settle(ledger, lease(ledger).first, .standing, next: 40))
+    #expect(try !settle(ledger, again.first, .standing))
+    #expect(try states() == ["a1 delivered", "a2 standing", "b1 standing", "p1 standing"])
+    #expect(try settle(ledger, standing(30).first, .delivered))
+    #expect(try standing(100).map(\.key) == ["a2"])
+    let backlog = try ledger.read { try $0.outboxBacklog() }
+    #expect(backlog.map(\.receiver) == ["chat", "pager"] && backlog.map(\.standing) == [1, 1])
+    #expect(backlog.map(\.owed) == [0, 0] && backlog.map(\.dead) == [0, 0])
+    // It is kept, however old.
+    #expect(try ledger.write { try $0.reclaimDeliveries(createdBefore: .at(1_000_000), limit: 9) } == 2)
+    #expect(try states() == ["a2 standing", "p1 standing"])
+  }
+
   @Test(arguments: ledgers)
   func aDeadRowIsOwedOnceMoreButForACall(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()

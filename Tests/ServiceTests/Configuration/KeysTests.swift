@@ -1,3 +1,4 @@
+import LeewayDelivery
 import Testing
 
 @testable import LeewayConfiguration
@@ -80,7 +81,10 @@ import Testing
           ("name", "a"), ("on", ["segment", "favourable"].contains(key) ? "fairness" : "performance"),
           ("metric", key == "at" ? "precision_at_top" : "auc"), ("window", "1h"), ("warning", "0.5"),
         ]
-      case .receiver: [("type", "webhook"), ("url", "\"http://localhost\"")]
+      case .receiver:
+        ReceiverType.all.first { $0.keys.contains { $0.name == key } }.map { type in
+          [("type", type.name)] + type.keys.filter(\.isRequired).map { ($0.name, "x") }
+        } ?? [("type", "log")]
       default: []
       }
     let pairs = inner.filter { $0.0 != key }.map { "\($0): \($1)" } + ["\(key): ~"]

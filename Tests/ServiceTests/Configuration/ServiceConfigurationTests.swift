@@ -127,7 +127,7 @@ import Testing
         "etc/leeway.yaml:5:25: receivers.a.url must be http:// or https:// with a host, without spaces",
         "etc/leeway.yaml:6:25: receivers.b.url must be http:// or https:// with a host, without spaces",
         "etc/leeway.yaml:7:25: receivers.c.url needs the environment variable of ${UNSET}, which is not set; set UNSET",
-        "etc/leeway.yaml:8:13: receivers.d.type is ${BAD}; it takes log, webhook or slack",
+        "etc/leeway.yaml:8:13: receivers.d.type is ${BAD}; it takes log, webhook, slack, teams, email, pagerduty, alertmanager, template, airflow, argo-workflows, kubeflow, prefect, github, gitlab, sagemaker or vertex",
       ])
   }
 
@@ -143,11 +143,31 @@ import Testing
     #expect(!"\(ledger)".contains("hunter2"))
   }
 
-  @Test(arguments: ["pagerduty", "alertmanager"]) func receiversOfLaterSaySo(type: String) {
-    let (_, problems) = load(kafka + "receivers: {x: {type: \(type), routing_key: k, url: \"http://a\"}}")
+  @Test func headersOfATemplateAreAMapAndNeverShown() throws {
+    let (configuration, problems) = load(
+      kafka
+        + "receivers: {x: {type: template, url: \"http://a\", headers: {X-Key: \"${K}\", X-Team: ml}, body: '{\"m\": \"{{title}}\"}'}}",
+      environment: ["K": "hunter2"])
+    #expect(problems == [])
+    let receiver = try #require(configuration?.receivers["x"])
+    #expect(
+      try receiver
+        == Receiver(
+          name: "x", type: .template,
+          values: ["url": "http://a", "headers": "X-Key: hunter2\nX-Team: ml", "body": #"{"m": "{{title}}"}"#]))
+    #expect(receiver.redacted("no hunter2 here") == "no *** here")
+    #expect(!"\(receiver)".contains("hunter2"))
+  }
+
+  @Test func aTemplateIsTriedOnEveryEvent() {
+    let (_, problems) = load(
+      kafka
+        + "receivers: {x: {type: template, url: \"http://a\", headers: {A: \"b\\nc\"}, body: '{\"m\": {{title}}}'}, y: {type: template, url: \"http://a\", body: '{\"m\": {{title}}}'}}"
+    )
     #expect(
       problems == [
-        "etc/leeway.yaml:2:23: receivers.x.type is \(type); receiver type \(type) is not supported yet; use log, webhook or slack"
+        "etc/leeway.yaml:2:63: receivers.x.headers.A has a line break; write it on one line",
+        "etc/leeway.yaml:2:142: receivers.y.body makes no JSON of incident.opened: put places in quotes, and commas between the elements of a list in {{^last()}},{{/last()}}",
       ])
   }
 
@@ -170,7 +190,7 @@ import Testing
         "etc/leeway.yaml:1:1: kafka is missing; add kafka: {bootstrap: \"localhost:9092\"}",
         "etc/leeway.yaml:2:9: ledger must be sqlite: and the path of a file, as sqlite:leeway.db, or postgres://USER@HOST/DATABASE",
         "etc/leeway.yaml:4:3: receivers.Chat is no name for a receiver; it takes 1 to 63 small letters, digits and hyphens",
-        "etc/leeway.yaml:5:19: receivers.retrain.type is slack; the receiver retrain asks a trainer, which takes type: webhook",
+        "etc/leeway.yaml:5:19: receivers.retrain.type is slack; the receiver retrain asks a trainer, which takes type: webhook, airflow, argo-workflows, kubeflow, prefect, github, gitlab, sagemaker or vertex",
         "etc/leeway.yaml:5:43: receivers.retrain.secret is not a key that can be set. The keys here are type, url, fallback, group_interval.",
         "etc/leeway.yaml:6:9: receivers.hook.url is missing; add url: \"https://…\"",
         "etc/leeway.yaml:7:25: limits.message_bytes is 5GB; it takes 1024 to 67108864 bytes, as 1048576 or 1MiB",
@@ -189,11 +209,21 @@ import Testing
       ])
   }
 
+  @Test func aSecretInTheFileItselfIsUnwise() {
+    let (configuration, problems) = load(
+      kafka + "receivers: {a: {type: pagerduty, routing_key: hunter2}}")
+    #expect(configuration?.receivers["a"] != nil)
+    #expect(
+      problems == [
+        "etc/leeway.yaml:2:47: warning: receivers.a.routing_key is a secret in the file itself; write ${NAME} for a variable, or ${file:/path/to/it}"
+      ])
+  }
+
   /// One mistake is one error: the receiver's other keys are read all the same.
   @Test func aWrongAddressMakesNoOtherKeyUnknown() {
     let receiver =
-      "receivers: {a: {type: webhook, url: \"localhost/x\", secret: s, fallback: log, group_interval: 5s}}\n"
-    let problems = load(kafka + receiver).1
+      "receivers: {a: {type: webhook, url: \"localhost/x\", secret: \"${S}\", fallback: log, group_interval: 5s}}\n"
+    let problems = load(kafka + receiver, environment: ["S": "s"]).1
     #expect(problems.count == 1 && problems.allSatisfy { $0.contains("receivers.a.url") }, "\(problems)")
   }
 

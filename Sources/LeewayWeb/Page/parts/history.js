@@ -76,7 +76,7 @@ export function historyOf(detail) {
   ];
 }
 const deliveryState = (name) =>
-  name === "delivered"
+  name === "delivered" || name === "standing"
     ? tier("ok", "delivered")
     : name === "dead"
     ? tier("critical", "given up")

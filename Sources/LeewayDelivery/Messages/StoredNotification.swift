@@ -9,6 +9,8 @@ struct StoredNotification: Decodable {
   var incident: String
   var monitor: String
   var tier: String
+  /// `incident.spread`: the highest tier of the incident, where `tier` is that of what is new.
+  var highest: String?
   /// RFC 3339, as all times here.
   var at: String?
   var openedAt: String?
@@ -46,6 +48,7 @@ struct StoredNotification: Decodable {
     var slice: String?
     var subject: String?
     var metric: String?
+    var tier: String?
     var value: Double?
     var threshold: Double?
     var qValue: Double?
@@ -67,7 +70,7 @@ struct StoredNotification: Decodable {
     var since: String?
 
     enum CodingKeys: String, CodingKey {
-      case check, slice, subject, metric, value, threshold, window, end, rows
+      case check, slice, subject, metric, tier, value, threshold, window, end, rows
       case stream, category, size, was, now, since
       case qValue = "q_value"
       case worstSlice = "worst_slice"
@@ -93,8 +96,8 @@ struct StoredNotification: Decodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case version, event, incident, monitor, tier, at, reason, advice, held, early, because, by, note, evidence, spread
-    case window, baseline, url, retrain, deadline, receiver, message
+    case version, event, incident, monitor, tier, highest, at, reason, advice, held, early, because, by, note
+    case evidence, spread, window, baseline, url, retrain, deadline, receiver, message
     case heldSince = "held_since"
     case openedAt = "opened_at"
     case modelVersion = "model_version"

@@ -1,0 +1,38 @@
+package import LeewayCore
+
+/// What became of a retrain, written down: by the trainer's answer, or by the end of the run that it asked for.
+package enum RetrainSettlement {
+  /// Stores the answer, records that it came, and moves the retrain's incident on.
+  ///
+  /// - Parameters:
+  ///   - record: of a retrain that is still requested.
+  ///   - line: of the request that brought the answer, for the audit log.
+  ///   - by: who says so: `trainer`, or the type of the system that ran it.
+  package static func settle(
+    _ record: RetrainRecord, _ answer: RetrainAnswer, by: String, context: DecisionContext, now: EventTime,
+    audit line: AuditRecord? = nil, in writer: any LedgerWriter
+  ) throws -> (record: RetrainRecord, transitions: [IncidentTransition]) {
+    var record = record
+    record.state = answer.isCandidate ? .succeeded : .failed
+    record.completedWall = now
+    record.answer = answer.json
+    try writer.put(retrain: record)
+    var detail = JSONWriter()
+    detail.beginObject()
+    detail.member("by", by)
+    detail.member("retrain", record.id)
+    detail.member("state", record.state.rawValue)
+    detail.member("answer", json: answer.json)
+    detail.endObject()
+    try writer.record(
+      input: OutsideInput(
+        monitor: record.monitor, incident: record.incident, at: now, kind: "retrain_result", detail: detail.text))
+    if var line {
+      line.detail = detail.text
+      try writer.record(audit: line)
+    }
+    let steps = try IncidentActs.answer(
+      record, because: answer.whyNoCandidate, context: context, now: now, in: writer)
+    return (record, steps)
+  }
+}

@@ -292,8 +292,11 @@ struct Walk {
     const uint32_t end = uint32_t(tape[position]) - 1;
     uint32_t count = 0;
     for (position++; position < end; position = after(tape, position)) {
-      if (count < plan.order_count) read(tape, strings, position, slots[plan.order_first + count]);
+      if (count < plan.order.size()) read(tape, strings, position, slots[plan.order[count]]);
       count++;
+    }
+    for (const Plan::Copy &copy : plan.order_copies) {
+      if (copy.element < count) slots[copy.slot] = slots[plan.order[copy.element]];
     }
     return count;
   }
@@ -321,10 +324,10 @@ void leeway_parser_destroy(leeway_parser *parser) { delete parser; }
 
 leeway_plan *leeway_plan_create(
     const char *const *paths, const size_t *lengths, uint32_t count, const char *rows, size_t rows_length,
-    uint32_t order_first, uint32_t order_count) {
+    const uint32_t *order, uint32_t order_count) {
   try {
     std::unique_ptr<leeway_plan> plan(new leeway_plan);
-    plan->plan.build(paths, lengths, count, rows, rows_length, order_first, order_count);
+    plan->plan.build(paths, lengths, count, rows, rows_length, order, order_count);
     return plan.release();
   } catch (...) {
     return nullptr;

@@ -77,11 +77,11 @@ void leeway_parser_destroy(struct leeway_parser *parser);
 // path may come more than once; an empty one leads nowhere. NULL when memory is out. The paths are copied.
 //
 // `rows` is the path of an array with one element a row, NULL where a message is one row. Paths through LEEWAY_PATH_EACH are of
-// rows, the others of the message. Where a row is an array itself, its elements also fill `order_count` slots from
-// `order_first` on.
+// rows, the others of the message. Where a row is an array itself, its elements also fill the `order_count` slots of `order`,
+// whose paths are of rows, and all slots that have the path of one of those.
 struct leeway_plan *leeway_plan_create(
   const char *const *paths, const size_t *lengths, uint32_t count, const char *rows, size_t rows_length,
-  uint32_t order_first, uint32_t order_count);
+  const uint32_t *order, uint32_t order_count);
 void leeway_plan_destroy(struct leeway_plan *plan);
 
 // Parses one object and writes a value into each of the plan's slots; fields that the object lacks are ABSENT. Of

@@ -77,6 +77,12 @@ package struct FieldPath: Hashable, Sendable, CustomStringConvertible {
     self.steps = steps
   }
 
+  /// Whether it begins with an index, as `[7]`: an element of a row that is an array.
+  package var isPlaceInRow: Bool {
+    guard root == .row, case .index = steps[0] else { return false }
+    return true
+  }
+
   /// Whether it has a value of its own for each row of a message.
   package var isOfRow: Bool { root == .row || steps.contains(.each) }
 
@@ -133,6 +139,11 @@ package struct FieldPath: Hashable, Sendable, CustomStringConvertible {
       throw fail("has \(steps.count) keys; a path takes at most \(Self.maximumKeys)")
     }
     let eaches = steps.count { $0 == .each }
+    guard eaches == 0 || hasRows else {
+      throw fail(
+        "has [] for the element of each row, and a message is one row; add rows: ARRAY beside fields, or write an index, as [0]"
+      )
+    }
     guard eaches == 0 || (root == .message && eaches == 1) else {
       throw fail(
         "has [] for the element of each row; that is for one array of the message beside its rows, as message.ids[]")

@@ -4,7 +4,7 @@ internal import CSimdjson
 final class PredictionDecoder<Extractor: MessageExtractor> {
   private let plan: MonitorPlan
   private let extractor: Extractor
-  /// For the id's fields; empty without a join.
+  /// For the id's fields; empty where nothing needs them.
   private let idSlots: Range<Int>
   private let timeSlot: Int
   private let timeFormat: TimeFormat
@@ -36,8 +36,8 @@ final class PredictionDecoder<Extractor: MessageExtractor> {
       fields.append(field)
       return fields.count - 1
     }
-    // The label join is the one use of the id.
-    if plan.monitor.labels != nil { fields += stream.id }
+    // The label join is the one use of the id; an array of ids beside rows must have as many elements all the same.
+    if plan.monitor.labels != nil || stream.rows != nil { fields += stream.id }
     idSlots = 0..<fields.count
     timeSlot = fields.count
     timeFormat = stream.timeFormat
@@ -51,13 +51,8 @@ final class PredictionDecoder<Extractor: MessageExtractor> {
     segmentSlots = fields.count..<fields.count + plan.monitor.segments.count
     fields.append(contentsOf: plan.monitor.segments.map(\.field))
     hasRows = stream.rows != nil
-    // Rows that are arrays have the features in their order, unless some path says where in them a feature is.
-    let isOrdered =
-      hasRows && !plan.monitor.features.contains { if case .index = $0.field.steps[0] { true } else { false } }
     extractor = Extractor(
-      ExtractionPlan(
-        fields: fields, rows: stream.rows, order: isOrdered ? subjectSlots.lowerBound..<outputSlot : 0..<0),
-      limits: limits)
+      ExtractionPlan(fields, of: plan.monitor, features: subjectSlots.lowerBound..<outputSlot), limits: limits)
     scratch.reserveCapacity(ShortestText.maximumLength)
   }
 

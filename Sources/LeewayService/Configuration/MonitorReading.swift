@@ -26,6 +26,8 @@ final class MonitorReading {
   var hasVersion = false
   /// Whether messages of predictions have many rows.
   var hasRows = false
+  /// Paths of predictions, and where they are said.
+  var predictionPaths: [(value: ConfigurationValue, path: FieldPath)] = []
   /// Predictions a second at most, and where that is said.
   var rate: (perSecond: Double, value: ConfigurationValue)?
   var hasProbabilities = false
@@ -100,6 +102,7 @@ final class MonitorReading {
     let threshold = readThreshold()
     readFeatures()
     let segments = readSegments()
+    refuseKeysInArrays()
     let maximumSegments = readMaximumSegments(predictions)
     self.maximumSegments = Int(maximumSegments ?? 100)
     let maximumCategories = top.integer("max_categories")

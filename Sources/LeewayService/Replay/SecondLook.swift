@@ -35,16 +35,19 @@ struct SecondLook: Sendable {
 
   private let monitor: Monitor
   private let asOf: EventTime?
+  private let messageBytes: Int
 
   /// - Parameters:
   ///   - subjects: features, or the output, that had invalid values.
   ///   - isLate: whether to look for what made messages late.
   ///   - asOf: as of the replay.
+  ///   - messageBytes: the longest line that counts.
   init(
-    _ files: [String], of monitor: Monitor, subjects: Set<String>, isLate: Bool, asOf: EventTime?
+    _ files: [String], of monitor: Monitor, subjects: Set<String>, isLate: Bool, asOf: EventTime?, messageBytes: Int
   ) throws {
     self.monitor = monitor
     self.asOf = asOf
+    self.messageBytes = messageBytes
     let wanted = Set(subjects.map { $0 == monitor.outputName ? $0 : "feature \($0)" })
     let probabilities = subjects.contains(monitor.outputName) ? ["probabilities"] : []
     let fields = SampledField.predictions(of: monitor).filter {
@@ -64,10 +67,9 @@ struct SecondLook: Sendable {
   private mutating func look(at file: String, _ wanted: [SampledField], isLate: Bool) throws {
     var pending = Array(wanted.enumerated())
     let ids = monitor.predictions.id
-    let plan = ExtractionPlan(
-      fields: wanted.map(\.path) + [monitor.predictions.time] + ids, rows: monitor.predictions.rows)
-    let extractor = JSONExtractor(plan, limits: DecodeLimits())
-    let lines = LineReader(try ByteStream(path: file))
+    let plan = SampledField.plan(wanted.map(\.path) + [monitor.predictions.time] + ids, of: monitor)
+    let extractor = JSONExtractor(plan, limits: DecodeLimits(messageBytes: messageBytes))
+    let lines = LineReader(try ByteStream(path: file), limit: messageBytes)
     var lead = Lead(lateness: monitor.lateness)
     while isLate || !pending.isEmpty, let line = try lines.next() {
       guard case .text(let bytes, let number) = line else { continue }
@@ -80,7 +82,7 @@ struct SecondLook: Sendable {
           unusable.append(
             .init(
               file: file, line: number, purpose: field.purpose,
-              value: SampledField.shown(extractor[i], extractor.tree(of: extractor[i])), problem: problem))
+              value: SampledField.shown(extractor[i], in: extractor), problem: problem))
           return true
         }
         guard isLate, lead.take(time, number) else { return }

@@ -19,9 +19,10 @@ final class SharedLog: @unchecked Sendable {
   private var watermark = EventTime.distantPast
   private var firstFailure: (any Error)?
 
-  init(path: String, progress: @escaping (String, Double?, Int64) -> Void) throws {
+  /// - Parameter limit: the longest line in bytes.
+  init(path: String, limit: Int, progress: @escaping (String, Double?, Int64) -> Void) throws {
     stream = try ByteStream(path: path)
-    lines = LineReader(stream)
+    lines = LineReader(stream, limit: limit)
     self.progress = progress
   }
 

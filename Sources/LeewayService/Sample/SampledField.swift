@@ -55,6 +55,12 @@ struct SampledField {
     return fields
   }
 
+  /// What is read of predictions where some of these are looked at; behind them, in slots of their own, are the monitor's features.
+  static func plan(_ paths: [FieldPath], of monitor: Monitor) -> ExtractionPlan {
+    ExtractionPlan(
+      paths + monitor.features.map(\.field), of: monitor, features: paths.count..<paths.count + monitor.features.count)
+  }
+
   /// Those of a label.
   static func labels(of stream: LabelStream, _ task: ModelTask) -> [SampledField] {
     stream.id.map { .init("id", $0, required: true, .scalar) }
@@ -68,13 +74,13 @@ struct SampledField {
 
   /// Takes the value of one message.
   ///
-  /// - Parameter tree: a copy of the value, for the example.
-  mutating func count(_ view: FieldValue, tree: () -> JSONValue?) {
+  /// - Parameter extractor: that has the value, for the example.
+  mutating func count(_ view: FieldValue, in extractor: some MessageExtractor) {
     guard view.kind != .absent else { return }
     kinds[Self.name(of: view.kind), default: 0] += 1
     guard view.kind != .null else { return }
     found += 1
-    if example.isEmpty { example = Self.shown(view, tree()) }
+    if example.isEmpty { example = Self.shown(view, in: extractor) }
     guard let problem = problem(of: view) else { return }
     if wrong == 0 { self.problem = problem }
     wrong += 1
@@ -120,14 +126,17 @@ struct SampledField {
   }
 
   /// A value as the message has it, cut to 24 characters.
-  static func shown(_ view: FieldValue, _ tree: JSONValue?) -> String {
-    guard let tree else { return "too large" }
+  static func shown(_ view: FieldValue, in extractor: some MessageExtractor) -> String {
     let text: String
     switch view.kind {
     // As in the message, and not as a double.
     case .int64: text = "\(view.int64 ?? 0)"
     case .uint64: text = "\(view.uint64 ?? 0)"
-    default: text = String(decoding: CanonicalJSON.bytes(of: tree), as: UTF8.self)
+    case .overflow: text = extractor.numberText(of: view).map { String(decoding: $0, as: UTF8.self) } ?? "number"
+    default:
+      // There is no tree of what holds a number beyond the range of Double.
+      let tree = extractor.tree(of: view)
+      text = tree.map { String(decoding: CanonicalJSON.bytes(of: $0), as: UTF8.self) } ?? name(of: view.kind)
     }
     return text.count > maximumExample ? text.prefix(maximumExample - 1) + "…" : text
   }

@@ -3,7 +3,9 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -398,6 +400,31 @@ uint32_t leeway_json_read(const leeway_parser *parser, uint32_t position, leeway
   const uint64_t *tape = parser->dom.doc.tape.get();
   read(tape, parser->dom.doc.string_buf.get(), position, *value);
   return after(tape, position);
+}
+
+bool leeway_is_utf8(const void *bytes, size_t length) {
+  return length == 0 || simdjson::validate_utf8(static_cast<const char *>(bytes), length);
+}
+
+bool leeway_decimal(const void *text, size_t length, double *number) {
+  if (length == 0 || length > 64) return false;
+  const char *start = static_cast<const char *>(text), *end = start + length;
+  for (const char *at = start; at < end; at++) {
+    if ((*at < '0' || *at > '9') && !std::memchr("+-.eE", *at, 5)) return false;
+  }
+  if (*start == '+') {
+    start++;
+    if (start == end || *start == '-' || *start == '+') return false;
+  }
+  const auto [behind, error] = std::from_chars(start, end, *number);
+  if (behind != end || error == std::errc::invalid_argument) return false;
+  if (error == std::errc()) return true;
+  // Out of range: what is too small is 0 or next to it, what is too large is no number.
+  char copy[65];
+  std::memcpy(copy, start, size_t(end - start));
+  copy[end - start] = '\0';
+  *number = std::strtod(copy, nullptr);
+  return std::isfinite(*number);
 }
 
 const char *leeway_number_text(leeway_parser *parser, const leeway_value *value, size_t *length) {

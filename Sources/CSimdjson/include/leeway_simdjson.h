@@ -7,6 +7,7 @@
 #ifndef LEEWAY_SIMDJSON_H
 #define LEEWAY_SIMDJSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -108,6 +109,13 @@ uint32_t leeway_json_read(const struct leeway_parser *parser, uint32_t position,
 // gave since. NULL for any other kind, or when memory is out. All numbers of a document that leeway_extract had to read as
 // a tree are found at the first call.
 const char *leeway_number_text(struct leeway_parser *parser, const struct leeway_value *value, size_t *length);
+
+// Whether the bytes are UTF-8. `bytes` may be NULL where there are none.
+bool leeway_is_utf8(const void *bytes, size_t length);
+
+// Reads a finite decimal number that is all of a text of at most 64 bytes: digits with at most one point, before it perhaps a
+// sign and behind it perhaps an exponent. False for anything else, such as `nan` and `0x10`.
+bool leeway_decimal(const void *text, size_t length, double *number);
 
 #ifdef __cplusplus
 }

@@ -55,6 +55,7 @@ package final class JSONExtractor: MessageExtractor {
     switch field.root {
     case .row: text((rows.map { $0.steps + [.each] } ?? []) + field.steps)
     case .whole, .message: text(field.steps)
+    case .record: []
     }
   }
 
@@ -112,6 +113,11 @@ package final class JSONExtractor: MessageExtractor {
   @inline(__always) package subscript(slot: Int) -> FieldValue {
     precondition(slot >= 0 && slot < slotCount)
     return FieldValue(slots[slot])
+  }
+
+  package func put(_ value: FieldValue, _ slot: Int) {
+    precondition(slot >= 0 && slot < slotCount)
+    slots[slot] = value.value
   }
 
   /// A number as it is written in the last message; nil for any other kind.

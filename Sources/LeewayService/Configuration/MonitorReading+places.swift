@@ -8,6 +8,13 @@ extension MonitorReading {
     return path
   }
 
+  /// What a stream's times are in: a record's timestamp is a number of milliseconds.
+  func timeFormat(of time: FieldPath?, _ map: ConfigurationMap, _ written: TimeFormat?) -> TimeFormat? {
+    guard time?.recordField == .timestamp else { return written }
+    map.value("time_format")?.complain("has no effect on \(FieldPath.recordTimestamp); remove it")
+    return .epochMilliseconds
+  }
+
   /// Where some feature is an element of a row by its index, rows are arrays, and nothing in them is found by a key.
   func refuseKeysInArrays() {
     guard hasRows, let places = features?.first(where: \.field.isPlaceInRow) else { return }

@@ -74,7 +74,7 @@ extension MonitorReading {
     readFormat(map)
     let rows = readRows(map)
     hasRows = map.contains("rows")
-    let timeFormat = map.choice("time_format", TimeFormat.self)
+    let writtenFormat = map.choice("time_format", TimeFormat.self)
     guard
       let fields = map.required("fields", add: fieldsExample)?.map("a map such as \(fieldsExample)", .predictionFields)
     else {
@@ -87,6 +87,7 @@ extension MonitorReading {
         fields.place, "\(fields.path(of: "id")) is missing; labels are joined by it, so add id: FIELD or remove labels")
     }
     let time = fields.required("time", add: "time: FIELD").flatMap(predictionPath)
+    let timeFormat = timeFormat(of: time, map, writtenFormat)
     let version = fields.value("version").flatMap(predictionPath)
     hasVersion = fields.contains("version")
     hasProbabilities = fields.contains("probabilities")
@@ -106,6 +107,7 @@ extension MonitorReading {
       topic: topic, id: id ?? [], time: time, timeFormat: timeFormat, version: version, output: output,
       probabilities: probabilities, classes: readClasses())
     stream.rows = rows
+    stream.isLenient = isLenient
     return stream
   }
 
@@ -175,7 +177,7 @@ extension MonitorReading {
     readFormat(map)
     let rows = readRows(map)
     let hasRows = map.contains("rows")
-    let timeFormat =
+    let writtenFormat =
       map.value("time_format") == nil
       ? predictions?.timeFormat ?? .epochMilliseconds : map.choice("time_format", TimeFormat.self)
     let horizonGiven = map.contains("horizon")
@@ -197,6 +199,7 @@ extension MonitorReading {
     let idValue = fields.required("id", add: "id: FIELD")
     let id = idValue.flatMap { readID($0) { $0.fieldPath(hasRows: hasRows) } }
     let time = fields.required("time", add: "time: FIELD")?.fieldPath(hasRows: hasRows)
+    let timeFormat = timeFormat(of: time, map, writtenFormat)
     let value = fields.required("value", add: "value: FIELD")?.fieldPath(hasRows: hasRows)
     fields.finish()
     map.finish()
@@ -210,6 +213,7 @@ extension MonitorReading {
       absent: absent, positive: positive, minimumCoverage: coverage, conditions: conditions, isShared: shared,
       sample: sample)
     stream.rows = rows
+    stream.isLenient = isLenient
     if let idValue, let predictions, !predictions.id.isEmpty { checkParts(idValue, stream, predictions) }
     return (stream, horizonGiven)
   }

@@ -24,6 +24,8 @@ final class MonitorReading {
   var hasLabels: Bool { top.contains("labels") }
   var hasComparison: Bool { top.contains("compare") }
   var hasVersion = false
+  /// Whether text may be a number.
+  var isLenient = false
   /// Whether messages of predictions have many rows.
   var hasRows = false
   /// Paths of predictions, and where they are said.
@@ -55,6 +57,7 @@ final class MonitorReading {
       "multiclass: the model's order of classes, where its probabilities are an array"),
     .init("threshold", .number(0...1, 0.5), "binary: a score from here on is a positive decision"),
     .init("features", .other("map of names to `numeric`, `categorical` or a map", nil), "what the model was given"),
+    .init("lenient", .truth(false), "text may be a number, as `\"12.5\"`, in predictions and labels"),
     .init("segments", .other("list of up to 16 field names", nil), "fields whose values are slices of their own"),
     .init(
       "max_segments", .integer(1...1000, 100),
@@ -96,6 +99,7 @@ final class MonitorReading {
   func read() -> (monitor: Monitor?, plan: MonitorPlan?) {
     name = readName()
     task = top.required("task", add: "task: binary, multiclass or regression")?.choice()
+    isLenient = top.bool("lenient") ?? false
     let predictions = readPredictions()
     let labels = readLabels(predictions)
     let comparison = readComparison()

@@ -1,5 +1,4 @@
 import LeewayCore
-import LeewaySource
 
 /// What the first messages of a file lack: a field that begins later than that is found in the end, and windows from before it have
 /// nothing of it.
@@ -16,11 +15,10 @@ struct FirstMessages: Sendable {
     var fields = SampledField.predictions(of: monitor)
     let plan = SampledField.plan(fields.map(\.path), of: monitor)
     let extractor = JSONExtractor(plan, limits: DecodeLimits(messageBytes: messageBytes))
-    let lines = LineReader(try ByteStream(path: file), limit: messageBytes)
+    let lines = try MessageLines(file, ofRecords: monitor.readsRecords, messageBytes: messageBytes)
     var read = 0
-    while read < Self.count, let line = try lines.next() {
-      guard case .text(let text, _) = line else { continue }
-      try? extractor.forEachRow(of: text, plan) {
+    while read < Self.count, let message = try lines.next() {
+      try? extractor.forEachRow(of: message, plan) {
         read += 1
         for i in fields.indices { fields[i].count(extractor[i], in: extractor) }
       }

@@ -204,7 +204,8 @@ package struct Replay {
     let readers = try workers.enumerated().map { index, intake in
       RunReader(
         intake: intake, slot: try slot(key(plan.monitor.predictions.topic, file, index), of: intake), asOf: asOf,
-        ledger: ledger, log: log)
+        ledger: ledger, log: log,
+        envelope: plan.monitor.readsRecords ? try RecordEnvelope(messageBytes: messageBytes) : nil)
     }
     RunReader.runAll(readers)
     if let failure = log.failure { throw failure }
@@ -220,14 +221,13 @@ package struct Replay {
   ) throws {
     guard let topic = role == .labels ? plan.monitor.labels?.topic : plan.monitor.predictions.topic else { return }
     let slot = try slot(key(topic, file, 0), of: intake)
-    let stream = try ByteStream(path: path)
-    let lines = LineReader(stream, limit: messageBytes)
+    let isOfRecords = role == .labels ? plan.monitor.labels?.readsRecords == true : plan.monitor.readsRecords
+    let lines = try MessageLines(path, ofRecords: isOfRecords, asOf: asOf, messageBytes: messageBytes)
+    let stream = lines.stream
     var rows: Int64 = 0
-    while let line = try lines.next() {
-      if case .text(let text, let number) = line, !text.isEmpty {
-        intake.take(SourceMessage(offset: Int64(number), recordTime: asOf, key: nil, value: text), from: slot)
-        if role == .labels { summary.labelMessages += 1 }
-      }
+    while let message = try lines.next() {
+      intake.take(message, from: slot)
+      if role == .labels { summary.labelMessages += 1 }
       rows += 1
       if rows % 4096 == 0 {
         if intake.isFull { summary.add(try intake.flush(to: ledger), of: plan.monitor.name, files: threads) }

@@ -1,5 +1,4 @@
 import LeewayCore
-import LeewaySource
 
 /// Looks through files of predictions once more for what the counts of a replay say is there: the first value of a field
 /// that cannot be used, and the message that made most others late. Only a replay that has something to say of these reads
@@ -69,12 +68,14 @@ struct SecondLook: Sendable {
     let ids = monitor.predictions.id
     let plan = SampledField.plan(wanted.map(\.path) + [monitor.predictions.time] + ids, of: monitor)
     let extractor = JSONExtractor(plan, limits: DecodeLimits(messageBytes: messageBytes))
-    let lines = LineReader(try ByteStream(path: file), limit: messageBytes)
+    let lines = try MessageLines(file, ofRecords: monitor.readsRecords, asOf: asOf, messageBytes: messageBytes)
+    let takesText = monitor.predictions.isLenient || monitor.predictions.time.root == .record
     var lead = Lead(lateness: monitor.lateness)
-    while isLate || !pending.isEmpty, let line = try lines.next() {
-      guard case .text(let bytes, let number) = line else { continue }
-      try? extractor.forEachRow(of: bytes, plan) {
-        guard let time = extractor[wanted.count].time(monitor.predictions.timeFormat), time.isPlausible,
+    while isLate || !pending.isEmpty, let message = try lines.next() {
+      let number = Int(message.offset)
+      try? extractor.forEachRow(of: message, plan) {
+        guard let time = extractor[wanted.count].time(monitor.predictions.timeFormat, lenient: takesText),
+          time.isPlausible,
           asOf.map({ time <= $0 + monitor.skew }) ?? true
         else { return }
         pending.removeAll { i, field in

@@ -1,5 +1,4 @@
 package import LeewayCore
-import LeewaySource
 
 /// What real messages have in the fields that a monitor names: for `leeway check --sample`.
 package struct MessageSample {
@@ -34,17 +33,17 @@ package struct MessageSample {
       plan = SampledField.plan(fields.map(\.path), of: monitor)
     }
     let extractor = JSONExtractor(plan, limits: DecodeLimits(messageBytes: messageBytes))
-    let lines = LineReader(try ByteStream(path: file), limit: messageBytes)
+    let readsRecords = stream == .labels ? monitor.labels?.readsRecords == true : monitor.readsRecords
+    let lines = try MessageLines(file, ofRecords: readsRecords, messageBytes: messageBytes)
     var paths = MessagePaths()
     var (messages, rows) = (0, 0)
     var (refused, badRows) = (Refusals(), Refusals())
-    while messages < Self.maximumMessages, let line = try lines.next() {
-      guard case .text(let bytes, let number) = line else { continue }
-      if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+    while messages < Self.maximumMessages, let message = try lines.next() {
+      let number = message.offset
       messages += 1
       do throws(DecodeFailure) {
         try extractor.forEachRow(
-          of: bytes, plan, refused: { badRows.add("\(file):\(number): row \($0): \($1.code): \($1.reason)") }
+          of: message, plan, refused: { badRows.add("\(file):\(number): row \($0): \($1.code): \($1.reason)") }
         ) {
           rows += 1
           for i in fields.indices { fields[i].count(extractor[i], in: extractor) }
@@ -53,7 +52,9 @@ package struct MessageSample {
         refused.add("\(file):\(number): \(error.code): \(error.reason)")
         continue
       }
-      if messages - refused.count <= Self.maximumTrees, let tree = try? JSONValue(parsing: bytes) {
+      if messages - refused.count <= Self.maximumTrees, let bytes = message.value,
+        let tree = try? JSONValue(parsing: bytes)
+      {
         for row in plan.rows.map(tree.elements(at:)) ?? [tree] { paths.add(row) }
       }
     }

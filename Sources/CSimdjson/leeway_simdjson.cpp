@@ -3,7 +3,9 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -292,8 +294,11 @@ struct Walk {
     const uint32_t end = uint32_t(tape[position]) - 1;
     uint32_t count = 0;
     for (position++; position < end; position = after(tape, position)) {
-      if (count < plan.order_count) read(tape, strings, position, slots[plan.order_first + count]);
+      if (count < plan.order.size()) read(tape, strings, position, slots[plan.order[count]]);
       count++;
+    }
+    for (const Plan::Copy &copy : plan.order_copies) {
+      if (copy.element < count) slots[copy.slot] = slots[plan.order[copy.element]];
     }
     return count;
   }
@@ -321,10 +326,10 @@ void leeway_parser_destroy(leeway_parser *parser) { delete parser; }
 
 leeway_plan *leeway_plan_create(
     const char *const *paths, const size_t *lengths, uint32_t count, const char *rows, size_t rows_length,
-    uint32_t order_first, uint32_t order_count) {
+    const uint32_t *order, uint32_t order_count) {
   try {
     std::unique_ptr<leeway_plan> plan(new leeway_plan);
-    plan->plan.build(paths, lengths, count, rows, rows_length, order_first, order_count);
+    plan->plan.build(paths, lengths, count, rows, rows_length, order, order_count);
     return plan.release();
   } catch (...) {
     return nullptr;
@@ -395,6 +400,31 @@ uint32_t leeway_json_read(const leeway_parser *parser, uint32_t position, leeway
   const uint64_t *tape = parser->dom.doc.tape.get();
   read(tape, parser->dom.doc.string_buf.get(), position, *value);
   return after(tape, position);
+}
+
+bool leeway_is_utf8(const void *bytes, size_t length) {
+  return length == 0 || simdjson::validate_utf8(static_cast<const char *>(bytes), length);
+}
+
+bool leeway_decimal(const void *text, size_t length, double *number) {
+  if (length == 0 || length > 64) return false;
+  const char *start = static_cast<const char *>(text), *end = start + length;
+  for (const char *at = start; at < end; at++) {
+    if ((*at < '0' || *at > '9') && !std::memchr("+-.eE", *at, 5)) return false;
+  }
+  if (*start == '+') {
+    start++;
+    if (start == end || *start == '-' || *start == '+') return false;
+  }
+  const auto [behind, error] = std::from_chars(start, end, *number);
+  if (behind != end || error == std::errc::invalid_argument) return false;
+  if (error == std::errc()) return true;
+  // Out of range: what is too small is 0 or next to it, what is too large is no number.
+  char copy[65];
+  std::memcpy(copy, start, size_t(end - start));
+  copy[end - start] = '\0';
+  *number = std::strtod(copy, nullptr);
+  return std::isfinite(*number);
 }
 
 const char *leeway_number_text(leeway_parser *parser, const leeway_value *value, size_t *length) {

@@ -45,34 +45,42 @@ class Plan {
     bool is_array = false;  // the last message has an array there
   };
 
+  // Another slot of the path that an element in order has.
+  struct Copy {
+    uint32_t element;
+    uint32_t slot;
+  };
+
   std::vector<Node> nodes;
   std::vector<int32_t> next_slot;
   std::vector<Item> items;     // by parent, then index
   std::vector<Each> eaches;    // the rows themselves first
   std::vector<uint32_t> row_slots;  // all that each row has anew
-  uint32_t order_first = 0;    // slots that the elements of a row fill that is an array
-  uint32_t order_count = 0;
+  std::vector<uint32_t> order;  // slots that the elements of a row fill that is an array
+  std::vector<Copy> order_copies;
   uint64_t message = 0;
 
   bool has_rows() const { return !eaches.empty(); }
 
   void build(
       const char *const *paths, const size_t *lengths, uint32_t count, const char *rows, size_t rows_length,
-      uint32_t first, uint32_t wanted) {
+      const uint32_t *ordered, uint32_t ordered_count) {
     nodes.assign(1, Node());
     next_slot.assign(count, -1);
     links_.assign(1, Link());
-    order_first = first;
-    order_count = wanted;
+    order.assign(ordered, ordered + ordered_count);
     std::vector<Child> children;
+    std::vector<uint32_t> leaves(count, 0);
     if (rows != nullptr) each(walk(children, std::string(rows, rows_length)));
     for (uint32_t slot = 0; slot < count; slot++) {
       // An empty path is of nothing that messages have.
       if (lengths[slot] == 0) continue;
       const uint32_t node = walk(children, std::string(paths[slot], lengths[slot]));
+      leaves[slot] = node;
       next_slot[slot] = nodes[node].first_slot;
       nodes[node].first_slot = int32_t(slot);
     }
+    copy_in_order(leaves);
     std::stable_sort(items.begin(), items.end(), [](const Item &a, const Item &b) {
       return a.parent != b.parent ? a.parent < b.parent : a.index < b.index;
     });
@@ -82,7 +90,6 @@ class Plan {
       parent.last_item = item + 1;
     }
     for (const Each &each : eaches) collect_slots(each.node);
-    for (uint32_t slot = 0; has_rows() && slot < wanted; slot++) row_slots.push_back(first + slot);
 
     size_t key_bytes = 0;
     for (const Child &child : children) key_bytes += child.key.size();
@@ -188,6 +195,18 @@ class Plan {
   std::vector<uint8_t> keys_;
   std::vector<uint32_t> table_;  // open addressing; 0 is free
   uint32_t strangers_left_ = 0;
+
+  // Of two elements with the same path the first one counts for others.
+  void copy_in_order(const std::vector<uint32_t> &leaves) {
+    for (uint32_t slot = 0; slot < leaves.size(); slot++) {
+      if (leaves[slot] == 0 || std::find(order.begin(), order.end(), slot) != order.end()) continue;
+      for (uint32_t element = 0; element < order.size(); element++) {
+        if (leaves[order[element]] != leaves[slot]) continue;
+        order_copies.push_back({element, slot});
+        break;
+      }
+    }
+  }
 
   // The node that a path leads to.
   uint32_t walk(std::vector<Child> &children, const std::string &path) {

@@ -120,17 +120,10 @@ extension ConfigurationValue {
     return span
   }
 
-  /// A size in bytes: a whole number, by itself or with kB, MB, GB (powers of 1000), KiB, MiB or GiB (powers of 1024).
+  /// A size in bytes, such as `1MiB`.
   func byteCount(in range: ClosedRange<Int64>) -> Int64? {
     guard let text = expanded()?.text else { return nil }
-    let digits = text.prefix { $0.isASCII && $0.isNumber }
-    let units: [String: Int64] = [
-      "": 1, "kB": 1000, "MB": 1_000_000, "GB": 1_000_000_000, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30,
-    ]
-    let unit = units[text[digits.endIndex...].trimmingPrefix { $0 == " " }.description]
-    guard let unit, let count = Int64(digits), case let (bytes, overflow) = count.multipliedReportingOverflow(by: unit),
-      !overflow, range.contains(bytes)
-    else {
+    guard let bytes = ByteCount.read(text), range.contains(bytes) else {
       refuse("it takes \(range.lowerBound) to \(range.upperBound) bytes, as 1048576 or 1MiB")
       return nil
     }

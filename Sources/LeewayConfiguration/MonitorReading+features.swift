@@ -70,14 +70,16 @@ extension MonitorReading {
 
   /// The path that `field` says, else the name itself, a key whatever characters it has.
   private func readField(_ map: ConfigurationMap, name: String, _ value: ConfigurationValue) -> FieldPath? {
-    if map.contains("field") { return map.value("field")?.fieldPath(hasRows: hasRows) }
+    if map.contains("field") { return map.value("field").flatMap(predictionPath) }
     _ = map.value("field")
     return defaultField(name, value)
   }
 
   private func defaultField(_ name: String, _ value: ConfigurationValue) -> FieldPath? {
     do throws(FieldPathFailure) {
-      return try FieldPath(key: name, hasRows: hasRows)
+      let path = try FieldPath(key: name, hasRows: hasRows)
+      predictionPaths.append((value, path))
+      return path
     } catch {
       value.complain("has no field, and its name as a key \(error.problem). Set its field")
       return nil
@@ -134,7 +136,7 @@ extension MonitorReading {
       }
       // A segment that is a feature too is found where the feature is.
       if let feature = features?.first(where: { $0.name == name }) { return Segment(name: name, field: feature.field) }
-      return value.fieldPath(hasRows: hasRows).map { Segment(name: name, field: $0) }
+      return predictionPath(value).map { Segment(name: name, field: $0) }
     }
     return segments
   }

@@ -74,20 +74,21 @@ extension MonitorReading {
     readFormat(map)
     let rows = readRows(map)
     hasRows = map.contains("rows")
-    let timeFormat = map.choice("time_format", TimeFormat.self)
+    let writtenFormat = map.choice("time_format", TimeFormat.self)
     guard
       let fields = map.required("fields", add: fieldsExample)?.map("a map such as \(fieldsExample)", .predictionFields)
     else {
       map.finish()
       return nil
     }
-    let id = fields.value("id").flatMap { readID($0, hasRows: hasRows) }
+    let id = fields.value("id").flatMap { readID($0, predictionPath) }
     if hasLabels, !fields.contains("id") {
       reading.error(
         fields.place, "\(fields.path(of: "id")) is missing; labels are joined by it, so add id: FIELD or remove labels")
     }
-    let time = fields.required("time", add: "time: FIELD")?.fieldPath(hasRows: hasRows)
-    let version = fields.value("version")?.fieldPath(hasRows: hasRows)
+    let time = fields.required("time", add: "time: FIELD").flatMap(predictionPath)
+    let timeFormat = timeFormat(of: time, map, writtenFormat)
+    let version = fields.value("version").flatMap(predictionPath)
     hasVersion = fields.contains("version")
     hasProbabilities = fields.contains("probabilities")
     let output = readOutput(fields)
@@ -96,7 +97,7 @@ extension MonitorReading {
         value.complain("is for multiclass monitors; remove it")
         return nil
       }
-      return value.fieldPath(hasRows: hasRows)
+      return predictionPath(value)
     }
     fields.finish()
     rate = map.value("rate").flatMap { value in readRate(value).map { ($0, value) } }
@@ -106,12 +107,21 @@ extension MonitorReading {
       topic: topic, id: id ?? [], time: time, timeFormat: timeFormat, version: version, output: output,
       probabilities: probabilities, classes: readClasses())
     stream.rows = rows
+    stream.isLenient = isLenient
     return stream
   }
 
   /// `rows: instances`: the array of a message that has an element for each row.
   private func readRows(_ map: ConfigurationMap) -> FieldPath? {
-    guard let value = map.value("rows"), let path = value.fieldPath() else { return nil }
+    guard let value = map.value("rows"), let text = value.text() else { return nil }
+    if text.hasPrefix("message.") {
+      let rest = text.dropFirst("message.".count)
+      value.refuse(
+        "it is of the message already, so write \(rest), or \"message\".\(rest) in single quotes where messages have a key message"
+      )
+      return nil
+    }
+    guard let path = value.fieldPath() else { return nil }
     guard path.steps.allSatisfy({ if case .key = $0 { true } else { false } }) else {
       value.refuse("it takes the keys that lead to the array of rows, as instances or request.rows")
       return nil
@@ -147,7 +157,7 @@ extension MonitorReading {
   private func readOutput(_ fields: ConfigurationMap) -> FieldPath? {
     guard let task else {
       // Which one it should be is not known, so neither may be called unknown.
-      return (fields.value("score") ?? fields.value("prediction"))?.fieldPath(hasRows: hasRows)
+      return (fields.value("score") ?? fields.value("prediction")).flatMap(predictionPath)
     }
     let name = task == .binary ? "score" : "prediction"
     let other = task == .binary ? "prediction" : "score"
@@ -155,7 +165,7 @@ extension MonitorReading {
       value.complain("is not the output of a \(task.rawValue) monitor; name it \(fields.path(of: name))")
       return nil
     }
-    return fields.required(name, add: "\(name): FIELD")?.fieldPath(hasRows: hasRows)
+    return fields.required(name, add: "\(name): FIELD").flatMap(predictionPath)
   }
 
   func readLabels(_ predictions: PredictionStream?) -> (stream: LabelStream, horizonGiven: Bool)? {
@@ -167,7 +177,7 @@ extension MonitorReading {
     readFormat(map)
     let rows = readRows(map)
     let hasRows = map.contains("rows")
-    let timeFormat =
+    let writtenFormat =
       map.value("time_format") == nil
       ? predictions?.timeFormat ?? .epochMilliseconds : map.choice("time_format", TimeFormat.self)
     let horizonGiven = map.contains("horizon")
@@ -188,8 +198,9 @@ extension MonitorReading {
       return nil
     }
     let idValue = fields.required("id", add: "id: FIELD")
-    let id = idValue.flatMap { readID($0, hasRows: hasRows) }
+    let id = idValue.flatMap { readID($0) { $0.fieldPath(hasRows: hasRows) } }
     let time = fields.required("time", add: "time: FIELD")?.fieldPath(hasRows: hasRows)
+    let timeFormat = timeFormat(of: time, map, writtenFormat)
     let value = fields.required("value", add: "value: FIELD")?.fieldPath(hasRows: hasRows)
     fields.finish()
     map.finish()
@@ -203,6 +214,7 @@ extension MonitorReading {
       absent: absent, positive: positive, minimumCoverage: coverage, conditions: conditions, isShared: shared,
       sample: sample)
     stream.rows = rows
+    stream.isLenient = isLenient
     if let idValue, let predictions, !predictions.id.isEmpty { checkParts(idValue, stream, predictions) }
     return (stream, horizonGiven)
   }
@@ -261,11 +273,11 @@ extension MonitorReading {
   private static func fields(_ count: Int) -> String { count == 1 ? "1 field" : "\(count) fields" }
 
   /// A field, or a list of those that are an id together.
-  private func readID(_ value: ConfigurationValue, hasRows: Bool) -> [FieldPath]? {
-    guard case .list = value.node.content else { return value.fieldPath(hasRows: hasRows).map { [$0] } }
+  private func readID(_ value: ConfigurationValue, _ read: (ConfigurationValue) -> FieldPath?) -> [FieldPath]? {
+    guard case .list = value.node.content else { return read(value).map { [$0] } }
     guard let names = value.names(of: "fields", atMost: Self.maximumParts) else { return nil }
     if names.isEmpty { value.complain("is an empty list; name a field, or several as [customer, order]") }
-    let paths = names.compactMap { $0.value.fieldPath(hasRows: hasRows) }
+    let paths = names.compactMap { read($0.value) }
     return paths.isEmpty || paths.count < names.count ? nil : paths
   }
 

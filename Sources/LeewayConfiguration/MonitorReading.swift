@@ -24,8 +24,12 @@ package final class MonitorReading {
   var hasLabels: Bool { top.contains("labels") }
   var hasComparison: Bool { top.contains("compare") }
   var hasVersion = false
+  /// Whether text may be a number.
+  var isLenient = false
   /// Whether messages of predictions have many rows.
   var hasRows = false
+  /// Paths of predictions, and where they are said.
+  var predictionPaths: [(value: ConfigurationValue, path: FieldPath)] = []
   /// Predictions a second at most, and where that is said.
   var rate: (perSecond: Double, value: ConfigurationValue)?
   var hasProbabilities = false
@@ -54,6 +58,7 @@ package final class MonitorReading {
       "multiclass: the model's order of classes, where its probabilities are an array"),
     .init("threshold", .number(0...1, 0.5), "binary: a score from here on is a positive decision"),
     .init("features", .other("map of names to `numeric`, `categorical` or a map", nil), "what the model was given"),
+    .init("lenient", .truth(false), "text may be a number, as `\"12.5\"`, in predictions and labels"),
     .init("segments", .other("list of up to 16 field names", nil), "fields whose values are slices of their own"),
     .init(
       "max_segments", .integer(1...1000, 100),
@@ -95,12 +100,14 @@ package final class MonitorReading {
   func read() -> (monitor: Monitor?, plan: MonitorPlan?) {
     name = readName()
     task = top.required("task", add: "task: binary, multiclass or regression")?.choice()
+    isLenient = top.bool("lenient") ?? false
     let predictions = readPredictions()
     let labels = readLabels(predictions)
     let comparison = readComparison()
     let threshold = readThreshold()
     readFeatures()
     let segments = readSegments()
+    refuseKeysInArrays()
     let maximumSegments = readMaximumSegments(predictions)
     self.maximumSegments = Int(maximumSegments ?? 100)
     let maximumCategories = top.integer("max_categories")

@@ -12,8 +12,6 @@ package final class HTTPRequestSender {
   private let intake: AnswerIntake
   /// Where curl writes the detail of a failure, which is used only for TLS.
   private let detail: UnsafeMutablePointer<CChar>
-  /// For the request under way, for messages.
-  private var method = HTTPRequest.Method.post
 
   /// - Parameters:
   ///   - version: Leeway's own, for the `User-Agent`.

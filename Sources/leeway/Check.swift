@@ -25,6 +25,8 @@ struct Check: ParsableCommand {
 
   @Option(help: "A file of predictions to look for a monitor's fields in.") var sample: String?
   @Option(help: "A file of labels, for the same.") var labels: String?
+  @Option(help: "The longest message that is read of these, such as 16MiB; 1 MiB unless given.")
+  var messageBytes: MessageBytes = .standard
   @Argument(help: "The monitor file that goes with --sample or --labels.") var monitor: String?
 
   @Option(help: "The service's configuration; leeway.yaml if that exists.") var config: String?
@@ -49,7 +51,7 @@ struct Check: ParsableCommand {
     var problems: [String] = []
     for (file, stream) in [(sample, MessageSample.Stream.predictions), (labels, .labels)] {
       guard let file else { continue }
-      let found = try MessageSample(file, of: loaded, as: stream)
+      let found = try MessageSample(file, of: loaded, as: stream, messageBytes: messageBytes.count)
       Console.write((stream == .labels && sample != nil ? "\n" : "") + found.text, to: .output)
       if let problem = found.problem { problems.append(problem) }
     }

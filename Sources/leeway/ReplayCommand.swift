@@ -28,6 +28,11 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: "Threads that read predictions; one for each processor unless given. Results are the same.")
   var threads: Int?
 
+  @Option(
+    help: "The longest message that is read, as limits.message_bytes of the service, such as 16MiB; 1 MiB unless given."
+  )
+  var messageBytes: MessageBytes = .standard
+
   func validate() throws {
     _ = try asOfTime()
     if let threads, !(1...64).contains(threads) { throw ValidationError("--threads \(threads) is none of 1 to 64") }
@@ -59,33 +64,38 @@ struct ReplayCommand: ParsableCommand {
     let bar = ProgressBar()
     let output = try LineOutput(path: out)
     let replay = Replay(
-      plan: plan, predictions: predictions, labels: labels, asOf: try asOfTime(), inputs: recorded, threads: threads
+      plan: plan, predictions: predictions, labels: labels, asOf: try asOfTime(), inputs: recorded, threads: threads,
+      messageBytes: messageBytes.count
     ) { bar.show($0, $1, $2) }
     let summary = try replay.run(isWholeProcess: true) { try output.write($0) }
     try output.flush()
     bar.finish()
-    Console.write(sentence(summary, labelTopic: loaded.labels?.topic), to: .error)
-    let findings = ReplayFindings(summary, monitor: loaded)
+    Console.write(sentence(summary, loaded), to: .error)
+    let findings = ReplayFindings(summary, monitor: loaded, messageBytes: messageBytes.count)
     for warning in findings.warnings { Console.write("leeway: warning: \(warning)\n", to: .error) }
     if let problem = findings.problem { throw InputProblem(problem) }
   }
 
-  private func sentence(_ summary: Replay.Summary, labelTopic: String?) -> String {
+  private func sentence(_ summary: Replay.Summary, _ monitor: Monitor) -> String {
+    let labelTopic = monitor.labels?.topic
+    let hasRows = monitor.predictions.rows != nil || monitor.labels?.rows != nil
+    let invalid = hasRows ? "rows and whole messages" : "messages"
     let e = summary.events
     let j = summary.joins
     var text =
       "leeway: \(e.accepted) predictions accepted, \(e.late) late, \(j.duplicates) duplicate, \(e.unjoinable) unjoinable; "
       + "\(e.labels) labels, \(j.matched) matched, \(j.corrected) corrected, \(j.repeated) repeated, \(j.retracted) retracted, "
-      + "\(j.expired) beyond the horizon; \(e.invalid) messages invalid, \(e.quarantined) quarantined; "
+      + "\(j.expired) beyond the horizon; \(e.invalid) \(invalid) invalid, \(e.quarantined) quarantined; "
       + "\(summary.lines) lines\nleeway: \(summary.verdicts.sentence)\n"
     if summary.unusedInputs > 0 {
       text +=
         "leeway: \(summary.unusedInputs) of the inputs came after more verdicts than these files give; "
         + "replay all messages since the service's log began\n"
     }
-    if summary.tooLong > 0 {
-      let lines = summary.tooLong == 1 ? "1 line was" : "\(summary.tooLong) lines were"
-      text += "leeway: \(lines) longer than 1 MiB and skipped\n"
+    let tooLong = summary.tooLongPredictions + summary.tooLongLabels
+    if tooLong > 0 {
+      let lines = tooLong == 1 ? "1 line was" : "\(tooLong) lines were"
+      text += "leeway: \(lines) longer than \(ByteCount.shown(messageBytes.count)) and skipped\n"
     }
     // Some of both kinds of files.
     let ofLabels = summary.quarantined.filter { $0.topic == labelTopic }

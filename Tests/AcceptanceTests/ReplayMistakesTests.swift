@@ -278,7 +278,7 @@ import Testing
     #expect(
       found.findings == [
         "leeway: warning: p.jsonl:201: score is 1.7, the first that cannot be used: it takes 0 to 1",
-        "leeway: warning: p.jsonl:301: feature amount is \"12,5\", the first that cannot be used: it takes a number without quotes",
+        "leeway: warning: p.jsonl:301: feature amount is \"12,5\", the first that cannot be used: it takes a number without quotes, or set lenient: true",
       ])
   }
 

@@ -67,7 +67,7 @@ import Testing
         time             at               all    integer            1772323200  none can be used: at is 1970-01-21T12:18:43.200Z in epoch_ms, which is before 1990. Did you mean epoch_s?
         version          model_version    never  -                  -           Did you mean modelVersion?
         score            score            all    number             1.5         3 of 10 cannot be used: it takes 0 to 1
-        feature amount   features.amount  all    integer 6, text 4  "12"        4 of 10 cannot be used: it takes a number without quotes
+        feature amount   features.amount  all    integer 6, text 4  "12"        4 of 10 cannot be used: it takes a number without quotes, or set lenient: true
         feature country  country          never  -                  -           Did you mean features.Country?
 
         not named by the monitor: features.Country, modelVersion, scores.positive
@@ -92,7 +92,9 @@ import Testing
     let found = try check("--sample p.jsonl monitors/shop.yaml")
     #expect(found.code == 1)
     #expect(
-      found.error == "leeway: p.jsonl: no message has a usable feature amount: it takes a number without quotes\n")
+      found.error
+        == "leeway: p.jsonl: no message has a usable feature amount: it takes a number without quotes, or set lenient: true\n"
+    )
   }
 
   /// A path is no suggestion for itself.

@@ -7,6 +7,7 @@
 #ifndef LEEWAY_SIMDJSON_H
 #define LEEWAY_SIMDJSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -77,11 +78,11 @@ void leeway_parser_destroy(struct leeway_parser *parser);
 // path may come more than once; an empty one leads nowhere. NULL when memory is out. The paths are copied.
 //
 // `rows` is the path of an array with one element a row, NULL where a message is one row. Paths through LEEWAY_PATH_EACH are of
-// rows, the others of the message. Where a row is an array itself, its elements also fill `order_count` slots from
-// `order_first` on.
+// rows, the others of the message. Where a row is an array itself, its elements also fill the `order_count` slots of `order`,
+// whose paths are of rows, and all slots that have the path of one of those.
 struct leeway_plan *leeway_plan_create(
   const char *const *paths, const size_t *lengths, uint32_t count, const char *rows, size_t rows_length,
-  uint32_t order_first, uint32_t order_count);
+  const uint32_t *order, uint32_t order_count);
 void leeway_plan_destroy(struct leeway_plan *plan);
 
 // Parses one object and writes a value into each of the plan's slots; fields that the object lacks are ABSENT. Of
@@ -108,6 +109,13 @@ uint32_t leeway_json_read(const struct leeway_parser *parser, uint32_t position,
 // gave since. NULL for any other kind, or when memory is out. All numbers of a document that leeway_extract had to read as
 // a tree are found at the first call.
 const char *leeway_number_text(struct leeway_parser *parser, const struct leeway_value *value, size_t *length);
+
+// Whether the bytes are UTF-8. `bytes` may be NULL where there are none.
+bool leeway_is_utf8(const void *bytes, size_t length);
+
+// Reads a finite decimal number that is all of a text of at most 64 bytes: digits with at most one point, before it perhaps a
+// sign and behind it perhaps an exponent. False for anything else, such as `nan` and `0x10`.
+bool leeway_decimal(const void *text, size_t length, double *number);
 
 #ifdef __cplusplus
 }

@@ -6,6 +6,9 @@
 ///
 /// Where messages have many rows, a path is of the row. `message.` stands before one of the message, and `[]` for the element of an
 /// array in the message that belongs to the row, at the row's index: `message.ids[]`.
+///
+/// `key`, `header.NAME` and `kafka.timestamp` are of the Kafka record around the message. A key of the message that is called so is
+/// written in quotes: `"key"`, `"header".name`.
 package struct FieldPath: Hashable, Sendable, CustomStringConvertible {
   /// One step of a path.
   package enum Step: Hashable, Sendable {
@@ -24,6 +27,14 @@ package struct FieldPath: Hashable, Sendable, CustomStringConvertible {
     case row
     /// The message that has the rows.
     case message
+    /// The Kafka record around the message.
+    case record
+  }
+
+  /// What a record has beside its value.
+  package enum RecordField: Hashable, Sendable {
+    case timestamp, key
+    case header(String)
   }
 
   /// The greatest number of steps in a path.
@@ -32,6 +43,9 @@ package struct FieldPath: Hashable, Sendable, CustomStringConvertible {
   package static let maximumBytes = 1024
   /// The greatest index.
   package static let maximumIndex = 9999
+
+  /// How the timestamp of a record is written.
+  package static let recordTimestamp = "kafka.timestamp"
 
   package let root: Root
   /// The steps, outermost first.
@@ -48,14 +62,35 @@ package struct FieldPath: Hashable, Sendable, CustomStringConvertible {
     for (i, step) in steps.enumerated() {
       switch step {
       case .key(let key):
-        // In a row, what is not quoted would be of the message.
-        let isReserved = root == .row && i == 0 && key == "message" && steps.count > 1
+        let isReserved = i == 0 && root != .record && isLikeReserved
         text += (text.isEmpty ? "" : ".") + Self.quoted(key, always: isReserved)
       case .index(let index): text += "[\(index)]"
       case .each: text += "[]"
       }
     }
     return text
+  }
+
+  /// Whether its text without quotes would be of the record, or of the message that has the row.
+  private var isLikeReserved: Bool {
+    guard root != .message, case .key(let first) = steps[0] else { return false }
+    switch first {
+    case "key": return steps.count == 1
+    case "header": return steps.count > 1
+    case "kafka": return steps.count == 2 && steps[1] == .key("timestamp")
+    case "message": return root == .row && steps.count > 1
+    default: return false
+    }
+  }
+
+  /// What it is of the record around a message; nil if it is of the message itself.
+  package var recordField: RecordField? {
+    guard root == .record, case .key(let first) = steps[0] else { return nil }
+    switch first {
+    case "key": return .key
+    case "header": if case .key(let name) = steps[1] { return .header(name) } else { return nil }
+    default: return .timestamp
+    }
   }
 
   /// The same without quotes, whatever is in the keys: how a column of a table is called.
@@ -77,6 +112,12 @@ package struct FieldPath: Hashable, Sendable, CustomStringConvertible {
     self.steps = steps
   }
 
+  /// Whether it begins with an index, as `[7]`: an element of a row that is an array.
+  package var isPlaceInRow: Bool {
+    guard root == .row, case .index = steps[0] else { return false }
+    return true
+  }
+
   /// Whether it has a value of its own for each row of a message.
   package var isOfRow: Bool { root == .row || steps.contains(.each) }
 
@@ -94,8 +135,9 @@ package struct FieldPath: Hashable, Sendable, CustomStringConvertible {
     var root = hasRows ? Root.row : .whole
     var steps: [Step] = []
     var rest = text[...]
-    // The elements of a row that is an array.
-    if hasRows, rest.first == "[" {
+    if text == "key" || text == Self.recordTimestamp || text.hasPrefix("header.") {
+      root = .record
+    } else if hasRows, rest.first == "[" {
       do throws(Unreadable) { steps = try Self.brackets(&rest) } catch { throw fail(error.problem) }
       if !rest.isEmpty, rest.first != "." { throw fail("has text behind a bracket; put a dot there") }
       rest = rest.dropFirst()
@@ -132,7 +174,20 @@ package struct FieldPath: Hashable, Sendable, CustomStringConvertible {
     guard steps.count <= Self.maximumKeys else {
       throw fail("has \(steps.count) keys; a path takes at most \(Self.maximumKeys)")
     }
+    if root == .record, steps.count > 1, steps[0] == .key("header") {
+      guard steps.count == 2, case .key(let name) = steps[1] else {
+        throw fail(
+          "is of the record's header, whose name is one key; put it in quotes, as header.\"a.b\", or quote \"header\" "
+            + "where messages have such a key")
+      }
+      guard !name.utf8.contains(0) else { throw fail("names a header with a zero byte, which none has") }
+    }
     let eaches = steps.count { $0 == .each }
+    guard eaches == 0 || hasRows else {
+      throw fail(
+        "has [] for the element of each row, and a message is one row; add rows: ARRAY beside fields, or write an index, as [0]"
+      )
+    }
     guard eaches == 0 || (root == .message && eaches == 1) else {
       throw fail(
         "has [] for the element of each row; that is for one array of the message beside its rows, as message.ids[]")

@@ -34,11 +34,11 @@ package final class JSONExtractor: MessageExtractor {
       return UnsafePointer(copy) as UnsafePointer<CChar>?
     }
     defer { for start in starts { start?.deallocate() } }
-    let (order, rowsPath) = (plan.order, plan.rows)
+    let (order, rowsPath) = (plan.order.map(UInt32.init), plan.rows)
     let fieldPlan = (rowsPath.map { Self.text($0.steps) } ?? []).withUnsafeBufferPointer { text in
       leeway_plan_create(
         starts, lengths, UInt32(fields.count), rowsPath == nil ? nil : text.baseAddress, text.count,
-        UInt32(order.lowerBound), UInt32(order.count))
+        order, UInt32(order.count))
     }
     guard let parser = leeway_parser_create(limits.messageBytes, UInt32(limits.depth)), let fieldPlan else {
       preconditionFailure("no memory for a JSON parser")
@@ -55,6 +55,7 @@ package final class JSONExtractor: MessageExtractor {
     switch field.root {
     case .row: text((rows.map { $0.steps + [.each] } ?? []) + field.steps)
     case .whole, .message: text(field.steps)
+    case .record: []
     }
   }
 
@@ -112,6 +113,11 @@ package final class JSONExtractor: MessageExtractor {
   @inline(__always) package subscript(slot: Int) -> FieldValue {
     precondition(slot >= 0 && slot < slotCount)
     return FieldValue(slots[slot])
+  }
+
+  package func put(_ value: FieldValue, _ slot: Int) {
+    precondition(slot >= 0 && slot < slotCount)
+    slots[slot] = value.value
   }
 
   /// A number as it is written in the last message; nil for any other kind.

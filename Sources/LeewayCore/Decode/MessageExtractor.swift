@@ -24,6 +24,9 @@ package protocol MessageExtractor: AnyObject {
   /// The value of the field of a slot in the last message.
   subscript(slot: Int) -> FieldValue { get }
 
+  /// Gives the slot of a field that is of the record around the last message its value, until the next message; see ``RecordFields``.
+  func put(_ value: FieldValue, _ slot: Int)
+
   /// A number in the grammar of JSON, with all its digits; nil for any other kind.
   func numberText(of value: FieldValue) -> UnsafeRawBufferPointer?
 

@@ -13,29 +13,33 @@ extension EventTime {
 
 extension FieldValue {
   /// Why the value of `field` is no time that an event may be of, and the fix; nil if it is one.
-  package func timeProblem(_ field: FieldPath, _ format: TimeFormat) -> String? {
-    time(format)?.isPlausible == true
-      ? nil : MessageRejection(time: self, of: field, in: format).reason
+  ///
+  /// - Parameter lenient: whether text may be a number.
+  package func timeProblem(_ field: FieldPath, _ format: TimeFormat, lenient: Bool = false) -> String? {
+    time(format, lenient: lenient)?.isPlausible == true
+      ? nil : MessageRejection(time: self, of: field, in: format, lenient: lenient).reason
   }
 }
 
 extension MessageRejection {
   /// Says what is wrong with a message's time, and which format would make sense of it.
   ///
-  /// - Parameter view: the value of `field`; no plausible time in `format`.
-  init(time view: FieldValue, of field: FieldPath, in format: TimeFormat) {
+  /// - Parameters:
+  ///   - view: the value of `field`; no plausible time in `format`.
+  ///   - lenient: whether text may be a number.
+  init(time view: FieldValue, of field: FieldPath, in format: TimeFormat, lenient: Bool = false) {
     guard view.kind != .absent, view.kind != .null else {
       self.init(code: "bad_time", reason: "\(field) is missing; name the field of the time, or fix the producer")
       return
     }
-    let fitting = TimeFormat.allCases.first { $0 != format && view.time($0)?.isPlausible == true }
+    let fitting = TimeFormat.allCases.first { $0 != format && view.time($0, lenient: lenient)?.isPlausible == true }
     var guess = fitting.map { ". Did you mean \($0.rawValue)?" }
     if let text = view.text, fitting == nil,
       TimeFormat.allCases.contains(where: { $0.time(fromText: text)?.isPlausible == true })
     {
-      guess = ": it is text; send the number without quotes"
+      guess = ": it is text; send the number without quotes, or set lenient: true"
     }
-    if let time = view.time(format) {
+    if let time = view.time(format, lenient: lenient) {
       let side = time < .earliestPlausible ? "before 1990" : "after 2100"
       self.init(
         code: "implausible_time",

@@ -39,7 +39,9 @@ struct BadRows {
     let parts = groups.map { group in
       let more = group.rows > group.indices.count ? " and \(group.rows - group.indices.count) more" : ""
       let indices = group.indices.map { "\($0)" }.joined(separator: ", ")
-      return "\(group.rows == 1 ? "row" : "rows") \(indices)\(more): \(group.rejection.code): \(group.rejection.reason)"
+      // The first one's code is the message's.
+      let code = group.rejection.code == first.rejection.code ? "" : "\(group.rejection.code): "
+      return "\(group.rows == 1 ? "row" : "rows") \(indices)\(more): \(code)\(group.rejection.reason)"
     }
     return MessageRejection(
       code: first.rejection.code,

@@ -21,6 +21,9 @@ final class LabelDecoder<Extractor: MessageExtractor> {
   private let valueSlot: Int
   private let firstCondition: Int
   private let conditions: [[[UInt8]]]
+  private let record: RecordFields
+  private let timeTakesText: Bool
+  private let valueTakesText: Bool
 
   init(stream: LabelStream, task: ModelTask, limits: DecodeLimits) {
     self.stream = stream
@@ -32,6 +35,10 @@ final class LabelDecoder<Extractor: MessageExtractor> {
     firstCondition = valueSlot + 1
     conditions = stream.conditions.map { $0.values.map { Array($0.utf8) } }
     let fields = stream.id + [stream.time, stream.value] + stream.conditions.map(\.field)
+    record = RecordFields(fields)
+    // What is of a record has no types.
+    timeTakesText = stream.isLenient || stream.time.root == .record
+    valueTakesText = stream.isLenient || stream.value.root == .record
     extractor = Extractor(ExtractionPlan(fields: fields, rows: stream.rows), limits: limits)
     keyExtractor = Extractor(ExtractionPlan(fields: hasRows ? [] : stream.id), limits: limits)
   }
@@ -39,9 +46,12 @@ final class LabelDecoder<Extractor: MessageExtractor> {
   /// Parses a message; `label` reads it, of many rows the one that `nextRow` has come to.
   ///
   /// - Returns: how many rows it has.
-  func parse(_ payload: UnsafeRawBufferPointer) throws(MessageRejection) -> Int {
+  func parse(_ payload: UnsafeRawBufferPointer, of message: SourceMessage) throws(MessageRejection) -> Int {
     row = -1
-    do { return try extractor.extract(payload) } catch { throw MessageRejection(error) }
+    let rows: Int
+    do { rows = try extractor.extract(payload) } catch { throw MessageRejection(error) }
+    if !record.isEmpty { record.fill(extractor, from: message) }
+    return rows
   }
 
   /// Goes on to the next row of a message that may have many.
@@ -53,7 +63,7 @@ final class LabelDecoder<Extractor: MessageExtractor> {
   /// The label of the parsed message, or of its row.
   func label() throws(MessageRejection) -> DecodedLabel {
     // A time that cannot be right is none, and moves no watermark.
-    let time = extractor[timeSlot].time(stream.timeFormat).flatMap { $0.isPlausible ? $0 : nil }
+    let time = extractor[timeSlot].time(stream.timeFormat, lenient: timeTakesText).flatMap { $0.isPlausible ? $0 : nil }
     // What is of another model need not look like ours.
     if !isOurs { return .passedOver(time ?? .distantPast) }
     var parts = stream.id.indices.map { extractor.category(of: extractor[$0]) }
@@ -67,7 +77,7 @@ final class LabelDecoder<Extractor: MessageExtractor> {
           : "one of \(fields) is missing or no text or number, or they are longer than \(JoinID.maximumBytes) bytes")
     }
     guard let time else {
-      throw .init(time: extractor[timeSlot], of: stream.time, in: stream.timeFormat)
+      throw .init(time: extractor[timeSlot], of: stream.time, in: stream.timeFormat, lenient: timeTakesText)
     }
     let view = extractor[valueSlot]
     switch view.kind {
@@ -146,7 +156,7 @@ final class LabelDecoder<Extractor: MessageExtractor> {
       if let text = view.text { return LabelValue(binary: text) }
       guard let number = view.double, number == 0 || number == 1 else { return nil }
       return .number(number)
-    case .regression: return view.double.map { .number($0) }
+    case .regression: return view.number(lenient: valueTakesText).map { .number($0) }
     case .multiclass: return extractor.category(of: view).map { .category(String(decoding: $0, as: UTF8.self)) }
     }
   }
@@ -155,6 +165,10 @@ final class LabelDecoder<Extractor: MessageExtractor> {
   /// may not hold.
   private func canonical(_ view: FieldValue) -> [UInt8]? {
     if task == .multiclass, view.kind != .string { return extractor.category(of: view) }
+    // A number is the same as text.
+    if task == .regression, view.kind == .string {
+      return view.number(lenient: true).map { CanonicalJSON.bytes(of: .number($0)) }
+    }
     return extractor.tree(of: view).map(CanonicalJSON.bytes(of:))
   }
 }

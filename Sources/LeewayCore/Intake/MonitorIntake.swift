@@ -90,7 +90,7 @@ struct MonitorIntake {
     }
     let time: EventTime
     do {
-      let rows = try predictions.parse(payload)
+      let rows = try predictions.parse(payload, of: message)
       if predictions.hasRows { return takeRows(rows, of: message, payload, index, keep, predictions) }
       time = try predictions.time()
     } catch { return reject(message, index, error, keep) }
@@ -235,7 +235,7 @@ struct MonitorIntake {
     let decoded: DecodedLabel
     do {
       if let payload = message.value {
-        let rows = try labels.parse(payload)
+        let rows = try labels.parse(payload, of: message)
         if labels.hasRows { return takeRows(rows, of: message, payload, index, keep, labels) }
         decoded = try labels.label()
       } else {

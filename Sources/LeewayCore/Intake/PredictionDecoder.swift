@@ -4,7 +4,7 @@ internal import CSimdjson
 final class PredictionDecoder<Extractor: MessageExtractor> {
   private let plan: MonitorPlan
   private let extractor: Extractor
-  /// For the id's fields; empty without a join.
+  /// For the id's fields; empty where nothing needs them.
   private let idSlots: Range<Int>
   private let timeSlot: Int
   private let timeFormat: TimeFormat
@@ -14,6 +14,10 @@ final class PredictionDecoder<Extractor: MessageExtractor> {
   private let subjectSlots: Range<Int>
   private let outputSlot: Int
   private let segmentSlots: Range<Int>
+  private let record: RecordFields
+  /// By subject, and for the time: whether text may be a number.
+  private let takesText: [Bool]
+  private let timeTakesText: Bool
   // What is lent of these as inout is not reached by another way meanwhile, so a check of each access at run time would find nothing.
   @exclusivity(unchecked) private var scratch: [UInt8] = []
   /// For the message that the last row was filled from; empty where it has none.
@@ -36,8 +40,8 @@ final class PredictionDecoder<Extractor: MessageExtractor> {
       fields.append(field)
       return fields.count - 1
     }
-    // The label join is the one use of the id.
-    if plan.monitor.labels != nil { fields += stream.id }
+    // The label join is the one use of the id; an array of ids beside rows must have as many elements all the same.
+    if plan.monitor.labels != nil || stream.rows != nil { fields += stream.id }
     idSlots = 0..<fields.count
     timeSlot = fields.count
     timeFormat = stream.timeFormat
@@ -51,25 +55,27 @@ final class PredictionDecoder<Extractor: MessageExtractor> {
     segmentSlots = fields.count..<fields.count + plan.monitor.segments.count
     fields.append(contentsOf: plan.monitor.segments.map(\.field))
     hasRows = stream.rows != nil
-    // Rows that are arrays have the features in their order, unless some path says where in them a feature is.
-    let isOrdered =
-      hasRows && !plan.monitor.features.contains { if case .index = $0.field.steps[0] { true } else { false } }
+    record = RecordFields(fields)
+    // What is of a record has no types.
+    takesText = subjectSlots.map { stream.isLenient || fields[$0].root == .record }
+    timeTakesText = stream.isLenient || stream.time.root == .record
     extractor = Extractor(
-      ExtractionPlan(
-        fields: fields, rows: stream.rows, order: isOrdered ? subjectSlots.lowerBound..<outputSlot : 0..<0),
-      limits: limits)
+      ExtractionPlan(fields, of: plan.monitor, features: subjectSlots.lowerBound..<outputSlot), limits: limits)
     scratch.reserveCapacity(ShortestText.maximumLength)
   }
 
   /// Parses a message; the calls below read it, of many rows the one that `nextRow` has come to.
   ///
   /// - Returns: how many rows it has.
-  func parse(_ payload: UnsafeRawBufferPointer) throws(MessageRejection) -> Int {
+  func parse(_ payload: UnsafeRawBufferPointer, of message: SourceMessage) throws(MessageRejection) -> Int {
     if hasRows {
       row = -1
       digest = nil
     }
-    do { return try extractor.extract(payload) } catch { throw MessageRejection(error) }
+    let rows: Int
+    do { rows = try extractor.extract(payload) } catch { throw MessageRejection(error) }
+    if !record.isEmpty { record.fill(extractor, from: message) }
+    return rows
   }
 
   /// Goes on to the next row of a message that may have many.
@@ -79,8 +85,9 @@ final class PredictionDecoder<Extractor: MessageExtractor> {
   }
 
   func time() throws(MessageRejection) -> EventTime {
-    guard let time = extractor[timeSlot].time(timeFormat), time.isPlausible else {
-      throw MessageRejection(time: extractor[timeSlot], of: plan.monitor.predictions.time, in: timeFormat)
+    guard let time = extractor[timeSlot].time(timeFormat, lenient: timeTakesText), time.isPlausible else {
+      throw MessageRejection(
+        time: extractor[timeSlot], of: plan.monitor.predictions.time, in: timeFormat, lenient: timeTakesText)
     }
     return time
   }
@@ -96,6 +103,8 @@ final class PredictionDecoder<Extractor: MessageExtractor> {
       case .uint64 where columns.isNumeric(subject): columns.setNumber(subject, Double(view.value.uint64))
       // Empty text is what an empty cell of a CSV file is.
       case .string where view.value.length == 0: takeEmpty(subject, columns)
+      case .string where columns.isNumeric(subject) && takesText[subject]:
+        if let x = view.number(lenient: true) { columns.setNumber(subject, x) } else { columns.setInvalid(subject) }
       case _ where columns.isNumeric(subject): columns.setInvalid(subject)
       case .string: if let text = view.text { columns.setCategory(subject, ShortestText.withoutZeroFraction(text)) }
       default: if withCategory(view, { columns.setCategory(subject, $0) }) == nil { columns.setInvalid(subject) }
@@ -158,7 +167,7 @@ final class PredictionDecoder<Extractor: MessageExtractor> {
     }
     let output: ModelOutput
     if plan.drift.subjects[plan.outputSubject].isNumeric {
-      output = .number(extractor[outputSlot].double ?? 0)
+      output = .number(extractor[outputSlot].number(lenient: takesText[plan.outputSubject]) ?? 0)
     } else {
       let name = withCategory(extractor[outputSlot]) { String(decoding: $0, as: UTF8.self) } ?? ""
       output = .category(name, probabilities: probabilities)
@@ -185,8 +194,10 @@ final class PredictionDecoder<Extractor: MessageExtractor> {
   private func takeProbabilities(_ view: FieldValue) -> Bool {
     var isValid = true
     var sum = 0.0
+    let lenient = plan.monitor.predictions.isLenient
     func take(_ name: String, _ value: FieldValue) {
-      guard isValid, probabilities.count < ProbabilityRule.maximumClasses, let p = value.double, (0...1).contains(p)
+      guard isValid, probabilities.count < ProbabilityRule.maximumClasses, let p = value.number(lenient: lenient),
+        (0...1).contains(p)
       else {
         isValid = false
         return

@@ -6,12 +6,18 @@ package struct SourceMessage {
   package var key: UnsafeRawBufferPointer?
   /// nil is a tombstone.
   package var value: UnsafeRawBufferPointer?
+  /// nil: it has none.
+  package var headers: RecordHeaders?
 
-  package init(offset: Int64, recordTime: EventTime?, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?) {
+  package init(
+    offset: Int64, recordTime: EventTime?, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?,
+    headers: RecordHeaders? = nil
+  ) {
     self.offset = offset
     self.recordTime = recordTime
     self.key = key
     self.value = value
+    self.headers = headers
   }
 }
 

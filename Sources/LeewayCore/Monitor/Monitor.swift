@@ -100,6 +100,8 @@ package struct PredictionStream: Sendable, Equatable {
   package var topic: String
   /// The array of a message that has an element for each prediction; nil: a message is one.
   package var rows: FieldPath?
+  /// Whether text may be a number.
+  package var isLenient = false
   /// The prediction's id, of one field or several; needed where labels are joined, else it may be empty.
   package var id: [FieldPath]
   package var time: FieldPath
@@ -139,7 +141,22 @@ extension PredictionStream {
   }
 }
 
+extension Monitor {
+  /// Whether predictions have fields that are of their record and not of its value.
+  package var readsRecords: Bool {
+    let fields =
+      predictions.id + [predictions.time, predictions.output]
+      + [predictions.version, predictions.probabilities].compactMap { $0 }
+    return (fields + features.map(\.field) + segments.map(\.field)).contains { $0.root == .record }
+  }
+}
+
 extension LabelStream {
+  /// Whether labels have fields that are of their record and not of its value.
+  package var readsRecords: Bool {
+    (id + [time, value] + conditions.map(\.field)).contains { $0.root == .record }
+  }
+
   /// Whether the id is the same for all rows of a message, so that the row's index is a further part of it.
   package var hasIndexInID: Bool { PredictionStream.hasIndex(id, rows) }
 
@@ -176,6 +193,8 @@ package struct LabelStream: Sendable, Equatable {
   package var labelBefore: TimeSpan?
   /// The array of a message that has an element for each label; nil: a message is one.
   package var rows: FieldPath?
+  /// Whether text may be a number.
+  package var isLenient = false
   /// The value of a prediction that has no label at its horizon.
   package var absent: LabelValue?
   /// The text or number that means 1 (binary); anything else is 0. Without it a binary label is 0, 1, false or true.

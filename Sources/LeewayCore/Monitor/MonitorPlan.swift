@@ -242,6 +242,7 @@ package final class MonitorPlan: Sendable {
     ] { w.string(text) }
     if let classes = monitor.predictions.classes { w.strings(classes) }
     if let rows = monitor.predictions.rows { w.string("rows \(rows)") }
+    if monitor.predictions.isLenient { w.string("lenient") }
     w.number(monitor.threshold)
     for span in [monitor.pane, monitor.lateness, monitor.skew] { w.number(span.milliseconds) }
     w.number(monitor.maximumSegments)

@@ -24,6 +24,7 @@ package struct PairShape: Sendable, Equatable {
     ] { w.string(text) }
     if let classes = monitor.predictions.classes { w.strings(classes) }
     if let rows = monitor.predictions.rows { w.string("rows \(rows)") }
+    if monitor.predictions.isLenient { w.string("lenient") }
     w.number(monitor.threshold)
     w.number(monitor.pane.milliseconds)
     w.number(monitor.maximumSegments)

@@ -6,6 +6,8 @@ package enum TimeFormat: String, CaseIterable, Sendable {
   case epochMilliseconds = "epoch_ms"
   /// Microseconds since the epoch.
   case epochMicroseconds = "epoch_us"
+  /// Nanoseconds since the epoch.
+  case epochNanoseconds = "epoch_ns"
   /// RFC 3339 text, as `2025-03-01T12:00:00Z`.
   case rfc3339 = "rfc3339"
 
@@ -20,6 +22,7 @@ package enum TimeFormat: String, CaseIterable, Sendable {
       milliseconds = product
     case .epochMilliseconds: milliseconds = number
     case .epochMicroseconds: milliseconds = number.dividedRoundingDown(by: 1000)
+    case .epochNanoseconds: milliseconds = number.dividedRoundingDown(by: 1_000_000)
     case .rfc3339: return nil
     }
     return EventTime(writable: milliseconds)
@@ -35,6 +38,7 @@ package enum TimeFormat: String, CaseIterable, Sendable {
     case .epochSeconds: microseconds = (number * 1_000_000).rounded()
     case .epochMilliseconds: microseconds = (number * 1000).rounded()
     case .epochMicroseconds: microseconds = number.rounded()
+    case .epochNanoseconds: microseconds = (number / 1000).rounded()
     case .rfc3339: return nil
     }
     guard let exact = Int64(exactly: microseconds) else { return nil }

@@ -12,13 +12,16 @@ package struct Replay {
   private let asOf: EventTime?
   private let inputs: [DecisionRecord]
   private let threads: Int
+  private let messageBytes: Int
   private let progress: (_ file: String, _ fraction: Double?, _ rows: Int64) -> Void
 
   /// What was read, for the last line on standard error.
   package struct Summary: Sendable {
     package var events = EventCounts()
     package var joins = JoinCounts()
-    package var tooLong = 0
+    /// Lines that were longer than a message may be, and skipped.
+    package var tooLongPredictions = 0
+    package var tooLongLabels = 0
     package var lines = 0
     /// Whether files of labels were given, if only empty ones.
     package var hasLabelFiles = false
@@ -72,10 +75,11 @@ package struct Replay {
   ///   - asOf: stands for every record's timestamp; nil: nothing is from the future.
   ///   - inputs: what came from outside where the service ran, as `/api/v1/inputs` gives it; each takes part where it did then.
   ///   - threads: that decode predictions, at least 1; nil: one for each processor. What comes out is the same.
+  ///   - messageBytes: the longest line that counts, 1 to 2^30.
   ///   - progress: called on any of them, on one at a time.
   package init(
     plan: MonitorPlan, predictions: [String], labels: [String], asOf: EventTime?, inputs: [DecisionRecord] = [],
-    threads: Int? = nil,
+    threads: Int? = nil, messageBytes: Int = DecodeLimits().messageBytes,
     progress: @escaping (String, Double?, Int64) -> Void = { _, _, _ in }
   ) {
     self.plan = plan
@@ -84,6 +88,7 @@ package struct Replay {
     self.asOf = asOf
     self.inputs = inputs
     self.threads = min(max(threads ?? ProcessInfo.processInfo.activeProcessorCount, 1), 64)
+    self.messageBytes = messageBytes
     self.progress = progress
   }
 
@@ -116,7 +121,9 @@ package struct Replay {
     summary.unseenFields = unseenFields(workers)
     let unseen = Set(summary.unseenFields.map(\.path))
     if let file = predictions.first {
-      summary.lateFields = try FirstMessages(file, of: plan.monitor).unseen.filter { !unseen.contains($0.path) }
+      summary.lateFields = try FirstMessages(file, of: plan.monitor, messageBytes: messageBytes).unseen.filter {
+        !unseen.contains($0.path)
+      }
     }
     // The order of labels shows in what is counted of them, so one reads them all.
     for file in labels.indices where plan.monitor.labels != nil {
@@ -150,7 +157,8 @@ package struct Replay {
     let isLate = ReplayFindings.areManyLate(summary.events)
     if isLate || !summary.invalidSubjects.isEmpty {
       summary.secondLook = try SecondLook(
-        predictions, of: plan.monitor, subjects: summary.invalidSubjects, isLate: isLate, asOf: asOf)
+        predictions, of: plan.monitor, subjects: summary.invalidSubjects, isLate: isLate, asOf: asOf,
+        messageBytes: messageBytes)
     }
     return summary
   }
@@ -170,7 +178,10 @@ package struct Replay {
     try tx.ensure(partitions: partitions)
     let intake = Intake(
       plans: [(plan, .distantPast)], writer: writer,
-      limits: IntakeLimits(pendingBytes: max(16 << 20, (128 << 20) / threads)))
+      limits: IntakeLimits(
+        decode: DecodeLimits(messageBytes: messageBytes),
+        // A message of rows may have a quarter of it.
+        pendingBytes: max(16 << 20, (128 << 20) / threads, 4 * messageBytes)))
     for record in try tx.claim(partitions: partitions.map(\.key), owner: writer) { intake.open(record) }
     return intake
   }
@@ -189,15 +200,16 @@ package struct Replay {
 
   /// Reads one file of predictions with all workers.
   private func read(_ file: Int, by workers: [Intake], _ ledger: any Ledger, _ summary: inout Summary) throws {
-    let log = try SharedLog(path: predictions[file], progress: progress)
+    let log = try SharedLog(path: predictions[file], limit: messageBytes, progress: progress)
     let readers = try workers.enumerated().map { index, intake in
       RunReader(
         intake: intake, slot: try slot(key(plan.monitor.predictions.topic, file, index), of: intake), asOf: asOf,
-        ledger: ledger, log: log)
+        ledger: ledger, log: log,
+        envelope: plan.monitor.readsRecords ? try RecordEnvelope(messageBytes: messageBytes) : nil)
     }
     RunReader.runAll(readers)
     if let failure = log.failure { throw failure }
-    summary.tooLong += log.tooLongLines
+    summary.tooLongPredictions += log.tooLongLines
     for reader in readers {
       for report in reader.reports { summary.add(report, of: plan.monitor.name, files: threads) }
     }
@@ -209,21 +221,24 @@ package struct Replay {
   ) throws {
     guard let topic = role == .labels ? plan.monitor.labels?.topic : plan.monitor.predictions.topic else { return }
     let slot = try slot(key(topic, file, 0), of: intake)
-    let stream = try ByteStream(path: path)
-    let lines = LineReader(stream)
+    let isOfRecords = role == .labels ? plan.monitor.labels?.readsRecords == true : plan.monitor.readsRecords
+    let lines = try MessageLines(path, ofRecords: isOfRecords, asOf: asOf, messageBytes: messageBytes)
+    let stream = lines.stream
     var rows: Int64 = 0
-    while let line = try lines.next() {
-      if case .text(let text, let number) = line, !text.isEmpty {
-        intake.take(SourceMessage(offset: Int64(number), recordTime: asOf, key: nil, value: text), from: slot)
-        if role == .labels { summary.labelMessages += 1 }
-      }
+    while let message = try lines.next() {
+      intake.take(message, from: slot)
+      if role == .labels { summary.labelMessages += 1 }
       rows += 1
       if rows % 4096 == 0 {
         if intake.isFull { summary.add(try intake.flush(to: ledger), of: plan.monitor.name, files: threads) }
         progress(path, stream.totalBytes.map { Double(stream.consumedBytes) / Double(max($0, 1)) }, rows)
       }
     }
-    summary.tooLong += lines.tooLongLines
+    if role == .labels {
+      summary.tooLongLabels += lines.tooLongLines
+    } else {
+      summary.tooLongPredictions += lines.tooLongLines
+    }
   }
 
   private func unseenFields(_ workers: [Intake]) -> [WatchedField] {

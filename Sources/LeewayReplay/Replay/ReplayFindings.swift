@@ -10,13 +10,16 @@ package struct ReplayFindings {
 
   private let summary: Replay.Summary
   private let monitor: Monitor
+  private let messageBytes: Int
 
   /// A share of late or unjoinable predictions below it is nothing to warn of.
   private static let smallShare = 0.01
   private static let manyRepeats = 0.1
 
-  package init(_ summary: Replay.Summary, monitor: Monitor) {
+  /// - Parameter messageBytes: the longest line that counted.
+  package init(_ summary: Replay.Summary, monitor: Monitor, messageBytes: Int = DecodeLimits().messageBytes) {
     self.summary = summary
+    self.messageBytes = messageBytes
     self.monitor = monitor
     for field in summary.unseenFields { warnings.append(field.unseen) }
     for field in summary.lateFields {
@@ -115,8 +118,18 @@ package struct ReplayFindings {
     let e = summary.events
     guard e.accepted == 0 else { return nil }
     let refused = e.rejected.merging(e.rejectedLabels) { $0 - $1 }.filter { $0.value > 0 }
-    if refused.isEmpty, e.late == 0 { return "no prediction was accepted: the files of --predictions have no messages" }
+    if refused.isEmpty, e.late == 0 {
+      return "no prediction was accepted: the files of --predictions have \(none(summary.tooLongPredictions))"
+    }
     return "no prediction was accepted: \(Self.reasons(refused)); \(fix(refused))"
+  }
+
+  /// What files have in place of messages that could be read.
+  private func none(_ tooLong: Int) -> String {
+    guard tooLong > 0 else { return "no messages" }
+    return
+      "only lines longer than \(ByteCount.shown(messageBytes)), which were skipped; raise --message-bytes, or send smaller "
+      + "messages"
   }
 
   private func fix(_ refused: [String: Int64]) -> String {
@@ -129,7 +142,8 @@ package struct ReplayFindings {
   private var noMatches: String? {
     guard let labels = monitor.labels else { return nil }
     guard summary.labelMessages > 0 else {
-      return summary.hasLabelFiles ? "no label matched a prediction: the files of --labels have no messages" : nil
+      return summary.hasLabelFiles
+        ? "no label matched a prediction: the files of --labels have \(none(summary.tooLongLabels))" : nil
     }
     let (e, j) = (summary.events, summary.joins)
     guard j.matched == 0, j.corrected == 0 else { return nil }

@@ -10,14 +10,20 @@ final class RunReader: @unchecked Sendable {
   private let asOf: EventTime?
   private let ledger: any Ledger
   private let log: SharedLog
+  /// nil: lines are messages.
+  private let envelope: RecordEnvelope?
   private(set) var reports: [FlushReport] = []
 
-  init(intake: Intake, slot: Intake.Slot, asOf: EventTime?, ledger: any Ledger, log: SharedLog) {
+  init(
+    intake: Intake, slot: Intake.Slot, asOf: EventTime?, ledger: any Ledger, log: SharedLog,
+    envelope: RecordEnvelope?
+  ) {
     self.intake = intake
     self.slot = slot
     self.asOf = asOf
     self.ledger = ledger
     self.log = log
+    self.envelope = envelope
   }
 
   /// Runs all of them to the end of the file, the first on the calling thread. A failure is the log's.
@@ -42,8 +48,8 @@ final class RunReader: @unchecked Sendable {
       var run = LineRun()
       while let number = try log.next(intake.runLength, into: &run) {
         intake.beginRun()
-        run.forEach { text, line in
-          intake.take(SourceMessage(offset: Int64(line), recordTime: asOf, key: nil, value: text), from: slot)
+        try run.forEach { text, line in
+          intake.take(try MessageLines.message(text, line, envelope, log.file, asOf), from: slot)
         }
         guard log.settle(number, { intake.settleRun(after: $0) }) else { return }
         intake.addRun()

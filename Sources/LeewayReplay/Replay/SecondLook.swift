@@ -1,6 +1,5 @@
 import LeewayConfiguration
 import LeewayCore
-import LeewaySource
 
 /// Looks through files of predictions once more for what the counts of a replay say is there: the first value of a field
 /// that cannot be used, and the message that made most others late. Only a replay that has something to say of these reads
@@ -36,16 +35,19 @@ struct SecondLook: Sendable {
 
   private let monitor: Monitor
   private let asOf: EventTime?
+  private let messageBytes: Int
 
   /// - Parameters:
   ///   - subjects: features, or the output, that had invalid values.
   ///   - isLate: whether to look for what made messages late.
   ///   - asOf: as of the replay.
+  ///   - messageBytes: the longest line that counts.
   init(
-    _ files: [String], of monitor: Monitor, subjects: Set<String>, isLate: Bool, asOf: EventTime?
+    _ files: [String], of monitor: Monitor, subjects: Set<String>, isLate: Bool, asOf: EventTime?, messageBytes: Int
   ) throws {
     self.monitor = monitor
     self.asOf = asOf
+    self.messageBytes = messageBytes
     let wanted = Set(subjects.map { $0 == monitor.outputName ? $0 : "feature \($0)" })
     let probabilities = subjects.contains(monitor.outputName) ? ["probabilities"] : []
     let fields = SampledField.predictions(of: monitor).filter {
@@ -65,15 +67,16 @@ struct SecondLook: Sendable {
   private mutating func look(at file: String, _ wanted: [SampledField], isLate: Bool) throws {
     var pending = Array(wanted.enumerated())
     let ids = monitor.predictions.id
-    let plan = ExtractionPlan(
-      fields: wanted.map(\.path) + [monitor.predictions.time] + ids, rows: monitor.predictions.rows)
-    let extractor = JSONExtractor(plan, limits: DecodeLimits())
-    let lines = LineReader(try ByteStream(path: file))
+    let plan = SampledField.plan(wanted.map(\.path) + [monitor.predictions.time] + ids, of: monitor)
+    let extractor = JSONExtractor(plan, limits: DecodeLimits(messageBytes: messageBytes))
+    let lines = try MessageLines(file, ofRecords: monitor.readsRecords, asOf: asOf, messageBytes: messageBytes)
+    let takesText = monitor.predictions.isLenient || monitor.predictions.time.root == .record
     var lead = Lead(lateness: monitor.lateness)
-    while isLate || !pending.isEmpty, let line = try lines.next() {
-      guard case .text(let bytes, let number) = line else { continue }
-      try? extractor.forEachRow(of: bytes, plan) {
-        guard let time = extractor[wanted.count].time(monitor.predictions.timeFormat), time.isPlausible,
+    while isLate || !pending.isEmpty, let message = try lines.next() {
+      let number = Int(message.offset)
+      try? extractor.forEachRow(of: message, plan) {
+        guard let time = extractor[wanted.count].time(monitor.predictions.timeFormat, lenient: takesText),
+          time.isPlausible,
           asOf.map({ time <= $0 + monitor.skew }) ?? true
         else { return }
         pending.removeAll { i, field in
@@ -81,7 +84,7 @@ struct SecondLook: Sendable {
           unusable.append(
             .init(
               file: file, line: number, purpose: field.purpose,
-              value: SampledField.shown(extractor[i], extractor.tree(of: extractor[i])), problem: problem))
+              value: SampledField.shown(extractor[i], in: extractor), problem: problem))
           return true
         }
         guard isLate, lead.take(time, number) else { return }

@@ -10,6 +10,7 @@ final class SharedLog: @unchecked Sendable {
   private let reading = NSLock()
   private let stream: ByteStream
   private let lines: LineReader
+  let file: String
   private let progress: (String, Double?, Int64) -> Void
   private var handedOut = 0
   private var rows: Int64 = 0
@@ -19,9 +20,11 @@ final class SharedLog: @unchecked Sendable {
   private var watermark = EventTime.distantPast
   private var firstFailure: (any Error)?
 
-  init(path: String, progress: @escaping (String, Double?, Int64) -> Void) throws {
+  /// - Parameter limit: the longest line in bytes.
+  init(path: String, limit: Int, progress: @escaping (String, Double?, Int64) -> Void) throws {
+    file = path
     stream = try ByteStream(path: path)
-    lines = LineReader(stream)
+    lines = LineReader(stream, limit: limit)
     self.progress = progress
   }
 
@@ -91,11 +94,11 @@ struct LineRun {
   }
 
   /// Every line with its number in the file, from 1.
-  func forEach(_ body: (UnsafeRawBufferPointer, Int) -> Void) {
-    bytes.withUnsafeBytes { bytes in
+  func forEach(_ body: (UnsafeRawBufferPointer, Int) throws -> Void) rethrows {
+    try bytes.withUnsafeBytes { bytes in
       var start = 0
       for (end, number) in ends {
-        body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), number)
+        try body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), number)
         start = end
       }
     }

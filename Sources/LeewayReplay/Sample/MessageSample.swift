@@ -1,6 +1,5 @@
 import LeewayConfiguration
 package import LeewayCore
-import LeewaySource
 
 /// What real messages have in the fields that a monitor names: for `leeway check --sample`.
 package struct MessageSample {
@@ -19,42 +18,54 @@ package struct MessageSample {
 
   /// Reads the first 100,000 messages of a file of JSON Lines, plain or gzip.
   ///
+  /// - Parameter messageBytes: the longest line that counts.
   /// - Throws: `FileError` if the file cannot be read.
-  package init(_ file: String, of monitor: Monitor, as stream: Stream) throws {
+  package init(
+    _ file: String, of monitor: Monitor, as stream: Stream, messageBytes: Int = DecodeLimits().messageBytes
+  ) throws {
     var fields: [SampledField]
+    let plan: ExtractionPlan
     switch (stream, monitor.labels) {
-    case (.labels, let labels?): fields = SampledField.labels(of: labels, monitor.task)
-    default: fields = SampledField.predictions(of: monitor)
+    case (.labels, let labels?):
+      fields = SampledField.labels(of: labels, monitor.task)
+      plan = ExtractionPlan(fields: fields.map(\.path), rows: labels.rows)
+    default:
+      fields = SampledField.predictions(of: monitor)
+      plan = SampledField.plan(fields.map(\.path), of: monitor)
     }
-    let plan = ExtractionPlan(
-      fields: fields.map(\.path), rows: stream == .labels ? monitor.labels?.rows : monitor.predictions.rows)
-    let extractor = JSONExtractor(plan, limits: DecodeLimits())
-    let lines = LineReader(try ByteStream(path: file))
+    let extractor = JSONExtractor(plan, limits: DecodeLimits(messageBytes: messageBytes))
+    let readsRecords = stream == .labels ? monitor.labels?.readsRecords == true : monitor.readsRecords
+    let lines = try MessageLines(file, ofRecords: readsRecords, messageBytes: messageBytes)
     var paths = MessagePaths()
-    var (messages, rows, refused, firstRefusal) = (0, 0, 0, "")
-    while messages < Self.maximumMessages, let line = try lines.next() {
-      guard case .text(let bytes, let number) = line else { continue }
-      if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+    var (messages, rows) = (0, 0)
+    var (refused, badRows) = (Refusals(), Refusals())
+    while messages < Self.maximumMessages, let message = try lines.next() {
+      let number = message.offset
       messages += 1
       do throws(DecodeFailure) {
-        try extractor.forEachRow(of: bytes, plan) {
+        try extractor.forEachRow(
+          of: message, plan, refused: { badRows.add("\(file):\(number): row \($0): \($1.code): \($1.reason)") }
+        ) {
           rows += 1
-          for i in fields.indices { fields[i].count(extractor[i]) { extractor.tree(of: extractor[i]) } }
+          for i in fields.indices { fields[i].count(extractor[i], in: extractor) }
         }
       } catch {
-        refused += 1
-        if refused == 1 { firstRefusal = "\(file):\(number): \(error.code): \(error.reason)" }
+        refused.add("\(file):\(number): \(error.code): \(error.reason)")
         continue
       }
-      if messages - refused <= Self.maximumTrees, let tree = try? JSONValue(parsing: bytes) {
+      if messages - refused.count <= Self.maximumTrees, let bytes = message.value,
+        let tree = try? JSONValue(parsing: bytes)
+      {
         for row in plan.rows.map(tree.elements(at:)) ?? [tree] { paths.add(row) }
       }
     }
     let read = rows
     let what = stream == .labels ? "labels" : "predictions"
     var out = ["\(file): \(Self.count(read, what))" + (messages == Self.maximumMessages ? ", the first ones" : "")]
-    if refused > 0 { out.append("\(Thousands.text(Int64(refused))) refused, the first: \(firstRefusal)") }
-    if lines.tooLongLines > 0 { out.append("\(lines.tooLongLines) longer than 1 MiB and skipped") }
+    if refused.count > 0 { out.append("\(Thousands.text(Int64(refused.count))) refused, the first: \(refused.first)") }
+    if badRows.count > 0 { out.append("\(Self.count(badRows.count, "rows")) refused, the first: \(badRows.first)") }
+    let longest = ByteCount.shown(messageBytes)
+    if lines.tooLongLines > 0 { out.append("\(lines.tooLongLines) longer than \(longest) and skipped") }
     if read > 0 {
       out.append("")
       out += Self.table(fields, read, paths)
@@ -64,16 +75,35 @@ package struct MessageSample {
       }
     }
     text = out.joined(separator: "\n") + "\n"
-    problem = Self.problem(file, fields, read, messages)
+    let none: String? =
+      if read > 0 {
+        nil
+      } else if badRows.count > 0 {
+        "no row is one; fix the producer, or rows"
+      } else if messages == 0, lines.tooLongLines > 0 {
+        "all lines are longer than \(longest); raise --message-bytes, or send smaller messages"
+      } else if messages == 0 {
+        "the file has none"
+      } else if refused.count == 0 {
+        "their arrays of rows are empty"
+      } else {
+        "a sample is JSON Lines, one object a line: no CSV, and no array around the objects"
+      }
+    problem = none.map { "\(file): no message could be read: \($0)" } ?? Self.problem(file, fields)
   }
 
-  private static func problem(_ file: String, _ fields: [SampledField], _ read: Int, _ messages: Int) -> String? {
-    guard read > 0 else {
-      let reason =
-        messages == 0
-        ? "the file has none" : "a sample is JSON Lines, one object a line: no CSV, and no array around the objects"
-      return "\(file): no message could be read: \(reason)"
+  /// What could not be read, and why the first could not.
+  private struct Refusals {
+    var count = 0
+    var first = ""
+
+    mutating func add(_ reason: @autoclosure () -> String) {
+      if count == 0 { first = reason() }
+      count += 1
     }
+  }
+
+  private static func problem(_ file: String, _ fields: [SampledField]) -> String? {
     let lost = fields.filter { $0.isRequired && $0.found == 0 }
     if !lost.isEmpty {
       let names = lost.map { "\($0.path) (\($0.purpose))" }.joined(separator: ", ")

@@ -18,6 +18,8 @@ struct SampledField {
   let purpose: String
   let path: FieldPath
   let isRequired: Bool
+  /// Whether text may be a number.
+  private let takesText: Bool
   private let expectation: Expectation
 
   /// Messages in which it is there and not null.
@@ -31,51 +33,65 @@ struct SampledField {
 
   private static let maximumExample = 24
 
-  init(_ purpose: String, _ path: FieldPath, required: Bool, _ expectation: Expectation) {
+  init(_ purpose: String, _ path: FieldPath, lenient: Bool, required: Bool, _ expectation: Expectation) {
     self.purpose = purpose
     self.path = path
     isRequired = required
+    takesText = lenient || path.root == .record
     self.expectation = expectation
   }
 
   /// Those of a prediction, in the order of a monitor file.
   static func predictions(of monitor: Monitor) -> [SampledField] {
     let stream = monitor.predictions
-    var fields = stream.id.map { SampledField("id", $0, required: monitor.labels != nil, .scalar) }
-    fields.append(.init("time", stream.time, required: true, .time(stream.timeFormat)))
-    if let version = stream.version { fields.append(.init("version", version, required: false, .scalar)) }
+    let lenient = stream.isLenient
+    var fields = stream.id.map { SampledField("id", $0, lenient: lenient, required: monitor.labels != nil, .scalar) }
+    fields.append(.init("time", stream.time, lenient: lenient, required: true, .time(stream.timeFormat)))
+    if let version = stream.version {
+      fields.append(.init("version", version, lenient: lenient, required: false, .scalar))
+    }
     let output: Expectation = monitor.task == .multiclass ? .scalar : .number(monitor.task == .binary ? 0...1 : nil)
-    fields.append(.init(monitor.outputName, stream.output, required: true, output))
+    fields.append(.init(monitor.outputName, stream.output, lenient: lenient, required: true, output))
     if let path = stream.probabilities {
-      fields.append(.init("probabilities", path, required: false, .probabilities(classes: stream.classes?.count)))
+      fields.append(
+        .init("probabilities", path, lenient: lenient, required: false, .probabilities(classes: stream.classes?.count)))
     }
     fields += monitor.features.map {
-      .init("feature \($0.name)", $0.field, required: true, $0.kind == .numeric ? .number($0.range) : .scalar)
+      .init(
+        "feature \($0.name)", $0.field, lenient: lenient, required: true,
+        $0.kind == .numeric ? .number($0.range) : .scalar)
     }
-    fields += monitor.segments.map { .init("segment \($0.name)", $0.field, required: false, .scalar) }
+    fields += monitor.segments.map { .init("segment \($0.name)", $0.field, lenient: lenient, required: false, .scalar) }
     return fields
+  }
+
+  /// What is read of predictions where some of these are looked at; behind them, in slots of their own, are the monitor's features.
+  static func plan(_ paths: [FieldPath], of monitor: Monitor) -> ExtractionPlan {
+    ExtractionPlan(
+      paths + monitor.features.map(\.field), of: monitor, features: paths.count..<paths.count + monitor.features.count)
   }
 
   /// Those of a label.
   static func labels(of stream: LabelStream, _ task: ModelTask) -> [SampledField] {
-    stream.id.map { .init("id", $0, required: true, .scalar) }
+    let lenient = stream.isLenient
+    return stream.id.map { .init("id", $0, lenient: lenient, required: true, .scalar) }
       + [
-        .init("time", stream.time, required: true, .time(stream.timeFormat)),
-        .init("value", stream.value, required: true, .label(task, positive: stream.positive)),
-      ] + stream.conditions.map { .init("where", $0.field, required: true, .scalar) }
+        .init("time", stream.time, lenient: lenient, required: true, .time(stream.timeFormat)),
+        .init("value", stream.value, lenient: lenient, required: true, .label(task, positive: stream.positive)),
+      ] + stream.conditions.map { .init("where", $0.field, lenient: lenient, required: true, .scalar) }
   }
 
   // MARK: Counting
 
   /// Takes the value of one message.
   ///
-  /// - Parameter tree: a copy of the value, for the example.
-  mutating func count(_ view: FieldValue, tree: () -> JSONValue?) {
+  /// - Parameter extractor: that has the value, for the example.
+  mutating func count(_ view: FieldValue, in extractor: some MessageExtractor) {
     guard view.kind != .absent else { return }
     kinds[Self.name(of: view.kind), default: 0] += 1
     guard view.kind != .null else { return }
     found += 1
-    if example.isEmpty { example = Self.shown(view, tree()) }
+    if example.isEmpty { example = Self.shown(view, in: extractor) }
     guard let problem = problem(of: view) else { return }
     if wrong == 0 { self.problem = problem }
     wrong += 1
@@ -85,7 +101,7 @@ struct SampledField {
   func problem(of view: FieldValue) -> String? {
     let isScalar = view.kind != .array && view.kind != .object
     switch expectation {
-    case .time(let format): return view.timeProblem(path, format)
+    case .time(let format): return view.timeProblem(path, format, lenient: takesText)
     case .scalar: return isScalar ? nil : "it takes text, a number or a boolean"
     case .probabilities(nil):
       return view.kind == .object
@@ -94,12 +110,13 @@ struct SampledField {
       return view.kind == .object || view.kind == .array
         ? nil : "it takes an object of classes to probabilities, or an array of \(classes)"
     case .number(let range):
-      guard let number = view.double else {
-        return view.kind == .string ? "it takes a number without quotes" : "it takes a number"
+      guard let number = view.number(lenient: takesText) else {
+        return view.kind == .string && !takesText
+          ? "it takes a number without quotes, or set lenient: true" : "it takes a number"
       }
       guard let range, !range.contains(number) else { return nil }
       return "it takes \(ConfigurationValue.shown(range.lowerBound)) to \(ConfigurationValue.shown(range.upperBound))"
-    case .label(.regression, _): return view.double == nil ? "it takes a number" : nil
+    case .label(.regression, _): return view.number(lenient: takesText) == nil ? "it takes a number" : nil
     case .label(.multiclass, _): return isScalar ? nil : "it takes the name of a class"
     case .label(.binary, let positive?): return isScalar ? nil : "it takes text or a number such as \(positive)"
     case .label(.binary, nil):
@@ -121,14 +138,17 @@ struct SampledField {
   }
 
   /// A value as the message has it, cut to 24 characters.
-  static func shown(_ view: FieldValue, _ tree: JSONValue?) -> String {
-    guard let tree else { return "too large" }
+  static func shown(_ view: FieldValue, in extractor: some MessageExtractor) -> String {
     let text: String
     switch view.kind {
     // As in the message, and not as a double.
     case .int64: text = "\(view.int64 ?? 0)"
     case .uint64: text = "\(view.uint64 ?? 0)"
-    default: text = String(decoding: CanonicalJSON.bytes(of: tree), as: UTF8.self)
+    case .overflow: text = extractor.numberText(of: view).map { String(decoding: $0, as: UTF8.self) } ?? "number"
+    default:
+      // There is no tree of what holds a number beyond the range of Double.
+      let tree = extractor.tree(of: view)
+      text = tree.map { String(decoding: CanonicalJSON.bytes(of: $0), as: UTF8.self) } ?? name(of: view.kind)
     }
     return text.count > maximumExample ? text.prefix(maximumExample - 1) + "…" : text
   }

@@ -271,7 +271,7 @@ final class KafkaIntakeLoop {
       messages.append(
         SourceMessage(
           offset: message.offset, recordTime: message.timestamp.map(EventTime.init(milliseconds:)), key: message.key,
-          value: message.value))
+          value: message.value, headers: message.headers))
     }
   }
 

@@ -71,7 +71,7 @@ import Testing
     ),
     (
       "ids[]", false,
-      "has [] for the element of each row; that is for one array of the message beside its rows, as message.ids[]"
+      "has [] for the element of each row, and a message is one row; add rows: ARRAY beside fields, or write an index, as [0]"
     ),
   ]) func refusesBrackets(_ text: String, _ hasRows: Bool, _ problem: String) {
     let failure = #expect(throws: FieldPathFailure.self) { try FieldPath(text, hasRows: hasRows) }

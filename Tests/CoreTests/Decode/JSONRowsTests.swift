@@ -6,7 +6,7 @@ import Testing
 /// Messages of many rows, and elements of arrays.
 @Suite struct JSONRowsTests {
   /// Every row as its slots' canonical JSON, `-` for what is absent; or what was wrong.
-  private static func rows(_ text: String, _ paths: [String], order: Range<Int> = 0..<0) throws -> [[String]] {
+  private static func rows(_ text: String, _ paths: [String], order: [Int] = []) throws -> [[String]] {
     let plan = ExtractionPlan(
       fields: try paths.map { try FieldPath($0, hasRows: true) }, rows: try FieldPath("in.rows"), order: order)
     return rows(text, JSONExtractor(plan, limits: DecodeLimits()), paths.count)
@@ -50,10 +50,20 @@ import Testing
     }
     let none = ["bad_row: it is no object and no array; send one of them for each row"]
     #expect(
-      try Self.rows(text, paths, order: 1..<4) == [
+      try Self.rows(text, paths, order: [1, 2, 3]) == [
         ["-", "1", #""x""#, "null", #""x""#], ["-", "2", #""y""#, "[3]", #""y""#], wrong(2), wrong(4),
         ["-", "-", "9", "-", "-"], none, none, none,
       ])
+    // What has the field of a feature is found with it, the first one where two have the same.
+    let twice = #"{"in":{"rows":[[1,2,3],{"a":4,"b":5}]}}"#
+    #expect(
+      try Self.rows(twice, ["b", "a", "b", "b", "a"], order: [1, 2, 3]) == [
+        ["2", "1", "2", "3", "1"], ["5", "4", "5", "5", "4"],
+      ])
+    // What is of the message is no element.
+    let beside = #"{"m":7,"in":{"rows":[[1,2],{"a":4}]}}"#
+    #expect(
+      try Self.rows(beside, ["a", "message.m", "b"], order: [0, 2]) == [["1", "7", "2"], ["4", "7", "-"]])
     // Without an order paths say where everything is, and rows may be longer.
     #expect(try Self.rows(text, ["[0]", "[3]"])[3] == ["1", "4"])
   }

@@ -38,7 +38,20 @@ import Testing
     #expect(try read("1700000000", .rfc3339) == "bad_time: at is not a time in rfc3339. Did you mean epoch_s?")
     #expect(
       try read("\"1700000000123\"", .epochMilliseconds)
-        == "bad_time: at is not a time in epoch_ms: it is text; send the number without quotes")
+        == "bad_time: at is not a time in epoch_ms: it is text; send the number without quotes, or set lenient: true")
+  }
+
+  @Test func nanosecondsAreFarFromOtherTimes() throws {
+    #expect(try read("1700000000123456789", .epochNanoseconds) == "2023-11-14T22:13:20.123Z")
+    #expect(
+      try read("1700000000123456789", .epochMicroseconds)
+        == "bad_time: at is not a time in epoch_us. Did you mean epoch_ns?")
+    #expect(
+      try read("1700000000123", .epochNanoseconds)
+        == "implausible_time: at is 1970-01-01T00:28:20.000Z in epoch_ns, which is before 1990. Did you mean epoch_ms?")
+    // An offset, and all digits that there may be.
+    #expect(try read("\"2026-03-01T05:30:00.123456789+05:30\"", .rfc3339) == "2026-03-01T00:00:00.123Z")
+    #expect(try read("\"2026-02-28T16:00:00.999999999-08:00\"", .rfc3339) == "2026-03-01T00:00:00.999Z")
   }
 
   @Test func noFormatFits() throws {

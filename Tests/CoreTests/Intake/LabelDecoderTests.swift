@@ -35,7 +35,7 @@ import Testing
       if let json {
         return show(
           try Array(json.utf8).withUnsafeBytes { bytes in
-            _ = try decoder.parse(bytes)
+            _ = try decoder.parse(bytes, of: SourceMessage(offset: 0, recordTime: nil, key: nil, value: bytes))
             return try decoder.label()
           })
       }
@@ -75,13 +75,13 @@ import Testing
     let predictions = PredictionDecoder<JSONExtractor>(plan: plan, limits: DecodeLimits())
     let event = PredictionEvent(id: "17.0", time: World.start, output: "0.5", country: "\"D\\u0045\"")
     let mine = try Array(event.json.utf8).withUnsafeBytes { bytes in
-      _ = try predictions.parse(bytes)
+      _ = try predictions.parse(bytes, of: SourceMessage(offset: 0, recordTime: nil, key: nil, value: bytes))
       return predictions.joinID()
     }
     let labels = LabelDecoder<JSONExtractor>(
       stream: try #require(monitor.labels), task: .binary, limits: DecodeLimits())
     let decoded = try Array(#"{"id":17,"time":1700000000000,"value":0,"land":"DE"}"#.utf8).withUnsafeBytes { bytes in
-      _ = try labels.parse(bytes)
+      _ = try labels.parse(bytes, of: SourceMessage(offset: 0, recordTime: nil, key: nil, value: bytes))
       return try labels.label()
     }
     guard case .label(let id, _) = decoded else {

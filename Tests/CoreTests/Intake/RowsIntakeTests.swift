@@ -77,7 +77,7 @@ import Testing
     #expect(letters.first?.code == "bad_row")
     #expect(
       letters.first?.reason
-        == "4 of 7 rows are not counted: rows 1, 4: bad_row: it is no object and no array; send one of them for each row; "
+        == "4 of 7 rows are not counted: rows 1, 4: it is no object and no array; send one of them for each row; "
         + "row 3: bad_time: time is missing; name the field of the time, or fix the producer; "
         + "row 5: future: its time is more than 1h after its record's timestamp; fix the producer's clock or raise skew"
     )
@@ -146,6 +146,42 @@ import Testing
     #expect(events.labels == 2)
     #expect(events.rejectedLabels == ["no_value": 1, "bad_value": 1])
     #expect(report.labelDelays["m"] == [120, 120])
+  }
+
+  /// Rows that are arrays have the segments that are features, and what is of the message; an array of ids counts without labels too.
+  @Test func rowsThatAreArraysHaveSegments() throws {
+    let monitor = try Self.monitor {
+      $0.labels = nil
+      $0.predictions.id = [try FieldPath("message.ids[]", hasRows: true)]
+      $0.predictions.time = try FieldPath("message.time", hasRows: true)
+      $0.predictions.output = try FieldPath("message.outputs[]", hasRows: true)
+      $0.segments = [
+        Segment(name: "country", field: try FieldPath("country", hasRows: true)),
+        Segment(name: "channel", field: try FieldPath("message.channel", hasRows: true)),
+      ]
+    }
+    #expect(monitor.features.map(\.name).contains("country"))
+    func message(_ rows: [Int], ids: Int) -> String {
+      let rows = rows.map { i in
+        "["
+          + monitor.features.map { $0.kind == .numeric ? "\(i)" : "\"\($0.name == "country" ? "DE" : "x")\"" }
+          .joined(separator: ",") + "]"
+      }
+      let outputs = rows.map { _ in "0.5" }.joined(separator: ",")
+      let list = (0..<ids).map { "\"p\($0)\"" }.joined(separator: ",")
+      return "{\"rows\":[\(rows.joined(separator: ","))],\"outputs\":[\(outputs)],\"ids\":[\(list)],"
+        + "\"time\":\(Scene.minute(1).milliseconds),\"channel\":\"web\",\"version\":\"v1\"}"
+    }
+    let (plan, report, ledger, _) = try Self.run(monitor, [message([1, 2, 3], ids: 3), message([4, 5], ids: 3)])
+    #expect(report.events["m"]?.accepted == 3)
+    #expect(report.events["m"]?.rejected == ["unequal_rows": 1])
+    var slices: Set<String> = []
+    try ledger.read { reader in
+      try reader.panes(
+        .drift, monitor: "m", generation: plan.generation, in: .distantPast..<EventTime.distantFuture
+      ) { _, slice, _ in slices.insert(slice) }
+    }
+    #expect(slices == ["all", "version=v1", "country=DE", "channel=web"])
   }
 
   /// More rows than fit into a batch, and panes that are the same as those of single messages.

@@ -136,7 +136,11 @@ import Testing
     #expect(ms(.epochMilliseconds, 1_700_000_000_123.75) == 1_700_000_000_123)
     #expect(ms(.epochMicroseconds, 1.700000000123456e15) == 1_700_000_000_123)
     #expect(ms(.epochSeconds, -0.0005) == -1)
-    for bad in [Double.nan, .infinity, -.infinity, 1e300, -1e300, 9.3e18] {
+    #expect(ms(.epochNanoseconds, 1_700_000_000_123_999_999 as Int64) == 1_700_000_000_123)
+    #expect(ms(.epochNanoseconds, -1 as Int64) == -1)
+    #expect(ms(.epochNanoseconds, Int64.max) == 9_223_372_036_854)
+    #expect(ms(.epochNanoseconds, 1.700000000123e18) == 1_700_000_000_123)
+    for bad in [Double.nan, .infinity, -.infinity, 1e300, -1e300, 9.3e27] {
       for format in TimeFormat.allCases { #expect(ms(format, bad) == nil, "\(bad) \(format)") }
     }
     // Every millisecond of a second, as a producer's division by 1000 writes it.
@@ -162,6 +166,7 @@ import Testing
       #expect(ms(.epochMilliseconds, bad) == nil, "\(bad)")
     }
     #expect(TimeFormat(rawValue: "epoch_us") == .epochMicroseconds)
+    #expect(TimeFormat(rawValue: "epoch_ns") == .epochNanoseconds)
   }
 
   @Test(

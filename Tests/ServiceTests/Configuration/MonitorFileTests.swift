@@ -174,12 +174,12 @@ import Testing
 
   @Test func pathsOfManyRowsAreOfTheRowOrTheMessage() throws {
     let text = minimal(
-      "features: {amount: numeric, device: {type: categorical, field: \"[2]\"}}\nsegments: [message.shop, amount]"
+      "features: {amount: {type: numeric, field: \"[0]\"}, device: {type: categorical, field: \"[2]\"}}\nsegments: [message.shop, amount]"
     )
     .replacing(
       "predictions: {topic: p, fields: {time: at, score: s}}",
       with: """
-        predictions: {topic: p, rows: in.rows, fields: {id: "message.ids[]", time: message.at, score: s}}
+        predictions: {topic: p, rows: in.rows, fields: {id: "message.ids[]", time: message.at, score: "[1]"}}
         labels: {topic: l, rows: outcomes, horizon: 1d, fields: {id: id, time: message.at, value: y}}
         """)
     let (found, problems) = load(text)
@@ -189,9 +189,9 @@ import Testing
     #expect(try monitor.predictions.rows == FieldPath("in.rows"))
     #expect(try monitor.predictions.id == [row("message.ids[]")])
     #expect(try monitor.predictions.time == row("message.at"))
-    #expect(try monitor.predictions.output == row("s"))
-    #expect(try monitor.features.map(\.field) == [row("amount"), row("[2]")])
-    #expect(try monitor.segments.map(\.field) == [row("message.shop"), row("amount")])
+    #expect(try monitor.predictions.output == row("[1]"))
+    #expect(try monitor.features.map(\.field) == [row("[0]"), row("[2]")])
+    #expect(try monitor.segments.map(\.field) == [row("message.shop"), row("[0]")])
     #expect(try monitor.labels?.rows == FieldPath("outcomes"))
     #expect(try monitor.labels?.time == row("message.at"))
     #expect(!monitor.predictions.hasIndexInID && monitor.predictions.idParts == 1)

@@ -90,7 +90,6 @@ package final class HTTPRequestSender {
     let keys: String? = request.signing.map { "\($0.accessKey):\($0.secretKey)" }
     try check(leeway_curl_sign_for_aws(handle, signing, keys))
     try check(leeway_curl_set_text(handle, CURLOPT_URL, request.url))
-    try check(leeway_curl_set_long(handle, request.method == .get ? CURLOPT_HTTPGET : CURLOPT_POST, 1))
     try check(leeway_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.limits.connect)))
     try check(leeway_curl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds(request.limits.total)))
     try check(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LeewayConfiguration
 import LeewayCore
 import LeewayService
 

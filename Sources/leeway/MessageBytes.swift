@@ -1,4 +1,5 @@
 import ArgumentParser
+import LeewayConfiguration
 import LeewayCore
 import LeewayService
 

@@ -1,3 +1,4 @@
+import LeewayConfiguration
 import LeewayCore
 import LeewaySource
 

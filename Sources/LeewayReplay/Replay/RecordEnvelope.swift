@@ -1,4 +1,5 @@
 import Foundation
+import LeewayConfiguration
 import LeewayCore
 
 /// Reads records as `kcat -J` writes them, one a line: the value in `payload`, and around it `key`, `ts` in milliseconds and `headers`,

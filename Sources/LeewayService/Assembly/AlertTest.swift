@@ -1,3 +1,4 @@
+package import LeewayConfiguration
 import LeewayCore
 import LeewayDelivery
 

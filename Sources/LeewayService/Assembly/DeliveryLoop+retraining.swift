@@ -1,5 +1,6 @@
 import LeewayCore
 import LeewayDelivery
+import LeewayWeb
 
 /// Calls to systems that run trainings, and questions about the runs that came of them.
 extension DeliveryLoop {

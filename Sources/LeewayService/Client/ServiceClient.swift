@@ -1,3 +1,4 @@
+import LeewayConfiguration
 package import LeewayCore
 import LeewayDelivery
 

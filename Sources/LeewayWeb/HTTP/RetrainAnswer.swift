@@ -1,7 +1,7 @@
-import LeewayCore
+package import LeewayCore
 
 /// What a trainer says of a retrain, and how it compares with the scorecard.
-struct RetrainAnswer: Equatable, Sendable {
+package struct RetrainAnswer: Equatable, Sendable {
   static let maximumMetrics = 100
   static let maximumText = 1000
 
@@ -80,7 +80,7 @@ struct RetrainAnswer: Equatable, Sendable {
   /// What the end of a run says where the trainer says nothing: no version and no metrics, so a scorecard is not passed.
   ///
   /// - Parameter reason: why the run failed; nil where it did not.
-  init(runSucceeded succeeded: Bool, reason: String?, policy: RetrainPolicy?) {
+  package init(runSucceeded succeeded: Bool, reason: String?, policy: RetrainPolicy?) {
     self.succeeded = succeeded
     self.reason = reason
     metrics = []
@@ -119,5 +119,5 @@ struct RetrainAnswer: Equatable, Sendable {
     return json.text
   }
 
-  static func == (a: RetrainAnswer, b: RetrainAnswer) -> Bool { a.json == b.json }
+  package static func == (a: RetrainAnswer, b: RetrainAnswer) -> Bool { a.json == b.json }
 }

@@ -1,6 +1,7 @@
 import LeewayDelivery
 import Testing
 
+@testable import LeewayConfiguration
 @testable import LeewayService
 
 /// What the documents tell people to write is accepted, word for word.

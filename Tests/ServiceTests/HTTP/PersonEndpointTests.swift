@@ -6,7 +6,9 @@ import LeewayTestSupport
 import Logging
 import Testing
 
+@testable import LeewayConfiguration
 @testable import LeewayService
+@testable import LeewayWeb
 
 /// What people may ask for about incidents, what they are answered, and what is written down of it.
 @Suite struct PersonEndpointTests {

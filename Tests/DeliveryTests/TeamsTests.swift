@@ -89,7 +89,7 @@ import Testing
     let server = try LoopbackReceiver(otherwise: .answer(status: 202))
     let path = "/workflows/a/triggers/manual/paths/invoke?sp=%2Ftriggers%2fmanual%2Frun&sv=1.0&sig=a-b_c%3D"
     let request = try #require(try request(Sample.opened, to: server.url(path)))
-    #expect(try HTTPRequestSender(version: "1", abort: AbortFlag()).post(request).get().status == 202)
+    #expect(try HTTPRequestSender(version: "1", abort: AbortFlag()).send(request).get().status == 202)
     #expect(server.requests.map(\.path) == [path])
   }
 

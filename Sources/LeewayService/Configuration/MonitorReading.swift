@@ -107,6 +107,7 @@ final class MonitorReading {
     readFeatures()
     let segments = readSegments()
     refuseKeysInArrays()
+    refusePathsOfNothing(predictions)
     let maximumSegments = readMaximumSegments(predictions)
     self.maximumSegments = Int(maximumSegments ?? 100)
     let maximumCategories = top.integer("max_categories")

@@ -132,7 +132,8 @@ let package = Package(
       resources: [.copy("Fixtures")],
       swiftSettings: swift),
     .testTarget(
-      name: "CoreTests", dependencies: ["LeewayCore", "LeewayTestSupport"], swiftSettings: swift),
+      name: "CoreTests", dependencies: ["LeewayCore", "LeewayTestSupport"], resources: [.copy("Fixtures")],
+      swiftSettings: swift),
     .testTarget(
       name: "SimulationTests", dependencies: ["LeewayCore", "LeewayTestSupport"], swiftSettings: computing),
     .testTarget(

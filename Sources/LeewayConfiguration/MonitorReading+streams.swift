@@ -3,7 +3,13 @@ import LeewayCore
 extension MonitorReading {
   private static let topicKey = ConfigurationKey(
     "topic", .other("name of a topic", nil), required: true, "Kafka's topic")
-  private static let formatKey = ConfigurationKey("format", .choice(["json"], "json"), "what a message is")
+  private static let formatKey = ConfigurationKey("format", .choice(["json", "avro"], "json"), "what a message is")
+  private static let schemaKey = ConfigurationKey(
+    "schema", .other("path of a file, beside this one", nil),
+    "`avro`: the writer's schema, where messages have no header")
+  private static let schemasKey = ConfigurationKey(
+    "schemas", .other("map of numbers to paths of files", nil),
+    "`avro`: writers' schemas by their number in the header of a schema registry's serializers")
 
   private static let rowsKey = ConfigurationKey(
     "rows", .other("keys with dots between them", nil), "the array whose elements are the rows of a message")
@@ -11,6 +17,8 @@ extension MonitorReading {
   static let predictionKeys: [ConfigurationKey] = [
     topicKey,
     formatKey,
+    schemaKey,
+    schemasKey,
     rowsKey,
     .init("time_format", .choice(TimeFormat.self, .epochMilliseconds), "how times are written"),
     .init("fields", .other("map", nil), required: true, "paths of the fields: keys with dots between them"),
@@ -31,6 +39,8 @@ extension MonitorReading {
   static let labelKeys: [ConfigurationKey] = [
     topicKey,
     formatKey,
+    schemaKey,
+    schemasKey,
     rowsKey,
     .init("time_format", .choice(TimeFormat.self), without: "that of predictions", "how times are written"),
     .init("fields", .other("map", nil), required: true, "paths of the fields"),
@@ -63,7 +73,7 @@ extension MonitorReading {
     .init("challenger", .other("version", nil), required: true, "what is measured"),
   ]
 
-  static let plannedFormats = ["avro", "protobuf", "kserve", "seldon", "sagemaker"]
+  static let plannedFormats = ["protobuf", "kserve", "seldon", "sagemaker"]
 
   func readPredictions() -> PredictionStream? {
     guard
@@ -71,7 +81,7 @@ extension MonitorReading {
         .map("a map with topic, fields and time_format", .predictions)
     else { return nil }
     let topic = readTopic(map)
-    readFormat(map)
+    let schemas = readFormat(map)
     let rows = readRows(map)
     hasRows = map.contains("rows")
     let writtenFormat = map.choice("time_format", TimeFormat.self)
@@ -108,6 +118,7 @@ extension MonitorReading {
       probabilities: probabilities, classes: readClasses())
     stream.rows = rows
     stream.isLenient = isLenient
+    stream.schemas = schemas
     return stream
   }
 
@@ -174,7 +185,7 @@ extension MonitorReading {
     if let topic, let predictions, topic == predictions.topic, let value = map.value("topic") {
       value.refuse("predictions.topic is the same one; labels need a topic of their own")
     }
-    readFormat(map)
+    let schemas = readFormat(map)
     let rows = readRows(map)
     let hasRows = map.contains("rows")
     let writtenFormat =
@@ -215,6 +226,7 @@ extension MonitorReading {
       sample: sample)
     stream.rows = rows
     stream.isLenient = isLenient
+    stream.schemas = schemas
     if let idValue, let predictions, !predictions.id.isEmpty { checkParts(idValue, stream, predictions) }
     return (stream, horizonGiven)
   }
@@ -262,10 +274,6 @@ extension MonitorReading {
       return nil
     }
     return topic
-  }
-
-  private func readFormat(_ map: ConfigurationMap) {
-    _ = map.value("format")?.choice(among: ["json"], planned: Self.plannedFormats, what: "format")
   }
 
   private static let maximumParts = 8

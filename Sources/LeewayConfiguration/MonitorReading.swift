@@ -108,6 +108,7 @@ package final class MonitorReading {
     readFeatures()
     let segments = readSegments()
     refuseKeysInArrays()
+    refusePathsOfNothing(predictions)
     let maximumSegments = readMaximumSegments(predictions)
     self.maximumSegments = Int(maximumSegments ?? 100)
     let maximumCategories = top.integer("max_categories")

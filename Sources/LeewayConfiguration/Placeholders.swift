@@ -1,3 +1,5 @@
+import LeewayCore
+
 /// Where `${NAME}` and `${file:PATH}` in a scalar get their values from.
 struct Placeholders {
   /// By name; the process's environment, or a test's. `file:PATH` stands for a file's content where it is kept.
@@ -18,6 +20,21 @@ struct Placeholders {
   /// What is wrong with a placeholder; says the placeholder and never a value.
   struct Failure: Error {
     let message: String
+  }
+
+  /// The bytes of a schema's file, which are kept as what placeholders bring in is.
+  ///
+  /// - Parameter path: as it is written, seen from the folder.
+  func schema(at path: String) throws(Failure) -> [UInt8] {
+    let name = "schema:\(path)"
+    if let kept = environment[name] { return Array(kept.utf8) }
+    do throws(TextFile.Failure) {
+      let bytes = try TextFile.bytes(at: TextFile.path(path, in: folder), limit: AvroSchema.maximumBytes)
+      used.values[name] = String(decoding: bytes, as: UTF8.self)
+      return bytes
+    } catch {
+      throw Failure(message: "the file \(error.problem)")
+    }
   }
 
   /// `text` with every placeholder replaced, and whether there was one. What a placeholder brings in is not expanded

@@ -47,7 +47,7 @@ struct ReplayCommand: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try Monitors.one(monitor)
+    let loaded = try Monitors.one(monitor).overFiles
     guard let path = baseline ?? loaded.baselinePath else {
       throw InputProblem("\(monitor): no baseline; add baseline: NAME.baseline.json or give --baseline FILE")
     }

@@ -24,6 +24,7 @@ STATISTICS, ACCEPTANCE = "StatisticsTests/Fixtures", "AcceptanceTests/Fixtures"
 
 # Generator: where its files go, and which packages it needs.
 GENERATORS = {
+    "avro": ("CoreTests/Fixtures", "fastavro"),
     "calibration": (STATISTICS, "scipy"), "car_loan": (f"{ACCEPTANCE}/car_loan", "scipy"),
     "detectors": (STATISTICS, "river"), "distances": (STATISTICS, "scipy"),
     "estimates": (f"{ACCEPTANCE}/car_loan_estimates", "nannyml"), "fairness": (STATISTICS, "scipy"),

@@ -20,6 +20,14 @@ package enum DecodeFailure: Error, Hashable, Sendable {
   case unequalRows(FieldPath)
   /// More rows than a message may have.
   case tooManyRows(Int, limit: Int)
+  /// A record ends before all its fields.
+  case endsWithinRecord
+  /// Bytes that are no record of the schema.
+  case notOfSchema(String)
+  /// A message that does not begin as the serializers of a schema registry write it.
+  case noSchemaID(firstByte: UInt8)
+  /// A schema that the monitor does not know.
+  case unknownSchema(UInt32)
   /// Bytes of another format.
   case foreign(ForeignFormat)
   /// The memory for the text couldn't be had.
@@ -38,6 +46,10 @@ package enum DecodeFailure: Error, Hashable, Sendable {
     case .noRows: "no_rows"
     case .unequalRows: "unequal_rows"
     case .tooManyRows: "too_many_rows"
+    case .endsWithinRecord: "truncated"
+    case .notOfSchema: "not_of_schema"
+    case .noSchemaID: "no_schema_id"
+    case .unknownSchema: "unknown_schema"
     case .foreign(let format): format.code
     case .outOfMemory: "out_of_memory"
     }
@@ -59,6 +71,13 @@ package enum DecodeFailure: Error, Hashable, Sendable {
     case .unequalRows(let path): "an array beside \(path) has another number of elements than it; fix the producer"
     case .tooManyRows(let count, let limit):
       "the message has \(count) rows and the limit is \(limit); send smaller messages"
+    case .endsWithinRecord: "the message ends within its record; check the schema, and the producer's size limits"
+    case .notOfSchema(let what): "the message \(what); it was written with another schema than the monitor's"
+    case .noSchemaID(let byte):
+      "the message begins with the byte \(byte) and not with a zero byte and the number of its schema; write schema: FILE where "
+        + "messages have no such header"
+    case .unknownSchema(let id):
+      "the message is of schema \(id), which is not among the monitor's schemas; add its file there"
     case .foreign(let format): format.reason
     case .outOfMemory: "there is no memory to parse the message; lower the message limit or add memory"
     }

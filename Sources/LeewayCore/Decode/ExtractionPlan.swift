@@ -7,11 +7,14 @@ package struct ExtractionPlan: Sendable {
   /// Slots that the elements fill of a row that is an array and no object, in order. Other slots of the same fields get the same
   /// values.
   package var order: [Int]
+  /// What the writers' records are; nil where messages are JSON.
+  package var schemas: AvroSchemas?
 
-  package init(fields: [FieldPath], rows: FieldPath? = nil, order: [Int] = []) {
+  package init(fields: [FieldPath], rows: FieldPath? = nil, order: [Int] = [], schemas: AvroSchemas? = nil) {
     self.fields = fields
     self.rows = rows
     self.order = order
+    self.schemas = schemas
   }
 
   /// What is read of a monitor's predictions: rows that are arrays have the features that are of rows in their order, unless some
@@ -23,7 +26,7 @@ package struct ExtractionPlan: Sendable {
     precondition(features.count == monitor.features.count)
     let isOrdered = stream.rows != nil && !monitor.hasPlacesInRows
     let order = features.filter { fields[$0].root == .row }
-    self.init(fields: fields, rows: stream.rows, order: isOrdered ? order : [])
+    self.init(fields: fields, rows: stream.rows, order: isOrdered ? order : [], schemas: stream.schemas)
   }
 }
 

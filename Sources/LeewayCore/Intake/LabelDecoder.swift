@@ -12,7 +12,7 @@ final class LabelDecoder<Extractor: MessageExtractor> {
   private let sample: JoinSample
   private let extractor: Extractor
   /// For the key of a tombstone, where the id has several parts.
-  private let keyExtractor: Extractor
+  private let keyExtractor: JSONExtractor
   /// Whether a message may have any number of rows.
   let hasRows: Bool
   /// The row that is read, in a message that has many.
@@ -39,8 +39,8 @@ final class LabelDecoder<Extractor: MessageExtractor> {
     // What is of a record has no types.
     timeTakesText = stream.isLenient || stream.time.root == .record
     valueTakesText = stream.isLenient || stream.value.root == .record
-    extractor = Extractor(ExtractionPlan(fields: fields, rows: stream.rows), limits: limits)
-    keyExtractor = Extractor(ExtractionPlan(fields: hasRows ? [] : stream.id), limits: limits)
+    extractor = Extractor(ExtractionPlan(fields: fields, rows: stream.rows, schemas: stream.schemas), limits: limits)
+    keyExtractor = JSONExtractor(ExtractionPlan(fields: hasRows ? [] : stream.id), limits: limits)
   }
 
   /// Parses a message; `label` reads it, of many rows the one that `nextRow` has come to.

@@ -1,15 +1,19 @@
 /// How a monitor's predictions are decoded, by their format. What runs for each message is compiled for each case.
 enum PredictionDecoding {
   case json(PredictionDecoder<JSONExtractor>)
+  case avro(PredictionDecoder<AvroExtractor>)
 
   init(_ plan: MonitorPlan, _ limits: DecodeLimits) {
-    self = .json(PredictionDecoder(plan: plan, limits: limits))
+    self =
+      plan.monitor.predictions.schemas == nil
+      ? .json(PredictionDecoder(plan: plan, limits: limits)) : .avro(PredictionDecoder(plan: plan, limits: limits))
   }
 
   /// Whether any message had probabilities.
   var hasSeenProbabilities: Bool {
     switch self {
     case .json(let decoder): decoder.hasSeenProbabilities
+    case .avro(let decoder): decoder.hasSeenProbabilities
     }
   }
 }
@@ -17,8 +21,12 @@ enum PredictionDecoding {
 /// The same for labels.
 enum LabelDecoding {
   case json(LabelDecoder<JSONExtractor>)
+  case avro(LabelDecoder<AvroExtractor>)
 
   init(_ stream: LabelStream, _ task: ModelTask, _ limits: DecodeLimits) {
-    self = .json(LabelDecoder(stream: stream, task: task, limits: limits))
+    self =
+      stream.schemas == nil
+      ? .json(LabelDecoder(stream: stream, task: task, limits: limits))
+      : .avro(LabelDecoder(stream: stream, task: task, limits: limits))
   }
 }

@@ -50,10 +50,12 @@ struct MonitorIntake {
     case .predictions:
       switch predictions {
       case .json(let decoder): takePredictions(messages, index, quarantineRows, decoder)
+      case .avro(let decoder): takePredictions(messages, index, quarantineRows, decoder)
       }
     case .labels:
       switch labels {
       case .json(let decoder): takeLabels(messages, index, quarantineRows, decoder)
+      case .avro(let decoder): takeLabels(messages, index, quarantineRows, decoder)
       case nil: for message in messages { _ = advance(index, to: message) }
       }
     }

@@ -100,6 +100,8 @@ package struct PredictionStream: Sendable, Equatable {
   package var topic: String
   /// The array of a message that has an element for each prediction; nil: a message is one.
   package var rows: FieldPath?
+  /// What the writers' records are, in Avro; nil: messages are JSON.
+  package var schemas: AvroSchemas?
   /// Whether text may be a number.
   package var isLenient = false
   /// The prediction's id, of one field or several; needed where labels are joined, else it may be empty.
@@ -142,6 +144,14 @@ extension PredictionStream {
 }
 
 extension Monitor {
+  /// The same over files, which are JSON Lines whatever the topics have.
+  package var overFiles: Monitor {
+    var monitor = self
+    monitor.predictions.schemas = nil
+    monitor.labels?.schemas = nil
+    return monitor
+  }
+
   /// Whether predictions have fields that are of their record and not of its value.
   package var readsRecords: Bool {
     let fields =
@@ -193,6 +203,8 @@ package struct LabelStream: Sendable, Equatable {
   package var labelBefore: TimeSpan?
   /// The array of a message that has an element for each label; nil: a message is one.
   package var rows: FieldPath?
+  /// What the writers' records are, in Avro; nil: messages are JSON.
+  package var schemas: AvroSchemas?
   /// Whether text may be a number.
   package var isLenient = false
   /// The value of a prediction that has no label at its horizon.

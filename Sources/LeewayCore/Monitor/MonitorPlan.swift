@@ -243,6 +243,7 @@ package final class MonitorPlan: Sendable {
     if let classes = monitor.predictions.classes { w.strings(classes) }
     if let rows = monitor.predictions.rows { w.string("rows \(rows)") }
     if monitor.predictions.isLenient { w.string("lenient") }
+    if let schemas = monitor.predictions.schemas { w.string(schemas.text) }
     w.number(monitor.threshold)
     for span in [monitor.pane, monitor.lateness, monitor.skew] { w.number(span.milliseconds) }
     w.number(monitor.maximumSegments)
@@ -277,6 +278,7 @@ package final class MonitorPlan: Sendable {
       }
       if labels.isShared { w.string("shared") }
       if let rows = labels.rows { w.string("rows \(rows)") }
+      if let schemas = labels.schemas { w.string(schemas.text) }
       if labels.sample != 1 { w.number(labels.sample) }
       if let before = labels.labelBefore {
         w.string("label_before")

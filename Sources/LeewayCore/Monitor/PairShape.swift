@@ -25,6 +25,7 @@ package struct PairShape: Sendable, Equatable {
     if let classes = monitor.predictions.classes { w.strings(classes) }
     if let rows = monitor.predictions.rows { w.string("rows \(rows)") }
     if monitor.predictions.isLenient { w.string("lenient") }
+    if let schemas = monitor.predictions.schemas { w.string(schemas.text) }
     w.number(monitor.threshold)
     w.number(monitor.pane.milliseconds)
     w.number(monitor.maximumSegments)
@@ -102,6 +103,7 @@ package struct PairShape: Sendable, Equatable {
     ] { w.string(text) }
     w.number(labels.sample)
     if let rows = labels.rows { w.string("rows \(rows)") }
+    if let schemas = labels.schemas { w.string(schemas.text) }
     for condition in labels.conditions {
       w.string("where \(condition.field)")
       for value in condition.values { w.string(value) }

@@ -154,7 +154,9 @@ extension DecodeFailure {
     switch self {
     case .empty: "is empty; it must hold JSON"
     case .truncated: "ends in the middle of its JSON; write it again, whole"
-    case .notJSON, .notAnObject, .noRows, .unequalRows, .tooManyRows: "is not JSON"
+    case .notJSON, .notAnObject, .noRows, .unequalRows, .tooManyRows, .endsWithinRecord, .notOfSchema, .noSchemaID,
+      .unknownSchema:
+      "is not JSON"
     case .badUTF8: "holds bytes that are not UTF-8"
     case .tooDeep(let limit): "nests arrays and objects deeper than \(limit) levels"
     case .tooLarge(let bytes, let limit): "has \(bytes) bytes and the limit is \(limit)"

@@ -1,0 +1,463 @@
+internal import CSimdjson
+
+/// Reads chosen fields of Avro records, one message at a time, without an allocation once its buffers have grown to the traffic.
+///
+/// A message is a record in Avro's binary form: of the one schema that there is, or behind the header of a schema registry's
+/// serializers, a zero byte and the schema's number, of that schema. The writer's own schema says where fields are; they are found in
+/// it by their names, so that a writer may add fields and change their order.
+///
+/// An extractor belongs to one thread. What it hands out is valid until its next message, and only as long as the message's bytes.
+package final class AvroExtractor: MessageExtractor {
+  /// What a message may cost.
+  package let limits: DecodeLimits
+  private let plan: ExtractionPlan
+  private let schemas: AvroSchemas
+  private var programs: [AvroProgram]
+  private let slots: UnsafeMutablePointer<leeway_value>
+  @exclusivity(unchecked) private var texts = TextArena()
+  @exclusivity(unchecked) private var scratch: [UInt8] = []
+
+  // The last message.
+  @exclusivity(unchecked) private var current: AvroProgram
+  @exclusivity(unchecked) private var cursor = AvroCursor()
+  @exclusivity(unchecked) private var eaches: [Each]
+
+  /// An array that has an element for each row.
+  private struct Each {
+    /// The step of its elements; −1: the last message has no such array.
+    var step = -1
+    var position = 0
+    /// Elements before the next block.
+    var left = 0
+    var count = 0
+  }
+
+  /// - Precondition: the plan has schemas.
+  package init(_ plan: ExtractionPlan, limits: DecodeLimits) {
+    guard let schemas = plan.schemas, let first = schemas.all.first else {
+      preconditionFailure("a plan for Avro has a schema")
+    }
+    self.plan = plan
+    self.schemas = schemas
+    self.limits = limits
+    programs = schemas.all.map { AvroProgram(AvroPlan($0.schema, plan)) }
+    current = programs.first ?? AvroProgram(AvroPlan(first.schema, plan))
+    eaches = Array(repeating: Each(), count: current.plan.eachCount)
+    slots = .allocate(capacity: max(plan.fields.count, 1))
+    slots.initialize(repeating: leeway_value(), count: max(plan.fields.count, 1))
+    scratch.reserveCapacity(64)
+  }
+
+  deinit { slots.deallocate() }
+
+  // MARK: Messages and rows
+
+  @discardableResult
+  package func extract(_ bytes: UnsafeRawBufferPointer) throws(DecodeFailure) -> Int {
+    slots.update(repeating: leeway_value(), count: plan.fields.count)
+    texts.removeAll()
+    for i in eaches.indices { eaches[i].step = -1 }
+    do throws(DecodeFailure) { try read(bytes) } catch {
+      slots.update(repeating: leeway_value(), count: plan.fields.count)
+      throw error
+    }
+    guard let rows = plan.rows else { return 1 }
+    guard eaches[0].step >= 0 else { throw .noRows(rows) }
+    let count = eaches[0].count
+    guard eaches.allSatisfy({ $0.step < 0 || $0.count == count }) else { throw .unequalRows(rows) }
+    guard count <= DecodeLimits.maximumRows else { throw .tooManyRows(count, limit: DecodeLimits.maximumRows) }
+    return count
+  }
+
+  private func read(_ bytes: UnsafeRawBufferPointer) throws(DecodeFailure) {
+    guard bytes.count <= limits.messageBytes else {
+      throw .tooLarge(bytes: bytes.count, limit: limits.messageBytes)
+    }
+    guard !bytes.isEmpty else { throw .endsWithinRecord }
+    var start = 0
+    if schemas.isFramed {
+      guard bytes.count >= 5, bytes[0] == 0 else { throw .noSchemaID(firstByte: bytes[0]) }
+      let id = bytes[1...4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+      guard let place = schemas.all.firstIndex(where: { $0.id == id }) else { throw .unknownSchema(id) }
+      current = programs[place]
+      start = 5
+    }
+    cursor = AvroCursor(bytes, at: start, budget: limits.messageBytes)
+    try run(0, &cursor, depth: limits.depth)
+    guard cursor.position == bytes.count else {
+      throw .notOfSchema("has \(bytes.count - cursor.position) bytes behind its record")
+    }
+    // What is read once more was counted.
+    cursor.budget = .max
+  }
+
+  package func nextRow() throws(MessageRejection) {
+    for slot in current.plan.rowSlots { slots[slot] = leeway_value() }
+    do throws(DecodeFailure) {
+      for i in eaches.indices where eaches[i].step >= 0 {
+        cursor.position = eaches[i].position
+        if eaches[i].left == 0 { eaches[i].left = try cursor.block() }
+        guard eaches[i].left > 0 else { continue }
+        eaches[i].left -= 1
+        if i == 0 {
+          try row(eaches[i].step)
+        } else {
+          try run(eaches[i].step, &cursor, depth: limits.depth)
+        }
+        eaches[i].position = cursor.position
+      }
+    } catch {
+      // The array was read to its end before.
+      throw MessageRejection(error)
+    }
+    if let rejection { throw rejection }
+  }
+
+  /// What is wrong with the row that was read last.
+  @exclusivity(unchecked) private var rejection: MessageRejection?
+
+  private func row(_ step: Int) throws(DecodeFailure) {
+    rejection = nil
+    let start = cursor.position
+    var kind = step
+    while current.steps[kind].code == .union { kind = try branch(of: kind, &cursor) }
+    let inner = current.steps[kind]
+    switch inner.code {
+    case .record, .map: break
+    case .array where !plan.order.isEmpty:
+      var count = 0
+      try forEachItem(&cursor) { (cursor: inout AvroCursor) throws(DecodeFailure) in
+        let value = try self.value(current.children[inner.children.lowerBound], &cursor, depth: limits.depth)
+        if count < plan.order.count { slots[plan.order[count]] = value }
+        count += 1
+      }
+      for copy in current.plan.orderCopies where copy.element < count {
+        slots[copy.slot] = slots[plan.order[copy.element]]
+      }
+      if count != plan.order.count {
+        rejection = MessageRejection(
+          code: "bad_row",
+          reason: "it has \(count) elements and the monitor \(plan.order.count) features; send one for each")
+      }
+      return
+    case .array: break
+    default:
+      rejection = MessageRejection(
+        code: "bad_row", reason: "it is no record and no array; send one of them for each row")
+    }
+    cursor.position = start
+    try run(step, &cursor, depth: limits.depth)
+  }
+
+  // MARK: Reading
+
+  /// Reads the value of a step into the slots that want it, or passes over it.
+  private func run(_ number: Int, _ cursor: inout AvroCursor, depth: Int) throws(DecodeFailure) {
+    let step = current.steps + number
+    let slots = step.pointee.slots
+    switch step.pointee.code {
+    case .record:
+      guard depth > 0 else { throw .tooDeep(limit: limits.depth) }
+      if !slots.isEmpty { put(container(.object, number, cursor), slots) }
+      let children = current.children
+      for child in step.pointee.children { try run(children[child], &cursor, depth: depth - 1) }
+    case .union:
+      guard depth > 0 else { throw .tooDeep(limit: limits.depth) }
+      try run(try branch(of: number, &cursor), &cursor, depth: depth - 1)
+    case .array:
+      guard depth > 0 else { throw .tooDeep(limit: limits.depth) }
+      if !slots.isEmpty { put(container(.array, number, cursor), slots) }
+      try array(step.pointee, &cursor, depth: depth - 1)
+    case .map:
+      guard depth > 0 else { throw .tooDeep(limit: limits.depth) }
+      if !slots.isEmpty { put(container(.object, number, cursor), slots) }
+      try map(step.pointee, &cursor, depth: depth - 1)
+    case let code:
+      if slots.isEmpty {
+        try pass(code, step.pointee.size, &cursor)
+      } else {
+        put(try scalar(step.pointee, &cursor), slots)
+      }
+    }
+  }
+
+  /// Passes over what has no parts.
+  @inline(__always)
+  private func pass(_ code: AvroPlan.Step.Code, _ size: Int, _ cursor: inout AvroCursor) throws(DecodeFailure) {
+    switch code {
+    case .null: return
+    case .boolean: try cursor.skip(1)
+    case .int, .long, .symbols: _ = try cursor.long()
+    case .float: try cursor.skip(4)
+    case .double: try cursor.skip(8)
+    case .bytes, .string: _ = try cursor.bytes()
+    case .fixed: try cursor.skip(size)
+    case .uuid: try cursor.skip(16)
+    case .decimal: if size < 0 { _ = try cursor.bytes() } else { try cursor.skip(size) }
+    case .record, .array, .map, .union: preconditionFailure("has parts")
+    }
+  }
+
+  @inline(__always) private func put(_ value: leeway_value, _ list: Range<Int>) {
+    for i in list { slots[current.slotLists[i]] = value }
+  }
+
+  private func branch(of union: Int, _ cursor: inout AvroCursor) throws(DecodeFailure) -> Int {
+    let children = current.steps[union].children
+    let index = try cursor.long()
+    guard index >= 0, index < Int64(children.count) else {
+      throw .notOfSchema("has branch \(index) of a union of \(children.count)")
+    }
+    return current.children[children.lowerBound + Int(index)]
+  }
+
+  private func array(_ step: AvroPlan.Step, _ cursor: inout AvroCursor, depth: Int) throws(DecodeFailure) {
+    let element = current.children[step.children.lowerBound]
+    if step.size >= 0 {
+      var each = Each(step: element, position: cursor.position)
+      // The elements are read once more, row by row: what is checked now cannot fail then.
+      try forEachItem(&cursor) { (cursor: inout AvroCursor) throws(DecodeFailure) in
+        try pass(element, &cursor, depth: depth)
+        each.count += 1
+      }
+      eaches[step.size] = each
+      return
+    }
+    var (index, pick) = (0, step.picked.lowerBound)
+    try forEachItem(&cursor) { (cursor: inout AvroCursor) throws(DecodeFailure) in
+      if pick < step.picked.upperBound, current.plan.picks[pick].index == index {
+        try run(current.plan.picks[pick].step, &cursor, depth: depth)
+        pick += 1
+      } else {
+        try run(element, &cursor, depth: depth)
+      }
+      index += 1
+    }
+  }
+
+  /// Passes over an element whose fields are wanted row by row: the slots are filled, and emptied again.
+  private func pass(_ element: Int, _ cursor: inout AvroCursor, depth: Int) throws(DecodeFailure) {
+    try run(element, &cursor, depth: depth)
+    for i in current.steps[element].below { slots[current.slotLists[i]] = leeway_value() }
+  }
+
+  private func map(_ step: AvroPlan.Step, _ cursor: inout AvroCursor, depth: Int) throws(DecodeFailure) {
+    let value = current.children[step.children.lowerBound]
+    try forEachItem(&cursor) { (cursor: inout AvroCursor) throws(DecodeFailure) in
+      let key = try cursor.bytes()
+      guard let pick = step.picked.first(where: { current.plan.picks[$0].key.elementsEqual(key) }) else {
+        return try run(value, &cursor, depth: depth)
+      }
+      let wanted = current.plan.picks[pick].step
+      // Of a key that comes twice the last value counts.
+      for i in current.steps[wanted].below { slots[current.slotLists[i]] = leeway_value() }
+      try run(wanted, &cursor, depth: depth)
+    }
+  }
+
+  /// Calls `body` where each element of an array, or each pair of a map, begins.
+  @inline(__always)
+  private func forEachItem(
+    _ cursor: inout AvroCursor, _ body: (inout AvroCursor) throws(DecodeFailure) -> Void
+  ) throws(DecodeFailure) {
+    while true {
+      let count = try cursor.block()
+      if count == 0 { return }
+      for _ in 0..<count { try body(&cursor) }
+    }
+  }
+
+  /// Reads any value, whatever of it is wanted.
+  private func value(_ number: Int, _ cursor: inout AvroCursor, depth: Int) throws(DecodeFailure) -> leeway_value {
+    let step = current.steps[number]
+    switch step.code {
+    case .union:
+      guard depth > 0 else { throw .tooDeep(limit: limits.depth) }
+      return try value(try branch(of: number, &cursor), &cursor, depth: depth - 1)
+    case .record, .map, .array:
+      let value = container(step.code == .array ? .array : .object, number, cursor)
+      try run(number, &cursor, depth: depth)
+      return value
+    default: return try scalar(step, &cursor)
+    }
+  }
+
+  private func container(_ kind: FieldKind, _ step: Int, _ cursor: AvroCursor) -> leeway_value {
+    var value = leeway_value()
+    value.kind = kind.rawValue
+    value.extent = leeway_json_extent(first: UInt32(cursor.position), end: UInt32(step))
+    // What has no elements has no step.
+    value.length = 1
+    return value
+  }
+
+  private func scalar(_ step: AvroPlan.Step, _ cursor: inout AvroCursor) throws(DecodeFailure) -> leeway_value {
+    var value = leeway_value()
+    switch step.code {
+    case .null: value.kind = FieldKind.null.rawValue
+    case .boolean:
+      let byte = try cursor.byte()
+      guard byte <= 1 else { throw .notOfSchema("has \(byte) for a boolean") }
+      value.kind = byte == 1 ? FieldKind.true.rawValue : FieldKind.false.rawValue
+    case .int, .long:
+      value.kind = FieldKind.int64.rawValue
+      value.int64 = try cursor.long()
+    case .float:
+      let bits = UInt32(littleEndian: try cursor.load(UInt32.self))
+      set(Double(Float(bitPattern: bits)), &value)
+    case .double: set(Double(bitPattern: UInt64(littleEndian: try cursor.load(UInt64.self))), &value)
+    case .string:
+      let bytes = try cursor.bytes()
+      guard leeway_is_utf8(bytes.baseAddress, bytes.count) else { throw .badUTF8 }
+      set(bytes, &value)
+    case .bytes, .fixed:
+      let bytes = try step.code == .bytes ? cursor.bytes() : cursor.take(step.size)
+      value = FieldValue(bytes: bytes).value
+    case .symbols:
+      let index = try cursor.long()
+      guard index >= 0, index < Int64(step.symbols.count) else {
+        throw .notOfSchema("has symbol \(index) of an enum of \(step.symbols.count)")
+      }
+      set(current.plan.symbols.texts[step.symbols.lowerBound + Int(index)], &value)
+    case .uuid:
+      let bytes = try cursor.take(16)
+      scratch.removeAll(keepingCapacity: true)
+      for (i, byte) in bytes.enumerated() {
+        if i == 4 || i == 6 || i == 8 || i == 10 { scratch.append(UInt8(ascii: "-")) }
+        for digit in [byte >> 4, byte & 15] { scratch.append(digit < 10 ? 0x30 + digit : 0x57 + digit) }
+      }
+      set(texts.keep(scratch), &value)
+    case .decimal:
+      let bytes = try step.size < 0 ? cursor.bytes() : cursor.take(step.size)
+      guard let text = decimal(bytes, step.scale), leeway_decimal(text.baseAddress, text.count, &value.number) else {
+        return FieldValue.unusable.value
+      }
+      value.kind = FieldKind.double.rawValue
+      value.text = text.baseAddress?.assumingMemoryBound(to: CChar.self)
+      value.length = UInt32(text.count)
+    case .record, .array, .map, .union: preconditionFailure("no scalar")
+    }
+    return value
+  }
+
+  /// NaN is how many writers say that there is no value.
+  @inline(__always) private func set(_ number: Double, _ value: inout leeway_value) {
+    value.kind =
+      number.isFinite
+      ? FieldKind.double.rawValue : number.isNaN ? FieldKind.null.rawValue : FieldKind.overflow.rawValue
+    value.number = number
+  }
+
+  @inline(__always) private func set(_ text: UnsafeRawBufferPointer, _ value: inout leeway_value) {
+    value.kind = FieldKind.string.rawValue
+    value.length = UInt32(text.count)
+    value.text = text.baseAddress?.assumingMemoryBound(to: CChar.self)
+  }
+
+  /// The digits of a number in two's complement, most significant byte first; nil beyond 128 bits.
+  private func decimal(_ bytes: UnsafeRawBufferPointer, _ scale: Int) -> UnsafeRawBufferPointer? {
+    guard (1...16).contains(bytes.count) else { return nil }
+    var unscaled: Int128 = bytes[0] >= 0x80 ? -1 : 0
+    for byte in bytes { unscaled = unscaled << 8 | Int128(byte) }
+    var rest = unscaled.magnitude
+    scratch.removeAll(keepingCapacity: true)
+    // From the last digit to the first.
+    repeat {
+      scratch.append(0x30 + UInt8(rest % 10))
+      rest /= 10
+      if scratch.count == scale { scratch.append(UInt8(ascii: ".")) }
+    } while rest > 0 || (scale > 0 && scratch.count <= scale + 1)
+    if unscaled < 0 { scratch.append(UInt8(ascii: "-")) }
+    scratch.reverse()
+    return texts.keep(scratch)
+  }
+
+  // MARK: Values
+
+  package subscript(slot: Int) -> FieldValue {
+    precondition(slot >= 0 && slot < plan.fields.count)
+    return FieldValue(slots[slot])
+  }
+
+  package func put(_ value: FieldValue, _ slot: Int) {
+    precondition(slot >= 0 && slot < plan.fields.count)
+    slots[slot] = value.value
+  }
+
+  package func numberText(of value: FieldValue) -> UnsafeRawBufferPointer? {
+    scratch.removeAll(keepingCapacity: true)
+    switch value.kind {
+    case .int64: ShortestText.append(value.value.int64, to: &scratch)
+    case .double:
+      if let text = value.value.text { return UnsafeRawBufferPointer(start: text, count: Int(value.value.length)) }
+      ShortestText.append(value.value.number, to: &scratch)
+    default: return nil
+    }
+    return texts.keep(scratch)
+  }
+
+  package func forEachMember<Failure: Error>(
+    of object: FieldValue, _ body: (UnsafeRawBufferPointer, FieldValue) throws(Failure) -> Void
+  ) throws(Failure) {
+    guard object.kind == .object, object.value.length == 1 else { return }
+    let step = current.steps[Int(object.value.extent.end)]
+    var at = cursor
+    at.position = Int(object.value.extent.first)
+    if step.code == .record {
+      for (name, child) in zip(current.names[step.node] ?? [], step.children) {
+        // It was read before, so it can be read.
+        guard let value = try? value(current.children[child], &at, depth: limits.depth) else { return }
+        try body(name, FieldValue(value))
+      }
+      return
+    }
+    let inner = current.children[step.children.lowerBound]
+    while let count = try? at.block(), count > 0 {
+      for _ in 0..<count {
+        guard let key = try? at.bytes(), let value = try? value(inner, &at, depth: limits.depth) else { return }
+        try body(key, FieldValue(value))
+      }
+    }
+  }
+
+  package func forEachElement<Failure: Error>(
+    of array: FieldValue, _ body: (FieldValue) throws(Failure) -> Void
+  ) throws(Failure) {
+    guard array.kind == .array, array.value.length == 1 else { return }
+    let inner = current.children[current.steps[Int(array.value.extent.end)].children.lowerBound]
+    var at = cursor
+    at.position = Int(array.value.extent.first)
+    while let count = try? at.block(), count > 0 {
+      for _ in 0..<count {
+        guard let value = try? value(inner, &at, depth: limits.depth) else { return }
+        try body(FieldValue(value))
+      }
+    }
+  }
+
+  package func tree(of view: FieldValue) -> JSONValue? {
+    switch view.kind {
+    case .absent, .overflow: return nil
+    case .null: return .null
+    case .true: return .bool(true)
+    case .false: return .bool(false)
+    case .int64: return .integer(view.value.int64)
+    case .uint64: return .number(Double(view.value.uint64))
+    case .double: return .number(view.value.number)
+    case .string: return .string(view.string)
+    case .array:
+      var elements: [JSONValue?] = []
+      forEachElement(of: view) { elements.append(tree(of: $0)) }
+      let known = elements.compactMap { $0 }
+      return known.count == elements.count ? .array(known) : nil
+    case .object:
+      var members: [JSONValue.Member] = []
+      var isWhole = true
+      forEachMember(of: view) { key, value in
+        guard let value = tree(of: value) else { return isWhole = false }
+        members.append(.init(String(decoding: key, as: UTF8.self), value))
+      }
+      return isWhole ? .object(members) : nil
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/// The writer's schemas that messages of a stream are in.
+package struct AvroSchemas: Sendable, Equatable {
+  package struct Known: Sendable, Equatable {
+    /// Its number in a schema registry; 0 where messages have none.
+    package var id: UInt32
+    package var schema: AvroSchema
+  }
+
+  package static let maximum = 1000
+
+  /// At least one, by ascending id.
+  package let all: [Known]
+  /// Whether a message begins with a zero byte and its schema's number.
+  package let isFramed: Bool
+
+  /// Messages that are records of one schema, without a header.
+  package init(plain schema: AvroSchema) {
+    all = [Known(id: 0, schema: schema)]
+    isFramed = false
+  }
+
+  /// Messages with the header of a schema registry's serializers.
+  ///
+  /// - Precondition: there are some, and all numbers are different.
+  package init(framed schemas: [UInt32: AvroSchema]) {
+    precondition(!schemas.isEmpty)
+    all = schemas.sorted { $0.key < $1.key }.map { Known(id: $0.key, schema: $0.value) }
+    isFramed = true
+  }
+
+  /// What is in a generation's name: the way in which messages are read.
+  var text: String {
+    "avro " + (isFramed ? all.map { "\($0.id):\($0.schema.identity)" }.joined(separator: " ") : all[0].schema.identity)
+  }
+}
+
+extension AvroSchemas {
+  /// Whether a path leads to a type in some schema. A row that is an array has what the monitor's order says.
+  package func lead(_ path: FieldPath, rows: FieldPath?) -> Bool {
+    let start = rows.map { $0.steps + [.each] } ?? []
+    return all.contains { known in
+      switch path.root {
+      case .record: return true
+      case .whole, .message: return known.schema.leads(path.steps[...], from: [0])
+      case .row:
+        let elements = known.schema.types(at: start[...], from: [0])
+        let isArray = elements.contains { if case .array = known.schema.nodes[$0] { true } else { false } }
+        return isArray || known.schema.leads(path.steps[...], from: elements)
+      }
+    }
+  }
+}
+
+extension AvroSchema {
+  fileprivate func leads(_ steps: ArraySlice<FieldPath.Step>, from nodes: [Int]) -> Bool {
+    !types(at: steps, from: nodes).isEmpty
+  }
+
+  /// The types that a path may lead to, through unions, from any of some.
+  fileprivate func types(at steps: ArraySlice<FieldPath.Step>, from start: [Int]) -> [Int] {
+    var found: [Int] = start
+    var rest = steps
+    while true {
+      found = found.flatMap(branches)
+      guard let step = rest.first else { return found }
+      rest = rest.dropFirst()
+      found = found.flatMap { node -> [Int] in
+        switch (nodes[node], step) {
+        case (.record(let fields), .key(let key)): return fields.filter { utf8Equal($0.name, key) }.map(\.node)
+        case (.map(let value), .key): return [value]
+        case (.array(let element), .index), (.array(let element), .each): return [element]
+        default: return []
+        }
+      }
+    }
+  }
+
+  private func branches(_ node: Int) -> [Int] {
+    if case .union(let branches) = nodes[node] { branches } else { [node] }
+  }
+}

@@ -74,9 +74,7 @@ import Testing
       try alerts(Sample.opened(["event": "incident.spread", "tier": "warning", "highest": "critical"])).first
         == "critical \(opened) \(later)")
     #expect(
-      try alerts(Sample.opened(["event": "incident.resolved"])) == [
-        "warning \(opened) \(now)", "info \(opened) \(now)",
-      ])
+      try alerts(Sample.opened(["event": "incident.resolved"])) == ["warning \(opened) \(now)"])
     for event in ["incident.withdrawn", "incident.confirmed", "incident.verifying"] {
       #expect(try request(Sample.opened(["event": event])) == nil)
     }

@@ -92,6 +92,8 @@ struct MessageContent {
     add("Receiver", stored.receiver)
     add("Message", stored.message)
     add("Why", stored.because)
+    add("By", stored.by)
+    add("Note", stored.note)
     add("Incident", stored.incident)
     return facts
   }
@@ -118,6 +120,7 @@ extension StoredNotification {
     switch event {
     case "incident.opened": "Incident opened"
     case "incident.escalated": "Incident escalated"
+    case "incident.acknowledged": "Incident acknowledged"
     case "incident.resolved": "Incident resolved"
     case "incident.reopened": "Incident reopened"
     case "incident.acknowledged": "Incident acknowledged"

@@ -120,7 +120,6 @@ extension StoredNotification {
     switch event {
     case "incident.opened": "Incident opened"
     case "incident.escalated": "Incident escalated"
-    case "incident.acknowledged": "Incident acknowledged"
     case "incident.resolved": "Incident resolved"
     case "incident.reopened": "Incident reopened"
     case "incident.acknowledged": "Incident acknowledged"

@@ -31,7 +31,7 @@ package struct EventCounts: Sendable, Equatable {
   package var invalid: Int64 = 0
   package var quarantined: Int64 = 0
   package var labels: Int64 = 0
-  /// Of `labels`, those that are 0: of a binary model all that do not mean 1.
+  /// Those of `labels` that are 0: for a binary model, all that do not mean 1.
   package var zeroLabels: Int64 = 0
   /// Labels of other models, or not in the sample.
   package var passedOver: Int64 = 0

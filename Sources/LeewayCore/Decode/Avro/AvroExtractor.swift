@@ -249,7 +249,7 @@ package final class AvroExtractor: MessageExtractor {
         return try run(value, &cursor, depth: depth)
       }
       let wanted = current.plan.picks[pick].step
-      // Of a key that comes twice the last value counts.
+      // A key that comes twice has its last value.
       for i in current.steps[wanted].below { slots[current.slotLists[i]] = leeway_value() }
       try run(wanted, &cursor, depth: depth)
     }

@@ -11,14 +11,14 @@ struct AvroPlan {
     var code: Code
     /// `slotLists` of the value itself.
     var slots = 0..<0
-    /// Of `children`: of a record its fields, of a union its branches; of an array or map the one step of all elements.
+    /// Indices into `children`: a record's fields, a union's branches; of an array or map the one step of all elements.
     var children = 0..<0
-    /// Of a fixed or a decimal: its bytes, −1 for any number. Of an array: the number of its `each`, −1 for none.
+    /// A fixed's or a decimal's bytes, −1 for any number; an array: the number of its `each`, −1 for none.
     var size = -1
     var scale = 0
-    /// Of `symbols`.
+    /// Index into `symbols`.
     var symbols = 0..<0
-    /// Of `keys` or of `items`: members or elements with a step of their own.
+    /// Indices into `keys` or `items`: members or elements with a step of their own.
     var picked = 0..<0
     /// All slots at and under the value.
     var below = 0..<0
@@ -226,6 +226,6 @@ final class AvroSymbols {
 
   deinit { bytes.deallocate() }
 
-  /// Of `texts`, those of one enumeration.
+  /// Those of `texts` of one enumeration.
   func range(of node: Int) -> Range<Int> { ranges[node] ?? 0..<0 }
 }

@@ -51,7 +51,7 @@ import Testing
     \(path):1:10: monitor is Shop; a monitor's name is 1 to 63 small letters, digits and hyphens
     \(path):2:7: task is binry; it takes binary, multiclass or regression. Did you mean binary?
     \(path):4:10: predictions.topic is a b; Kafka's topic names are 1 to 249 letters, digits, dots, underscores and hyphens, and not . or ..
-    \(path):6:16: predictions.time_format is epoch; it takes epoch_s, epoch_ms, epoch_us or rfc3339. Did you mean epoch_s?
+    \(path):6:16: predictions.time_format is epoch; it takes epoch_s, epoch_ms, epoch_us, epoch_ns or rfc3339. Did you mean epoch_s?
     \(path):8:11: features.amount is numberic; it takes numeric or categorical. Did you mean numeric?
     \(path):12:23: windows[0].every is 7m; it must be a multiple of panes, 5m. Did you mean 5m or 10m?
     \(path):13:11: lateness is 5; it takes a number with its unit, such as 5s, 5m, 5h or 5d
@@ -285,7 +285,7 @@ import Testing
     ),
     (
       "chek",
-      "leeway has no command chek; it has demo, run, check, keys, baseline, replay, ledger, token. Did you mean check?\nUsage: leeway <subcommand>\n  See 'leeway --help'"
+      "leeway has no command chek; it has demo, run, check, keys, baseline, replay, alerts, incidents, ledger, token. Did you mean check?\nUsage: leeway <subcommand>\n  See 'leeway --help'"
     ),
     ("ledger verfy", "leeway ledger has no command verfy; it has verify, backup, restore. Did you mean verify?"),
     ("help ledger verfy", "leeway ledger has no command verfy; it has verify, backup, restore. Did you mean verify?"),

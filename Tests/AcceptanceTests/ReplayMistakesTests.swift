@@ -402,7 +402,10 @@ import Testing
         Self.input + "\n" + Self.input.replacing("shop", with: "fraud"),
         "in.jsonl:2: is of the monitor fraud, not of shop; ask for /api/v1/inputs?monitor=shop"
       ),
-      (Self.input.replacing("resolve", with: "dance"), "in.jsonl:1: kind: expected one of resolve, retrain_result"),
+      (
+        Self.input.replacing("resolve", with: "dance"),
+        "in.jsonl:1: kind: expected one of acknowledge, assign, comment, resolve, resolve_by_hand, retrain_result"
+      ),
       (
         Self.input.replacing("2026-01-01T00:00:00Z", with: "soon"),
         "in.jsonl:1: at: expected a time such as 2026-03-01T00:00:00Z, found \"soon\""

@@ -124,7 +124,7 @@ extension PoisonStream {
       { $0.reject(Shop.prediction($1, amount: "NaN"), "not_json", at: $2) },
       { $0.reject(Shop.prediction($1, score: "Infinity"), "not_json", at: $2) },
       { $0.reject(Array("{\"id\":\"".utf8) + [0xC3, 0x28] + Array("\"}".utf8), "bad_utf8", at: $2) },
-      { $0.reject([0xFF, 0xFE, 0x00], "bad_utf8", at: $2) },
+      { $0.reject([0xFF, 0xFE, 0x00], "utf16", at: $2) },
       {
         let deep = String(repeating: "[", count: 10_000) + String(repeating: "]", count: 10_000)
         $0.reject(Shop.prediction($1, amount: deep), "too_deep", at: $2)

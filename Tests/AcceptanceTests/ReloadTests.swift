@@ -105,7 +105,8 @@ import Testing
     try write(monitor: "shop") { $0.replacing("lateness: 5m", with: "lateness: soon\nwindow: 1h") }
     try configure(more: "receivers: {chat: {type: slak}}")
     let expected = [
-      "leeway.yaml:6:26: receivers.chat.type is slak; it takes log, webhook or slack. Did you mean slack?",
+      "leeway.yaml:6:26: receivers.chat.type is slak; it takes log, webhook, slack, teams, email, pagerduty, alertmanager, "
+        + "template, airflow, argo-workflows, kubeflow, prefect, github, gitlab, sagemaker or vertex. Did you mean slack?",
       "monitors/shop.yaml:21:1: window is not a key that can be set. Did you mean windows?",
       "monitors/shop.yaml:20:11: lateness is soon; it takes a duration such as 90s, 5m, 1h or 7d",
     ]

@@ -58,6 +58,10 @@ extension MonitorReading {
         reading.error(place, "\(value.path) is no number of a schema; it takes 0 to \(UInt32.max)")
         continue
       }
+      if schemas[id] != nil {
+        reading.error(place, "\(value.path) is the number \(id) again; keep one of them")
+        continue
+      }
       schemas[id] = readSchema(value)
     }
     return schemas.isEmpty || schemas.count < all.count ? nil : AvroSchemas(framed: schemas)
@@ -69,6 +73,40 @@ extension MonitorReading {
     for (value, path) in predictionPaths where !schemas.lead(path, rows: stream.rows) {
       value.complain(
         "looks for \(path), which \(schemas.all.count == 1 ? "the schema does not have" : "none of the schemas has")")
+    }
+    refuseTypes(stream, schemas)
+  }
+
+  /// Fields whose type no reader of them takes: every message would be refused, or every value invalid.
+  private func refuseTypes(_ stream: PredictionStream, _ schemas: AvroSchemas) {
+    func expect(_ path: FieldPath?, _ taken: Set<AvroSchemas.Kind>, _ what: String) {
+      guard let path, let value = predictionPaths.first(where: { $0.path == path })?.value else { return }
+      let kinds = schemas.kinds(at: path, rows: stream.rows)
+      guard !kinds.isEmpty, kinds.isDisjoint(with: taken) else { return }
+      let found = kinds.map(\.rawValue).sorted().joined(separator: " or ")
+      value.complain("is \(path), whose values are of the kind \(found) in the schema; \(what)")
+    }
+    let number: Set<AvroSchemas.Kind> = stream.isLenient ? [.number, .text] : [.number]
+    let scalar: Set<AvroSchemas.Kind> = [.number, .text, .boolean]
+    if stream.timeFormat == .rfc3339 {
+      expect(
+        stream.time, [.text], "rfc3339 takes text; a timestamp is a number, so write time_format: epoch_ms or epoch_us")
+    } else {
+      expect(stream.time, number, "\(stream.timeFormat.rawValue) takes a number")
+    }
+    for path in stream.id { expect(path, scalar, "an id is text, a number or a boolean") }
+    expect(stream.version, scalar, "a version is text, a number or a boolean")
+    if let task {
+      expect(
+        stream.output, task == .multiclass ? scalar : number,
+        "the model's output is \(task == .multiclass ? "a class" : "a number")")
+    }
+    expect(stream.probabilities, [.object, .array], "probabilities are an object, or an array")
+    for feature in features ?? [] {
+      let isNumeric = feature.kind == .numeric
+      expect(
+        feature.field, isNumeric ? number : scalar,
+        "a \(feature.kind.rawValue) feature takes \(isNumeric ? "numbers" : "text, numbers or booleans")")
     }
   }
 }

@@ -51,6 +51,39 @@ extension AvroSchemas {
   }
 }
 
+extension AvroSchemas {
+  /// What a value can be, as far as readers of fields tell it apart.
+  package enum Kind: String, Sendable { case number, text, boolean, object, array }
+
+  /// What the values at a path are over all schemas, nulls aside; empty where nothing says.
+  package func kinds(at path: FieldPath, rows: FieldPath?) -> Set<Kind> {
+    let start = rows.map { $0.steps + [.each] } ?? []
+    return all.reduce(into: []) { kinds, known in
+      let schema = known.schema
+      let nodes: [Int] =
+        switch path.root {
+        case .record: []
+        case .whole, .message: schema.types(at: path.steps[...], from: [0])
+        case .row: schema.types(at: path.steps[...], from: schema.types(at: start[...], from: [0]))
+        }
+      for node in nodes { if let kind = schema.nodes[node].kind { kinds.insert(kind) } }
+    }
+  }
+}
+
+extension AvroSchema.Node {
+  fileprivate var kind: AvroSchemas.Kind? {
+    switch self {
+    case .int, .long, .float, .double, .decimal: .number
+    case .bytes, .string, .fixed, .symbols, .uuid: .text
+    case .boolean: .boolean
+    case .record, .map: .object
+    case .array: .array
+    case .null, .union: nil
+    }
+  }
+}
+
 extension AvroSchema {
   fileprivate func leads(_ steps: ArraySlice<FieldPath.Step>, from nodes: [Int]) -> Bool {
     !types(at: steps, from: nodes).isEmpty

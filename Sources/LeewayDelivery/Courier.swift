@@ -14,8 +14,6 @@ package final class Courier {
     self.abort = abort
   }
 
-  package func post(_ request: HTTPRequest) -> Result<HTTPAnswer, HTTPFailure> { http.send(request) }
-
   /// A request to a target, with a token that is asked for first where the target wants one.
   ///
   /// - Returns: the answer, and whether it is the request's own: without a token the request was not sent.

@@ -20,6 +20,9 @@ package protocol DeliveryFormat: Sendable {
   /// - Throws: `UnreadableNotification`; no retry fixes it.
   func render(_ delivery: Delivery, now: Int64) throws(UnreadableNotification) -> RenderedDelivery
 
+  /// Whether anything of it may stand in the outbox after it was taken: a message that is sent again, or a run that is asked about.
+  var leavesStanding: Bool { get }
+
   /// How long after it was taken a message is sent again; nil: it is done with that.
   ///
   /// - Parameters:
@@ -28,6 +31,7 @@ package protocol DeliveryFormat: Sendable {
 }
 
 extension DeliveryFormat {
+  package var leavesStanding: Bool { false }
   package func repetition(of delivery: Delivery, first: Int64, now: Int64) -> TimeSpan? { nil }
 }
 

@@ -89,6 +89,8 @@ package struct AlertmanagerFormat: DeliveryFormat {
     return .request(request)
   }
 
+  package var leavesStanding: Bool { true }
+
   package func repetition(of delivery: Delivery, first: Int64, now: Int64) -> TimeSpan? {
     guard let event = try? StoredNotification.read(delivery.notification).event else { return nil }
     switch event {

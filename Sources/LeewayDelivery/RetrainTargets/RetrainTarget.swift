@@ -31,6 +31,7 @@ package enum RunState: Sendable, Equatable {
 }
 
 extension RetrainTarget {
+  package var leavesStanding: Bool { true }
   package func takes(_ answer: HTTPAnswer) -> Bool { (200..<300).contains(answer.status) }
   package func refuses(_ answer: HTTPAnswer) -> Bool { false }
   package var login: HTTPRequest? { nil }

@@ -39,7 +39,8 @@ struct DeliveryLoop: Service {
           let sent = deliverDue(to: receiver, sender, stop)
           if nextRound <= .now {
             repeatStanding(to: receiver, sender, stop)
-            nextRound = SteadyTime.now.advanced(by: .seconds(1))
+            // Other receivers may have rows from when they were of another type.
+            nextRound = SteadyTime.now.advanced(by: receiver.format.leavesStanding ? .seconds(1) : .seconds(60))
           }
           if sent == 0 { WallClock.pause(milliseconds: 250, unless: stop) }
         }

@@ -62,6 +62,9 @@ struct PersonEndpoints: Sendable {
           return JSONAnswer.response(request, status: .accepted) { $0.write(record) }
         } catch let refusal as PersonActs.Refusal {
           let problem = Self.problem(refusal, id)
+          var line = line
+          let incident = try? await threads.run { try view.ledger.read { try $0.incident(id) } }
+          if let incident { line.monitor = incident.monitor }
           await view.audit.refuse(line, because: problem.detail, view.ledger, threads)
           throw problem
         }

@@ -92,6 +92,9 @@ import Testing
         "fraud-0/ack", "{}", .notFound, "There is no incident named \"fraud-0\".",
         "See /api/v1/incidents for those there are.")
       try await refused("fraud-0a0a0a/ack", "{}", .conflict, "The incident is resolved already.", open)
+      // Also where the audit log is asked for the monitor.
+      let written = try await audit(client).map { "\($0["outcome"]?.text ?? "") \($0["monitor"]?.text ?? "none")" }
+      expectEqual(written, ["refused fraud", "refused none"])
       try await refused(
         "fraud-0a0a0a/resolve", #"{"reason":"mended"}"#, .conflict, "The incident is resolved already.", open)
       try await refused(

@@ -161,7 +161,7 @@ let package = Package(
       name: "AcceptanceTests",
       dependencies: [
         "LeewayConfiguration", "LeewayReplay", "LeewayWeb", "LeewayService", "LeewayDemo", "LeewayLocks",
-        "LeewaySource", "LeewayTestSupport", "CRdKafka", "leeway", "leeway-test-broker",
+        "LeewaySource", "LeewayDelivery", "LeewayTestSupport", "CRdKafka", "leeway", "leeway-test-broker",
       ],
       resources: [.copy("Fixtures")], swiftSettings: swift),
   ],

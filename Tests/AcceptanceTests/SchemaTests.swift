@@ -1,5 +1,6 @@
 import Foundation
 import LeewayCore
+import LeewayDelivery
 import LeewayTestSupport
 import Testing
 
@@ -94,5 +95,12 @@ import Testing
     #expect(
       try problems(incident.replacing("10:00:00.000Z", with: "10:00") + "}")
         == ["IncidentLine.at: 2026-03-01T10:00 is no time"])
+  }
+
+  /// What `leeway alerts test` sends is what a receiver gets in earnest.
+  @Test(arguments: SampleMessages.events) func samplesAreMessages(event: String) throws {
+    let body = SampleMessages.message(
+      event, incident: "i-1", at: EventTime(milliseconds: 1_767_225_600_000), url: "http://127.0.0.1")
+    try Schemas.expectMessage(String(decoding: body, as: UTF8.self))
   }
 }

@@ -61,7 +61,7 @@ package enum SampleMessages {
       ] {
         json.member(key, text)
       }
-      for (key, number) in [("value", 0.25), ("threshold", 0.2), ("q_value", 0.001)] {
+      for (key, number) in [("value", 0.25), ("threshold", 0.2), ("p_value", 0.0001), ("q_value", 0.001)] {
         json.key(key)
         json.number(number)
       }

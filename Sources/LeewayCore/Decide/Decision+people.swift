@@ -58,7 +58,7 @@ package enum PersonActs {
       throw Refusal.acknowledged(by: by)
     }
     var most = mostOfIncident
-    // That the others have used up the room keeps nobody from ending it.
+    // An incident that is full of comments can still be resolved.
     if case .resolve = act.deed { most += 100 }
     guard try tx.acts(incident: act.incident, limit: most).count < most else { throw Refusal.tooMany }
     var record = ActRecord(

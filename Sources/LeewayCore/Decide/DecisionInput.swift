@@ -3,7 +3,7 @@ package struct DecisionInput: Sendable, Equatable {
   /// Event time: the end that it belongs to; of what people and trainers do, the newest end consumed before it.
   package var at: EventTime
   package var act: Act
-  /// Of what follows from verdicts: it might have been otherwise if nobody had resolved an incident of another group by hand.
+  /// Set on inputs derived from verdicts that would differ if no incident of another group had been resolved by hand.
   package var isOfPeople = false
 
   package enum Act: Sendable, Equatable {
@@ -21,7 +21,7 @@ package struct DecisionInput: Sendable, Equatable {
     case retrainResult(retrain: String, succeeded: Bool, because: String?)
     /// Nothing can judge the group any more.
     case resolve(because: String)
-    /// What somebody did about the incident.
+    /// What a person did about the incident.
     case person(PersonAct)
   }
 

@@ -1,6 +1,6 @@
 /// The stored form: JSON, since it is small, rarely written, and people have to read it at night.
 extension IncidentMachine {
-  /// 1: without the log, highest tiers and the past. 2: without what people do; written where nobody has done anything, so
+  /// 1: without the log, highest tiers and the past. 2: without what people do; written while no person has acted, so
   /// that older instances beside a new one can go on.
   static let formatVersion: Int64 = 3
 

@@ -42,7 +42,7 @@ extension IncidentMachine {
       self.incident = incident
       step = Step(transition: transition(.acknowledged, incident, at, name, of: present.keys), incident: incident)
       step?.transition.note = note
-      // What verdicts say goes on as if nobody had looked.
+      // An acknowledgement changes nothing about what verdicts do next.
       step?.transition.input = number
     case .resolve(let reason, let note, let decided):
       for (key, evidence) in present {
@@ -96,7 +96,7 @@ extension IncidentMachine {
     interventions.contains { $0.at < end && end <= $0.through ?? .distantFuture }
   }
 
-  /// Whether somebody had resolved an incident of this machine by hand before `group` was judged for `end`, at an end before it. What
+  /// Whether an incident of this machine had been resolved by hand before `group` was judged for `end`, at an end before it. What
   /// is asked of a trainer rests on all that was asked before, so that this stays.
   func wasResolvedByHand(before end: EventTime, in group: CauseGroup) -> Bool {
     interventions.contains { max($0.at, $0.decided[group] ?? .distantPast) < end }

@@ -27,7 +27,7 @@ package struct IncidentRecord: Sendable, Equatable {
   package var retrain: String
   /// How it stands to the incident of the other stage, as a JSON object; `null` where there is none.
   package var twin: String
-  /// Who has acknowledged it, who shall see to it, and who resolved it by hand and why, as a JSON object; `null` where nobody did.
+  /// Who has acknowledged it, who shall see to it, and who resolved it by hand and why, as a JSON object; `null` where no person has acted.
   package var people: String
 
   package init(

@@ -260,7 +260,7 @@ package protocol LedgerWriter: LedgerReader {
   /// not leased: at most `limit`, those that have been due longest first. Clocks that are set back are met as above.
   func leaseStanding(receiver: String, due: EventTime, lasting: TimeSpan, limit: Int) throws -> [OutboxRecord]
   /// Stores state, attempts, first and next attempt, waits and last error of a row that is owed or stands and was leased last
-  /// with `delivery.leases`, and ends that lease. False: somebody else has leased or settled it since; nothing changed.
+  /// with `delivery.leases`, and ends that lease. False: it was leased or settled elsewhere since; nothing changed.
   ///
   /// A row that is settled as standing takes the place of those that stand before it for the same receiver and incident, which
   /// are then delivered. One that was given its place so stays delivered, whatever it is settled as.

@@ -26,7 +26,7 @@ TABLES = {
     },
     "webhooks.md": {
         "Every message": ["IncidentNotification", "RetrainRequest"], "Evidence": ["Evidence"], "What is new": ["Spread"],
-        "What was given up": ["DeliveryFailure"],
+        "Calls about models": ["ModelCall"], "What was given up": ["DeliveryFailure"],
     },
 }
 

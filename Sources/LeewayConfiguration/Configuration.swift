@@ -1,4 +1,5 @@
 package import LeewayCore
+import LeewayDelivery
 
 /// Everything that configures a service: `leeway.yaml` and the monitors.
 package struct Configuration: Sendable {
@@ -180,6 +181,18 @@ package struct Configuration: Sendable {
       .warning, "ledger is \(path), and there is no folder \(folder) on this machine; make it where leeway runs")
   }
 
+  /// What makes a receiver of this type of no use there; nil: nothing does.
+  private static func mistake(_ use: MonitorFile.ReceiverUse, _ type: ReceiverType) -> String? {
+    switch use.purpose {
+    case .alert where !type.takesMessages && use.name != MonitorReading.retrainReceiver:
+      "which takes no messages; name it under retrain.promote"
+    case .model where !type.changesModels:
+      "which only tells people; it takes one of type "
+        + ConfigurationValue.either(ReceiverType.all.filter(\.changesModels).map(\.name))
+    default: nil
+    }
+  }
+
   private static func unknownReceivers(
     _ files: [MonitorFile], _ service: ServiceConfigurationReading
   ) -> [ConfigurationProblem] {
@@ -196,6 +209,8 @@ package struct Configuration: Sendable {
               use.place,
               "\(use.path) is \(ConfigurationNode.shown(use.name)), which is no receiver in \(config); it has \(names).\(suggestion)"
             ))
+        } else if let type = service.receivers?[use.name]?.type, let mistake = mistake(use, type) {
+          problems.append(file.error(use.place, "\(use.path) is \(use.name), of type \(type.name), \(mistake)"))
         } else if use.name == MonitorReading.retrainReceiver, !service.hasPublicURL {
           problems.append(
             file.error(

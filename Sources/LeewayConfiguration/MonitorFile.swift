@@ -8,8 +8,15 @@ package struct MonitorFile {
   }
 
   struct ReceiverUse {
+    enum Purpose: Equatable {
+      /// It hears of incidents that reach the tier.
+      case alert(Tier)
+      /// It is called to change the model in force.
+      case model
+    }
+
     let name: String
-    let tier: Tier
+    let purpose: Purpose
     /// `alerts.critical[2]`
     let path: String
     let place: ConfigurationNode.Place

@@ -17,13 +17,22 @@ extension MonitorReading {
     .init(
       "settle", .span(.hours(1) ... .days(30), .hours(24)),
       "how long a shift of a feature must have lasted before it asks for a retrain"),
-    .init("approval", .choice(["required"], "required"), "a retrained model waits for a person"),
+    .init(
+      "approval", .choice(["required", "automatic"], "automatic"),
+      "`required`: a model that passes the scorecard waits for a person"),
+    .init("approvals", .integer(1...10, 1), "how many people must approve where `approval` is `required`"),
     .init("scorecard", .other("map of metrics to maps", nil), "what the metrics in a trainer's answer must reach"),
+    .init("promote", .other("name of a receiver", nil), "what puts a model in force that may go into production"),
+    .init(
+      "fall_back", .other("name of a receiver", nil),
+      "what goes back to the model before, or to rules, while an incident is critical"),
   ]
 
   static let scorecardKeys: [ConfigurationKey] = [
-    .init("at_least", .other("number", nil), "the least value that passes"),
-    .init("at_most", .other("number", nil), "the greatest value that passes"),
+    .init(
+      "at_least", .other("number, or `champion - 0.005`", nil),
+      "the least value that passes; `champion` is the value of the model in force"),
+    .init("at_most", .other("number, or `champion + 5`", nil), "the greatest value that passes"),
   ]
 
   func readAlerts() -> [Tier: [String]]? {
@@ -34,7 +43,7 @@ extension MonitorReading {
       if map.contains(tier.name) { alertTiersGiven.insert(tier) }
       guard let names = map.value(tier.name)?.names(of: "receivers", atMost: 32) else { continue }
       for (name, value) in names {
-        receiverUses.append(.init(name: name, tier: tier, path: value.path, place: value.place))
+        receiverUses.append(.init(name: name, purpose: .alert(tier), path: value.path, place: value.place))
         if name == Self.retrainReceiver { checkRetrain(value) }
       }
       alerts[tier] = names.map(\.name)
@@ -54,7 +63,9 @@ extension MonitorReading {
 
   func readRetrain() -> RetrainPolicy? {
     guard let value = top.value("retrain"),
-      let map = value.map("a map with cooldown, max_per_week, deadline, settle, approval and scorecard", .retrain)
+      let map = value.map(
+        "a map with cooldown, max_per_week, deadline, settle, approval, approvals, scorecard, promote and fall_back",
+        .retrain)
     else { return nil }
     let cooldown = map.span("cooldown")
     let perWeek = map.integer("max_per_week")
@@ -65,30 +76,62 @@ extension MonitorReading {
       map.value("settle")?.complain(
         "has an effect only with a check on metric: shift, and there is none; add one, or remove it")
     }
-    // A retrained model always waits for a person, so there is no other word yet.
-    let approval = map.value("approval").map { $0.choice(among: ["required"]) } ?? "required"
+    let approval = map.choice("approval", RetrainPolicy.Approval.self)
+    let approvals = map.integer("approvals")
+    if map.contains("approvals"), approval == .automatic {
+      map.value("approvals")?.complain("has an effect only with approval: required; add that, or remove it")
+    }
+    let promote = map.value("promote").flatMap(readModelReceiver)
+    let fallBack = map.value("fall_back").flatMap(readModelReceiver)
     let scorecard = map.value("scorecard").map { readScorecard($0) } ?? []
     map.finish()
-    guard let cooldown, let perWeek, let deadline, let settle, approval != nil, let scorecard else { return nil }
+    guard let cooldown, let perWeek, let deadline, let settle, let approval, let approvals, let scorecard else {
+      return nil
+    }
     return RetrainPolicy(
-      cooldown: cooldown, maximumPerWeek: Int(perWeek), deadline: deadline, settle: settle, scorecard: scorecard)
+      cooldown: cooldown, maximumPerWeek: Int(perWeek), deadline: deadline, settle: settle, scorecard: scorecard,
+      approvals: approval == .required ? Int(approvals) : 0, promote: promote, fallBack: fallBack)
+  }
+
+  /// A receiver that changes the model in force.
+  private func readModelReceiver(_ value: ConfigurationValue) -> String? {
+    guard let name = value.text(limit: 63) else { return nil }
+    guard name != Self.retrainReceiver else {
+      value.complain("is retrain, which starts trainings; name a receiver of type webhook, template or mlflow")
+      return nil
+    }
+    receiverUses.append(.init(name: name, purpose: .model, path: value.path, place: value.place))
+    return name
   }
 
   private func readScorecard(_ value: ConfigurationValue) -> [RetrainPolicy.Bound]? {
     guard let map = value.map("a map of metrics to at_least or at_most") else { return nil }
     return map.all().compactMap { name, _, value in
       guard let map = value.map("a map with at_least or at_most", .scorecard) else { return nil }
-      let least = map.value("at_least")?.number()
-      let most = map.value("at_most")?.number()
+      let least = map.value("at_least").flatMap(readMark)
+      let most = map.value("at_most").flatMap(readMark)
       map.finish()
       if !map.contains("at_least"), !map.contains("at_most") {
         value.complain("has no limit; add at_least: or at_most:")
-      } else if let least, let most, least > most {
+      } else if let low = least?.limit(champion: nil), let high = most?.limit(champion: nil), low > high {
         value.complain("can't be passed: at_least is above at_most; swap them")
       }
       warnOfMetric(name, value)
       return RetrainPolicy.Bound(metric: name, atLeast: least, atMost: most)
     }
+  }
+}
+
+extension MonitorReading {
+  private func readMark(_ value: ConfigurationValue) -> RetrainPolicy.Mark? {
+    guard case .scalar(let scalar) = value.node.content, scalar.text.hasPrefix("champion") else {
+      return value.number("it takes a number, champion, or champion - 0.005").map { .value($0) }
+    }
+    guard let text = value.text(limit: 100), let mark = RetrainPolicy.Mark(text) else {
+      value.complain("can't be read; write champion, champion - 0.005 or champion + 0.005, with spaces around the sign")
+      return nil
+    }
+    return mark
   }
 }
 
@@ -133,13 +176,14 @@ extension MonitorReading {
     // A check whose metric is misspelt may be the one that is asked for.
     let isKnown = checks.allSatisfy { $0.metric != nil }
     for use in receiverUses where use.name == Self.retrainReceiver && isKnown {
-      let reaching = checks.filter { $0.tiers.contains { $0.tier == use.tier } }
+      guard case .alert(let tier) = use.purpose else { continue }
+      let reaching = checks.filter { $0.tiers.contains { $0.tier == tier } }
       let metrics = reaching.compactMap(\.metric)
       if !metrics.isEmpty, metrics.allSatisfy(\.isExperimental) {
         reading.warning(
           use.place,
-          "\(use.path) is retrain, which only experimental detectors reach as \(use.tier.name), and these retrain nothing; "
-            + "add a check with metric: adwin, or a performance check, that is \(use.tier.name)")
+          "\(use.path) is retrain, which only experimental detectors reach as \(tier.name), and these retrain nothing; "
+            + "add a check with metric: adwin, or a performance check, that is \(tier.name)")
       }
       let families = metrics.map(\.family)
       guard families.contains(.distance) || families.contains(.level) || families.contains(.shift),
@@ -151,8 +195,8 @@ extension MonitorReading {
       }
       reading.warning(
         use.place,
-        "\(use.path) is retrain, which only distances, levels or the output's shift reach as \(use.tier.name), and these retrain "
-          + "nothing; add a performance check, or one with metric: shift on features, that is \(use.tier.name)")
+        "\(use.path) is retrain, which only distances, levels or the output's shift reach as \(tier.name), and these retrain "
+          + "nothing; add a performance check, or one with metric: shift on features, that is \(tier.name)")
     }
     if receiverUses.allSatisfy({ $0.name != Self.retrainReceiver }), let retrain = top.value("retrain") {
       retrain.warn("is never used; add retrain to a tier of alerts, or remove the policy")

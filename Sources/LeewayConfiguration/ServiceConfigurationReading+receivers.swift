@@ -119,7 +119,7 @@ extension ServiceConfigurationReading {
       let callers = types.filter(\.callsTrainers).map(\.name)
       typeValue.refuse("the receiver retrain asks a trainer, which takes type: \(ConfigurationValue.either(callers))")
     }
-    if name != MonitorReading.retrainReceiver, !type.takesMessages, let typeValue {
+    if name != MonitorReading.retrainReceiver, !type.takesMessages, !type.changesModels, let typeValue {
       typeValue.refuse("it starts trainings and takes no messages; call the receiver retrain")
     }
     guard isWhole else { return nil }

@@ -28,7 +28,10 @@ struct StoredBlock: Sendable {
   static let documents =
     [json("decision_log", "body", "monitor || '/' || cause_group || '/' || number"), json("outbox", "body", "key")]
     + ["checks", "subjects", "slices", "evidence", "retrain", "twin", "people"].map { json("incidents", $0, "id") }
-    + [json("retrains", "answer", "id", canBeEmpty: true), json("outside_inputs", "detail", "monitor || '/' || id")]
+    + [
+      json("retrains", "answer", "id", canBeEmpty: true), json("retrains", "decisions", "id"),
+      json("outside_inputs", "detail", "monitor || '/' || id"),
+    ]
     + [json("acts", "body", "monitor || '/' || number"), json("audit", "detail", "name || '/' || number")]
 
   private static func json(_ table: String, _ column: String, _ key: String, canBeEmpty: Bool = false) -> StoredBlock {

@@ -15,52 +15,13 @@ struct IncidentsCommand: ParsableCommand {
       """,
     subcommands: [List.self, Show.self, Ack.self, Assign.self, Comment.self, Resolve.self])
 
-  struct Server: ParsableArguments {
-    @Option(help: "The service's address.") var server = ServiceClient.usualServer
-    @Option(help: "A file that holds a token and nothing else; without it, the variable LEEWAY_TOKEN.")
-    var tokenFile: String?
-    @Flag(help: "Print the service's answer as JSON.") var json = false
+  private static func path(_ id: String) throws -> String {
+    try ServerOptions.path("incidents", id, what: "an incident")
+  }
 
-    private func client() throws -> ServiceClient {
-      try ServiceClient(
-        server: server,
-        token: try ServiceClient.token(file: tokenFile, environment: ProcessInfo.processInfo.environment))
-    }
-
-    func get(_ path: String, _ text: (JSONValue) throws -> String) throws {
-      try print(try client().get(path), text)
-    }
-
-    func post(_ word: String, _ id: String, _ members: [(String, String?)]) throws {
-      var body = JSONWriter()
-      body.beginObject()
-      for case (let name, let value?) in members {
-        body.key(name)
-        body.string(value)
-      }
-      body.endObject()
-      try print(try client().post(try Self.path(id) + "/\(word)", body.text), IncidentText.queued)
-    }
-
-    /// Ids are made of a monitor's name and a hash.
-    static func path(_ id: String) throws -> String {
-      guard !id.isEmpty, id.utf8.count <= 200,
-        id.utf8.allSatisfy({ $0 == 0x2D || (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) })
-      else {
-        throw InputProblem("\(id) is no id of an incident; see leeway incidents list")
-      }
-      return "/api/v1/incidents/\(id)"
-    }
-
-    private func print(_ answer: JSONValue, _ text: (JSONValue) throws -> String) throws {
-      if json {
-        Console.write(CanonicalJSON.text(of: answer) + "\n", to: .output)
-        return
-      }
-      do { Console.write(try text(answer), to: .output) } catch let failure as JSONFailure {
-        throw EnvironmentProblem("\(server): in the answer, \(failure); is it of the same version as this program?")
-      }
-    }
+  private static func post(_ word: String, _ id: String, _ members: [(String, String?)], _ server: ServerOptions) throws
+  {
+    try server.post(try path(id) + "/\(word)", members, IncidentText.queued)
   }
 
   struct List: ParsableCommand {
@@ -74,7 +35,7 @@ struct IncidentsCommand: ParsableCommand {
     @Flag(help: "Only those that are not resolved.") var open = false
     @Option(help: "Only of this monitor.") var monitor: String?
     @Option(help: "At most this many, up to 1000.") var limit = 100
-    @OptionGroup var server: Server
+    @OptionGroup var server: ServerOptions
 
     func run() throws {
       var path = "/api/v1/incidents?limit=\(limit)"
@@ -98,9 +59,9 @@ struct IncidentsCommand: ParsableCommand {
         """)
 
     @Argument(help: "The incident's id.") var incident: String
-    @OptionGroup var server: Server
+    @OptionGroup var server: ServerOptions
 
-    func run() throws { try server.get(try Server.path(incident), IncidentText.show) }
+    func run() throws { try server.get(try IncidentsCommand.path(incident), IncidentText.show) }
   }
 
   struct Ack: ParsableCommand {
@@ -113,9 +74,9 @@ struct IncidentsCommand: ParsableCommand {
 
     @Argument(help: "The incident's id.") var incident: String
     @Option(help: "What there is to say, at most 1000 bytes.") var note: String?
-    @OptionGroup var server: Server
+    @OptionGroup var server: ServerOptions
 
-    func run() throws { try server.post("ack", incident, [("note", note)]) }
+    func run() throws { try IncidentsCommand.post("ack", incident, [("note", note)], server) }
   }
 
   struct Assign: ParsableCommand {
@@ -129,9 +90,9 @@ struct IncidentsCommand: ParsableCommand {
     @Argument(help: "The incident's id.") var incident: String
     @Option(help: "Who, at most 200 bytes.") var to: String
     @Option(help: "What there is to say, at most 1000 bytes.") var note: String?
-    @OptionGroup var server: Server
+    @OptionGroup var server: ServerOptions
 
-    func run() throws { try server.post("assign", incident, [("to", to), ("note", note)]) }
+    func run() throws { try IncidentsCommand.post("assign", incident, [("to", to), ("note", note)], server) }
   }
 
   struct Comment: ParsableCommand {
@@ -144,9 +105,9 @@ struct IncidentsCommand: ParsableCommand {
 
     @Argument(help: "The incident's id.") var incident: String
     @Option(help: "At most 1000 bytes.") var note: String
-    @OptionGroup var server: Server
+    @OptionGroup var server: ServerOptions
 
-    func run() throws { try server.post("comment", incident, [("note", note)]) }
+    func run() throws { try IncidentsCommand.post("comment", incident, [("note", note)], server) }
   }
 
   struct Resolve: ParsableCommand {
@@ -162,7 +123,7 @@ struct IncidentsCommand: ParsableCommand {
     @Argument(help: "The incident's id.") var incident: String
     @Option(help: "One of: \(Resolve.reasons).") var reason: String
     @Option(help: "What there is to say, at most 1000 bytes.") var note: String?
-    @OptionGroup var server: Server
+    @OptionGroup var server: ServerOptions
 
     fileprivate static let reasons = PersonAct.Reason.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
 
@@ -170,7 +131,7 @@ struct IncidentsCommand: ParsableCommand {
       guard PersonAct.Reason(rawValue: reason) != nil else {
         throw ValidationError("'\(reason)' is no reason; it is one of \(Self.reasons)")
       }
-      try server.post("resolve", incident, [("reason", reason), ("note", note)])
+      try IncidentsCommand.post("resolve", incident, [("reason", reason), ("note", note)], server)
     }
   }
 }

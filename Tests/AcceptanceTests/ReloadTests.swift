@@ -106,7 +106,7 @@ import Testing
     try configure(more: "receivers: {chat: {type: slak}}")
     let expected = [
       "leeway.yaml:6:26: receivers.chat.type is slak; it takes log, webhook, slack, teams, email, pagerduty, alertmanager, "
-        + "template, airflow, argo-workflows, kubeflow, prefect, github, gitlab, sagemaker or vertex. Did you mean slack?",
+        + "template, airflow, argo-workflows, kubeflow, prefect, github, gitlab, sagemaker, vertex or mlflow. Did you mean slack?",
       "monitors/shop.yaml:21:1: window is not a key that can be set. Did you mean windows?",
       "monitors/shop.yaml:20:11: lateness is soon; it takes a duration such as 90s, 5m, 1h or 7d",
     ]

@@ -154,8 +154,11 @@ enum Comparison {
         try reader.results(ResultQuery(type: .incident, limit: .max)).map(\.line)
           + reader.incidents(IncidentQuery(limit: .max)).map { "\($0)" }
           + reader.retrains(monitor: nil, limit: .max).map { "\($0.id) \($0.incident) \($0.requestedAt)" }.sorted()
-          // How spread is gathered into messages depends on the clock, and a call has its deadline.
-          + reader.deliveries(incident: nil, limit: .max).filter { !$0.key.contains("-spread/") }
+          // How spread is gathered into messages depends on the clock, a call has its deadline, a model is promoted by the
+          // act itself, and whether another incident is critical too depends on what has been judged by then.
+          + reader.deliveries(incident: nil, limit: .max).filter {
+            !$0.key.contains("-spread/") && $0.receiver != "rules"
+          }
           // An answer of the trainer's is told of under the baseline of its moment.
           .map { $0.receiver == "retrain" ? $0.key : "\($0.key) \(withoutBaseline($0.body))" }.sorted()
       }

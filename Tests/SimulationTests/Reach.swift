@@ -14,7 +14,7 @@ struct Reach: Equatable {
   static let shifts = ["population shifted", "feed shifted", "nothing shifted"]
   static let transitions = [
     "opened", "escalated", "spread", "resolved", "retrain_held", "retraining", "verifying", "failed", "confirmed",
-    "withdrawn", "acknowledged",
+    "withdrawn", "acknowledged", "candidate", "overdue",
   ]
   static let byHand = "resolved by hand"
 

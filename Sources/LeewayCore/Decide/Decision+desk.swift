@@ -228,6 +228,7 @@ extension Decision {
         out.transitions.append(step.transition)
         try journal.record(
           step, machine, to: told ?? receivers(ofFollowing: step), judged: judged, knowing: knowing, in: tx)
+        try fallBack(step, group)
         switch step.transition.kind {
         case .retraining: try ask(step, machine, journal)
         case .retrainHeld: out.retrainsHeld += 1
@@ -243,16 +244,52 @@ extension Decision {
         let at = max(input.at, machine.through)
         try journal.store(incident, machine, group, at, resolved: false, in: tx)
       }
-      if case .retrainResult(let retrain, let succeeded, _) = input.act, steps.isEmpty {
-        try journal.store(answerTo: retrain, succeeded, in: tx)
+      guard steps.isEmpty else { return }
+      switch input.act {
+      case .retrainResult(let retrain, let succeeded, _, _):
+        try journal.store(answerTo: retrain, succeeded ? "succeeded" : "failed", in: tx)
+      case .candidate(let retrain, _): try journal.store(answerTo: retrain, "candidate", in: tx)
+      case .approved(let retrain, _, _): try journal.store(answerTo: retrain, "succeeded", in: tx)
+      case .rejected(let retrain, _, _, _): try journal.store(answerTo: retrain, "failed", in: tx)
+      default: break
       }
+    }
+
+    /// The call to go back to the model before, or to rules, as the first incident of the monitor becomes critical; and the one
+    /// to return, as the last of them ends.
+    private func fallBack(_ step: IncidentMachine.Step, _ group: CauseGroup) throws {
+      guard let receiver = monitor?.retrain?.fallBack, context.receivers.contains(receiver),
+        step.incident.tier == .critical,
+        CauseGroup.allCases.allSatisfy({ $0 == group || machine($0).incident?.tier != .critical })
+      else { return }
+      let call = ModelCall(
+        monitor: name, incident: step.incident.id, tier: step.incident.tier, group: group, context: context)
+      let (what, body): (String, String)
+      switch step.transition.kind {
+      case .opened, .escalated:
+        let newest = machine(group).heard.sorted {
+          $0.value.end != $1.value.end ? $0.value.end > $1.value.end : $0.key < $1.key
+        }
+        let version = newest.lazy.compactMap(\.value.version).first
+        (what, body) = ("fall_back", call.fallBack(at: step.transition.at, from: version))
+      case .resolved: (what, body) = ("restore", call.restore(at: step.transition.at))
+      default: return
+      }
+      let (id, sequence) = (step.incident.id, step.transition.sequence)
+      try tx.enqueue([
+        OutboxRecord(
+          key: "\(id)/\(sequence)-\(what)/\(receiver)", monitor: name, incident: id, receiver: receiver,
+          sequence: sequence, body: body, createdAt: now, nextAttemptAt: now)
+      ])
     }
 
     /// Who hears of steps that verdicts do not make themselves.
     private func receivers(ofFollowing step: IncidentMachine.Step) -> Set<String> {
       let told = context.receivers.intersection(step.incident.told.keys)
       switch step.transition.kind {
-      case .acknowledged, .retrainHeld, .failed, .withdrawn, .resolved: return told
+      case .acknowledged, .retrainHeld, .candidate, .failed, .overdue, .withdrawn, .resolved: return told
+      // That it succeeded is no news to people; that one of them has approved is.
+      case .verifying: return step.transition.by == nil ? [] : told
       // Only those who have heard that it was held have to hear that it was let go.
       case .retraining: return step.incident.hold == nil ? [] : told
       default: return []

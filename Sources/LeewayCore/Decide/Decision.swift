@@ -61,6 +61,16 @@ struct Decision {
     return desk.out
   }
 
+  /// Retrains whose deadline has passed.
+  func fold(overdue records: [RetrainRecord], now: EventTime, in tx: any LedgerWriter) throws -> Decisions {
+    var out = Decisions()
+    for record in records {
+      out.transitions += try RetrainActs.expire(record, monitor: monitor, context: context, now: now, in: tx)
+        .transitions
+    }
+    return out
+  }
+
   func decide(_ verdicts: [Verdict], now: EventTime, in tx: any LedgerWriter) throws -> Decisions {
     var desk = try Desk(
       monitor.name, monitor: monitor, generation: plan.generation, baseline: plan.baseline.identity, context: context,

@@ -17,8 +17,17 @@ package struct DecisionInput: Sendable, Equatable {
     case retrainHeld(cause: String, reason: String, told: [String])
     /// Derived from final verdicts: what they say of the end at which the early incident opened; nil: nothing.
     case finalVerdict(incident: String, confirmed: Bool?)
-    /// The trainer's answer, and why no new model came of it.
-    case retrainResult(retrain: String, succeeded: Bool, because: String?)
+    /// The trainer's answer, and why no new model came of it. `told`: those who hear of it besides whoever has heard of the
+    /// incident; so below.
+    case retrainResult(retrain: String, succeeded: Bool, because: String?, told: [String] = [])
+    /// The trainer's answer, where people must approve of the model that has passed the scorecard.
+    case candidate(retrain: String, told: [String])
+    /// Enough people have approved of a candidate; `by` is the last of them.
+    case approved(retrain: String, by: String, reason: String?)
+    /// A person has refused a candidate.
+    case rejected(retrain: String, by: String, reason: String, told: [String])
+    /// The deadline has passed without a corrective action.
+    case overdue(retrain: String, told: [String])
     /// Nothing can judge the group any more.
     case resolve(because: String)
     /// What a person did about the incident.
@@ -58,13 +67,18 @@ package struct DecisionInput: Sendable, Equatable {
     case .retrainHeld: "retrain_held"
     case .finalVerdict: "final_verdict"
     case .retrainResult: "retrain_result"
+    case .candidate: "candidate"
+    case .approved: "approve"
+    case .rejected: "reject"
+    case .overdue: "overdue"
     case .resolve: "resolve"
     case .person(let act): act.kind
     }
   }
 
   /// Kinds that do not follow from verdicts and the monitor: what `replay --inputs` has to be given.
-  package static let outsideKinds = Set(["retrain_result", "resolve"] + PersonAct.kinds)
+  package static let outsideKinds = Set(
+    ["retrain_result", "candidate", "approve", "reject", "overdue", "resolve"] + PersonAct.kinds)
   package var isFromOutside: Bool { Self.outsideKinds.contains(kind) }
 }
 
@@ -117,11 +131,24 @@ extension DecisionInput {
       text("incident", incident)
       w.key("confirmed")
       if let confirmed { w.bool(confirmed) } else { w.null() }
-    case .retrainResult(let retrain, let succeeded, let reason):
+    case .retrainResult(let retrain, let succeeded, let reason, let told):
       text("retrain", retrain)
       w.key("succeeded")
       w.bool(succeeded)
       text("because", reason)
+      texts("told", told)
+    case .candidate(let retrain, let told), .overdue(let retrain, let told):
+      text("retrain", retrain)
+      texts("told", told)
+    case .approved(let retrain, let by, let reason):
+      text("by", by)
+      text("reason", reason)
+      text("retrain", retrain)
+    case .rejected(let retrain, let by, let reason, let told):
+      text("by", by)
+      text("reason", reason)
+      text("retrain", retrain)
+      texts("told", told)
     case .resolve(let reason): text("because", reason)
     case .person(let act): act.writeMembers(to: &w)
     }
@@ -163,7 +190,19 @@ extension DecisionInput {
     case "retrain_result":
       act = .retrainResult(
         retrain: try r.member("retrain").string(), succeeded: try r.member("succeeded").bool(),
-        because: try r.member("because").text())
+        because: try r.member("because").text(), told: try r.member("told").texts())
+    case "candidate":
+      act = .candidate(retrain: try r.member("retrain").string(), told: try r.member("told").texts())
+    case "approve":
+      act = .approved(
+        retrain: try r.member("retrain").string(), by: try r.member("by").string(),
+        reason: try r.member("reason").text())
+    case "reject":
+      act = .rejected(
+        retrain: try r.member("retrain").string(), by: try r.member("by").string(),
+        reason: try r.member("reason").string(), told: try r.member("told").texts())
+    case "overdue":
+      act = .overdue(retrain: try r.member("retrain").string(), told: try r.member("told").texts())
     case "resolve": act = .resolve(because: try r.member("because").string())
     default:
       if let person = try PersonAct(kind: kind, r) {

@@ -30,7 +30,7 @@ struct IncidentJournal {
     let receivers = receivers.intersection(context.receivers).sorted(by: utf8Order)
     guard !receivers.isEmpty else { return }
     if transition.kind == .spread { return try spread(step, machine, to: receivers, judged, knowing, in: tx) }
-    let body = notification(machine, step).incident(transition)
+    let body = notification(machine, step).incident(transition, evaluation: try evaluation(transition, in: tx))
     try tx.enqueue(receivers.map { outbox($0, transition, transition.transition, body, at: now) })
     try hasten(step.incident.id, receivers, in: tx)
   }
@@ -44,6 +44,14 @@ struct IncidentJournal {
     var row = outbox(DecisionContext.retrainReceiver, step.transition, "retrain", body, at: now)
     row.retrain = id
     try tx.enqueue([row])
+  }
+
+  /// What the trainer has said, where the transition is about that.
+  private func evaluation(_ transition: IncidentTransition, in tx: any LedgerWriter) throws -> String? {
+    guard transition.kind != .retraining, let id = transition.retrain, let answer = try tx.retrain(id)?.answer,
+      !answer.isEmpty
+    else { return nil }
+    return answer
   }
 
   private func notification(_ machine: IncidentMachine, _ step: IncidentMachine.Step) -> Notification {
@@ -148,14 +156,18 @@ struct IncidentJournal {
 
   /// The trainer's answer that came after the incident had ended: nothing happens in it any more, but whoever looks at it
   /// must not wait for a trainer that has answered.
-  func store(answerTo retrain: String, _ succeeded: Bool, in tx: any LedgerWriter) throws {
+  ///
+  /// - Parameter state: what has become of it.
+  func store(answerTo retrain: String, _ state: String, in tx: any LedgerWriter) throws {
     guard let incident = try tx.retrain(retrain)?.incident, var known = try tx.incident(incident),
       known.state == .resolved
     else { return }
     let root = JSONReader(try JSONValue(parsing: Array(known.retrain.utf8)))
-    guard try root.member("retrain").text() == retrain, try root.member("state").text() == "requested" else { return }
+    guard try root.member("retrain").text() == retrain, let before = try root.member("state").text(),
+      ["requested", "candidate"].contains(before)
+    else { return }
     known.retrain = known.retrain.replacing(
-      #""state":"requested""#, with: #""state":"\#(succeeded ? "succeeded" : "failed")""#, maxReplacements: 1)
+      #""state":"\#(before)""#, with: #""state":"\#(state)""#, maxReplacements: 1)
     try tx.put(incident: known)
   }
 
@@ -174,7 +186,7 @@ extension OutboxRecord {
 extension IncidentMachine.Incident {
   var state: IncidentState {
     switch retrain?.state {
-    case .requested: .retraining
+    case .requested, .candidate: .retraining
     case .verifying: .verifying
     case .failed, nil: acknowledged == nil ? .open : .acknowledged
     }
@@ -194,6 +206,10 @@ extension IncidentMachine.Incident {
       w.string(retrain.id)
       w.key("at")
       w.time(retrain.at)
+      if retrain.isOverdue {
+        w.key("overdue")
+        w.bool(true)
+      }
     }
     if let hold {
       w.key("held")

@@ -1,14 +1,19 @@
 /// The stored form: JSON, since it is small, rarely written, and people have to read it at night.
 extension IncidentMachine {
-  /// 1: without the log, highest tiers and the past. 2: without what people do; written while no person has acted, so
-  /// that older instances beside a new one can go on.
-  static let formatVersion: Int64 = 3
+  /// 1: without the log, highest tiers and the past. 2: without what people do. 3: without candidates and deadlines. The
+  /// oldest from 2 on that holds all there is is written, so that older instances beside a new one can go on.
+  static let formatVersion: Int64 = 4
+
+  private var neededVersion: Int64 {
+    if incident?.retrain?.state == .candidate || incident?.retrain?.isOverdue == true { return 4 }
+    return isOfPeople ? 3 : 2
+  }
 
   package func encoded() -> [UInt8] {
     var w = JSONWriter()
     w.beginObject()
     w.key("version")
-    w.number(isOfPeople ? Self.formatVersion : 2)
+    w.number(neededVersion)
     w.key("number")
     w.number(number)
     w.key("through_ms")
@@ -98,6 +103,10 @@ extension IncidentMachine.Incident {
       w.beginObject()
       w.pairs([("id", retrain.id), ("state", retrain.state.rawValue)])
       w.time("at_ms", retrain.at)
+      if retrain.isOverdue {
+        w.key("overdue")
+        w.bool(true)
+      }
       w.endObject()
     } else {
       w.null()
@@ -138,7 +147,8 @@ extension IncidentMachine.Incident {
         throw e.failure("unknown state of a retrain")
       }
       return IncidentMachine.Retrain(
-        id: try e.member("id").string(), at: try e.member("at_ms").time() ?? .distantPast, state: state)
+        id: try e.member("id").string(), at: try e.member("at_ms").time() ?? .distantPast, state: state,
+        isOverdue: try e.member("overdue").optional { (o) throws(JSONFailure) in try o.bool() } ?? false)
     }
     hold = try r.member("hold").optional { (e) throws(JSONFailure) in
       IncidentMachine.Hold(

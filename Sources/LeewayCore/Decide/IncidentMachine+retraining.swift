@@ -3,12 +3,14 @@ import LeewayStatistics
 /// What becomes of a call to retrain, and of an early incident once the final verdicts are there.
 extension IncidentMachine {
   package struct Retrain: Sendable, Equatable {
-    package enum State: String, Sendable { case requested, verifying, failed }
+    package enum State: String, Sendable { case requested, candidate, verifying, failed }
 
     package var id: String
     /// The end that asked.
     package var at: EventTime
     package var state: State
+    /// The deadline has passed without a corrective action.
+    package var isOverdue = false
   }
 
   /// What holds a retrain back, or did.
@@ -58,18 +60,27 @@ extension IncidentMachine {
     return Step(transition: step, incident: incident)
   }
 
-  /// The trainer's answer; one to another incident's retrain, or a second one, changes nothing.
-  mutating func answer(
-    _ id: String, _ succeeded: Bool, _ reason: String?, _ at: EventTime, _ name: Name
+  /// What comes from outside about a retrain of this incident; about that of another one, or twice, it changes nothing.
+  ///
+  /// - Parameters:
+  ///   - states: those in which it can come.
+  ///   - state: what it leads to; nil: the same.
+  ///   - told: those who hear of it besides whoever has heard of the incident.
+  mutating func proceed(
+    _ id: String, from states: Set<Retrain.State>, to state: Retrain.State?, _ kind: IncidentTransition.Kind,
+    told: [String], _ at: EventTime, _ name: Name
   ) -> Step? {
-    guard var incident, incident.retrain?.id == id, incident.retrain?.state == .requested else { return nil }
-    incident.retrain?.state = succeeded ? .verifying : .failed
+    guard var incident, let retrain = incident.retrain, retrain.id == id, states.contains(retrain.state),
+      kind != .overdue || !retrain.isOverdue
+    else { return nil }
+    incident.retrain?.state = state ?? retrain.state
+    if kind == .overdue { incident.retrain?.isOverdue = true }
     incident.sequence += 1
     incident.input = number
+    tell(&incident, told, at)
     self.incident = incident
-    var step = transition(succeeded ? .verifying : .failed, incident, at, name, of: present.keys)
+    var step = transition(kind, incident, at, name, of: present.keys)
     step.retrain = id
-    step.because = reason
     return Step(transition: step, incident: incident)
   }
 

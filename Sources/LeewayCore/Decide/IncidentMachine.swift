@@ -115,8 +115,31 @@ package struct IncidentMachine: Sendable, Equatable {
     case .retrainHeld(let cause, let reason, let told):
       return marked(hold(cause, reason, told, input.at, name), input)
     case .finalVerdict(let id, let confirmed): return [settle(id, confirmed, input.at, name)].compactMap { $0 }
-    case .retrainResult(let id, let succeeded, let reason):
-      return [answer(id, succeeded, reason, input.at, name)].compactMap { $0 }
+    case .retrainResult(let id, let succeeded, let reason, let told):
+      var step = proceed(
+        id, from: [.requested], to: succeeded ? .verifying : .failed, succeeded ? .verifying : .failed, told: told,
+        input.at, name)
+      step?.transition.because = reason
+      return [step].compactMap { $0 }
+    case .candidate(let id, let told):
+      return [proceed(id, from: [.requested], to: .candidate, .candidate, told: told, input.at, name)].compactMap { $0 }
+    case .approved(let id, let by, let reason):
+      var step = proceed(id, from: [.candidate], to: .verifying, .verifying, told: [], input.at, name)
+      step?.transition.by = by
+      step?.transition.note = reason
+      return [step].compactMap { $0 }
+    case .rejected(let id, let by, let reason, let told):
+      var step = proceed(id, from: [.candidate], to: .failed, .failed, told: told, input.at, name)
+      step?.transition.by = by
+      step?.transition.because = "rejected: \(reason)"
+      return [step].compactMap { $0 }
+    case .overdue(let id, let told):
+      // Without an answer by now none can come: the trainer's token is void. A candidate can still be approved.
+      let isOpen = incident?.retrain?.state == .candidate
+      return [
+        proceed(
+          id, from: [.requested, .candidate], to: isOpen ? nil : .failed, .overdue, told: told, input.at, name)
+      ].compactMap { $0 }
     case .resolve(let reason): return [giveUp(reason, input.at, name)].compactMap { $0 }
     case .person(let act): return [self.act(act, input.at, name)].compactMap { $0 }
     }

@@ -10,10 +10,14 @@ package struct IncidentTransition: Sendable, Equatable {
     case retraining
     /// A retrain would have been asked for, and a guard holds it back.
     case retrainHeld = "retrain_held"
-    /// The trainer says that it has succeeded.
+    /// The trainer says that it has succeeded, and people must approve of the new model.
+    case candidate
+    /// The trainer says that it has succeeded, and where people must approve, enough of them have.
     case verifying
-    /// The trainer says that it has failed.
+    /// The trainer says that it has failed, or a person has refused the new model.
     case failed
+    /// The deadline has passed without a corrective action.
+    case overdue
     /// The first final verdict of what opened an early incident fires too.
     case confirmed
     /// It does not.
@@ -35,7 +39,7 @@ package struct IncidentTransition: Sendable, Equatable {
   package var slices: [String]
   package var sequence: Int64
   package var advice: String?
-  /// Set for `retraining`, `verifying` and `failed`.
+  /// Set for `retraining`, `candidate`, `verifying`, `failed` and `overdue`.
   package var retrain: String?
   /// `retrain_held`: why.
   package var held: String?
@@ -44,7 +48,7 @@ package struct IncidentTransition: Sendable, Equatable {
   /// `resolved`: why nothing can judge it any more, that nothing has for long, or the reason that a person gave; `failed`: what the
   /// trainer gave as the reason.
   package var because: String?
-  /// `acknowledged`, and `resolved` by hand: who did it, and what they wrote.
+  /// `acknowledged`, `resolved` by hand, and the decision about a candidate: who did it, and what they wrote.
   package var by: String?
   package var note: String?
   /// The number of the outside input that made it, or that it is a consequence of; nil: of verdicts only.

@@ -10,8 +10,10 @@ struct Notification {
 
   /// `incident.opened` and so on, one for each transition.
   ///
-  /// - Parameter spread: of `spread`, what is new to the receiver, with the slices that were judged for each.
-  func incident(_ step: IncidentTransition, spread: Spread? = nil) -> String {
+  /// - Parameters:
+  ///   - spread: of `spread`, what is new to the receiver, with the slices that were judged for each.
+  ///   - evaluation: the trainer's answer, as JSON, where the step is about it.
+  func incident(_ step: IncidentTransition, spread: Spread? = nil, evaluation: String? = nil) -> String {
     var w = JSONWriter(capacity: 1024)
     w.beginObject()
     common(&w, event: "incident.\(step.transition)", tier: step.tier, of: spread.map { Set($0.keys) })
@@ -36,6 +38,10 @@ struct Notification {
     ] {
       w.key(key)
       w.string(text)
+    }
+    if let evaluation {
+      w.key("evaluation")
+      w.raw(evaluation.utf8)
     }
     // For a retrain that was let go: since when it had been held.
     if step.kind == .retraining, let hold = incident.hold {

@@ -20,13 +20,13 @@ package enum Withdrawal {
         guard concerns(record.monitor) else { continue }
         reason = "the monitor was removed from the configuration"
       }
-      if let step = try resolve(record, because: reason, context, now, in: tx) { out.append(step) }
+      if let step = try resolve(record, plan?.monitor, because: reason, context, now, in: tx) { out.append(step) }
     }
     return out
   }
 
   private static func resolve(
-    _ record: IncidentRecord, because reason: String, _ context: DecisionContext, _ now: EventTime,
+    _ record: IncidentRecord, _ monitor: Monitor?, because reason: String, _ context: DecisionContext, _ now: EventTime,
     in tx: any LedgerWriter
   ) throws -> IncidentTransition? {
     let machine = try tx.machine(monitor: record.monitor, group: record.group).map { bytes throws(JSONFailure) in
@@ -38,7 +38,7 @@ package enum Withdrawal {
     // Event time, as everywhere in an incident's life; windows that are not judged any more cannot end it later.
     let at = max(record.changedAt, progress?.closedThrough ?? record.changedAt)
     let steps = try IncidentActs.fold(
-      .resolve(because: reason), record.monitor, record.group, at, context, now, in: tx)
+      .resolve(because: reason), record.monitor, monitor, record.group, at, context, now, in: tx)
     // Nobody is there to fold what people have asked for in the meantime.
     for var act in try tx.queuedActs(monitor: record.monitor, limit: PersonActs.mostOfIncident)
     where act.incident == record.id {

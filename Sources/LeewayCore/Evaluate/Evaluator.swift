@@ -83,14 +83,24 @@ package struct Evaluator: Sendable {
     _ ledger: any Ledger, _ lease: EvaluationLease, _ now: EventTime, _ watermarks: Watermarks?, _ cache: MergeCache,
     _ limits: MaturityLimits
   ) throws -> (report: EvaluationReport, progress: EvaluationProgress) {
-    let (found, acts) = try ledger.read { reader in
+    let name = plan.monitor.name
+    let (found, acts, overdue) = try ledger.read { reader in
       (
         try prepare(reader, watermarks: watermarks, cache, limits),
-        draining == nil ? try reader.queuedActs(monitor: plan.monitor.name, limit: Self.mostActs) : []
+        draining == nil ? try reader.queuedActs(monitor: name, limit: Self.mostActs) : [],
+        draining == nil ? try RetrainActs.overdue(of: name, now: now, in: reader) : []
       )
     }
     // Before the verdicts of this round, which those who acted did not know.
-    let decisions = acts.isEmpty ? Decisions() : try ledger.write { try fold(acts, lease: lease, now: now, in: $0) }
+    var decisions = acts.isEmpty ? Decisions() : try ledger.write { try fold(acts, lease: lease, now: now, in: $0) }
+    if !overdue.isEmpty {
+      decisions.add(
+        try ledger.write { tx in
+          guard try tx.epoch(ofLease: lease.name) == lease.epoch else { throw LeaseLost(name: lease.name) }
+          return try Decision(plan: plan, context: context).fold(
+            overdue: try RetrainActs.overdue(of: name, now: now, in: tx), now: now, in: tx)
+        })
+    }
     var report = EvaluationReport()
     report.noData = found.noData
     report.decisions = decisions

@@ -68,7 +68,32 @@ package struct IncidentQuery: Sendable, Equatable {
 }
 
 package enum RetrainState: String, Sendable, CaseIterable {
-  case requested, succeeded, failed, approved, rejected, expired
+  case requested
+  /// There is a new model that needs no approval.
+  case succeeded
+  case failed
+  /// There is a new model, and people must approve of it.
+  case candidate
+  case approved, rejected
+  /// Its deadline has passed without an answer.
+  case expired
+}
+
+/// What a person has said of a candidate.
+package struct RetrainDecision: Sendable, Equatable {
+  /// The name of the token.
+  package var by: String
+  /// Wall-clock time.
+  package var at: EventTime
+  package var approves: Bool
+  package var reason: String?
+
+  package init(by: String, at: EventTime, approves: Bool, reason: String?) {
+    self.by = by
+    self.at = at
+    self.approves = approves
+    self.reason = reason
+  }
 }
 
 /// One call to the training pipeline.
@@ -87,10 +112,17 @@ package struct RetrainRecord: Sendable, Equatable {
   package var completedWall: EventTime?
   /// The trainer's answer, as JSON; empty before it comes.
   package var answer: String
+  /// What people have said of it, oldest first.
+  package var decisions: [RetrainDecision]
+  /// Wall-clock time at which the deadline was found to have passed without a corrective action.
+  package var overdueWall: EventTime?
+  /// The name of the person who asked for it; nil: verdicts did.
+  package var askedBy: String?
 
   package init(
     id: String, monitor: String, incident: String, state: RetrainState, requestedAt: EventTime, deadline: EventTime,
-    requestedWall: EventTime, completedWall: EventTime? = nil, answer: String = ""
+    requestedWall: EventTime, completedWall: EventTime? = nil, answer: String = "", decisions: [RetrainDecision] = [],
+    overdueWall: EventTime? = nil, askedBy: String? = nil
   ) {
     self.id = id
     self.monitor = monitor
@@ -101,6 +133,40 @@ package struct RetrainRecord: Sendable, Equatable {
     self.requestedWall = requestedWall
     self.completedWall = completedWall
     self.answer = answer
+    self.decisions = decisions
+    self.overdueWall = overdueWall
+    self.askedBy = askedBy
+  }
+}
+
+/// The stored form of what people have said.
+extension RetrainRecord {
+  package var decisionsText: String {
+    var w = JSONWriter()
+    w.list(decisions) { w, decision in
+      w.beginObject()
+      w.key("by")
+      w.string(decision.by)
+      w.key("at_ms")
+      w.number(decision.at.milliseconds)
+      w.key("approves")
+      w.bool(decision.approves)
+      if let reason = decision.reason {
+        w.key("reason")
+        w.string(reason)
+      }
+      w.endObject()
+    }
+    return w.text
+  }
+
+  /// - Throws: `JSONFailure` naming what is wrong.
+  package static func decisions(_ text: String) throws(JSONFailure) -> [RetrainDecision] {
+    try JSONReader(try JSONValue(parsing: Array(text.utf8))).list { (r) throws(JSONFailure) in
+      RetrainDecision(
+        by: try r.member("by").string(), at: EventTime(milliseconds: try r.member("at_ms").integer()),
+        approves: try r.member("approves").bool(), reason: try r.member("reason").text())
+    }
   }
 }
 

@@ -321,38 +321,3 @@ package struct VersionComparison: Sendable, Equatable {
     self.challenger = challenger
   }
 }
-
-/// When a retrain may be asked for, and what a retrained model must reach.
-package struct RetrainPolicy: Sendable, Equatable {
-  /// A line of the scorecard: the metric must be at least, at most, or both.
-  package struct Bound: Sendable, Equatable {
-    package var metric: String
-    package var atLeast: Double?
-    package var atMost: Double?
-
-    package init(metric: String, atLeast: Double? = nil, atMost: Double? = nil) {
-      self.metric = metric
-      self.atLeast = atLeast
-      self.atMost = atMost
-    }
-  }
-
-  /// Least time between two retrains of one monitor.
-  package var cooldown: TimeSpan
-  package var maximumPerWeek: Int
-  /// From the request to a corrective action.
-  package var deadline: TimeSpan
-  /// How long a shift must have lasted at the tier that asks, beside sound data (rule D8).
-  package var settle: TimeSpan
-  package var scorecard: [Bound]
-
-  package init(
-    cooldown: TimeSpan, maximumPerWeek: Int, deadline: TimeSpan, settle: TimeSpan = .hours(24), scorecard: [Bound] = []
-  ) {
-    self.cooldown = cooldown
-    self.maximumPerWeek = maximumPerWeek
-    self.deadline = deadline
-    self.settle = settle
-    self.scorecard = scorecard
-  }
-}

@@ -16,6 +16,8 @@ struct MessageContent {
   let otherSubjects: Int
   /// Name of the first of them.
   let worstSubject: String?
+  /// How a new model compares with the scorecard, a line each; without a scorecard its metrics.
+  let evaluation: [String]
   /// What has been done about it already.
   let done: [String]
   /// What the reader can do now; empty where nothing is to be done.
@@ -47,15 +49,17 @@ struct MessageContent {
       + (worst.map { ": \($0)" + (others > 0 ? " and \(others) more" : "") } ?? "")
     facts = Self.facts(stored)
     done = Self.done(stored)
+    evaluation = stored.evaluation.map(Self.lines) ?? []
     advice = stored.adviceToReader.onOneLine(limit: Self.sentenceLimit)
     link = stored.url.flatMap { URLOrigin($0) == nil ? nil : $0 }
   }
 
-  /// `What fired:` and its list, `Done so far:`, `What to do:`, each only where there is something to say.
+  /// `What fired:` and its list, `Evaluation:`, `Done so far:`, `What to do:`, each only where there is something to say.
   var paragraphs: [(title: String, lines: [String])] {
     var out: [(String, [String])] = []
     let more = otherSubjects > 0 ? ["and \(otherSubjects) more"] : []
     if !subjects.isEmpty { out.append((subjectsTitle, subjects + more)) }
+    if !evaluation.isEmpty { out.append(("Evaluation", evaluation)) }
     if !done.isEmpty { out.append(("Done so far", done)) }
     if !advice.isEmpty { out.append(("What to do", [advice])) }
     return out
@@ -85,6 +89,8 @@ struct MessageContent {
     add("Tier", stored.tier)
     add("Cause", stored.reason)
     add("Model version", stored.modelVersion)
+    add("New version", stored.evaluation?.modelVersion)
+    add("Approved by", stored.approvedBy?.joined(separator: ", "))
     if let start = stored.window?.start, let end = stored.window?.end { add("Window", "\(start) to \(end)") }
     add("Compared with", stored.baseline.map { "training data, baseline \($0.prefix(19))" })
     add("Since", stored.openedAt)
@@ -98,13 +104,37 @@ struct MessageContent {
     return facts
   }
 
+  private static let shownLines = 12
+
+  private static func lines(_ evaluation: StoredNotification.Evaluation) -> [String] {
+    func text(_ value: Double?) -> String { value.map { String(format: "%.4g", $0) } ?? "not reported" }
+    let lines: [String]
+    if let scorecard = evaluation.scorecard, !scorecard.isEmpty {
+      lines = scorecard.map { line in
+        let needed = [line.atLeast.map { "at least \(text($0))" }, line.atMost.map { "at most \(text($0))" }]
+          .compactMap { $0 }.joined(separator: " and ")
+        let beside = line.champion.map { " (champion \(text($0)))" } ?? ""
+        return "\(line.metric ?? "") \(text(line.value))\(needed.isEmpty ? "" : ", \(needed)")\(beside): "
+          + (line.passes == true ? "passes" : "fails")
+      }
+    } else {
+      lines = (evaluation.metrics ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key) \(text($0.value))" }
+    }
+    let more = lines.count - shownLines
+    return lines.prefix(shownLines).map { $0.onOneLine(limit: 200) } + (more > 0 ? ["and \(more) more"] : [])
+  }
+
   private static func done(_ stored: StoredNotification) -> [String] {
     var done: [String] = []
     if let held = stored.held { done.append(held) }
     if let retrain = stored.retrain {
       switch stored.event {
       case "incident.failed": done.append("retrain \(retrain) failed")
-      case "incident.verifying": done.append("retrain \(retrain) succeeded")
+      case "incident.verifying":
+        done.append("retrain \(retrain) succeeded")
+        if let by = stored.by { done.append("\(by) has approved of its model") }
+      case "incident.candidate": done.append("retrain \(retrain) succeeded, and its model passes the scorecard")
+      case "incident.overdue": done.append("retrain \(retrain) has led to no corrective action before its deadline")
       default: done.append("retrain \(retrain) was asked for")
       }
     }
@@ -127,7 +157,12 @@ extension StoredNotification {
     case "incident.flapping": "Incident is flapping"
     case "incident.retrain_held": "Retrain held"
     case "incident.retraining": "Retrain let go"
-    case "incident.failed": "Retrain failed"
+    case "incident.failed": by == nil ? "Retrain failed" : "New model rejected"
+    case "incident.candidate": "New model waits for approval"
+    case "incident.verifying": "New model approved"
+    case "model.promote": "Put a model in force"
+    case "model.fall_back": "Fall back"
+    case "model.restore": "Return from the fallback"
     case "incident.overdue": "Corrective action overdue"
     case "incident.withdrawn": "Early incident withdrawn"
     case "retrain.requested": "Retrain requested"
@@ -140,6 +175,15 @@ extension StoredNotification {
   fileprivate var adviceToReader: String {
     switch event {
     case "incident.resolved", "incident.verifying", "incident.confirmed": return ""
+    case "incident.candidate":
+      return "Look at the evaluation, then approve or reject the model"
+        + (retrain.map { ": on the incident's page, or leeway retrains approve \($0)" } ?? "") + "."
+    case "incident.overdue":
+      return
+        "Act by hand: go back to the previous version, or train by other means; no answer in time can come any more."
+    case "model.promote": return "Put model version \(modelVersion ?? "named by the trainer") in force."
+    case "model.fall_back": return "Go back to the previous version, or to rules, until the incident ends."
+    case "model.restore": return "Nothing is critical any more: the model can answer again."
     case "incident.withdrawn": return "Nothing: later labels do not bear it out."
     case "incident.retraining":
       return "Nothing for now: the trainer's answer is awaited" + (deadline.map { " until \($0)" } ?? "") + "."

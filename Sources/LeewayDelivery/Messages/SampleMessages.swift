@@ -7,8 +7,9 @@ package enum SampleMessages {
   /// In the order in which an incident would go through them.
   package static let events = [
     "incident.opened", "incident.escalated", "incident.spread", "incident.acknowledged", "incident.flapping",
-    "incident.retrain_held", "incident.retraining", "incident.failed", "incident.overdue", "incident.verifying",
-    "incident.confirmed", "incident.withdrawn", "incident.reopened", "incident.resolved", "delivery.failed",
+    "incident.retrain_held", "incident.retraining", "incident.failed", "incident.overdue", "incident.candidate",
+    "incident.verifying", "incident.confirmed", "incident.withdrawn", "incident.reopened", "incident.resolved",
+    "delivery.failed",
   ]
 
   /// The JSON of an event, with every member that it can have.
@@ -84,16 +85,44 @@ package enum SampleMessages {
       json.endObject()
       json.endArray()
     case "incident.retrain_held": json.member("held", "retrain held: this is a test")
-    case "incident.retraining", "incident.verifying":
+    case "incident.retraining":
       json.member("retrain", "rt-0000000000000000")
       time("held_since", at - .minutes(1))
+    case "incident.candidate", "incident.verifying", "incident.overdue":
+      json.member("retrain", "rt-0000000000000000")
+      if event == "incident.verifying" { json.member("by", "alice") }
+      if event != "incident.overdue" { evaluation(to: &json) }
     case "incident.failed":
       json.member("retrain", "rt-0000000000000000")
       json.member("because", "this is a test: no retrain has failed")
+      evaluation(to: &json)
     case "incident.resolved": json.member("because", "this was a test")
     default: break
     }
     json.endObject()
     return json.bytes
+  }
+
+  private static func evaluation(to json: inout JSONWriter) {
+    json.member("evaluation") { json in
+      json.member("status", "succeeded")
+      json.member("model_version", "v2")
+      json.member("metrics") { json in
+        json.key("auc")
+        json.number(0.84)
+      }
+      json.key("scorecard")
+      json.beginArray()
+      json.beginObject()
+      json.member("metric", "auc")
+      for (key, number) in [("at_least", 0.8), ("value", 0.84)] {
+        json.key(key)
+        json.number(number)
+      }
+      json.key("passes")
+      json.bool(true)
+      json.endObject()
+      json.endArray()
+    }
   }
 }

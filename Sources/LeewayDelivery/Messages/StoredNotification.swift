@@ -41,6 +41,37 @@ struct StoredNotification: Decodable {
   var url: String?
   var retrain: String?
   var deadline: String?
+  /// The trainer's answer, where the event is about it.
+  var evaluation: Evaluation?
+  /// `model.promote`: who has approved.
+  var approvedBy: [String]?
+
+  /// What a trainer has said of its model, and how that compares with the scorecard.
+  struct Evaluation: Decodable {
+    var modelVersion: String?
+    var metrics: [String: Double]?
+    var scorecard: [Line]?
+
+    struct Line: Decodable {
+      var metric: String?
+      var atLeast: Double?
+      var atMost: Double?
+      var value: Double?
+      var champion: Double?
+      var passes: Bool?
+
+      enum CodingKeys: String, CodingKey {
+        case metric, value, champion, passes
+        case atLeast = "at_least"
+        case atMost = "at_most"
+      }
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case metrics, scorecard
+      case modelVersion = "model_version"
+    }
+  }
 
   /// One check that fired.
   struct Evidence: Decodable {
@@ -97,7 +128,8 @@ struct StoredNotification: Decodable {
 
   enum CodingKeys: String, CodingKey {
     case version, event, incident, monitor, tier, highest, at, reason, advice, held, early, because, by, note
-    case evidence, spread, window, baseline, url, retrain, deadline, receiver, message
+    case evidence, spread, window, baseline, url, retrain, deadline, receiver, message, evaluation
+    case approvedBy = "approved_by"
     case heldSince = "held_since"
     case openedAt = "opened_at"
     case modelVersion = "model_version"

@@ -69,7 +69,7 @@ package struct AlertmanagerFormat: DeliveryFormat {
     json.beginArray()
     switch stored.event {
     // They can come after the incident's end, and would open the alert again.
-    case "incident.confirmed", "incident.withdrawn", "incident.verifying": return .nothing
+    case "incident.confirmed", "incident.withdrawn", "incident.verifying", "model.restore": return .nothing
     case "delivery.failed":
       write(stored, "LeewayDeliveryFailed", stored.tier, until: now + Self.noticeFor, now, to: &json)
     default:
@@ -94,7 +94,8 @@ package struct AlertmanagerFormat: DeliveryFormat {
   package func repetition(of delivery: Delivery, first: Int64, now: Int64) -> TimeSpan? {
     guard let event = try? StoredNotification.read(delivery.notification).event else { return nil }
     switch event {
-    case "incident.confirmed", "incident.withdrawn", "incident.verifying", "delivery.failed": return nil
+    case "incident.confirmed", "incident.withdrawn", "incident.verifying", "model.restore", "delivery.failed":
+      return nil
     case "incident.resolved": return now - first < Self.resolvedFor.milliseconds ? resendEvery : nil
     default: return resendEvery
     }

@@ -58,7 +58,7 @@ package struct PagerDutyFormat: DeliveryFormat {
       switch event {
       case "incident.resolved": self = .resolve
       case "incident.acknowledged": self = .acknowledge
-      case "incident.confirmed", "incident.withdrawn", "incident.verifying": return nil
+      case "incident.confirmed", "incident.withdrawn", "incident.verifying", "model.restore": return nil
       default: self = .trigger
       }
     }

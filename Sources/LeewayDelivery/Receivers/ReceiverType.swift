@@ -10,6 +10,8 @@ package struct ReceiverType: Sendable {
   package let callsTrainers: Bool
   /// Whether it can be any other receiver. One that cannot is only ever called to retrain.
   package let takesMessages: Bool
+  /// Whether it can be called to put a model in force, or to go back to the one before.
+  package let changesModels: Bool
   /// Whether it keeps alerts open until it hears that they have ended.
   package let keepsAlerts: Bool
   /// Given the values of its keys, of which the required ones are there.
@@ -17,19 +19,20 @@ package struct ReceiverType: Sendable {
 
   init(
     name: String, keys: [ReceiverKey], callsTrainers: Bool = false, takesMessages: Bool = true,
-    keepsAlerts: Bool = false,
+    changesModels: Bool = false, keepsAlerts: Bool = false,
     makeFormat: @escaping @Sendable ([String: String]) throws(Receiver.Invalid) -> any DeliveryFormat
   ) {
     self.name = name
     self.keys = keys
     self.callsTrainers = callsTrainers
     self.takesMessages = takesMessages
+    self.changesModels = changesModels
     self.keepsAlerts = keepsAlerts
     self.makeFormat = makeFormat
   }
 
   package static let all: [ReceiverType] = [
     .log, .webhook, .slack, .teams, .email, .pagerduty, .alertmanager, .template, .airflow, .argoWorkflows, .kubeflow,
-    .prefect, .github, .gitlab, .sagemaker, .vertex,
+    .prefect, .github, .gitlab, .sagemaker, .vertex, .mlflow,
   ]
 }

@@ -173,5 +173,11 @@ extension PostgreSQLSchema {
     -- What a run that a retrain was called for is called in the system that runs it.
     ALTER TABLE outbox ADD COLUMN run text COLLATE "C";
     """,
+    """
+    -- What people say of a retrained model, and that no corrective action came in time.
+    ALTER TABLE retrains ADD COLUMN decisions text COLLATE "C" NOT NULL DEFAULT '[]';
+    ALTER TABLE retrains ADD COLUMN overdue_wall bigint;
+    ALTER TABLE retrains ADD COLUMN asked_by text COLLATE "C";
+    """,
   ]
 }

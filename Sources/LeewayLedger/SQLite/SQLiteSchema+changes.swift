@@ -219,5 +219,11 @@ extension SQLiteSchema {
     -- What a run that a retrain was called for is called in the system that runs it.
     ALTER TABLE outbox ADD COLUMN run TEXT;
     """,
+    """
+    -- What people say of a retrained model, and that no corrective action came in time.
+    ALTER TABLE retrains ADD COLUMN decisions TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE retrains ADD COLUMN overdue_wall INTEGER;
+    ALTER TABLE retrains ADD COLUMN asked_by TEXT;
+    """,
   ]
 }

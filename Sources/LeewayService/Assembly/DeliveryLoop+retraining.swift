@@ -89,16 +89,16 @@ extension DeliveryLoop {
 
   private func settle(_ retrain: RetrainRecord, _ state: RunState, run: String, _ receiver: Receiver) throws {
     let setup = live.current
-    let policy = setup.plans.first { $0.monitor.name == retrain.monitor }?.monitor.retrain
+    let monitor = setup.plans.first { $0.monitor.name == retrain.monitor }?.monitor
     var reason: String?
     if case .failed(let name) = state { reason = "\(receiver.type.name) run \(run) is \(name)" }
-    let answer = RetrainAnswer(runSucceeded: state == .succeeded, reason: reason, policy: policy)
+    let answer = RetrainAnswer(runSucceeded: state == .succeeded, reason: reason, policy: monitor?.retrain)
     let now = WallClock.now()
     let settled = try ledger.write { tx -> (RetrainRecord, [IncidentTransition])? in
       // The trainer may have answered meanwhile.
       guard let current = try tx.retrain(retrain.id), current.state == .requested else { return nil }
       return try RetrainSettlement.settle(
-        current, answer, by: receiver.type.name, context: setup.decisions(), now: now, in: tx)
+        current, answer, by: receiver.type.name, monitor: monitor, context: setup.decisions(), now: now, in: tx)
     }
     guard let (record, steps) = settled else { return }
     for step in steps {

@@ -44,6 +44,8 @@ package enum LedgerFlaw: String, Sendable, CaseIterable, CustomStringConvertible
   case interventions
   /// An act that was folded stays queued, and is folded again in the next round.
   case settledActs
+  /// What becomes of a retrain after it was asked for is forgotten, so that it is answered, decided and overdue again.
+  case retrainRecords
   /// A sender stores an outcome whoever has leased the delivery since.
   case settlement
 

@@ -176,7 +176,11 @@ extension InMemorySession: LedgerWriter {
   }
 
   func retrain(_ id: String) throws -> RetrainRecord? { tables.retrains[ByteName(id)] }
-  func put(retrain: RetrainRecord) throws { tables.retrains[ByteName(retrain.id)] = retrain }
+  func put(retrain: RetrainRecord) throws {
+    let key = ByteName(retrain.id)
+    guard flaw != .retrainRecords || tables.retrains[key] == nil else { return }
+    tables.retrains[key] = retrain
+  }
   func record(input: OutsideInput) throws { tables.inputs.append(input) }
 
   func inputs(monitor: String?, incident: String?, limit: Int) throws -> [OutsideInput] {

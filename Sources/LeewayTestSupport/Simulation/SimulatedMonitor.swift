@@ -85,7 +85,7 @@ package enum SimulatedMonitor {
     return gathering.finish(span, field: "time", zone: "UTC", leftOut: [], minimumRows: 1).hours
   }
 
-  package static let receivers: Set<String> = ["chat", "pager", "retrain"]
+  package static let receivers: Set<String> = ["chat", "pager", "retrain", "rules"]
 
   private static func plan(_ kind: Kind, _ variant: Variant) throws -> MonitorPlan {
     let (task, compares, isStaged) = (kind.task, kind.compares, kind.isStaged)
@@ -190,7 +190,9 @@ package enum SimulatedMonitor {
       WindowDefinition(name: "20m", size: .minutes(20), every: .minutes(10)),
     ]
     monitor.alerts = [.info: ["chat"], .warning: ["chat"], .critical: ["chat", "pager", "retrain"]]
-    monitor.retrain = RetrainPolicy(cooldown: .minutes(20), maximumPerWeek: 4, deadline: .hours(6))
+    monitor.retrain = RetrainPolicy(
+      cooldown: .minutes(20), maximumPerWeek: 4, deadline: .hours(1), approvals: kind.refers || kind.packs ? 1 : 0,
+      promote: "rules", fallBack: "rules")
     // For the second baseline one version has a part of its own, whose amounts are smaller.
     let isSliced = variant == .otherBaseline
     let rows = SampleMonitor.trainingRows(isSliced ? 1500 : 300, seed: isSliced ? 2 : 1).enumerated().map { i, row in

@@ -310,22 +310,8 @@ package final class Simulation {
     }
   }
 
-  /// As the callback does it.
   private func answer(_ i: Int, _ succeeded: Bool) throws {
-    let now = clock.now
-    let ledger = members[i].others
-    let asked = try ledger.read { try $0.retrains(monitor: monitor, limit: .max) }
-      .first { $0.state == .requested }
-    guard let id = asked?.id else { return }
-    let steps = try ledger.write { tx -> [IncidentTransition] in
-      guard var record = try tx.retrain(id), record.state == .requested else { return [] }
-      record.state = succeeded ? .succeeded : .failed
-      record.completedWall = now
-      try tx.put(retrain: record)
-      return try IncidentActs.answer(
-        record, context: DecisionContext(receivers: SimulatedMonitor.receivers), now: now, in: tx)
-    }
-    say("the trainer answers \(id): \(succeeded), \(steps.map(\.transition))")
+    if let said = try answer(succeeded, over: members[i].others, now: clock.now) { say("i\(i): \(said)") }
   }
 
   private func ask(_ i: Int, _ choice: Int) throws {
@@ -428,7 +414,7 @@ package final class Simulation {
       if row.state != .delivered { problems.append("\(row.key) is \(row.state)") }
       if !received.contains(row.key) { problems.append("\(row.key) was never sent") }
     }
-    problems += try unsettledActs()
+    problems += try unsettledActs() + unsettledRetrains()
     for key in received.subtracting(deliveries.map(\.key)) { problems.append("\(key) was sent and is not owed") }
     var first: Set<String> = []
     var last: [String: Int64] = [:]

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import LeewayCore
 
-/// Incidents, retrains, and the messages that could not be counted.
+/// Incidents, and the messages that could not be counted.
 struct DecisionEndpoints: Sendable {
   static let defaultLimit = 100
   static let maximumLimit = 1000
@@ -18,24 +18,14 @@ struct DecisionEndpoints: Sendable {
     [
       Endpoint(path: "/api/v1/incidents", access: .reading, respond: incidents),
       Endpoint(path: "/api/v1/incidents/{incident}", access: .reading, respond: incident),
-      Endpoint(path: "/api/v1/retrains", access: .reading, respond: retrains),
-      Endpoint(path: "/api/v1/retrains/{retrain}", access: .reading, respond: retrain),
       Endpoint(path: "/api/v1/inputs", access: .reading, respond: inputs),
       Endpoint(path: "/api/v1/quarantine", access: .reading, respond: quarantine),
     ]
   }
 
-  /// What the ledger has of a monitor, or of all; nothing of one that does not exist is a mistake.
   private func named<Record: Sendable>(
     _ monitor: String?, _ read: @escaping @Sendable (any LedgerReader) throws -> [Record]
-  ) async throws -> [Record] {
-    let view = view
-    return try await threads.run {
-      let found = try view.ledger.read(read)
-      if found.isEmpty { try QueriedNames(monitor: monitor).verify(in: view) }
-      return found
-    }
-  }
+  ) async throws -> [Record] { try await threads.records(of: monitor, in: view, read) }
 
   @Sendable private func incidents(_ request: Request, _ context: ServiceContext) async throws -> Response {
     let parameters = try request.query("monitor", "open", "limit")
@@ -104,27 +94,6 @@ struct DecisionEndpoints: Sendable {
         .map { ($0.key, $0.value) }
       return history
     }
-  }
-
-  @Sendable private func retrains(_ request: Request, _ context: ServiceContext) async throws -> Response {
-    let parameters = try request.query("monitor", "limit")
-    let monitor = try parameters.text("monitor")
-    let limit = try parameters.integer("limit", in: 1...Self.maximumLimit, default: Self.defaultLimit)
-    let found = try await named(monitor) { try $0.retrains(monitor: monitor, limit: limit) }
-    return JSONAnswer.response(request) { json in
-      json.beginObject()
-      json.members("retrains", found) { json, retrain in json.write(retrain) }
-      json.endObject()
-    }
-  }
-
-  @Sendable private func retrain(_ request: Request, _ context: ServiceContext) async throws -> Response {
-    _ = try request.query()
-    let id = context.segment("retrain")
-    let ledger = view.ledger
-    let found = try await threads.run { try ledger.read { try $0.retrain(id) } }
-    guard let found else { throw Problem.notFound("retrain", id, fix: "See /api/v1/retrains for those there are.") }
-    return JSONAnswer.response(request) { $0.write(found) }
   }
 
   /// What came from outside the verdicts, as JSON Lines that `leeway replay --inputs` reads.
@@ -207,20 +176,6 @@ extension JSONWriter {
     member("first_attempt_at", delivery.firstAttemptAt)
     member("next_attempt_at", delivery.state == .owed ? delivery.nextAttemptAt : nil)
     member("last_error", delivery.lastError.isEmpty ? nil : delivery.lastError)
-    endObject()
-  }
-
-  mutating func write(_ retrain: RetrainRecord) {
-    beginObject()
-    member("retrain", retrain.id)
-    member("monitor", retrain.monitor)
-    member("incident", retrain.incident)
-    member("state", retrain.state.rawValue)
-    member("requested_at", retrain.requestedAt)
-    member("requested_wall", retrain.requestedWall)
-    member("deadline", retrain.deadline)
-    member("completed_wall", retrain.completedWall)
-    member("answer", json: retrain.answer.isEmpty ? "null" : retrain.answer)
     endObject()
   }
 

@@ -166,6 +166,7 @@ package struct HTTPService: Service {
       + MonitorEndpoints(view: view, threads: threads).all
       + ResultEndpoints(view: view, threads: threads, limits: limits).all
       + DecisionEndpoints(view: view, threads: threads).all
+      + RetrainEndpoints(view: view, threads: threads, limits: limits).all
       + PersonEndpoints(view: view, threads: threads, limits: limits).all
       + DeliveryEndpoints(view: view, threads: threads).all
       + RetrainCallback(view: view, threads: threads, limits: limits).all

@@ -1,3 +1,4 @@
+import LeewayCore
 import LeewayLocks
 import NIOPosix
 
@@ -45,4 +46,17 @@ final class Permit: Sendable {
   fileprivate init(places: Places) { self.places = places }
 
   deinit { places.giveBack() }
+}
+
+extension LedgerThreads {
+  /// What the ledger has of a monitor, or of all; nothing of one that does not exist is a mistake.
+  func records<Record: Sendable>(
+    of monitor: String?, in view: ServiceView, _ read: @escaping @Sendable (any LedgerReader) throws -> [Record]
+  ) async throws -> [Record] {
+    try await run {
+      let found = try view.ledger.read(read)
+      if found.isEmpty { try QueriedNames(monitor: monitor).verify(in: view) }
+      return found
+    }
+  }
 }

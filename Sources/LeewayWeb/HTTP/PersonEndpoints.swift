@@ -109,7 +109,7 @@ struct PersonEndpoints: Sendable {
 
   // MARK: Bodies
 
-  private static func text(_ body: JSONReader, _ name: String, _ limit: Int) throws(JSONFailure) -> String? {
+  static func text(_ body: JSONReader, _ name: String, _ limit: Int) throws(JSONFailure) -> String? {
     let member = try body.member(name)
     guard !member.isNull else { return nil }
     let text = try member.string()

@@ -10,16 +10,29 @@ package struct RetrainAnswer: Equatable, Sendable {
     var bound: RetrainPolicy.Bound
     /// nil if the trainer did not report it; such a line fails.
     var value: Double?
+    /// The champion's, where the line is measured from it; nil: not known, and such a line fails.
+    var champion: Double?
+
+    var needsChampion: Bool { [bound.atLeast, bound.atMost].contains { $0?.isOfChampion == true } }
 
     var passes: Bool {
       guard let value else { return false }
-      return value >= bound.atLeast ?? -.infinity && value <= bound.atMost ?? .infinity
+      func holds(_ mark: RetrainPolicy.Mark?, _ isBeyond: (Double, Double) -> Bool) -> Bool {
+        guard let mark else { return true }
+        return mark.limit(champion: champion).map { !isBeyond(value, $0) } ?? false
+      }
+      return holds(bound.atLeast, <) && holds(bound.atMost, >)
     }
 
     /// What fails it, for people.
     var failure: String {
-      let needed = [bound.atLeast.map { "at least \($0)" }, bound.atMost.map { "at most \($0)" }]
-      let found = value.map { "was \($0)" } ?? "was not reported"
+      func text(_ mark: RetrainPolicy.Mark) -> String {
+        guard mark.isOfChampion else { return "\(mark)" }
+        return "\(mark)" + (mark.limit(champion: champion).map { ", \(ShortestText.of($0))," } ?? "")
+      }
+      let needed = [bound.atLeast.map { "at least \(text($0))" }, bound.atMost.map { "at most \(text($0))" }]
+      var found = value.map { "was \(ShortestText.of($0))" } ?? "was not reported"
+      if needsChampion, champion == nil { found += ", the champion's is not known" }
       return "\(bound.metric) \(found), \(needed.compactMap { $0 }.joined(separator: " and ")) is needed"
     }
   }
@@ -28,8 +41,10 @@ package struct RetrainAnswer: Equatable, Sendable {
   var modelVersion: String?
   /// Ascending by name.
   var metrics: [(name: String, value: Double)]
+  /// The champion's on the same rows, where the trainer has evaluated it too; ascending by name.
+  var champion: [(name: String, value: Double)] = []
   var reason: String?
-  var scorecard: [Line]
+  private(set) var scorecard: [Line]
 
   /// Success, and every line of the scorecard.
   var isCandidate: Bool { succeeded && scorecard.allSatisfy(\.passes) }
@@ -45,7 +60,7 @@ package struct RetrainAnswer: Equatable, Sendable {
   /// - Throws: ``Problem`` naming the member of the body that is wrong.
   init(_ body: JSONReader, policy: RetrainPolicy?) throws(Problem) {
     do {
-      try body.allowOnly(["status", "model_version", "metrics", "reason"])
+      try body.allowOnly(["status", "model_version", "metrics", "champion", "reason"])
       let status = try body.member("status")
       switch try status.string() {
       case "succeeded": succeeded = true
@@ -54,14 +69,8 @@ package struct RetrainAnswer: Equatable, Sendable {
       }
       modelVersion = try body.member("model_version").optional(Self.text)
       reason = try body.member("reason").optional(Self.text)
-      let metrics = try body.member("metrics")
-      let members = metrics.isNull ? [] : try metrics.members()
-      guard members.count <= Self.maximumMetrics else {
-        throw metrics.failure("holds \(members.count) metrics and the limit is \(Self.maximumMetrics)")
-      }
-      self.metrics = []
-      for (name, reader) in members { self.metrics.append((name, try reader.double())) }
-      self.metrics.sort { precedes($0.name, $1.name) }
+      metrics = try Self.metrics(body.member("metrics"))
+      champion = try Self.metrics(body.member("champion"))
       if succeeded, modelVersion == nil {
         throw try body.member("model_version").failure("is needed where status is succeeded")
       }
@@ -75,6 +84,36 @@ package struct RetrainAnswer: Equatable, Sendable {
     }
     let reported = Dictionary(metrics.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     scorecard = (policy?.scorecard ?? []).map { Line(bound: $0, value: reported[$0.metric]) }
+    compare(with: Dictionary(champion.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }))
+  }
+
+  /// Whether a line is measured from the champion, which the trainer has said nothing of.
+  var needsChampion: Bool { scorecard.contains { $0.needsChampion && $0.champion == nil } }
+
+  /// Fills in what is not known of the champion.
+  mutating func compare(with champion: [String: Double]) {
+    for i in scorecard.indices where scorecard[i].needsChampion && scorecard[i].champion == nil {
+      scorecard[i].champion = champion[scorecard[i].bound.metric]
+    }
+  }
+
+  private static func metrics(_ metrics: JSONReader) throws(JSONFailure) -> [(name: String, value: Double)] {
+    let members = metrics.isNull ? [] : try metrics.members()
+    guard members.count <= maximumMetrics else {
+      throw metrics.failure("holds \(members.count) metrics and the limit is \(maximumMetrics)")
+    }
+    var out: [(name: String, value: Double)] = []
+    for (name, reader) in members { out.append((name, try reader.double())) }
+    return out.sorted { precedes($0.name, $1.name) }
+  }
+
+  /// Whether two answers, as they are kept, say the same, whatever the champion was then.
+  static func isSame(_ a: String, _ b: String) -> Bool {
+    func said(_ text: String) -> [JSONValue.Member]? {
+      guard case .object(let members) = try? JSONValue(parsing: Array(text.utf8)) else { return nil }
+      return members.filter { $0.key != "scorecard" }
+    }
+    return a == b || said(a) != nil && said(a) == said(b)
   }
 
   /// What the end of a run says where the trainer says nothing: no version and no metrics, so a scorecard is not passed.
@@ -106,11 +145,21 @@ package struct RetrainAnswer: Equatable, Sendable {
     json.beginObject()
     for metric in metrics { json.member(metric.name, metric.value) }
     json.endObject()
+    if !champion.isEmpty {
+      json.key("champion")
+      json.beginObject()
+      for metric in champion { json.member(metric.name, metric.value) }
+      json.endObject()
+    }
     json.members("scorecard", scorecard) { json, line in
       json.beginObject()
       json.member("metric", line.bound.metric)
-      if let least = line.bound.atLeast { json.member("at_least", least) }
-      if let most = line.bound.atMost { json.member("at_most", most) }
+      for (name, mark) in [("at_least", line.bound.atLeast), ("at_most", line.bound.atMost)] {
+        guard let mark else { continue }
+        json.member(name, mark.limit(champion: line.champion))
+        if mark.isOfChampion { json.member(name + "_is", "\(mark)") }
+      }
+      if line.needsChampion { json.member("champion", line.champion) }
       json.member("value", line.value)
       json.member("passes", line.passes)
       json.endObject()

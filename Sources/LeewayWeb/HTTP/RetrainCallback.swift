@@ -67,18 +67,20 @@ struct RetrainCallback: Sendable {
       guard let record = try writer.retrain(id) else {
         throw Problem.notFound("retrain", id, fix: "Use the callback_url of the request.")
       }
-      let answer = try RetrainAnswer(
-        body, policy: policies.first { $0.monitor.name == record.monitor }?.monitor.retrain)
+      let monitor = policies.first { $0.monitor.name == record.monitor }?.monitor
+      var answer = try RetrainAnswer(body, policy: monitor?.retrain)
       guard record.state == .requested else {
-        if record.answer == answer.json { return (record, false, []) }
+        // What it was compared with may have gone on since.
+        if RetrainAnswer.isSame(record.answer, answer.json) { return (record, false, []) }
         throw Problem(
           .conflict, "The retrain is \(record.state.rawValue) already.", value: record.state.rawValue,
           fix: "An answer stands; ask for another retrain.")
       }
+      if answer.needsChampion { answer.compare(with: try Champion.metrics(of: record.monitor, in: writer)) }
       var line = line
       (line.monitor, line.incident) = (record.monitor, record.incident)
       let (settled, steps) = try RetrainSettlement.settle(
-        record, answer, by: "trainer", context: view.decisions(), now: now, audit: line, in: writer)
+        record, answer, by: "trainer", monitor: monitor, context: view.decisions(), now: now, audit: line, in: writer)
       return (settled, true, steps)
     }
   }

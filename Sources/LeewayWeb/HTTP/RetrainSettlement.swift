@@ -6,17 +6,17 @@ package enum RetrainSettlement {
   ///
   /// - Parameters:
   ///   - record: of a retrain that is still requested.
+  ///   - monitor: as configured; nil where it is no longer.
   ///   - line: of the request that brought the answer, for the audit log.
   ///   - by: who says so: `trainer`, or the type of the system that ran it.
   package static func settle(
-    _ record: RetrainRecord, _ answer: RetrainAnswer, by: String, context: DecisionContext, now: EventTime,
-    audit line: AuditRecord? = nil, in writer: any LedgerWriter
-  ) throws -> (record: RetrainRecord, transitions: [IncidentTransition]) {
-    var record = record
-    record.state = answer.isCandidate ? .succeeded : .failed
-    record.completedWall = now
-    record.answer = answer.json
-    try writer.put(retrain: record)
+    _ record: RetrainRecord, _ answer: RetrainAnswer, by: String, monitor: Monitor?, context: DecisionContext,
+    now: EventTime, audit line: AuditRecord? = nil, in writer: any LedgerWriter
+  ) throws -> RetrainActs.Outcome {
+    let outcome = try RetrainActs.answer(
+      record, passes: answer.isCandidate, because: answer.whyNoCandidate, answer: answer.json, monitor: monitor,
+      context: context, now: now, in: writer)
+    let record = outcome.record
     var detail = JSONWriter()
     detail.beginObject()
     detail.member("by", by)
@@ -31,8 +31,6 @@ package enum RetrainSettlement {
       line.detail = detail.text
       try writer.record(audit: line)
     }
-    let steps = try IncidentActs.answer(
-      record, because: answer.whyNoCandidate, context: context, now: now, in: writer)
-    return (record, steps)
+    return outcome
   }
 }

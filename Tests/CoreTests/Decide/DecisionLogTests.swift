@@ -9,12 +9,12 @@ import Testing
   private static let policy = RetrainPolicy(cooldown: .hours(24), maximumPerWeek: 3, deadline: .hours(6))
 
   private func answer(_ desk: Desk, _ succeeded: Bool, because reason: String? = nil) throws -> [String] {
-    var record = try #require(try desk.retrains().first)
-    record.state = succeeded ? .succeeded : .failed
-    return try desk.ledger.write { [record] tx in
-      try tx.put(retrain: record)
-      return try IncidentActs.answer(
-        record, because: reason, context: desk.context, now: IncidentTests.wall + .hours(1), in: tx)
+    let record = try #require(try desk.retrains().first)
+    return try desk.ledger.write { tx in
+      try RetrainActs.answer(
+        record, passes: succeeded, because: reason, monitor: desk.plan.monitor, context: desk.context,
+        now: IncidentTests.wall + .hours(1), in: tx
+      ).transitions
     }.map { "\($0.transition) \($0.input ?? 0)" }
   }
 
@@ -161,7 +161,8 @@ import Testing
         == "group: expected one of data, drift, concept, performance/early, performance/final")
     #expect(
       problem(#"{"monitor":"m","group":"data","number":1,"kind":"verdicts","at":"2026-01-01T00:00:00Z","input":{}}"#)
-        == "kind: expected one of acknowledge, assign, comment, resolve, resolve_by_hand, retrain_result")
+        == "kind: expected one of acknowledge, approve, assign, candidate, comment, overdue, reject, resolve, resolve_by_hand, retrain_result"
+    )
     #expect(
       problem(#"{"monitor":"m","group":"data","number":0,"kind":"resolve","at":"2026-01-01T00:00:00Z","input":{}}"#)
         == "number: numbers begin at 1")

@@ -212,11 +212,10 @@ import Testing
     // Labels have come to minute 59: windows that end by minute 24 are mature.
     try evaluate(instance.plans[0])
     #expect(try incident().state == .retraining && incident().openedAt == Scene.minute(15))
-    var asked = try #require(try scene.ledger.read { try $0.retrains(monitor: nil, limit: 9) }.first)
-    asked.state = .succeeded
-    try scene.ledger.write { [asked] tx in
-      try tx.put(retrain: asked)
-      _ = try IncidentActs.answer(asked, context: context, now: Scene.minute(60), in: tx)
+    let asked = try #require(try scene.ledger.read { try $0.retrains(monitor: nil, limit: 9) }.first)
+    try scene.ledger.write { tx in
+      _ = try RetrainActs.answer(
+        asked, passes: true, monitor: plans[0].monitor, context: context, now: Scene.minute(60), in: tx)
     }
     #expect(try incident().state == .verifying)
 

@@ -155,6 +155,29 @@ import Testing
     }
   }
 
+  @Test func modelsAreChangedByReceiversThatCan() throws {
+    let more = "retrain: {cooldown: 1h, promote: chat, fall_back: rule}"
+    try withFolder(["a.yaml": monitor("a", warning: "[retrain, registry]", more: more)]) { folder in
+      let (_, problems) = load(
+        folder,
+        config: """
+          kafka: {bootstrap: "b:1"}
+          http: {public_url: "http://localhost:8080"}
+          receivers:
+            chat: {type: slack, url: "http://a"}
+            registry: {type: mlflow, url: "http://a"}
+            retrain: {type: webhook, url: "http://a"}
+            rules: {type: webhook, url: "http://a"}
+          """)
+      #expect(
+        problems == [
+          "monitors/a.yaml:9:29: alerts.warning[1] is registry, of type mlflow, which takes no messages; name it under retrain.promote",
+          "monitors/a.yaml:10:34: retrain.promote is chat, of type slack, which only tells people; it takes one of type log, webhook, template or mlflow",
+          "monitors/a.yaml:10:51: retrain.fall_back is rule, which is no receiver in leeway.yaml; it has log, chat, registry, retrain, rules. Did you mean rules?",
+        ])
+    }
+  }
+
   @Test func aRetrainNeedsAPublicAddress() throws {
     let config = "kafka: {bootstrap: \"b:1\"}\nreceivers: {retrain: {type: webhook, url: \"http://a\"}}\n"
     try withFolder(["a.yaml": monitor("a", warning: "[retrain]", more: "retrain: {cooldown: 1h}")]) { folder in

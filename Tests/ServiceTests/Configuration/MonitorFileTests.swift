@@ -77,7 +77,10 @@ import Testing
         max_per_week: 2
         deadline: 3h
         approval: required
-        scorecard: {auc: {at_least: 0.80}, latency_p99_ms: {at_most: 50}}
+        approvals: 2
+        scorecard: {auc: {at_least: champion - 0.005}, brier: {at_most: champion}, latency_p99_ms: {at_most: 50}}
+        promote: registry
+        fall_back: rules
       """)
     #expect(problems == [])
     #expect(
@@ -145,8 +148,10 @@ import Testing
           retrain: RetrainPolicy(
             cooldown: .hours(12), maximumPerWeek: 2, deadline: .hours(3),
             scorecard: [
-              .init(metric: "auc", atLeast: 0.8), .init(metric: "latency_p99_ms", atMost: 50),
-            ])))
+              .init(metric: "auc", atLeast: .champion(plus: -0.005)),
+              .init(metric: "brier", atMost: .champion(plus: 0)),
+              .init(metric: "latency_p99_ms", atMost: .value(50)),
+            ], approvals: 2, promote: "registry", fallBack: "rules")))
   }
 
   @Test func whatIsNotSaidHasADefault() throws {

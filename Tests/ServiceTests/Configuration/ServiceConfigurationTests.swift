@@ -127,7 +127,7 @@ import Testing
         "etc/leeway.yaml:5:25: receivers.a.url must be http:// or https:// with a host, without spaces",
         "etc/leeway.yaml:6:25: receivers.b.url must be http:// or https:// with a host, without spaces",
         "etc/leeway.yaml:7:25: receivers.c.url needs the environment variable of ${UNSET}, which is not set; set UNSET",
-        "etc/leeway.yaml:8:13: receivers.d.type is ${BAD}; it takes log, webhook, slack, teams, email, pagerduty, alertmanager, template, airflow, argo-workflows, kubeflow, prefect, github, gitlab, sagemaker or vertex",
+        "etc/leeway.yaml:8:13: receivers.d.type is ${BAD}; it takes log, webhook, slack, teams, email, pagerduty, alertmanager, template, airflow, argo-workflows, kubeflow, prefect, github, gitlab, sagemaker, vertex or mlflow",
       ])
   }
 

@@ -173,7 +173,7 @@ import Testing
   @Test func aLineOfTheScorecardThatFailsOrLacksFailsTheRetrain() async throws {
     let answers = [
       (#"{"auc":0.79,"latency_p99_ms":31}"#, "auc was 0.79, at least 0.8 is needed"),
-      (#"{"auc":0.9}"#, "latency_p99_ms was not reported, at most 50.0 is needed"),
+      (#"{"auc":0.9}"#, "latency_p99_ms was not reported, at most 50 is needed"),
     ]
     for (metrics, reason) in answers {
       let service = try MadeUpService.filled()

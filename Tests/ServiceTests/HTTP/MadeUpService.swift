@@ -102,7 +102,7 @@ struct MadeUpService {
     alerts: [.warning: ["chat"], .critical: ["chat", "pager", "retrain"]],
     retrain: RetrainPolicy(
       cooldown: .hours(24), maximumPerWeek: 3, deadline: .hours(6),
-      scorecard: [.init(metric: "auc", atLeast: 0.8), .init(metric: "latency_p99_ms", atMost: 50)]))
+      scorecard: [.init(metric: "auc", atLeast: .value(0.8)), .init(metric: "latency_p99_ms", atMost: .value(50))]))
 
   static let prices = Monitor(
     name: "prices", task: .regression,

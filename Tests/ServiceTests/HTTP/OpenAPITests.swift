@@ -42,7 +42,7 @@ import Testing
     #expect(values("Stage") == Set(Stage.allCases.map(\.rawValue)))
     #expect(values("Why") == Set(Shortfall.Reason.allCases.map(\.rawValue)))
     #expect(values("Incident.properties.state") == Set(IncidentState.allCases.map(\.rawValue)))
-    #expect(values("Retrain.properties.state") == Set(RetrainState.allCases.map(\.rawValue)))
+    #expect(values("RetrainState") == Set(RetrainState.allCases.map(\.rawValue)))
     #expect(values("Delivery.properties.state") == Set(DeliveryState.allCases.map(\.rawValue)))
     #expect(values("Act.properties.act") == Set(PersonAct.kinds))
     #expect(values("Act.properties.state") == Set(ActState.allCases.map(\.rawValue)))

@@ -16,9 +16,24 @@ const ACTS = {
   assign: { name: "Assign", says: "The incident shows who shall see to it. Nobody is told.", fields: ["to", "note"] },
   comment: { name: "Comment", says: "The incident shows what you write. Nobody is told.", fields: ["note"] },
   resolve: { name: "Resolve", says: MUTES, fields: ["reason", "note"] },
+  approve: {
+    name: "Approve",
+    says: "The new model may go into production; where more than one person must approve, another has to as well. " +
+      "Everybody who heard of the incident hears that you have approved.",
+    fields: ["why"],
+    role: "An approver's",
+  },
+  reject: {
+    name: "Reject",
+    says: "The new model does not go into production, and this incident asks for no other retrain. " +
+      "Everybody who heard of the incident, and whoever is paged, hears that.",
+    fields: ["why"],
+    role: "An approver's",
+  },
 };
+const OF_RETRAINS = ["approve", "reject"];
 const REASONS = ["false alarm", "expected change", "mended", "retrained"];
-const LABELS = { to: "To whom", note: "Note", reason: "Reason" };
+const LABELS = { to: "To whom", note: "Note", reason: "Reason", why: "Why" };
 
 // What stands in the form of one incident at a time.
 const empty = (incident, word) => ({
@@ -27,6 +42,8 @@ const empty = (incident, word) => ({
   to: "",
   note: "",
   reason: "",
+  why: "",
+  retrain: "",
   token: "",
   asks: false,
   busy: false,
@@ -37,9 +54,14 @@ const empty = (incident, word) => ({
 export function actsOn(incident, again, done) {
   const id = incident.incident;
   const acting = state.acting && state.acting.incident === id ? state.acting : null;
-  const possible = incident.state === "resolved" ? ["comment"] : Object.keys(ACTS);
+  const waits = incident.retrain && incident.retrain.state === "candidate";
+  const possible = [
+    ...(waits ? OF_RETRAINS : []),
+    ...(incident.state === "resolved" ? ["comment"] : Object.keys(ACTS).filter((word) => !OF_RETRAINS.includes(word))),
+  ];
   const press = (word) => {
     state.acting = acting && acting.word === word ? null : empty(id, word);
+    if (state.acting && waits) state.acting.retrain = incident.retrain.retrain;
     again();
   };
   const taken = incident.people && incident.people.acknowledged_by;
@@ -93,7 +115,7 @@ function field(acting, name) {
   };
   const shared = { "data-key": "act " + name, oninput: keep };
   const needed = name === "token" || name === "to" || name === "reason" ||
-    (name === "note" && acting.word === "comment");
+    (name === "note" && acting.word === "comment") || (name === "why" && acting.word === "reject");
   let input;
   if (name === "reason") {
     input = h(
@@ -107,7 +129,13 @@ function field(acting, name) {
   } else {
     input = h("input", { ...shared, type: "text", maxlength: 200, required: needed, value: acting[name] });
   }
-  return h("label", null, name === "token" ? "An operator's token, kept in this tab" : LABELS[name], " ", input);
+  return h(
+    "label",
+    null,
+    name === "token" ? (ACTS[acting.word].role || "An operator's") + " token, kept in this tab" : LABELS[name],
+    " ",
+    input,
+  );
 }
 
 async function submit(acting, again, done) {
@@ -117,11 +145,19 @@ async function submit(acting, again, done) {
   acting.said = "";
   again();
   const body = {};
-  for (const name of ACTS[acting.word].fields) if (acting[name]) body[name] = acting[name];
+  for (const name of ACTS[acting.word].fields) {
+    if (acting[name]) body[name === "why" ? "reason" : name] = acting[name];
+  }
+  const isOfRetrain = OF_RETRAINS.includes(acting.word);
   try {
-    const path = "/api/v1/incidents/" + encodeURIComponent(acting.incident) + "/" + acting.word;
+    const path = isOfRetrain
+      ? "/api/v1/retrains/" + encodeURIComponent(acting.retrain) + "/" + acting.word
+      : "/api/v1/incidents/" + encodeURIComponent(acting.incident) + "/" + acting.word;
     const answer = await send(path, body);
-    acting.said = sentence(answer) + ", " + answer.state + " as number " + answer.number + ".";
+    acting.said = isOfRetrain
+      ? "Retrain " + answer.retrain + " is " +
+        (answer.state === "candidate" ? "still a candidate: more people must approve" : answer.state) + "."
+      : sentence(answer) + ", " + answer.state + " as number " + answer.number + ".";
     acting.word = "";
     done(acting.incident);
   } catch (error) {

@@ -63,6 +63,7 @@ export function historyOf(detail) {
             failed: "critical",
             expired: "critical",
             rejected: "warning",
+            candidate: "warning",
           }[item.state] ||
             "info",
           item.state,
@@ -71,6 +72,7 @@ export function historyOf(detail) {
         item.answer && item.answer.model_version ? ", version " + item.answer.model_version : "",
         item.answer && item.answer.reason ? ": " + item.answer.reason : "",
         scorecard(item.answer),
+        decisions(item.decisions),
       )
     ),
   ];
@@ -89,7 +91,14 @@ function scorecard(answer) {
       line.passes ? "ok" : "critical",
       line.metric + " " + number(line.value) +
         (isNumber(line.at_least) ? " (at least " + number(line.at_least) + ")" : "") +
-        (isNumber(line.at_most) ? " (at most " + number(line.at_most) + ")" : ""),
+        (isNumber(line.at_most) ? " (at most " + number(line.at_most) + ")" : "") +
+        (isNumber(line.champion) ? " (champion " + number(line.champion) + ")" : ""),
     ),
   ]);
+}
+
+function decisions(list) {
+  return (list || []).map((it) =>
+    " " + it.by + (it.approves ? " approved " : " rejected ") + time(it.at) + (it.reason ? ": " + it.reason : "") + "."
+  );
 }

@@ -132,7 +132,9 @@ function retrainOf(incident) {
     null,
     held,
     it.retrain
-      ? "Retrain " + it.retrain + " " + it.state + ", asked for " + time(it.at) + "." +
+      ? "Retrain " + it.retrain + " " +
+        (it.state === "candidate" ? "has made a model that waits for approval" : it.state) + ", asked for " +
+        time(it.at) + "." + (it.overdue ? " Its deadline has passed without a corrective action." : "") +
         (it.state === "failed" && incident.state !== "resolved" ? " This incident asks for no other." : "")
       : "",
   );

@@ -184,7 +184,8 @@ package struct Configuration: Sendable {
   /// What makes a receiver of this type of no use there; nil: nothing does.
   private static func mistake(_ use: MonitorFile.ReceiverUse, _ type: ReceiverType) -> String? {
     switch use.purpose {
-    case .alert where !type.takesMessages && use.name != MonitorReading.retrainReceiver:
+    case .alert where !type.takesMessages && use.name != MonitorReading.retrainReceiver,
+      .escalation where !type.takesMessages:
       "which takes no messages; name it under retrain.promote"
     case .model where !type.changesModels:
       "which only tells people; it takes one of type "

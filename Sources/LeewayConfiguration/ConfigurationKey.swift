@@ -53,7 +53,7 @@ enum ConfigurationSection: String, CaseIterable {
   case feature = "features.NAME"
   case window = "windows[]"
   case check = "checks[]", limit = "checks[].TIER"
-  case alerts
+  case alerts, escalation = "alerts.escalate[]"
   case retrain, scorecard = "retrain.scorecard.METRIC"
   case series
   // leeway.yaml
@@ -80,6 +80,7 @@ enum ConfigurationSection: String, CaseIterable {
     case .check: MonitorReading.checkKeys
     case .limit: MonitorReading.limitKeys
     case .alerts: MonitorReading.alertKeys
+    case .escalation: MonitorReading.escalationKeys
     case .retrain: MonitorReading.retrainKeys
     case .scorecard: MonitorReading.scorecardKeys
     case .series: MonitorReading.seriesKeys

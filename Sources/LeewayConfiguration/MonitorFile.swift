@@ -11,6 +11,8 @@ package struct MonitorFile {
     enum Purpose: Equatable {
       /// It hears of incidents that reach the tier.
       case alert(Tier)
+      /// It hears of incidents that no person acknowledges.
+      case escalation
       /// It is called to change the model in force.
       case model
     }

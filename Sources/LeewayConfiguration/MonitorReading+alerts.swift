@@ -4,11 +4,24 @@ extension MonitorReading {
   /// The receiver that retrains, by its name.
   static let retrainReceiver = "retrain"
 
-  static let alertKeys = firingTiers.map { tier in
-    ConfigurationKey(
-      tier.name, .other("list of up to 32 receivers", nil),
-      "who hears of incidents that reach `\(tier.name)`; `retrain` asks for a retrain")
-  }
+  static let alertKeys =
+    firingTiers.map { tier in
+      ConfigurationKey(
+        tier.name, .other("list of up to 32 receivers", nil),
+        "who hears of incidents that reach `\(tier.name)`; `retrain` asks for a retrain")
+    } + [
+      ConfigurationKey(
+        "escalate", .other("list of up to 8 steps", nil), "who hears of incidents that no person acknowledges")
+    ]
+
+  static let escalationKeys: [ConfigurationKey] = [
+    .init(
+      "after", .span(.seconds(1) ... .days(30), nil), required: true,
+      "how long an incident is open without being acknowledged, in time in which the service runs"),
+    .init("to", .other("list of up to 32 receivers", nil), required: true, "who hears of it then"),
+    .init(
+      "tier", .choice(["info", "warning", "critical"], "warning"), "incidents that have not reached it are left out"),
+  ]
 
   static let retrainKeys: [ConfigurationKey] = [
     .init("cooldown", .span(.zero ... .days(366), .hours(24)), "no retrain so long after the last request"),
@@ -48,8 +61,36 @@ extension MonitorReading {
       }
       alerts[tier] = names.map(\.name)
     }
+    if let value = map.value("escalate") { readEscalations(value) }
     map.finish()
     return alerts
+  }
+
+  private static let maximumSteps = 8
+
+  private func readEscalations(_ value: ConfigurationValue) {
+    let example = "escalate: [{after: 30m, to: [pager]}]"
+    guard let values = value.list(of: "steps of escalation, as \(example)", atMost: Self.maximumSteps) else { return }
+    for value in values {
+      guard let map = value.map("a map with after and to", .escalation) else { continue }
+      let afterValue = map.required("after", add: "after: 30m")
+      let after = map.span("after")
+      let names = map.required("to", add: "to: [pager]")?.names(of: "receivers", atMost: 32)
+      let tier = map.value("tier").map { $0.choice(among: Self.firingTiers.map(\.name)) } ?? Tier.warning.name
+      map.finish()
+      for (name, value) in names ?? [] {
+        guard name != Self.retrainReceiver else {
+          value.complain("is retrain, which is called by a tier and not by waiting; name a receiver that tells people")
+          continue
+        }
+        receiverUses.append(.init(name: name, purpose: .escalation, path: value.path, place: value.place))
+      }
+      if let after, let last = escalations.last?.after, after <= last {
+        afterValue?.complain("is \(after), and the step before comes after \(last); put the steps in the order of time")
+      }
+      guard let after, let names, let tier = Self.firingTiers.first(where: { $0.name == tier }) else { continue }
+      escalations.append(EscalationStep(after: after, receivers: names.map(\.name), tier: tier))
+    }
   }
 
   private func checkRetrain(_ value: ConfigurationValue) {

@@ -46,6 +46,7 @@ package final class MonitorReading {
   var alertTiersGiven: Set<Tier> = []
   /// Where each tier's receivers are named.
   var receiverUses: [MonitorFile.ReceiverUse] = []
+  var escalations: [EscalationStep] = []
 
   static let keys: [ConfigurationKey] = [
     .init("monitor", .other(NameRule.text, nil), required: true, "the monitor's name, its own among all monitors"),
@@ -141,7 +142,8 @@ package final class MonitorReading {
       name: name.name, task: task, predictions: predictions, labels: labels?.stream, threshold: threshold,
       features: features, segments: segments, maximumSegments: Int(maximumSegments), resolution: Int(resolution),
       maximumCategories: Int(maximumCategories), baselinePath: baselinePath, pane: pane, windows: windows,
-      lateness: lateness, skew: skew, checks: checks.compactMap(\.check), alerts: alerts, retrain: retrain,
+      lateness: lateness, skew: skew, checks: checks.compactMap(\.check), alerts: alerts, escalations: escalations,
+      retrain: retrain,
       comparison: comparison, series: series)
     (monitor.timeZone, monitor.excluded) = (days.zone, days.excluded)
     guard let baseline, let value = top.value("baseline") else { return (monitor, nil) }

@@ -214,6 +214,7 @@ extension Decision {
       told: Set<String>? = nil, judged: [Notification.Spread.Subject: Int] = [:], knowing: Set<String> = [],
       wall: EventTime? = nil
     ) throws {
+      let known = Set((machines[group]?.incident?.told ?? [:]).keys)
       machines[group] = machine
       changed.insert(group)
       let wall = input.isFromOutside ? wall ?? now : nil
@@ -246,6 +247,10 @@ extension Decision {
       }
       guard steps.isEmpty else { return }
       switch input.act {
+      case .handedOn(_, _, let after, let told):
+        // Whoever has heard of it knows what there is to know.
+        let strangers = context.receivers.intersection(told).subtracting(known)
+        try journal.handOn(machine, group, after: after, to: strangers.sorted(by: utf8Order), in: tx)
       case .retrainResult(let retrain, let succeeded, _, _):
         try journal.store(answerTo: retrain, succeeded ? "succeeded" : "failed", in: tx)
       case .candidate(let retrain, _): try journal.store(answerTo: retrain, "candidate", in: tx)

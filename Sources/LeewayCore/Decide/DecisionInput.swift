@@ -28,6 +28,8 @@ package struct DecisionInput: Sendable, Equatable {
     case rejected(retrain: String, by: String, reason: String, told: [String])
     /// The deadline has passed without a corrective action.
     case overdue(retrain: String, told: [String])
+    /// No person has acknowledged it within `after`: `told` hear of it now. `step`: how many steps have been taken.
+    case handedOn(incident: String, step: Int64, after: TimeSpan, told: [String])
     /// Nothing can judge the group any more.
     case resolve(because: String)
     /// What a person did about the incident.
@@ -71,6 +73,7 @@ package struct DecisionInput: Sendable, Equatable {
     case .approved: "approve"
     case .rejected: "reject"
     case .overdue: "overdue"
+    case .handedOn: "hand_on"
     case .resolve: "resolve"
     case .person(let act): act.kind
     }
@@ -78,7 +81,7 @@ package struct DecisionInput: Sendable, Equatable {
 
   /// Kinds that do not follow from verdicts and the monitor: what `replay --inputs` has to be given.
   package static let outsideKinds = Set(
-    ["retrain_result", "candidate", "approve", "reject", "overdue", "resolve"] + PersonAct.kinds)
+    ["retrain_result", "candidate", "approve", "reject", "overdue", "hand_on", "resolve"] + PersonAct.kinds)
   package var isFromOutside: Bool { Self.outsideKinds.contains(kind) }
 }
 
@@ -149,6 +152,13 @@ extension DecisionInput {
       text("reason", reason)
       text("retrain", retrain)
       texts("told", told)
+    case .handedOn(let incident, let step, let after, let told):
+      w.key("after_ms")
+      w.number(after.milliseconds)
+      text("incident", incident)
+      w.key("step")
+      w.number(step)
+      texts("told", told)
     case .resolve(let reason): text("because", reason)
     case .person(let act): act.writeMembers(to: &w)
     }
@@ -203,6 +213,10 @@ extension DecisionInput {
         reason: try r.member("reason").string(), told: try r.member("told").texts())
     case "overdue":
       act = .overdue(retrain: try r.member("retrain").string(), told: try r.member("told").texts())
+    case "hand_on":
+      act = .handedOn(
+        incident: try r.member("incident").string(), step: try r.member("step").integer(),
+        after: .milliseconds(try r.member("after_ms").integer()), told: try r.member("told").texts())
     case "resolve": act = .resolve(because: try r.member("because").string())
     default:
       if let person = try PersonAct(kind: kind, r) {

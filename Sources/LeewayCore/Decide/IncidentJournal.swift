@@ -123,6 +123,18 @@ struct IncidentJournal {
     return receivers.map { outbox($0, opened, opened.transition, body, at: now) }
   }
 
+  /// Tells those of an open incident to whom it goes because no person has acknowledged it.
+  func handOn(
+    _ machine: IncidentMachine, _ group: CauseGroup, after: TimeSpan, to receivers: [String], in tx: any LedgerWriter
+  ) throws {
+    guard let incident = machine.incident, !receivers.isEmpty else { return }
+    var opened = machine.transition(
+      .opened, incident, machine.through, IncidentMachine.Name(monitor: monitor, group: group), of: machine.present.keys
+    )
+    opened.because = "no person has acknowledged it within \(after)"
+    try tx.enqueue(introduction(IncidentMachine.Step(transition: opened, incident: incident), machine, to: receivers))
+  }
+
   /// What waits for its interval goes at once where something else follows it, since an incident's messages go in order.
   private func hasten(_ incident: String, _ receivers: [String], in tx: any LedgerWriter) throws {
     for var row in try tx.deliveries(incident: incident, limit: 1000)

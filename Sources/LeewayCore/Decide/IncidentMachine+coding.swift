@@ -5,7 +5,11 @@ extension IncidentMachine {
   static let formatVersion: Int64 = 4
 
   private var neededVersion: Int64 {
-    if incident?.retrain?.state == .candidate || incident?.retrain?.isOverdue == true { return 4 }
+    if incident.map({ $0.escalated > 0 }) == true || incident?.retrain?.state == .candidate
+      || incident?.retrain?.isOverdue == true
+    {
+      return 4
+    }
     return isOfPeople ? 3 : 2
   }
 
@@ -124,6 +128,10 @@ extension IncidentMachine.Incident {
     if let early { w.pairs([("early", early)]) }
     if let acknowledged { w.pairs([("acknowledged", acknowledged)]) }
     if let assigned { w.pairs([("assigned", assigned)]) }
+    if escalated > 0 {
+      w.key("escalated")
+      w.number(escalated)
+    }
     if let confirmed {
       w.key("confirmed")
       w.bool(confirmed)
@@ -158,6 +166,8 @@ extension IncidentMachine.Incident {
     early = try r.member("early").text()
     acknowledged = try r.member("acknowledged").text()
     assigned = try r.member("assigned").text()
+    escalated = Int(
+      clamping: try r.member("escalated").optional { (e) throws(JSONFailure) in try e.integer() } ?? 0)
     confirmed = try r.member("confirmed").optional { (e) throws(JSONFailure) in try e.bool() }
     input = try r.member("input").optional { (e) throws(JSONFailure) in try e.integer() }
   }

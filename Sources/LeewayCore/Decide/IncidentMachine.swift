@@ -69,6 +69,8 @@ package struct IncidentMachine: Sendable, Equatable {
     package var acknowledged: String?
     /// Who shall see to it.
     package var assigned: String?
+    /// Steps of escalation that have been taken.
+    package var escalated = 0
     /// How it ended, where a person has ended it.
     package var resolution: Resolution?
 
@@ -141,6 +143,12 @@ package struct IncidentMachine: Sendable, Equatable {
           id, from: [.requested, .candidate], to: isOpen ? nil : .failed, .overdue, told: told, input.at, name)
       ].compactMap { $0 }
     case .resolve(let reason): return [giveUp(reason, input.at, name)].compactMap { $0 }
+    case .handedOn(let id, let step, _, let told):
+      guard var incident, incident.id == id, incident.acknowledged == nil, step > incident.escalated else { return [] }
+      incident.escalated = Int(clamping: step)
+      tell(&incident, told, input.at)
+      self.incident = incident
+      return []
     case .person(let act): return [self.act(act, input.at, name)].compactMap { $0 }
     }
   }

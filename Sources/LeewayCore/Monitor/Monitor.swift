@@ -28,6 +28,8 @@ package struct Monitor: Sendable, Equatable {
   package var checks: [Check]
   /// Receivers' names for each tier.
   package var alerts: [Tier: [String]]
+  /// By the time after which they come.
+  package var escalations: [EscalationStep]
   package var retrain: RetrainPolicy?
   /// Two versions that are held against each other.
   package var comparison: VersionComparison?
@@ -45,7 +47,8 @@ package struct Monitor: Sendable, Equatable {
     features: [Feature], segments: [Segment] = [], maximumSegments: Int = 100, resolution: Int = 1024,
     maximumCategories: Int = 1000, baselinePath: String? = nil, pane: TimeSpan,
     windows: [WindowDefinition], lateness: TimeSpan,
-    skew: TimeSpan, checks: [Check] = [], alerts: [Tier: [String]] = [:], retrain: RetrainPolicy? = nil,
+    skew: TimeSpan, checks: [Check] = [], alerts: [Tier: [String]] = [:],
+    escalations: [EscalationStep] = [], retrain: RetrainPolicy? = nil,
     comparison: VersionComparison? = nil, series: SeriesChoice = .all
   ) {
     self.name = name
@@ -65,6 +68,7 @@ package struct Monitor: Sendable, Equatable {
     self.skew = skew
     self.checks = checks
     self.alerts = alerts
+    self.escalations = escalations
     self.retrain = retrain
     self.comparison = comparison
     self.series = series

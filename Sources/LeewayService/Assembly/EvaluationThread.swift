@@ -19,6 +19,8 @@ final class EvaluationThread {
   /// Leases held, and until when.
   private var leases: [String: (lease: EvaluationLease, until: SteadyTime)] = [:]
   private var paces: [String: EvaluationPace] = [:]
+  /// Incidents that wait for a person, of the monitors whose lease is held, and when they were counted last.
+  private var escalations: [String: (timers: EscalationTimers, counted: SteadyTime)] = [:]
   private let merges = WindowMerges()
   /// Where the ledger has put the plans, by monitor; those that another instance has gone on from are not here.
   var placed: [String: MonitorPlan] = [:]
@@ -187,6 +189,7 @@ final class EvaluationThread {
         isLeft = !report.isComplete
         if report.isComplete || isOver() { break }
       }
+      try escalate(plan)
       if moved || refreshDue[monitor].map({ SteadyTime.now >= $0 }) ?? true { try refresh(plan) }
       note(nil, of: monitor)
     } catch is LeaseLost {
@@ -199,6 +202,28 @@ final class EvaluationThread {
       isLeft = false
     }
     return isLeft
+  }
+
+  /// Hands incidents on that no person acknowledges.
+  private func escalate(_ plan: MonitorPlan) throws {
+    let monitor = plan.monitor.name
+    guard !plan.monitor.escalations.isEmpty, let lease = leases[monitor]?.lease else {
+      escalations[monitor] = nil
+      return
+    }
+    let now = SteadyTime.now
+    var (timers, counted) = escalations[monitor] ?? (EscalationTimers(monitor: monitor), now)
+    defer { escalations[monitor] = (timers, counted) }
+    // Longer than a lease lasts there was another holder, or no process at all.
+    let elapsed = min(TimeSpan.milliseconds(counted.duration(to: now).milliseconds), Self.leaseTime)
+    let handedOn = try timers.tick(
+      elapsed, plan: plan, context: context, ledger: ledger, lease: lease, now: WallClock.now())
+    counted = now
+    for incident in handedOn {
+      logger.notice(
+        "no person has acknowledged \(incident); it goes to further receivers",
+        metadata: ["monitor": "\(monitor)", "incident": "\(incident)"])
+    }
   }
 
   /// How far event time has come. While all partitions are idle it stands where it was, whatever has been judged by then.

@@ -85,7 +85,7 @@ package enum SimulatedMonitor {
     return gathering.finish(span, field: "time", zone: "UTC", leftOut: [], minimumRows: 1).hours
   }
 
-  package static let receivers: Set<String> = ["chat", "pager", "retrain", "rules"]
+  package static let receivers: Set<String> = ["chat", "pager", "retrain", "rules", "boss"]
 
   private static func plan(_ kind: Kind, _ variant: Variant) throws -> MonitorPlan {
     let (task, compares, isStaged) = (kind.task, kind.compares, kind.isStaged)
@@ -190,6 +190,10 @@ package enum SimulatedMonitor {
       WindowDefinition(name: "20m", size: .minutes(20), every: .minutes(10)),
     ]
     monitor.alerts = [.info: ["chat"], .warning: ["chat"], .critical: ["chat", "pager", "retrain"]]
+    monitor.escalations = [
+      EscalationStep(after: .minutes(1), receivers: ["boss"]),
+      EscalationStep(after: .minutes(3), receivers: ["boss", "pager"], tier: .critical),
+    ]
     monitor.retrain = RetrainPolicy(
       cooldown: .minutes(20), maximumPerWeek: 4, deadline: .hours(1), approvals: kind.refers || kind.packs ? 1 : 0,
       promote: "rules", fallBack: "rules")

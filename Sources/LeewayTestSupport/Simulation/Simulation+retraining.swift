@@ -58,6 +58,8 @@ extension Simulation {
         found.append("\(retrain.id) is \(retrain.state), and was promoted \(promoted) times")
       }
     }
+    let handedOn = logged.filter { $0.kind == "hand_on" }.map { "\($0.group.rawValue) \($0.body)" }
+    if Set(handedOn).count < handedOn.count { found.append("handed on twice: \(handedOn)") }
     let (fallen, restored) = (
       owed.filter { $0.hasSuffix("-fall_back") }.count, owed.filter { $0.hasSuffix("-restore") }.count
     )

@@ -46,6 +46,9 @@ package final class Simulation {
     /// How many of the world's plans it knows.
     var version: Int
     var merges = WindowMerges()
+    var timers: EscalationTimers
+    /// When it last judged.
+    var judged: EventTime?
     /// Its intake, or its other thread, is in the middle of something.
     var isBusy = [false, false]
   }
@@ -62,7 +65,8 @@ package final class Simulation {
         Member(
           instance: try SimulatedInstance(
             "i\(i)", plans: [world.plans[0]], logs: logs, ledger: intake, lanes: 1 + i % 3, reader: world.reader),
-          intake: intake, others: FaultyLedger(ledger), version: 0))
+          intake: intake, others: FaultyLedger(ledger), version: 0,
+          timers: EscalationTimers(monitor: world.plans[0].monitor.name)))
     }
     noteGeneration()
     makePartitions()
@@ -224,6 +228,8 @@ package final class Simulation {
     members[i].intake.calm()
     members[i].others.calm()
     members[i].merges = WindowMerges()
+    members[i].timers = EscalationTimers(monitor: monitor)
+    members[i].judged = nil
     try members[i].instance.restart(plans: [world.plans[members[i].version]])
     noteGeneration()
   }
@@ -297,6 +303,12 @@ package final class Simulation {
     let evaluator = Evaluator(
       plan: try plan(i), context: DecisionContext(receivers: SimulatedMonitor.receivers), maximumWindows: windows,
       maximumErrors: windows)
+    let elapsed = members[i].judged.map { clock.now - $0 } ?? .zero
+    members[i].judged = clock.now
+    let handedOn = try members[i].timers.tick(
+      elapsed, plan: try plan(i), context: DecisionContext(receivers: SimulatedMonitor.receivers),
+      ledger: members[i].others, lease: lease, now: clock.now)
+    if !handedOn.isEmpty { say("i\(i) hands on \(handedOn)") }
     var isComplete = false
     while !isComplete {
       let report = try evaluator.evaluate(

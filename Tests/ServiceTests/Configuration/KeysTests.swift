@@ -100,6 +100,7 @@ import Testing
       case .window: ("windows", "[\(map)]")
       case .check: ("checks", "[\(map)]")
       case .limit: ("checks", "[{name: a, on: performance, metric: auc, window: 1h, warning: \(map)}]")
+      case .escalation: ("alerts", "{escalate: [\(map)]}")
       case .scorecard: ("retrain", "{scorecard: {auc: \(map)}}")
       case .tls: ("http", "{tls: \(map)}")
       case .receiver: ("receivers", "{chat: \(map)}")

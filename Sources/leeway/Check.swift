@@ -18,24 +18,38 @@ struct Check: ParsableCommand {
       often each is found, with which types, an example, and names like it. Exit code 1 if a field that is needed is in \
       none of them.
 
+      With --explain it says of each check of one monitor and each of its tiers: the smallest change found with a chance of 80 % within \
+      an hour, a day, 7 days and 21 days, how many false alarms to expect, and what it waits for. It needs the baseline.
+
       EXAMPLE
         leeway check --monitors monitors
         leeway check --sample predictions.jsonl --labels labels.jsonl monitors/fraud.yaml
+        leeway check --explain monitors/fraud.yaml
       """)
 
   @Option(help: "A file of predictions to look for a monitor's fields in.") var sample: String?
   @Option(help: "A file of labels, for the same.") var labels: String?
   @Option(help: "The longest message that is read of these, such as 16MiB; 1 MiB unless given.")
   var messageBytes: MessageBytes = .standard
-  @Argument(help: "The monitor file that goes with --sample or --labels.") var monitor: String?
+  @Flag(help: "Say what one monitor's checks find, and how often they are wrong.") var explain = false
+  @Flag(help: "With --explain: one JSON object.") var json = false
+  @Argument(help: "The monitor file that goes with --sample, --labels or --explain.") var monitor: String?
 
   @Option(help: "The service's configuration; leeway.yaml if that exists.") var config: String?
   @Option(help: "The folder of monitor files, or one of them.") var monitors = "monitors"
 
   func validate() throws {
+    if explain, sample != nil || labels != nil {
+      throw ValidationError("--explain and --sample are two questions; ask one")
+    }
+    if explain, monitor == nil {
+      throw ValidationError("--explain needs a monitor file: leeway check --explain MONITOR.yaml")
+    }
+    if json, !explain { throw ValidationError("--json goes with --explain") }
+    if explain { return }
     if let monitor, sample == nil, labels == nil {
       throw ValidationError(
-        "\(monitor) goes with --sample FILE; the folder of monitors, or one monitor, is --monitors PATH")
+        "\(monitor) goes with --sample FILE or --explain; the folder of monitors, or one monitor, is --monitors PATH")
     }
     if monitor == nil, sample != nil || labels != nil {
       throw ValidationError("--sample and --labels need a monitor file: leeway check --sample FILE MONITOR.yaml")
@@ -59,8 +73,24 @@ struct Check: ParsableCommand {
     if !problems.isEmpty { throw ExitCode(1) }
   }
 
+  /// Says what the checks of one monitor find.
+  private func explainChecks(_ path: String) throws {
+    let loaded = try Monitors.one(path)
+    guard let baseline = loaded.baselinePath else {
+      throw InputProblem("\(path): no baseline; add baseline: NAME.baseline.json and fit it with leeway baseline fit")
+    }
+    let plan: MonitorPlan
+    do { plan = try MonitorPlan(monitor: loaded, baseline: BaselineFile.read(baseline)) } catch let error
+      as BaselineMismatch
+    {
+      throw InputProblem("\(baseline): \(error.description)")
+    }
+    let now = WallClock.now()
+    Console.write(json ? ExplanationJSON(plan, now: now).text : ExplanationText(plan, now: now).text, to: .output)
+  }
+
   func run() throws {
-    if let monitor { return try checkSamples(monitor) }
+    if let monitor { return explain ? try explainChecks(monitor) : try checkSamples(monitor) }
     let path = config ?? (FileManager.default.fileExists(atPath: "leeway.yaml") ? "leeway.yaml" : nil)
     let (configuration, problems) = Configuration.load(
       configPath: path, monitorsDirectory: monitors, baseline: .required,

@@ -285,7 +285,7 @@ import Testing
     ),
     (
       "chek",
-      "leeway has no command chek; it has demo, run, check, keys, baseline, replay, alerts, incidents, ledger, token. Did you mean check?\nUsage: leeway <subcommand>\n  See 'leeway --help'"
+      "leeway has no command chek; it has demo, run, check, keys, baseline, replay, backtest, alerts, incidents, ledger, token. Did you mean check?\nUsage: leeway <subcommand>\n  See 'leeway --help'"
     ),
     ("ledger verfy", "leeway ledger has no command verfy; it has verify, backup, restore. Did you mean verify?"),
     ("help ledger verfy", "leeway ledger has no command verfy; it has verify, backup, restore. Did you mean verify?"),
@@ -293,7 +293,10 @@ import Testing
     ("replay monitors/shop.yaml", "Missing expected argument '--predictions <predictions> ...'"),
     ("baseline fit monitors/shop.yaml", "Missing expected argument '--from <from> ...'"),
     ("baseline show", "Missing expected argument '<file>'"),
-    ("check monitors", "monitors goes with --sample FILE; the folder of monitors, or one monitor, is --monitors PATH"),
+    (
+      "check monitors",
+      "monitors goes with --sample FILE or --explain; the folder of monitors, or one monitor, is --monitors PATH"
+    ),
     ("run --log-level loud", "--log-level loud is unknown; known are debug, info, notice, warning and error"),
     (
       "replay monitors/shop.yaml --predictions p.jsonl --as-of tomorrow",
@@ -314,7 +317,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "demo", "run", "check", "baseline", "baseline fit", "baseline show", "replay",
+    "", "demo", "run", "check", "baseline", "baseline fit", "baseline show", "replay", "backtest",
   ]) func helpEndsWithAnExample(command: String) throws {
     let found = try run(command + " --help")
     #expect(found.code == 0)

@@ -29,6 +29,7 @@ GENERATORS = {
     "detectors": (STATISTICS, "river"), "distances": (STATISTICS, "scipy"),
     "estimates": (f"{ACCEPTANCE}/car_loan_estimates", "nannyml"), "fairness": (STATISTICS, "scipy"),
     "functions": (STATISTICS, "scipy"), "label_free": (STATISTICS, "scipy"), "performance": (STATISTICS, "scipy"),
+    "power": (STATISTICS, "scipy"),
     "replay_sets": (f"{ACCEPTANCE}/replay_sets", "scipy"), "tails": (STATISTICS, "scipy"),
     "version_sets": (f"{ACCEPTANCE}/version_sets", "scipy"),
 }

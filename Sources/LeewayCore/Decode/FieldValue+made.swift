@@ -20,6 +20,14 @@ extension FieldValue {
     self.init(value)
   }
 
+  /// - Precondition: finite.
+  package init(number: Double) {
+    var value = leeway_value()
+    value.kind = FieldKind.double.rawValue
+    value.number = number
+    self.init(value)
+  }
+
   /// Text, without a copy; ``unusable`` where the bytes are not UTF-8.
   package init(bytes: UnsafeRawBufferPointer) {
     guard bytes.count <= Int(UInt32.max), leeway_is_utf8(bytes.baseAddress, bytes.count) else {

@@ -5,6 +5,8 @@ struct MonitorIntake {
   var partitions: [PartitionIntake] = []
   private let predictions: PredictionDecoding
   private let labels: LabelDecoding?
+  /// Changes that a backtest makes; nil in the service.
+  private let labelInjections: LabelInjections?
   /// For ids that are joined.
   private let sample: JoinSample
   private var slices: SliceTable
@@ -32,6 +34,7 @@ struct MonitorIntake {
     pendingBytes = limits.pendingBytes
     predictions = PredictionDecoding(plan, limits.decode)
     labels = plan.monitor.labels.map { LabelDecoding($0, plan.monitor.task, limits.decode) }
+    labelInjections = LabelInjections(plan.monitor, classes: plan.baseline.classes)
     sample = JoinSample(share: plan.monitor.labels?.sample ?? 1)
     slices = SliceTable(plan: plan, maximumNames: limits.sliceNames)
     columns = DriftColumns(plan: plan)
@@ -159,6 +162,7 @@ struct MonitorIntake {
       if columns.isFull || rowsPartition != index { drainRows() }
     }
     rowsPartition = index
+    predictions.inject(at: time, payload)
     predictions.fill(columns)
     rowPanes.append(time.floor(to: plan.monitor.pane))
     let firstSlice = rowSlices.count
@@ -265,7 +269,8 @@ struct MonitorIntake {
   /// Takes a label, unless it is from the future.
   private mutating func take(_ decoded: DecodedLabel, _ message: SourceMessage, _ index: Int) -> MessageRejection? {
     switch decoded {
-    case .label(let id, let label):
+    case .label(let id, let read):
+      let label = labelInjections?.applied(to: read, of: id) ?? read
       if let rejection = future(label.time, message) { return rejection }
       partitions[index].reach(label.time)
       partitions[index].joins.append(id: id, label: label, offset: message.offset)

@@ -30,6 +30,8 @@ final class PredictionDecoder<Extractor: MessageExtractor> {
   @exclusivity(unchecked) private var row = -1
   /// What tells the last message from others; of its rows each has one of its own.
   @exclusivity(unchecked) private var digest: SHA256.Digest?
+  /// Changes that a backtest makes; nil in the service.
+  private let injections: PredictionInjections?
 
   init(plan: MonitorPlan, limits: DecodeLimits) {
     self.plan = plan
@@ -56,6 +58,7 @@ final class PredictionDecoder<Extractor: MessageExtractor> {
     fields.append(contentsOf: plan.monitor.segments.map(\.field))
     hasRows = stream.rows != nil
     record = RecordFields(fields)
+    injections = PredictionInjections(plan.monitor, fields: fields, subjects: subjectSlots)
     // What is of a record has no types.
     takesText = subjectSlots.map { stream.isLenient || fields[$0].root == .record }
     timeTakesText = stream.isLenient || stream.time.root == .record
@@ -90,6 +93,12 @@ final class PredictionDecoder<Extractor: MessageExtractor> {
         time: extractor[timeSlot], of: plan.monitor.predictions.time, in: timeFormat, lenient: timeTakesText)
     }
     return time
+  }
+
+  /// Makes a backtest's changes in the parsed message, before anything is read of it but its time.
+  func inject(at time: EventTime, _ payload: UnsafeRawBufferPointer) {
+    injections?.apply(
+      to: extractor, at: time, payload, row: row, lenient: plan.monitor.predictions.isLenient)
   }
 
   /// Fills the columns' next row from the parsed message.

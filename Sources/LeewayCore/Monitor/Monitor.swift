@@ -41,6 +41,8 @@ package struct Monitor: Sendable, Equatable {
   package var excluded: [ClosedRange<Int>] = []
   /// What `shift` takes for an hour; only tests have another.
   package var shiftHour = TimeSpan.hours(1)
+  /// Changes that are made in what is read; only a backtest has some.
+  package var injections: [Injection] = []
 
   package init(
     name: String, task: ModelTask, predictions: PredictionStream, labels: LabelStream? = nil, threshold: Double = 0.5,

@@ -96,7 +96,17 @@ package struct Replay {
   ///
   /// - Parameter isWholeProcess: a signal that ends the process leaves nothing on disk.
   package func run(isWholeProcess: Bool = false, write: (String) throws -> Void) throws -> Summary {
-    let interruption = isWholeProcess ? Interruption() : nil
+    try run(isWholeProcess ? Interruption() : nil, rounds: { _ in }, prints: true, write: write)
+  }
+
+  /// Runs to the end of the files for what each round of evaluation says, in their order, and makes no lines.
+  func judge(_ interruption: Interruption?, rounds: (EvaluationReport) -> Void) throws -> Summary {
+    try run(interruption, rounds: rounds, prints: false) { _ in }
+  }
+
+  private func run(
+    _ interruption: Interruption?, rounds: (EvaluationReport) -> Void, prints: Bool, write: (String) throws -> Void
+  ) throws -> Summary {
     let ledger = try SQLiteLedger.temporary()
     interruption?.remove(ledger)
     defer { ledger.close() }
@@ -147,12 +157,13 @@ package struct Replay {
       let report = try evaluator.evaluate(
         ledger, lease: EvaluationLease(name: name, epoch: epoch), now: .distantPast, watermarks: watermarks)
       summary.verdicts.add(report)
+      rounds(report)
       if report.isComplete { break }
     }
     try ledger.read { reader in
       let used = try reader.decisions(monitor: monitor, group: nil, outside: true, after: nil, limit: .max).count
       summary.unusedInputs = inputs.count - used
-      try print(reader, &summary, write)
+      if prints { try print(reader, &summary, write) }
     }
     let isLate = ReplayFindings.areManyLate(summary.events)
     if isLate || !summary.invalidSubjects.isEmpty {

@@ -86,7 +86,7 @@ struct ShiftAdjusted {
 }
 
 /// The median, of an even number the mean of the two in the middle; 0 of none.
-func median(_ values: [Double]) -> Double {
+package func median(_ values: [Double]) -> Double {
   guard !values.isEmpty else { return 0 }
   let sorted = values.sorted()
   let middle = sorted.count / 2

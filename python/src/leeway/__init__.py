@@ -8,6 +8,7 @@ from __future__ import annotations
 from ._baseline import Baseline, fit
 from ._binary import find_binary
 from ._check import check
+from ._draft import Draft, monitor_from
 from ._errors import (
     BinaryNotFoundError,
     ConfigurationError,
@@ -26,6 +27,7 @@ __all__ = [
     "Baseline",
     "BinaryNotFoundError",
     "ConfigurationError",
+    "Draft",
     "EnvironmentFailedError",
     "InputError",
     "LeewayError",
@@ -37,6 +39,7 @@ __all__ = [
     "check",
     "find_binary",
     "fit",
+    "monitor_from",
     "read_results",
     "replay",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ._baseline import Baseline, fit
 from ._binary import find_binary
 from ._check import check
+from ._default_logger import label, log, set_logger
 from ._draft import Draft, monitor_from
 from ._errors import (
     BinaryNotFoundError,
@@ -19,6 +20,8 @@ from ._errors import (
     Problem,
     UsageError,
 )
+from ._logger import Logger
+from ._producer import Counts
 from ._replay import Result, read_results, replay
 
 __version__ = "0.1.0"
@@ -27,11 +30,13 @@ __all__ = [
     "Baseline",
     "BinaryNotFoundError",
     "ConfigurationError",
+    "Counts",
     "Draft",
     "EnvironmentFailedError",
     "InputError",
     "LeewayError",
     "LeewayWarning",
+    "Logger",
     "Problem",
     "Result",
     "UsageError",
@@ -39,7 +44,10 @@ __all__ = [
     "check",
     "find_binary",
     "fit",
+    "label",
+    "log",
     "monitor_from",
     "read_results",
     "replay",
+    "set_logger",
 ]

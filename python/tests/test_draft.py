@@ -104,6 +104,7 @@ def test_the_draft_replays_the_frame(tmp_path: Path) -> None:
     assert len(result.incidents) == 0
 
 
+@pytest.mark.filterwarnings("default")
 def test_a_model_of_scikit_learn(tmp_path: Path) -> None:
     linear = pytest.importorskip("sklearn.linear_model")
     rng = np.random.default_rng(3)

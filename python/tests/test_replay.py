@@ -21,7 +21,7 @@ def messages(frame: pd.DataFrame, path: Path, time: str = "at") -> Path:
     """The same rows written by hand, without this package."""
     with open(path, "w") as file:
         for row in frame.to_dict("records"):
-            row[time] = int(row[time].value // 10**6) if row[time].unit == "ns" else int(row[time].timestamp() * 1000)
+            row[time] = int(row[time].to_datetime64().astype("datetime64[ms]").astype(np.int64))
             if "context.device" in row:
                 row["context"] = {"device": row.pop("context.device")}
             file.write(json.dumps(row) + "\n")

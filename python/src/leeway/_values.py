@@ -66,7 +66,7 @@ def time_json(nanoseconds: int, time_format: str) -> str:
 def nanoseconds_of(value: Any) -> int:
     """Of a datetime, a date (its midnight) or a timestamp of pandas or NumPy, taken as UTC where it has no zone."""
     if isinstance(value, pd.Timestamp):
-        return int(value.tz_convert(_UTC).as_unit("ns").value if value.tz is not None else value.as_unit("ns").value)
+        value = value.to_datetime64()
     if isinstance(value, np.datetime64):
         return int(value.astype("datetime64[ns]").astype(np.int64))
     if not isinstance(value, datetime.datetime):

@@ -63,6 +63,14 @@ def test_categories_are_written_by_what_they_are() -> None:
     assert column_json(cut, "text", "epoch_ms") == ['"(0, 2]"', '"(2, 10]"']
 
 
+def test_a_category_that_cannot_be_written_is_named_by_its_first_row() -> None:
+    column = pd.Series(pd.Categorical([b"b", b"\xff", b"b", b"\xff"], categories=[b"\xfe", b"b", b"\xff"]), name="x", index=[4, 5, 6, 7])
+    with pytest.raises(leeway.InputError) as error:
+        column_json(column, "text", "epoch_ms")
+    assert str(error.value) == "column x, row 5: the bytes b'\\xff' are not UTF-8; decode them to text"
+    assert column_json(column.iloc[[0, 2]], "text", "epoch_ms") == ['"b"', '"b"']
+
+
 def test_text_is_escaped() -> None:
     found = texts(['a"b\\c\n\t\u0000\u2028€😀%s'])
     assert json.loads(found[0]) == 'a"b\\c\n\t\u0000\u2028€😀%s'
@@ -107,9 +115,20 @@ def test_whole_seconds_have_no_fraction() -> None:
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
-def test_units_of_columns(unit: str) -> None:
+@pytest.mark.parametrize(
+    ("time_format", "text"),
+    [
+        ("epoch_s", "1772323200"),
+        ("epoch_ms", "1772323200000"),
+        ("epoch_us", "1772323200000000"),
+        ("epoch_ns", "1772323200000000000"),
+        ("rfc3339", '"2026-03-01T00:00:00Z"'),
+    ],
+)
+def test_units_of_columns(unit: str, time_format: str, text: str) -> None:
     column = pd.Series(np.array(["2026-03-01T00:00:00", "NaT"], dtype=f"datetime64[{unit}]"))
-    assert column_json(column, "time", "epoch_ms") == ["1772323200000", "null"]
+    assert column_json(column, "time", time_format) == [text, "null"]
+    assert column_json(column.dt.tz_localize("UTC").dt.tz_convert("Europe/Berlin"), "time", time_format) == [text, "null"]
 
 
 def test_datetimes_of_python_and_of_a_day() -> None:

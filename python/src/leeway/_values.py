@@ -27,6 +27,7 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=_UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 #: How a time of so many nanoseconds since 1970 is written.
 _FRACTION = {"epoch_ms": 10**6, "epoch_us": 10**3, "epoch_ns": 1}
+_NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 # JSON has no infinity; as text it counts as invalid, which it is, and messages show it.
 _INFINITE = {math.inf: '"inf"', -math.inf: '"-inf"'}
 
@@ -161,48 +162,59 @@ def column_json(column: pd.Series[Any], kind: str, time_format: str, *, lenient:
     """
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        texts = column_json(pd.Series(dtype.categories), kind, time_format, lenient=lenient, untyped=untyped)
-        texts.append("null")
-        return [texts[code] for code in column.cat.codes.tolist()]
+        return _categories(column, kind, time_format, lenient=lenient, untyped=untyped)
     if isinstance(dtype, pd.DatetimeTZDtype) or np.issubdtype(getattr(dtype, "type", object), np.datetime64):
         return _times(column, kind, time_format)
-    if kind != TIME or time_format != "rfc3339":
-        if isinstance(dtype, np.dtype) and dtype.kind in "iu":
+    if isinstance(dtype, np.dtype) and (kind != TIME or time_format != "rfc3339"):
+        if dtype.kind in "iu":
             return list(map(str, column.tolist()))
-        if isinstance(dtype, np.dtype) and dtype.kind == "f":
-            # Eight bytes first: a float of four bytes is the double that it equals.
-            return list(map(float_json, column.astype(np.float64).tolist()))
+        if dtype.kind == "f":
+            return _floats(column.to_numpy(dtype=np.float64))
     convert: Callable[[Any], str] = lambda value: json_of(value, kind, time_format, lenient=lenient)  # noqa: E731
     if untyped and (kind in (NUMBER, LABEL) or (kind == TIME and time_format != "rfc3339")):
         convert = _from_csv
-    known: dict[Any, str] = {}
-    texts = []
-    for i, value in enumerate(column.tolist()):
-        try:
-            # Text repeats, and equal texts are written alike. (1, True and 1.0 are equal and are not.)
+    # Texts repeat. (1, True and 1.0 are equal, and are not written alike, so of these none is remembered.)
+    known: dict[str, str] = {}
+    texts: list[str] = []
+    try:
+        for value in column.tolist():
             if type(value) is str:
                 text = known.get(value)
                 if text is None:
-                    text = convert(value)
-                    if len(known) < 10_000:
-                        known[value] = text
+                    text = known[value] = convert(value)
             else:
                 text = convert(value)
-        except UnwritableError as problem:
-            raise InputError(f"column {column.name}, row {column.index[i]}: {problem}") from None
-        texts.append(text)
+            texts.append(text)
+    except UnwritableError as problem:
+        raise InputError(f"column {column.name}, row {column.index[len(texts)]}: {problem}") from None
+    return texts
+
+
+def _categories(column: pd.Series[Any], kind: str, time_format: str, *, lenient: bool, untyped: bool) -> list[str]:
+    """Each category is written once. Errors name the first row that has it."""
+    column = column.cat.remove_unused_categories()
+    codes = column.cat.codes.to_numpy()
+    used, first = np.unique(codes, return_index=True)
+    places = column.index.to_numpy()[first[used >= 0]]
+    categories = pd.Series(column.cat.categories, index=places, name=column.name)
+    texts = [*column_json(categories, kind, time_format, lenient=lenient, untyped=untyped), "null"]
+    return [texts[code] for code in codes.tolist()]
+
+
+def _floats(values: Any) -> list[str]:
+    """Of eight bytes, since a float of four is the double that it equals."""
+    texts = list(map(repr, values.tolist()))
+    for i in np.flatnonzero(~np.isfinite(values)).tolist():
+        texts[i] = float_json(float(values[i]))
     return texts
 
 
 def _from_csv(value: Any) -> str:
     """A cell: a number where it is written as one, text as it is otherwise, which the command then counts as invalid."""
     if isinstance(value, str):
-        stripped = value
-        if _NUMBER.match(stripped):
-            return stripped
-        if value.lower() in ("nan", "na", "null", "none"):
-            return "null" if value.lower() == "nan" else text_json(value)
-        return text_json(value)
+        if _NUMBER.match(value):
+            return value
+        return "null" if value.lower() == "nan" else text_json(value)
     return json_of(value, NUMBER)
 
 
@@ -212,15 +224,16 @@ def _times(column: pd.Series[Any], kind: str, time_format: str) -> list[str]:
             f"column {column.name}: its values are times, and the monitor says numeric; turn them into numbers, as days or seconds"
         )
     form = time_format if kind == TIME else "rfc3339"
-    return ["null" if value is None else time_json(value, form) for value in nanoseconds(column)]
-
-
-def nanoseconds(column: pd.Series[Any]) -> list[Any]:
-    """Since 1970, of a column of datetimes; None where it is missing. Whatever its unit, no digit is lost."""
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     values = column.to_numpy()
-    unit = np.datetime_data(values.dtype)[0]
-    factor = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}[unit]
-    numbers = values.astype(np.int64).tolist()
-    return [None if missing else number * factor for number, missing in zip(numbers, np.isnat(values).tolist())]
+    unit = _NANOSECONDS[np.datetime_data(values.dtype)[0]]
+    numbers = values.astype(np.int64)
+    divisor = _FRACTION.get(form, 0) // unit
+    if divisor:
+        texts = list(map(str, (numbers // divisor).tolist()))
+    else:
+        texts = [time_json(number * unit, form) for number in np.where(np.isnat(values), 0, numbers).tolist()]
+    for i in np.flatnonzero(np.isnat(values)).tolist():
+        texts[i] = "null"
+    return texts

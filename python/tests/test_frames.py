@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import leeway
@@ -51,6 +52,29 @@ def test_cells_of_csv_are_numbers_only_where_the_monitor_says_so(tmp_path: Path)
     frame = frame_of(tmp_path / "x.csv", "x")
     assert column_json(frame["a"], "text", "epoch_ms", untyped=True) == ['"01234"', "null", '"NA"', '"1e5"']
     assert column_json(frame["b"], "number", "epoch_ms", untyped=True) == ["1.50", "null", '"much"', '"007"']
+
+
+def test_times_of_csv(baseline: leeway.Baseline, shop: Path) -> None:
+    predictions, labels = logs()
+    expected = leeway.replay(predictions, labels, shop).lines
+    predictions.sample(frac=1, random_state=1).to_csv("p.csv", index=False)
+    labels.assign(at=labels["at"].dt.tz_localize(None)).to_csv("l.csv", index=False)
+    assert leeway.replay("p.csv", "l.csv", shop).lines == expected
+    column = pd.Series(["1772323200000", "2026-03-01T00:00:00.5+01:00", "2026-03-01", None], dtype=object, name="at")
+    assert column_json(column, "time", "epoch_ms", untyped=True) == ["1772323200000", "1772319600500", "1772323200000", "null"]
+    assert column_json(column.iloc[1:], "time", "rfc3339", untyped=True)[0] == '"2026-02-28T23:00:00.5Z"'
+    for cell in ("now", "2026-13-01", "3/1/2026"):
+        with pytest.raises(leeway.InputError) as error:
+            column_json(pd.Series([cell], name="at"), "time", "epoch_ms", untyped=True)
+        assert str(error.value) == (f"column at, row 0: {cell!r} is no time in epoch_ms, the monitor's time_format, and none in ISO 8601")
+
+
+def test_frames_stay_as_they_are(baseline: leeway.Baseline, shop: Path) -> None:
+    predictions, labels = logs()
+    kept = predictions.copy(deep=True), labels.copy(deep=True)
+    leeway.replay(predictions.sample(frac=1, random_state=1), labels, shop)
+    pd.testing.assert_frame_equal(predictions, kept[0])
+    pd.testing.assert_frame_equal(labels, kept[1])
 
 
 def test_long_numbers_with_nulls_stay_whole() -> None:

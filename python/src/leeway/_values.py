@@ -22,6 +22,7 @@ from ._errors import InputError
 from ._monitor import LABEL, NUMBER, PROBABILITIES, TIME
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _UTC = datetime.timezone.utc
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=_UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)
@@ -171,8 +172,10 @@ def column_json(column: pd.Series[Any], kind: str, time_format: str, *, lenient:
         if dtype.kind == "f":
             return _floats(column.to_numpy(dtype=np.float64))
     convert: Callable[[Any], str] = lambda value: json_of(value, kind, time_format, lenient=lenient)  # noqa: E731
-    if untyped and (kind in (NUMBER, LABEL) or (kind == TIME and time_format != "rfc3339")):
+    if untyped and kind in (NUMBER, LABEL):
         convert = _from_csv
+    elif untyped and kind == TIME:
+        convert = lambda value: _time_from_csv(value, time_format)  # noqa: E731
     # Texts repeat. (1, True and 1.0 are equal, and are not written alike, so of these none is remembered.)
     known: dict[str, str] = {}
     texts: list[str] = []
@@ -216,6 +219,20 @@ def _from_csv(value: Any) -> str:
             return value
         return "null" if value.lower() == "nan" else text_json(value)
     return json_of(value, NUMBER)
+
+
+def _time_from_csv(value: Any, time_format: str) -> str:
+    """A cell: a number in the monitor's format, or a time as ISO 8601 has it, which is what other programs write."""
+    if not isinstance(value, str):
+        return json_of(value, TIME, time_format)
+    if time_format != "rfc3339" and _NUMBER.match(value):
+        return value
+    try:
+        if _DATE.match(value):
+            return time_json(nanoseconds_of(pd.Timestamp(value)), time_format)
+    except ValueError:
+        pass
+    raise UnwritableError(f"{value!r} is no time in {time_format}, the monitor's time_format, and none in ISO 8601")
 
 
 def _times(column: pd.Series[Any], kind: str, time_format: str) -> list[str]:

@@ -43,7 +43,10 @@ def test_the_page_of_a_real_replay(baseline: leeway.Baseline, shop: Path, tmp_pa
     assert subjects == list(greatest.index)
     text = "".join(tree.itertext())
     assert "4320 predictions accepted" in text
-    auc = result.performance[result.performance["slice"] == "all"]["auc"]
+    performance = result.performance[result.performance["slice"] == "all"]
+    assert performance["final"].tolist() == [True, True, False]
+    auc = performance[performance["final"]]["auc"]
+    assert "Dashed: labels may still come." in text
     assert f"auc, windows of 1d, final: last {auc.iloc[-1]:.4g}, least {auc.min():.4g}, greatest {auc.max():.4g}. Verdicts: " in text
     assert "limit 0.7" in text
     assert len([e for e in tree.iter() if str(e.tag).endswith("polyline")]) >= 4

@@ -26,10 +26,11 @@ _COLOURS = {"ok": "#2e8b57", "info": "#3f7fd0", "warning": "#c77700", "critical"
 _STYLE = (
     "<style>.leeway{font:14px/1.45 system-ui,sans-serif;max-width:60em}"
     ".leeway h3{margin:1.1em 0 .3em;font-size:1.05em}.leeway p{margin:.3em 0}"
-    ".leeway table{border-collapse:collapse;margin:.3em 0}"
+    ".leeway table{border-collapse:collapse;margin:.3em 0;font:inherit}.leeway td svg{max-width:none}"
     ".leeway th,.leeway td{text-align:left;padding:.2em .8em .2em 0;border-bottom:1px solid #8885;vertical-align:middle}"
-    ".leeway .n{text-align:right;font-variant-numeric:tabular-nums}.leeway figure{margin:.5em 0}"
-    ".leeway figcaption{margin-bottom:.2em}.leeway svg{max-width:100%;height:auto}</style>"
+    ".leeway .w{white-space:nowrap}"
+    ".leeway .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}.leeway figure{margin:.5em 0}"
+    ".leeway figcaption{margin-bottom:.2em}.leeway figure svg{max-width:100%;height:auto}</style>"
 )
 #: Distances by which subjects are ranked, the first that a result has.
 _DISTANCES = ("psi", "jensen_shannon", "ks", "wasserstein_normalised")
@@ -96,7 +97,7 @@ def _overview(result: Result) -> str:
     parts = []
     if len(drift):
         parts.append(f"<p>Windows from {_when(drift['start'].min())} to {_when(drift['end'].max())} UTC.</p>")
-    parts += [f"<p>{_t(line)}</p>" for line in result.summary]
+    parts += [f"<p>{escape(line)}</p>" for line in result.summary]
     verdicts = result.verdicts
     if len(verdicts) and not result.summary:
         counts = verdicts["tier"].value_counts()
@@ -130,8 +131,8 @@ def _moved(result: Result) -> str:
         judged = verdicts[verdicts["subject"] == subject]["tier"]
         rows.append((
             _t(subject),
-            _bar(float(peak[name]), greatest) + f" {_number(float(peak[name]))}",
-            _when(peak["end"]),
+            _whole(_bar(float(peak[name]), greatest) + f" {_number(float(peak[name]))}"),
+            _whole(_when(peak["end"])),
             _spark(series[name].tolist(), f"{name} of {subject} over time"),
             _number(float(series[name].iloc[-1])),
             _number(float(peak["missing_ratio"])) if "missing_ratio" in peak else "–",
@@ -144,6 +145,11 @@ def _moved(result: Result) -> str:
     ]  # fmt: skip
     note = f"<p>and {more} more in <code>result.drift</code></p>" if more > 0 else ""
     return f"<h3>What moved most</h3><p>Windows of {_t(window)}, all slices together.</p>{_table(head, rows)}{note}"
+
+
+def _whole(html: str) -> str:
+    """On one line."""
+    return f'<span class="w">{html}</span>'
 
 
 def _bar(value: float, greatest: float) -> str:
@@ -167,12 +173,13 @@ def _thinned(values: Sequence[float]) -> list[tuple[int, float]]:
     return kept
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
+def _path(points: Sequence[tuple[float, float]], *, dashed: bool = False) -> str:
     if len(points) == 1:
         x, y = points[0]
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2" fill="currentColor"/>'
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    return f'<polyline points="{line}" fill="none" stroke="currentColor" stroke-width="1.5"/>'
+    dashes = ' stroke-dasharray="2 3"' if dashed else ""
+    return f'<polyline points="{line}" fill="none" stroke="currentColor" stroke-width="1.5"{dashes}/>'
 
 
 def _spark(values: Sequence[float], title: str) -> str:
@@ -235,13 +242,22 @@ def _chart(lines: pd.DataFrame, judged: pd.DataFrame, metric: str, window: str, 
 
     marks = [_level(y(limit), f"limit {_number(limit)}", "#d1383d") for limit in limits]
     marks += [_whisker(x(i), y(value), bound, y) for (i, value), bound in zip(points, edge)]
-    marks.append(_path([(x(i), y(value)) for i, value in points]))
+    # What is not mature may still change: it is dashed, and in no number of the caption where anything is mature.
+    is_mature = lines["final"].fillna(False).astype(bool).tolist()
+    mature = [point for point in points if is_mature[point[0]]]
+    rest = [point for point in points if not mature or point[0] >= mature[-1][0]]
+    if mature:
+        marks.append(_path([(x(i), y(value)) for i, value in mature]))
+    if len(rest) > (1 if mature else 0):
+        marks.append(_path([(x(i), y(value)) for i, value in rest], dashed=True))
+    told = [value for _, value in mature or points]
     scale = [
         _label(2, y(value), _number(value)) for value in (low + 0.08 * spread, high - 0.08 * spread)
     ] + [_label(60, 150, _when(ends[0])), _label(580, 150, _when(ends[-1]), "end")]  # fmt: skip
-    caption = f"<strong>{_t(metric)}</strong>, windows of {_t(window)}, {_t(stage)}: last {_number(values[-1])}"
-    caption += f", least {_number(min(v for _, v in points))}, greatest {_number(max(v for _, v in points))}"
+    caption = f"<strong>{_t(metric)}</strong>, windows of {_t(window)}, {_t(stage)}: last {_number(told[-1])}"
+    caption += f", least {_number(min(told))}, greatest {_number(max(told))}"
     caption += f". Verdicts: {counts}." if counts else ". No check judges it."
+    caption += " Dashed: labels may still come." if len(rest) > (1 if mature else 0) else ""
     title = f"{metric} over time, with limits and 99 % bounds"
     return (
         f"<figure><figcaption>{caption}</figcaption>"
@@ -277,8 +293,8 @@ def _incidents(result: Result) -> str:
         shown = ", ".join(map(str, subjects[:5])) + (f" and {len(subjects) - 5} more" if len(subjects) > 5 else "")
         ended = last["transition"] in ("resolved", "withdrawn")
         rows.append((
-            _t(name), _when(first["at"]), _tier(group["tier"].max()), _t(first["reason"]), _t(shown),
-            _t(last["transition"]), _when(last["at"]) if ended else "open",
+            _t(name), _whole(_when(first["at"])), _tier(group["tier"].max()), _t(first["reason"]), _t(shown),
+            _t(last["transition"]), _whole(_when(last["at"])) if ended else "open",
         ))  # fmt: skip
     head = [(name, False) for name in ("incident", "opened", "highest tier", "cause", "subjects", "last step", "ended")]
     more = len(groups) - MOST_INCIDENTS

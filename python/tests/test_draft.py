@@ -194,6 +194,26 @@ def test_names_that_look_like_structure(tmp_path: Path) -> None:
     assert list(yaml.load(draft.text, yaml.BaseLoader)["features"]) == names
 
 
+def test_columns_that_are_called_as_what_they_cannot_be(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "version": [[1], [2], [3]], "id": [[1], [2], [3]], "score": [0.5, 0.25, 0.75]})
+    draft = leeway.monitor_from(frame)
+    good(frame, draft, tmp_path)
+    assert "    version: model_version             # no column of the frame" in draft.text
+    assert "    id: prediction_id                  # no column of the frame" in draft.text
+    with pytest.raises(leeway.InputError) as error:
+        leeway.monitor_from(pd.DataFrame({"prediction": ["", ""], "label": ["a", "b"]}), task="multiclass")
+    assert str(error.value) == (
+        "the frame has a column prediction, which a fit takes for the output of a multiclass model, and its values cannot be that; "
+        "rename or drop it, or give task="
+    )
+    with pytest.raises(leeway.InputError) as error:
+        leeway.monitor_from(frame, output="x", task="binary")
+    assert str(error.value) == (
+        "the frame has a column score, which a fit takes for the output of a binary model, and output= names x; "
+        "rename or drop it, or give task="
+    )
+
+
 # Frames of all kinds
 
 NAMES = [

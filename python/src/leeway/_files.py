@@ -58,7 +58,7 @@ def training_stream(monitor: Monitor, *, time: str | None, features_needed: bool
     fields.append(Field("the model's output", output.kind, own, (monitor.output,), True, True, source))
     if label is not None:
         fields.append(Field("the label", LABEL, in_table(label.path), label.roles, not features_needed))
-    fields += [Field(f.what, TEXT, in_table(f.path), f.roles) for f in monitor.predictions.fields if f.what == "version"]
+    fields += [Field(f.what, TEXT, in_table(f.path)) for f in monitor.predictions.fields if f.what == "version"]
     fields += [Field(f.what, TEXT, in_table(f.path)) for f in monitor.segments]
     if time is not None:
         fields.append(Field("the rows' time", TIME, parse(time), (time,), True, True))

@@ -145,7 +145,8 @@ def fits_output(series: pd.Series[Any], task: str) -> bool:
     if not holds_scalars(series):
         return False
     if task == "multiclass":
-        return True
+        # Empty text is missing.
+        return any(item != "" for item in series.dropna().tolist())
     if not pd.api.types.is_numeric_dtype(series.dtype) or pd.api.types.is_bool_dtype(series.dtype):
         return False
     numbers = series.dropna().to_numpy(dtype=float)

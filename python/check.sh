@@ -31,5 +31,5 @@ fi
 
 rm -rf "$venv/dist"
 "$python" -m build --no-isolation --wheel --outdir "$venv/dist" . >/dev/null
-"$python" -m zipfile --list "$venv"/dist/leeway-*.whl | grep -q leeway/py.typed
+"$python" -m zipfile --list "$venv"/dist/leeway-*.whl | grep leeway/py.typed >/dev/null
 echo "make python: lint, types, tests, notebook and wheel: all passed"

@@ -131,6 +131,8 @@ def test_a_model_of_scikit_learn(tmp_path: Path) -> None:
         (["no", "yes"] * 50, "binary"),
         ([0, 1, 2, 3] * 25, "multiclass"),
         (["a", "b", "c", "d"] * 25, "multiclass"),
+        (["", "left"] * 50, "binary"),
+        (["", "no", "yes", None] * 25, "binary"),
         (list(np.linspace(0, 9, 100)), "regression"),
         (list(range(100)), "regression"),
     ],

@@ -156,6 +156,7 @@ def fits_output(series: pd.Series[Any], task: str) -> bool:
 
 def task_of_label(series: pd.Series[Any]) -> tuple[str, str]:
     kept = series.dropna().astype(object)
+    kept = kept[kept != ""]
     distinct = kept.map(shortest).nunique()
     if distinct <= 2:
         return "binary", f"the label has {distinct} values"

@@ -110,7 +110,8 @@ class Roles:
         if self.task != "binary" or column is None:
             return
         counts = self.frame[column].dropna().astype(object).map(shortest).value_counts()
-        values = [str(value) for value in counts.index]
+        # Empty text is missing.
+        values = [str(value) for value in counts.index if value != ""]
         if not values or {value.lower() for value in values} <= {"0", "1", "false", "true"} or len(values) > 2:
             return
         classes = getattr(model, "classes_", None)

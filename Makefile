@@ -13,11 +13,11 @@ FROM ?= 1
 SEED ?=
 LOOPS ?=
 SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
-SCRIPTS := .ci/run $(wildcard deploy/*.sh)
+SCRIPTS := .ci/run $(wildcard deploy/*.sh) python/check.sh
 
 EXAMPLES := fraud product-category delivery-time
 
-.PHONY: alarm-quality bench estimates golden help setup setup-test build demo examples test lint format rules check strict unit simulate fuzz soak sanitize sanitize-address sanitize-thread clean
+.PHONY: alarm-quality bench estimates golden help python setup setup-test build demo examples test lint format rules check strict unit simulate fuzz soak sanitize sanitize-address sanitize-thread clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+): [^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -125,6 +125,10 @@ sanitize-address sanitize-thread: sanitize-%: setup-test
 	@for tests in '^(Statistics|Core|Simulation|Ledger|Delivery)Tests\.' '^ServiceTests\.' \
 	  '^SourceTests\.|[./](CrashTests|PoisonTests|ReceiverTests|ReloadTests|ReplayThreadsTests|ShutdownTests|TogetherTests)/'; do \
 	  swift test --skip-build --disable-xctest --sanitize=$* --scratch-path .build-$* --filter "$$tests"; done
+
+# Separate from `make test`: its packages take a minute and 1 GB. It tests the command that LEEWAY_BINARY names, else a build.
+python: ## lint, types, tests and notebook of the Python package; ONLY="tests/test_fit.py" for some, SEEDS=1000 FROM=61 for more frames
+	@SEEDS=$(if $(filter file,$(origin SEEDS)),60,$(SEEDS)) FROM=$(FROM) python/check.sh $(ONLY)
 
 estimates: strict ## print how far performance without labels was off on car_loan, window by window, beside NannyML's
 	Benchmarks/estimates.py .build/debug/leeway

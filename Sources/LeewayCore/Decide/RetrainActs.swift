@@ -48,7 +48,7 @@ package enum RetrainActs {
     default: act = .retrainResult(retrain: record.id, succeeded: true, because: nil)
     }
     let steps = try fold(act, about: record, monitor, context, now, in: tx)
-    if record.state == .succeeded { try promote(record, monitor, context, now, in: tx) }
+    if record.state == .succeeded { try promote(record, steps, monitor, context, now, in: tx) }
     return (record, steps)
   }
 
@@ -77,7 +77,7 @@ package enum RetrainActs {
     try tx.put(retrain: record)
     let steps = try fold(
       .approved(retrain: id, by: by, reason: reason), about: record, monitor, context, now, in: tx)
-    try promote(record, monitor, context, now, in: tx)
+    try promote(record, steps, monitor, context, now, in: tx)
     return (record, steps)
   }
 
@@ -151,7 +151,8 @@ package enum RetrainActs {
 
   /// Owes the receiver that puts models in force the call to do so, also where the incident has ended meanwhile.
   private static func promote(
-    _ record: RetrainRecord, _ monitor: Monitor?, _ context: DecisionContext, _ now: EventTime, in tx: any LedgerWriter
+    _ record: RetrainRecord, _ steps: [IncidentTransition], _ monitor: Monitor?, _ context: DecisionContext,
+    _ now: EventTime, in tx: any LedgerWriter
   ) throws {
     guard let receiver = monitor?.retrain?.promote, context.receivers.contains(receiver),
       let incident = try tx.incident(record.incident)
@@ -161,7 +162,10 @@ package enum RetrainActs {
     try tx.enqueue([
       OutboxRecord(
         key: "\(record.incident)/\(record.id)-promote/\(receiver)", monitor: record.monitor, incident: record.incident,
-        receiver: receiver, sequence: 0, body: call.promote(record), createdAt: now, nextAttemptAt: now)
+        receiver: receiver,
+        // Behind all that an incident which has ended has to say.
+        sequence: steps.first?.sequence ?? IncidentMachine.sequenceOfFinalVerdicts + 1, body: call.promote(record),
+        createdAt: now, nextAttemptAt: now)
     ])
   }
 }

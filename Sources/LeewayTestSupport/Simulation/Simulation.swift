@@ -303,12 +303,6 @@ package final class Simulation {
     let evaluator = Evaluator(
       plan: try plan(i), context: DecisionContext(receivers: SimulatedMonitor.receivers), maximumWindows: windows,
       maximumErrors: windows)
-    let elapsed = members[i].judged.map { clock.now - $0 } ?? .zero
-    members[i].judged = clock.now
-    let handedOn = try members[i].timers.tick(
-      elapsed, plan: try plan(i), context: DecisionContext(receivers: SimulatedMonitor.receivers),
-      ledger: members[i].others, lease: lease, now: clock.now)
-    if !handedOn.isEmpty { say("i\(i) hands on \(handedOn)") }
     var isComplete = false
     while !isComplete {
       let report = try evaluator.evaluate(
@@ -320,6 +314,15 @@ package final class Simulation {
         )
       }
     }
+    let elapsed = members[i].judged.map { clock.now - $0 } ?? .zero
+    members[i].judged = clock.now
+    // Others may act meanwhile.
+    var timers = members[i].timers
+    let handedOn = try timers.tick(
+      elapsed, plan: try plan(i), context: DecisionContext(receivers: SimulatedMonitor.receivers),
+      ledger: members[i].others, lease: lease, now: clock.now)
+    members[i].timers = timers
+    if !handedOn.isEmpty { say("i\(i) hands on \(handedOn)") }
   }
 
   private func answer(_ i: Int, _ succeeded: Bool) throws {

@@ -96,11 +96,20 @@ package enum YAMLDocument {
       while isBlank(byte(index)), index < bytes.count { index += 1 }
       return byte(index) == UInt8(ascii: ":")
     }
+    /// Behind a blank, and not within quotes that began on the same line.
+    func beginsComment(_ place: Int) -> Bool {
+      guard place == 0 || isBlank(byte(place - 1)) else { return false }
+      let start = bytes[..<place].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+      let line = bytes[start..<place]
+      return [UInt8(ascii: "\""), UInt8(ascii: "'")].allSatisfy { quote in line.count { $0 == quote } % 2 == 0 }
+    }
     var hasAlias = false
     var costly: [Int] = []
     var index = 0
     while index < bytes.count {
       switch bytes[index] {
+      case UInt8(ascii: "#") where beginsComment(index):
+        while index < bytes.count, bytes[index] != 0x0A { index += 1 }
       case UInt8(ascii: "*") where isWord(byte(index + 1)):
         hasAlias = true
         var end = index + 1

@@ -147,7 +147,7 @@ package struct Demo: Sendable {
         .init(
           service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
           failureTerminationBehavior: .gracefullyShutdownGroup)
-      }, gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet)
+      }, gracefulShutdownSignals: [.sigint, .sigterm, .sighup], logger: quiet)
     group.maximumGracefulShutdownDuration = .seconds(30)
     defer { withExtendedLifetime((page, receiverPort)) {} }
     try await ServiceGroup(configuration: group).run()

@@ -127,10 +127,14 @@ struct IncidentsCommand: ParsableCommand {
 
     fileprivate static let reasons = PersonAct.Reason.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
 
-    func run() throws {
+    // Here and not in run, so that the usage shown is this command's.
+    func validate() throws {
       guard PersonAct.Reason(rawValue: reason) != nil else {
         throw ValidationError("'\(reason)' is no reason; it is one of \(Self.reasons)")
       }
+    }
+
+    func run() throws {
       try IncidentsCommand.post("resolve", incident, [("reason", reason), ("note", note)], server)
     }
   }

@@ -32,14 +32,14 @@ struct RetrainsCommand: ParsableCommand {
 
     fileprivate static let states = RetrainState.allCases.map(\.rawValue).joined(separator: ", ")
 
+    func validate() throws {
+      guard let state, RetrainState(rawValue: state) == nil else { return }
+      throw ValidationError("'\(state)' is no state of a retrain; it is one of \(Self.states)")
+    }
+
     func run() throws {
       var path = "/api/v1/retrains?limit=\(limit)"
-      if let state {
-        guard RetrainState(rawValue: state) != nil else {
-          throw ValidationError("'\(state)' is no state of a retrain; it is one of \(Self.states)")
-        }
-        path += "&state=\(state)"
-      }
+      if let state { path += "&state=\(state)" }
       if let monitor {
         guard NameRule.isName(monitor) else {
           throw InputProblem("\(monitor) is no name of a monitor; it takes \(NameRule.text)")

@@ -57,7 +57,9 @@ import Testing
   @Test func onlyReceiversThatOnlyHearAreTried() throws {
     let receivers = "{retrain: {type: webhook, url: \"http://127.0.0.1:1\"}, chat: {type: log}}"
     #expect(
-      try test("chta", receivers) == (1, "", "leeway: chta is no receiver; there are chat, log, retrain\n"))
+      try test("chta", receivers) == (
+        1, "", "leeway: chta is no receiver; there are chat, log, retrain. Did you mean chat?\n"
+      ))
     #expect(
       try test("retrain", receivers)
         == (

@@ -272,6 +272,8 @@ import Testing
   @Test func valuesThatCannotBeUsed() throws {
     var lines = (0..<600).map { Shop.prediction($0) }
     lines[200] = Shop.prediction(200, score: "1.7")
+    // Missing, which is no mistake.
+    lines[250] = Shop.prediction(250, amount: "null")
     lines[300] = Shop.prediction(300, amount: "\"12,5\"")
     lines[301] = Shop.prediction(301, amount: "\"x\"")
     let found = try replay(lines)

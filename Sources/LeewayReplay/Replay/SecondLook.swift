@@ -80,7 +80,10 @@ struct SecondLook: Sendable {
           asOf.map({ time <= $0 + monitor.skew }) ?? true
         else { return }
         pending.removeAll { i, field in
-          guard let problem = field.problem(of: extractor[i]) else { return false }
+          // A feature without a value is missing, not unusable.
+          let isMissing = extractor[i].kind == .null || extractor[i].kind == .absent
+          guard !(isMissing && field.purpose.hasPrefix("feature ")), let problem = field.problem(of: extractor[i])
+          else { return false }
           unusable.append(
             .init(
               file: file, line: number, purpose: field.purpose,

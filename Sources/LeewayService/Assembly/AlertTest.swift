@@ -10,8 +10,10 @@ package struct AlertTest {
   /// - Throws: `InputProblem` where the configuration has no such receiver, or one that must not be tried.
   package init(_ name: String, configuration: ServiceConfiguration) throws {
     guard let receiver = configuration.receivers[name] else {
-      let names = configuration.receivers.keys.sorted(by: utf8Order).joined(separator: ", ")
-      throw InputProblem("\(name) is no receiver; there are \(names)")
+      let names = configuration.receivers.keys.sorted(by: utf8Order)
+      throw InputProblem(
+        "\(name) is no receiver; there are \(names.joined(separator: ", "))."
+          + Spelling.suggestion(for: name, among: names))
     }
     guard name != DecisionContext.retrainReceiver else {
       throw InputProblem(

@@ -101,7 +101,7 @@ package enum IncidentText {
         try act.member("note").text(),
       ].compactMap { $0 }
       rows.append([
-        TerminalText.minute(try TerminalText.text(act, "at")), try TerminalText.text(act, "act") + to,
+        TerminalText.minute(try TerminalText.text(act, "at")), try deed(TerminalText.text(act, "act")) + to,
         try act.member("by").text() ?? "-",
         words.map(TerminalText.onOneLine).joined(separator: ": "),
       ])
@@ -115,7 +115,10 @@ package enum IncidentText {
   package static func queued(_ answer: JSONValue) throws -> String {
     let r = JSONReader(answer)
     let incident = try TerminalText.text(r, "incident")
-    return "\(try TerminalText.text(r, "act")) of \(incident) is queued as \(try r.member("number").integer()); "
+    return "\(try deed(TerminalText.text(r, "act"))) of \(incident) is queued as \(try r.member("number").integer()); "
       + "leeway incidents show \(incident) says what has become of it\n"
   }
+
+  /// An act as a command names it.
+  private static func deed(_ act: String) -> String { act == "resolve_by_hand" ? "resolve" : act }
 }

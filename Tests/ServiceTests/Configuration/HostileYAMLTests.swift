@@ -45,6 +45,13 @@ import Testing
     #expect(!problems(text).contains { $0.contains("may not be a key") })
   }
 
+  @Test func commentsHoldNoKeys() {
+    let text = "monitor: &m x # *a: text\n#   *b: text\ntask: *m\nname: '#' # ]: }: *c: it's"
+    #expect(!problems(text).contains { $0.contains("may not be a key") })
+    #expect(problems("a: &a x\nb: '# ' \n{*a : x}").contains { $0.contains("may not be a key") })
+    #expect(problems("a: &a x\nb: {c: \"# \", *a : x}").contains { $0.contains("may not be a key") })
+  }
+
   @Test(arguments: ["[", "{a: ", "- ", "? ", "[{a: ", "a:\n - "])
   func tenThousandLevelsAreTooDeep(opening: String) {
     let problems = problems("monitor: x\ndeep: \n  " + String(repeating: opening, count: 10_000))

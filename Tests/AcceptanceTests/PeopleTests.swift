@@ -87,8 +87,8 @@ import Testing
     for words in [
       "\(id): warning, resolved, of drift in shop, since 2026-03-01 01:00, resolved 2026-03-01 02:00\n",
       "acknowledged by alice\nassigned to bob\nresolved by alice\nbecause of expected change\n",
-      "acknowledged     alice  looking at the feed\n", "resolved         alice  expected change\n",
-      "assign to bob    alice\n", "comment          alice  a sale began\n",
+      "acknowledged  alice  looking at the feed\n", "resolved      alice  expected change\n",
+      "assign to bob  alice\n", "comment        alice  a sale began\n", "resolve        alice  expected change\n",
       "MUTED  SUBJECT  SLICE  UP TO    UNTIL\ndrift  amount   all    warning  2026-03-08 02:00\n",
     ] { #expect(shown.output.contains(words), "\(words) is not in \(shown.output)") }
 

@@ -65,6 +65,8 @@ package enum IncidentText {
       text += "\n" + TerminalText.table(rows)
     }
     text += "\n" + TerminalText.table(try happened(r))
+    let acts = try done(r)
+    if acts.count > 1 { text += "\n" + TerminalText.table(acts) }
     let muted = try r.member("muted").list { (e) throws(JSONFailure) in e }
     if !muted.isEmpty {
       var rows = [["MUTED", "SUBJECT", "SLICE", "UP TO", "UNTIL"]]
@@ -80,19 +82,25 @@ package enum IncidentText {
     return text
   }
 
-  /// Transitions in event time, then acts by the wall clock.
+  /// Transitions, in event time.
   private static func happened(_ r: JSONReader) throws -> [[String]] {
-    var rows = [["AT", "WHAT", "WHO", "NOTE"]]
+    var rows = [["EVENT TIME", "WHAT", "WHO", "NOTE"]]
     for line in try r.member("transitions").elements() {
       let why = [
         try line.member("because").text(), try line.member("held").text(), try line.member("note").text(),
       ].compactMap { $0 }
       rows.append([
         TerminalText.minute(try TerminalText.text(line, "at")), try TerminalText.text(line, "transition"),
-        try line.member("by").text() ?? "-",
+        try line.member("by").text().map(TerminalText.onOneLine) ?? "-",
         why.map(TerminalText.onOneLine).joined(separator: ": "),
       ])
     }
+    return rows
+  }
+
+  /// What people did, by the wall clock.
+  private static func done(_ r: JSONReader) throws -> [[String]] {
+    var rows = [["DONE AT", "ACT", "WHO", "NOTE"]]
     for act in try r.member("acts").elements() {
       let state = try TerminalText.text(act, "state")
       let to = try act.member("to").text().map { " to \(TerminalText.onOneLine($0))" } ?? ""
@@ -102,7 +110,7 @@ package enum IncidentText {
       ].compactMap { $0 }
       rows.append([
         TerminalText.minute(try TerminalText.text(act, "at")), try deed(TerminalText.text(act, "act")) + to,
-        try act.member("by").text() ?? "-",
+        try act.member("by").text().map(TerminalText.onOneLine) ?? "-",
         words.map(TerminalText.onOneLine).joined(separator: ": "),
       ])
     }

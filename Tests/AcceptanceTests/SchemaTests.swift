@@ -70,11 +70,12 @@ import Testing
     // it any more, as in IncidentTests.
     let rare: Set<String> = ["IncidentLine.because", "ShiftLine.category", "VerdictLine.category"]
     #expect(lineSchema.members.subtracting(seenInLines).subtracting(rare).sorted() == [])
-    // No world has an address of its own, a failed delivery, or a token, which the sender adds: DemoTests and FallbackTests look
-    // at those.
-    let elsewhere = messageSchema.members.filter { $0.hasPrefix("DeliveryFailure.") }
+    // No world has an address of its own, a failed delivery, a token, which the sender adds, or a trainer that says more than whether
+    // it succeeded: DemoTests, FallbackTests and ApprovalTimelineTests look at those.
+    let elsewhere = messageSchema.members.filter { $0.hasPrefix("DeliveryFailure.") || $0.hasPrefix("Evaluation.") }
       .union(["IncidentNotification.url", "RetrainRequest.callback_url", "RetrainRequest.callback_token"])
       .union(["Evidence.category", "IncidentNotification.because", "RetrainRequest.advice"])
+      .union(["IncidentNotification.evaluation", "ModelCall.evaluation", "ModelCall.url"])
     #expect(messageSchema.members.subtracting(seenInMessages).subtracting(elsewhere).sorted() == [])
   }
 

@@ -195,7 +195,7 @@ package enum SimulatedMonitor {
       EscalationStep(after: .minutes(3), receivers: ["boss", "pager"], tier: .critical),
     ]
     monitor.retrain = RetrainPolicy(
-      cooldown: .minutes(20), maximumPerWeek: 4, deadline: .hours(1), approvals: kind.refers || kind.packs ? 1 : 0,
+      cooldown: .minutes(20), maximumPerWeek: 4, deadline: .minutes(30), approvals: kind.refers || kind.packs ? 1 : 0,
       promote: "rules", fallBack: "rules")
     // For the second baseline one version has a part of its own, whose amounts are smaller.
     let isSliced = variant == .otherBaseline

@@ -187,9 +187,10 @@ package struct Configuration: Sendable {
     case .alert where !type.takesMessages && use.name != MonitorReading.retrainReceiver,
       .escalation where !type.takesMessages:
       "which takes no messages; name it under retrain.promote"
-    case .model where !type.changesModels:
-      "which only tells people; it takes one of type "
-        + ConfigurationValue.either(ReceiverType.all.filter(\.changesModels).map(\.name))
+    case .model(let change) where !type.modelCalls.contains(change):
+      (type.modelCalls.isEmpty ? "which only tells people" : "which only puts models in force")
+        + "; it takes one of type "
+        + ConfigurationValue.either(ReceiverType.all.filter { $0.modelCalls.contains(change) }.map(\.name))
     default: nil
     }
   }

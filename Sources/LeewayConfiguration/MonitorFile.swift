@@ -1,4 +1,5 @@
 package import LeewayCore
+import LeewayDelivery
 
 /// One file of `monitors/`, read and checked as far as it can be by itself.
 package struct MonitorFile {
@@ -14,7 +15,7 @@ package struct MonitorFile {
       /// It hears of incidents that no person acknowledges.
       case escalation
       /// It is called to change the model in force.
-      case model
+      case model(ReceiverType.ModelChange)
     }
 
     let name: String

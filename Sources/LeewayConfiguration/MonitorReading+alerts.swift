@@ -1,4 +1,5 @@
 import LeewayCore
+import LeewayDelivery
 
 extension MonitorReading {
   /// The receiver that retrains, by its name.
@@ -78,6 +79,7 @@ extension MonitorReading {
       let names = map.required("to", add: "to: [pager]")?.names(of: "receivers", atMost: 32)
       let tier = map.value("tier").map { $0.choice(among: Self.firingTiers.map(\.name)) } ?? Tier.warning.name
       map.finish()
+      if names?.isEmpty == true { map.value("to")?.complain("is empty; name who hears of it, as to: [pager]") }
       for (name, value) in names ?? [] {
         guard name != Self.retrainReceiver else {
           value.complain("is retrain, which is called by a tier and not by waiting; name a receiver that tells people")
@@ -122,8 +124,8 @@ extension MonitorReading {
     if map.contains("approvals"), approval == .automatic {
       map.value("approvals")?.complain("has an effect only with approval: required; add that, or remove it")
     }
-    let promote = map.value("promote").flatMap(readModelReceiver)
-    let fallBack = map.value("fall_back").flatMap(readModelReceiver)
+    let promote = map.value("promote").flatMap { readModelReceiver($0, .promotion) }
+    let fallBack = map.value("fall_back").flatMap { readModelReceiver($0, .fallingBack) }
     let scorecard = map.value("scorecard").map { readScorecard($0) } ?? []
     map.finish()
     guard let cooldown, let perWeek, let deadline, let settle, let approval, let approvals, let scorecard else {
@@ -135,13 +137,13 @@ extension MonitorReading {
   }
 
   /// A receiver that changes the model in force.
-  private func readModelReceiver(_ value: ConfigurationValue) -> String? {
+  private func readModelReceiver(_ value: ConfigurationValue, _ change: ReceiverType.ModelChange) -> String? {
     guard let name = value.text(limit: 63) else { return nil }
     guard name != Self.retrainReceiver else {
-      value.complain("is retrain, which starts trainings; name a receiver of type webhook, template or mlflow")
+      value.complain("is retrain, which starts trainings; name another receiver, as one of type webhook")
       return nil
     }
-    receiverUses.append(.init(name: name, purpose: .model, path: value.path, place: value.place))
+    receiverUses.append(.init(name: name, purpose: .model(change), path: value.path, place: value.place))
     return name
   }
 
@@ -165,11 +167,13 @@ extension MonitorReading {
 
 extension MonitorReading {
   private func readMark(_ value: ConfigurationValue) -> RetrainPolicy.Mark? {
-    guard case .scalar(let scalar) = value.node.content, scalar.text.hasPrefix("champion") else {
+    guard case .scalar(let scalar) = value.node.content, scalar.text.lowercased().hasPrefix("champion") else {
       return value.number("it takes a number, champion, or champion - 0.005").map { .value($0) }
     }
     guard let text = value.text(limit: 100), let mark = RetrainPolicy.Mark(text) else {
-      value.complain("can't be read; write champion, champion - 0.005 or champion + 0.005, with spaces around the sign")
+      value.complain(
+        "is \(value.node.kind), which can't be read; write champion, champion - 0.005 or champion + 0.005, with spaces around the sign"
+      )
       return nil
     }
     return mark

@@ -67,7 +67,7 @@ extension ServiceConfigurationReading {
       }
       if let receiver = readReceiver(name, value, &fallbacks) { result[name] = receiver }
     }
-    for fallback in fallbacks { check(fallback) }
+    for fallback in fallbacks { check(fallback, among: result) }
     receivers = result
     return result
   }
@@ -119,7 +119,7 @@ extension ServiceConfigurationReading {
       let callers = types.filter(\.callsTrainers).map(\.name)
       typeValue.refuse("the receiver retrain asks a trainer, which takes type: \(ConfigurationValue.either(callers))")
     }
-    if name != MonitorReading.retrainReceiver, !type.takesMessages, !type.changesModels, let typeValue {
+    if name != MonitorReading.retrainReceiver, !type.takesMessages, type.modelCalls.isEmpty, let typeValue {
       typeValue.refuse("it starts trainings and takes no messages; call the receiver retrain")
     }
     guard isWhole else { return nil }
@@ -152,7 +152,7 @@ extension ServiceConfigurationReading {
   }
 
   /// Once all names are known.
-  private func check(_ fallback: Fallback) {
+  private func check(_ fallback: Fallback, among result: [String: Receiver]) {
     if fallback.name == fallback.receiver {
       fallback.value.refuse("a receiver cannot stand in for itself; name another one")
     } else if fallback.name == MonitorReading.retrainReceiver {
@@ -161,6 +161,8 @@ extension ServiceConfigurationReading {
       fallback.value.refuse(
         "it names no receiver here; there are \(receiverNames.joined(separator: ", "))."
           + Spelling.suggestion(for: fallback.name, among: receiverNames))
+    } else if let type = result[fallback.name]?.type, !type.takesMessages {
+      fallback.value.refuse("the receiver \(fallback.name), of type \(type.name), takes no messages; name another one")
     }
   }
 }

@@ -1,6 +1,8 @@
 extension ReceiverType {
   /// `log`: the service's own log. It needs nothing, so a receiver of that name is always there.
-  package static let log = ReceiverType(name: "log", keys: [], changesModels: true) { _ in LogFormat() }
+  package static let log = ReceiverType(name: "log", keys: [], modelCalls: [.promotion, .fallingBack]) { _ in
+    LogFormat()
+  }
 }
 
 /// One line of `key=value` pairs, values quoted where they hold anything but plain characters.

@@ -4,7 +4,7 @@ import LeewayCore
 extension ReceiverType {
   /// `mlflow`: puts a model in force by moving an alias of the model registry.
   package static let mlflow = ReceiverType(
-    name: "mlflow", keys: MLflowFormat.keys, takesMessages: false, changesModels: true
+    name: "mlflow", keys: MLflowFormat.keys, takesMessages: false, modelCalls: [.promotion]
   ) { values throws(Receiver.Invalid) in
     if values["token"] != nil, values["auth"] != nil {
       throw Receiver.Invalid(key: "auth", problem: "is for a user with a password, and token for a token; remove one")

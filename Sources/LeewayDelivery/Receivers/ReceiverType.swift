@@ -10,8 +10,8 @@ package struct ReceiverType: Sendable {
   package let callsTrainers: Bool
   /// Whether it can be any other receiver. One that cannot is only ever called to retrain.
   package let takesMessages: Bool
-  /// Whether it can be called to put a model in force, or to go back to the one before.
-  package let changesModels: Bool
+  /// What it can be called for that changes the model in force.
+  package let modelCalls: Set<ModelChange>
   /// Whether it keeps alerts open until it hears that they have ended.
   package let keepsAlerts: Bool
   /// Given the values of its keys, of which the required ones are there.
@@ -19,16 +19,24 @@ package struct ReceiverType: Sendable {
 
   init(
     name: String, keys: [ReceiverKey], callsTrainers: Bool = false, takesMessages: Bool = true,
-    changesModels: Bool = false, keepsAlerts: Bool = false,
+    modelCalls: Set<ModelChange> = [], keepsAlerts: Bool = false,
     makeFormat: @escaping @Sendable ([String: String]) throws(Receiver.Invalid) -> any DeliveryFormat
   ) {
     self.name = name
     self.keys = keys
     self.callsTrainers = callsTrainers
     self.takesMessages = takesMessages
-    self.changesModels = changesModels
+    self.modelCalls = modelCalls
     self.keepsAlerts = keepsAlerts
     self.makeFormat = makeFormat
+  }
+
+  /// A change of the model in force.
+  package enum ModelChange: Sendable, CaseIterable {
+    /// A new version goes into production.
+    case promotion
+    /// The version before, or rules, answer while an incident is critical.
+    case fallingBack
   }
 
   package static let all: [ReceiverType] = [

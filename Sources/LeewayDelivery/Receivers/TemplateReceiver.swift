@@ -1,6 +1,8 @@
 extension ReceiverType {
   /// `template`: any service that takes JSON over HTTP, whose body the configuration describes.
-  package static let template = ReceiverType(name: "template", keys: TemplateFormat.keys, changesModels: true) {
+  package static let template = ReceiverType(
+    name: "template", keys: TemplateFormat.keys, modelCalls: [.promotion, .fallingBack]
+  ) {
     values throws(Receiver.Invalid) in
     let url = try ReceiverKey.url(in: values)
     let name = values["method"] ?? "POST"

@@ -7,7 +7,7 @@ extension ReceiverType {
       ReceiverKey(
         name: "secret", help: "signs bodies with HMAC-SHA256", example: "secret: \"${NAME}\"", isSecret: true),
     ],
-    callsTrainers: true, changesModels: true
+    callsTrainers: true, modelCalls: [.promotion, .fallingBack]
   ) { values throws(Receiver.Invalid) in
     let url = try ReceiverKey.url(in: values)
     if values["secret"] == "" {

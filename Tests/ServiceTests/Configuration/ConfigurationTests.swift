@@ -176,6 +176,23 @@ import Testing
           "monitors/a.yaml:10:51: retrain.fall_back is rule, which is no receiver in leeway.yaml; it has log, chat, registry, retrain, rules. Did you mean rules?",
         ])
     }
+    try withFolder(["a.yaml": monitor("a", warning: "[retrain]", more: "retrain: {fall_back: registry}")]) { folder in
+      let (_, problems) = load(
+        folder,
+        config: """
+          kafka: {bootstrap: "b:1"}
+          http: {public_url: "http://localhost:8080"}
+          receivers:
+            chat: {type: slack, url: "http://a", fallback: registry}
+            registry: {type: mlflow, url: "http://a"}
+            retrain: {type: webhook, url: "http://a"}
+          """)
+      #expect(
+        problems == [
+          "leeway.yaml:4:50: receivers.chat.fallback is registry; the receiver registry, of type mlflow, takes no messages; name another one",
+          "monitors/a.yaml:10:22: retrain.fall_back is registry, of type mlflow, which only puts models in force; it takes one of type log, webhook or template",
+        ])
+    }
   }
 
   @Test func aRetrainNeedsAPublicAddress() throws {

@@ -99,7 +99,9 @@ struct AlarmLog {
     var first: [(key: Key, end: EventTime, tier: Tier)] = []
     for (key, changes) in standing {
       // Another tier of the same key may come first in the run without the change, and end there.
-      let moments = Set(changes.map(\.end) + (clean.standing[key] ?? []).map(\.end)).filter { $0 > time }.sorted()
+      // And it may fire at that time already: labels that come from then on are of predictions made before.
+      let later = Set(changes.map(\.end) + (clean.standing[key] ?? []).map(\.end)).filter { $0 > time }
+      let moments = [time] + later.sorted()
       if let end = moments.first(where: { tier(key, at: $0) > clean.tier(key, at: $0) && tier(key, at: $0) >= .info }) {
         first.append((key, end, tier(key, at: end)))
       }

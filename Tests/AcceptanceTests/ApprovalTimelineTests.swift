@@ -3,7 +3,7 @@ import LeewaySource
 import LeewayTestSupport
 import Testing
 
-/// From an alert to a decision, as an organisation goes through it: chat, nobody acknowledges, pager, critical, one call to
+/// From an alert to a decision, as an organisation goes through it: chat, no acknowledgement, pager, critical, one call to
 /// retrain and one to fall back, a candidate, its approval, the registry, and the way back.
 @Suite struct ApprovalTimelineTests {
   private static let monitor = """
@@ -116,7 +116,7 @@ import Testing
         events(receiver) == wanted, "\(service.process.standardError)", sourceLocation: sourceLocation)
     }
 
-    // Hour 2 is judged 35 minutes after its end: one message in chat, and a second later the pager, as nobody acknowledges.
+    // Hour 2 is judged 35 minutes after its end: one message in chat, and a second later the pager, since no person acknowledges.
     try produce(0..<880)
     try until(chat, ["incident.opened"])
     try until(pager, ["incident.opened"])

@@ -10,7 +10,7 @@ package struct EscalationTimers: Sendable {
   /// By incident; nil: not read yet.
   private var waited: [String: TimeSpan]?
   private var unstored = TimeSpan.zero
-  /// Of the lease under which it was counted: under another one somebody else may have gone on.
+  /// Of the lease under which it was counted: under another one, another instance may have gone on.
   private var epoch: Int64?
 
   package init(monitor: String) { self.monitor = monitor }

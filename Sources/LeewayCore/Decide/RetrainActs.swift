@@ -14,8 +14,6 @@ package enum RetrainActs {
     case unknown
     case notCandidate(RetrainState)
     case approved(by: String)
-    /// Whoever asked for the retrain does not decide about it.
-    case asker
   }
 
   // MARK: The trainer
@@ -64,7 +62,7 @@ package enum RetrainActs {
     _ id: String, by: String, reason: String?, monitor: (_ name: String) -> Monitor?, context: DecisionContext,
     now: EventTime, in tx: any LedgerWriter
   ) throws -> Outcome {
-    var record = try candidate(id, by, in: tx)
+    var record = try candidate(id, in: tx)
     if record.decisions.contains(where: { $0.by == by }) { throw Refusal.approved(by: by) }
     record.decisions.append(RetrainDecision(by: by, at: now, approves: true, reason: reason))
     let monitor = monitor(record.monitor)
@@ -88,7 +86,7 @@ package enum RetrainActs {
     _ id: String, by: String, reason: String, monitor: (_ name: String) -> Monitor?, context: DecisionContext,
     now: EventTime, in tx: any LedgerWriter
   ) throws -> Outcome {
-    var record = try candidate(id, by, in: tx)
+    var record = try candidate(id, in: tx)
     record.decisions.append(RetrainDecision(by: by, at: now, approves: false, reason: reason))
     record.state = .rejected
     try tx.put(retrain: record)
@@ -97,10 +95,9 @@ package enum RetrainActs {
     return (record, try fold(act, about: record, monitor, context, now, in: tx))
   }
 
-  private static func candidate(_ id: String, _ by: String, in tx: any LedgerWriter) throws -> RetrainRecord {
+  private static func candidate(_ id: String, in tx: any LedgerWriter) throws -> RetrainRecord {
     guard let record = try tx.retrain(id) else { throw Refusal.unknown }
     guard record.state == .candidate else { throw Refusal.notCandidate(record.state) }
-    guard record.askedBy != by else { throw Refusal.asker }
     return record
   }
 

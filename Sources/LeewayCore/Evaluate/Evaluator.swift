@@ -88,7 +88,7 @@ package struct Evaluator: Sendable {
       (
         try prepare(reader, watermarks: watermarks, cache, limits),
         draining == nil ? try reader.queuedActs(monitor: name, limit: Self.mostActs) : [],
-        draining == nil ? try RetrainActs.overdue(of: name, now: now, in: reader) : []
+        draining == nil && plan.monitor.retrain != nil ? try RetrainActs.overdue(of: name, now: now, in: reader) : []
       )
     }
     // Before the verdicts of this round, which those who acted did not know.

@@ -116,13 +116,11 @@ package struct RetrainRecord: Sendable, Equatable {
   package var decisions: [RetrainDecision]
   /// Wall-clock time at which the deadline was found to have passed without a corrective action.
   package var overdueWall: EventTime?
-  /// The name of the person who asked for it; nil: verdicts did.
-  package var askedBy: String?
 
   package init(
     id: String, monitor: String, incident: String, state: RetrainState, requestedAt: EventTime, deadline: EventTime,
     requestedWall: EventTime, completedWall: EventTime? = nil, answer: String = "", decisions: [RetrainDecision] = [],
-    overdueWall: EventTime? = nil, askedBy: String? = nil
+    overdueWall: EventTime? = nil
   ) {
     self.id = id
     self.monitor = monitor
@@ -135,7 +133,6 @@ package struct RetrainRecord: Sendable, Equatable {
     self.answer = answer
     self.decisions = decisions
     self.overdueWall = overdueWall
-    self.askedBy = askedBy
   }
 }
 

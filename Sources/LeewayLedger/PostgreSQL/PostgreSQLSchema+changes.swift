@@ -177,7 +177,6 @@ extension PostgreSQLSchema {
     -- What people say of a retrained model, and that no corrective action came in time.
     ALTER TABLE retrains ADD COLUMN decisions text COLLATE "C" NOT NULL DEFAULT '[]';
     ALTER TABLE retrains ADD COLUMN overdue_wall bigint;
-    ALTER TABLE retrains ADD COLUMN asked_by text COLLATE "C";
     """,
   ]
 }

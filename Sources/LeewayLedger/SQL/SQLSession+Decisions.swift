@@ -7,8 +7,7 @@ private let incidentColumns = """
   """
 
 private let retrainColumns = """
-  id, monitor, incident, state, requested_at, deadline, requested_wall, completed_wall, answer, decisions, overdue_wall,
-  asked_by
+  id, monitor, incident, state, requested_at, deadline, requested_wall, completed_wall, answer, decisions, overdue_wall
   """
 
 /// Incidents, retrains, outside inputs, the log of decisions.
@@ -101,7 +100,7 @@ extension SQLSession {
       id: try row.text(0), monitor: try row.text(1), incident: try row.text(2), state: try row.named(3),
       requestedAt: try row.time(4), deadline: try row.time(5), requestedWall: try row.time(6),
       completedWall: try row.optionalTime(7), answer: try row.text(8), decisions: try decisions(row, 9),
-      overdueWall: try row.optionalTime(10), askedBy: try row.optionalText(11))
+      overdueWall: try row.optionalTime(10))
   }
 
   private func decisions(_ row: Row, _ column: CInt) throws -> [RetrainDecision] {
@@ -128,16 +127,16 @@ extension SQLSession {
   func put(retrain: RetrainRecord) throws {
     try lock(.decisions(monitor: retrain.monitor))
     let sql = """
-      INSERT INTO retrains (\(retrainColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO retrains (\(retrainColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET monitor = excluded.monitor, incident = excluded.incident, state = excluded.state,
         requested_at = excluded.requested_at, deadline = excluded.deadline, requested_wall = excluded.requested_wall,
         completed_wall = excluded.completed_wall, answer = excluded.answer, decisions = excluded.decisions,
-        overdue_wall = excluded.overdue_wall, asked_by = excluded.asked_by
+        overdue_wall = excluded.overdue_wall
       """
     try run(
       "storing a retrain", sql, retrain.id, retrain.monitor, retrain.incident, retrain.state.rawValue,
       retrain.requestedAt, retrain.deadline, retrain.requestedWall, retrain.completedWall, retrain.answer,
-      retrain.decisionsText, retrain.overdueWall, retrain.askedBy)
+      retrain.decisionsText, retrain.overdueWall)
   }
 
   // MARK: Outside inputs

@@ -223,7 +223,6 @@ extension SQLiteSchema {
     -- What people say of a retrained model, and that no corrective action came in time.
     ALTER TABLE retrains ADD COLUMN decisions TEXT NOT NULL DEFAULT '[]';
     ALTER TABLE retrains ADD COLUMN overdue_wall INTEGER;
-    ALTER TABLE retrains ADD COLUMN asked_by TEXT;
     """,
   ]
 }

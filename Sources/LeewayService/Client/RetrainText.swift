@@ -27,10 +27,9 @@ package enum RetrainText {
   /// - Parameter answer: of `/api/v1/retrains/{retrain}`.
   package static func show(_ answer: JSONValue) throws -> String {
     let r = JSONReader(answer)
-    let asked = try r.member("asked_by").text().map { " by \(TerminalText.onOneLine($0))" } ?? ""
     var text =
       "\(try TerminalText.text(r, "retrain")): \(try state(r)), of \(try TerminalText.text(r, "incident")) in "
-      + "\(try TerminalText.text(r, "monitor")), asked for\(asked) "
+      + "\(try TerminalText.text(r, "monitor")), asked for "
       + "\(TerminalText.minute(try TerminalText.text(r, "requested_wall"))), deadline "
       + "\(TerminalText.minute(try TerminalText.text(r, "deadline")))\n"
     let answer = try r.member("answer")

@@ -149,11 +149,7 @@ struct RetrainEndpoints: Sendable {
     case .approved(let by):
       Problem(
         .conflict, "\(by) has approved of it already, and another person has to.", value: id,
-        fix: "Ask somebody else who has the role approver.")
-    case .asker:
-      Problem(
-        .forbidden, "Whoever asked for a retrain does not decide about it.", value: id,
-        fix: "Ask somebody else who has the role approver.")
+        fix: "Ask another person who has the role approver.")
     }
   }
 }
@@ -167,7 +163,6 @@ extension JSONWriter {
     member("state", retrain.state.rawValue)
     member("requested_at", retrain.requestedAt)
     member("requested_wall", retrain.requestedWall)
-    member("asked_by", retrain.askedBy)
     member("deadline", retrain.deadline)
     member("overdue_wall", retrain.overdueWall)
     member("completed_wall", retrain.completedWall)

@@ -75,7 +75,7 @@ import Testing
         "\(id)/approve", "", as: "both", .forbidden,
         "both has the role trainer too, and whoever trains a model does not decide about it.")
       #expect(try await post(client, "\(id)/approve", "", as: "op").status == .forbidden)
-      #expect(try await post(client, "\(id)/approve", "", as: "nobody").status == .unauthorized)
+      #expect(try await post(client, "\(id)/approve", "", as: "stranger").status == .unauthorized)
       try await refused("\(id)/reject", "{}", as: "alice", .badRequest, "In the body, reason: is needed.")
       try await refused(
         "\(id)/approve", #"{"note":"x"}"#, as: "alice", .badRequest,

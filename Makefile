@@ -133,7 +133,7 @@ python: ## lint, types, tests and notebook of the Python package; ONLY="tests/te
 estimates: strict ## print how far performance without labels was off on car_loan, window by window, beside NannyML's
 	Benchmarks/estimates.py .build/debug/leeway
 
-# Each generator is given packages of its own, pinned, in .build/golden; they take 1 GB.
+# Packages are pinned and go into .build/golden; those of NannyML take 2 GB, all others half of one.
 golden: ## make the golden files of the tests again and compare; ONLY="distances fairness" for some, WRITE=1 puts them in place
 	@Tests/Golden/run.py $(if $(WRITE),--write) $(ONLY)
 

@@ -96,8 +96,7 @@ class Subject:
         if self.is_numeric:
             b, w = baseline[~np.isnan(baseline)], window[~np.isnan(window)]
             if len(w) == 0:
-                return found | dict.fromkeys(
-                    ["ks", "ks_p_value", "wasserstein", "mean", "standard_deviation", "wasserstein_normalised"])
+                return found
             test, wasserstein = stats.ks_2samp(b, w, method="asymp"), stats.wasserstein_distance(b, w)
             found |= {
                 "ks": test.statistic, "ks_p_value": test.pvalue, "wasserstein": wasserstein, "mean": w.mean(),

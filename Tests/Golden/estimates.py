@@ -10,11 +10,13 @@ import json
 import os
 import pathlib
 import sys
+import warnings
 
 os.environ["NML_DISABLE_USAGE_LOGGING"] = "1"
 import nannyml  # noqa: E402
 import pandas as pd  # noqa: E402
 
+warnings.filterwarnings("ignore", message="The resulting number of chunks is too low")
 OUT = pathlib.Path(sys.argv[1])
 SET = pathlib.Path(__file__).parent.parent / "AcceptanceTests/Fixtures/car_loan"
 

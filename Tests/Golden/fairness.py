@@ -3,7 +3,7 @@
 
 Decisions row by row for groups of people, and what the definitions of fairness say of each group beside the first: rates by
 counting rows; Newcombe's hybrid score intervals from scipy.stats.binomtest's Wilson intervals; Katz's interval of a ratio;
-p-values by scipy.stats.norm; q-values by scipy.stats.false_discovery_control.
+p-values by scipy.stats.norm; q-values by scipy.stats.false_discovery_control. fairlearn has to find the same measures.
 """
 import json
 import math
@@ -11,6 +11,7 @@ import pathlib
 import sys
 
 import numpy as np
+from fairlearn import metrics as fair
 from scipy import stats
 
 OUT = pathlib.Path(sys.argv[1])
@@ -65,6 +66,22 @@ def rates(decision, label, favourable):
     return out
 
 
+FAIRLEARN = {
+    "demographic_parity_difference": fair.demographic_parity_difference, "disparate_impact": fair.demographic_parity_ratio,
+    "equal_opportunity_difference": fair.equal_opportunity_difference, "equalised_odds_difference": fair.equalized_odds_difference,
+}
+
+
+def checked(measures, group, reference, favourable):
+    """fairlearn takes no side: of a difference it has the size, of a ratio the one below 1."""
+    label, decision = (np.concatenate(pair) == favourable for pair in zip(group, reference))
+    side = np.repeat(["group", "reference"], [len(group[0]), len(reference[0])])
+    for name, (value, *_) in measures.items():
+        found = FAIRLEARN[name](label, decision, sensitive_features=side)
+        assert math.isclose(min(value, 1 / value) if name == "disparate_impact" else abs(value), found, rel_tol=1e-12), (name, value, found)
+    return measures
+
+
 rng = np.random.default_rng(20)
 cases = []
 for favourable in (1, 0):
@@ -85,12 +102,12 @@ for favourable in (1, 0):
             odds = [difference(a, b, joint) for a, b in zip(own[1:], reference[1:])]
             least = [0 if lo <= 0 <= hi else min(abs(lo), abs(hi)) for _, lo, hi in odds]
             most = [min(1, max(abs(lo), abs(hi))) for _, lo, hi in odds]
-            measures.append({
+            measures.append(checked({
                 "demographic_parity_difference": difference(own[0], reference[0]),
                 "disparate_impact": ratio(own[0], reference[0]),
                 "equal_opportunity_difference": difference(own[1], reference[1]),
                 "equalised_odds_difference": [max(abs(e) for e, _, _ in odds), max(least), max(most)],
-            })
+            }, (label, decision), groups[0], favourable))
             p.append({
                 "demographic_parity_difference": difference_p(own[0], reference[0], "either", 0.1),
                 "demographic_parity_below": difference_p(own[0], reference[0], "below", -0.05),

@@ -68,7 +68,7 @@ def windows(times, region):
                 yield iso(START + (d + 1) * DAY), name, mask
 
 
-def monitor(name, task, output, features):
+def monitor(name, task, output, features, checks):
     return f"""monitor: {name}
 task: {task}
 predictions:
@@ -86,7 +86,8 @@ baseline: baseline.json
 panes: 6h
 windows: [{{size: 1d, every: 1d}}]
 lateness: 0s
-""".splitlines()
+checks:
+""".splitlines() + [f"  - {{{check}}}" for check in checks]
 
 
 def regression():
@@ -109,7 +110,11 @@ def regression():
     write("price", "predictions.jsonl", [json.dumps({"id": i, "at": int(a), "prediction": float(b), "size": float(s), "region": r})
                                          for i, a, b, s, r in zip(ids, times, p, size, reg)])
     write("price", "labels.jsonl", log)
-    write("price", "monitor.yaml", monitor("price", "regression", "prediction: prediction", "size: numeric"))
+    write("price", "monitor.yaml", monitor("price", "regression", "prediction: prediction", "size: numeric", [
+        "name: size, on: features, metric: psi, window: 1d, slices: each, min_rows: 20, warning: 0.2",
+        "name: far, on: prediction, metric: wasserstein, window: 1d, slices: each, min_rows: 20, warning: 100",
+        "name: error, on: performance, metric: mae, window: 1d, slices: each, min_rows: 20, warning: {max_rise: 20%}",
+    ]))
     cuts = np.unique(np.quantile(h, np.arange(1, 10) / 10, method="inverted_cdf"))
     bins = lambda x: np.searchsorted(cuts, x, side="left")
     k = len(cuts) + 1
@@ -152,7 +157,11 @@ def multiclass():
                                                        "probabilities": dict(zip(names.tolist(), map(float, b)))})
                                            for i, a, h, w, b, r in zip(ids, times, hat, weight, q, reg)])
     write("species", "labels.jsonl", log)
-    write("species", "monitor.yaml", monitor("species", "multiclass", "prediction: prediction, probabilities: probabilities", "weight: numeric"))
+    output = "prediction: prediction, probabilities: probabilities"
+    write("species", "monitor.yaml", monitor("species", "multiclass", output, "weight: numeric", [
+        "name: classes, on: prediction, metric: jensen_shannon, window: 1d, slices: each, min_rows: 20, warning: 0.5",
+        "name: right, on: performance, metric: accuracy, window: 1d, slices: each, min_rows: 20, warning: {max_drop: 5%}",
+    ]))
     out = []
     for end, name, mask in windows(times, reg):
         has = mask & np.array([stands[i] is not None for i in ids])

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes kolmogorov.json and tails.json.
 
-The Kolmogorov distribution is SciPy's kstwo; the tails are mpmath's at 50 digits.
+The Kolmogorov distribution is SciPy's kstwo; the tails are mpmath's at 50 digits. Where it is computed are quantiles of that
+distribution, to about 10⁻⁵: SciPy's search for them ends where the processor's rounding lets it. So the points in place are kept.
 """
 import json
 import pathlib
@@ -12,6 +13,7 @@ import numpy as np
 from scipy import stats
 
 OUT = pathlib.Path(sys.argv[1])
+IN_PLACE = pathlib.Path(__file__).resolve().parent.parent / "StatisticsTests/Fixtures/kolmogorov.json"
 mp.mp.dps = 50
 
 
@@ -19,12 +21,21 @@ def dump(name, value):
     (OUT / name).write_text(json.dumps(value, separators=(",", ":")) + "\n")
 
 
+in_place = json.loads(IN_PLACE.read_text()) if IN_PLACE.exists() else []
+
+
+def kept(row, d):
+    """The point in place, if it is the same but for the last digits."""
+    there = in_place[row][0] if row < len(in_place) else d
+    return there if np.isclose(there, d, rtol=1e-4, atol=0) else d
+
+
 rows = []
 for n in (1, 2, 3, 5, 10, 17, 30, 50, 77, 100, 139, 140, 141, 142, 160, 200, 300, 500, 599, 600, 601, 700, 1000, 2000, 3000,
           10000, 30000, 100000, 300000, 1000000):
     for p in (1 - 1e-6, 0.999, 0.95, 0.8, 0.6, 0.4, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01, 1e-3, 1e-4, 1e-5, 1e-7, 1e-9, 1e-11, 1e-12):
         d = float(np.clip(stats.kstwo.isf(p, n), 0, 1))
-        d = float(f"{d:.10g}")
+        d = kept(len(rows), float(f"{d:.10g}"))
         rows.append([d, n, float(stats.kstwo.sf(d, n))])
     for spread in (0.5, 0.75, 0.76, 1.5, 2.19, 2.21, 3.99, 4.01, 10.0):  # both sides of every change of method
         d = float(f"{(spread / n) ** 0.5:.10g}")

@@ -23,8 +23,17 @@ static const struct web_file files[] = {
     {"Page/style.css", (const unsigned char[]){
 #embed "../LeewayWeb/Page/style.css" suffix(, 0)
      }},
-    {"Page/parts/incidents.css", (const unsigned char[]){
-#embed "../LeewayWeb/Page/parts/incidents.css" suffix(, 0)
+    {"Page/parts/shell.css", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/shell.css" suffix(, 0)
+     }},
+    {"Page/pages/pages.css", (const unsigned char[]){
+#embed "../LeewayWeb/Page/pages/pages.css" suffix(, 0)
+     }},
+    {"Page/pages/fleet.css", (const unsigned char[]){
+#embed "../LeewayWeb/Page/pages/fleet.css" suffix(, 0)
+     }},
+    {"Page/pages/incident.css", (const unsigned char[]){
+#embed "../LeewayWeb/Page/pages/incident.css" suffix(, 0)
      }},
     {"Page/charts/charts.css", (const unsigned char[]){
 #embed "../LeewayWeb/Page/charts/charts.css" suffix(, 0)
@@ -59,6 +68,9 @@ static const struct web_file files[] = {
     {"Page/charts/figure.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/charts/figure.js" suffix(, 0)
      }},
+    {"Page/charts/heatmap.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/charts/heatmap.js" suffix(, 0)
+     }},
     {"Page/charts/histogram.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/charts/histogram.js" suffix(, 0)
      }},
@@ -68,8 +80,32 @@ static const struct web_file files[] = {
     {"Page/charts/series.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/charts/series.js" suffix(, 0)
      }},
+    {"Page/pages/audit.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/pages/audit.js" suffix(, 0)
+     }},
+    {"Page/pages/decisions.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/pages/decisions.js" suffix(, 0)
+     }},
+    {"Page/pages/fleet.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/pages/fleet.js" suffix(, 0)
+     }},
+    {"Page/pages/incident.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/pages/incident.js" suffix(, 0)
+     }},
+    {"Page/pages/incidents.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/pages/incidents.js" suffix(, 0)
+     }},
+    {"Page/pages/monitor.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/pages/monitor.js" suffix(, 0)
+     }},
+    {"Page/pages/service.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/pages/service.js" suffix(, 0)
+     }},
     {"Page/parts/acts.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/parts/acts.js" suffix(, 0)
+     }},
+    {"Page/parts/address.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/address.js" suffix(, 0)
      }},
     {"Page/parts/api.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/parts/api.js" suffix(, 0)
@@ -80,14 +116,17 @@ static const struct web_file files[] = {
     {"Page/parts/elements.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/parts/elements.js" suffix(, 0)
      }},
+    {"Page/parts/evidence.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/evidence.js" suffix(, 0)
+     }},
     {"Page/parts/explore.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/parts/explore.js" suffix(, 0)
      }},
+    {"Page/parts/headline.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/headline.js" suffix(, 0)
+     }},
     {"Page/parts/history.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/parts/history.js" suffix(, 0)
-     }},
-    {"Page/parts/incidents.js", (const unsigned char[]){
-#embed "../LeewayWeb/Page/parts/incidents.js" suffix(, 0)
      }},
     {"Page/parts/instances.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/parts/instances.js" suffix(, 0)
@@ -95,8 +134,8 @@ static const struct web_file files[] = {
     {"Page/parts/lines.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/parts/lines.js" suffix(, 0)
      }},
-    {"Page/parts/monitors.js", (const unsigned char[]){
-#embed "../LeewayWeb/Page/parts/monitors.js" suffix(, 0)
+    {"Page/parts/need.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/need.js" suffix(, 0)
      }},
     {"Page/parts/overall.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/parts/overall.js" suffix(, 0)
@@ -104,8 +143,14 @@ static const struct web_file files[] = {
     {"Page/parts/requests.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/parts/requests.js" suffix(, 0)
      }},
+    {"Page/parts/scorecard.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/scorecard.js" suffix(, 0)
+     }},
     {"Page/parts/state.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/parts/state.js" suffix(, 0)
+     }},
+    {"Page/parts/strip.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/parts/strip.js" suffix(, 0)
      }},
     {"Page/parts/tables.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/parts/tables.js" suffix(, 0)

@@ -1,4 +1,4 @@
-/// A file of the page, as it is sent: under its own name, the page itself under `/`.
+/// A file of the pages, as it is sent: under its own name, the shell of all pages under `/`.
 package struct PageFile: Sendable {
   /// The path of its address, as `/app.js`.
   package let path: String
@@ -7,6 +7,22 @@ package struct PageFile: Sendable {
 
   /// What is in the folder `Page`.
   package static let all: [PageFile] = WebFile.all.filter { $0.path.hasPrefix(folder) }.map(PageFile.init)
+
+  /// All but the shell.
+  package static let assets = all.filter { $0.path != "/" }
+
+  /// The shell for addresses of so many parts, `/monitors/fraud` having 2. What it asks for it names relative to itself, so
+  /// that it works behind whatever path a proxy has put before it.
+  package static func shell(depth: Int) -> [UInt8] {
+    guard let shell = all.first(where: { $0.path == "/" }) else { preconditionFailure("Page/index.html is missing") }
+    guard depth > 1 else { return shell.bytes }
+    let up = String(repeating: "../", count: depth - 1)
+    var text = String(decoding: shell.bytes, as: UTF8.self)
+    for attribute in ["href", "src"] {
+      text = text.replacing("\(attribute)=\"./", with: "\(attribute)=\"\(up)")
+    }
+    return Array(text.utf8)
+  }
 
   private static let folder = "Page"
 

@@ -23,7 +23,7 @@ struct HostilePageTests {
     _ = try eventually { try service.results("type=drift&slice=all&subject=country").isEmpty ? nil : true }
 
     try await Browser.run { browser in
-      try await browser.open(service.base + "/#monitor=shop&window=1h&subject=country&metric=psi")
+      try await browser.open(service.base + "/monitors/shop?window=1h&subject=country&metric=psi")
       try await browser.wait(for: "document.querySelectorAll('.charts svg').length === 2")
       try await browser.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
       try await browser.screenshot("service-hostile")

@@ -56,7 +56,7 @@ struct ModelCall {
     members(&w)
     if let url = context.publicURL {
       w.key("url")
-      w.string("\(url)/#incident=\(incident)")
+      w.string("\(url)/incidents/\(incident)")
     }
     w.endObject()
     return w.text

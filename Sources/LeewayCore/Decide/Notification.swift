@@ -50,7 +50,7 @@ struct Notification {
     }
     if let url = context.publicURL {
       w.key("url")
-      w.string("\(url)/#incident=\(incident.id)")
+      w.string("\(url)/incidents/\(incident.id)")
     }
     w.endObject()
     return w.text

@@ -118,6 +118,10 @@ package protocol LedgerReader {
   /// For each (window, slice, subject, check, metric, stage) of a type the line with the greatest (end, sequence), in the fixed
   /// order.
   func latestResults(monitor: String, generation: String, type: ResultType) throws -> [ResultRecord]
+  /// The lines with these positions, parallel to them; nil: there is none.
+  func results(at positions: [ResultPosition]) throws -> [ResultRecord?]
+  /// The worst raw tiers of verdicts by (subject, check, column), in the order of their bytes.
+  func tiers(_ query: TierMapQuery) throws -> [TierCell]
   /// What is stored of a monitor with end after `after`, up to `through`, without the lines; any order.
   func resultKeys(monitor: String, after: EventTime, through: EventTime) throws -> [ResultKey]
   /// How far a monitor's old lines have been thinned; nil: not at all.
@@ -127,6 +131,8 @@ package protocol LedgerReader {
   /// Newest first.
   func incidents(_ query: IncidentQuery) throws -> [IncidentRecord]
   func incident(_ id: String) throws -> IncidentRecord?
+  /// Of every monitor: incidents that are open, and those that were resolved at or after `time`; by (monitor, opening, id).
+  func incidentSpans(openAfter time: EventTime) throws -> [IncidentSpan]
   /// By wall-clock time of the request, newest first; nil: of every monitor.
   func retrains(monitor: String?, limit: Int) throws -> [RetrainRecord]
   func retrain(_ id: String) throws -> RetrainRecord?

@@ -33,7 +33,7 @@ package enum SampleMessages {
     time("opened_at", at - .minutes(5))
     time("at", at)
     json.member("reason", "drift")
-    if let url { json.member("url", "\(url)/#incident=\(incident)") }
+    if let url { json.member("url", "\(url)/incidents/\(incident)") }
     if event == "delivery.failed" {
       json.member("receiver", "chat")
       json.member("message", "incident.opened")

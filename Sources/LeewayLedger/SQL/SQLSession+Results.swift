@@ -1,6 +1,6 @@
 import LeewayCore
 
-private let resultColumns = """
+let resultColumns = """
   s.monitor, s.generation, s.type, s.window_name, s.size, r.end_time, s.slice, s.subject, s.check_name, s.metric,
   s.stage, r.sequence, r.line, r.raw_tier, r.value, r.revision, r.packed
   """
@@ -16,7 +16,7 @@ private let resultOrder = """
 ///
 /// SQLite joins in the order that CROSS JOIN is written in; PostgreSQL takes the order that it finds best.
 extension SQLSession {
-  private func result(_ row: Row) throws -> ResultRecord {
+  func result(_ row: Row) throws -> ResultRecord {
     ResultRecord(
       monitor: try row.text(0), generation: try row.text(1), type: try row.named(2), window: try row.text(3),
       size: try row.integer(4), end: try row.time(5), slice: try row.text(6), subject: try row.text(7),

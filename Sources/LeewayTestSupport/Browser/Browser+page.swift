@@ -48,7 +48,8 @@ extension Browser {
   public func foreignElements() async throws -> [String] {
     try await list(
       """
-      [...document.querySelectorAll("img:not([src='icon.svg']), script:not([src='app.js']), iframe, object, embed, base")]
+      [...document.querySelectorAll("img:not([src='./icon.svg'], [src='../icon.svg']),"
+        + "script:not([src='./app.js'], [src='../app.js']), iframe, object, embed, base")]
         .map((one) => one.outerHTML.slice(0, 200))
       """)
   }

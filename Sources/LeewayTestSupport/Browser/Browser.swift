@@ -123,7 +123,10 @@ public final class Browser: Sendable {
 
   /// Presses a key that has no text, as `Tab` or `ArrowLeft`, or `Enter`.
   public func press(_ key: String) async throws {
-    let codes = ["Tab": 9, "Enter": 13, "Escape": 27, "End": 35, "Home": 36, "ArrowLeft": 37, "ArrowRight": 39]
+    let codes = [
+      "Tab": 9, "Enter": 13, "Escape": 27, "End": 35, "Home": 36, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39,
+      "ArrowDown": 40,
+    ]
     var event: [String: Any] = ["key": key, "code": key, "windowsVirtualKeyCode": codes[key] ?? 0]
     if key == "Enter" { event["text"] = "\r" }
     try await call("Input.dispatchKeyEvent", event.merging(["type": "keyDown"]) { $1 })

@@ -162,14 +162,17 @@ package struct HTTPService: Service {
   /// Everything there is, in the order of `openapi.json`.
   static func endpoints(view: ServiceView, limits: HTTPLimits) -> [Endpoint] {
     let threads = LedgerThreads()
+    let standings = MonitorStandings(ledger: view.ledger)
     return HealthEndpoints(view: view).all
-      + MonitorEndpoints(view: view, threads: threads).all
+      + FleetEndpoint(view: view, threads: threads, standings: standings).all
+      + MonitorEndpoints(view: view, threads: threads, standings: standings).all
       + ResultEndpoints(view: view, threads: threads, limits: limits).all
       + DecisionEndpoints(view: view, threads: threads).all
       + RetrainEndpoints(view: view, threads: threads, limits: limits).all
       + PersonEndpoints(view: view, threads: threads, limits: limits).all
       + DeliveryEndpoints(view: view, threads: threads).all
       + RetrainCallback(view: view, threads: threads, limits: limits).all
+      + TokenEndpoint().all
       + InstanceEndpoint(view: view, threads: threads).all
       + ReloadEndpoint(view: view, threads: threads).all
       + PageEndpoints().all

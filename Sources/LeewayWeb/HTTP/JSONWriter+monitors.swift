@@ -62,7 +62,9 @@ extension JSONWriter {
   }
 
   /// A check and what it says now, as an element of an array.
-  private mutating func write(_ check: Check, _ standing: CheckStanding, of view: MonitorView) {
+  ///
+  /// - Parameter limits: whether its limits and budgets are told too.
+  mutating func write(_ check: Check, _ standing: CheckStanding, of view: MonitorView, limits: Bool = true) {
     let reference = check.reference == .baseline ? view.baselinePerformance[check.metric.name] : nil
     beginObject()
     member("check", check.name)
@@ -72,7 +74,7 @@ extension JSONWriter {
     member("name", check.place.map { check.metric.name(at: $0) } ?? check.metric.name)
     member("window", check.window)
     member("group", check.causeGroup().rawValue)
-    members("limits", check.limits) { json, limit in
+    members("limits", limits ? check.limits : []) { json, limit in
       json.beginObject()
       json.member("tier", limit.tier.name)
       let (side, quantity) = limit.limit.parts
@@ -85,7 +87,7 @@ extension JSONWriter {
       json.member("threshold", limit.limit.resolved(reference: reference)?.threshold)
       json.endObject()
     }
-    members("budgets", check.budgets) { json, budget in
+    members("budgets", limits ? check.budgets : []) { json, budget in
       json.beginObject()
       json.member("tier", budget.tier.name)
       json.member("alarms", budget.alarms)

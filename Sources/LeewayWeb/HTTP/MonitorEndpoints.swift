@@ -6,19 +6,14 @@ import LeewayCore
 struct MonitorEndpoints: Sendable {
   let view: ServiceView
   let threads: LedgerThreads
-  private let standings: MonitorStandings
-
-  init(view: ServiceView, threads: LedgerThreads) {
-    self.view = view
-    self.threads = threads
-    standings = MonitorStandings(ledger: view.ledger)
-  }
+  let standings: MonitorStandings
 
   var all: [Endpoint] {
     [
       Endpoint(path: "/api/v1/monitors", access: .reading, respond: list),
       Endpoint(path: "/api/v1/monitors/{monitor}", access: .reading, respond: one),
       Endpoint(path: "/api/v1/monitors/{monitor}/histogram", access: .reading, respond: histogram),
+      Endpoint(path: "/api/v1/monitors/{monitor}/tiers", access: .reading, respond: tiers),
     ]
   }
 
@@ -90,7 +85,7 @@ struct MonitorEndpoints: Sendable {
     return JSONAnswer.response(request) { $0.write(found) }
   }
 
-  private func monitor(named name: String) throws(Problem) -> MonitorView {
+  func monitor(named name: String) throws(Problem) -> MonitorView {
     let monitors = view.monitors()
     guard let monitor = monitors.first(where: { $0.monitor.name == name }) else {
       throw .notFound(

@@ -34,7 +34,7 @@ final class MonitorStandings: Sendable {
   /// Newest lines of one type in an answer.
   private static let maximumLines = 2000
 
-  private let ledger: any Ledger
+  let ledger: any Ledger
   /// By monitor, as long as no window closes or matures: a stored verdict never changes.
   private let judged = Mutex<[String: (key: [String], checks: [String: CheckStanding])]>([:])
 
@@ -102,7 +102,8 @@ final class MonitorStandings: Sendable {
     }
   }
 
-  private func checks(
+  /// What each check says, by name.
+  func checks(
     _ view: MonitorView, _ progress: EvaluationProgress, _ reader: any LedgerReader
   ) throws -> [String: CheckStanding] {
     let monitor = view.monitor
@@ -172,7 +173,8 @@ final class MonitorStandings: Sendable {
     return end + (age ?? labels.horizon) + monitor.lateness
   }
 
-  private static func newestEnd(of window: WindowDefinition, through time: EventTime) -> EventTime? {
+  /// The newest end of a window up to a time.
+  static func newestEnd(of window: WindowDefinition, through time: EventTime) -> EventTime? {
     guard time != .distantPast, window.every.milliseconds > 0 else { return nil }
     return time.floor(to: window.every)
   }

@@ -4,8 +4,13 @@ import Hummingbird
 /// The pages, and the description of the API. They hold nothing of the service's own, so everybody may have them; what
 /// they show is read from the API with the reader's token.
 struct PageEndpoints {
+  /// Where the pages are; `app.js` has the same list and shows what an address names.
+  static let routes = [
+    "/", "/monitors/{monitor}", "/incidents", "/incidents/{incident}", "/decisions", "/audit", "/service",
+  ]
+
   var all: [Endpoint] {
-    PageFile.all.map { asset($0.path, $0.mediaType, $0.bytes) }
+    Self.routes.map(page) + PageFile.assets.map { asset($0.path, $0.mediaType, $0.bytes) }
       + [asset("/api/v1/openapi.json", "application/json", Array(OpenAPIDocument.json.utf8))]
   }
 
@@ -16,14 +21,27 @@ struct PageEndpoints {
     require-trusted-types-for 'script'; trusted-types 'none'
     """
 
+  /// Every page is the same shell: its scripts read the address, whose query is theirs too. An address may have been
+  /// lengthened on its way through other people's mail, so what it has beside is no mistake.
+  private func page(_ route: String) -> Endpoint {
+    let bytes = PageFile.shell(depth: route.split(separator: "/").count)
+    return Endpoint(path: route, access: .everybody) { request, _ in
+      Self.response(request, "text/html; charset=utf-8", bytes)
+    }
+  }
+
   private func asset(_ path: String, _ mediaType: String, _ bytes: [UInt8]) -> Endpoint {
     Endpoint(path: path, access: .everybody) { request, _ in
       _ = try request.query()
-      var response = JSONAnswer.entity(request, bytes: bytes, mediaType: mediaType, caching: "no-cache")
-      response.headers[.contentSecurityPolicy] = Self.policy
-      response.headers[.referrerPolicy] = "no-referrer"
-      return response
+      return Self.response(request, mediaType, bytes)
     }
+  }
+
+  private static func response(_ request: Request, _ mediaType: String, _ bytes: [UInt8]) -> Response {
+    var response = JSONAnswer.entity(request, bytes: bytes, mediaType: mediaType, caching: "no-cache")
+    response.headers[.contentSecurityPolicy] = policy
+    response.headers[.referrerPolicy] = "no-referrer"
+    return response
   }
 }
 

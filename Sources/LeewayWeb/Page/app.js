@@ -1,75 +1,53 @@
-// Asking every two seconds, and no faster than the service answers.
+// The shell of all pages: which of them is shown, and asking every two seconds, no faster than the service answers.
 
-import { ask, keepToken } from "./parts/api.js";
-import { byId } from "./parts/elements.js";
-import { loadExplore, renderExplore } from "./parts/explore.js";
-import { byTrouble, loadIncident, renderIncidents } from "./parts/incidents.js";
-import { renderInstances } from "./parts/instances.js";
-import { renderMonitors } from "./parts/monitors.js";
-import { renderOverall } from "./parts/overall.js";
-import { current, onChoice, readAddress, replaceChoice, state, subjectsOf } from "./parts/state.js";
-import { fail } from "./parts/trouble.js";
+import { ask, keepToken, loadHolder } from "./parts/api.js";
+import { followLinks, here, onAddress, readAddress } from "./parts/address.js";
+import { byId, show } from "./parts/elements.js";
+import { renderOverall, titlePage } from "./parts/overall.js";
+import { state, update } from "./parts/state.js";
+import { fail, recover } from "./parts/trouble.js";
 import { now } from "./parts/words.js";
+import { audit } from "./pages/audit.js";
+import { decisions } from "./pages/decisions.js";
+import { fleet } from "./pages/fleet.js";
+import { incident } from "./pages/incident.js";
+import { incidents } from "./pages/incidents.js";
+import { monitor } from "./pages/monitor.js";
+import { service } from "./pages/service.js";
 
+// Each has title(), frame() (what stands still), render(), load(), and refresh() for what the shell knows anew.
+const PAGES = { fleet, monitor, incidents, incident, decisions, audit, service };
+// Pages that are reached from another one's place in the navigation.
+const PLACES = { monitor: "fleet", incident: "incidents" };
 const EVERY = 2000;
 let turns = 0;
-let newestEnds = "";
 
-function update(name, value, render) {
-  const text = JSON.stringify(value);
-  if (state["text " + name] === text) return;
-  state["text " + name] = text;
-  state[name] = value;
-  render();
+const page = () => PAGES[here.page];
+
+async function shell() {
+  const [ready, { monitors }, isOther] = await Promise.all([ask("/readyz", 503), ask("/api/v1/fleet"), loadHolder()]);
+  recover();
+  state.answered = now();
+  const isNew = [update("ready", ready), update("fleet", monitors)].some((one) => one);
+  byId("fresh").textContent = "as of " + new Date(now()).toISOString().slice(11, 19) + " UTC";
+  renderOverall();
+  // The ages in words move on even where nothing else does.
+  if (isOther || turns % 15 === 14) page().render();
+  else if (isNew) page().refresh();
+}
+
+async function load() {
+  try {
+    await page().load(turns);
+  } catch (error) {
+    fail(error);
+  }
 }
 
 async function turn() {
   try {
-    const [ready, monitors, incidents, instances] = await Promise.all([
-      ask("/readyz", 503),
-      ask("/api/v1/monitors"),
-      ask("/api/v1/incidents?limit=200"),
-      ask("/api/v1/instances"),
-    ]);
-    state.failure = null;
-    state.answered = now();
-    byId("trouble").hidden = true;
-    byId("token").hidden = true;
-    update("ready", ready, () => {});
-    update("monitors", monitors.monitors, renderMonitors);
-    update("incidents", incidents.incidents, renderIncidents);
-    update("instances", instances, renderInstances);
-    renderOverall();
-    byId("fresh").textContent = "as of " + new Date(now()).toISOString().slice(11, 19) + " UTC";
-    if (!current() && state.monitors.length > 0) {
-      // What the link is about, else what burns, is shown first.
-      const linked = state.incidents.find((incident) => state.opened.has(incident.incident));
-      const open = linked || [...state.incidents].sort(byTrouble).find((incident) => incident.state !== "resolved");
-      const worstOf = open && Array.isArray(open.evidence) && open.evidence[0];
-      const shown = open && state.monitors.some((one) => one.monitor === open.monitor)
-        ? open.monitor
-        : state.monitors[0].monitor;
-      replaceChoice("monitor", shown);
-      if (worstOf && state.choice.monitor === open.monitor) {
-        for (const name of ["window", "slice", "subject", "metric"]) state.choice[name] = worstOf[name] || "";
-        // Verdicts on performance have a subject that is no distribution.
-        if (!subjectsOf(current()).includes(state.choice.subject)) state.choice.subject = "";
-      }
-      renderMonitors();
-    }
-    // Windows are looked at again when one has closed, and now and then because labels come late.
-    const ends = JSON.stringify((current() || {}).windows || []);
-    if (ends !== newestEnds || turns % 15 === 0) {
-      newestEnds = ends;
-      renderExplore();
-      await loadExplore();
-    }
-    // The ages in words move on even where nothing else does.
-    if (turns % 15 === 14) {
-      renderMonitors();
-      renderIncidents();
-    }
-    for (const id of state.opened) await loadIncident(id);
+    await shell();
+    await load();
     turns += 1;
   } catch (error) {
     fail(error);
@@ -77,6 +55,10 @@ async function turn() {
   setTimeout(turn, EVERY);
 }
 
+// Before another page's address is shown: what the shell names relative to this one stays where it is.
+for (const link of document.querySelectorAll("header a, footer a")) {
+  link.setAttribute("href", new URL(link.getAttribute("href"), location.href).href);
+}
 byId("token").addEventListener("submit", (event) => {
   event.preventDefault();
   const field = /** @type {HTMLInputElement} */ (byId("token-field"));
@@ -84,11 +66,24 @@ byId("token").addEventListener("submit", (event) => {
   field.value = "";
 });
 
-onChoice((scroll) => {
-  renderMonitors();
-  renderExplore();
-  loadExplore();
-  if (scroll) byId("explore").scrollIntoView({ block: "start" });
+onAddress((isOther) => {
+  for (const link of document.querySelectorAll("nav [data-page]")) {
+    const name = link.getAttribute("data-page");
+    if (name === (PLACES[here.page] || here.page)) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  if (isOther) {
+    show(byId("page"), page().frame());
+    if (here.stamp > 1) {
+      scrollTo(0, 0);
+      const title = byId("page").querySelector("h1");
+      if (title) title.focus({ preventScroll: true });
+    }
+  }
+  titlePage(page().title());
+  page().render();
+  if (state.fleet) load();
 });
+followLinks();
 readAddress();
 turn();

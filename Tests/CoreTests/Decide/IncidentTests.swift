@@ -254,7 +254,7 @@ import Testing
         + #"{"check":"drift","subject":"amount","slice":"all","metric":"psi","value":0.25,"threshold":0.1,"p_value":null,"q_value":null,"window":"1h","end":"2025-06-15T16:00:00.000Z","rows":500,"tier":"warning"},"#
         + #"{"check":"drift","subject":"country","slice":"all","metric":"psi","value":0.25,"threshold":0.1,"p_value":null,"q_value":null,"window":"1h","end":"2025-06-15T16:00:00.000Z","rows":500,"tier":"info"}],"#
         + #""window":{"start":"2025-06-15T15:00:00.000Z","end":"2025-06-15T16:00:00.000Z"},"baseline":"\#(identity)","#
-        + #""at":"2025-06-15T16:00:00.000Z","checks":["drift"],"subjects":["amount","country"],"url":"https://leeway.example.com/#incident=\#(id)"}"#
+        + #""at":"2025-06-15T16:00:00.000Z","checks":["drift"],"subjects":["amount","country"],"url":"https://leeway.example.com/incidents/\#(id)"}"#
     )
   }
 

@@ -16,7 +16,8 @@ extension MadeUpService {
         for step in 0..<12 {
           let end = noon - hour.every * Int64(step)
           let lines = (subjects + HostileNames.all).map { drift(hour, end: end, slice: slice, subject: $0) }
-          try writer.put(results: lines + [performance(hour, end: end, slice: slice)])
+          let verdicts = HostileNames.all.map { verdict("input-drift", hour, end: end, subject: $0, .warning) }
+          try writer.put(results: lines + verdicts + [performance(hour, end: end, slice: slice)])
         }
       }
       try writer.put(
@@ -24,6 +25,30 @@ extension MadeUpService {
           id: "fraud-5e5e5e", monitor: "fraud", group: .drift, state: .open, tier: .critical,
           openedAt: noon - .minutes(5),
           changedAt: noon, checks: ["input-drift"], subjects: HostileNames.all, evidence: evidence()))
+      try writer.put(retrain: candidate)
+      for name in HostileNames.all {
+        var detail = JSONWriter()
+        detail.beginObject()
+        detail.member("note", name)
+        detail.endObject()
+        try writer.record(
+          audit: AuditRecord(
+            at: noon, name: "alice", action: "comment", outcome: "accepted", monitor: "fraud", incident: "fraud-5e5e5e",
+            detail: detail.text))
+      }
+      let letters = HostileNames.all.enumerated().map { i, name in
+        OutboxRecord(
+          key: "fraud-5e5e5e/\(i)-opened/chat", monitor: "fraud", incident: "fraud-5e5e5e", receiver: "chat",
+          sequence: Int64(i), body: "{}", createdAt: noon, nextAttemptAt: noon)
+      }
+      try writer.enqueue(letters)
+      for (letter, name) in zip(letters, HostileNames.all) {
+        for var row in try writer.leaseDeliveries(receiver: "chat", due: noon, lasting: .minutes(1), limit: 10)
+        where row.key == letter.key {
+          (row.state, row.attempts, row.lastError) = (.dead, 6, name)
+          _ = try writer.settle(delivery: row)
+        }
+      }
       try writer.quarantine(
         [
           QuarantineRecord(
@@ -32,6 +57,22 @@ extension MadeUpService {
         ], keep: 100)
     }
     return service
+  }
+
+  /// A model that waits for approval, whose trainer wrote what it liked.
+  static let candidate = RetrainRecord(
+    id: "rt-88", monitor: "fraud", incident: "fraud-5e5e5e", state: .candidate, requestedAt: noon - .minutes(4),
+    deadline: noon + .hours(6), requestedWall: noon - .minutes(4), completedWall: noon,
+    answer: """
+      {"status":"succeeded","model_version":\(quoted(HostileNames.markup)),"metrics":{"auc":0.861},"champion":{"auc":0.842},\
+      "scorecard":[{"metric":"auc","at_least":0.837,"at_least_is":"champion - 0.005","champion":0.842,"value":0.861,\
+      "passes":true},{"metric":\(quoted(HostileNames.long)),"at_most":50,"value":41.2,"passes":true}]}
+      """)
+
+  private static func quoted(_ text: String) -> String {
+    var json = JSONWriter()
+    json.string(text)
+    return json.text
   }
 
   private static func evidence() -> String {

@@ -18,7 +18,7 @@ import Testing
       guard case .object(let methods) = path.value else { continue }
       for method in methods { described.insert("\(method.key.uppercased()) \(path.key)") }
     }
-    let pages = Set(PageFile.all.map(\.path))
+    let pages = Set(PageFile.all.map(\.path) + PageEndpoints.routes)
     let routes = HTTPService.endpoints(view: service.view(), limits: HTTPLimits())
       .filter { !pages.contains($0.path) }.map { "\($0.method.rawValue) \($0.path)" }
     #expect(Set(routes) == described)

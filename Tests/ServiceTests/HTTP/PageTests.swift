@@ -7,7 +7,7 @@ import Testing
 @Suite struct PageTests {
   @Test func pagesAskNobodyElse() async throws {
     try await serving(try .filled()) { client in
-      for path in PageFile.all.map(\.path) {
+      for path in PageFile.all.map(\.path) + ["/monitors/fraud", "/incidents/fraud-1", "/service"] {
         let response = try await client.get(path)
         #expect(
           response.headers[.contentSecurityPolicy]
@@ -27,8 +27,37 @@ import Testing
   /// Or the browser would ask for them one after another, each when the one that imports it is there.
   @Test func thePageAsksForAllItsModulesAtOnce() throws {
     let page = try #require(PageFile.all.first { $0.path == "/" }.map { String(decoding: $0.bytes, as: UTF8.self) })
-    let named = page.matches(of: /(?:rel="modulepreload" href|type="module" src)="([^"]+)"/).map { "/" + $0.1 }
+    let named = page.matches(of: /(?:rel="modulepreload" href|type="module" src)="\.([^"]+)"/).map { String($0.1) }
     #expect(named.sorted() == PageFile.all.map(\.path).filter { $0.hasSuffix(".js") }.sorted())
+  }
+
+  /// The scripts read the address; whatever is lengthened on its way through other people's mail still opens.
+  @Test func everyPageIsTheShellWithAddressesFromWhereItIs() async throws {
+    try await serving(try .filled()) { client in
+      let top = try await client.get("/").text
+      for path in [
+        "/incidents", "/decisions", "/audit", "/service", "/?utm_source=mail", "/incidents?monitor=a&monitor=b",
+      ] {
+        expectEqual(try await client.get(path).text, top, "\(path)")
+      }
+      let deep = top.replacing("=\"./", with: "=\"../")
+      #expect(deep != top && !deep.contains("\"./"))
+      for path in ["/monitors/fraud", "/monitors/%3Cb%3E", "/incidents/fraud-1a2b3c", "/incidents/none?x=1"] {
+        let response = try await client.get(path)
+        #expect(response.status == .ok && response.text == deep, "\(path)")
+        #expect(response.headers[.contentType] == "text/html; charset=utf-8")
+      }
+      for path in ["/monitors", "/monitors/fraud/subjects", "/incident", "/app.js?x=1"] {
+        let status = try await client.get(path).status
+        #expect(status == .notFound || status == .badRequest, "\(path)")
+      }
+    }
+  }
+
+  /// What a first view asks for, in bytes that a proxy sends compressed. d3 is the larger half of it.
+  @Test func theFilesOfAPageAreSmall() throws {
+    let bytes = PageFile.all.filter { !$0.path.hasSuffix(".txt") }.map(\.bytes).reduce(0) { $0 + $1.count }
+    #expect(bytes < 400_000, "\(bytes) bytes before compression")
   }
 
   @Test func theEmbeddedFilesAreThoseInTheSources() throws {

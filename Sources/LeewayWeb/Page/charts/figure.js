@@ -4,7 +4,7 @@ import { byId, h, s } from "../parts/elements.js";
 import { max, select } from "./d3.js";
 
 // As charts.css and style.css have them: the least width of a card, what is between two, and what is left and right in one.
-const CARD = 384, GAP = 13, PADDING = 33;
+const CARD = 384, GAP = 13, PADDING = 34;
 
 // The charts of which the reader has opened the table.
 const opened = new Set();
@@ -21,6 +21,15 @@ export function chart(name, title, summary, drawing, { legend = null, readout = 
     },
     h("summary", { "data-key": "numbers " + name }, "The same as a table"),
     numbers,
+    // Browsers offer it where the page came by HTTPS or from this machine.
+    navigator.clipboard && h("button", {
+      type: "button",
+      "data-key": "copy " + name,
+      onclick: async (event) => {
+        await navigator.clipboard.writeText(csvOf(numbers.querySelector("table")));
+        event.target.textContent = "Copied";
+      },
+    }, "Copy as CSV"),
   );
   return h(
     "figure",
@@ -31,6 +40,19 @@ export function chart(name, title, summary, drawing, { legend = null, readout = 
     table,
   );
 }
+// The width that a chart over the whole page has for its drawing.
+export const wholeWidth = (id) => Math.max(280, (byId(id).clientWidth || CARD) - PADDING);
+
+// What a table shows, with all digits of what it has fewer of.
+function csvOf(table) {
+  const quoted = (text) => /[",\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
+  const said = (cell) => {
+    const exact = cell.querySelector("span[title], time[datetime]");
+    return exact ? exact.getAttribute("datetime") || exact.getAttribute("title") : cell.textContent;
+  };
+  return [...table.rows].map((row) => [...row.cells].map((cell) => quoted(said(cell))).join(",")).join("\n") + "\n";
+}
+
 export const key = (name, text) =>
   h("span", { class: "legend" }, h("span", { class: "key key-" + name, "aria-hidden": "true" }), text);
 

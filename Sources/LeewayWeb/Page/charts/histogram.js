@@ -39,10 +39,13 @@ const bars = (bin, rects) =>
   );
 
 function columnsOf(bins) {
-  const width = drawingWidth(), height = 290, bottom = height - 38, top = 12, right = width - 8;
+  const places = bins.map((_, index) => index);
+  const unbounded = places.filter((index) => !isNumber(bins[index].upper) && !isNumber(bins[index].lower));
+  // The last of them may be wider than its columns.
+  const right = drawingWidth() - (unbounded.length > 0 ? 26 : 8);
+  const width = drawingWidth(), height = 290, bottom = height - 38, top = 12;
   const y = scaleLinear(upTo(bins), [bottom, top]).nice(4);
   const left = roomFor(y.ticks(4).map(share));
-  const places = bins.map((_, index) => index);
   const x = scaleBand(places, [left, right]).paddingInner(0.2).paddingOuter(0.1);
   const beside = scaleBand(SIDES, [0, x.bandwidth()]).paddingInner(0.1);
 
@@ -51,7 +54,6 @@ function columnsOf(bins) {
   const room = 8 + 6.8 * max(edges, (index) => number(bins[index].upper).length);
   const every = Math.ceil(room / x.step());
   const between = scaleLinear([-0.5, bins.length - 0.5], [left, right]);
-  const unbounded = places.filter((index) => !isNumber(bins[index].upper) && !isNumber(bins[index].lower));
   return drawing(
     width,
     height,

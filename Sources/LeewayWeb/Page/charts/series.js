@@ -3,7 +3,7 @@
 import { h, s, table } from "../parts/elements.js";
 import { againstOf, inWords } from "../parts/lines.js";
 import { tierOf } from "../parts/tiers.js";
-import { count, isNumber, number, time } from "../parts/words.js";
+import { count, isNumber, time } from "../parts/words.js";
 import { cursor } from "./cursor.js";
 import { axisBottom, axisLeft, line, max, scaleLinear, scaleUtc, utcDay, utcFormat } from "./d3.js";
 import { axis, chart, drawing, drawingWidth, roomFor } from "./figure.js";
@@ -13,9 +13,17 @@ const NAME = "series";
 const WORSE = { above: "Higher is worse.", below: "Lower is worse.", either: "Far from 0 on either side is worse." };
 const timeOf = (point) => time(new Date(point.at).toISOString());
 
-// points: [{at, value, final, stage}] ascending; limits: [{tier, value}]; onLook(at): a point was chosen. Early and
-// final values are two curves.
-export function seriesChart(title, metric, points, limits, subject, onLook) {
+// points: [{at, value, final, stage}] ascending; limits: [{tier, value}]; onLook(at): a point was chosen; marks: [{at, text,
+// style}], moments that stand in the chart. Early and final values are two curves.
+export function seriesChart(
+  title,
+  metric,
+  points,
+  limits,
+  subject,
+  onLook,
+  { marks = [], width = drawingWidth() } = {},
+) {
   const drawn = points.filter((point) => isNumber(point.value));
   const said = metric ? metric.description + " " + WORSE[metric.direction] + " " : "";
   if (drawn.length === 0) {
@@ -30,14 +38,14 @@ export function seriesChart(title, metric, points, limits, subject, onLook) {
 
   const y = scaleLinear(rangeOf([...drawn, ...visible].map((one) => one.value)), [HEIGHT - BOTTOM, TOP]).nice(5);
   const left = roomFor(y.ticks(5).map((value) => inWords(metric, value)));
-  const right = drawingWidth() - RIGHT;
+  const right = width - RIGHT;
   const first = drawn[0].at, last = drawn[drawn.length - 1].at;
   // One point stands in the middle.
   const x = scaleUtc(last === first ? [first - 1800000, last + 1800000] : [first, last], [left, right]);
 
   const placed = drawn.map((point) => ({ ...point, x: x(point.at), y: y(point.value), key: point.at + point.stage }));
   const box = { left, right, top: TOP, bottom: HEIGHT - BOTTOM };
-  const { marks, readout } = cursor(
+  const { marks: hand, readout } = cursor(
     NAME,
     title + " by window",
     placed,
@@ -46,7 +54,7 @@ export function seriesChart(title, metric, points, limits, subject, onLook) {
     (point) => onLook(point.at),
   );
   const svg = drawing(
-    drawingWidth(),
+    width,
     HEIGHT,
     title + " over time",
     axis(axisLeft(y).ticks(5).tickSize(left - right).tickFormat((value) => inWords(metric, value)), left, 0, "grid"),
@@ -54,11 +62,12 @@ export function seriesChart(title, metric, points, limits, subject, onLook) {
     s(
       "g",
       { role: "img", "aria-label": summary },
-      limitMarks(visible, y, left, right),
+      momentMarks(marks.filter((mark) => mark.at >= first && mark.at <= last), x),
+      limitMarks(visible, metric, y, left, right),
       stages.map((stage) => curve(points.filter((point) => point.stage === stage), stage, x, y)),
       placed.map((point) => dot(point, placed.length > 60 ? 1.5 : 3)),
     ),
-    marks,
+    hand,
   );
   return chart(NAME, title, said + summary, svg, { readout, numbers: numbersOf(title, metric, drawn, stages) });
 }
@@ -70,15 +79,20 @@ function rangeOf(values) {
   return [low >= 0 && low - margin < 0 ? 0 : low - margin, high + margin];
 }
 
+// How many times at most stand below a chart, save those whose words would be cut off at its right.
+export const timesBelow = (scale, most, edge) => scale.ticks(most).filter((tick) => scale(tick) < edge - 38);
 // The day stands with the first time and where it changes.
-function timeAxis(x) {
-  const ticks = x.ticks(4);
-  const days = utcDay.count(x.domain()[0], x.domain()[1]);
+export function timeWords(scale, ticks) {
+  const days = utcDay.count(scale.domain()[0], scale.domain()[1]);
   const hour = utcFormat("%H:%M"), date = utcFormat("%-d %b");
-  return axisBottom(x).tickValues(ticks).tickSizeOuter(0).tickFormat((one, index) => {
+  return (one, index) => {
     if (days > 3) return date(one);
     return index > 0 && date(one) === date(ticks[index - 1]) ? hour(one) : date(one) + " " + hour(one);
-  });
+  };
+}
+function timeAxis(x) {
+  const ticks = timesBelow(x, 4, x.range()[1] + RIGHT);
+  return axisBottom(x).tickValues(ticks).tickSizeOuter(0).tickFormat(timeWords(x, ticks));
 }
 
 const curve = (points, stage, x, y) =>
@@ -97,7 +111,7 @@ const dot = (point, radius) =>
   });
 
 // Each with its name, which are kept apart where limits are close together.
-function limitMarks(limits, y, left, right) {
+function limitMarks(limits, metric, y, left, right) {
   let free = Infinity;
   return [...limits].sort((a, b) => a.value - b.value).map((limit) => {
     const [symbol, , style] = tierOf(limit.tier);
@@ -105,7 +119,26 @@ function limitMarks(limits, y, left, right) {
     free = text - 12;
     return [
       s("line", { x1: left, x2: right, y1: y(limit.value), y2: y(limit.value), class: "limit " + style }),
-      s("text", { x: left + 4, y: text, class: style }, symbol + " " + limit.tier + " " + number(limit.value)),
+      s("text", { x: left + 4, y: text, class: style }, symbol + " " + limit.tier + " " + inWords(metric, limit.value)),
+    ];
+  });
+}
+
+// Each with its word, unless that would stand on the one before.
+function momentMarks(marks, x) {
+  let free = -Infinity;
+  return [...marks].sort((a, b) => a.at - b.at).map((mark) => {
+    const place = x(mark.at), isLast = place > x.range()[1] - 80;
+    const hasRoom = place > free;
+    if (hasRoom) free = place + 60;
+    return [
+      s("line", { class: "moment " + mark.style, x1: place, x2: place, y1: TOP, y2: HEIGHT - BOTTOM }),
+      hasRoom && s("text", {
+        class: mark.style,
+        x: place + (isLast ? -4 : 4),
+        y: TOP + 8,
+        "text-anchor": isLast ? "end" : "start",
+      }, mark.text),
     ];
   });
 }

@@ -1,9 +1,11 @@
 // Acting on an incident, with the token of this tab: asked once, after the consequence is said.
 
-import { hasToken, keepToken, send } from "./api.js";
+import { hasToken, keepToken, loadHolder, send, tokenHolder } from "./api.js";
 import { h, table } from "./elements.js";
 import { state } from "./state.js";
 import { short, time } from "./words.js";
+
+const ARTICLES = { operator: "an operator's", approver: "an approver's", trainer: "a trainer's", viewer: "a viewer's" };
 
 const MUTES = "What fires now is muted until it has been ok once, is worse than it was, or 7 days have passed. " +
   "Everybody who heard of the incident hears that you have resolved it.";
@@ -21,17 +23,18 @@ const ACTS = {
     says: "The new model may go into production; where more than one person must approve, another has to as well. " +
       "Everybody who heard of the incident hears that you have approved.",
     fields: ["why"],
-    role: "An approver's",
+    role: "approver",
   },
   reject: {
     name: "Reject",
     says: "The new model does not go into production, and this incident asks for no other retrain. " +
       "Everybody who heard of the incident, and whoever is paged, hears that.",
     fields: ["why"],
-    role: "An approver's",
+    role: "approver",
   },
 };
 const OF_RETRAINS = ["approve", "reject"];
+const roleOf = (word) => (ACTS[word] || {}).role || "operator";
 const REASONS = ["false alarm", "expected change", "mended", "retrained"];
 const LABELS = { to: "To whom", note: "Note", reason: "Reason", why: "Why" };
 
@@ -50,41 +53,75 @@ const empty = (incident, word) => ({
   said: "",
 });
 
-/** Buttons, and the form of the one that was pressed. again(): renders it anew; done(id): asks for what has changed. */
-export function actsOn(incident, again, done) {
-  const id = incident.incident;
-  const acting = state.acting && state.acting.incident === id ? state.acting : null;
+// What may be done: about a candidate, and about the incident.
+function wordsFor(incident, only) {
   const waits = incident.retrain && incident.retrain.state === "candidate";
   const possible = [
     ...(waits ? OF_RETRAINS : []),
     ...(incident.state === "resolved" ? ["comment"] : Object.keys(ACTS).filter((word) => !OF_RETRAINS.includes(word))),
   ];
+  return only ? possible.filter((word) => only.includes(word)) : possible;
+}
+
+/**
+ * Buttons, and the form of the one that was pressed. again(): shows them once more; done(id): asks for what has changed;
+ * only: which of them, where not all are meant.
+ */
+export function actsOn(incident, again, done, only = null) {
+  const id = incident.incident;
+  const acting = state.acting && state.acting.incident === id ? state.acting : null;
+  const waits = incident.retrain && incident.retrain.state === "candidate";
+  const possible = wordsFor(incident, only);
+  const holder = tokenHolder();
+  const lacks = (word) => Boolean(holder) && !holder.roles.includes(roleOf(word));
   const press = (word) => {
     state.acting = acting && acting.word === word ? null : empty(id, word);
     if (state.acting && waits) state.acting.retrain = incident.retrain.retrain;
     again();
   };
   const taken = incident.people && incident.people.acknowledged_by;
+  const lacking = possible.filter(lacks);
   return h(
     "div",
     { class: "acts" },
-    possible.map((word) =>
+    possible.map((word, index) =>
       h("button", {
         type: "button",
         "data-key": "act " + id + " " + word,
         "aria-expanded": acting && acting.word === word ? "true" : "false",
-        disabled: word === "ack" && Boolean(taken),
-        title: word === "ack" && taken ? taken + " has acknowledged it" : null,
+        class: index === 0 && word !== "comment" ? "first" : null,
+        disabled: lacks(word) || (word === "ack" && Boolean(taken)),
+        title: lacks(word)
+          ? "needs " + ARTICLES[roleOf(word)] + " token"
+          : word === "ack" && taken
+          ? taken + " has acknowledged it"
+          : ACTS[word].says,
         onclick: () => press(word),
       }, ACTS[word].name)
     ),
+    lacking.length > 0 && !(acting && acting.word === "token") && lackText(holder, lacking, () => press("token")),
     acting && acting.word && form(acting, again, done),
     acting && !acting.word && h("p", { role: "status" }, acting.said),
   );
 }
 
+// Which buttons the token may not press, and whose it is.
+function lackText(holder, lacking, other) {
+  const roles = [...new Set(lacking.map(roleOf))].map((role) => ARTICLES[role]).join(" and ");
+  const names = lacking.map((word) => ACTS[word].name);
+  return h(
+    "p",
+    { class: "lacks" },
+    names.join(", ") + (names.length === 1 ? " needs " : " need ") + roles + " token; this tab's is " + holder.name +
+      "'s, " + holder.roles.map((role) => ARTICLES[role]).join(" and ") + ". ",
+    h("button", { type: "button", class: "link", "data-key": "act token other", onclick: other }, "Use another token"),
+  );
+}
+
+const TOKEN = { name: "Use", says: "Another token, which this tab keeps until it is closed.", fields: [] };
+
 function form(acting, again, done) {
-  const act = ACTS[acting.word];
+  const act = ACTS[acting.word] || TOKEN;
   return h(
     "form",
     {
@@ -96,7 +133,7 @@ function form(acting, again, done) {
     },
     h("p", null, act.says),
     act.fields.map((name) => field(acting, name)),
-    (acting.asks || !hasToken()) && field(acting, "token"),
+    (acting.asks || !hasToken() || acting.word === "token") && field(acting, "token"),
     h("button", { type: "submit", "data-key": "act submit", disabled: acting.busy }, act.name + " it"),
     h("button", {
       type: "button",
@@ -132,7 +169,11 @@ function field(acting, name) {
   return h(
     "label",
     null,
-    name === "token" ? (ACTS[acting.word].role || "An operator's") + " token, kept in this tab" : LABELS[name],
+    name !== "token"
+      ? LABELS[name]
+      : acting.word === "token"
+      ? "Token"
+      : "Token, " + ARTICLES[roleOf(acting.word)] + ", kept in this tab",
     " ",
     input,
   );
@@ -144,6 +185,20 @@ async function submit(acting, again, done) {
   acting.busy = true;
   acting.said = "";
   again();
+  try {
+    await loadHolder();
+  } catch (error) {
+    acting.busy = false;
+    acting.said = error.message;
+    again();
+    return;
+  }
+  if (acting.word === "token") {
+    // Meanwhile another form may have been opened.
+    if (state.acting === acting) state.acting = null;
+    again();
+    return;
+  }
   const body = {};
   for (const name of ACTS[acting.word].fields) {
     if (acting[name]) body[name === "why" ? "reason" : name] = acting[name];
@@ -178,7 +233,7 @@ const sentence = (act) =>
 export function actsOf(detail) {
   if (!detail || !detail.acts || detail.acts.length === 0) return null;
   return [
-    h("h4", null, "What people did"),
+    h("h2", null, "What people did"),
     h(
       "ol",
       { class: "timeline" },

@@ -1,5 +1,6 @@
 // Asking the API.
 
+import { base } from "./address.js";
 import { setClock } from "./words.js";
 
 class Refusal extends Error {
@@ -10,9 +11,24 @@ class Refusal extends Error {
 }
 
 const TOKEN = "leeway-token";
-export const keepToken = (token) => sessionStorage.setItem(TOKEN, token);
+export function keepToken(token) {
+  sessionStorage.setItem(TOKEN, token);
+  holder = null;
+}
 export const hasToken = () => Boolean(sessionStorage.getItem(TOKEN));
-export const dropToken = () => sessionStorage.removeItem(TOKEN);
+export function dropToken() {
+  sessionStorage.removeItem(TOKEN);
+  holder = null;
+}
+
+// Whose token it is, and the roles that it has: {name, roles}; null while that is not known.
+let holder = null;
+export const tokenHolder = () => holder;
+export async function loadHolder() {
+  if (!hasToken() || holder) return false;
+  holder = await ask("/api/v1/token");
+  return true;
+}
 
 // A refusal in one line.
 export const said = (problem) => problem.detail + (problem.fix ? " " + problem.fix : "");
@@ -29,7 +45,11 @@ async function answerOf(path, options, alsoFine) {
   if (options.body) headers["Content-Type"] = "application/json";
   const token = sessionStorage.getItem(TOKEN);
   if (token) headers.Authorization = "Bearer " + token;
-  const response = await fetch("." + path, { ...options, headers, signal: AbortSignal.timeout(10000) });
+  const response = await fetch(new URL(path.slice(1), base), {
+    ...options,
+    headers,
+    signal: AbortSignal.timeout(10000),
+  });
   setClock(Date.parse(response.headers.get("Date") || ""));
   let body = null;
   try {

@@ -1,7 +1,7 @@
 // Elements of the page. Everything that comes from the API becomes a text node or an attribute, never HTML: names and
 // values come from other people's events.
 
-import { plain } from "./words.js";
+import { age, clock, localTime, plain, time } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -22,6 +22,16 @@ export const h = (tag, attributes, ...children) => fill(document.createElement(t
 export const s = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 export const byId = (id) => document.getElementById(id);
 
+// A time in UTC, with the reader's own on hover. how: clock leaves out this year; ago says how long it is past.
+export function when(text, how = "time") {
+  if (!text) return "never";
+  const said = how === "clock" ? clock(text) : how === "ago" ? age(text) + " ago" : time(text);
+  return h("time", { datetime: text, title: time(text) + " UTC, here " + localTime(text) }, said);
+}
+
+// A number in few digits, with all of them on hover.
+export const exact = (value, text) => h("span", { title: typeof value === "number" ? String(value) : null }, text);
+
 // Replaces what is in an element, and gives the focus back to the control that had it.
 export function show(element, ...children) {
   const active = /** @type {HTMLInputElement} */ (document.activeElement);
@@ -33,6 +43,13 @@ export function show(element, ...children) {
   if (!again) return;
   again.focus({ preventScroll: true });
   if (typeof caret === "number" && again.tagName === "INPUT") again.setSelectionRange(caret, caret);
+}
+
+// Shows what make() gives, where `key` says that it differs from what is there: a list that is open stays open.
+export function showFor(element, key, make) {
+  if (element.dataset.shown === key) return;
+  element.dataset.shown = key;
+  show(element, make());
 }
 
 // columns: [[heading, class], …]; rows: arrays of cells; chosen(index): whether a row is the one being looked at.

@@ -1,54 +1,47 @@
 // One monitor's windows: choices and charts.
 
+import { here, setQuery } from "./address.js";
 import { ask, monitorPath, query, said } from "./api.js";
 import { histogramChart } from "../charts/histogram.js";
 import { reliabilityChart } from "../charts/reliability.js";
 import { seriesChart } from "../charts/series.js";
-import { byId, h, show, table } from "./elements.js";
+import { byId, h, show, showFor, table, when } from "./elements.js";
 import { isOfLabels, stageOf, subjectOf, valueOf } from "./lines.js";
 import { seriesLines, verdictsOf } from "./requests.js";
-import { choose, current, metricNamed, metricsOf, settleChoice, state, subjectsOf } from "./state.js";
+import { metricNamed, metricsOf, state, subjectsOf } from "./state.js";
 import { renderTables } from "./tables.js";
-import { fail } from "./trouble.js";
-import { count, isNumber, number, share, short, time } from "./words.js";
+import { tierOf } from "./tiers.js";
+import { count, isNumber, number, share, short } from "./words.js";
 
-export async function loadExplore() {
-  const monitor = current();
-  if (!monitor) return;
-  settleChoice(monitor);
-  const choice = { ...state.choice };
-  const still = () => JSON.stringify(choice) === JSON.stringify(state.choice);
-  const window = monitor.windows.find((one) => one.window === choice.window);
-  try {
-    const detail = await ask(monitorPath(choice.monitor));
-    if (!still()) return;
-    state.detail = detail;
-    settleChoice(monitor);
-    choice.metric = state.choice.metric;
-    const metric = metricNamed(choice.metric);
-    const lines = window && metric ? await seriesLines(choice, metric, detail) : [];
-    if (!still()) return;
-    state.series = lines.map((line) => ({
-      at: Date.parse(line.end),
-      value: valueOf(line, metric),
-      final: line.final !== false,
-      stage: stageOf(line),
-      line,
-    }));
-    state.judged = lines.length > 0 ? await verdictsOf(monitor, choice, metric, lines) : [];
-    if (!still()) return;
-    state.histogram = window
-      ? await ask(
-        monitorPath(choice.monitor) + "/histogram" +
-          query({ window: choice.window, slice: choice.slice, subject: choice.subject }),
-        400,
-        404,
-      )
-      : null;
-    if (still()) renderExplore();
-  } catch (error) {
-    fail(error);
-  }
+export async function loadExplore(stamp) {
+  const detail = state.detail;
+  const choice = { ...state.choice, monitor: detail.monitor };
+  const still = () =>
+    stamp === here.stamp && Object.keys(state.choice).every((name) => choice[name] === state.choice[name]);
+  const window = detail.windows.find((one) => one.window === choice.window);
+  const metric = metricNamed(choice.metric);
+  const at = Date.parse(choice.end);
+  const around = choice.end ? { from: at, to: at } : null;
+  const lines = window && metric ? await seriesLines(choice, metric, detail, around) : [];
+  if (!still()) return;
+  state.series = lines.map((line) => ({
+    at: Date.parse(line.end),
+    value: valueOf(line, metric),
+    final: line.final !== false,
+    stage: stageOf(line),
+    line,
+  }));
+  state.judged = lines.length > 0 ? await verdictsOf(detail, choice, metric, lines) : [];
+  if (!still()) return;
+  const { slice, subject, end } = choice;
+  state.histogram = window
+    ? await ask(
+      monitorPath(choice.monitor) + "/histogram" + query({ window: choice.window, slice, subject, end }),
+      400,
+      404,
+    )
+    : null;
+  if (still()) renderExplore();
 }
 
 // The reliability table of the window that was clicked, or of the newest.
@@ -57,32 +50,21 @@ function calibrationOf(newest) {
     point.line.type === "performance" &&
     Array.isArray(point.line.reliability)
   );
-  const looked = points.find((point) => point.at === state.looked);
+  const looked = points.find((point) => point.at === Date.parse(state.choice.end));
   const line = looked ? looked.line : newest;
   if (!line) return [];
   const bins = (line.reliability || []).filter((bin) => Array.isArray(bin) && bin.length >= 3 && bin.every(isNumber));
   if (bins.length === 0) return [];
   const metrics = line.metrics || {};
-  return [
-    reliabilityChart(line),
-    h(
-      "div",
-      { class: "chart" },
-      h("h3", null, "Calibration"),
-      h(
-        "p",
-        { class: "quiet" },
-        "ECE " + number(metrics.ece) + ", slope " + number(metrics.calibration_slope) +
-          ", intercept " + number(metrics.calibration_intercept) + "; window to " + time(line.end) +
-          (points.length > 1 ? ". A click on a point over time shows that window." : "."),
-      ),
-      table(
-        "Reliability by score",
-        [["rows", "number"], ["mean score", "number"], ["positive", "number"]],
-        bins.map((bin) => [count(bin[0]), number(bin[1]), share(bin[2])]),
-      ),
-    ),
-  ];
+  const said = "ECE " + number(metrics.ece) + ", slope " + number(metrics.calibration_slope) + ", intercept " +
+    number(metrics.calibration_intercept) + "." +
+    (points.length > 1 ? " A click on a point over time shows that window." : "");
+  const numbers = table(
+    "Reliability by score",
+    [["rows", "number"], ["mean score", "number"], ["positive", "number"]],
+    bins.map((bin) => [count(bin[0]), number(bin[1]), share(bin[2])]),
+  );
+  return [reliabilityChart(line, said, numbers)];
 }
 
 // Whether a check looks at a subject, by the words of its `on`.
@@ -101,6 +83,21 @@ function limitsOf(monitor) {
     check.on !== "comparison" && (anywhere || watches(check, monitor, state.choice.subject))
   )
     .flatMap((check) => check.limits).filter((limit) => isNumber(limit.value) && !limit.side.startsWith("max_"));
+}
+
+const evidenceSlices = () =>
+  (state.monitorIncidents || []).flatMap((one) =>
+    Array.isArray(one.evidence) ? one.evidence.map((item) => item.slice || "all") : []
+  );
+
+// When incidents opened, and the window that is looked at.
+function momentsOf() {
+  const opened = (state.monitorIncidents || []).map((one) => ({
+    at: Date.parse(one.opened_at),
+    text: "incident",
+    style: tierOf(one.tier)[2],
+  }));
+  return state.choice.end ? [...opened, { at: Date.parse(state.choice.end), text: "looked at", style: "" }] : opened;
 }
 
 function select(name, label, values, value, onchange) {
@@ -147,48 +144,41 @@ function metricSelect(value, onchange) {
 }
 
 export function renderExplore() {
-  const monitor = current();
+  const monitor = state.detail;
   byId("explore").hidden = !monitor;
   if (!monitor) return;
-  settleChoice(monitor);
   const choice = state.choice;
-  const detail = state.detail;
-  byId("explore-title").textContent = "Windows of " + monitor.monitor;
-  const failed = (state.incidents || []).filter((one) => one.monitor === monitor.monitor)
-    .flatMap((one) => Array.isArray(one.evidence) ? one.evidence.map((item) => item.slice || "all") : []);
-  const slices = [
-    ...new Set(["all", choice.slice, ...(detail ? detail.drift.map((line) => line.slice) : []), ...failed]),
-  ];
-  show(
-    byId("choices"),
+  const detail = monitor;
+  const look = (change) => setQuery({ ...choice, ...change });
+  const slices = [...new Set(["all", choice.slice, ...detail.drift.map((line) => line.slice), ...evidenceSlices()])];
+  const key = JSON.stringify([choice, state.unknown, slices, metricsOf().length, subjectsOf(monitor).length]);
+  showFor(byId("choices"), key, () => [
     state.unknown.length > 0 && h(
       "p",
       { class: "trouble" },
-      "There is no " + state.unknown.join(" and no ") +
-        "; this is shown instead.",
-    ),
-    select(
-      "monitor",
-      "Monitor",
-      state.monitors.map((one) => one.monitor),
-      choice.monitor,
-      (value) => choose({ monitor: value, window: "", slice: "all", subject: "", metric: "" }),
+      "There is no " + state.unknown.join(" and no ") + "; this is shown instead.",
     ),
     select(
       "window",
       "Window",
       monitor.definitions.map((one) => one.window),
       choice.window,
-      (window) => choose({ window }),
+      (window) => look({ window }),
     ),
-    select("slice", "Slice", slices, choice.slice, (slice) => choose({ slice })),
-    select("subject", "Subject", subjectsOf(monitor), choice.subject, (subject) => choose({ subject })),
-    metricSelect(choice.metric, (metric) => choose({ metric })),
-  );
+    select("slice", "Slice", slices, choice.slice, (slice) => look({ slice })),
+    select("subject", "Subject", subjectsOf(monitor), choice.subject, (subject) => look({ subject })),
+    metricSelect(choice.metric, (metric) => look({ metric })),
+    choice.end && h(
+      "p",
+      { class: "looked" },
+      "Window to ",
+      when(choice.end),
+      " ",
+      h("button", { type: "button", "data-key": "newest", onclick: () => look({ end: "" }) }, "Back to the newest"),
+    ),
+  ]);
   // Among two stages the final one: it is of all labels.
-  const lines = detail
-    ? detail.performance.filter((one) => one.window === choice.window && one.slice === choice.slice)
-    : [];
+  const lines = detail.performance.filter((one) => one.window === choice.window && one.slice === choice.slice);
   const line = lines.find((one) => stageOf(one) === "final") || lines[0];
   const metric = metricNamed(choice.metric);
   const subject = subjectOf(monitor, choice, metric);
@@ -201,7 +191,7 @@ export function renderExplore() {
       h(
         "p",
         { class: "empty" },
-        state.histogram ? said(state.histogram) : detail ? "Loading…" : "No window is closed yet.",
+        state.histogram ? said(state.histogram) : detail.windows.length > 0 ? "Loading…" : "No window is closed yet.",
       ),
     ),
     state.series &&
@@ -211,10 +201,8 @@ export function renderExplore() {
         state.series,
         limitsOf(monitor),
         subject,
-        (at) => {
-          state.looked = at;
-          renderExplore();
-        },
+        (at) => look({ end: new Date(at).toISOString() }),
+        { marks: momentsOf() },
       ),
     calibrationOf(line),
   );

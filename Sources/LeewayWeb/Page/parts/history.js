@@ -1,104 +1,91 @@
 // What happened to an incident, who was told, and its retrains.
 
-import { h, table } from "./elements.js";
+import { h, table, when } from "./elements.js";
+import { decisionsOf, retrainState, scorecard } from "./scorecard.js";
 import { tier } from "./tiers.js";
-import { count, isNumber, number, some, time } from "./words.js";
+import { count, some } from "./words.js";
 
-export function historyOf(detail) {
-  if (!detail) return null;
-  return [
-    h("h4", null, "What happened"),
-    h(
-      "ol",
-      { class: "timeline" },
-      detail.transitions.map((line) =>
-        h(
-          "li",
-          null,
-          time(line.at) + " ",
-          h("strong", null, String(line.transition).replaceAll("_", " ")),
-          " ",
-          tier(line.tier),
-          " ",
-          (line.checks || []).join(", "),
-          line.transition === "spread"
-            ? " on " + some(line.subjects) + " in " +
-              some(line.slices)
-            : "",
-          line.held ? ": " + line.held : "",
-          line.by ? " by " + line.by : "",
-          line.because ? ": " + line.because : "",
-          line.note ? ": " + line.note : "",
-        )
-      ),
-    ),
-    detail.transitions.length === 0 && h("p", { class: "empty" }, "No transition is stored."),
-    detail.deliveries.length === 0
-      ? h("p", { class: "empty" }, "The monitor's alerts name no receiver for it.")
-      : table(
-        "Who was told",
-        [["receiver"], ["state"], ["attempts", "number"], ["created"], ["next attempt"], ["last error", "name"]],
-        detail.deliveries.map((
-          item,
-        ) => [
-          item.receiver,
-          deliveryState(item.state),
-          count(item.attempts),
-          time(item.created_at),
-          item.next_attempt_at ? time(item.next_attempt_at) : "–",
-          item.last_error || "–",
-        ]),
-      ),
-    detail.retrains.length > 0 && h("h4", null, "Retrains"),
-    detail.retrains.map((item) =>
+/** Transitions, each at the end of the window that made it. */
+export const transitionsOf = (detail) => [
+  h("h2", null, "What happened"),
+  h("p", { class: "quiet" }, "Each at the end of the window that made it."),
+  detail.transitions.length === 0 && h("p", { class: "empty" }, "No transition is stored."),
+  h(
+    "ol",
+    { class: "timeline" },
+    detail.transitions.map((line) =>
       h(
-        "p",
+        "li",
         null,
-        h("strong", null, item.retrain),
+        when(line.at, "clock"),
         " ",
-        tier(
-          {
-            succeeded: "ok",
-            approved: "ok",
-            failed: "critical",
-            expired: "critical",
-            rejected: "warning",
-            candidate: "warning",
-          }[item.state] ||
-            "info",
-          item.state,
-        ),
-        " requested " + time(item.requested_wall) + ", deadline " + time(item.deadline),
-        item.answer && item.answer.model_version ? ", version " + item.answer.model_version : "",
-        item.answer && item.answer.reason ? ": " + item.answer.reason : "",
-        scorecard(item.answer),
-        decisions(item.decisions),
+        h("strong", null, String(line.transition).replaceAll("_", " ")),
+        " ",
+        tier(line.tier),
+        " ",
+        (line.checks || []).join(", "),
+        line.transition === "spread" ? " on " + some(line.subjects) + " in " + some(line.slices) : "",
+        line.held ? ": " + line.held : "",
+        line.by ? " by " + line.by : "",
+        line.because ? ": " + line.because : "",
+        line.note ? ": " + line.note : "",
+        line.advice ? h("span", { class: "why" }, line.advice) : "",
       )
     ),
-  ];
+  ),
+];
+
+/** Messages, by receiver. */
+export const toldOf = (detail) => [
+  h("h2", null, "Who was told"),
+  detail.deliveries.length === 0 ? h("p", { class: "empty" }, "The monitor's alerts name no receiver for it.") : table(
+    "Messages, the newest first",
+    [["to", "name"], ["state", "name"], ["at"]],
+    detail.deliveries.map((item) => [
+      [
+        item.receiver,
+        h("span", { class: "why" }, String(item.message || "").replace(/^\d+-/, "").replaceAll("_", " ")),
+      ],
+      [deliveryState(item.state), troubleOf(item)],
+      when(item.first_attempt_at || item.created_at, "clock"),
+    ]),
+  ),
+];
+function troubleOf(item) {
+  const said = [item.attempts > 1 ? count(item.attempts) + " attempts" : "", item.last_error || ""];
+  return said.some((one) => one) ? h("span", { class: "why" }, said.filter((one) => one).join(": ")) : null;
 }
-const deliveryState = (name) =>
+export const deliveryState = (name) =>
   name === "delivered" || name === "standing"
     ? tier("ok", "delivered")
     : name === "dead"
     ? tier("critical", "given up")
     : tier("info", "owed");
-function scorecard(answer) {
-  const lines = answer && Array.isArray(answer.scorecard) ? answer.scorecard : [];
-  return lines.map((line) => [
-    " ",
-    tier(
-      line.passes ? "ok" : "critical",
-      line.metric + " " + number(line.value) +
-        (isNumber(line.at_least) ? " (at least " + number(line.at_least) + ")" : "") +
-        (isNumber(line.at_most) ? " (at most " + number(line.at_most) + ")" : "") +
-        (isNumber(line.champion) ? " (champion " + number(line.champion) + ")" : ""),
-    ),
-  ]);
-}
 
-function decisions(list) {
-  return (list || []).map((it) =>
-    " " + it.by + (it.approves ? " approved " : " rejected ") + time(it.at) + (it.reason ? ": " + it.reason : "") + "."
-  );
-}
+/** Retrains that it has asked for. */
+export const retrainsOf = (detail) =>
+  detail.retrains.length > 0 && [
+    h("h2", null, "Retrains"),
+    detail.retrains.map((item) =>
+      h(
+        "div",
+        { class: "retrain" },
+        h(
+          "p",
+          null,
+          retrainState(item.state),
+          " ",
+          h("strong", null, item.retrain),
+          ", asked for ",
+          when(item.requested_wall, "clock"),
+          ", deadline ",
+          when(item.deadline, "clock"),
+          item.answer && item.answer.model_version ? ", version " + item.answer.model_version : "",
+          item.answer && item.answer.reason ? ": " + item.answer.reason : "",
+          ".",
+        ),
+        scorecard(item),
+        decisionsOf(item),
+      )
+    ),
+  ];

@@ -5,8 +5,8 @@ import { isOfLabels, subjectOf } from "./lines.js";
 
 const OVER_TIME = 120;
 
-// The newest lines: what ends within the last hundred or so steps of the window.
-export async function seriesLines(choice, metric, detail) {
+// The newest lines: what ends within the last hundred or so steps of the window, or around a time that is looked at.
+export async function seriesLines(choice, metric, detail, around = null) {
   const subject = subjectOf(detail, choice, metric);
   const known = (isOfLabels(metric) ? detail.performance : detail.drift).filter((line) =>
     line.window === choice.window
@@ -17,7 +17,13 @@ export async function seriesLines(choice, metric, detail) {
   if (newest.length === 0) return [];
   const ends = newest.map((line) => Date.parse(line.end));
   const definition = detail.definitions.find((one) => one.window === choice.window);
-  const from = Math.max(...ends) - OVER_TIME * (definition ? definition.every_ms : 3600000);
+  const step = definition ? definition.every_ms : 3600000;
+  const last = Math.max(...ends);
+  const isPast = around && around.to < last - OVER_TIME * step / 2;
+  const from = isPast || (around && around.from < last - OVER_TIME * step)
+    ? Math.max(around.from - OVER_TIME / 4 * step, Math.min(around.to, last) - 900 * step)
+    : last - OVER_TIME * step;
+  const to = isPast ? new Date(around.to + OVER_TIME / 4 * step).toISOString() : "";
   const lines = (since) =>
     ask(
       "/api/v1/results" +
@@ -28,6 +34,7 @@ export async function seriesLines(choice, metric, detail) {
           slice: choice.slice,
           subject,
           from: new Date(Math.max(since, 0)).toISOString(),
+          to,
           limit: 1000,
         }),
       400,
@@ -49,6 +56,7 @@ export async function verdictsOf(monitor, choice, metric, lines) {
         type: "verdict",
         slice: choice.slice,
         from: lines[0].end,
+        to: new Date(Date.parse(lines[lines.length - 1].end) + 1).toISOString(),
         limit: 1000,
       }),
   );

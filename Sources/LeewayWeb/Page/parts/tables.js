@@ -2,7 +2,8 @@
 
 import { byId, h, show, table } from "./elements.js";
 import { inWords, stageOf, valueOf } from "./lines.js";
-import { choose, state } from "./state.js";
+import { setQuery } from "./address.js";
+import { state } from "./state.js";
 import { verdictTable } from "./verdicts.js";
 import { clock, count, isNumber, number, probability, share, time } from "./words.js";
 
@@ -55,7 +56,7 @@ export function renderTables() {
       type: "button",
       "data-key": "pick " + line.slice + " " +
         line.subject,
-      onclick: () => choose({ slice: line.slice, subject: line.subject }),
+      onclick: () => setQuery({ ...state.choice, slice: line.slice, subject: line.subject }),
     }, line.subject);
   const metric = (line, name) => number((line.metrics || {})[name]);
   const more = (all) => all.length > MOST_ROWS ? ", the first " + MOST_ROWS + " of " + all.length : "";

@@ -10,7 +10,7 @@ const TIERS = {
   ok: ["✓", "ok", "ok", 1],
   insufficient_data: ["○", "insufficient data", "none", 0],
 };
-export const tierOf = (name) => TIERS[name] || ["–", "no verdict yet", "none", -1];
+export const tierOf = (name) => TIERS[name] || ["○", "no verdict yet", "none", -1];
 export function tier(name, text) {
   const [symbol, word, style] = tierOf(name);
   return h("span", { class: "tier " + style }, h("span", { "aria-hidden": "true" }, symbol), text || word);

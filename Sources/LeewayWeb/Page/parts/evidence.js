@@ -1,0 +1,84 @@
+// What an incident says, in words that every page shares.
+
+import { tierOf } from "./tiers.js";
+import { count, isNumber, metricWords, number, plain, share, short } from "./words.js";
+
+export const STATES = {
+  open: "open",
+  acknowledged: "acknowledged",
+  retraining: "retraining",
+  verifying: "verifying",
+  resolved: "resolved",
+};
+export const GROUPS = {
+  data: "data quality",
+  drift: "drift",
+  concept: "concept drift",
+  "performance/early": "performance, early",
+  "performance/final": "performance",
+};
+
+// What is open and worst first.
+export const byTrouble = (a, b) => {
+  const rank = (incident) => (incident.state === "resolved" ? 0 : 10) + tierOf(incident.tier)[3];
+  return rank(b) - rank(a) || (a.opened_at < b.opened_at ? 1 : -1);
+};
+
+// What verdicts have for a subject that are about no distribution.
+const WHOLES = ["", "performance", "errors", "fairness", "traffic", "comparison"];
+export const isWhole = (subject) => WHOLES.includes(subject || "");
+
+// By its name what a metric counts; where a monitor is known, the API says it.
+const SHARES = /_ratio$|^(estimated_)?(accuracy|precision|recall|positive_rate)$|^[em]ce$|_difference$/;
+export const valueOf = (metric, value) =>
+  SHARES.test(metric || "") ? share(value) : metric === "rows" ? count(value) : number(value);
+export const nameOf = (item) =>
+  metricWords(item.metric || item.check) +
+  (isWhole(item.subject) ? "" : " of " + short(plain(item.subject), 40));
+const placeOf = (item) => item.slice && item.slice !== "all" ? " in " + short(plain(item.slice), 40) : "";
+
+// "psi of amount is 0.347, above its limit of 0.3": what one check found.
+export function evidenceText(item) {
+  if (!item) return "";
+  if (isNumber(item.was) && isNumber(item.now)) {
+    return short(plain(item.subject), 40) + placeOf(item) + " went from " + number(item.was) + " to " +
+      number(item.now);
+  }
+  const value = valueOf(item.metric, item.value);
+  if (!isNumber(item.value)) return nameOf(item) + placeOf(item) + " is beyond its limit";
+  if (!isNumber(item.threshold)) return nameOf(item) + placeOf(item) + " is " + value;
+  const side = item.value >= item.threshold ? "above" : "below";
+  return nameOf(item) + placeOf(item) + " is " + value + ", " + side + " its limit of " +
+    valueOf(item.metric, item.threshold);
+}
+
+// The worst first: by tier, then by how far the limit is passed.
+export function ranked(evidence) {
+  const far = (item) => {
+    if (!isNumber(item.value) || !isNumber(item.threshold) || item.threshold === 0) return 0;
+    const ratio = item.value / item.threshold;
+    return ratio > 0 ? Math.abs(Math.log(ratio)) : Infinity;
+  };
+  return (Array.isArray(evidence) ? [...evidence] : []).sort((a, b) =>
+    tierOf(b.tier)[3] - tierOf(a.tier)[3] || far(b) - far(a) || 0
+  );
+}
+
+/** Who has it in hand. */
+export function handOf(incident) {
+  const it = incident.people;
+  if (!it) return "";
+  if (incident.state === "resolved") return it.resolved_by ? " by " + it.resolved_by : "";
+  if (it.assigned_to) return ", assigned to " + it.assigned_to;
+  return it.acknowledged_by ? " by " + it.acknowledged_by : "";
+}
+
+// What has been done about a retrain so far, in a word or two.
+export const RETRAIN_TIERS = {
+  succeeded: "ok",
+  approved: "ok",
+  failed: "critical",
+  expired: "critical",
+  rejected: "warning",
+  candidate: "warning",
+};

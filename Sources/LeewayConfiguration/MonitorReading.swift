@@ -46,6 +46,8 @@ package final class MonitorReading {
   var alertTiersGiven: Set<Tier> = []
   /// Where each tier's receivers are named.
   var receiverUses: [MonitorFile.ReceiverUse] = []
+  /// Where people must approve of models, and how many.
+  var approvals: MonitorFile.Approvals?
   var escalations: [EscalationStep] = []
 
   static let keys: [ConfigurationKey] = [

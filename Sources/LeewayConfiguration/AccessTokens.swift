@@ -22,6 +22,9 @@ package struct TokenHolder: Sendable, Equatable {
   package var roles: Set<Role>
 
   package func may(_ role: Role) -> Bool { roles.contains { $0.includes(role) } }
+
+  /// Whether it may approve of a model: who answers for a trainer may not.
+  package var mayApprove: Bool { may(.approver) && !roles.contains(.trainer) }
 }
 
 /// The bearer tokens of a `tokens_file`. Only their SHA-256 is kept, so that comparing takes the same time for all.
@@ -119,6 +122,9 @@ package struct AccessTokens: Sendable {
   }
 
   package static let roleNames = Role.allCases.map(\.rawValue).joined(separator: ", ")
+
+  /// How many may approve of a model: those who cannot answer for a trainer as well.
+  package var approvers: Int { Set(holders.values.lazy.filter(\.mayApprove).map(\.name)).count }
 
   /// nil for a token that is not in the file.
   package func holder(of token: String) -> TokenHolder? { holders[Self.digest(token)] }

@@ -45,6 +45,7 @@ package struct Configuration: Sendable {
       problems += unknownReceivers(monitors, serviceReading)
       problems += readDeadLetters(monitors, serviceReading)
       problems += unusableTokens(serviceReading)
+      problems += missingApprovers(monitors, serviceReading)
       problems += unusableCertificate(serviceReading, now: now)
       if looksAtLedger, let service { problems += unusableLedger(service, serviceReading) }
     }
@@ -135,6 +136,31 @@ package struct Configuration: Sendable {
           file: service.reading.file, line: place.line, column: place.column, severity: .error,
           message: "http.tokens_file: \($0)")
       }
+    }
+  }
+
+  /// Models that wait for an approval that no one, or too few, can give.
+  private static func missingApprovers(
+    _ files: [MonitorFile], _ service: ServiceConfigurationReading
+  ) -> [ConfigurationProblem] {
+    let approvers: Int
+    if let (path, _) = service.tokens {
+      // A file that cannot be read is an error of its own.
+      guard let tokens = try? AccessTokens(reading: path) else { return [] }
+      approvers = tokens.approvers
+    } else {
+      approvers = 0
+    }
+    return files.compactMap { file in
+      guard let approvals = file.approvals, approvers < approvals.people else { return nil }
+      let needed = "retrain.approval is required by \(approvals.people) \(approvals.people == 1 ? "person" : "people")"
+      let fix =
+        service.tokens == nil
+        ? "no one can approve without http.tokens_file in \(service.reading.file); set it to a file made by "
+        : "\(approvers) of http.tokens_file in \(service.reading.file) can, who have the role approver and not trainer; add one by "
+      return ConfigurationProblem(
+        file: file.path, line: approvals.place.line, column: approvals.place.column, severity: .warning,
+        message: "\(needed), and \(fix)leeway token new NAME approver")
     }
   }
 

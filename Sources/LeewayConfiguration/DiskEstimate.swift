@@ -57,7 +57,11 @@ package struct DiskEstimate: Sendable, Equatable {
     // A line and a verdict of each subject once a day.
     for check in monitor.checks where check.metric.family == .shift {
       let units = plan.shift?.units.filter { check.isOn(slice: $0.slice) } ?? []
-      out.append((units.reduce(0) { $0 + $1.null.streams.subjects.count } * 2, verdictBytes, .days(1)))
+      let learners = plan.shift?.learners.filter { check.isOn(slice: $0.slice) } ?? []
+      let subjects =
+        units.reduce(0) { $0 + $1.null.streams.subjects.count }
+        + learners.reduce(0) { $0 + $1.streams.subjects.count }
+      out.append((subjects * 2, verdictBytes, .days(1)))
     }
     return out
   }

@@ -25,6 +25,12 @@ package struct MonitorFile {
     let place: ConfigurationNode.Place
   }
 
+  struct Approvals {
+    /// How many must approve of a model.
+    let people: Int
+    let place: ConfigurationNode.Place
+  }
+
   /// Whether the baseline file has to be there.
   package enum BaselineNeed: Sendable {
     /// Not looked at: `baseline fit` makes it, `replay --baseline` names another.
@@ -39,6 +45,8 @@ package struct MonitorFile {
   let plan: MonitorPlan?
   let name: Name?
   let receiverUses: [ReceiverUse]
+  /// nil where models need no approval.
+  let approvals: Approvals?
   /// How many predictions wait for labels at a time; nil without labels, or where no rate is given.
   let waiting: WaitingPredictions?
   package let problems: [ConfigurationProblem]
@@ -72,9 +80,11 @@ package struct MonitorFile {
         waiting = nil
       }
       receiverUses = monitorReading.receiverUses
+      approvals = monitorReading.approvals
     } else {
       (monitor, plan, name, waiting) = (nil, nil, nil, nil)
       receiverUses = []
+      approvals = nil
     }
     problems = reading.problems.sorted()
   }

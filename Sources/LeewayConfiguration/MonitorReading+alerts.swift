@@ -124,6 +124,9 @@ extension MonitorReading {
     if map.contains("approvals"), approval == .automatic {
       map.value("approvals")?.complain("has an effect only with approval: required; add that, or remove it")
     }
+    if approval == .required, let approvals, let value = map.value("approval") {
+      self.approvals = .init(people: Int(approvals), place: value.place)
+    }
     let promote = map.value("promote").flatMap { readModelReceiver($0, .promotion) }
     let fallBack = map.value("fall_back").flatMap { readModelReceiver($0, .fallingBack) }
     let scorecard = map.value("scorecard").map { readScorecard($0) } ?? []

@@ -3,6 +3,8 @@ import LeewayCore
 
 extension MonitorReading {
   private static let mostExcluded = 1000
+  /// 2015 to 2049: for nulls that are learned in production.
+  static let hoursOfCalendar = 394_464...701_256
 
   /// `time_zone` and `excluded`; nil if one is wrong.
   func readDays() -> (zone: String, excluded: [ClosedRange<Int>])? {

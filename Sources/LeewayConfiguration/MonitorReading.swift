@@ -1,4 +1,5 @@
 import LeewayCore
+import LeewayStatistics
 
 /// One monitor file on its way to a `Monitor`: every part is read and reported on, whatever is wrong with the others.
 ///
@@ -46,6 +47,8 @@ package final class MonitorReading {
   var alertTiersGiven: Set<Tier> = []
   /// Where each tier's receivers are named.
   var receiverUses: [MonitorFile.ReceiverUse] = []
+  /// Where people must approve of models, and how many.
+  var approvals: MonitorFile.Approvals?
   var escalations: [EscalationStep] = []
 
   static let keys: [ConfigurationKey] = [
@@ -146,6 +149,7 @@ package final class MonitorReading {
       retrain: retrain,
       comparison: comparison, series: series)
     (monitor.timeZone, monitor.excluded) = (days.zone, days.excluded)
+    monitor.calendar = ShiftCalendar(zone: days.zone, Self.hoursOfCalendar)
     guard let baseline, let value = top.value("baseline") else { return (monitor, nil) }
     let kept = KeptMonitorText(text: reading.text, values: reading.placeholders.used.values)
     do throws(BaselineMismatch) {

@@ -21,7 +21,7 @@ struct StoredBlock: Sendable {
     },
     StoredBlock(
       table: "shift_states", column: "state", key: "monitor || '/' || hash || '/' || slice",
-      problem: ShiftStanding.problem),
+      problem: ShiftRecord.problem),
   ]
 
   /// JSON that decisions, deliveries and calls to retrain are read from, in both databases.

@@ -56,15 +56,22 @@ struct BacktestCommand: ParsableCommand {
 
   private func wished() throws -> ShiftBudget? {
     guard let wish else { return nil }
+    func wrong(_ problem: String) -> ValidationError { ValidationError("--wish '\(wish)': \(problem)") }
     let words = wish.split(separator: " ")
-    guard words.count == 3, words[1] == "per", let alarms = Int(words[0]), alarms >= 1,
-      let period = ShiftBudget.Period(rawValue: String(words[2])), ShiftBudget(.warning, alarms, per: period).hours >= 1
-    else {
-      throw ValidationError(
-        "--wish \(wish): it takes how many alarms and per what, such as '1 per week'; units are day, week, month, quarter and year"
-      )
+    guard words.count == 3, words[1] == "per" else {
+      throw wrong("it takes how many alarms and per what, such as '1 per week'")
     }
-    return ShiftBudget(.warning, alarms, per: period)
+    guard let alarms = Int(words[0]), alarms >= 1 else {
+      throw wrong("\(words[0]) is no number of alarms; it takes 1 or more, as in '1 per week'")
+    }
+    guard let period = ShiftBudget.Period(rawValue: String(words[2])) else {
+      throw wrong(
+        "\(words[2]) is no unit; units are day, week, month, quarter and year."
+          + Spelling.suggestion(for: String(words[2]), among: ["day", "week", "month", "quarter", "year"]))
+    }
+    let budget = ShiftBudget(.warning, alarms, per: period)
+    guard budget.hours >= 1 else { throw wrong("that is more than one alarm an hour; ask for fewer") }
+    return budget
   }
 
   func run() throws {
@@ -106,11 +113,17 @@ struct BacktestCommand: ParsableCommand {
       try page.flush()
     }
     let findings = ReplayFindings(found.summary, monitor: loaded, messageBytes: messageBytes.count)
-    for warning in findings.warnings { Console.write("leeway: warning: \(warning)\n", to: .error) }
-    for (place, injection) in injections.enumerated() where found.to.map({ injection.from >= $0 }) ?? false {
-      Console.write(
-        "leeway: warning: --inject \(inject[place]) begins when the history has ended, so nothing can find it\n",
-        to: .error)
+    func warn(_ text: String) { Console.write("leeway: warning: \(text)\n", to: .error) }
+    for warning in findings.warnings { warn(warning) }
+    for (text, injection) in zip(inject, injections) {
+      guard let from = found.from, let to = found.to else { continue }
+      if injection.from >= to {
+        warn("--inject \(text) begins when the history has ended, at \(to), so nothing can find it")
+      } else if injection.from < from {
+        warn(
+          "--inject \(text) begins before the history, whose first window ends at \(from): all of it is changed, and "
+            + "what it takes to find the change counts from before there was anything to judge")
+      }
     }
     if let problem = findings.problem { throw InputProblem(problem) }
   }

@@ -128,6 +128,55 @@ import Testing
         """)
   }
 
+  /// Of one id only one prediction could be joined.
+  @Test func idsThatDoNotDiffer() throws {
+    try folder.write(
+      (0..<10).map { Shop.prediction($0, id: "\"batch-7\"") }.joined(separator: "\n"), to: "p.jsonl")
+    let found = try check("--sample p.jsonl monitors/shop.yaml")
+    #expect(found.code == 1)
+    #expect(
+      found.output.hasSuffix(
+        "\n\n8 of 10 predictions have the id and version of an earlier one: they are duplicates, and performance counts an id once\n"
+      ), "\(found.output)")
+    #expect(
+      found.error
+        == "leeway: p.jsonl: all 10 predictions have the same id, batch-7; name the field that differs between predictions in predictions.fields.id\n"
+    )
+  }
+
+  /// Versions beside each other answer the same request, and labels are corrected.
+  @Test func idsThatComeAgain() throws {
+    try folder.write(
+      (0..<10).map { Shop.prediction($0, id: "\"p\($0 / 2)\"") }.joined(separator: "\n"), to: "p.jsonl")
+    try folder.write((0..<10).map { Shop.label($0, id: "\"p\($0 % 7)\"") }.joined(separator: "\n"), to: "l.jsonl")
+    let found = try check("--sample p.jsonl --labels l.jsonl monitors/shop.yaml")
+    #expect(found.code == 0)
+    #expect(!found.output.contains("duplicates"), "\(found.output)")
+    #expect(
+      found.output.hasSuffix("\n\n3 of 10 labels have the id of an earlier one: the newest label of an id counts\n"),
+      "\(found.output)")
+  }
+
+  @Test func aPositiveThatNoLabelHas() throws {
+    try folder.write(
+      Shop.monitor.replacing("value: bought}", with: "value: bought}\n  positive: Yes"), to: "monitors/shop.yaml")
+    try folder.write(
+      (0..<10).map { Shop.label($0, bought: $0 < 3 ? "\"yes\"" : "\"no\"") }.joined(separator: "\n"), to: "l.jsonl")
+    let found = try check("--labels l.jsonl monitors/shop.yaml")
+    #expect(found.code == 0)
+    #expect(
+      found.output.hasSuffix(
+        "\"yes\"          none is Yes, so all of them are negative; the values are no, yes. Did you mean yes?\n"),
+      "\(found.output)")
+  }
+
+  /// As messages are read: "0" is a label of a binary model.
+  @Test func labelsThatAreText() throws {
+    try folder.write((0..<10).map { Shop.label($0, bought: "\"\($0 % 2)\"") }.joined(separator: "\n"), to: "l.jsonl")
+    let found = try check("--labels l.jsonl monitors/shop.yaml")
+    #expect(found.code == 0 && found.output.hasSuffix("\"0\"\n"), "\(found.output)\(found.error)")
+  }
+
   @Test func whatIsNoSample() throws {
     try Data("Obj".utf8 + [1, 10]).write(to: folder.url.appendingPathComponent("p.jsonl"))
     var found = try check("--sample p.jsonl monitors/shop.yaml")

@@ -23,6 +23,7 @@ struct NaiveShifts {
     let first = Int(start.milliseconds / length.milliseconds)
     var lines: [ResultRecord] = []
     var verdicts: [Verdict] = []
+    var learners = design.learners.map { NaiveLearner(plan: plan, design: design, learner: $0) }
     var standings = design.units.map { ShiftStanding(fold: ShiftFold($0.null, next: first)) }
     while start + length <= through {
       let (slices, version) = rows(start..<start + length)
@@ -37,9 +38,13 @@ struct NaiveShifts {
         lines += telling.lines
         verdicts += telling.verdicts
       }
+      for place in learners.indices {
+        learners[place].take(
+          Int(start.milliseconds / length.milliseconds), slices[NameKey(learners[place].learner.slice)], version)
+      }
       start = start + length
     }
-    return (lines, verdicts)
+    return (lines + learners.flatMap(\.lines), verdicts + learners.flatMap(\.verdicts))
   }
 
   /// Every version's share within 5 points of the baseline's, where that tells them.

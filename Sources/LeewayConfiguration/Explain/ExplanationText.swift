@@ -39,6 +39,8 @@ package struct ExplanationText {
       let age = max(0, (now - to).seconds / 86_400)
       return "the baseline's hours, plan \(plan): \(number(days.rounded())) days to \(to.description.prefix(10)), "
         + "which is \(number(age.rounded())) days ago"
+    case .learned:
+      return "learned in production: fitted after 7, 14, 28 and 56 days; until the first, only what no traffic does"
     case .independentRows: return "iid: rows are taken as independent of each other"
     case .none: return "none: a value is held against a number"
     }

@@ -64,6 +64,24 @@ package struct Verdict: Sendable, Equatable {
     self.tier = tier
   }
 
+  /// What `shift` says of an hour whose null is not learned yet.
+  init(
+    check: String, hour: TimeSpan, end: EventTime, slice: String, subject: String, learning why: Shortfall, rows: Int64
+  ) {
+    self.check = check
+    window = Check.hour
+    size = hour
+    self.end = end
+    self.slice = slice
+    self.subject = subject
+    metric = .shift
+    finding = Finding(.shift)
+    self.why = why
+    self.rows = rows
+    rawTier = .insufficientData
+    tier = .insufficientData
+  }
+
   var referenceValue: Double? { isReference ? value : nil }
 
   /// Its line's key: a subject may have two verdicts on `shift`, of its values and of their feed.

@@ -4,6 +4,8 @@ package struct CheckExplanation: Sendable {
   package enum Null: Sendable, Equatable {
     /// The baseline's own hours, by plan (`hours`, `short`, `fixed`), from the first hour to behind the last.
     case hours(plan: String, from: EventTime, to: EventTime)
+    /// What production shows, from the seventh day on.
+    case learned
     /// Rows that are independent of each other.
     case independentRows
     /// No null: a value is held against a number.

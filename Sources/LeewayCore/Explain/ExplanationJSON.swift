@@ -58,6 +58,7 @@ package struct ExplanationJSON {
       w.time(to)
       w.key("age_days")
       w.number(max(0, (now - to).seconds / 86_400))
+    case .learned: w.string("learned")
     case .independentRows: w.string("iid")
     case .none: w.string("none")
     }

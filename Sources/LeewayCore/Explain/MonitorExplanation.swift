@@ -19,9 +19,8 @@ extension MonitorPlan {
       slicesLeftOut: all - slices.count, waits: waits(of: check))
     switch check.metric.family {
     case .shift:
-      if let shift, let hours = baseline.hours {
-        explained.tiers = ShiftExplanation(plan: self, design: shift, hours: hours)
-          .tiers(of: check, slices: Set(slices))
+      if let shift {
+        explained.tiers = ShiftExplanation(plan: self, design: shift).tiers(of: check, slices: Set(slices))
       }
     case .distance, .ratio, .level, .traffic:
       guard let window = check.window(of: monitor) else { break }
@@ -66,6 +65,7 @@ extension MonitorPlan {
   private func null(of check: Check) -> CheckExplanation.Null {
     switch check.metric.family {
     case .shift:
+      if let shift, shift.learners.contains(where: { check.isOn(slice: $0.slice) }) { return .learned }
       guard let hours = baseline.hours, let unit = shift?.units.first(where: { check.isOn(slice: $0.slice) }) else {
         return .none
       }

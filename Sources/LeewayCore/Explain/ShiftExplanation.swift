@@ -4,7 +4,6 @@ import LeewayStatistics
 struct ShiftExplanation {
   let plan: MonitorPlan
   let design: ShiftDesign
-  let hours: BaselineHours
 
   private static let quarter = 2184.0
 
@@ -18,7 +17,12 @@ struct ShiftExplanation {
           for stream in watch.streams { tier.found.append(found(unit, watch, stream, use)) }
         }
       }
-      if tier.found.isEmpty { tier.unknown = "the baseline has no null of a slice that it is on" }
+      if tier.found.isEmpty {
+        tier.unknown =
+          design.learners.contains { slices.contains($0.slice) }
+          ? "its null is learned in production; fit the baseline with --time to know beforehand"
+          : "the baseline has no null of a slice that it is on"
+      }
       return tier
     }
   }
@@ -31,7 +35,7 @@ struct ShiftExplanation {
       of.kind, category: subject.categories.indices.contains(of.cell) ? subject.categories[of.cell] : nil)
     // What is expected in a typical hour of the week, which a share's size is added to.
     let expected = median((0..<ShiftProfile.hours).map { null.fit.profile.expected($0, stream) }.filter(\.isFinite))
-    let rows = hours.slices.first { utf8Equal($0.slice, unit.slice) }.map { Double($0.rows) }
+    let rows = plan.baseline.hours?.slices.first { utf8Equal($0.slice, unit.slice) }.map { Double($0.rows) }
     return FoundChange(
       slice: unit.slice, subject: subject.name, stream: name.key, unit: name.unit, rowsPerHour: rows,
       sizes: FoundChange.horizons.map { horizon in

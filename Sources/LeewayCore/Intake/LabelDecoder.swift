@@ -152,10 +152,7 @@ final class LabelDecoder<Extractor: MessageExtractor> {
       if let positive = stream.positive {
         return extractor.category(of: view).map { .number($0 == Array(positive.utf8) ? 1 : 0) }
       }
-      if let bool = view.bool { return .number(bool ? 1 : 0) }
-      if let text = view.text { return LabelValue(binary: text) }
-      guard let number = view.double, number == 0 || number == 1 else { return nil }
-      return .number(number)
+      return LabelValue(binary: view)
     case .regression: return view.number(lenient: valueTakesText).map { .number($0) }
     case .multiclass: return extractor.category(of: view).map { .category(String(decoding: $0, as: UTF8.self)) }
     }
@@ -174,6 +171,19 @@ final class LabelDecoder<Extractor: MessageExtractor> {
 }
 
 extension LabelValue {
+  /// A binary label as a message has it: a boolean, 0, 1, or a text of these; nil for any other.
+  package init?(binary view: FieldValue) {
+    if let bool = view.bool {
+      self = .number(bool ? 1 : 0)
+    } else if let text = view.text {
+      self.init(binary: text)
+    } else if let number = view.double, number == 0 || number == 1 {
+      self = .number(number)
+    } else {
+      return nil
+    }
+  }
+
   /// A binary label's text, as it is in CSV, where types are lost: 0, 1, and false or true in any case; nil for any other.
   package init?(binary text: UnsafeRawBufferPointer) {
     let text = ShortestText.withoutZeroFraction(text)

@@ -1,9 +1,9 @@
-/// What a detector of shifts knows after an hour.
+/// What a detector of shifts knows after an hour, or what is kept of the hours of one day that it learns from.
 package struct ShiftRecord: Sendable, Equatable {
   package var key: SliceKey
   /// The end of the last hour that it took.
   package var through: EventTime
-  /// A `ShiftStanding`, encoded.
+  /// A `ShiftStanding`, a `ShiftLearning` or a `ShiftDay`, encoded; the first byte says which.
   package var state: [UInt8]
 
   package init(key: SliceKey, through: EventTime, state: [UInt8]) {

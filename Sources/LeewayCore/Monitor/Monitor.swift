@@ -1,3 +1,5 @@
+package import LeewayStatistics
+
 /// What to watch: one model's predictions, its labels, and the checks on them. The parsed and validated form of one
 /// file in `monitors/`.
 package struct Monitor: Sendable, Equatable {
@@ -37,6 +39,8 @@ package struct Monitor: Sendable, Equatable {
   package var series: SeriesChoice
   /// IANA's name of the zone of `excluded` and of the hours of the week.
   package var timeZone = "UTC"
+  /// The zone's offsets.
+  package var calendar = ShiftCalendar.utc
   /// Local days, counted from 1970-01-01, that `shift` neither learns from nor judges; ascending, apart.
   package var excluded: [ClosedRange<Int>] = []
   /// What `shift` takes for an hour; only tests have another.

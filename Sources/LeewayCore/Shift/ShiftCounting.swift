@@ -8,17 +8,28 @@ extension ShiftDesign.Unit {
   ///   - block: the slice's rows; nil: none.
   ///   - isOutputLeftOut: the model's output has no value in this hour (rule D9).
   func sums(_ block: CellBlock?, _ layout: DriftLayout, isOutputLeftOut: Bool) -> [ShiftSums] {
-    zip(subjects, null.streams.subjects.indices).map { subject, place in
-      let (what, table) = (null.streams.subjects[place], null.streams.tables[place])
-      guard let block, let index = subject.index, !isOutputLeftOut || subject.name != outputName else {
-        return .none(what, table)
-      }
-      return ShiftSums(Self.counts(layout.subjects[index], in: block), what, table)
-    }
+    ShiftDesign.sums(block, layout, subjects, null.streams, leftOut: isOutputLeftOut ? outputName : nil)
   }
 
   /// Rows of a subject that may or may not have a value.
   func rows(of sums: ShiftSums) -> Int64 { sums.valid &+ sums.missing &+ sums.invalid }
+}
+
+extension ShiftDesign {
+  /// The sums of every subject of an hour.
+  ///
+  /// - Parameter leftOut: a subject that has no value in this hour.
+  static func sums(
+    _ block: CellBlock?, _ layout: DriftLayout, _ subjects: [Subject], _ streams: ShiftStreams, leftOut: String? = nil
+  ) -> [ShiftSums] {
+    zip(subjects, streams.subjects.indices).map { subject, place in
+      let (what, table) = (streams.subjects[place], streams.tables[place])
+      guard let block, let index = subject.index, leftOut.map({ !utf8Equal($0, subject.name) }) ?? true else {
+        return .none(what, table)
+      }
+      return ShiftSums(counts(layout.subjects[index], in: block), what, table)
+    }
+  }
 
   private static func counts(_ subject: DriftLayout.Subject, in block: CellBlock) -> ShiftCounts {
     let cells = block.counts[subject.firstCount..<subject.firstCount + subject.cells]
@@ -45,24 +56,32 @@ extension ShiftDesign {
   static let mixTolerance = 0.05
 
   /// Whether the versions of an hour are mixed as those of the null: else the output's shift would be the roll-out itself.
-  func isMixed(as slices: [NameKey: CellBlock]) -> Bool {
+  ///
+  /// - Parameter versions: their shares in what the null was fitted to; empty where that does not tell them.
+  func isMixed(as slices: [NameKey: CellBlock], _ versions: [NameKey: Double]) -> Bool {
     guard !versions.isEmpty, let all = slices[NameKey(Slice.all)]?.counts[DriftLayout.rows], all > 0 else {
       return true
     }
-    let prefix = Slice.version + "="
-    var shares: [NameKey: Double] = [:]
-    for (slice, block) in slices where slice.name.utf8.starts(with: prefix.utf8) {
-      let name = String(decoding: slice.name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
-      shares[NameKey(name)] = Double(block.counts[DriftLayout.rows]) / Double(all)
-    }
+    let shares = Self.versionRows(slices).mapValues { Double($0) / Double(all) }
     return Set(shares.keys).union(versions.keys).allSatisfy {
       abs((shares[$0] ?? 0) - (versions[$0] ?? 0)) <= Self.mixTolerance
     }
   }
 
+  /// Rows of an hour by version.
+  static func versionRows(_ slices: [NameKey: CellBlock]) -> [NameKey: Int64] {
+    let prefix = Slice.version + "="
+    var rows: [NameKey: Int64] = [:]
+    for (slice, block) in slices where slice.name.utf8.starts(with: prefix.utf8) {
+      let name = String(decoding: slice.name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+      rows[NameKey(name)] = block.counts[DriftLayout.rows]
+    }
+    return rows
+  }
+
   /// Whether an hour is of a day that neither teaches nor is judged.
   func isExcluded(_ hour: Int) -> Bool {
-    guard !excluded.isEmpty, let calendar = units.first?.null.configuration.calendar else { return false }
+    guard !excluded.isEmpty else { return false }
     let day = calendar.day(hour)
     return excluded.contains { $0.contains(day) }
   }

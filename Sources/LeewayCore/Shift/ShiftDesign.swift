@@ -19,6 +19,27 @@ package struct ShiftDesign: Sendable {
     /// Numeric: of the baseline's values of the slice.
     var mean: Double?
     var standardDeviation: Double?
+
+    func name(of stream: ShiftStream) -> ShiftStreamName {
+      ShiftStreamName(
+        stream.kind, category: categories.indices.contains(stream.cell) ? categories[stream.cell] : nil)
+    }
+
+    /// A size in the subject's own unit, before and after: of a location about the mean, of a spread about the standard deviation, of a
+    /// share the share.
+    ///
+    /// - Parameter expected: what the stream would be now, of a share; nil where that is not known.
+    func own(_ kind: ShiftKind, size: Double, expected: Double?) -> (was: Double?, now: Double)? {
+      switch kind {
+      case .location:
+        guard let mean, let standardDeviation else { return nil }
+        return (mean, mean + size * standardDeviation)
+      case .spread: return standardDeviation.map { ($0, $0 * ShiftValues.deviationRatio(size)) }
+      case .category, .missing, .invalid, .unseen, .outside:
+        return (expected.map { ShiftValues.share(of: $0) }, ShiftValues.share(of: (expected ?? 0) + size))
+      case .level: return nil
+      }
+    }
   }
 
   /// What a check says of a subject of a slice: of its values, or of their feed.
@@ -52,9 +73,13 @@ package struct ShiftDesign: Sendable {
   package let uses: [Use]
   /// `all` first, then by the slice's bytes.
   package let units: [Unit]
-  /// Shares of the versions in the null; empty where the baseline does not tell them.
+  /// Slices whose null is learned from production, in the same order; empty where the baseline has hours.
+  package let learners: [Learner]
+  /// Shares of the versions in the baseline's null; empty where the baseline does not tell them.
   let versions: [NameKey: Double]
   let excluded: [ClosedRange<Int>]
+  /// Whose days are excluded.
+  let calendar: ShiftCalendar
   /// The length of an hour.
   let hour: TimeSpan
 
@@ -63,78 +88,184 @@ package struct ShiftDesign: Sendable {
     guard let tier = uses.firstIndex(where: { $0.check == check }) else { return 0 }
     return units.reduce(0) { sum, unit in
       sum + (0..<unit.null.streams.count).count { unit.null.level(tier: tier, view: 0, stream: $0) < .infinity }
-    }
+    } + learners.reduce(0) { $0 + $1.uses[tier].isWatched.count { $0 } }
   }
 
   /// nil where no check is on `shift`.
   ///
-  /// - Throws: where the baseline has no hours, or none of a slice that a check names.
+  /// - Throws: where the baseline's hours are none of a slice that a check names, or where it has too few rows of one to learn from.
   init?(_ monitor: Monitor, _ baseline: Baseline, _ drift: DriftLayout) throws(BaselineMismatch) {
     let checks = monitor.checks.filter { $0.metric.family == .shift }
     guard !checks.isEmpty else { return nil }
-    func mismatch(_ reason: String) -> BaselineMismatch { BaselineMismatch(monitor: monitor.name, reason: reason) }
-    guard let hours = baseline.hours else {
-      throw mismatch(
-        "check \(checks[0].name) is on shift, which judges by hours, and it was fitted without times; fit it with --time FIELD on "
-          + "rows of at least \(BaselineHours.minimumRows) an hour, or remove the check"
-      )
-    }
-    guard hours.zone == monitor.timeZone else {
-      throw mismatch("its hours were fitted in time zone \(hours.zone), the monitor says \(monitor.timeZone)")
-    }
-    for check in checks {
-      let named: [String] =
-        switch check.slices {
-        case .all: [Slice.all]
-        case .each: []
-        case .listed(let names): names
-        }
-      for name in named where !hours.slices.contains(where: { utf8Equal($0.slice, name) }) {
-        let why =
-          name == Slice.all
-          ? "it has fewer than \(BaselineHours.minimumRows) rows an hour"
-          : "slice \(name) has fewer than \(BaselineBuilder.minimumSliceRows) training rows or fewer than "
-            + "\(BaselineHours.minimumRows) an hour"
-        throw mismatch("check \(check.name) is on shift, and \(why), so there is no null to judge by")
+    let parts: [Part]
+    if let hours = baseline.hours {
+      guard hours.zone == monitor.timeZone else {
+        throw BaselineMismatch(
+          monitor: monitor.name,
+          reason: "its hours were fitted in time zone \(hours.zone), the monitor says \(monitor.timeZone)")
       }
+      parts = try Self.fittedParts(hours, checks, monitor, baseline, drift)
+    } else {
+      parts = try Self.learnedParts(checks, monitor, baseline, drift)
     }
     uses = checks.flatMap { check in check.budgets.map { Use(check: check.name, budget: $0) } }
     let outputIndex = drift.subjects.count - 1
-    var fitted: [(slice: BaselineHours.Slice, null: ShiftNull, subjects: [Subject])] = []
-    for slice in hours.slices where checks.contains(where: { $0.isOn(slice: slice.slice) }) {
-      fitted.append(try Self.fitted(slice, monitor, baseline, drift))
-    }
-    /// By stream of a null: whether a check is on it.
-    func watched(_ check: Check, _ part: (slice: BaselineHours.Slice, null: ShiftNull, subjects: [Subject])) -> [Bool] {
-      part.null.streams.all.map { stream in
-        guard check.isOn(slice: part.slice.slice), let index = part.subjects[stream.subject].index else { return false }
+    /// By stream: whether a check is on it.
+    func watched(_ check: Check, _ part: Part) -> [Bool] {
+      part.streams.all.map { stream in
+        guard check.isOn(slice: part.slice), let index = part.subjects[stream.subject].index else { return false }
         return check.names(drift.subjects[index], isOutput: index == outputIndex)
       }
     }
     var sharing: [String: Int] = [:]
     for check in checks {
-      sharing[check.name] = fitted.reduce(0) { $0 + watched(check, $1).count { $0 } }
+      sharing[check.name] = parts.reduce(0) { $0 + watched(check, $1).count { $0 } }
     }
-    units = fitted.map { part in
+    var units: [Unit] = []
+    var learners: [Learner] = []
+    for part in parts {
       let uses = checks.flatMap { check in
         let isWatched = watched(check, part)
         return check.budgets.map {
           ShiftTierUse($0.detectorTier, isWatched: isWatched, sharing: sharing[check.name] ?? 1)
         }
       }
-      let null = part.null.levelled(uses)
-      return Unit(
-        slice: part.slice.slice, hash: Self.hash(part.slice, part.subjects, monitor, baseline),
-        null: null, subjects: part.subjects, watches: Self.watches(checks, null), outputName: monitor.outputName)
+      guard let fitted = part.null else {
+        var configuration = ShiftConfiguration.shipped
+        configuration.calendar = monitor.calendar
+        learners.append(
+          Learner(
+            slice: part.slice, hash: Self.hash(part, monitor, baseline), streams: part.streams,
+            configuration: configuration, subjects: part.subjects, baseline: part.baseline, uses: uses, checks: checks,
+            outputName: monitor.outputName))
+        continue
+      }
+      let null = fitted.null.levelled(uses)
+      units.append(
+        Unit(
+          slice: part.slice, hash: Self.hash(part, monitor, baseline), null: null, subjects: part.subjects,
+          watches: Self.watches(checks, null), outputName: monitor.outputName))
     }
+    (self.units, self.learners) = (units, learners)
     versions =
       monitor.predictions.version == nil
-      ? [:] : Dictionary(hours.versions.map { (NameKey($0.name), $0.share) }, uniquingKeysWith: { $1 })
+      ? [:]
+      : Dictionary(
+        (baseline.hours?.versions ?? []).map { (NameKey($0.name), $0.share) }, uniquingKeysWith: { $1 })
     excluded = monitor.excluded
+    calendar = units.first?.null.configuration.calendar ?? monitor.calendar
     hour = monitor.shiftHour
   }
 
-  private static func watches(_ checks: [Check], _ null: ShiftNull) -> [Watch] {
+  /// What there is of a slice before checks are looked at.
+  private struct Part {
+    var slice: String
+    var subjects: [Subject]
+    var streams: ShiftStreams
+    /// What a null of it is read with.
+    var baseline: (subjects: [ShiftSubject], totals: [[Int64]])
+    /// And as the baseline has it; nil: it is learned.
+    var null: (null: ShiftNull, bytes: [UInt8])?
+  }
+
+  private static func named(_ check: Check) -> [String] {
+    switch check.slices {
+    case .all: [Slice.all]
+    case .each: []
+    case .listed(let names): names
+    }
+  }
+
+  private static func fittedParts(
+    _ hours: BaselineHours, _ checks: [Check], _ monitor: Monitor, _ baseline: Baseline, _ drift: DriftLayout
+  ) throws(BaselineMismatch) -> [Part] {
+    for check in checks {
+      for name in named(check) where !hours.slices.contains(where: { utf8Equal($0.slice, name) }) {
+        let why =
+          name == Slice.all
+          ? "it has fewer than \(BaselineHours.minimumRows) rows an hour"
+          : "slice \(name) has fewer than \(BaselineBuilder.minimumSliceRows) training rows or fewer than "
+            + "\(BaselineHours.minimumRows) an hour"
+        throw BaselineMismatch(
+          monitor: monitor.name,
+          reason: "check \(check.name) is on shift, and \(why), so there is no null to judge by")
+      }
+    }
+    var parts: [Part] = []
+    for slice in hours.slices where checks.contains(where: { $0.isOn(slice: slice.slice) }) {
+      for name in slice.subjects where !baseline.subjects.contains(where: { utf8Equal($0.name, name) }) {
+        throw BaselineMismatch(
+          monitor: monitor.name, reason: "its hours name \(name), of which it has no distribution")
+      }
+      var part = part(slice.slice, slice.subjects, baseline, drift, nil)
+      do throws(ShiftDamaged) {
+        let null = try ShiftNull(encoded: slice.null, baseline: part.baseline)
+        part.null = (null, slice.null)
+        part.streams = null.streams
+      } catch {
+        throw BaselineMismatch(
+          monitor: monitor.name, reason: "its hours of slice \(slice.slice) are of no use: \(error.reason)")
+      }
+      parts.append(part)
+    }
+    return parts
+  }
+
+  /// Slice `all`, and those of which the baseline has a part of its own.
+  private static func learnedParts(
+    _ checks: [Check], _ monitor: Monitor, _ baseline: Baseline, _ drift: DriftLayout
+  ) throws(BaselineMismatch) -> [Part] {
+    let slices = [Slice.all] + baseline.slices.map(\.slice)
+    for check in checks {
+      for name in named(check) where !slices.contains(where: { utf8Equal($0, name) }) {
+        throw BaselineMismatch(
+          monitor: monitor.name,
+          reason: "check \(check.name) is on shift, and slice \(name) has fewer than "
+            + "\(BaselineBuilder.minimumSliceRows) training rows, so there is nothing to compare it with")
+      }
+    }
+    let names = monitor.features.map(\.name) + [monitor.outputName]
+    return slices.filter { slice in checks.contains { $0.isOn(slice: slice) } }.compactMap { slice in
+      let own = MonitorPlan.subjects(in: slice, monitor, count: names.count).map { names[$0] }
+        .filter { name in baseline.subjects.contains { utf8Equal($0.name, name) } }
+      return own.isEmpty ? nil : part(slice, own, baseline, drift, .shipped)
+    }
+  }
+
+  /// - Parameters:
+  ///   - names: of subjects that the baseline has.
+  ///   - configuration: nil where the streams follow from a null.
+  private static func part(
+    _ slice: String, _ names: [String], _ baseline: Baseline, _ drift: DriftLayout, _ configuration: ShiftConfiguration?
+  ) -> Part {
+    let own = baseline.slices.first { utf8Equal($0.slice, slice) }?.subjects
+    var subjects: [Subject] = []
+    var shifting: [ShiftSubject] = []
+    var totals: [[Int64]] = []
+    for name in names {
+      guard let place = baseline.subjects.firstIndex(where: { utf8Equal($0.name, name) }) else { continue }
+      let fitted = baseline.subjects[place]
+      let cells = own?[place] ?? fitted.cells
+      shifting.append(Self.subject(fitted))
+      totals.append(Self.totals(cells, fitted.domain))
+      var subject = Subject(
+        name: name, index: drift.subjects.firstIndex { utf8Equal($0.name, name) }, categories: [])
+      switch fitted.domain {
+      case .numeric(let domain):
+        let moments = cells.moments(domain)
+        (subject.mean, subject.standardDeviation) = (moments?.mean, moments?.standardDeviation)
+      case .categorical(let domain): subject.categories = domain.categories
+      }
+      subjects.append(subject)
+    }
+    return Part(
+      slice: slice, subjects: subjects,
+      streams: configuration.map { ShiftStreams(subjects: shifting, totals: totals, $0) }
+        ?? ShiftStreams(subjects: [], tables: [], .shipped),
+      baseline: (shifting, totals))
+  }
+
+  static func watches(_ checks: [Check], _ null: ShiftNull) -> [Watch] {
     var out: [Watch] = []
     var first = 0
     for check in checks {
@@ -155,39 +286,6 @@ package struct ShiftDesign: Sendable {
     return out
   }
 
-  private static func fitted(
-    _ slice: BaselineHours.Slice, _ monitor: Monitor, _ baseline: Baseline, _ drift: DriftLayout
-  ) throws(BaselineMismatch) -> (slice: BaselineHours.Slice, null: ShiftNull, subjects: [Subject]) {
-    let own = baseline.slices.first { utf8Equal($0.slice, slice.slice) }?.subjects
-    var subjects: [Subject] = []
-    var shifting: [ShiftSubject] = []
-    var totals: [[Int64]] = []
-    for name in slice.subjects {
-      guard let place = baseline.subjects.firstIndex(where: { utf8Equal($0.name, name) }) else {
-        throw BaselineMismatch(monitor: monitor.name, reason: "its hours name \(name), of which it has no distribution")
-      }
-      let fitted = baseline.subjects[place]
-      let cells = own?[place] ?? fitted.cells
-      shifting.append(Self.subject(fitted))
-      totals.append(Self.totals(cells, fitted.domain))
-      var subject = Subject(
-        name: name, index: drift.subjects.firstIndex { utf8Equal($0.name, name) }, categories: [])
-      switch fitted.domain {
-      case .numeric(let domain):
-        let moments = cells.moments(domain)
-        (subject.mean, subject.standardDeviation) = (moments?.mean, moments?.standardDeviation)
-      case .categorical(let domain): subject.categories = domain.categories
-      }
-      subjects.append(subject)
-    }
-    do throws(ShiftDamaged) {
-      return (slice, try ShiftNull(encoded: slice.null, baseline: (shifting, totals)), subjects)
-    } catch {
-      throw BaselineMismatch(
-        monitor: monitor.name, reason: "its hours of slice \(slice.slice) are of no use: \(error.reason)")
-    }
-  }
-
   /// As the detector takes a subject of a baseline; what lumps the rarer categories is no stream.
   package static func subject(_ subject: SubjectBaseline) -> ShiftSubject {
     switch subject.domain {
@@ -204,15 +302,13 @@ package struct ShiftDesign: Sendable {
     }
   }
 
-  /// The hash of what a state means: the null, and where the monitor finds the values.
-  private static func hash(
-    _ slice: BaselineHours.Slice, _ subjects: [Subject], _ monitor: Monitor, _ baseline: Baseline
-  ) -> String {
+  /// The hash of what a state means: the null, if it is the baseline's, and where the monitor finds the values.
+  private static func hash(_ part: Part, _ monitor: Monitor, _ baseline: Baseline) -> String {
     var w = JSONWriter()
     w.beginArray()
-    w.string(slice.slice)
-    w.string(SHA256.hash(slice.null).hex)
-    for subject in subjects {
+    w.string(part.slice)
+    w.string(part.null.map { SHA256.hash($0.bytes).hex } ?? "learned in \(monitor.timeZone)")
+    for subject in part.subjects {
       w.string(subject.name)
       w.string(baseline.subject(named: subject.name).map { SHA256.hash(Self.text($0)).hex } ?? "")
       guard let feature = monitor.features.first(where: { utf8Equal($0.name, subject.name) }) else { continue }

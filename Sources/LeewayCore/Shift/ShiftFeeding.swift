@@ -27,9 +27,8 @@ struct ShiftFeeding {
 
   private let plan: MonitorPlan
   private let design: ShiftDesign
-  private var standings: [ShiftStanding]
-  private var tellings: [ShiftTelling]
-  /// Hours taken.
+  private var detectors: [ShiftDetector]
+  /// Hours taken by a detector that judges.
   private var taken = 0
 
   /// The hour that comes next: hours before it are taken by now.
@@ -55,22 +54,17 @@ struct ShiftFeeding {
     self.plan = plan
     self.design = design
     let from = max(Self.first(begins, design), known ?? ShiftFold.range.lowerBound)
-    let stored = try reader.shiftStates(monitor: plan.monitor.name, keys: design.units.map(\.key))
-    standings = []
-    tellings = design.units.map { ShiftTelling(plan: plan, design: design, unit: $0) }
-    for (place, unit) in design.units.enumerated() {
-      standings.append(
-        try stored[place].map { try ShiftStanding(encoded: $0, unit, design.uses) }
-          ?? ShiftStanding(fold: ShiftFold(unit.null, next: from)))
-      pass(place, to: from)
+    let monitor = plan.monitor.name
+    let stored = try reader.shiftStates(monitor: monitor, keys: design.units.map(\.key) + design.learners.map(\.key))
+    detectors = []
+    for (unit, state) in zip(design.units, stored) {
+      detectors.append(try ShiftDetector(unit, plan: plan, design, stored: state, from: from))
     }
-  }
-
-  /// Takes hours without rows.
-  private mutating func pass(_ place: Int, to hour: Int) {
-    guard standings[place].fold.next < hour else { return }
-    for closing in standings[place].fold.skip(to: hour, design.units[place].null) {
-      tellings[place].tell(closing, nil, &standings[place])
+    for (learner, state) in zip(design.learners, stored.dropFirst(design.units.count)) {
+      detectors.append(
+        try ShiftDetector(learner, plan: plan, design, stored: state, from: from) { day in
+          try reader.shiftStates(monitor: monitor, keys: [learner.key(ofDay: day)])[0]
+        })
     }
   }
 
@@ -80,7 +74,7 @@ struct ShiftFeeding {
   mutating func feed(
     through end: Int, in reader: any LedgerReader, version: ([NameKey: CellBlock]) -> String?
   ) throws {
-    guard let first = standings.map(\.fold.next).min(), first < end else { return }
+    guard let first = detectors.map(\.next).min(), first < end else { return }
     let starts = try reader.paneStarts(
       .drift, monitor: plan.monitor.name, generation: plan.generation,
       in: design.start(of: first)..<design.start(of: end))
@@ -93,37 +87,28 @@ struct ShiftFeeding {
     for hour in hours where !design.isExcluded(hour) {
       try merge.move(to: design.start(of: hour)..<design.start(of: hour + 1), in: reader)
       let slices = try merge.view()
-      let isMixed = design.isMixed(as: slices)
       let version = version(slices)
-      for (place, unit) in design.units.enumerated() where standings[place].fold.next <= hour {
-        pass(place, to: hour)
-        let block = slices[NameKey(unit.slice)]
-        let sums = unit.sums(
-          block, plan.drift, isOutputLeftOut: !isMixed && !Slice.isOfVersion(unit.slice))
-        let outcome = standings[place].fold.take(sums, unit.null)
-        tellings[place].tell(outcome, block == nil ? nil : sums, &standings[place], version: version)
+      for place in detectors.indices where detectors[place].next <= hour {
+        try detectors[place].take(hour, slices, version: version) {
+          try reader.shiftStates(monitor: plan.monitor.name, keys: $0)
+        }
       }
     }
-    for place in standings.indices { pass(place, to: end) }
-    taken = end - first
+    for place in detectors.indices { detectors[place].pass(to: end) }
+    taken = detectors.map(\.judged).max() ?? 0
   }
 
-  var verdicts: [Verdict] { tellings.flatMap(\.verdicts) }
-  var lines: [ResultRecord] { tellings.flatMap(\.lines) }
+  var verdicts: [Verdict] { detectors.flatMap(\.verdicts) }
+  var lines: [ResultRecord] { detectors.flatMap(\.lines) }
 
-  /// What is known now; empty where no hour was taken.
-  var records: [ShiftRecord] {
-    zip(design.units, standings).map { unit, standing in
-      ShiftRecord(
-        key: unit.key, through: design.start(of: standing.fold.next), state: standing.encoded(unit, design.uses))
-    }
-  }
+  /// What is known now.
+  var records: [ShiftRecord] { detectors.flatMap(\.records) }
 
   var spending: [ShiftSpending] {
     design.uses.enumerated().map { place, use in
       ShiftSpending(
         check: use.check, tier: use.budget.tier, expected: Double(taken) / use.budget.hours,
-        alarms: tellings.reduce(0) { $0 + Int64($1.opened[place]) })
+        alarms: detectors.reduce(0) { $0 + Int64($1.opened[place]) })
     }
   }
 }

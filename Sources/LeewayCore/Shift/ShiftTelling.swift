@@ -148,10 +148,7 @@ struct ShiftTelling {
   }
 
   private func name(_ watch: ShiftDesign.Watch, _ stream: Int) -> ShiftStreamName {
-    let stream = unit.null.streams.all[stream]
-    let categories = unit.subjects[watch.subject].categories
-    return ShiftStreamName(
-      stream.kind, category: categories.indices.contains(stream.cell) ? categories[stream.cell] : nil)
+    unit.subjects[watch.subject].name(of: unit.null.streams.all[stream])
   }
 
   /// - Parameter hour: for the share that is expected.
@@ -159,23 +156,10 @@ struct ShiftTelling {
     _ watch: ShiftDesign.Watch, _ stream: Int, size: Double?, since: EventTime?, hour: Int
   ) -> ShiftFinding {
     let name = name(watch, stream)
-    let subject = unit.subjects[watch.subject]
-    var own: (was: Double, now: Double)?
-    if let size {
-      switch name.kind {
-      case .location:
-        if let mean = subject.mean, let deviation = subject.standardDeviation {
-          own = (mean, mean + size * deviation)
-        }
-      case .spread:
-        if let deviation = subject.standardDeviation {
-          own = (deviation, deviation * ShiftValues.deviationRatio(size))
-        }
-      case .category, .missing, .invalid, .unseen, .outside:
-        let expected = unit.null.fit.profile.expected(unit.null.configuration.calendar.weekHour(hour), stream)
-        if expected.isFinite { own = (ShiftValues.share(of: expected), ShiftValues.share(of: expected + size)) }
-      case .level: break
-      }
+    let expected = unit.null.fit.profile.expected(unit.null.configuration.calendar.weekHour(hour), stream)
+    let isKnown = expected.isFinite || name.kind == .location || name.kind == .spread
+    let own = size.flatMap {
+      isKnown ? unit.subjects[watch.subject].own(name.kind, size: $0, expected: expected) : nil
     }
     return ShiftFinding(
       stream: name, size: size, since: since, was: own?.was, now: own?.now, null: unit.null.plan.rawValue)
@@ -186,39 +170,12 @@ struct ShiftTelling {
   private func line(
     _ watch: ShiftDesign.Watch, _ said: Said, _ alarm: Tier?, _ end: EventTime, _ rows: Int64
   ) -> ResultRecord {
-    let subject = unit.subjects[watch.subject].name
-    var w = JSONWriter(capacity: 512)
-    w.beginObject()
-    for (key, text) in [
-      ("type", ResultType.shift.rawValue), ("monitor", plan.monitor.name), ("window", Check.hour),
-    ] {
-      w.key(key)
-      w.string(text)
-    }
-    w.key("end")
-    w.time(end)
-    for (key, text) in [("slice", unit.slice), ("subject", subject), ("check", watch.check)] {
-      w.key(key)
-      w.string(text)
-    }
-    said.open.finding.writeMembers(to: &w)
-    w.key("evidence")
-    w.number(said.open.evidence)
-    w.key("levels")
-    w.beginObject()
-    for use in watch.uses {
-      w.key(design.uses[use].budget.tier.name)
-      w.number(unit.null.level(tier: use, view: said.view, stream: said.stream))
-    }
-    w.endObject()
-    w.key("rows")
-    w.number(rows)
-    w.key("alarm")
-    if let alarm { w.string(alarm.name) } else { w.null() }
-    w.endObject()
-    return ResultRecord(
-      monitor: plan.monitor.name, generation: plan.generation, type: .shift, window: Check.hour,
-      size: design.hour.milliseconds, end: end, slice: unit.slice, subject: subject, check: watch.check,
-      metric: said.open.finding.stream.key, line: w.text)
+    ShiftLine(
+      plan: plan, design: design, slice: unit.slice, subject: unit.subjects[watch.subject].name, check: watch.check
+    ).record(
+      said.open.finding, evidence: said.open.evidence,
+      levels: watch.uses.map {
+        (design.uses[$0].budget.tier, unit.null.level(tier: $0, view: said.view, stream: said.stream))
+      }, alarm: alarm, end: end, rows: rows)
   }
 }

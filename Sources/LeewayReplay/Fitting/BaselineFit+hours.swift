@@ -45,7 +45,9 @@ extension BaselineFit {
           + "two years; check the column and time_format, or give fewer rows")
     }
     var configuration = ShiftConfiguration.shipped
-    configuration.calendar = Self.calendar(monitor.timeZone, span)
+    // Two years after the rows.
+    configuration.calendar = ShiftCalendar(
+      zone: monitor.timeZone, span.lowerBound...span.upperBound + BaselineHours.maximumHours)
     let leftOut = MonitorReading.merged(dates.leftOut + monitor.excluded)
     let kept = span.count { hour in
       let day = configuration.calendar.day(hour)
@@ -111,25 +113,6 @@ extension BaselineFit {
           + "\(monitor.predictions.timeFormat.rawValue) or rfc3339")
     }
     return Int((Double(time.milliseconds) / 3_600_000).rounded(.down))
-  }
-
-  /// The zone's offsets from before the rows until two years after them.
-  private static func calendar(_ zone: String, _ span: ClosedRange<Int>) -> ShiftCalendar {
-    guard let zone = TimeZone(identifier: zone) else { return .utc }
-    func date(_ hour: Int) -> Date { Date(timeIntervalSince1970: Double(hour) * 3600) }
-    func minutes(_ date: Date) -> Int { zone.secondsFromGMT(for: date) / 60 }
-    var now = date(span.lowerBound)
-    let end = date(span.upperBound + BaselineHours.maximumHours)
-    let first = minutes(now)
-    var transitions: [ShiftCalendar.Transition] = []
-    while let next = zone.nextDaylightSavingTimeTransition(after: now), next <= end, next > now {
-      let hour = Int((next.timeIntervalSince1970 / 3600).rounded(.up))
-      if transitions.last.map({ $0.hour < hour }) ?? true {
-        transitions.append(.init(hour: hour, minutes: minutes(next.addingTimeInterval(1))))
-      }
-      now = next
-    }
-    return ShiftCalendar(minutes: first, transitions: transitions)
   }
 
   static func text(_ hour: Int) -> String { EventTime(milliseconds: Int64(hour) * 3_600_000).description }

@@ -33,6 +33,11 @@ package struct MessageSample {
       fields = SampledField.predictions(of: monitor)
       plan = SampledField.plan(fields.map(\.path), of: monitor)
     }
+    let idParts = fields.indices.filter { fields[$0].purpose == "id" }
+    let version = fields.firstIndex { $0.purpose == "version" }
+    // The index of a row is a part of its id, and no field.
+    let hasIndex = stream == .labels ? monitor.labels?.hasIndexInID == true : monitor.predictions.hasIndexInID
+    var ids = SampledIDs(isOfLabels: stream == .labels)
     let extractor = JSONExtractor(plan, limits: DecodeLimits(messageBytes: messageBytes))
     let readsRecords = stream == .labels ? monitor.labels?.readsRecords == true : monitor.readsRecords
     let lines = try MessageLines(file, ofRecords: readsRecords, messageBytes: messageBytes)
@@ -48,6 +53,10 @@ package struct MessageSample {
         ) {
           rows += 1
           for i in fields.indices { fields[i].count(extractor[i], in: extractor) }
+          guard monitor.labels != nil, !hasIndex else { return }
+          ids.count(
+            idParts.map { extractor.category(of: extractor[$0]) },
+            version: version.flatMap { extractor.category(of: extractor[$0]) })
         }
       } catch {
         refused.add("\(file):\(number): \(error.code): \(error.reason)")
@@ -69,6 +78,7 @@ package struct MessageSample {
     if read > 0 {
       out.append("")
       out += Self.table(fields, read, paths)
+      if let remark = ids.remark { out += ["", remark] }
       let others = paths.leaves.filter { path in !fields.contains { $0.path.description == path } }
       if !others.isEmpty {
         out += ["", "not named by the monitor: \(ShortList.text(others, atMost: Self.maximumOthers))"]
@@ -89,7 +99,9 @@ package struct MessageSample {
       } else {
         "a sample is JSON Lines, one object a line: no CSV, and no array around the objects"
       }
-    problem = none.map { "\(file): no message could be read: \($0)" } ?? Self.problem(file, fields)
+    problem =
+      none.map { "\(file): no message could be read: \($0)" } ?? Self.problem(file, fields)
+      ?? ids.problem.map { "\(file): \($0)" }
   }
 
   /// What could not be read, and why the first could not.
@@ -145,7 +157,7 @@ package struct MessageSample {
       let near = paths.near(field.path)
       return near.isEmpty ? "no field has a name like it" : "Did you mean \(near.joined(separator: " or "))?"
     }
-    guard field.wrong > 0 else { return "" }
+    guard field.wrong > 0 else { return field.finding ?? "" }
     let wrong = field.wrong == field.found ? "none can be used" : "\(share(field.wrong, field.found)) cannot be used"
     return "\(wrong): \(field.problem)"
   }

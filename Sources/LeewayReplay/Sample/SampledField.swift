@@ -30,8 +30,11 @@ struct SampledField {
   private(set) var wrong = 0
   /// For the first wrong value.
   private(set) var problem = ""
+  /// Labels of a binary model where the monitor says which is positive: how many of each value, of the first hundred values.
+  private(set) var values: [String: Int] = [:]
 
   private static let maximumExample = 24
+  private static let maximumValues = 100
 
   init(_ purpose: String, _ path: FieldPath, lenient: Bool, required: Bool, _ expectation: Expectation) {
     self.purpose = purpose
@@ -92,6 +95,10 @@ struct SampledField {
     guard view.kind != .null else { return }
     found += 1
     if example.isEmpty { example = Self.shown(view, in: extractor) }
+    if case .label(.binary, _?) = expectation, let bytes = extractor.category(of: view) {
+      let text = String(decoding: bytes, as: UTF8.self)
+      if values[text] != nil || values.count < Self.maximumValues { values[text, default: 0] += 1 }
+    }
     guard let problem = problem(of: view) else { return }
     if wrong == 0 { self.problem = problem }
     wrong += 1
@@ -120,9 +127,19 @@ struct SampledField {
     case .label(.multiclass, _): return isScalar ? nil : "it takes the name of a class"
     case .label(.binary, let positive?): return isScalar ? nil : "it takes text or a number such as \(positive)"
     case .label(.binary, nil):
-      return view.bool != nil || view.double == 0 || view.double == 1
+      return LabelValue(binary: view) != nil
         ? nil : "it takes 0, 1, false or true, or set labels.positive"
     }
+  }
+
+  /// What the values say together, where each of them can be used.
+  var finding: String? {
+    guard case .label(.binary, let positive?) = expectation, found > 0, wrong == 0 else { return nil }
+    guard !values.keys.contains(where: { utf8Equal($0, positive) }) else { return nil }
+    let named = values.sorted { $0.value != $1.value ? $0.value > $1.value : utf8Order($0.key, $1.key) }.map(\.key)
+    return "none is \(positive), so all of them are negative; the values are "
+      + ShortList.text(named.map { Self.cut($0) }, atMost: 5) + "."
+      + Spelling.suggestion(for: positive, among: named)
   }
 
   private static func name(of kind: FieldKind) -> String {
@@ -150,6 +167,10 @@ struct SampledField {
       let tree = extractor.tree(of: view)
       text = tree.map { String(decoding: CanonicalJSON.bytes(of: $0), as: UTF8.self) } ?? name(of: view.kind)
     }
-    return text.count > maximumExample ? text.prefix(maximumExample - 1) + "…" : text
+    return cut(text)
+  }
+
+  private static func cut(_ text: String) -> String {
+    text.count > maximumExample ? text.prefix(maximumExample - 1) + "…" : text
   }
 }

@@ -35,6 +35,15 @@ extension ShiftFold {
     return out
   }
 
+  /// The same fold under a null that was fitted again to the same streams: filters and evidence begin anew, since what was expected is not
+  /// what is expected now; what is open stays open until its own stream is back.
+  package func refitted(to null: ShiftNull) -> ShiftFold {
+    precondition(null.streams.count == memories.count, "the null of other streams")
+    var out = ShiftFold(null, next: next)
+    out.incidents = incidents
+    return out
+  }
+
   /// Mean of a stream's r over the last 24 hours that had a value; nil where none had.
   package func lastDay(of stream: Int) -> Double? {
     let memory = memories[stream]

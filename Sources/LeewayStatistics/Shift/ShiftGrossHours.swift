@@ -10,6 +10,9 @@ package struct ShiftGrossHours: Sendable, Equatable {
 
   package init(streams: Int) { runs = [Int](repeating: 0, count: streams) }
 
+  /// As it was stored.
+  package init(runs: [Int]) { self.runs = runs }
+
   /// Takes in one hour. It counts with 10 rows or more and |location| ≥ 2, spread ≥ 1.5 (a new unit of a feature around 0 moves both
   /// tails and not the mean), or a share of half the rows or more; category shares and levels never.
   ///

@@ -22,6 +22,8 @@ package enum SimulatedMonitor {
     var packs = false
     /// A null that outlives its generation has what that one had judged by then, which is no rule: these have none.
     var shifts: Bool { !refers }
+    /// Whether the baseline has no times, so that its nulls are learned.
+    var learns: Bool { packs }
   }
 
   private enum Variant: Hashable {
@@ -219,7 +221,7 @@ package enum SimulatedMonitor {
       monitor.labels?.early = nil
       monitor.features[0].range = monitor.features[0].range.map { $0.lowerBound + 1...$0.upperBound - 1 }
     }
-    if kind.shifts { baseline.add(hours: hours(monitor, baseline, rows)) }
+    if kind.shifts, !kind.learns { baseline.add(hours: hours(monitor, baseline, rows)) }
     return try MonitorPlan(monitor: monitor, baseline: baseline, source: "plan \(variant)")
   }
 }

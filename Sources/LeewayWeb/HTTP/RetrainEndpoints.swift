@@ -74,7 +74,7 @@ struct RetrainEndpoints: Sendable {
       approves ? "approve" : "reject", "accepted", request, context, detail: Self.detail(id, reason))
     do {
       // Four eyes: a token that trains too has made what it would approve of.
-      if let holder, holder.roles.contains(.trainer) {
+      if let holder, !holder.mayApprove {
         throw Problem(
           .forbidden, "\(holder.name) has the role trainer too, and whoever trains a model does not decide about it.",
           value: id, fix: "Use the token of a person who has the role approver and not trainer.")

@@ -47,10 +47,13 @@ enum ShiftScene {
     Check(name: name, on: on, budgets: budgets, slices: slices)
   }
 
-  static func plan(_ checks: [Check], configure: (inout Monitor) -> Void = { _ in }) throws -> MonitorPlan {
+  /// - Parameter learns: whether the baseline has no times, so that the null is learned.
+  static func plan(
+    _ checks: [Check], learns: Bool = false, configure: (inout Monitor) -> Void = { _ in }
+  ) throws -> MonitorPlan {
     var monitor = try SampleMonitor.monitor(.binary, checks: checks)
     configure(&monitor)
-    return try MonitorPlan(monitor: monitor, baseline: baseline)
+    return try MonitorPlan(monitor: monitor, baseline: learns ? SampleMonitor.baseline(monitor) : baseline)
   }
 
   /// Predictions of hours after the start, evenly spread.

@@ -457,6 +457,44 @@ import Testing
     }
   }
 
+  /// A candidate would wait until its deadline.
+  @Test func approvalNeedsPeopleWhoCanApprove() throws {
+    let retrain = "retrain: {cooldown: 24h, max_per_week: 3, deadline: 6h, approval: required, approvals: 2}"
+    let config = """
+      kafka: {bootstrap: "localhost:9092"}
+      http: {listen: "127.0.0.1:8080", public_url: "http://localhost:8080"}
+      receivers: {retrain: {type: webhook, url: "http://localhost/retrain", secret: 0123456789abcdef}}
+
+      """
+    let withTokens = config.replacing("http: {", with: "http: {tokens_file: tokens, ")
+    try withFolder(["a.yaml": monitor("a", warning: "[log, retrain]", more: retrain)]) { folder in
+      func problems(_ config: String) -> [String] {
+        load(folder, config: config).problems.filter { $0.contains("approval") }
+      }
+      let start = "monitors/a.yaml:10:66: warning: retrain.approval is required by 2 people, and "
+      #expect(
+        problems(config) == [
+          start
+            + "no one can approve without http.tokens_file in leeway.yaml; set it to a file made by leeway token new NAME approver"
+        ])
+      func tokens(_ holders: [(String, [Role])]) {
+        folder.write(
+          "tokens",
+          holders.map { AccessTokens.line(name: $0.0, roles: $0.1, token: AccessTokens.newToken()) + "\n" }.joined())
+        #expect(chmod("\(folder.path)/tokens", 0o600) == 0)
+      }
+      // One who trains too may not, and an operator is no approver.
+      tokens([("ann", [.approver]), ("ben", [.approver, .trainer]), ("cleo", [.operator])])
+      #expect(
+        problems(withTokens) == [
+          start
+            + "1 of http.tokens_file in leeway.yaml can, who have the role approver and not trainer; add one by leeway token new NAME approver"
+        ])
+      tokens([("ann", [.approver]), ("ben", [.operator, .approver])])
+      #expect(problems(withTokens) == [])
+    }
+  }
+
   // MARK: - Examples
 
   @Test func theExamplesAreRight() {

@@ -1,0 +1,94 @@
+import LeewayStatistics
+
+/// What is said of a slice whose null is not learned yet: once a day how far it has come, and what no traffic does (plan `iid`).
+struct LearningTelling {
+  let plan: MonitorPlan
+  let design: ShiftDesign
+  let learner: ShiftDesign.Learner
+  private(set) var verdicts: [Verdict] = []
+  private(set) var lines: [ResultRecord] = []
+  /// By use.
+  private(set) var opened: [Int]
+
+  init(plan: MonitorPlan, design: ShiftDesign, learner: ShiftDesign.Learner) {
+    self.plan = plan
+    self.design = design
+    self.learner = learner
+    opened = design.uses.map { _ in 0 }
+  }
+
+  /// - Parameters:
+  ///   - values: of the hour, whose rows `learning` has looked at and not counted yet.
+  ///   - closed: what has ended in this hour.
+  mutating func tell(
+    _ values: ShiftValues, _ sums: [ShiftSums], _ learning: ShiftLearning, opened: [ShiftLearning.Part],
+    closed: [ShiftLearning.Part: ShiftLearning.Gross], isFirstOfDay: Bool, version: String?
+  ) {
+    let end = design.start(of: values.first + 1)
+    for watch in learner.watches {
+      let part = ShiftLearning.Part(subject: watch.subject, isOfFeed: watch.isOfFeed)
+      let gross = learning.gross[part]
+      guard opened.contains(part) || closed[part] != nil || (isFirstOfDay && (!watch.isOfFeed || gross != nil)) else {
+        continue
+      }
+      let rows = sums[watch.subject].valid &+ sums[watch.subject].missing &+ sums[watch.subject].invalid
+      let name = learner.subjects[watch.subject].name
+      guard let gross = gross ?? closed[part] else {
+        verdicts.append(
+          Verdict(
+            check: watch.check, hour: design.hour, end: end, slice: learner.slice, subject: name,
+            learning: learning.shortfall, rows: rows
+          ).with(version: version))
+        continue
+      }
+      let isOpen = closed[part] == nil
+      var open = open(watch, gross, size: values.n[gross.stream] > 0 ? values.y[gross.stream] : nil)
+      if !isOpen {
+        open.tier = .ok
+        open.finding.since = nil
+      }
+      var verdict = Verdict(
+        check: watch.check, hour: design.hour, end: end, slice: learner.slice, subject: name, shift: open.finding,
+        value: open.evidence, rows: rows, tier: open.tier)
+      verdict.threshold = open.level
+      verdict.measuredFrom = .baseline(learner.slice == Slice.all ? .all : .slice)
+      verdict.version = version
+      verdicts.append(verdict)
+      guard opened.contains(part) else { continue }
+      if let use = watch.uses.last { self.opened[use] += 1 }
+      lines.append(
+        ShiftLine(plan: plan, design: design, slice: learner.slice, subject: name, check: watch.check).record(
+          open.finding, evidence: open.evidence, levels: [(open.tier, open.level)], alarm: open.tier, end: end,
+          rows: rows))
+    }
+  }
+
+  /// What stands of a subject: the highest tier of the check, since nothing else explains it.
+  ///
+  /// - Parameter size: what the stream says now; nil: nothing.
+  func open(
+    _ watch: ShiftDesign.Watch, _ gross: ShiftLearning.Gross, size: Double?
+  ) -> ShiftStanding.Open {
+    let subject = learner.subjects[watch.subject]
+    let stream = learner.streams.all[gross.stream]
+    // What is usual is 0 of a number's streams, and of a share not known.
+    let own = size.flatMap { subject.own(stream.kind, size: $0, expected: nil) }
+    let finding = ShiftFinding(
+      stream: subject.name(of: stream), size: size, since: design.start(of: gross.since), was: own?.was, now: own?.now,
+      null: ShiftPlan.iid.rawValue)
+    let limit = ShiftLearning.limit(stream.kind)
+    return ShiftStanding.Open(
+      tier: watch.uses.last.map { design.uses[$0].budget.tier } ?? .critical, finding: finding,
+      evidence: size.map(abs) ?? limit, level: limit)
+  }
+}
+
+extension ShiftLearning {
+  /// Why nothing is judged yet.
+  var shortfall: Shortfall {
+    if let tooFew {
+      return Shortfall(.rows, [("rows_per_hour", .count(tooFew)), ("needed", .count(BaselineHours.minimumRows))])
+    }
+    return Shortfall(.learning, [("hours", .count(Int64(count))), ("needed", .count(Int64(needed ?? 0)))])
+  }
+}

@@ -1,0 +1,94 @@
+import LeewayStatistics
+
+/// What the streams of a slice said in the hours of one day, kept for a fit in production (rule H4).
+struct ShiftDay: Sendable, Equatable {
+  static let formatVersion: UInt8 = 3
+
+  /// Days of 24 hours since 1970-01-01T00:00Z.
+  let day: Int
+  let streams: Int
+  /// By hour of the day, ascending: y, n and w of every stream.
+  private(set) var hours: [(hour: Int, numbers: [Double])] = []
+
+  init(day: Int, streams: Int) {
+    self.day = day
+    self.streams = streams
+  }
+
+  static func of(_ hour: Int) -> Int { Int(Int64(hour).dividedRoundingDown(by: 24)) }
+
+  static func == (a: ShiftDay, b: ShiftDay) -> Bool {
+    a.day == b.day && a.streams == b.streams && a.hours.elementsEqual(b.hours) { $0.hour == $1.hour && $0.numbers == $1.numbers }
+  }
+
+  /// The hour after its last.
+  var end: Int { (hours.last?.hour ?? day * 24 - 1) + 1 }
+
+  /// Adds an hour that is later than all others.
+  ///
+  /// - Parameters:
+  ///   - values: of the hour only.
+  ///   - isLeftOut: streams that it teaches nothing about.
+  mutating func append(_ values: ShiftValues, isLeftOut: (Int) -> Bool) {
+    let n = values.n.enumerated().map { isLeftOut($0.offset) ? 0 : $0.element }
+    hours.append((values.first, values.y + n + values.w))
+  }
+
+  /// Writes its hours where they belong in rows that begin with `first`.
+  func fill(_ y: inout [Double], _ n: inout [Double], _ w: inout [Double], first: Int) {
+    for (hour, numbers) in hours where hour >= first && (hour - first + 1) * streams <= y.count {
+      let row = (hour - first) * streams
+      for stream in 0..<streams {
+        y[row + stream] = numbers[stream]
+        n[row + stream] = numbers[streams + stream]
+        w[row + stream] = numbers[2 * streams + stream]
+      }
+    }
+  }
+
+  /// The most rows that any stream of each hour had.
+  var rows: [Int64] { hours.map { Int64($0.numbers[streams..<2 * streams].max() ?? 0) } }
+}
+
+// MARK: The stored form
+
+extension ShiftDay {
+  /// A version byte, the day, how many streams and hours, then each hour of the day with its numbers, least byte first.
+  var encoded: [UInt8] {
+    var out: [UInt8] = [Self.formatVersion]
+    out.reserveCapacity(32 + hours.count * (3 * streams * 8 + 8))
+    Varint.append(signed: Int64(day), to: &out)
+    Varint.append(word: UInt64(streams), to: &out)
+    Varint.append(word: UInt64(hours.count), to: &out)
+    for (hour, numbers) in hours {
+      Varint.append(word: UInt64(hour - day * 24), to: &out)
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(numbers.count * 8)
+      for number in numbers { withUnsafeBytes(of: number.bitPattern.littleEndian) { bytes.append(contentsOf: $0) } }
+      Varint.append(blob: bytes, to: &out)
+    }
+    return out
+  }
+
+  init(encoded bytes: [UInt8]) throws(ShiftDamaged) {
+    var reader = Varint.Reader(bytes)
+    guard reader.byte() == Self.formatVersion else { throw ShiftDamaged(reason: "unknown format version") }
+    guard let day = reader.signed(), (-1 << 32..<1 << 32).contains(day), let streams = reader.integer(),
+      (1...1 << 20).contains(streams), let count = reader.integer(), count <= 24
+    else { throw ShiftDamaged(reason: "cut off") }
+    self.init(day: Int(day), streams: streams)
+    for _ in 0..<count {
+      guard let place = reader.integer(), place < 24, let bytes = reader.blob(), bytes.count == 3 * streams * 8 else {
+        throw ShiftDamaged(reason: "cut off")
+      }
+      let hour = Int(day) * 24 + place
+      guard hours.last.map({ $0.hour < hour }) ?? true else { throw ShiftDamaged(reason: "hours out of order") }
+      let numbers = stride(from: 0, to: bytes.count, by: 8).map { start in
+        Double(bitPattern: (0..<8).reduce(0) { $0 | UInt64(bytes[start + $1]) << (8 * UInt64($1)) })
+      }
+      guard numbers.allSatisfy(\.isFinite) else { throw ShiftDamaged(reason: "number out of range") }
+      hours.append((hour, numbers))
+    }
+    guard reader.isAtEnd else { throw ShiftDamaged(reason: "bytes left over") }
+  }
+}

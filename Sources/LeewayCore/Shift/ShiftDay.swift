@@ -18,7 +18,8 @@ struct ShiftDay: Sendable, Equatable {
   static func of(_ hour: Int) -> Int { Int(Int64(hour).dividedRoundingDown(by: 24)) }
 
   static func == (a: ShiftDay, b: ShiftDay) -> Bool {
-    a.day == b.day && a.streams == b.streams && a.hours.elementsEqual(b.hours) { $0.hour == $1.hour && $0.numbers == $1.numbers }
+    a.day == b.day && a.streams == b.streams
+      && a.hours.elementsEqual(b.hours) { $0.hour == $1.hour && $0.numbers == $1.numbers }
   }
 
   /// The hour after its last.

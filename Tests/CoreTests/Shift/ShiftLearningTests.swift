@@ -53,7 +53,8 @@ import Testing
     let judging = found.filter { $0.tier != .insufficientData }
     #expect(judging.map(hour).min() ?? 0 > 168)
     let alarm = try #require(judging.first { $0.tier == .critical })
-    #expect(alarm.shift?.null == "fixed" && alarm.shift?.stream.kind == .location)
+    #expect(alarm.shift?.null == "fixed")
+    #expect(alarm.shift?.stream.kind == .location || alarm.shift?.stream.kind == .spread)
     #expect(alarm.shift?.since == Scene.minute(175 * 60))
     #expect((176...178).contains(hour(alarm)), "\(hour(alarm))")
     let incidents = try scene.ledger.read { try $0.incidents(IncidentQuery(limit: 10)) }
@@ -74,8 +75,10 @@ import Testing
     let start = Int(World.start.milliseconds / 3_600_000)
     let keys = [learner.key] + (start / 24...start / 24 + 9).map(learner.key(ofDay:))
     var wanted: (lines: [String], states: [[UInt8]?])?
-    for steps in [[200 * 60 + 5], [61, 3000, 10_079, 10_080, 10_150, 12_005], Array(stride(from: 97, to: 12_005, by: 97)) + [12_005]]
-    {
+    for steps in [
+      [200 * 60 + 5], [61, 3000, 10_079, 10_080, 10_150, 12_005],
+      Array(stride(from: 97, to: 12_005, by: 97)) + [12_005],
+    ] {
       let scene = try Scene(plan: plan, predictions: [predictions])
       try scene.read()
       for step in steps { try scene.judge(at: Scene.minute(Int64(step))) }
@@ -107,13 +110,14 @@ import Testing
     let incidents = try scene.ledger.read { try $0.incidents(IncidentQuery(limit: 10)) }
     #expect(incidents.map(\.group) == [.dataQuality] && incidents.map(\.state) == [.resolved])
     let lines = try scene.lines(.shift)
-    #expect(lines.count == 1 && lines[0].line.contains(#""null":"iid""#) && lines[0].line.contains(#""alarm":"critical""#))
+    #expect(
+      lines.count == 1 && lines[0].line.contains(#""null":"iid""#) && lines[0].line.contains(#""alarm":"critical""#))
   }
 
   /// Days that are excluded teach nothing, so that the null comes as much later.
   @Test func excludedDaysDoNotCount() throws {
     let first = Int(World.start.milliseconds / 86_400_000)
-    let found = try judged(try plan { $0.excluded = [first + 2...first + 2] }, hours: 200).verdicts
+    let found = try judged(try plan { $0.excluded = [first + 2...first + 2] }, hours: 225).verdicts
     let judging = try #require(found.first { $0.tier != .insufficientData })
     #expect(hour(judging) > 168 + 24)
   }
@@ -144,9 +148,14 @@ import Testing
 
   /// A null that is fitted again keeps what is open, and its streams' memories begin again.
   @Test func whatIsOpenStaysOpenWhenTheNullIsFittedAgain() throws {
-    let (found, _) = try judged(try plan(), hours: 360, Self.risen(from: 320))
-    let nulls = found.compactMap(\.shift?.null)
-    #expect(Set(nulls) == ["fixed", "short"])
+    let plan = try plan()
+    let (found, scene) = try judged(plan, hours: 360, Self.risen(from: 320))
+    let learner = try #require(plan.shift?.learners.first)
+    let stored = try #require(try scene.ledger.read { try $0.shiftStates(monitor: "m", keys: [learner.key])[0] })
+    let learning = try ShiftLearning.read(stored, streams: learner.streams.count).learning
+    let null = try #require(learning.null)
+    #expect(learning.stage == 2)
+    #expect(try ShiftNull.plan(ofEncoded: null.bytes) == .short)
     let opened = try #require(found.firstIndex { $0.tier == .critical })
     #expect(found[opened...].allSatisfy { $0.tier >= .warning }, "\(found[opened...].map(\.tier))")
     #expect(found.last?.shift?.since == Scene.minute(320 * 60))

@@ -471,7 +471,7 @@ import Testing
       func problems(_ config: String) -> [String] {
         load(folder, config: config).problems.filter { $0.contains("approval") }
       }
-      let start = "monitors/a.yaml:10:66: warning: retrain.approval is required by 2 people, and "
+      let start = "monitors/a.yaml:10:67: warning: retrain.approval is required by 2 people, and "
       #expect(
         problems(config) == [
           start

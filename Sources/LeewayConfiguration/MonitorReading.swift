@@ -47,6 +47,8 @@ package final class MonitorReading {
   /// Where each tier's receivers are named.
   var receiverUses: [MonitorFile.ReceiverUse] = []
   var escalations: [EscalationStep] = []
+  var incidents = IncidentPolicy()
+  var reminder: TimeSpan?
 
   static let keys: [ConfigurationKey] = [
     .init("monitor", .other(NameRule.text, nil), required: true, "the monitor's name, its own among all monitors"),
@@ -146,6 +148,7 @@ package final class MonitorReading {
       retrain: retrain,
       comparison: comparison, series: series)
     (monitor.timeZone, monitor.excluded) = (days.zone, days.excluded)
+    (monitor.incidents, monitor.reminder) = (incidents, reminder)
     guard let baseline, let value = top.value("baseline") else { return (monitor, nil) }
     let kept = KeptMonitorText(text: reading.text, values: reading.placeholders.used.values)
     do throws(BaselineMismatch) {
@@ -214,6 +217,7 @@ package final class MonitorReading {
       let baseline = try Baseline(decoding: TextFile.bytes(at: path, limit: Baseline.maximumBytes))
       warnOfSlices(unknownTo: baseline)
       warnOfTiers(within: baseline)
+      warnOfClear(within: baseline)
       warnOfChanges(from: baseline)
       warnOfEstimates(from: baseline)
       warnOfViolations(by: baseline)

@@ -53,7 +53,7 @@ enum ConfigurationSection: String, CaseIterable {
   case feature = "features.NAME"
   case window = "windows[]"
   case check = "checks[]", limit = "checks[].TIER"
-  case alerts, escalation = "alerts.escalate[]"
+  case alerts, escalation = "alerts.escalate[]", flapping = "alerts.flapping"
   case retrain, scorecard = "retrain.scorecard.METRIC"
   case series
   // leeway.yaml
@@ -81,6 +81,7 @@ enum ConfigurationSection: String, CaseIterable {
     case .limit: MonitorReading.limitKeys
     case .alerts: MonitorReading.alertKeys
     case .escalation: MonitorReading.escalationKeys
+    case .flapping: MonitorReading.flappingKeys
     case .retrain: MonitorReading.retrainKeys
     case .scorecard: MonitorReading.scorecardKeys
     case .series: MonitorReading.seriesKeys

@@ -15,7 +15,7 @@ enum Comparison {
         try simulation.run(actions)
         let stored = try simulation.ledger.read { try $0.results(ResultQuery(limit: .max)) }
         let found = try simulation.problems + differences(simulation, stored, rule, without: flaw)
-        return (found, simulation.history, Reach(of: stored, in: world))
+        return (found, simulation.history, Reach(of: stored, in: world, sent: simulation.receipts.map(\.key)))
       } catch {
         return (simulation.problems + ["it ended with \(error)"], simulation.history, Reach())
       }
@@ -75,7 +75,10 @@ enum Comparison {
           }
         ))
     }
-    if !world.idlesEarly { found += try transitions(simulation, verdicts) }
+    if !world.idlesEarly {
+      let decided = try verdicts.map { try rule?.without($0.plan, $0.verdicts) ?? $0 }
+      found += try transitions(simulation, decided)
+    }
     // Machines that the ledger has damaged differ from the log in bytes; what counts is that it shows in transitions.
     if flaw?.damagesMachines != true { found += try folds(simulation) }
     return found

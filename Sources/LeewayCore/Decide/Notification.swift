@@ -8,15 +8,21 @@ struct Notification {
   let machine: IncidentMachine
   let incident: IncidentMachine.Incident
 
+  /// The message that repeats an incident which no person has acknowledged, in the place of a transition.
+  static let reminder = "reminder"
+
   /// `incident.opened` and so on, one for each transition.
   ///
   /// - Parameters:
+  ///   - event: nil: the transition.
   ///   - spread: of `spread`, what is new to the receiver, with the slices that were judged for each.
   ///   - evaluation: the trainer's answer, as JSON, where the step is about it.
-  func incident(_ step: IncidentTransition, spread: Spread? = nil, evaluation: String? = nil) -> String {
+  func incident(
+    _ step: IncidentTransition, event: String? = nil, spread: Spread? = nil, evaluation: String? = nil
+  ) -> String {
     var w = JSONWriter(capacity: 1024)
     w.beginObject()
-    common(&w, event: "incident.\(step.transition)", tier: step.tier, of: spread.map { Set($0.keys) })
+    common(&w, event: "incident.\(event ?? step.transition)", tier: step.tier, of: spread.map { Set($0.keys) })
     w.key("at")
     w.time(step.at)
     w.key("checks")

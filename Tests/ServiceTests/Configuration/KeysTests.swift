@@ -101,6 +101,7 @@ import Testing
       case .check: ("checks", "[\(map)]")
       case .limit: ("checks", "[{name: a, on: performance, metric: auc, window: 1h, warning: \(map)}]")
       case .escalation: ("alerts", "{escalate: [\(map)]}")
+      case .flapping: ("alerts", "{flapping: \(map)}")
       case .scorecard: ("retrain", "{scorecard: {auc: \(map)}}")
       case .tls: ("http", "{tls: \(map)}")
       case .receiver: ("receivers", "{chat: \(map)}")

@@ -62,6 +62,7 @@ enum ConfigurationSection: String, CaseIterable {
   case http, tls = "http.tls"
   case receiver = "receivers.NAME"
   case limits, evaluation
+  case maintenance = "maintenance[]", maintenanceMatchers = "maintenance[].matchers"
 
   static let ofMonitor = Array(allCases.prefix { $0 != .service })
   static let ofService = Array(allCases.drop { $0 != .service })
@@ -92,6 +93,8 @@ enum ConfigurationSection: String, CaseIterable {
     case .receiver: ServiceConfigurationReading.receiverKeys
     case .limits: ServiceConfigurationReading.limitKeys
     case .evaluation: ServiceConfigurationReading.evaluationKeys
+    case .maintenance: ServiceConfigurationReading.maintenanceKeys
+    case .maintenanceMatchers: ServiceConfigurationReading.maintenanceMatcherKeys
     }
   }
 

@@ -77,6 +77,31 @@ import Testing
     #expect(flapping.paragraphs[0].title == "Still at info")
   }
 
+  @Test func whatASilenceHeldBack() throws {
+    let content = try content(
+      Sample.opened([
+        "because": "silence 7 of alice has ended",
+        "held_back": [
+          ["event": "incident.escalated", "tier": "critical", "at": "2026-01-01T02:00:00.000Z"],
+          [
+            "event": "incident.acknowledged", "tier": "critical", "at": "2026-01-01T02:00:00.000Z", "by": "bob",
+            "note": "mine",
+          ],
+          [
+            "event": "incident.retrain_held", "tier": "critical", "at": "2026-01-01T03:00:00.000Z",
+            "held": "retrain held: data incident x is open",
+          ],
+        ],
+      ]))
+    #expect(
+      content.done == [
+        "held back at 2026-01-01T02:00:00.000Z: incident escalated (critical)",
+        "held back at 2026-01-01T02:00:00.000Z: incident acknowledged (critical) by bob: mine",
+        "held back at 2026-01-01T03:00:00.000Z: retrain held (critical): retrain held: data incident x is open",
+      ])
+    #expect(content.facts.contains(MessageContent.Fact(name: "Why", value: "silence 7 of alice has ended")))
+  }
+
   @Test func whatWasDoneAlready() throws {
     func done(_ changes: [String: Any?]) throws -> [String] { try content(Sample.opened(changes)).done }
     #expect(try done([:]) == [])

@@ -163,7 +163,7 @@ enum Comparison {
             !$0.key.contains("-spread/") && $0.receiver != "rules"
           }
           // An answer of the trainer's is told of under the baseline of its moment.
-          .map { $0.receiver == "retrain" ? $0.key : "\($0.key) \(withoutBaseline($0.body))" }.sorted()
+          .map { $0.receiver == "retrain" ? $0.key : "\($0.key) \(withoutBaseline(simulation.written($0)))" }.sorted()
       }
     }
     let (found, wanted) = (try summary(simulation.ledger), try summary(scratch))
@@ -204,7 +204,7 @@ enum Comparison {
         try reader.deliveries(incident: nil, limit: .max).filter { $0.key.hasSuffix("-spread/chat") }
       )
     }
-    let (wanted, found) = (try names(lines), try names(rows.map(\.body)))
+    let (wanted, found) = (try names(lines), try names(rows.map(simulation.written)))
     return wanted == found ? [] : ["spread: told of \(found), and wanted \(wanted)"]
   }
 

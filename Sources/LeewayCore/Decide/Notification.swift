@@ -17,8 +17,10 @@ struct Notification {
   ///   - event: nil: the transition.
   ///   - spread: of `spread`, what is new to the receiver, with the slices that were judged for each.
   ///   - evaluation: the trainer's answer, as JSON, where the step is about it.
+  ///   - heldBack: messages that a silence kept from the receiver, oldest first.
   func incident(
-    _ step: IncidentTransition, event: String? = nil, spread: Spread? = nil, evaluation: String? = nil
+    _ step: IncidentTransition, event: String? = nil, spread: Spread? = nil, evaluation: String? = nil,
+    heldBack: [HeldBack] = []
   ) -> String {
     var w = JSONWriter(capacity: 1024)
     w.beginObject()
@@ -54,6 +56,7 @@ struct Notification {
       w.key("held_since")
       w.time(hold.since)
     }
+    Self.write(heldBack: heldBack, to: &w)
     if let url = context.publicURL {
       w.key("url")
       w.string("\(url)/incidents/\(incident.id)")

@@ -142,13 +142,27 @@ struct MessageContent {
     }
     if let since = stored.heldSince { done.append("it had been held since \(since)") }
     if let early = stored.early { done.append("early incident \(early) told of it before") }
+    done += (stored.heldBack ?? []).suffix(shownLines).map(\.sentence)
     return done.map { $0.onOneLine(limit: sentenceLimit) }
+  }
+}
+
+extension StoredNotification.HeldBack {
+  /// `held back at 2026-03-01T02:00:00.000Z: incident escalated (critical)`
+  fileprivate var sentence: String {
+    let what = StoredNotification.action(event ?? "", isOfPerson: by != nil)
+    let first = what.prefix(1).lowercased() + what.dropFirst()
+    let reasons = [because, held, note].compactMap { $0 }.joined(separator: "; ")
+    return "held back at \(at ?? "?"): \(first) (\(tier ?? "?"))" + (by.map { " by \($0)" } ?? "")
+      + (reasons.isEmpty ? "" : ": \(reasons)")
   }
 }
 
 extension StoredNotification {
   /// What happened, as the beginning of a title.
-  var action: String {
+  var action: String { Self.action(event, isOfPerson: by != nil) }
+
+  static func action(_ event: String, isOfPerson: Bool) -> String {
     switch event {
     case "incident.opened": "Incident opened"
     case "incident.escalated": "Incident escalated"
@@ -160,7 +174,7 @@ extension StoredNotification {
     case "incident.reminder": "Incident still open"
     case "incident.retrain_held": "Retrain held"
     case "incident.retraining": "Retrain let go"
-    case "incident.failed": by == nil ? "Retrain failed" : "New model rejected"
+    case "incident.failed": isOfPerson ? "New model rejected" : "Retrain failed"
     case "incident.candidate": "New model waits for approval"
     case "incident.verifying": "New model approved"
     case "model.promote": "Put a model in force"

@@ -56,6 +56,10 @@ package enum LedgerFlaw: String, Sendable, CaseIterable, CustomStringConvertible
   case retrainRecords
   /// A sender stores an outcome whoever has leased the delivery since.
   case settlement
+  /// What holds a message back is forgotten, so that the end of a silence is the end of nothing.
+  case heldMessages
+  /// A message that was told with another stays owed.
+  case silencedMessages
 
   package var description: String { rawValue }
 }
@@ -79,6 +83,7 @@ extension LedgerFlaw {
     case .shiftAtomicity, .shiftStates: world.shifts
     case .mutedKeys, .interventions, .settledActs: world.hasPeople
     case .clearingKeys, .endedIncidents, .recoveries, .reminders: world.recurs
+    case .heldMessages, .silencedMessages: world.hasSilences
     default: true
     }
   }

@@ -92,6 +92,8 @@ package struct SimulatedWorld: Sendable {
   package let idlesEarly: Bool
   /// People act on its incidents.
   package var hasPeople: Bool { seed % 3 != 0 }
+  /// Messages about it are silenced now and then.
+  package var hasSilences: Bool { seed % 5 < 2 }
 
   package static let start = EventTime(milliseconds: 1_750_000_000_000).floor(to: .hours(1))
   package static let phase = TimeSpan.minutes(30)

@@ -46,8 +46,8 @@ struct NaiveLearner {
     var telling = LearningTelling(plan: plan, design: design, learner: learner)
     telling.tell(
       values, sums, learning, opened: opened, closed: closed, isFirstOfDay: isFirstOfDay, version: version)
-    lines += telling.lines
-    verdicts += telling.verdicts
+    lines += telling.told.lines
+    verdicts += telling.told.verdicts
   }
 
   private func day(_ hour: Int) -> Int { hour >= 0 ? hour / 24 : (hour - 23) / 24 }

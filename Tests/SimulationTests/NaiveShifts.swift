@@ -35,8 +35,8 @@ struct NaiveShifts {
         let outcome = standings[place].fold.take(sums, unit.null)
         var telling = ShiftTelling(plan: plan, design: design, unit: unit)
         telling.tell(outcome, block == nil ? nil : sums, &standings[place], version: version)
-        lines += telling.lines
-        verdicts += telling.verdicts
+        lines += telling.told.lines
+        verdicts += telling.told.verdicts
       }
       for place in learners.indices {
         learners[place].take(

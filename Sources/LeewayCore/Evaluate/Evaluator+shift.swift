@@ -39,8 +39,9 @@ extension Evaluator {
     guard design.index(of: begins) < through else { return }
     var feeding = try ShiftFeeding(plan: plan, design, begins: begins, known: known, in: reader)
     try feeding.feed(through: through, in: reader) { mostFrequentVersion($0) { $0.counts[DriftLayout.rows] } }
-    round.verdicts.append(contentsOf: feeding.verdicts)
-    round.results.append(contentsOf: feeding.lines)
+    let told = feeding.told
+    round.verdicts.append(contentsOf: told.verdicts)
+    round.results.append(contentsOf: told.lines)
     round.shift = feeding
   }
 }

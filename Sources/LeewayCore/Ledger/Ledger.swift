@@ -133,8 +133,8 @@ package protocol LedgerReader {
   func incident(_ id: String) throws -> IncidentRecord?
   /// Of every monitor: incidents that are open, and those that were resolved at or after `time`; by (monitor, opening, id).
   func incidentSpans(openAfter time: EventTime) throws -> [IncidentSpan]
-  /// By wall-clock time of the request, newest first; nil: of every monitor.
-  func retrains(monitor: String?, limit: Int) throws -> [RetrainRecord]
+  /// By wall-clock time of the request, newest first; nil: of every monitor, in every state.
+  func retrains(monitor: String?, state: RetrainState?, limit: Int) throws -> [RetrainRecord]
   func retrain(_ id: String) throws -> RetrainRecord?
   /// Rows that are not delivered: how many are owed or dead, and when the oldest that is owed was created. Ordered by
   /// receiver; receivers without such rows are left out.

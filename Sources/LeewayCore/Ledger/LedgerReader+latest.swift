@@ -1,4 +1,9 @@
 extension LedgerReader {
+  /// In every state.
+  package func retrains(monitor: String?, limit: Int) throws -> [RetrainRecord] {
+    try retrains(monitor: monitor, state: nil, limit: limit)
+  }
+
   /// For each (window, slice, subject, check, metric, stage) of a type the newest line of a generation and its pairs, in the fixed order.
   package func latestResults(of generation: GenerationRecord, type: ResultType) throws -> [ResultRecord] {
     let keys = generation.keys(of: type)

@@ -5,16 +5,22 @@ struct LearningTelling {
   let plan: MonitorPlan
   let design: ShiftDesign
   let learner: ShiftDesign.Learner
-  private(set) var verdicts: [Verdict] = []
-  private(set) var lines: [ResultRecord] = []
-  /// By use.
-  private(set) var opened: [Int]
+  private(set) var told: ShiftTold
 
   init(plan: MonitorPlan, design: ShiftDesign, learner: ShiftDesign.Learner) {
     self.plan = plan
     self.design = design
     self.learner = learner
-    opened = design.uses.map { _ in 0 }
+    told = ShiftTold(uses: design.uses.count)
+  }
+
+  /// Looks at an hour with rows, and tells of it in the first hour of a day and where something began or ended.
+  mutating func look(
+    at values: ShiftValues, _ sums: [ShiftSums], _ learning: inout ShiftLearning, isFirstOfDay: Bool, version: String?
+  ) {
+    let (opened, closed) = learning.look(at: values, learner.streams)
+    guard isFirstOfDay || !opened.isEmpty || !closed.isEmpty else { return }
+    tell(values, sums, learning, opened: opened, closed: closed, isFirstOfDay: isFirstOfDay, version: version)
   }
 
   /// - Parameters:
@@ -31,10 +37,10 @@ struct LearningTelling {
       guard opened.contains(part) || closed[part] != nil || (isFirstOfDay && (!watch.isOfFeed || gross != nil)) else {
         continue
       }
-      let rows = sums[watch.subject].valid &+ sums[watch.subject].missing &+ sums[watch.subject].invalid
+      let rows = sums[watch.subject].rows
       let name = learner.subjects[watch.subject].name
       guard let gross = gross ?? closed[part] else {
-        verdicts.append(
+        told.verdicts.append(
           Verdict(
             check: watch.check, hour: design.hour, end: end, slice: learner.slice, subject: name,
             learning: learning.shortfall, rows: rows
@@ -42,7 +48,9 @@ struct LearningTelling {
         continue
       }
       let isOpen = closed[part] == nil
-      var open = open(watch, gross, size: values.n[gross.stream] > 0 ? values.y[gross.stream] : nil)
+      var open = Self.open(
+        watch, gross, learner.subjects, learner.streams, design,
+        size: values.n[gross.stream] > 0 ? values.y[gross.stream] : nil)
       if !isOpen {
         open.tier = .ok
         open.finding.since = nil
@@ -53,10 +61,10 @@ struct LearningTelling {
       verdict.threshold = open.level
       verdict.measuredFrom = .baseline(learner.slice == Slice.all ? .all : .slice)
       verdict.version = version
-      verdicts.append(verdict)
+      told.verdicts.append(verdict)
       guard opened.contains(part) else { continue }
-      if let use = watch.uses.last { self.opened[use] += 1 }
-      lines.append(
+      if let use = watch.uses.last { told.opened[use] += 1 }
+      told.lines.append(
         ShiftLine(plan: plan, design: design, slice: learner.slice, subject: name, check: watch.check).record(
           open.finding, evidence: open.evidence, levels: [(open.tier, open.level)], alarm: open.tier, end: end,
           rows: rows))
@@ -66,11 +74,12 @@ struct LearningTelling {
   /// What stands of a subject: the highest tier of the check, since nothing else explains it.
   ///
   /// - Parameter size: what the stream says now; nil: nothing.
-  func open(
-    _ watch: ShiftDesign.Watch, _ gross: ShiftLearning.Gross, size: Double?
+  static func open(
+    _ watch: ShiftDesign.Watch, _ gross: ShiftLearning.Gross, _ subjects: [ShiftDesign.Subject],
+    _ streams: ShiftStreams, _ design: ShiftDesign, size: Double?
   ) -> ShiftStanding.Open {
-    let subject = learner.subjects[watch.subject]
-    let stream = learner.streams.all[gross.stream]
+    let subject = subjects[watch.subject]
+    let stream = streams.all[gross.stream]
     // What is usual is 0 of a number's streams, and of a share not known.
     let own = size.flatMap { subject.own(stream.kind, size: $0, expected: nil) }
     let finding = ShiftFinding(

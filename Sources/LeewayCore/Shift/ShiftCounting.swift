@@ -11,8 +11,6 @@ extension ShiftDesign.Unit {
     ShiftDesign.sums(block, layout, subjects, null.streams, leftOut: isOutputLeftOut ? outputName : nil)
   }
 
-  /// Rows of a subject that may or may not have a value.
-  func rows(of sums: ShiftSums) -> Int64 { sums.valid &+ sums.missing &+ sums.invalid }
 }
 
 extension ShiftDesign {

@@ -98,17 +98,18 @@ struct ShiftFeeding {
     taken = detectors.map(\.judged).max() ?? 0
   }
 
-  var verdicts: [Verdict] { detectors.flatMap(\.verdicts) }
-  var lines: [ResultRecord] { detectors.flatMap(\.lines) }
+  /// What the hours have come to, slice by slice.
+  var told: ShiftTold { detectors.reduce(into: ShiftTold(uses: design.uses.count)) { $0 += $1.outcome } }
 
   /// What is known now.
   var records: [ShiftRecord] { detectors.flatMap(\.records) }
 
   var spending: [ShiftSpending] {
-    design.uses.enumerated().map { place, use in
+    let opened = told.opened
+    return design.uses.enumerated().map { place, use in
       ShiftSpending(
         check: use.check, tier: use.budget.tier, expected: Double(taken) / use.budget.hours,
-        alarms: detectors.reduce(0) { $0 + Int64($1.opened[place]) })
+        alarms: Int64(opened[place]))
     }
   }
 }

@@ -96,6 +96,12 @@ struct ShiftLearning: Sendable, Equatable {
 
   private static let mostVersions = 1000
 
+  /// Whether an hour with rows is the first of its day; the day is noted.
+  mutating func isFirst(of day: Int) -> Bool {
+    defer { self.day = day }
+    return self.day.map { $0 < day } ?? true
+  }
+
   /// Whether a null is to be fitted now: at the first hour with rows of a stage, and where there were too few rows once a day.
   func isDue(isFirstOfDay: Bool) -> Bool {
     guard let needed, count >= needed else { return false }

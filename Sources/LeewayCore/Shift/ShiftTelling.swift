@@ -6,16 +6,13 @@ struct ShiftTelling {
   let plan: MonitorPlan
   let design: ShiftDesign
   let unit: ShiftDesign.Unit
-  private(set) var verdicts: [Verdict] = []
-  private(set) var lines: [ResultRecord] = []
-  /// Shifts that opened, by use.
-  private(set) var opened: [Int]
+  private(set) var told: ShiftTold
 
   init(plan: MonitorPlan, design: ShiftDesign, unit: ShiftDesign.Unit) {
     self.plan = plan
     self.design = design
     self.unit = unit
-    opened = design.uses.map { _ in 0 }
+    told = ShiftTold(uses: design.uses.count)
   }
 
   /// - Parameters:
@@ -25,7 +22,7 @@ struct ShiftTelling {
   mutating func tell(
     _ outcome: ShiftOutcome, _ sums: [ShiftSums]?, _ standing: inout ShiftStanding, version: String? = nil
   ) {
-    for incident in outcome.opened { opened[incident.tier] += 1 }
+    for incident in outcome.opened { told.opened[incident.tier] += 1 }
     let hour = outcome.evidence.hour
     let day = Int(Int64(hour).dividedRoundingDown(by: 24))
     let isFirstOfDay = sums != nil && standing.day.map { $0 < day } ?? true
@@ -46,7 +43,7 @@ struct ShiftTelling {
       var open = self.open(said, before, tier, alarms.first)
       standing.open[key] = tier > .ok ? open : nil
       if tier == .ok { open.finding.since = nil }
-      let rows = sums.map { unit.rows(of: $0[watch.subject]) } ?? 0
+      let rows = sums.map { $0[watch.subject].rows } ?? 0
       let end = design.start(of: hour + 1)
       var verdict = Verdict(
         check: watch.check, hour: design.hour, end: end, slice: unit.slice, subject: key.subject, shift: open.finding,
@@ -54,14 +51,14 @@ struct ShiftTelling {
       verdict.threshold = open.level
       verdict.measuredFrom = .baseline(unit.slice == Slice.all ? .all : .slice)
       verdict.version = version
-      verdicts.append(verdict)
+      told.verdicts.append(verdict)
       guard !alarms.isEmpty else {
-        lines.append(line(watch, said, nil, end, rows))
+        told.lines.append(line(watch, said, nil, end, rows))
         continue
       }
       for alarm in alarms {
         let of = self.said(watch, alarm, before, tier, outcome.evidence, standing.fold)
-        lines.append(line(watch, of, design.uses[alarm.tier].budget.tier, end, rows))
+        told.lines.append(line(watch, of, design.uses[alarm.tier].budget.tier, end, rows))
       }
     }
   }

@@ -110,13 +110,14 @@ extension SQLSession {
     }
   }
 
-  func retrains(monitor: String?, limit: Int) throws -> [RetrainRecord] {
+  func retrains(monitor: String?, state: RetrainState?, limit: Int) throws -> [RetrainRecord] {
     if let monitor { try lock(.decisions(monitor: monitor)) }
     let sql = """
       SELECT \(retrainColumns) FROM retrains WHERE (CAST(?1 AS TEXT) IS NULL OR monitor = ?1)
-      ORDER BY requested_wall DESC, id DESC LIMIT ?2
+        AND (CAST(?2 AS TEXT) IS NULL OR state = ?2)
+      ORDER BY requested_wall DESC, id DESC LIMIT ?3
       """
-    return try rows("reading retrains", sql, monitor, max(0, limit), as: retrain)
+    return try rows("reading retrains", sql, monitor, state?.rawValue, max(0, limit), as: retrain)
   }
 
   func retrain(_ id: String) throws -> RetrainRecord? {

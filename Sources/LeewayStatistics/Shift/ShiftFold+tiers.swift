@@ -35,8 +35,8 @@ extension ShiftFold {
     return out
   }
 
-  /// The same fold under a null that was fitted again to the same streams: filters and evidence begin anew, since what was expected is not
-  /// what is expected now; what is open stays open until its own stream is back.
+  /// The same fold under a null that was fitted again to the same streams: filters and evidence begin again, since what was expected has
+  /// changed; what is open stays open until its own stream is back.
   package func refitted(to null: ShiftNull) -> ShiftFold {
     precondition(null.streams.count == memories.count, "the null of other streams")
     var out = ShiftFold(null, next: next)

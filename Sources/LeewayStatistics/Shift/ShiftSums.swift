@@ -18,6 +18,9 @@ package struct ShiftSums: Sendable, Equatable {
   package let unseen, outside: Int64
   let body: Body
 
+  /// Those that have a value, and those that have none.
+  package var rows: Int64 { valid &+ missing &+ invalid }
+
   init(valid: Int64, missing: Int64, invalid: Int64, unseen: Int64, outside: Int64, _ body: Body) {
     (self.valid, self.missing, self.invalid) = (valid, missing, invalid)
     (self.unseen, self.outside, self.body) = (unseen, outside, body)

@@ -168,9 +168,9 @@ extension InMemorySession: LedgerWriter {
   func incident(_ id: String) throws -> IncidentRecord? { tables.incidents[ByteName(id)] }
   func put(incident: IncidentRecord) throws { tables.incidents[ByteName(incident.id)] = incident }
 
-  func retrains(monitor: String?, limit: Int) throws -> [RetrainRecord] {
+  func retrains(monitor: String?, state: RetrainState?, limit: Int) throws -> [RetrainRecord] {
     Array(
-      tables.retrains.values.filter { monitor == nil || $0.monitor == monitor }
+      tables.retrains.values.filter { (monitor == nil || $0.monitor == monitor) && (state == nil || $0.state == state) }
         .sorted { $0.requestedWall == $1.requestedWall ? utf8Order($1.id, $0.id) : $0.requestedWall > $1.requestedWall }
         .prefix(max(0, limit)))
   }

@@ -75,8 +75,7 @@ extension MonitorStandings {
           }
         }
       }
-      for retrain in try reader.retrains(monitor: nil, limit: DecisionEndpoints.maximumLimit)
-      where retrain.state == .candidate {
+      for retrain in try reader.retrains(monitor: nil, state: .candidate, limit: DecisionEndpoints.maximumLimit) {
         if let i = places[retrain.monitor] { rows[i].approvals.append(retrain) }
       }
       for (i, view) in views.enumerated() {

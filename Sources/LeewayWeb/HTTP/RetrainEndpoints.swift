@@ -27,11 +27,8 @@ struct RetrainEndpoints: Sendable {
     let state = try parameters.choice("state", of: RetrainState.self)
     let limit = try parameters.integer(
       "limit", in: 1...DecisionEndpoints.maximumLimit, default: DecisionEndpoints.defaultLimit)
-    let found = try await threads.records(of: monitor, in: view) { reader in
-      guard let state else { return try reader.retrains(monitor: monitor, limit: limit) }
-      // Those that wait are few among many that are over.
-      let all = try reader.retrains(monitor: monitor, limit: DecisionEndpoints.maximumLimit)
-      return Array(all.filter { $0.state == state }.prefix(limit))
+    let found = try await threads.records(of: monitor, in: view) {
+      try $0.retrains(monitor: monitor, state: state, limit: limit)
     }
     return JSONAnswer.response(request) { json in
       json.beginObject()

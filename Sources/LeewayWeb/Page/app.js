@@ -15,7 +15,7 @@ import { incidents } from "./pages/incidents.js";
 import { monitor } from "./pages/monitor.js";
 import { service } from "./pages/service.js";
 
-// Each has title(), frame() (what stands still), render(), load(), and refresh() for what the shell knows anew.
+// Each has title(), frame() (what stands still), render(), load(), and refresh() for what the shell has just learned.
 const PAGES = { fleet, monitor, incidents, incident, decisions, audit, service };
 // Pages that are reached from another one's place in the navigation.
 const PLACES = { monitor: "fleet", incident: "incidents" };

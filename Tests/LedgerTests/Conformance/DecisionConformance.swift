@@ -101,6 +101,13 @@ struct DecisionConformance {
     #expect(try ledger.read { try $0.retrains(monitor: nil, limit: 9) }.map(\.id) == ["a", "c", "b"])
     #expect(try ledger.read { try $0.retrains(monitor: "m", limit: 9) } == [records[0], records[1]])
     #expect(try ledger.read { try $0.retrains(monitor: nil, limit: 1) } == [records[0]])
+    // The newest of a state, however many came after it.
+    var waits = records[1]
+    waits.state = .candidate
+    try ledger.write { [waits] in try $0.put(retrain: waits) }
+    #expect(try ledger.read { try $0.retrains(monitor: nil, state: .candidate, limit: 1) } == [waits])
+    #expect(try ledger.read { try $0.retrains(monitor: "n", state: .candidate, limit: 1) } == [])
+    #expect(try ledger.read { try $0.retrains(monitor: nil, state: .requested, limit: 9) }.map(\.id) == ["a", "c"])
     for state in RetrainState.allCases {
       var done = records[1]
       done.state = state

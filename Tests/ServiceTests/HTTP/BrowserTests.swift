@@ -132,7 +132,7 @@ struct BrowserTests {
         // What needs a person is first, with a sentence and a way to it.
         let first = try await browser.evaluate("document.querySelector('.fleet tbody tr').textContent")
         #expect(first.contains("PSI of country is 0.347, above its limit of 0.3."), "\(first)")
-        // By the keyboard alone: past the skip link and the navigation.
+        // With no pointer: past the skip link and the navigation.
         var names: [String] = []
         for _ in 0..<24 {
           try await browser.press("Tab")

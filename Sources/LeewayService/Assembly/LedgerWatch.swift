@@ -53,10 +53,12 @@ struct LedgerWatch: Service {
     do {
       let pages = try LedgerPages(path: path)
       defer { pages.close() }
+      // Before anything may end a look: what is left is told by name.
+      let tables = try pages.tables()
       let limit = TableLimit(log: path + "-wal")
       let watching = limit.stop(pages, at: end, or: stop)
       defer { watching() }
-      for table in try pages.tables() {
+      for table in tables {
         found.tables += 1
         guard !stop.isRaised, SteadyTime.now < end else {
           found.left.append(table)

@@ -101,6 +101,9 @@ static const struct web_file files[] = {
     {"Page/pages/service.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/pages/service.js" suffix(, 0)
      }},
+    {"Page/pages/silences.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/pages/silences.js" suffix(, 0)
+     }},
     {"Page/parts/acts.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/parts/acts.js" suffix(, 0)
      }},

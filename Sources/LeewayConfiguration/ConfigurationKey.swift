@@ -53,7 +53,7 @@ enum ConfigurationSection: String, CaseIterable {
   case feature = "features.NAME"
   case window = "windows[]"
   case check = "checks[]", limit = "checks[].TIER"
-  case alerts, escalation = "alerts.escalate[]"
+  case alerts, escalation = "alerts.escalate[]", flapping = "alerts.flapping"
   case retrain, scorecard = "retrain.scorecard.METRIC"
   case series
   // leeway.yaml
@@ -62,6 +62,7 @@ enum ConfigurationSection: String, CaseIterable {
   case http, tls = "http.tls"
   case receiver = "receivers.NAME"
   case limits, evaluation
+  case maintenance = "maintenance[]", maintenanceMatchers = "maintenance[].matchers"
 
   static let ofMonitor = Array(allCases.prefix { $0 != .service })
   static let ofService = Array(allCases.drop { $0 != .service })
@@ -81,6 +82,7 @@ enum ConfigurationSection: String, CaseIterable {
     case .limit: MonitorReading.limitKeys
     case .alerts: MonitorReading.alertKeys
     case .escalation: MonitorReading.escalationKeys
+    case .flapping: MonitorReading.flappingKeys
     case .retrain: MonitorReading.retrainKeys
     case .scorecard: MonitorReading.scorecardKeys
     case .series: MonitorReading.seriesKeys
@@ -91,6 +93,8 @@ enum ConfigurationSection: String, CaseIterable {
     case .receiver: ServiceConfigurationReading.receiverKeys
     case .limits: ServiceConfigurationReading.limitKeys
     case .evaluation: ServiceConfigurationReading.evaluationKeys
+    case .maintenance: ServiceConfigurationReading.maintenanceKeys
+    case .maintenanceMatchers: ServiceConfigurationReading.maintenanceMatcherKeys
     }
   }
 

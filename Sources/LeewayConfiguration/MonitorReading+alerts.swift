@@ -12,8 +12,27 @@ extension MonitorReading {
         "who hears of incidents that reach `\(tier.name)`; `retrain` asks for a retrain")
     } + [
       ConfigurationKey(
-        "escalate", .other("list of up to 8 steps", nil), "who hears of incidents that no person acknowledges")
+        "escalate", .other("list of up to 8 steps", nil), "who hears of incidents that no person acknowledges"),
+      ConfigurationKey(
+        "repeat", .span(.seconds(1) ... .days(30), nil), without: "no reminders",
+        "how often those who heard of an incident are reminded of it while no person acknowledges it, from `warning` on"
+      ),
+      ConfigurationKey(
+        "reopen", .span(.zero ... .days(30), .zero),
+        "an incident that verdicts resolved less than this ago reopens instead of another one opening, in event time"),
+      ConfigurationKey(
+        "flapping", .other("map", nil), without: "every incident resolves",
+        "when an incident that comes and goes stays open"),
     ]
+
+  static let flappingKeys: [ConfigurationKey] = [
+    .init(
+      "more_than", .integer(1...1000, nil), required: true,
+      "how often what fires may come and go; after one time more the incident stays open"),
+    .init(
+      "within", .span(.minutes(1) ... .days(30), .hours(24)),
+      "in how much event time, and for how long nothing must fire before the incident resolves"),
+  ]
 
   static let escalationKeys: [ConfigurationKey] = [
     .init(
@@ -52,6 +71,9 @@ extension MonitorReading {
   func readAlerts() -> [Tier: [String]]? {
     guard let value = top.value("alerts") else { return top.contains("alerts") ? nil : [:] }
     guard let map = value.map("a map of info, warning and critical to lists of receivers", .alerts) else { return nil }
+    incidents.reopen = map.span("reopen") ?? .zero
+    incidents.flapping = map.value("flapping").flatMap(readFlapping)
+    reminder = map.span("repeat")
     var alerts: [Tier: [String]] = [:]
     for tier in Self.firingTiers {
       if map.contains(tier.name) { alertTiersGiven.insert(tier) }
@@ -64,7 +86,22 @@ extension MonitorReading {
     }
     if let value = map.value("escalate") { readEscalations(value) }
     map.finish()
+    if reminder != nil, let value = map.value("repeat"),
+      [Tier.warning, .critical].allSatisfy({ alerts[$0]?.isEmpty ?? true })
+    {
+      value.warn("reminds no receiver, since neither warning nor critical names one; add alerts.warning: [log]")
+    }
     return alerts
+  }
+
+  private func readFlapping(_ value: ConfigurationValue) -> IncidentPolicy.Flapping? {
+    guard let map = value.map("a map with more_than and within", .flapping) else { return nil }
+    _ = map.required("more_than", add: "more_than: 4")
+    let moreThan = map.integer("more_than")
+    let within = map.span("within")
+    map.finish()
+    guard let moreThan, let within else { return nil }
+    return IncidentPolicy.Flapping(moreThan: Int(moreThan), within: within)
   }
 
   private static let maximumSteps = 8

@@ -33,6 +33,10 @@ extension MonitorReading {
   private static let keysOfHowItIsJudged: [ConfigurationKey] = [
     .init("for", .integer(1...1000, 1), "fires after so many failing windows in a row"),
     .init(
+      "clear", .other("as the limit of the lowest tier", nil), without: "that limit",
+      "what a value must be back beyond before what has fired clears"),
+    .init("clear_for", .integer(1...1000, 1), "clears after so many windows in a row that are back"),
+    .init(
       "slices", .other("`all`, `each` or a list such as `[country=DE]`", "all"), "which slices are judged"),
     .init(
       "significance", .other("number above 0 and up to 0.5, or `off`", "0.01"),

@@ -13,6 +13,7 @@ struct ReadCheck {
   var metric: Metric?
   var minimumRows: Int64
   var limits: [LimitPlace]
+  var clears: [LimitPlace] = []
   /// For `shift`: where each tier's budget stands.
   var budgets: [(budget: ShiftBudget, value: ConfigurationValue)] = []
   /// Where each tier that can fire stands.
@@ -56,7 +57,9 @@ extension MonitorReading {
     let (place, hasPlace) = readPlace(map, metric)
     let window = readWindowReference(map)
     let limits = readLimits(map, metric: metric)
+    let clears = readClear(map, metric: metric, limits)
     let consecutive = map.integer("for")
+    let clearWindows = map.integer("clear_for")
     let slices = readSlices(map, on: on)
     refuseFairnessKeys(map, on: on)
     if on == .comparison, let slices { checkComparedSlices(map, metric, slices) }
@@ -74,7 +77,8 @@ extension MonitorReading {
     let stages = readStages(map, metric, on)
     var check: Check?
     let isRight = !reading.problems[before...].hasErrors
-    if isRight, let name, let on, let metric, let window, let consecutive, let slices, let minimumRows, let partial,
+    if isRight, let name, let on, let metric, let window, let consecutive, let clearWindows, let slices,
+      let minimumRows, let partial,
       let certain, let positives, let negatives, let reference, let stages, hasPlace
     {
       check = Check(
@@ -83,8 +87,11 @@ extension MonitorReading {
         minimumPositives: positives, minimumNegatives: negatives, reference: reference, place: place,
         stages: stages.stages,
         retrainsEarly: stages.retrainsEarly)
+      check?.clears = clears.map(\.limit.limit)
+      check?.clearWindows = Int(clearWindows)
     }
-    return ReadCheck(name: name, metric: metric, minimumRows: minimumRows ?? 200, limits: limits, check: check)
+    return ReadCheck(
+      name: name, metric: metric, minimumRows: minimumRows ?? 200, limits: limits, clears: clears, check: check)
   }
 
   private func readCheckName(_ map: ConfigurationMap) -> String? {

@@ -1,4 +1,3 @@
-import Foundation
 import LeewayCore
 
 extension MonitorReading {
@@ -9,17 +8,7 @@ extension MonitorReading {
   /// `time_zone` and `excluded`; nil if one is wrong.
   func readDays() -> (zone: String, excluded: [ClosedRange<Int>])? {
     let before = reading.problems.count
-    var zone = "UTC"
-    if let value = top.value("time_zone"), let text = value.text() {
-      let known = TimeZone.knownTimeZoneIdentifiers + ["UTC"]
-      if known.contains(text) {
-        zone = text
-      } else {
-        value.refuse(
-          "it takes IANA's name of a zone, such as Europe/Berlin or UTC.\(Spelling.suggestion(for: text, among: known))"
-        )
-      }
-    }
+    let zone = top.value("time_zone").flatMap { $0.timeZone() } ?? "UTC"
     var days: [ClosedRange<Int>] = []
     for value in top.value("excluded")?.list(of: "excluded", atMost: Self.mostExcluded) ?? [] {
       if let range = readDays(value) { days.append(range) }

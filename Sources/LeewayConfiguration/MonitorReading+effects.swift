@@ -14,6 +14,7 @@ extension MonitorReading {
     } else if let task, task != .binary {
       refuse(["min_positives", "min_negatives"], "since a \(task.rawValue) monitor has no positives")
     }
+    if metric.family == .detector { refuse(["clear"], "which clears with a window without a change") }
     if metric.performance?.canBeCertain == false { refuse(["certain"], "which has no bound") }
     switch metric.family {
     case .distance, .ratio, .fairness: break

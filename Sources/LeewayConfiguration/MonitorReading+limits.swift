@@ -33,7 +33,10 @@ extension MonitorReading {
     return limits
   }
 
-  private func readLimit(_ value: ConfigurationValue, _ tier: Tier, _ metric: Metric?) -> [ReadCheck.LimitPlace] {
+  /// - Parameter isClear: it is no limit, and has to be back beyond it what has fired.
+  func readLimit(
+    _ value: ConfigurationValue, _ tier: Tier, _ metric: Metric?, isClear: Bool = false
+  ) -> [ReadCheck.LimitPlace] {
     guard case .map = value.node.content else {
       guard let quantity = readQuantity(value, metric, isRelativeAllowed: metric == .rows || metric == nil) else {
         return []
@@ -58,7 +61,7 @@ extension MonitorReading {
       guard let value = map.value(key),
         let quantity = readQuantity(value, metric, isRelativeAllowed: metric == .rows || metric == nil)
       else { continue }
-      if let metric, let worse = metric.worse, worse != (key == "above" ? .above : .below),
+      if !isClear, let metric, let worse = metric.worse, worse != (key == "above" ? .above : .below),
         metric.isOfLabels || metric.family == .distance
       {
         value.warn("fires when \(metric.name) gets better. Did you mean \(key == "above" ? "below" : "above")?")
@@ -69,8 +72,8 @@ extension MonitorReading {
       case .below(.absolute(let low))? = limits.dropFirst().first?.limit.limit, low > high
     {
       limits[1].value.complain(
-        "is \(limits[1].value.node.kind), above the other limit, \(limits[0].value.node.kind), so every value fires; "
-          + "exchange them")
+        "is \(limits[1].value.node.kind), above the other limit, \(limits[0].value.node.kind), so "
+          + (isClear ? "no value clears" : "every value fires") + "; exchange them")
     }
     for key in ["max_drop", "max_rise"] {
       guard let value = map.value(key) else { continue }
@@ -80,7 +83,7 @@ extension MonitorReading {
         continue
       }
       guard let quantity = readChange(value, metric, isDrop: isDrop) else { continue }
-      if let metric, let worse = metric.worse, worse != (isDrop ? .below : .above) {
+      if !isClear, let metric, let worse = metric.worse, worse != (isDrop ? .below : .above) {
         value.warn("fires when \(metric.name) gets better. Did you mean \(isDrop ? "max_rise" : "max_drop")?")
       }
       let limit = isDrop ? Limit.maximumDrop(quantity) : .maximumRise(quantity)
@@ -207,7 +210,7 @@ extension Limit {
   fileprivate func isComparable(to other: Limit) -> Bool { Limit.ordered(self, other) != nil }
 
   /// The two numbers, and whether the worse tier must have the greater; nil if they are of different kinds.
-  fileprivate static func ordered(_ a: Limit, _ b: Limit) -> (Double, Double, rises: Bool)? {
+  static func ordered(_ a: Limit, _ b: Limit) -> (Double, Double, rises: Bool)? {
     switch (a, b) {
     case (.above(let a), .above(let b)), (.beyond(let a), .beyond(let b)), (.maximumDrop(let a), .maximumDrop(let b)),
       (.maximumRise(let a), .maximumRise(let b)):

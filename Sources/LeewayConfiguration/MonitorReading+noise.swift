@@ -26,7 +26,7 @@ extension MonitorReading {
 
   /// The h = 1/n + 1/m at which twice the noise is a threshold, for ten bins of a tenth of the rows each; nil for a distance whose
   /// noise depends on more.
-  private static func largestScale(_ metric: Metric, _ threshold: Double) -> Double? {
+  static func largestScale(_ metric: Metric, _ threshold: Double) -> Double? {
     let square = threshold * threshold
     switch metric {
     // 2 (K − 1) h

@@ -22,7 +22,8 @@ extension MonitorReading {
   /// Keys of other checks, each with why it says nothing here.
   private func refuseKeysBesideShift(_ map: ConfigurationMap) {
     let reasons = [
-      "window": "which judges every hour by itself", "for": "which adds up evidence over hours by itself",
+      "window": "which judges every hour by itself", "clear": "whose detector says when a shift is over",
+      "clear_for": "whose detector says when a shift is over", "for": "which adds up evidence over hours by itself",
       "min_rows": "which knows how sure an hour of few rows is",
       "significance": "whose tiers are budgets of false alarms",
       "reference": "which is measured from the baseline's hours", "partial": "which judges whole hours",

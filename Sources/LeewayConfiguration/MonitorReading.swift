@@ -50,6 +50,8 @@ package final class MonitorReading {
   /// Where people must approve of models, and how many.
   var approvals: MonitorFile.Approvals?
   var escalations: [EscalationStep] = []
+  var incidents = IncidentPolicy()
+  var reminder: TimeSpan?
 
   static let keys: [ConfigurationKey] = [
     .init("monitor", .other(NameRule.text, nil), required: true, "the monitor's name, its own among all monitors"),
@@ -150,6 +152,7 @@ package final class MonitorReading {
       comparison: comparison, series: series)
     (monitor.timeZone, monitor.excluded) = (days.zone, days.excluded)
     monitor.calendar = ShiftCalendar(zone: days.zone, Self.hoursOfCalendar)
+    (monitor.incidents, monitor.reminder) = (incidents, reminder)
     guard let baseline, let value = top.value("baseline") else { return (monitor, nil) }
     let kept = KeptMonitorText(text: reading.text, values: reading.placeholders.used.values)
     do throws(BaselineMismatch) {
@@ -218,6 +221,7 @@ package final class MonitorReading {
       let baseline = try Baseline(decoding: TextFile.bytes(at: path, limit: Baseline.maximumBytes))
       warnOfSlices(unknownTo: baseline)
       warnOfTiers(within: baseline)
+      warnOfClear(within: baseline)
       warnOfChanges(from: baseline)
       warnOfEstimates(from: baseline)
       warnOfViolations(by: baseline)

@@ -124,6 +124,8 @@ package struct ServiceConfiguration: Sendable, Equatable {
   package var receivers: [String: Receiver]
   package var limits: Limits
   package var evaluation: Evaluation
+  /// In the file's order.
+  package var maintenance: [MaintenanceWindow] = []
 
   /// Reads `leeway.yaml`.
   ///

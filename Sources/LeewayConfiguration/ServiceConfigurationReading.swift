@@ -15,6 +15,7 @@ package final class ServiceConfigurationReading {
     .init("receivers", .other("map of up to 100 names to maps", nil), "where messages go; `log` is always there"),
     .init("limits", .other("map", nil), "what is held, and how much of it"),
     .init("evaluation", .other("map", nil), "when windows are looked for"),
+    .init("maintenance", .other("list of up to 100 maps", nil), "recurring times in which messages are held back"),
   ]
 
   static let kafkaKeys: [ConfigurationKey] = [
@@ -128,13 +129,14 @@ package final class ServiceConfigurationReading {
     let limits = readLimits(top)
     let evaluation = readEvaluation(top)
     let deadLetterTopic = readDeadLetterTopic(top)
+    let maintenance = readMaintenance(top)
     top.finish()
     guard !reading.problems.hasErrors, let kafka, let ledger, let http, let receivers, let limits, let evaluation else {
       return nil
     }
     return ServiceConfiguration(
       kafka: kafka, deadLetterTopic: deadLetterTopic, ledger: ledger, http: http, receivers: receivers, limits: limits,
-      evaluation: evaluation)
+      evaluation: evaluation, maintenance: maintenance)
   }
 
   // MARK: - Kafka

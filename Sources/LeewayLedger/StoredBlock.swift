@@ -33,6 +33,7 @@ struct StoredBlock: Sendable {
       json("outside_inputs", "detail", "monitor || '/' || id"),
     ]
     + [json("acts", "body", "monitor || '/' || number"), json("audit", "detail", "name || '/' || number")]
+    + [json("silences", "matchers", "number")]
 
   private static func json(_ table: String, _ column: String, _ key: String, canBeEmpty: Bool = false) -> StoredBlock {
     StoredBlock(table: table, column: column, key: key) { bytes in

@@ -112,6 +112,10 @@ struct Check: ParsableCommand {
     Console.write(memory.text + "\n", to: .output)
     let disk = DiskEstimate(limits: configuration.service?.limits, plans: configuration.plans)
     Console.write(disk.text + "\n", to: .output)
+    for window in configuration.service?.maintenance ?? [] {
+      let next = window.next(after: WallClock.now()).map { "next from \($0.lowerBound) to \($0.upperBound)" }
+      Console.write("\(window.title): \(next ?? "never again")\n", to: .output)
+    }
     let limit = (configuration.service?.limits ?? ServiceConfiguration.Limits()).maximumSeries
     for plan in configuration.plans {
       for line in ShiftSummary(plan).lines { Console.write(line + "\n", to: .output) }

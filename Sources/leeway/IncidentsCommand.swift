@@ -13,7 +13,7 @@ struct IncidentsCommand: ParsableCommand {
       EXAMPLE
         leeway incidents list --open --server http://127.0.0.1:8080
       """,
-    subcommands: [List.self, Show.self, Ack.self, Assign.self, Comment.self, Resolve.self])
+    subcommands: [List.self, Show.self, Ack.self, Assign.self, Comment.self, Silence.self, Resolve.self])
 
   private static func path(_ id: String) throws -> String {
     try ServerOptions.path("incidents", id, what: "an incident")

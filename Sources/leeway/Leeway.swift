@@ -18,8 +18,8 @@ struct Leeway: AsyncParsableCommand {
     version: ServiceVersion.text,
     subcommands: [
       DemoCommand.self, Run.self, Check.self, KeysCommand.self, BaselineCommand.self, ReplayCommand.self,
-      BacktestCommand.self, AlertsCommand.self, IncidentsCommand.self, RetrainsCommand.self, LedgerCommand.self,
-      TokenCommand.self,
+      BacktestCommand.self, AlertsCommand.self, IncidentsCommand.self, SilencesCommand.self, RetrainsCommand.self,
+      LedgerCommand.self, TokenCommand.self,
     ])
 
   static func main() async {

@@ -29,8 +29,15 @@ struct ServerOptions: ParsableArguments {
       body.string(value)
     }
     body.endObject()
-    try print(try client().post(path, body.text), text)
+    try post(path, body: body.text, text)
   }
+
+  func post(_ path: String, body: String, _ text: (JSONValue) throws -> String) throws {
+    try print(try client().post(path, body), text)
+  }
+
+  /// An answer that is not shown as it is.
+  func ask(_ path: String) throws -> JSONValue { try client().get(path) }
 
   /// The path of one thing. Ids are made of small letters, digits and hyphens.
   static func path(_ things: String, _ id: String, what: String) throws -> String {

@@ -285,7 +285,7 @@ import Testing
     ),
     (
       "chek",
-      "leeway has no command chek; it has demo, run, check, keys, baseline, replay, backtest, alerts, incidents, retrains, ledger, token. Did you mean check?\nUsage: leeway <subcommand>\n  See 'leeway --help'"
+      "leeway has no command chek; it has demo, run, check, keys, baseline, replay, backtest, alerts, incidents, silences, retrains, ledger, token. Did you mean check?\nUsage: leeway <subcommand>\n  See 'leeway --help'"
     ),
     ("ledger verfy", "leeway ledger has no command verfy; it has verify, backup, restore. Did you mean verify?"),
     ("help ledger verfy", "leeway ledger has no command verfy; it has verify, backup, restore. Did you mean verify?"),

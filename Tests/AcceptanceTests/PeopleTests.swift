@@ -167,7 +167,7 @@ import Testing
         == "leeway: token: holds no token; put the word there that leeway token new has printed, and nothing else\n")
     let missing = try incidents(["show", "shop-1", "--token-file", "none"])
     #expect(missing.code == 1 && missing.error.hasPrefix("leeway: none: the token's file "), "\(missing.error)")
-    for command in ["list", "show", "ack", "assign", "comment", "resolve"] {
+    for command in ["list", "show", "ack", "assign", "comment", "silence", "resolve"] {
       let help = try incidents([command, "--help"])
       #expect(help.code == 0 && help.output.contains("EXAMPLE\n  leeway incidents \(command)"), "\(help.output)")
     }

@@ -44,6 +44,15 @@ import Testing
       (["advice": "recalibrate"], "recalibrate"),
       (["event": "incident.resolved"], ""),
       (
+        ["event": "incident.reopened", "reason": "data"],
+        "Look at the feed of these fields; the model reads values that it was not trained on."
+      ),
+      (["event": "incident.reminder"], "Find out whether the change is real and lasts; retrain if it does."),
+      (
+        ["event": "incident.flapping"],
+        "Find what makes it come and go, or set clear: or clear_for: in its checks; it ends by itself when it is quiet."
+      ),
+      (
         ["event": "incident.retraining", "deadline": "2026-01-01T06:00:00.000Z"],
         "Nothing for now: the trainer's answer is awaited until 2026-01-01T06:00:00.000Z."
       ),
@@ -54,6 +63,43 @@ import Testing
     ] as [([String: String], String)])
   func whatTheReaderCanDo(changes: [String: String], advice: String) throws {
     #expect(try content(Sample.opened(changes)).advice == advice)
+  }
+
+  @Test func whatComesBackAndWhatStays() throws {
+    let because = "it has been open for 8h, and no person has acknowledged it"
+    let reminder = try content(Sample.opened(["event": "incident.reminder", "because": because]))
+    #expect(reminder.title == "Incident still open: fraud" && reminder.paragraphs[0].title == "What fired")
+    #expect(reminder.facts.contains(.init(name: "Why", value: because)))
+    #expect(try content(Sample.opened(["event": "incident.reopened"])).title == "Incident reopened: fraud")
+    // Nothing fires at a tier that would hold it: what is listed is not what it is about.
+    let flapping = try content(Sample.opened(["event": "incident.flapping"]))
+    #expect(flapping.summary == "Incident is flapping: fraud (warning)")
+    #expect(flapping.paragraphs[0].title == "Still at info")
+  }
+
+  @Test func whatASilenceHeldBack() throws {
+    let content = try content(
+      Sample.opened([
+        "because": "silence 7 of alice has ended",
+        "held_back": [
+          ["event": "incident.escalated", "tier": "critical", "at": "2026-01-01T02:00:00.000Z"],
+          [
+            "event": "incident.acknowledged", "tier": "critical", "at": "2026-01-01T02:00:00.000Z", "by": "bob",
+            "note": "mine",
+          ],
+          [
+            "event": "incident.retrain_held", "tier": "critical", "at": "2026-01-01T03:00:00.000Z",
+            "held": "retrain held: data incident x is open",
+          ],
+        ],
+      ]))
+    #expect(
+      content.done == [
+        "held back at 2026-01-01T02:00:00.000Z: incident escalated (critical)",
+        "held back at 2026-01-01T02:00:00.000Z: incident acknowledged (critical) by bob: mine",
+        "held back at 2026-01-01T03:00:00.000Z: retrain held (critical): retrain held: data incident x is open",
+      ])
+    #expect(content.facts.contains(MessageContent.Fact(name: "Why", value: "silence 7 of alice has ended")))
   }
 
   @Test func whatWasDoneAlready() throws {

@@ -65,7 +65,10 @@ import Testing
       else { return }
       #expect(try sender.send(request).get().status == 202)
     }
-    for event in ["opened", "escalated", "spread", "acknowledged", "retrain_held", "failed", "resolved", "withdrawn"] {
+    for event in [
+      "opened", "escalated", "spread", "reminder", "acknowledged", "retrain_held", "failed", "flapping", "resolved",
+      "withdrawn",
+    ] {
       try send(Sample.opened(["event": "incident.\(event)"]))
     }
     #expect(pager.alerts == ["fraud-9f2c": [.triggered, .acknowledged, .resolved]])

@@ -68,10 +68,10 @@ import Testing
         "{\"a\": {{title}}}",
         "body makes no JSON of incident.opened: put places in quotes, and commas between the elements of a list in {{^last()}},{{/last()}}"
       ),
-      // Good for an incident that has opened, and for none that has ended.
+      // Good for an incident that has opened, and for none of which nothing fires now.
       (
         "{\"a\": [{{#subjects}}1{{/subjects}}{{^subjects}}oops{{/subjects}}]}",
-        "body makes no JSON of incident.resolved: put places in quotes, and commas between the elements of a list in {{^last()}},{{/last()}}"
+        "body makes no JSON of incident.flapping: put places in quotes, and commas between the elements of a list in {{^last()}},{{/last()}}"
       ),
       (
         "{\"a\": \"{{montor}}\"}",

@@ -33,6 +33,15 @@ enum BatchRule: String, CaseIterable, CustomStringConvertible {
   /// Rows of one message are judged against the watermark before it; here against that of the rows before them, too.
   case rowsAgainstTheirMessage
 
+  /// What has fired clears beyond `clear`; here at its limit.
+  case clear
+  /// And after `clear_for` windows; here after one less.
+  case clearWindows
+  /// An incident reopens within a time; here within twice that.
+  case grace
+  /// One that comes and goes too often stays open; here one time later.
+  case flapping
+
   /// Whether a world can show it.
   func matters(in world: SimulatedWorld) -> Bool {
     switch self {
@@ -44,7 +53,24 @@ enum BatchRule: String, CaseIterable, CustomStringConvertible {
     case .ownPartOfASlice: world.plans.contains { !$0.baseline.slices.isEmpty }
     case .referencesAcrossGenerations: world.refers && world.plans.count > 1
     case .performanceAcrossGenerations: world.refers && world.isStaged && world.plans.count > 1
+    case .clear, .clearWindows, .grace, .flapping: world.recurs
     }
+  }
+
+  /// What incidents are decided by without the rule.
+  func without(_ plan: MonitorPlan, _ verdicts: [Verdict]) throws -> (plan: MonitorPlan, verdicts: [Verdict]) {
+    var (monitor, verdicts) = (plan.monitor, verdicts)
+    switch self {
+    case .clear: for i in verdicts.indices { verdicts[i].isShortOfClear = false }
+    case .clearWindows:
+      for i in monitor.checks.indices { monitor.checks[i].clearWindows = max(1, monitor.checks[i].clearWindows - 1) }
+    case .grace: monitor.incidents.reopen = monitor.incidents.reopen * 2
+    case .flapping: monitor.incidents.flapping?.moreThan += 1
+    default: break
+    }
+    guard monitor != plan.monitor else { return (plan, verdicts) }
+    let made = try MonitorPlan(monitor: monitor, baseline: plan.baseline, source: plan.source)
+    return (MonitorPlan(made, standing: plan.standing), verdicts)
   }
 
   var description: String { rawValue }

@@ -15,7 +15,7 @@ enum Comparison {
         try simulation.run(actions)
         let stored = try simulation.ledger.read { try $0.results(ResultQuery(limit: .max)) }
         let found = try simulation.problems + differences(simulation, stored, rule, without: flaw)
-        return (found, simulation.history, Reach(of: stored, in: world))
+        return (found, simulation.history, Reach(of: stored, in: world, sent: simulation.receipts.map(\.key)))
       } catch {
         return (simulation.problems + ["it ended with \(error)"], simulation.history, Reach())
       }
@@ -75,7 +75,10 @@ enum Comparison {
           }
         ))
     }
-    if !world.idlesEarly { found += try transitions(simulation, verdicts) }
+    if !world.idlesEarly {
+      let decided = try verdicts.map { try rule?.without($0.plan, $0.verdicts) ?? $0 }
+      found += try transitions(simulation, decided)
+    }
     // Machines that the ledger has damaged differ from the log in bytes; what counts is that it shows in transitions.
     if flaw?.damagesMachines != true { found += try folds(simulation) }
     return found
@@ -144,6 +147,7 @@ enum Comparison {
       try $0.decisions(monitor: monitor, group: nil, outside: true, after: nil, limit: .max)
     }
     // Each generation's verdicts are decided under its own plan.
+    let verdicts = try byPolicy(verdicts, simulation)
     for (plan, verdicts) in verdicts {
       _ = try scratch.write {
         try Decision(plan: plan, context: context, recorded: inputs).decide(verdicts, now: .distantPast, in: $0)
@@ -160,7 +164,7 @@ enum Comparison {
             !$0.key.contains("-spread/") && $0.receiver != "rules"
           }
           // An answer of the trainer's is told of under the baseline of its moment.
-          .map { $0.receiver == "retrain" ? $0.key : "\($0.key) \(withoutBaseline($0.body))" }.sorted()
+          .map { $0.receiver == "retrain" ? $0.key : "\($0.key) \(withoutBaseline(simulation.written($0)))" }.sorted()
       }
     }
     let (found, wanted) = (try summary(simulation.ledger), try summary(scratch))
@@ -171,6 +175,33 @@ enum Comparison {
       ]
     }
     return try spread(simulation) + verdictsOnly(simulation, verdicts, inputs)
+  }
+
+  /// Verdicts of pairs that two generations share belong to either: those that were decided before a group got the policy of the second are
+  /// the first's.
+  private static func byPolicy(
+    _ verdicts: [(plan: MonitorPlan, verdicts: [Verdict])], _ simulation: Simulation
+  ) throws -> [(plan: MonitorPlan, verdicts: [Verdict])] {
+    var out = verdicts
+    for i in out.indices.dropFirst() where out[i].plan.monitor.incidents != out[i - 1].plan.monitor.incidents {
+      let monitor = out[i].plan.monitor
+      let checks = Dictionary(uniqueKeysWithValues: monitor.checks.map { ($0.name, $0) })
+      for group in [CauseGroup.concept, .performanceEarly, .performanceFinal] {
+        let log = try simulation.ledger.read {
+          try $0.decisions(monitor: monitor.name, group: group, outside: true, after: nil, limit: .max)
+        }
+        let change = try log.last {
+          try DecisionInput(at: $0.at, kind: $0.kind, body: $0.body).act == .policy(monitor.incidents)
+        }
+        guard let change else { continue }
+        func isEarlier(_ verdict: Verdict) -> Bool {
+          checks[verdict.check]?.causeGroup(of: verdict) == group && verdict.end < change.at
+        }
+        out[i - 1].verdicts += out[i].verdicts.filter(isEarlier)
+        out[i].verdicts.removeAll(where: isEarlier)
+      }
+    }
+    return out
   }
 
   private static func withoutBaseline(_ body: String) -> String {
@@ -201,7 +232,7 @@ enum Comparison {
         try reader.deliveries(incident: nil, limit: .max).filter { $0.key.hasSuffix("-spread/chat") }
       )
     }
-    let (wanted, found) = (try names(lines), try names(rows.map(\.body)))
+    let (wanted, found) = (try names(lines), try names(rows.map(simulation.written)))
     return wanted == found ? [] : ["spread: told of \(found), and wanted \(wanted)"]
   }
 

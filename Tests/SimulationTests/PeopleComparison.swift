@@ -8,6 +8,7 @@ extension Comparison {
   static func verdictsOnly(
     _ simulation: Simulation, _ verdicts: [(plan: MonitorPlan, verdicts: [Verdict])], _ inputs: [DecisionRecord]
   ) throws -> [String] {
+    let inputs = inputs.filter { $0.kind != "policy" }
     guard !inputs.isEmpty else { return [] }
     let scratch = InMemoryLedger()
     let context = DecisionContext(receivers: SimulatedMonitor.receivers)
@@ -24,7 +25,12 @@ extension Comparison {
     if let stranger = unmarked.first(where: { !plain.contains($0) }) {
       return ["people: no verdicts lead to \(stranger)"]
     }
-    guard !inputs.contains(where: { $0.kind == "resolve_by_hand" }) else { return [] }
+    // Where a retrain was answered, an incident that reopens may ask for another, and what is asked for then rests on that.
+    let asksAgain = stored.contains { line in
+      line.contains("\"input\":")
+        && ["retraining", "retrain_held"].contains { line.contains("\"transition\":\"\($0)\"") }
+    }
+    guard !asksAgain, !inputs.contains(where: { $0.kind == "resolve_by_hand" }) else { return [] }
     // What follows a trainer's answer is marked, and is what follows without it.
     let ofOthers = ["acknowledged", "candidate", "verifying", "failed", "overdue"].map { "\"transition\":\"\($0)\"" }
     let found = stored.filter { line in !ofOthers.contains { line.contains($0) } }

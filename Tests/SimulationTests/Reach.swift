@@ -14,12 +14,14 @@ struct Reach: Equatable {
   static let shifts = ["population shifted", "feed shifted", "nothing shifted"]
   static let transitions = [
     "opened", "escalated", "spread", "resolved", "retrain_held", "retraining", "verifying", "failed", "confirmed",
-    "withdrawn", "acknowledged", "candidate", "overdue",
+    "withdrawn", "acknowledged", "candidate", "overdue", "reopened", "flapping",
   ]
+  static let reminder = "reminded"
   static let byHand = "resolved by hand"
 
-  /// Of one run: the lines that it has stored.
-  init(of lines: [ResultRecord] = [], in world: SimulatedWorld? = nil) {
+  /// Of one run: the lines that it has stored, and the keys of messages that were taken.
+  init(of lines: [ResultRecord] = [], in world: SimulatedWorld? = nil, sent keys: [String] = []) {
+    if keys.contains(where: { $0.contains("-reminder/") }) { runs[Self.reminder] = 1 }
     let hasParts = world?.plans.contains { !$0.baseline.slices.isEmpty } ?? false
     for line in lines {
       switch line.type {
@@ -47,6 +49,8 @@ struct Reach: Equatable {
 
   /// What too few of so many runs came to: at least one in two hundred has to.
   func missing(in count: Int) -> [String] {
-    (Self.ownPart + Self.shifts + Self.transitions + [Self.byHand]).filter { runs[$0, default: 0] * 200 < count }
+    (Self.ownPart + Self.shifts + Self.transitions + [Self.byHand, Self.reminder]).filter {
+      runs[$0, default: 0] * 200 < count
+    }
   }
 }

@@ -91,6 +91,55 @@ import Testing
     #expect(worlds.count { $0.partitions.contains { $0.since > 0 } } > 5)
   }
 
+  /// Silences stop messages, and nothing else: results, transitions, logs, retrains and what is owed are the same bytes without them.
+  @Test func silencesChangeNothingButWhatIsSent() throws {
+    var held = 0
+    for seed in Self.seeds.prefix(200) {
+      let world = SimulatedWorld(seed: seed)
+      guard world.hasSilences else { continue }
+      // A mishap that comes at a call of a sender would come at another one.
+      let actions = SimulatedAction.plan(for: world).map { $0.withoutMishap ?? $0 }
+      let without = actions.filter { if case .silence = $0 { false } else { true } }
+      let runs = try [actions, without].map { actions in
+        let simulation = try Simulation(world)
+        try simulation.run(actions)
+        return simulation
+      }
+      for simulation in runs { #expect(simulation.problems == [], "seed \(seed)") }
+      let (loud, quiet) = (try Decided(runs[1].ledger), try Decided(runs[0].ledger))
+      #expect(loud.firstDifference(from: quiet) == nil, "seed \(seed)")
+      held += try runs[0].ledger.read { try $0.deliveries(state: .silenced, limit: .max) }.count
+    }
+    #expect(held > 0 || Self.seeds.count < 50, "no message was silenced in \(Self.seeds)")
+  }
+
+  /// All of a ledger that silences must not touch.
+  private struct Decided {
+    let lines: [String]
+
+    init(_ ledger: InMemoryLedger) throws {
+      lines = try ledger.read { reader in
+        let incidents = try reader.incidents(IncidentQuery(limit: .max))
+        let name = incidents.first?.monitor ?? ""
+        var lines = try reader.results(ResultQuery(limit: .max)).map(\.line)
+        lines += try reader.decisions(monitor: name, group: nil, outside: false, after: nil, limit: .max)
+          .map { "\($0.group) \($0.number) \($0.kind) \($0.at) \($0.body)" }
+        lines += incidents.map { "\($0)" }
+        lines += try reader.retrains(monitor: nil, limit: .max).map { "\($0)" }
+        lines += try reader.deliveries(incident: nil, limit: .max).map(\.key)
+          // How many messages a spread is depends on when the one before was sent.
+          .filter { !$0.contains("-spread/") }.sorted()
+        return lines
+      }
+    }
+
+    func firstDifference(from other: Decided) -> String? {
+      guard lines != other.lines else { return nil }
+      return zip(lines, other.lines).first { $0 != $1 }.map { "\($0) and \($1)" }
+        ?? "\(lines.count) and \(other.lines.count)"
+    }
+  }
+
   @Test func aSeedReplaysExactly() {
     for seed in UInt64(1)...5 {
       let world = SimulatedWorld(seed: seed)

@@ -13,6 +13,8 @@ extension Decision {
     private(set) var out = Decisions()
     private var changed: Set<CauseGroup> = []
     private var recorded: [CauseGroup: [DecisionRecord]] = [:]
+    /// Whether the policy is the monitor's, and not what a log says.
+    private let takesPolicy: Bool
 
     init(
       _ name: String, monitor: Monitor?, generation: String, baseline: String, context: DecisionContext,
@@ -25,6 +27,7 @@ extension Decision {
       self.context = context
       self.now = now
       self.tx = tx
+      takesPolicy = recorded.isEmpty
       for record in recorded where record.monitor == name { self.recorded[record.group, default: []].append(record) }
       for group in CauseGroup.allCases {
         machines[group] = try tx.machine(monitor: name, group: group).map { bytes throws(JSONFailure) in
@@ -48,15 +51,17 @@ extension Decision {
       // Those of other groups too: what a person ended there may be asked for here.
       try foldRecorded()
       try removeChecks(group, end)
-      let checks = Dictionary(uniqueKeysWithValues: (monitor?.checks ?? []).map { ($0.name, $0) })
+      let policy = monitor?.incidents ?? IncidentPolicy()
+      if takesPolicy, machine(group).policy != policy { try fold(DecisionInput(at: end, .policy(policy)), group) }
       let before = machine(group)
-      var batch = before.batch(of: verdicts) { checks[$0.check]?.isBeyondLimit($0) ?? false }
+      var batch = before.batch(of: verdicts, standing: standing(among: monitor?.checks ?? []))
       let twin = group == .performanceFinal ? machine(.performanceEarly).span(openAt: end) : nil
       var input = DecisionInput(at: end, .verdicts(batch))
       var trial = before
       var steps = trial.fold(input, monitor: name, group: group)
       let told = steps.first.map { receivers(of: $0, before: before.incident, twin: twin, by: end) } ?? []
-      if let step = steps.first, step.transition.kind != .resolved {
+      // Of its end, and that it has not ended, only those hear who know of it.
+      if let step = steps.first, step.transition.kind != .resolved, step.transition.kind != .flapping {
         batch.told = told.sorted(by: utf8Order)
         batch.early = before.incident?.early == nil ? twin?.id : nil
         input.act = .verdicts(batch)
@@ -72,6 +77,16 @@ extension Decision {
       try considerRetrain(group, end)
     }
 
+    private func standing(among checks: [Check]) -> (Verdict) -> IncidentMachine.Standing {
+      let checks = Dictionary(uniqueKeysWithValues: checks.map { ($0.name, $0) })
+      return { [monitor] verdict in
+        guard let check = checks[verdict.check] else { return .back(windows: 1, apart: .zero) }
+        if check.isBeyondLimit(verdict) { return .beyond }
+        let apart = monitor.flatMap { check.window(of: $0)?.apart } ?? verdict.size
+        return verdict.isShortOfClear ? .short : .back(windows: check.clearWindows, apart: apart)
+      }
+    }
+
     /// Receivers that hear of what a batch of verdicts made.
     private func receivers(
       of step: IncidentMachine.Step, before: IncidentMachine.Incident?, twin: IncidentMachine.Span?, by end: EventTime
@@ -84,7 +99,7 @@ extension Decision {
       }
       let receivers: Set<String>
       switch step.transition.kind {
-      case .opened: receivers = self.receivers(of: [incident.tier])
+      case .opened, .reopened: receivers = self.receivers(of: [incident.tier])
       // Those of every tier reached, so that whoever heard of it hears that it is worse.
       case .escalated: receivers = self.receivers(of: [incident.tier] + (before.map { [$0.tier] } ?? []))
       case .spread: receivers = self.receivers(of: raised.values.map(\.tier))
@@ -156,7 +171,7 @@ extension Decision {
     private mutating func considerRetrain(_ group: CauseGroup, _ end: EventTime) throws {
       let machine = machine(group)
       guard group.retrains, let monitor, let policy = monitor.retrain, let incident = machine.incident,
-        incident.retrain == nil, machine.advice == nil
+        incident.mayAsk, machine.advice == nil
       else { return }
       let inconclusive = Self.inconclusive(monitor, group)
       guard let tier = machine.tierForRetrain(besides: inconclusive) else { return }
@@ -170,7 +185,13 @@ extension Decision {
         start = end - policy.settle
       }
       let twin = group == .performanceFinal ? self.machine(.performanceEarly).span(openAt: end) : nil
-      let isOfPeople = machines.values.contains { $0.wasResolvedByHand(before: end, in: group) }
+      // One that is asked for after another was answered, and all that is asked for after that.
+      let isOfPeople =
+        incident.retrain != nil
+        || machines.values.contains { machine in
+          machine.wasResolvedByHand(before: end, in: group)
+            || machine.requests.contains { $0.isOfPeople && $0.at <= end }
+        }
       if let hold = RetrainGuard(policy: policy, machines: machines).hold(askingSince: start, end, twin: twin) {
         guard hold.cause != incident.hold?.cause || hold.reason != incident.hold?.reason else { return }
         // An early twin, of which its receivers have heard, asks for no retrain: that this incident does is news to them.
@@ -179,7 +200,7 @@ extension Decision {
           DecisionInput(
             at: end, .retrainHeld(cause: hold.cause, reason: hold.reason, told: told), isOfPeople: isOfPeople), group)
       } else {
-        let id = "rt-\(SHA256.hash(Array("\(incident.id)\n\(incident.openedAt.milliseconds)".utf8)).hex.prefix(16))"
+        let id = "rt-\(SHA256.hash(Array("\(incident.id)\n\(incident.since.milliseconds)".utf8)).hex.prefix(16))"
         try fold(DecisionInput(at: end, .retraining(id), isOfPeople: isOfPeople), group)
       }
     }
@@ -214,7 +235,8 @@ extension Decision {
       told: Set<String>? = nil, judged: [Notification.Spread.Subject: Int] = [:], knowing: Set<String> = [],
       wall: EventTime? = nil
     ) throws {
-      let known = Set((machines[group]?.incident?.told ?? [:]).keys)
+      let before = machines[group]?.incident
+      let known = Set((before?.told ?? [:]).keys)
       machines[group] = machine
       changed.insert(group)
       let wall = input.isFromOutside ? wall ?? now : nil
@@ -233,6 +255,8 @@ extension Decision {
         switch step.transition.kind {
         case .retraining: try ask(step, machine, journal)
         case .retrainHeld: out.retrainsHeld += 1
+        // Whoever waits for a person waits from now on.
+        case .reopened: try EscalationTimers.restart(step.incident.id, of: name, in: tx)
         case .confirmed, .withdrawn:
           if machine.incident?.id != step.incident.id { try journal.store(confirmation: step, in: tx) }
         default: break
@@ -251,6 +275,9 @@ extension Decision {
         // Whoever has heard of it knows what there is to know.
         let strangers = context.receivers.intersection(told).subtracting(known)
         try journal.handOn(machine, group, after: after, to: strangers.sorted(by: utf8Order), in: tx)
+      case .reminded(_, let count, let after, let told):
+        guard machine.incident?.reminded == count, before?.reminded != count else { return }
+        try journal.remind(machine, group, after: after, to: context.receivers.intersection(told), in: tx)
       case .retrainResult(let retrain, let succeeded, _, _):
         try journal.store(answerTo: retrain, succeeded ? "succeeded" : "failed", in: tx)
       case .candidate(let retrain, _): try journal.store(answerTo: retrain, "candidate", in: tx)
@@ -271,7 +298,7 @@ extension Decision {
         monitor: name, incident: step.incident.id, tier: step.incident.tier, group: group, context: context)
       let (what, body): (String, String)
       switch step.transition.kind {
-      case .opened, .escalated:
+      case .opened, .reopened, .escalated:
         let newest = machine(group).heard.sorted {
           $0.value.end != $1.value.end ? $0.value.end > $1.value.end : $0.key < $1.key
         }

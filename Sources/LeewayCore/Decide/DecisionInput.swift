@@ -10,6 +10,8 @@ package struct DecisionInput: Sendable, Equatable {
     case verdicts(Batch)
     /// The monitor has no such checks any more.
     case checksRemoved([String])
+    /// The monitor has another policy than before.
+    case policy(IncidentPolicy)
     /// Derived from verdicts: a retrain is asked for, and its id.
     case retraining(String)
     /// Derived from verdicts: a guard holds a retrain back. `cause` is the same as long as the same thing holds it.
@@ -30,6 +32,9 @@ package struct DecisionInput: Sendable, Equatable {
     case overdue(retrain: String, told: [String])
     /// No person has acknowledged it within `after`: `told` hear of it now. `step`: how many steps have been taken.
     case handedOn(incident: String, step: Int64, after: TimeSpan, told: [String])
+    /// No person has acknowledged it for `after`, which is `count` times the interval of reminders: `told` are reminded. Below
+    /// `warning` these are none.
+    case reminded(incident: String, count: Int64, after: TimeSpan, told: [String])
     /// Nothing can judge the group any more.
     case resolve(because: String)
     /// What a person did about the incident.
@@ -44,6 +49,8 @@ package struct DecisionInput: Sendable, Equatable {
     var held: [IncidentMachine.Key] = []
     /// What fired before and is back within its limit.
     var cleared: [IncidentMachine.Key] = []
+    /// What fired before, is within its limit, and has still to wait: the windows in which it was back beyond `clear`.
+    var clearing: [IncidentMachine.Key: Int] = [:]
     /// What fired before and could not be judged now, which keeps it from expiring; from half of that time on.
     var unjudged: [IncidentMachine.Key] = []
     /// The early twin that is open at this end, where the batch moves on an incident that had none so far.
@@ -65,6 +72,7 @@ package struct DecisionInput: Sendable, Equatable {
     switch act {
     case .verdicts: "verdicts"
     case .checksRemoved: "checks_removed"
+    case .policy: "policy"
     case .retraining: "retraining"
     case .retrainHeld: "retrain_held"
     case .finalVerdict: "final_verdict"
@@ -74,14 +82,17 @@ package struct DecisionInput: Sendable, Equatable {
     case .rejected: "reject"
     case .overdue: "overdue"
     case .handedOn: "hand_on"
+    case .reminded: "remind"
     case .resolve: "resolve"
     case .person(let act): act.kind
     }
   }
 
-  /// Kinds that do not follow from verdicts and the monitor: what `replay --inputs` has to be given.
+  /// Kinds that do not follow from verdicts and the monitor: what `replay --inputs` has to be given. When a monitor got another policy
+  /// is one of them: its file says only what the policy is now.
   package static let outsideKinds = Set(
-    ["retrain_result", "candidate", "approve", "reject", "overdue", "hand_on", "resolve"] + PersonAct.kinds)
+    ["retrain_result", "candidate", "approve", "reject", "overdue", "hand_on", "remind", "resolve", "policy"]
+      + PersonAct.kinds)
   package var isFromOutside: Bool { Self.outsideKinds.contains(kind) }
 }
 
@@ -121,10 +132,21 @@ extension DecisionInput {
       }
       keys("held", batch.held)
       keys("cleared", batch.cleared)
+      if !batch.clearing.isEmpty {
+        w.key("clearing")
+        w.list(batch.clearing.sorted { $0.key < $1.key }) { w, waiting in
+          w.beginObject()
+          waiting.key.writeMembers(to: &w)
+          w.key("windows")
+          w.number(waiting.value)
+          w.endObject()
+        }
+      }
       keys("unjudged", batch.unjudged)
       text("early", batch.early)
       texts("told", batch.told)
     case .checksRemoved(let checks): texts("checks", checks)
+    case .policy(let policy): policy.writeMembers(to: &w)
     case .retraining(let id): text("retrain", id)
     case .retrainHeld(let cause, let reason, let told):
       text("cause", cause)
@@ -159,6 +181,13 @@ extension DecisionInput {
       w.key("step")
       w.number(step)
       texts("told", told)
+    case .reminded(let incident, let count, let after, let told):
+      w.key("after_ms")
+      w.number(after.milliseconds)
+      w.key("count")
+      w.number(count)
+      text("incident", incident)
+      texts("told", told)
     case .resolve(let reason): text("because", reason)
     case .person(let act): act.writeMembers(to: &w)
     }
@@ -183,11 +212,15 @@ extension DecisionInput {
       }
       batch.held = try r.member("held").list { (e) throws(JSONFailure) in try IncidentMachine.Key(e) }
       batch.cleared = try r.member("cleared").list { (e) throws(JSONFailure) in try IncidentMachine.Key(e) }
+      for element in try r.member("clearing").list({ (e) throws(JSONFailure) in e }) {
+        batch.clearing[try IncidentMachine.Key(element)] = Int(clamping: try element.member("windows").integer())
+      }
       batch.unjudged = try r.member("unjudged").list { (e) throws(JSONFailure) in try IncidentMachine.Key(e) }
       batch.early = try r.member("early").text()
       batch.told = try r.member("told").texts()
       act = .verdicts(batch)
     case "checks_removed": act = .checksRemoved(try r.member("checks").texts())
+    case "policy": act = .policy(try IncidentPolicy(r))
     case "retraining": act = .retraining(try r.member("retrain").string())
     case "retrain_held":
       act = .retrainHeld(
@@ -216,6 +249,10 @@ extension DecisionInput {
     case "hand_on":
       act = .handedOn(
         incident: try r.member("incident").string(), step: try r.member("step").integer(),
+        after: .milliseconds(try r.member("after_ms").integer()), told: try r.member("told").texts())
+    case "remind":
+      act = .reminded(
+        incident: try r.member("incident").string(), count: try r.member("count").integer(),
         after: .milliseconds(try r.member("after_ms").integer()), told: try r.member("told").texts())
     case "resolve": act = .resolve(because: try r.member("because").string())
     default:

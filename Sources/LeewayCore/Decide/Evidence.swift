@@ -21,6 +21,16 @@ package struct Evidence: Sendable, Equatable {
   package var contrast: SliceContrast?
   /// What has shifted.
   package var shift: ShiftFinding?
+  /// Since it is back within its limits; nil: it is not.
+  package var clearing: Clearing?
+
+  /// How far a key has come that waits to clear.
+  package struct Clearing: Sendable, Equatable {
+    /// In which it was back beyond `clear`, without a break; 0: it is short of that.
+    package var windows: Int
+    /// For the last of them.
+    package var end: EventTime
+  }
 
   /// How long after `seen` it is forgotten: eight windows, and no less than a weekend without rows.
   var lifetime: TimeSpan { max(size * 8, .days(3)) }
@@ -105,6 +115,12 @@ extension Evidence {
       w.key("seen_ms")
       w.number(seen.milliseconds)
     }
+    if let clearing {
+      w.key("clearing")
+      w.number(clearing.windows)
+      w.key("clearing_ms")
+      w.number(clearing.end.milliseconds)
+    }
     shift?.writeTimes(to: &w)
   }
 
@@ -127,6 +143,9 @@ extension Evidence {
     rows = try r.member("rows").integer()
     version = try r.member("model_version").text()
     shift = try ShiftFinding(r)
+    if let windows = try r.member("clearing").optional({ (e) throws(JSONFailure) in try e.integer() }) {
+      clearing = Clearing(windows: Int(clamping: windows), end: try r.member("clearing_ms").time() ?? end)
+    }
     if let slice = try r.member("worst_slice").text(), let value = try number("worst_value"),
       let rows = try r.member("worst_rows").optional({ (e) throws(JSONFailure) in try e.integer() })
     {

@@ -135,6 +135,24 @@ struct IncidentJournal {
     try tx.enqueue(introduction(IncidentMachine.Step(transition: opened, incident: incident), machine, to: receivers))
   }
 
+  /// Tells those who have heard of an open incident all of it again, since no person has acknowledged it.
+  func remind(
+    _ machine: IncidentMachine, _ group: CauseGroup, after: TimeSpan, to receivers: Set<String>,
+    in tx: any LedgerWriter
+  ) throws {
+    guard let incident = machine.incident, !receivers.isEmpty else { return }
+    // Its line would be of no transition: it is only a message.
+    var standing = machine.transition(
+      .opened, incident, machine.through, IncidentMachine.Name(monitor: monitor, group: group), of: machine.present.keys
+    )
+    standing.because = "it has been open for \(after), and no person has acknowledged it"
+    let step = IncidentMachine.Step(transition: standing, incident: incident)
+    let body = notification(machine, step).incident(standing, event: Notification.reminder)
+    let receivers = receivers.sorted(by: utf8Order)
+    try tx.enqueue(receivers.map { outbox($0, standing, Notification.reminder, body, at: now) })
+    try hasten(incident.id, receivers, in: tx)
+  }
+
   /// What waits for its interval goes at once where something else follows it, since an incident's messages go in order.
   private func hasten(_ incident: String, _ receivers: [String], in tx: any LedgerWriter) throws {
     for var row in try tx.deliveries(incident: incident, limit: 1000)
@@ -197,7 +215,7 @@ extension OutboxRecord {
 
 extension IncidentMachine.Incident {
   var state: IncidentState {
-    switch retrain?.state {
+    switch mayAsk ? nil : retrain?.state {
     case .requested, .candidate: .retraining
     case .verifying: .verifying
     case .failed, nil: acknowledged == nil ? .open : .acknowledged
@@ -208,6 +226,8 @@ extension IncidentMachine.Incident {
   ///
   /// - Parameter isResolved: the incident has ended, so a new model has been verified.
   fileprivate func retrainText(isResolved: Bool) -> String {
+    // One that had ended when the incident reopened is among its retrains, and is none that it waits for.
+    let retrain = mayAsk ? nil : retrain
     guard retrain != nil || hold != nil else { return "null" }
     var w = JSONWriter()
     w.beginObject()

@@ -1,10 +1,19 @@
 /// The stored form: JSON, since it is small, rarely written, and people have to read it at night.
 extension IncidentMachine {
-  /// 1: without the log, highest tiers and the past. 2: without what people do. 3: without candidates and deadlines. The
-  /// oldest from 2 on that holds all there is is written, so that older instances beside a new one can go on.
-  static let formatVersion: Int64 = 4
+  /// 1: without the log, highest tiers and the past. 2: without what people do. 3: without candidates and deadlines. 4: without
+  /// clearing, reopening, flapping and reminders. The oldest from 2 on that holds all there is is written, so that older instances
+  /// beside a new one can go on.
+  static let formatVersion: Int64 = 5
+
+  private var recurs: Bool {
+    policy != IncidentPolicy() || ended != nil || !recoveries.isEmpty || requests.contains(where: \.isOfPeople)
+      || interventions.contains { $0.calm != nil } || active.values.contains { $0.clearing != nil }
+      || incident?.reopenedAt != nil || incident?.flapping != nil || incident?.reminded ?? 0 > 0
+      || incident?.retrain?.isOver == true
+  }
 
   private var neededVersion: Int64 {
+    if recurs { return 5 }
     if incident.map({ $0.escalated > 0 }) == true || incident?.retrain?.state == .candidate
       || incident?.retrain?.isOverdue == true
     {
@@ -58,6 +67,24 @@ extension IncidentMachine {
       w.endObject()
     }
     if isOfPeople { writePeople(to: &w) }
+    if policy != IncidentPolicy() {
+      w.key("policy")
+      w.beginObject()
+      policy.writeMembers(to: &w)
+      w.endObject()
+    }
+    if let ended {
+      w.key("ended")
+      w.beginObject()
+      w.time("at_ms", ended.at)
+      w.key("incident")
+      ended.incident.write(to: &w)
+      w.endObject()
+    }
+    if !recoveries.isEmpty {
+      w.key("recoveries")
+      w.list(recoveries) { w, end in w.number(end.milliseconds) }
+    }
     w.key("incident")
     if let incident { incident.write(to: &w) } else { w.null() }
     w.endObject()
@@ -84,6 +111,13 @@ extension IncidentMachine {
         input: try e.member("input").optional { (i) throws(JSONFailure) in try i.integer() })
     }
     try readPeople(root)
+    policy = try root.member("policy").optional { (p) throws(JSONFailure) in try IncidentPolicy(p) } ?? policy
+    ended = try root.member("ended").optional { (e) throws(JSONFailure) in
+      Ended(incident: try Incident(e.member("incident")), at: try e.member("at_ms").time() ?? .distantPast)
+    }
+    recoveries = try root.member("recoveries").list { (e) throws(JSONFailure) in
+      EventTime(milliseconds: try e.integer())
+    }
     let written = root
     incident = try root.member("incident").optional { (r) throws(JSONFailure) in
       version == 1 ? try Incident(version1: r, active: written) : try Incident(r)
@@ -111,6 +145,10 @@ extension IncidentMachine.Incident {
         w.key("overdue")
         w.bool(true)
       }
+      if retrain.isOver {
+        w.key("over")
+        w.bool(true)
+      }
       w.endObject()
     } else {
       w.null()
@@ -131,6 +169,17 @@ extension IncidentMachine.Incident {
     if escalated > 0 {
       w.key("escalated")
       w.number(escalated)
+    }
+    if let reopenedAt { w.time("reopened_at_ms", reopenedAt) }
+    if let flapping {
+      w.key("flapping")
+      w.beginObject()
+      if let quiet = flapping.quiet { w.time("quiet_ms", quiet) }
+      w.endObject()
+    }
+    if reminded > 0 {
+      w.key("reminded")
+      w.number(reminded)
     }
     if let confirmed {
       w.key("confirmed")
@@ -156,7 +205,8 @@ extension IncidentMachine.Incident {
       }
       return IncidentMachine.Retrain(
         id: try e.member("id").string(), at: try e.member("at_ms").time() ?? .distantPast, state: state,
-        isOverdue: try e.member("overdue").optional { (o) throws(JSONFailure) in try o.bool() } ?? false)
+        isOverdue: try e.member("overdue").optional { (o) throws(JSONFailure) in try o.bool() } ?? false,
+        isOver: try e.member("over").optional { (o) throws(JSONFailure) in try o.bool() } ?? false)
     }
     hold = try r.member("hold").optional { (e) throws(JSONFailure) in
       IncidentMachine.Hold(
@@ -168,6 +218,11 @@ extension IncidentMachine.Incident {
     assigned = try r.member("assigned").text()
     escalated = Int(
       clamping: try r.member("escalated").optional { (e) throws(JSONFailure) in try e.integer() } ?? 0)
+    reopenedAt = try r.member("reopened_at_ms").time()
+    flapping = try r.member("flapping").optional { (e) throws(JSONFailure) in
+      IncidentMachine.Flapping(quiet: try e.member("quiet_ms").time())
+    }
+    reminded = try r.member("reminded").optional { (e) throws(JSONFailure) in try e.integer() } ?? 0
     confirmed = try r.member("confirmed").optional { (e) throws(JSONFailure) in try e.bool() }
     input = try r.member("input").optional { (e) throws(JSONFailure) in try e.integer() }
   }
@@ -247,11 +302,17 @@ extension IncidentMachine.Request {
     w.beginObject()
     w.pairs([("retrain", id)])
     w.time("at_ms", at)
+    if isOfPeople {
+      w.key("of_people")
+      w.bool(true)
+    }
     w.endObject()
   }
 
   fileprivate init(_ r: JSONReader) throws(JSONFailure) {
-    self.init(id: try r.member("retrain").string(), at: try r.member("at_ms").time() ?? .distantPast)
+    self.init(
+      id: try r.member("retrain").string(), at: try r.member("at_ms").time() ?? .distantPast,
+      isOfPeople: try r.member("of_people").optional { (o) throws(JSONFailure) in try o.bool() } ?? false)
   }
 }
 

@@ -19,8 +19,11 @@ extension IncidentMachine {
     package var number: Int64
     /// The newest end that the group had been judged for.
     package var at: EventTime
-    /// The end at which nothing fired any more: what the group does after it depends on verdicts only. nil: not yet.
+    /// The end at which nothing fired any more, or until which an incident may reopen then: what the group does after it depends on
+    /// verdicts only. nil: not yet.
     package var through: EventTime?
+    /// Where incidents may flap: the end from which on nothing has fired, while verdicts only may have kept one open.
+    package var calm: EventTime?
     /// How far each group had been judged.
     package var decided: [CauseGroup: EventTime]
   }
@@ -57,8 +60,9 @@ extension IncidentMachine {
         interventions[0].through = interventions[1].through
         interventions.remove(at: 1)
       }
-      // It was open at the end that was judged last, for groups that come to that end later.
-      step = resolve(at, name, until: at + .milliseconds(1))
+      // It was open at the end that any group had been judged for last, for groups that come to that end later, and for those that had
+      // seen it open there.
+      step = resolve(at, name, until: max(at, decided.values.max() ?? at) + .milliseconds(1))
       step?.transition.because = reason.rawValue
       step?.transition.note = note
     }
@@ -80,9 +84,8 @@ extension IncidentMachine {
       guard let evidence = active[key] else { return false }
       return evidence.tier <= mute.tier && end < mute.until
     }
-    guard active.isEmpty else { return }
     // Where nothing fires, verdicts only would have resolved everything too.
-    for i in interventions.indices where interventions[i].through == nil { interventions[i].through = end }
+    settleInterventions(end)
   }
 
   /// What fires and was not resolved by hand.
@@ -140,6 +143,10 @@ extension IncidentMachine {
         w.key("through_ms")
         w.number(through.milliseconds)
       }
+      if let calm = intervention.calm {
+        w.key("calm_ms")
+        w.number(calm.milliseconds)
+      }
       w.key("decided")
       PersonAct.write(intervention.decided, to: &w)
       w.endObject()
@@ -155,7 +162,8 @@ extension IncidentMachine {
     interventions = try root.member("interventions").list { (e) throws(JSONFailure) in
       Intervention(
         number: try e.member("number").integer(), at: EventTime(milliseconds: try e.member("at_ms").integer()),
-        through: try e.member("through_ms").time(), decided: try PersonAct.readDecided(e.member("decided")))
+        through: try e.member("through_ms").time(), calm: try e.member("calm_ms").time(),
+        decided: try PersonAct.readDecided(e.member("decided")))
     }
   }
 }

@@ -11,6 +11,8 @@ extension IncidentMachine {
     package var state: State
     /// The deadline has passed without a corrective action.
     package var isOverdue = false
+    /// It had ended when the incident reopened, which may ask for another.
+    package var isOver = false
   }
 
   /// What holds a retrain back, or did.
@@ -26,16 +28,19 @@ extension IncidentMachine {
   package struct Request: Sendable, Equatable {
     package var id: String
     package var at: EventTime
+    /// It would not have been asked for if the one before had not been answered.
+    package var isOfPeople = false
   }
 
   mutating func ask(_ id: String, _ at: EventTime, _ name: Name) -> Step? {
-    guard var incident, incident.retrain == nil else { return nil }
+    guard var incident, incident.mayAsk else { return nil }
+    let isAnother = incident.retrain != nil
     incident.retrain = Retrain(id: id, at: at, state: .requested)
     if incident.hold != nil, incident.hold?.released == nil { incident.hold?.released = at }
     incident.sequence += 1
     self.incident = incident
-    requests.append(Request(id: id, at: at))
-    if requests.count > Self.mostSpans { requests.removeFirst() }
+    requests.append(Request(id: id, at: at, isOfPeople: isAnother))
+    if requests.count > Self.mostSpans, requests.removeFirst().isOfPeople { requests[0].isOfPeople = true }
     var step = transition(.retraining, incident, at, name, of: present.keys)
     step.retrain = id
     return Step(transition: step, incident: incident)
@@ -45,7 +50,7 @@ extension IncidentMachine {
   mutating func hold(
     _ cause: String, _ reason: String, _ told: [String], _ at: EventTime, _ name: Name
   ) -> Step? {
-    guard var incident, incident.retrain == nil else { return nil }
+    guard var incident, incident.mayAsk else { return nil }
     if incident.hold?.cause == cause {
       incident.hold?.reason = reason
       self.incident = incident
@@ -72,7 +77,10 @@ extension IncidentMachine {
   ) -> Step? {
     guard var incident, let retrain = incident.retrain, retrain.id == id, states.contains(retrain.state),
       kind != .overdue || !retrain.isOverdue
-    else { return nil }
+    else {
+      note(id, from: states, to: state, isOverdue: kind == .overdue)
+      return nil
+    }
     incident.retrain?.state = state ?? retrain.state
     if kind == .overdue { incident.retrain?.isOverdue = true }
     incident.sequence += 1
@@ -87,18 +95,22 @@ extension IncidentMachine {
   mutating func giveUp(_ reason: String, _ at: EventTime, _ name: Name) -> Step? {
     incident?.input = number
     active = [:]
+    ended = nil
     unmute(at)
     var step = resolve(at, name)
     step?.transition.because = reason
     return step
   }
 
+  /// Keys of the open incident whose newest value is not back within the limits: what only waits to clear asks for nothing.
+  private var asking: [Key: Evidence] { present.filter { $0.value.clearing == nil } }
+
   /// The tier that a retrain may rest on: the highest reached by what fires now.
   ///
   /// - Parameter inconclusive: checks that never call for a retrain.
   /// - Returns: nil if nothing else fires.
   func tierForRetrain(besides inconclusive: Set<String>) -> Tier? {
-    present.keys.filter { !inconclusive.contains($0.check) }.compactMap { incident?.highest[$0]?.tier }.max()
+    asking.keys.filter { !inconclusive.contains($0.check) }.compactMap { incident?.highest[$0]?.tier }.max()
   }
 
   /// Whether a shift has lasted long enough to be learned: at `tier` or above for `settle`, without a break. One of the output only
@@ -117,14 +129,16 @@ extension IncidentMachine {
 
   /// Where the windows that ask for a retrain begin: of what fires at `tier` or above, else of everything.
   func askingSince(besides inconclusive: Set<String>, tier: Tier) -> EventTime? {
-    let asking = present.filter { !inconclusive.contains($0.key.check) }.values
+    let asking = asking.filter { !inconclusive.contains($0.key.check) }.values
     let enough = asking.filter { $0.tier >= tier }
     return (enough.isEmpty ? Array(asking) : enough).map { $0.end - $0.size }.min()
   }
 }
 
 extension IncidentMachine.Incident {
-  fileprivate var request: IncidentMachine.Request? { retrain.map { .init(id: $0.id, at: $0.at) } }
+  fileprivate var request: IncidentMachine.Request? {
+    retrain.flatMap { $0.isOver ? nil : .init(id: $0.id, at: $0.at) }
+  }
 }
 
 /// Incidents that have ended, for those who look at the machine as it was after an end.
@@ -139,7 +153,7 @@ extension IncidentMachine {
   /// Above that of every other transition.
   package static let sequenceOfFinalVerdicts: Int64 = 1 << 40
 
-  /// An incident from its opening to its end.
+  /// An incident from its opening, or reopening, to its end.
   package struct Span: Sendable, Equatable {
     package var id: String
     package var openedAt: EventTime
@@ -169,7 +183,7 @@ extension IncidentMachine {
     guard group == .dataQuality || group == .performanceEarly else { return }
     past.append(
       Span(
-        id: incident.id, openedAt: incident.openedAt, resolvedAt: at, told: incident.told,
+        id: incident.id, openedAt: incident.since, resolvedAt: at, told: incident.told,
         reached: group == .performanceEarly ? incident.highest : [:], retrain: incident.request))
     var keys = 0
     for i in past.indices.reversed() {
@@ -185,12 +199,12 @@ extension IncidentMachine {
 
   /// The incident that was open after `end`, whatever has become of it since.
   func span(openAt end: EventTime) -> Span? {
-    if let incident, incident.openedAt <= end {
-      return Span(
-        id: incident.id, openedAt: incident.openedAt, resolvedAt: .distantFuture, told: incident.told,
-        reached: incident.highest, retrain: incident.request)
-    }
-    return past.last { $0.openedAt <= end && end < $0.resolvedAt }
+    // One that a person resolved was open as far as groups had been judged, whatever has opened since.
+    if let before = past.last(where: { $0.openedAt <= end && end < $0.resolvedAt }) { return before }
+    guard let incident, incident.since <= end else { return nil }
+    return Span(
+      id: incident.id, openedAt: incident.since, resolvedAt: .distantFuture, told: incident.told,
+      reached: incident.highest, retrain: incident.request)
   }
 
   /// The last incident that had opened by `end` and was open after `start`.
@@ -205,8 +219,9 @@ extension IncidentMachine {
     let opening = unconfirmed.remove(at: i)
     guard let confirmed else { return nil }
     if incident?.id == id { incident?.confirmed = confirmed }
+    if ended?.incident.id == id { ended?.incident.confirmed = confirmed }
     var about =
-      incident.flatMap { $0.id == id ? $0 : nil }
+      incident.flatMap { $0.id == id && $0.reopenedAt == nil ? $0 : nil }
       ?? Incident(
         id: id, openedAt: opening.at, tier: opening.tier,
         told: past.first { $0.id == id }?.told ?? [:])

@@ -7,7 +7,8 @@
 /// only keys that have reached `warning` in it. Keys at `info` that are left then rest: they open no new incident until they
 /// have cleared or reach `warning`.
 ///
-/// A key clears when its value is back within the limit of its lowest tier, however certain that is. `insufficient_data` and
+/// A key clears when its value is back within the limit of its lowest tier, and beyond the check's `clear`, in as many windows as the
+/// check asks, however certain that is. Until then it fires for the incident, and asks for no retrain. `insufficient_data` and
 /// missing windows change nothing. A key of which no verdict of any kind has come for eight windows and three days expires: its
 /// slice is gone. Nights and weekends without a row are shorter.
 package struct IncidentMachine: Sendable, Equatable {
@@ -39,6 +40,12 @@ package struct IncidentMachine: Sendable, Equatable {
   package internal(set) var unconfirmed: [Opening] = []
   /// What was resolved by hand while it fired.
   package internal(set) var muted: [Key: Mute] = [:]
+  /// When an incident reopens, and when it flaps: what the monitor said last.
+  package internal(set) var policy = IncidentPolicy()
+  /// The last incident, where it may reopen.
+  package internal(set) var ended: Ended?
+  /// Where incidents may flap: the ends at which what fired had come and gone, oldest first.
+  package internal(set) var recoveries: [EventTime] = []
   /// Incidents that were resolved by hand, oldest first.
   package internal(set) var interventions: [Intervention] = []
   /// For the last input folded; 0 before the first.
@@ -49,11 +56,13 @@ package struct IncidentMachine: Sendable, Equatable {
   package struct Incident: Sendable, Equatable {
     package var id: String
     package var openedAt: EventTime
-    /// The highest reached.
+    /// The end at which it reopened last.
+    package var reopenedAt: EventTime?
+    /// The highest reached since it opened or reopened.
     package var tier: Tier
-    /// Transitions so far, less one.
+    /// Transitions and reminders so far, less one.
     package var sequence: Int64 = 0
-    /// The highest that each key has reached in this incident.
+    /// The highest that each key has reached since it opened or reopened.
     package var highest: [Key: Reached] = [:]
     /// Receivers that have been told of it, and the end at which they were first.
     package var told: [String: EventTime] = [:]
@@ -71,6 +80,10 @@ package struct IncidentMachine: Sendable, Equatable {
     package var assigned: String?
     /// Steps of escalation that have been taken.
     package var escalated = 0
+    /// Reminders that were due.
+    package var reminded: Int64 = 0
+    /// Set once it has come and gone too often.
+    package var flapping: Flapping?
     /// How it ended, where a person has ended it.
     package var resolution: Resolution?
 
@@ -113,6 +126,10 @@ package struct IncidentMachine: Sendable, Equatable {
       resting.formIntersection(active.keys)
       muted = muted.filter { active[$0.key] != nil }
       return []
+    case .policy(let policy):
+      through = max(through, input.at)
+      take(policy)
+      return []
     case .retraining(let id): return marked(ask(id, input.at, name), input)
     case .retrainHeld(let cause, let reason, let told):
       return marked(hold(cause, reason, told, input.at, name), input)
@@ -149,6 +166,12 @@ package struct IncidentMachine: Sendable, Equatable {
       tell(&incident, told, input.at)
       self.incident = incident
       return []
+    case .reminded(let id, let count, _, _):
+      guard var incident, incident.id == id, incident.acknowledged == nil, count > incident.reminded else { return [] }
+      incident.reminded = count
+      incident.sequence += 1
+      self.incident = incident
+      return []
     case .person(let act): return [self.act(act, input.at, name)].compactMap { $0 }
     }
   }
@@ -161,24 +184,47 @@ package struct IncidentMachine: Sendable, Equatable {
   }
 
   /// What the verdicts of one end say, as far as this machine can need it.
-  func batch(of verdicts: [Verdict], isBeyond: (Verdict) -> Bool) -> DecisionInput.Batch {
+  ///
+  /// - Parameter standing: what a verdict that does not fire says of a key that does.
+  func batch(of verdicts: [Verdict], standing: (Verdict) -> Standing) -> DecisionInput.Batch {
     var batch = DecisionInput.Batch()
     for verdict in verdicts {
       let key = Key(check: verdict.check, slice: verdict.slice, subject: verdict.subject)
       if verdict.tier >= .info {
         batch.fired[key] = Evidence(verdict)
-      } else if verdict.tier == .ok, active[key] != nil {
-        if isBeyond(verdict) { batch.held.append(key) } else { batch.cleared.append(key) }
-      } else if verdict.why?.reason == .noise, verdict.value != nil, active[key] != nil, !isBeyond(verdict) {
-        // A limit under the noise cannot be judged, and yet the value is within it and every other one.
-        batch.cleared.append(key)
-      } else if verdict.tier == .insufficientData, let known = active[key],
-        verdict.end >= known.seen + .milliseconds(known.lifetime.milliseconds / 2)
-      {
-        batch.unjudged.append(key)
+      } else if let known = active[key] {
+        note(verdict, standing(verdict), of: key, known, in: &batch)
       }
     }
     return batch
+  }
+
+  /// How a value stands to the limits of its check.
+  enum Standing: Equatable {
+    case beyond
+    /// Within them, and not back beyond `clear`.
+    case short
+    /// Back, as it must be in so many windows before its key clears, each so far from the one before that they share no pane.
+    case back(windows: Int, apart: TimeSpan)
+  }
+
+  private func note(
+    _ verdict: Verdict, _ standing: Standing, of key: Key, _ known: Evidence, in batch: inout DecisionInput.Batch
+  ) {
+    let isJudged = verdict.tier == .ok
+    switch standing {
+    case .beyond where isJudged: batch.held.append(key)
+    case .short where isJudged: batch.clearing[key] = 0
+    // A limit under the noise cannot be judged, and yet the value is within it and every other one.
+    case .back(let windows, let apart) where isJudged || (verdict.why?.reason == .noise && verdict.value != nil):
+      let waiting = known.clearing.flatMap { $0.windows > 0 ? $0 : nil }
+      if let waiting, windows > 1, verdict.end < waiting.end + apart { return }
+      let count = (waiting?.windows ?? 0) + 1
+      if count >= windows { batch.cleared.append(key) } else { batch.clearing[key] = count }
+    default:
+      guard verdict.end >= known.seen + .milliseconds(known.lifetime.milliseconds / 2) else { return }
+      batch.unjudged.append(key)
+    }
   }
 
   /// Whether an input has changed nothing that counts.
@@ -200,7 +246,9 @@ package struct IncidentMachine: Sendable, Equatable {
       active[key] = evidence
       active[key]?.began = began
     }
-    for key in batch.held + batch.unjudged { active[key]?.seen = end }
+    for key in batch.held { active[key]?.clearing = nil }
+    for (key, windows) in batch.clearing { active[key]?.clearing = Evidence.Clearing(windows: windows, end: end) }
+    for key in batch.held + batch.unjudged + batch.clearing.keys { active[key]?.seen = end }
     for key in batch.cleared { active[key] = nil }
     // A slice that is gone would hold its incident open without end.
     // A shift is held by its detector, which ends it after 14 days without rows.
@@ -210,21 +258,7 @@ package struct IncidentMachine: Sendable, Equatable {
     unmute(end)
     let present = present
     guard var incident else {
-      guard let tier = present.values.map(\.tier).max() else { return [] }
-      var opened = Incident(id: name.incident(openedAt: end), openedAt: end, tier: tier)
-      opened.highest = present.mapValues { Reached(tier: $0.tier, sequence: 0, ends: [$0.tier: end]) }
-      opened.early = batch.early
-      opened.input = influence ?? (isOfPeople ? number : nil)
-      tell(&opened, batch.told, end)
-      self.incident = opened
-      if name.group == .performanceEarly {
-        unconfirmed.append(
-          Opening(id: opened.id, at: end, tier: tier, keys: present.keys.sorted(), input: opened.input))
-        if unconfirmed.count > Self.mostSpans { unconfirmed.removeFirst() }
-      }
-      var step = transition(.opened, opened, end, name, of: present.keys)
-      step.early = opened.early
-      return [Step(transition: step, incident: opened)]
+      return [begin(present, batch, end, isOfPeople: isOfPeople, name)].compactMap { $0 }
     }
     let raised = present.filter { $0.value.tier > incident.highest[$0.key]?.tier ?? .ok }
     let spread = raised.filter { $0.value.tier >= .warning }
@@ -243,6 +277,9 @@ package struct IncidentMachine: Sendable, Equatable {
     if isOfPeople, kind != nil, incident.early == nil { incident.input = number }
     let isLinked = kind != nil && incident.early == nil && batch.early != nil
     if isLinked { incident.early = batch.early }
+    let tier = incident.tier
+    let isHeld = present.keys.contains { tier < .warning || incident.highest[$0]?.tier ?? .ok >= .warning }
+    if isHeld { incident.flapping?.quiet = nil }
     self.incident = incident
     if let kind {
       var step = transition(kind, incident, end, name, of: kind == .spread ? spread.keys : present.keys)
@@ -250,12 +287,11 @@ package struct IncidentMachine: Sendable, Equatable {
       if kind == .spread { step.tier = spread.values.map(\.tier).max() ?? incident.tier }
       return [Step(transition: step, incident: incident)]
     }
-    let isHeld = present.keys.contains { incident.tier < .warning || incident.highest[$0]?.tier ?? .ok >= .warning }
-    guard !isHeld, var step = resolve(end, name) else { return [] }
-    if let (key, evidence) = expired.min(by: { $0.key < $1.key }) {
-      step.transition.because = "no verdict of \(key.check) on \(key.subject) in \(key.slice) for \(evidence.lifetime)"
+    guard !isHeld else { return [] }
+    let gone = expired.min { $0.key < $1.key }.map { key, evidence in
+      "no verdict of \(key.check) on \(key.subject) in \(key.slice) for \(evidence.lifetime)"
     }
-    return [step]
+    return [rest(end, because: gone, name)].compactMap { $0 }
   }
 
   func tell(_ incident: inout Incident, _ receivers: [String], _ end: EventTime) {

@@ -2,6 +2,10 @@
 package struct IncidentTransition: Sendable, Equatable {
   package enum Kind: String, Sendable, CaseIterable {
     case opened, escalated
+    /// It had been resolved a short time ago, and something fires again.
+    case reopened
+    /// It has come and gone too often, and stays open from now on until nothing has fired for long.
+    case flapping
     /// Somebody has seen it and says so.
     case acknowledged
     /// Something new is beyond its limit while the incident is open, and is not worse than the incident already was.
@@ -33,7 +37,7 @@ package struct IncidentTransition: Sendable, Equatable {
   package var kind: Kind
   /// The highest that the incident has reached; of `spread`, the highest among what is new.
   package var tier: Tier
-  /// Ascending by bytes, as subjects and slices: what fires; of `spread` what is new, of `resolved` all that has fired.
+  /// Ascending by bytes, as subjects and slices: what fires; of `spread` what is new, of `flapping` and `resolved` all that has fired.
   package var checks: [String]
   package var subjects: [String]
   package var slices: [String]
@@ -45,8 +49,8 @@ package struct IncidentTransition: Sendable, Equatable {
   package var held: String?
   /// For the first transition of a final incident at whose end an early one was open: that one.
   package var early: String?
-  /// `resolved`: why nothing can judge it any more, that nothing has for long, or the reason that a person gave; `failed`: what the
-  /// trainer gave as the reason.
+  /// `resolved`: why nothing can judge it any more, that nothing has for long, or the reason that a person gave; `flapping`: by what
+  /// rule; `failed`: what the trainer gave as the reason.
   package var because: String?
   /// `acknowledged`, `resolved` by hand, and the decision about a candidate: who did it, and what they wrote.
   package var by: String?

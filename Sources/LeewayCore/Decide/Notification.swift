@@ -8,15 +8,23 @@ struct Notification {
   let machine: IncidentMachine
   let incident: IncidentMachine.Incident
 
+  /// The message that repeats an incident which no person has acknowledged, in the place of a transition.
+  static let reminder = "reminder"
+
   /// `incident.opened` and so on, one for each transition.
   ///
   /// - Parameters:
+  ///   - event: nil: the transition.
   ///   - spread: of `spread`, what is new to the receiver, with the slices that were judged for each.
   ///   - evaluation: the trainer's answer, as JSON, where the step is about it.
-  func incident(_ step: IncidentTransition, spread: Spread? = nil, evaluation: String? = nil) -> String {
+  ///   - heldBack: messages that a silence kept from the receiver, oldest first.
+  func incident(
+    _ step: IncidentTransition, event: String? = nil, spread: Spread? = nil, evaluation: String? = nil,
+    heldBack: [HeldBack] = []
+  ) -> String {
     var w = JSONWriter(capacity: 1024)
     w.beginObject()
-    common(&w, event: "incident.\(step.transition)", tier: step.tier, of: spread.map { Set($0.keys) })
+    common(&w, event: "incident.\(event ?? step.transition)", tier: step.tier, of: spread.map { Set($0.keys) })
     w.key("at")
     w.time(step.at)
     w.key("checks")
@@ -48,6 +56,7 @@ struct Notification {
       w.key("held_since")
       w.time(hold.since)
     }
+    Self.write(heldBack: heldBack, to: &w)
     if let url = context.publicURL {
       w.key("url")
       w.string("\(url)/incidents/\(incident.id)")

@@ -37,6 +37,7 @@ extension CheckEvaluation {
       var verdict = member.verdict
       if member.fairness != nil {
         verdict.take(test)
+        verdict.judge(clears: check.clears, reference: nil)
         verdict.finding = .fairness(FairnessFinding(test: test.test, interval: member.interval))
       }
       return verdict

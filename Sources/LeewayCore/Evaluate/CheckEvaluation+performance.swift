@@ -95,6 +95,7 @@ extension CheckEvaluation {
       verdict.measuredFrom = .baseline(against, isInSample: reference.isInSample)
     }
     verdict.take(ladder.climb(isFired), missing: reference.missing)
+    verdict.judge(clears: check.clears, reference: reference.value)
   }
 
   // MARK: Estimates

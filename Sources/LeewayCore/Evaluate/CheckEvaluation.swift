@@ -176,6 +176,7 @@ struct CheckEvaluation {
         return q[i].map { $0 <= significance } ?? false
       }
       verdict.take(outcome, missing: missing(member))
+      verdict.judge(clears: check.clears, reference: member.reference)
       if verdict.rawTier >= .info {
         found.contrast = driftContrast(view, verdict)
         verdict.finding = .drift(found)
@@ -205,6 +206,7 @@ struct CheckEvaluation {
       var verdict = member.verdict
       guard member.isSufficient else { return verdict }
       verdict.take(test)
+      verdict.judge(clears: check.clears, reference: member.reference)
       verdict.finding = .ratio(test.test)
       // Where some limit cannot be judged the others may fire, and never say that all is well.
       if verdict.rawTier == .ok, check.limits.contains(where: { $0.limit.resolved(reference: member.reference) == nil })
@@ -240,6 +242,7 @@ struct CheckEvaluation {
       verdict.take(
         Ladder(check.limits, reference: usualRows[slice]).climb(Double(rows)),
         missing: Shortfall(.reference, [("needed", .count(3))]))
+      verdict.judge(clears: check.clears, reference: usualRows[slice])
       return verdict
     }
   }

@@ -31,6 +31,7 @@ struct ComparisonEvaluation {
       return p.map { $0 <= significance } ?? false
     }
     verdict.take(outcome, missing: Shortfall(.undefined))
+    verdict.judge(clears: check.clears, reference: nil)
     return verdict
   }
 
@@ -64,6 +65,7 @@ struct ComparisonEvaluation {
     }
     verdict.finding = .performance(finding)
     verdict.take(outcome, missing: Shortfall(.undefined))
+    verdict.judge(clears: check.clears, reference: found.champion)
     return verdict
   }
 

@@ -17,6 +17,8 @@ package struct Verdict: Sendable, Equatable {
   var isReference = false
   /// The limit of the tier reached, or of the lowest tier.
   package var threshold: Double?
+  /// Its value is not back beyond what the check's `clear` asks.
+  var isShortOfClear = false
   /// How sure the value is, and what else was found.
   package var finding: Finding
   /// What the metric rests on.
@@ -94,6 +96,16 @@ package struct Verdict: Sendable, Equatable {
     var out = self
     out.version = version
     return out
+  }
+
+  /// Notes whether the value is back beyond the check's `clear`.
+  ///
+  /// - Parameter reference: what the limits were measured from; nil where it is not known.
+  mutating func judge(clears: [Limit], reference: Double?) {
+    guard let value, !clears.isEmpty else { return }
+    isShortOfClear = clears.contains { limit in
+      limit.resolved(reference: reference).map { Limit.isReached(value, $0.threshold, $0.fires) } ?? true
+    }
   }
 
   /// The order in which an incident machine consumes verdicts of one cause group.

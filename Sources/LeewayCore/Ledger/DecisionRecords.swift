@@ -173,6 +173,8 @@ package enum DeliveryState: String, Sendable, CaseIterable {
   /// its incident takes its place.
   case standing
   case delivered, dead
+  /// Was not sent because of a silence: a later message told of it, or no receiver had to hear of it any more.
+  case silenced
 }
 
 /// A delivery owed to a receiver, and how it went.
@@ -208,6 +210,8 @@ package struct OutboxRecord: Sendable, Equatable {
   package var lastError: String
   /// How often it has been leased: tells a sender's lease from the ones after it.
   package var leases: Int64
+  /// What holds it back now, or held it when it was given up for that, as `silence 7 of alice`; nil: nothing.
+  package var silence: String?
 
   package init(
     key: String, monitor: String, incident: String, receiver: String, sequence: Int64, body: String,
@@ -236,6 +240,12 @@ package struct OutboxRecord: Sendable, Equatable {
 }
 
 extension OutboxRecord {
+  /// What the body of a message about an incident begins with, and no other body does.
+  package static let messagePrefix = #"{"version":1,"event":"incident."#
+
+  /// Whether it tells of an incident, and is no call to a system and no notice of a delivery that failed: silences hold back messages.
+  package var isMessage: Bool { body.utf8.starts(with: Self.messagePrefix.utf8) }
+
   /// Which message of its incident it is: the key without incident and receiver, as `0-opened`.
   package var message: String {
     var name = key[...]

@@ -139,6 +139,9 @@ package protocol LedgerReader {
   /// Rows that are not delivered: how many are owed or dead, and when the oldest that is owed was created. Ordered by
   /// receiver; receivers without such rows are left out.
   func outboxBacklog() throws -> [OutboxBacklog]
+  /// The first owed row of each incident for `receiver` if its next attempt is at or before `due`, whoever may have leased it: at
+  /// most `limit`, those that have been due longest first. What a silence holds keeps calls of its incident from nothing.
+  func dueDeliveries(receiver: String, due: EventTime, limit: Int) throws -> [OutboxRecord]
   /// The row with this key, whatever its state; nil if there is none.
   func delivery(key: String) throws -> OutboxRecord?
   /// Newest first.
@@ -164,6 +167,9 @@ package protocol LedgerReader {
   func decisions(
     monitor: String, group: CauseGroup?, outside: Bool, after: (group: CauseGroup, number: Int64)?, limit: Int
   ) throws -> [DecisionRecord]
+  /// Those in one of the states by the ledger's clock, newest first.
+  func silences(_ states: Set<SilenceState>, limit: Int) throws -> [SilenceRecord]
+  func silence(_ number: Int64) throws -> SilenceRecord?
   /// A value kept by name: schema-independent settings such as the service's own key.
   func setting(_ name: String) throws -> [UInt8]?
 }
@@ -241,6 +247,8 @@ package protocol LedgerWriter: LedgerReader {
   /// Adds an entry to a log. Throws if its number is taken.
   func append(decision: DecisionRecord) throws
   /// Rows whose key exists are left alone.
+  ///
+  /// What a silence holds of the same incident and receiver is looked at when a message's row is due.
   func enqueue(_ rows: [OutboxRecord]) throws
   func put(setting name: String, value: [UInt8]) throws
   /// An append-only record of what came from outside: callbacks, guards that held.
@@ -251,13 +259,19 @@ package protocol LedgerWriter: LedgerReader {
   func settle(act: ActRecord) throws
   /// Adds a line to the audit log; its number is given by the ledger.
   func record(audit: AuditRecord) throws
+  /// Stores a silence and returns its number. Until the transaction ends no other adds one.
+  func add(silence: SilenceRecord) throws -> Int64
+  /// Ends a silence at `at`; false if it is unknown or has ended by then, and nothing changed.
+  func expire(silence number: Int64, by name: String, at: EventTime) throws -> Bool
+  /// What waits for a silence is due at `at`, if its next attempt is later.
+  func wakeSilenced(at: EventTime) throws
 
   // Delivery
   /// Stores body and next attempt of a row that is owed and has never been leased; false if it is not, and nothing changed.
   func amend(delivery: OutboxRecord) throws -> Bool
   /// Leases for `lasting` from now the first owed row of each incident for `receiver` if its next attempt is at or before
   /// `due` and it is not leased: at most `limit`, those that have been due longest first. Rows that another
-  /// transaction is leasing are passed over.
+  /// transaction is leasing are passed over. A message that a silence holds keeps back later messages, and no calls.
   ///
   /// A clock that was set back keeps no row waiting: a row is due also where its wait began after `due`, and a lease has
   /// ended also where it would last longer than `lasting` from now.
@@ -265,7 +279,10 @@ package protocol LedgerWriter: LedgerReader {
   /// Leases for `lasting` from now the rows for `receiver` that stand, if their next attempt is at or before `due` and they are
   /// not leased: at most `limit`, those that have been due longest first. Clocks that are set back are met as above.
   func leaseStanding(receiver: String, due: EventTime, lasting: TimeSpan, limit: Int) throws -> [OutboxRecord]
-  /// Stores state, attempts, first and next attempt, waits and last error of a row that is owed or stands and was leased last
+  /// Leases a row for `lasting` from now with another body, free of any silence, if it is owed and was leased last with
+  /// `delivery.leases`; nil: it was leased or settled elsewhere since, and nothing changed.
+  func lease(delivery: OutboxRecord, lasting: TimeSpan) throws -> OutboxRecord?
+  /// Stores state, attempts, first and next attempt, waits, last error and silence of a row that is owed or stands and was leased last
   /// with `delivery.leases`, and ends that lease. False: it was leased or settled elsewhere since; nothing changed.
   ///
   /// A row that is settled as standing takes the place of those that stand before it for the same receiver and incident, which
@@ -301,10 +318,13 @@ package protocol LedgerWriter: LedgerReader {
   /// Incidents of a monitor that were resolved before `before`, the first resolved first, with their retrains, what people did
   /// and what came from outside about them; returns how many incidents.
   func reclaimIncidents(monitor: String, resolvedBefore before: EventTime, limit: Int) throws -> Int
-  /// Delivered and dead rows that were created before `before`, the oldest first.
+  /// Rows that were created before `before` and are neither owed nor standing, the oldest first; but for those of incidents that are
+  /// open, or of which something is owed to the same receiver: they say who has heard of them.
   func reclaimDeliveries(createdBefore before: EventTime, limit: Int) throws -> Int
   /// Lines of the audit log from before `before`, the oldest first.
   func reclaimAudit(before: EventTime, limit: Int) throws -> Int
+  /// Silences that ended before `before`, the oldest first.
+  func reclaimSilences(endedBefore before: EventTime, limit: Int) throws -> Int
   /// Writers that are dead and have no panes left.
   func reclaimWriters(limit: Int) throws -> Int
   /// Says of every generation with these pairs that it is drained and forgets its files, if no row of the pairs waits any more;

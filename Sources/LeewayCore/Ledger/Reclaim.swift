@@ -190,6 +190,7 @@ package struct Reclaim: Sendable {
     try step(now - deliveries) { try $0.reclaimDeliveries(createdBefore: $1, limit: limit) }
     // As long as what it is about.
     try step(now - max(results, deliveries)) { try $0.reclaimAudit(before: $1, limit: limit) }
+    try step(now - max(results, deliveries)) { try $0.reclaimSilences(endedBefore: $1, limit: limit) }
     try step(.distantFuture) { tx, _ in try tx.reclaimWriters(limit: limit) }
     return report
   }

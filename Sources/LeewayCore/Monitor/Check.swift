@@ -45,6 +45,11 @@ package struct Check: Sendable, Equatable {
   package var limits: [TierLimit]
   /// For `shift`: ascending by tier, each tier once, at least one.
   package var budgets: [ShiftBudget] = []
+  /// What the value of a key that fires must be back beyond, besides its limits, before it clears: each on the good side of a
+  /// limit of the lowest tier, and of its kind.
+  package var clears: [Limit] = []
+  /// Consecutive windows, a size apart, that a key which fires must be back in before it clears.
+  package var clearWindows = 1
   /// Consecutive windows, a size apart, that must fail.
   package var consecutive: Int
   package var slices: Slices

@@ -32,6 +32,10 @@ package struct Monitor: Sendable, Equatable {
   package var alerts: [Tier: [String]]
   /// By the time after which they come.
   package var escalations: [EscalationStep]
+  /// After which time, and again after each such time, those who have heard of an incident are reminded of it while no person has
+  /// acknowledged it, in time in which the service runs; nil: never.
+  package var reminder: TimeSpan?
+  package var incidents = IncidentPolicy()
   package var retrain: RetrainPolicy?
   /// Two versions that are held against each other.
   package var comparison: VersionComparison?
@@ -79,6 +83,9 @@ package struct Monitor: Sendable, Equatable {
     self.comparison = comparison
     self.series = series
   }
+
+  /// Whether anything waits for people.
+  package var hasTimers: Bool { !escalations.isEmpty || reminder != nil }
 
   /// The subject name of the model's output: `score` for a binary model, else `prediction`.
   package var outputName: String { task == .binary ? "score" : "prediction" }

@@ -39,11 +39,13 @@ struct MessageContent {
     worstSubject = all.first.flatMap { $0.name.isEmpty ? nil : $0.name.onOneLine(limit: 200) }
     subjects = all.prefix(Self.shownSubjects).map { $0.sentence.onOneLine(limit: Self.sentenceLimit) }
     otherSubjects = all.count - subjects.count
+    // Nothing fires at a tier that would hold it.
+    let isQuiet = ["incident.resolved", "incident.flapping"].contains(stored.event)
     subjectsTitle =
       stored.spread?.isEmpty == false
-      ? "What is new" : stored.event == "incident.resolved" ? "Still at info" : "What fired"
+      ? "What is new" : isQuiet ? "Still at info" : "What fired"
     let others = otherSubjects + max(0, subjects.count - 1)
-    let worst = stored.event == "incident.resolved" ? nil : subjects.first
+    let worst = isQuiet ? nil : subjects.first
     summary =
       "\(title) (\(stored.tier.onOneLine(limit: 20)))"
       + (worst.map { ": \($0)" + (others > 0 ? " and \(others) more" : "") } ?? "")
@@ -140,13 +142,27 @@ struct MessageContent {
     }
     if let since = stored.heldSince { done.append("it had been held since \(since)") }
     if let early = stored.early { done.append("early incident \(early) told of it before") }
+    done += (stored.heldBack ?? []).suffix(shownLines).map(\.sentence)
     return done.map { $0.onOneLine(limit: sentenceLimit) }
+  }
+}
+
+extension StoredNotification.HeldBack {
+  /// `held back at 2026-03-01T02:00:00.000Z: incident escalated (critical)`
+  fileprivate var sentence: String {
+    let what = StoredNotification.action(event ?? "", isOfPerson: by != nil)
+    let first = what.prefix(1).lowercased() + what.dropFirst()
+    let reasons = [because, held, note].compactMap { $0 }.joined(separator: "; ")
+    return "held back at \(at ?? "?"): \(first) (\(tier ?? "?"))" + (by.map { " by \($0)" } ?? "")
+      + (reasons.isEmpty ? "" : ": \(reasons)")
   }
 }
 
 extension StoredNotification {
   /// What happened, as the beginning of a title.
-  var action: String {
+  var action: String { Self.action(event, isOfPerson: by != nil) }
+
+  static func action(_ event: String, isOfPerson: Bool) -> String {
     switch event {
     case "incident.opened": "Incident opened"
     case "incident.escalated": "Incident escalated"
@@ -155,9 +171,10 @@ extension StoredNotification {
     case "incident.acknowledged": "Incident acknowledged"
     case "incident.spread": "Incident has spread"
     case "incident.flapping": "Incident is flapping"
+    case "incident.reminder": "Incident still open"
     case "incident.retrain_held": "Retrain held"
     case "incident.retraining": "Retrain let go"
-    case "incident.failed": by == nil ? "Retrain failed" : "New model rejected"
+    case "incident.failed": isOfPerson ? "New model rejected" : "Retrain failed"
     case "incident.candidate": "New model waits for approval"
     case "incident.verifying": "New model approved"
     case "model.promote": "Put a model in force"
@@ -181,6 +198,9 @@ extension StoredNotification {
     case "incident.overdue":
       return
         "Act by hand: go back to the previous version, or train by other means; no answer in time can come any more."
+    case "incident.flapping":
+      return
+        "Find what makes it come and go, or set clear: or clear_for: in its checks; it ends by itself when it is quiet."
     case "model.promote": return "Put model version \(modelVersion ?? "named by the trainer") in force."
     case "model.fall_back": return "Go back to the previous version, or to rules, until the incident ends."
     case "model.restore": return "Nothing is critical any more: the model can answer again."

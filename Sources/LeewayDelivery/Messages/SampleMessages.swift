@@ -6,7 +6,8 @@ package enum SampleMessages {
 
   /// In the order in which an incident would go through them.
   package static let events = [
-    "incident.opened", "incident.escalated", "incident.spread", "incident.acknowledged", "incident.flapping",
+    "incident.opened", "incident.escalated", "incident.spread", "incident.reminder", "incident.acknowledged",
+    "incident.flapping",
     "incident.retrain_held", "incident.retraining", "incident.failed", "incident.overdue", "incident.candidate",
     "incident.verifying", "incident.confirmed", "incident.withdrawn", "incident.reopened", "incident.resolved",
     "delivery.failed",
@@ -54,7 +55,7 @@ package enum SampleMessages {
     }
     json.key("evidence")
     json.beginArray()
-    if event != "incident.resolved" {
+    if !["incident.resolved", "incident.flapping"].contains(event) {
       json.beginObject()
       for (key, text) in [
         ("check", "test"), ("subject", "amount"), ("slice", "all"), ("metric", "psi"), ("window", "7d"),
@@ -97,6 +98,8 @@ package enum SampleMessages {
       json.member("because", "this is a test: no retrain has failed")
       evaluation(to: &json)
     case "incident.resolved": json.member("because", "this was a test")
+    case "incident.flapping": json.member("because", "this is a test: nothing comes and goes")
+    case "incident.reminder": json.member("because", "this is a test: nothing has been open for long")
     default: break
     }
     json.endObject()

@@ -45,6 +45,19 @@ struct StoredNotification: Decodable {
   var evaluation: Evaluation?
   /// `model.promote`: who has approved.
   var approvedBy: [String]?
+  /// Messages that a silence kept from the receiver until now, oldest first.
+  var heldBack: [HeldBack]?
+
+  struct HeldBack: Decodable {
+    var event: String?
+    var tier: String?
+    var at: String?
+    var because: String?
+    var held: String?
+    var retrain: String?
+    var by: String?
+    var note: String?
+  }
 
   /// What a trainer has said of its model, and how that compares with the scorecard.
   struct Evaluation: Decodable {
@@ -130,6 +143,7 @@ struct StoredNotification: Decodable {
     case version, event, incident, monitor, tier, highest, at, reason, advice, held, early, because, by, note
     case evidence, spread, window, baseline, url, retrain, deadline, receiver, message, evaluation
     case approvedBy = "approved_by"
+    case heldBack = "held_back"
     case heldSince = "held_since"
     case openedAt = "opened_at"
     case modelVersion = "model_version"

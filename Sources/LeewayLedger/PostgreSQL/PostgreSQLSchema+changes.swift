@@ -178,5 +178,21 @@ extension PostgreSQLSchema {
     ALTER TABLE retrains ADD COLUMN decisions text COLLATE "C" NOT NULL DEFAULT '[]';
     ALTER TABLE retrains ADD COLUMN overdue_wall bigint;
     """,
+    """
+    -- What people asked not to be told of for a while, and what waits for that.
+    CREATE TABLE silences (
+      number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      matchers text COLLATE "C" NOT NULL,
+      author text COLLATE "C" NOT NULL,
+      reason text COLLATE "C" NOT NULL,
+      created_at bigint NOT NULL,
+      starts bigint NOT NULL,
+      ends bigint NOT NULL,
+      expired_by text COLLATE "C"
+    );
+    CREATE INDEX silences_by_end ON silences (ends, number);
+    ALTER TABLE outbox ADD COLUMN silence text COLLATE "C";
+    CREATE INDEX outbox_silenced ON outbox (next_attempt_at) WHERE silence IS NOT NULL AND state IN ('owed', 'standing');
+    """,
   ]
 }

@@ -15,6 +15,7 @@ import LeewayCore
 /// | errors to be stored | `joins`, as the pairs that they come of; what detectors make of them is the lease holder's |
 /// | machines, incidents, retrains, inputs | `decisions` of the monitor |
 /// | deliveries | their rows (leases skip rows that somebody has locked) |
+/// | silences | `silences`, to add one: their number is limited |
 /// | settings | `setting` |
 enum LedgerLock {
   /// Both halves of a pair may be absent, and be flushed by two instances at once: without this lock each would read
@@ -27,6 +28,7 @@ enum LedgerLock {
   case joins(scope: Int64)
   case generation(monitor: String)
   case decisions(monitor: String)
+  case silences
   case setting(String)
   case migration
 
@@ -37,6 +39,7 @@ enum LedgerLock {
       case .joins(let scope): ["joins", "\(scope)"]
       case .generation(let monitor): ["generation", monitor]
       case .decisions(let monitor): ["decisions", monitor]
+      case .silences: ["silences"]
       case .setting(let name): ["setting", name]
       case .migration: ["migration"]
       }

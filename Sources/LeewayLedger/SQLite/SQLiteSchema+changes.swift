@@ -224,5 +224,21 @@ extension SQLiteSchema {
     ALTER TABLE retrains ADD COLUMN decisions TEXT NOT NULL DEFAULT '[]';
     ALTER TABLE retrains ADD COLUMN overdue_wall INTEGER;
     """,
+    """
+    -- What people asked not to be told of for a while, and what waits for that.
+    CREATE TABLE silences (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      matchers TEXT NOT NULL,
+      author TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      starts INTEGER NOT NULL,
+      ends INTEGER NOT NULL,
+      expired_by TEXT
+    ) STRICT;
+    CREATE INDEX silences_by_end ON silences (ends, number);
+    ALTER TABLE outbox ADD COLUMN silence TEXT;
+    CREATE INDEX outbox_silenced ON outbox (next_attempt_at) WHERE silence IS NOT NULL AND state IN ('owed', 'standing');
+    """,
   ]
 }

@@ -16,17 +16,25 @@ extension DeliveryLoop {
 
   func repeatStanding(to receiver: Receiver, _ sender: Courier, _ stop: StopFlag) {
     do {
-      let standing = try ledger.read { reader in
-        try reader.outboxBacklog().contains { $0.receiver == name && $0.standing > 0 }
+      let gate = gate()
+      let silenced = try ledger.read { reader -> [String: String]? in
+        guard try reader.outboxBacklog().contains(where: { $0.receiver == name && $0.standing > 0 }) else { return nil }
+        return try gate.standing(in: reader)
       }
-      guard standing else { return }
+      guard let silenced else { return }
       let rows = try ledger.write { tx in
         try tx.leaseStanding(receiver: name, due: tx.now(), lasting: Self.leaseTime, limit: Self.rowsAtOnce)
       }
       for row in rows where !stop.isRaised {
         state.recordHeartbeat(of: .delivery, name, now: .now)
         let outcome =
-          row.retrain == nil ? try sendAgain(row, receiver, sender) : try askAbout(row, receiver, sender)
+          if let silence = silenced[row.key] {
+            pause(row, for: silence)
+          } else if row.retrain == nil {
+            try sendAgain(row, receiver, sender)
+          } else {
+            try askAbout(row, receiver, sender)
+          }
         guard let (settled, wait) = outcome else { continue }
         _ = try ledger.write { tx in
           var settled = settled
@@ -43,12 +51,24 @@ extension DeliveryLoop {
     }
   }
 
+  /// Stands on, and is not sent: the receiver forgets what it is not told again, and is told once the silence is over.
+  private func pause(_ row: OutboxRecord, for silence: String) -> (row: OutboxRecord, wait: TimeSpan?)? {
+    var row = row
+    if row.silence == nil {
+      metrics.count(silenced: .held, receiver: name)
+      logger.notice("\(row.key) is not sent again for now: \(silence) holds it back", metadata: .of(row))
+    }
+    row.silence = silence
+    return (row, DeliveryGate.lookAgain)
+  }
+
   /// The row with what came of it, and how long until the next time; nil if shutdown cut it short.
   private func sendAgain(
     _ row: OutboxRecord, _ receiver: Receiver, _ sender: Courier
   ) throws -> (row: OutboxRecord, wait: TimeSpan?)? {
     var row = row
     row.lastError = ""
+    row.silence = nil
     row.state = .delivered
     // An incident that was resolved while this receiver was not configured has told it nothing of that.
     let incident = try ledger.read { try $0.incident(row.incident) }

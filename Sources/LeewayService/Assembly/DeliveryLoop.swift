@@ -54,17 +54,19 @@ struct DeliveryLoop: Service {
   /// - Returns: rows handled.
   private func deliverDue(to receiver: Receiver, _ sender: Courier, _ stop: StopFlag) -> Int {
     do {
-      let due = try ledger.read { reader in
+      let gate = gate()
+      let rulings = try ledger.read { reader in
         try reader.outboxBacklog().contains { $0.receiver == name && $0.owed > 0 }
+          ? try gate.rulings(limit: Self.rowsAtOnce, in: reader) : DeliveryGate.Rulings()
       }
-      guard due else { return 0 }
-      let (rows, retrains) = try ledger.write { tx in
+      guard !rulings.isEmpty else { return 0 }
+      let (taken, retrains) = try ledger.write { tx in
         // By the ledger's clock, which all senders share and which says when the next attempt is.
-        let rows = try tx.leaseDeliveries(
-          receiver: name, due: tx.now(), lasting: Self.leaseTime, limit: Self.rowsAtOnce)
-        return (rows, try rows.map { try $0.retrain.flatMap { try tx.retrain($0) } })
+        let taken = try gate.take(rulings, lasting: Self.leaseTime, limit: Self.rowsAtOnce, in: tx)
+        return (taken, try taken.rows.map { try $0.retrain.flatMap { try tx.retrain($0) } })
       }
-      for (row, retrain) in zip(rows, retrains) where !stop.isRaised {
+      note(taken)
+      for (row, retrain) in zip(taken.rows, retrains) where !stop.isRaised {
         state.recordHeartbeat(of: .delivery, name, now: .now)
         guard var (settled, wait) = attempt(row, calling: retrain, receiver, sender) else { continue }
         if settled.state == .delivered, settled.run != nil {
@@ -89,11 +91,28 @@ struct DeliveryLoop: Service {
             "\(row.key): another instance has sent it too, with the same key; its outcome stands", metadata: .of(row))
         }
       }
-      return rows.count
+      return taken.looked
     } catch {
       logger.warning("the outbox of \(name) cannot be read now: \(error)", metadata: ["receiver": "\(name)"])
       WallClock.pause(milliseconds: 1000, unless: stop)
       return 0
+    }
+  }
+
+  /// What may be sent now, by the configuration in force.
+  func gate() -> DeliveryGate {
+    let setup = live.current
+    return DeliveryGate(receiver: name, context: setup.decisions(), maintenance: setup.maintenance())
+  }
+
+  private func note(_ taken: DeliveryGate.Taken) {
+    for row in taken.held {
+      metrics.count(silenced: .held, receiver: name)
+      logger.notice("\(row.key) waits: \(row.silence ?? "a silence") holds it back", metadata: .of(row))
+    }
+    for row in taken.silenced {
+      metrics.count(silenced: .unsent, receiver: name)
+      logger.notice("\(row.key) is not sent: \(row.silence ?? "a silence") held it back", metadata: .of(row))
     }
   }
 

@@ -71,15 +71,18 @@ extension EvaluationThread {
   private func refreshWhatAllShare() throws {
     let start = SteadyTime.now
     guard start >= sharedDue ?? start else { return }
-    let (incidents, backlog, dead) = try ledger.read { reader in
+    let (incidents, backlog, dead, silences, time) = try ledger.read { reader in
       (
         try reader.incidents(IncidentQuery(open: true, limit: 1000)), try reader.outboxBacklog(),
-        try reader.deliveries(state: .dead, limit: ServiceMetrics.deadLimit)
+        try reader.deliveries(state: .dead, limit: ServiceMetrics.deadLimit),
+        try reader.silences([.active, .pending], limit: SilenceActs.mostAtOnce), try reader.now()
       )
     }
     metrics.set(incidents: incidents)
     metrics.set(outbox: backlog, now: WallClock.now())
     metrics.set(dead: dead, receivers: setup.receivers.map(\.name))
+    let counts = Dictionary(grouping: silences) { $0.state(at: time) }.mapValues(\.count)
+    metrics.set(silences: [.active: 0, .pending: 0].merging(counts) { $1 })
     metrics.set(ready: loop.state.readiness(now: .now).allSatisfy(\.holds))
     let end = SteadyTime.now
     sharedDue = end + (end - start) * 9

@@ -204,10 +204,10 @@ final class EvaluationThread {
     return isLeft
   }
 
-  /// Hands incidents on that no person acknowledges.
+  /// Hands incidents on that no person acknowledges, and reminds of them.
   private func escalate(_ plan: MonitorPlan) throws {
     let monitor = plan.monitor.name
-    guard !plan.monitor.escalations.isEmpty, let lease = leases[monitor]?.lease else {
+    guard plan.monitor.hasTimers, let lease = leases[monitor]?.lease else {
       escalations[monitor] = nil
       return
     }
@@ -216,13 +216,17 @@ final class EvaluationThread {
     defer { escalations[monitor] = (timers, counted) }
     // Longer than a lease lasts there was another holder, or no process at all.
     let elapsed = min(TimeSpan.milliseconds(counted.duration(to: now).milliseconds), Self.leaseTime)
-    let handedOn = try timers.tick(
+    let outcome = try timers.tick(
       elapsed, plan: plan, context: context, ledger: ledger, lease: lease, now: WallClock.now())
     counted = now
-    for incident in handedOn {
-      logger.notice(
-        "no person has acknowledged \(incident); it goes to further receivers",
-        metadata: ["monitor": "\(monitor)", "incident": "\(incident)"])
+    for (incidents, what) in [
+      (outcome.handedOn, "it goes to further receivers"), (outcome.reminded, "those who heard of it are reminded"),
+    ] {
+      for incident in incidents {
+        logger.notice(
+          "no person has acknowledged \(incident); \(what)",
+          metadata: ["monitor": "\(monitor)", "incident": "\(incident)"])
+      }
     }
   }
 

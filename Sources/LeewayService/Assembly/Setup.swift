@@ -32,6 +32,15 @@ struct Setup: Sendable {
       groupIntervals: configuration.receivers.compactMapValues(\.groupInterval))
   }
 
+  /// What maintenance holds back; nil: there is none.
+  func maintenance() -> DeliveryGate.Maintenance? {
+    let windows = configuration.maintenance
+    guard !windows.isEmpty else { return nil }
+    return { monitor, key, end in
+      windows.first { $0.matchers.matches(monitor: monitor, key) && $0.holds(end) }?.title
+    }
+  }
+
   private static func tokens(_ configuration: ServiceConfiguration) throws -> AccessTokens? {
     guard let path = configuration.http.tokensFile else { return nil }
     do { return try AccessTokens(reading: path) } catch { throw InputProblem(error.description) }

@@ -42,12 +42,24 @@ package enum LedgerFlaw: String, Sendable, CaseIterable, CustomStringConvertible
   case mutedKeys
   /// Which lines depend on a resolve by hand is forgotten.
   case interventions
+  /// How many windows a key has been back in is forgotten.
+  case clearingKeys
+  /// The incident that may reopen is forgotten.
+  case endedIncidents
+  /// How often what fires has come and gone is forgotten.
+  case recoveries
+  /// Which reminders were sent is forgotten, so that whoever judges next sends them again.
+  case reminders
   /// An act that was folded stays queued, and is folded again in the next round.
   case settledActs
   /// What becomes of a retrain after it was asked for is forgotten, so that it is answered, decided and overdue again.
   case retrainRecords
   /// A sender stores an outcome whoever has leased the delivery since.
   case settlement
+  /// What holds a message back is forgotten, so that the end of a silence is the end of nothing.
+  case heldMessages
+  /// A message that was told with another stays owed.
+  case silencedMessages
 
   package var description: String { rawValue }
 }
@@ -70,6 +82,8 @@ extension LedgerFlaw {
     case .stageOfResults, .stageOfVerdicts, .unconfirmedIncidents: world.isStaged
     case .shiftAtomicity, .shiftStates: world.shifts
     case .mutedKeys, .interventions, .settledActs: world.hasPeople
+    case .clearingKeys, .endedIncidents, .recoveries, .reminders: world.recurs
+    case .heldMessages, .silencedMessages: world.hasSilences
     default: true
     }
   }
@@ -77,7 +91,10 @@ extension LedgerFlaw {
   /// Whether machines differ from their log in bytes.
   package var damagesMachines: Bool {
     switch self {
-    case .pastIncidents, .highestTiers, .unconfirmedIncidents, .mutedKeys, .interventions: true
+    case .pastIncidents, .highestTiers, .unconfirmedIncidents, .mutedKeys, .interventions, .clearingKeys,
+      .endedIncidents,
+      .recoveries, .reminders:
+      true
     default: false
     }
   }
@@ -85,19 +102,25 @@ extension LedgerFlaw {
   /// An incident machine as a ledger with this flaw keeps it.
   func damaged(_ machine: [UInt8]) -> [UInt8] {
     let member: String
+    var nothing = JSONValue.array([])
     switch self {
     case .pastIncidents: member = "past"
     case .highestTiers: member = "highest"
     case .unconfirmedIncidents: member = "unconfirmed"
     case .mutedKeys: member = "muted"
     case .interventions: member = "interventions"
+    case .recoveries: member = "recoveries"
+    case .clearingKeys: (member, nothing) = ("clearing", .null)
+    case .endedIncidents: (member, nothing) = ("ended", .null)
+    case .reminders: (member, nothing) = ("reminded", .null)
     default: return machine
     }
     guard let root = try? JSONValue(parsing: machine) else { return machine }
     func without(_ value: JSONValue) -> JSONValue {
+      if case .array(let elements) = value { return .array(elements.map(without)) }
       guard case .object(let members) = value else { return value }
       return .object(
-        members.map { JSONValue.Member($0.key, $0.key == member ? .array([]) : without($0.value)) })
+        members.map { JSONValue.Member($0.key, $0.key == member ? nothing : without($0.value)) })
     }
     return CanonicalJSON.bytes(of: without(root))
   }

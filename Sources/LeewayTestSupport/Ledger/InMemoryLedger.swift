@@ -173,6 +173,9 @@ struct InMemoryTables: Sendable {
   var lastAct: Int64 = 0
   var audit: [AuditRecord] = []
   var lastAudit: Int64 = 0
+  /// Ascending by number.
+  var silences: [SilenceRecord] = []
+  var lastSilence: Int64 = 0
   var quarantine: [QuarantineRecord] = []
   var settings: [ByteName: [UInt8]] = [:]
 }

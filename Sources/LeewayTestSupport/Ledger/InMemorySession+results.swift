@@ -249,7 +249,19 @@ extension InMemorySession: LedgerWriter {
     row.record.body = delivery.body
     row.record.nextAttemptAt = delivery.nextAttemptAt
     tables.outbox[ByteName(delivery.key)] = row
+    if delivery.isMessage { wake(delivery) }
     return true
+  }
+
+  /// What is held back before a message is judged again with it, at the message's time.
+  private func wake(_ row: OutboxRecord) {
+    for (key, var held) in tables.outbox
+    where held.record.receiver == row.receiver && held.record.incident == row.incident && held.record.state == .owed
+      && held.record.silence != nil && held.record.nextAttemptAt > row.nextAttemptAt
+    {
+      (held.record.nextAttemptAt, held.record.waitingSince) = (row.nextAttemptAt, row.nextAttemptAt)
+      tables.outbox[key] = held
+    }
   }
 
   func revive(delivery key: String, due: EventTime) throws -> Bool {
@@ -274,22 +286,35 @@ extension InMemorySession: LedgerWriter {
   func enqueue(_ rows: [OutboxRecord]) throws {
     for row in rows where tables.outbox[ByteName(row.key)] == nil {
       tables.outbox[ByteName(row.key)] = InMemoryTables.Delivery(record: row)
+      if row.isMessage { wake(row) }
     }
+  }
+
+  /// Owed rows that nothing of their incident is before, and that are due.
+  private func due(_ receiver: String, _ due: EventTime) -> [InMemoryTables.Delivery] {
+    let owed = tables.outbox.values.filter { $0.record.receiver == receiver && $0.record.state == .owed }
+    let byIncident = Dictionary(grouping: owed) { ByteName($0.record.incident) }
+    return byIncident.values.flatMap { rows in
+      rows.filter { row in
+        !rows.contains {
+          isBefore($0.record, row.record) && ($0.record.silence == nil || row.record.isMessage)
+        }
+      }
+    }.filter { $0.record.nextAttemptAt <= due || $0.record.waitingSince > due + OutboxRecord.clockDifference }
+  }
+
+  func dueDeliveries(receiver: String, due: EventTime, limit: Int) throws -> [OutboxRecord] {
+    Array(
+      self.due(receiver, due).map(\.record)
+        .sorted {
+          $0.nextAttemptAt == $1.nextAttemptAt ? utf8Order($0.key, $1.key) : $0.nextAttemptAt < $1.nextAttemptAt
+        }
+        .prefix(max(0, limit)))
   }
 
   func leaseDeliveries(receiver: String, due: EventTime, lasting: TimeSpan, limit: Int) throws -> [OutboxRecord] {
     let now = try now()
-    func before(_ a: OutboxRecord, _ b: OutboxRecord) -> Bool {
-      a.sequence == b.sequence ? utf8Order(a.key, b.key) : a.sequence < b.sequence
-    }
-    var first: [ByteName: InMemoryTables.Delivery] = [:]
-    for row in tables.outbox.values where row.record.receiver == receiver && row.record.state == .owed {
-      let incident = ByteName(row.record.incident)
-      if let known = first[incident], before(known.record, row.record) { continue }
-      first[incident] = row
-    }
-    let leased = first.values
-      .filter { $0.record.nextAttemptAt <= due || $0.record.waitingSince > due + OutboxRecord.clockDifference }
+    let leased = self.due(receiver, due)
       .filter { $0.leasedUntil.map { $0 <= now || $0 > now + lasting } ?? true }.map(\.record)
       .sorted { $0.nextAttemptAt == $1.nextAttemptAt ? utf8Order($0.key, $1.key) : $0.nextAttemptAt < $1.nextAttemptAt }
       .prefix(max(0, limit))
@@ -301,11 +326,31 @@ extension InMemorySession: LedgerWriter {
     }
   }
 
+  func lease(delivery: OutboxRecord, lasting: TimeSpan) throws -> OutboxRecord? {
+    guard var row = tables.outbox[ByteName(delivery.key)], row.record.leases == delivery.leases,
+      row.record.state == .owed
+    else { return nil }
+    row.record.body = delivery.body
+    row.record.silence = nil
+    row.record.leases += 1
+    row.leasedUntil = try now() + lasting
+    tables.outbox[ByteName(delivery.key)] = row
+    return row.record
+  }
+
+  func wakeSilenced(at: EventTime) throws {
+    for (key, var row) in tables.outbox
+    where [.owed, .standing].contains(row.record.state) && row.record.silence != nil && row.record.nextAttemptAt > at {
+      (row.record.nextAttemptAt, row.record.waitingSince) = (at, at)
+      tables.outbox[key] = row
+    }
+  }
+
   func settle(delivery: OutboxRecord) throws -> Bool {
     guard var row = tables.outbox[ByteName(delivery.key)],
       flaw == .settlement || (row.record.leases == delivery.leases && [.owed, .standing].contains(row.record.state))
     else { return false }
-    row.record.state = delivery.state
+    row.record.state = flaw == .silencedMessages && delivery.state == .silenced ? .owed : delivery.state
     row.record.attempts = delivery.attempts
     row.record.firstAttemptAt = delivery.firstAttemptAt
     row.record.nextAttemptAt = delivery.nextAttemptAt
@@ -313,6 +358,7 @@ extension InMemorySession: LedgerWriter {
     row.record.triedFor = delivery.triedFor
     row.record.lastError = delivery.lastError
     row.record.run = delivery.run
+    row.record.silence = flaw == .heldMessages ? nil : delivery.silence
     row.leasedUntil = nil
     tables.outbox[ByteName(delivery.key)] = row
     if delivery.state == .standing {
@@ -353,8 +399,12 @@ extension InMemorySession: LedgerWriter {
       if a.createdAt != b.createdAt { return a.createdAt < b.createdAt }
       return a.sequence == b.sequence ? utf8Order(a.key, b.key) : a.sequence < b.sequence
     }
-    let done = tables.outbox.values.map(\.record).filter {
-      $0.createdAt < before && [.delivered, .dead].contains($0.state)
+    let all = tables.outbox.values.map(\.record)
+    let open = Set(tables.incidents.values.filter { $0.state != .resolved }.map { ByteName($0.id) })
+    let awaited = Set(all.filter { $0.state == .owed }.map { [ByteName($0.receiver), ByteName($0.incident)] })
+    let done = all.filter {
+      $0.createdAt < before && ![.owed, .standing].contains($0.state) && !open.contains(ByteName($0.incident))
+        && !awaited.contains([ByteName($0.receiver), ByteName($0.incident)])
     }
     let gone = done.sorted(by: older).prefix(max(0, limit))
     for row in gone { tables.outbox[ByteName(row.key)] = nil }
@@ -362,13 +412,17 @@ extension InMemorySession: LedgerWriter {
   }
 
   func outboxBacklog() throws -> [OutboxBacklog] {
-    Dictionary(grouping: tables.outbox.values.map(\.record).filter { $0.state != .delivered }, by: \.receiver)
-      .map { receiver, rows in
-        let owed = rows.filter { $0.state == .owed }
-        return OutboxBacklog(
-          receiver: receiver, owed: owed.count, dead: rows.count { $0.state == .dead },
-          standing: rows.count { $0.state == .standing }, oldest: owed.map(\.createdAt).min())
-      }.sorted { utf8Order($0.receiver, $1.receiver) }
+    Dictionary(
+      grouping: tables.outbox.values.map(\.record).filter { $0.state != .delivered && $0.state != .silenced },
+      by: \.receiver
+    )
+    .map { receiver, rows in
+      let owed = rows.filter { $0.state == .owed }
+      return OutboxBacklog(
+        receiver: receiver, owed: owed.count, dead: rows.count { $0.state == .dead },
+        standing: rows.count { $0.state == .standing }, oldest: owed.filter { $0.silence == nil }.map(\.createdAt).min()
+      )
+    }.sorted { utf8Order($0.receiver, $1.receiver) }
   }
 
   func deliveries(incident: String?, limit: Int) throws -> [OutboxRecord] {

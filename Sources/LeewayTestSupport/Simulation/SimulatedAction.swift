@@ -22,6 +22,8 @@ package indirect enum SimulatedAction: Sendable {
   case answer(instance: Int, succeeded: Bool, Mishap?)
   /// Somebody asks for something about an incident, as over HTTP; an evaluator folds it when it comes to it.
   case person(instance: Int, choice: Int, Mishap?)
+  /// Somebody adds a silence or ends one.
+  case silence(instance: Int, choice: Int, Mishap?)
   /// The next phase's messages are written, and its partitions made.
   case produce
   /// The instance gets the monitor's next version.
@@ -41,9 +43,17 @@ package indirect enum SimulatedAction: Sendable {
     let mishaps = [0, 15, 30, 50][Int.random(in: 0..<4, using: &random)]
     // Drawn for themselves, so that the rest of a history is as it is without people.
     var people = SeededGenerator(seed: world.seed ^ 0x50E0_917E_0000_0001)
+    var quiet = SeededGenerator(seed: world.seed ^ 0x51E0_CE00_0000_0001)
     func act() -> [SimulatedAction] {
-      guard world.hasPeople, Int.random(in: 0..<100, using: &people) < 15 else { return [] }
-      return [
+      var acts: [SimulatedAction] = []
+      if world.hasSilences, Int.random(in: 0..<100, using: &quiet) < 12 {
+        acts.append(
+          .silence(
+            instance: Int.random(in: 0..<world.instances, using: &quiet),
+            choice: Int.random(in: 0..<10_000, using: &quiet), mishap(world, mishaps, calls: 2, during: 0, &quiet)))
+      }
+      guard world.hasPeople, Int.random(in: 0..<100, using: &people) < 15 else { return acts }
+      return acts + [
         .person(
           instance: Int.random(in: 0..<world.instances, using: &people),
           choice: Int.random(in: 0..<10_000, using: &people),
@@ -165,6 +175,7 @@ package indirect enum SimulatedAction: Sendable {
     case .reclaim(let instance, _?): .reclaim(instance: instance, nil)
     case .send(let instance, let succeeds, _?): .send(instance: instance, succeeds: succeeds, nil)
     case .person(let instance, let choice, _?): .person(instance: instance, choice: choice, nil)
+    case .silence(let instance, let choice, _?): .silence(instance: instance, choice: choice, nil)
     case .answer(let instance, let succeeded, _?): .answer(instance: instance, succeeded: succeeded, nil)
     default: nil
     }

@@ -20,6 +20,8 @@ package enum SimulatedMonitor {
     var refers: Bool
     /// Whether a message has many predictions.
     var packs = false
+    /// Whether incidents reopen, flap and are told of again, and some checks clear later than they would.
+    var recurs = false
     /// A null that outlives its generation has what that one had judged by then, which is no rule: these have none.
     var shifts: Bool { !refers }
     /// Whether the baseline has no times, so that its nulls are learned.
@@ -36,12 +38,17 @@ package enum SimulatedMonitor {
       for (isStaged, refers, packs) in [
         (false, false, false), (false, true, false), (true, false, false), (true, true, false), (false, false, true),
       ] {
-        let kind = Kind(task: task, compares: compares, isStaged: isStaged, refers: refers, packs: packs)
+        var kind = Kind(task: task, compares: compares, isStaged: isStaged, refers: refers, packs: packs)
         // With the cells as before, what has been learnt goes on.
         let other: Variant = refers ? isStaged ? .otherExpectation : .otherThreshold : .otherBaseline
         do {
-          all[kind] = Plans(
+          let plans = Plans(
             first: try plan(kind, .first), other: try plan(kind, other), less: try plan(kind, .less))
+          all[kind] = plans
+          kind.recurs = true
+          all[kind] = Plans(
+            first: try recurring(plans.first), other: try recurring(plans.other),
+            less: try recurring(plans.less, isLess: true))
         } catch { preconditionFailure("\(error)") }
       }
     }
@@ -53,13 +60,36 @@ package enum SimulatedMonitor {
   ///   - isStaged: whether performance is judged early, too. In regression predictions without a label are 0 then.
   ///   - refers: whether some checks are measured from the first minutes of production.
   ///   - packs: whether a message has many predictions; only without the two before.
+  ///   - recurs: whether incidents reopen, flap and are told of again, and some checks clear later than they would.
   package static func plans(
-    _ task: ModelTask, compares: Bool, isStaged: Bool, refers: Bool, packs: Bool = false
+    _ task: ModelTask, compares: Bool, isStaged: Bool, refers: Bool, packs: Bool = false, recurs: Bool = false
   ) -> Plans {
     let kind = Kind(
-      task: task, compares: task == .regression || compares, isStaged: isStaged, refers: refers, packs: packs)
+      task: task, compares: task == .regression || compares, isStaged: isStaged, refers: refers, packs: packs,
+      recurs: recurs)
     guard let plans = all[kind] else { preconditionFailure("there is no monitor of \(kind)") }
     return plans
+  }
+
+  /// The same whose incidents reopen, flap and are told of again. Where it is less, they do so only in the plan that follows.
+  private static func recurring(_ plan: MonitorPlan, isLess: Bool = false) throws -> MonitorPlan {
+    var monitor = plan.monitor
+    monitor.reminder = .seconds(40)
+    if !isLess {
+      monitor.incidents = IncidentPolicy(
+        reopen: .minutes(20), flapping: IncidentPolicy.Flapping(moreThan: 1, within: .minutes(60)))
+      for i in monitor.checks.indices {
+        switch monitor.checks[i].name {
+        case "level": monitor.checks[i].clears = [.above(.absolute(0.5))]
+        case "quality", "slices": monitor.checks[i].clearWindows = 2
+        // In the others what is missing comes and goes more often.
+        case "missing" where monitor.predictions.rows != nil || monitor.labels?.early != nil:
+          monitor.checks[i].clearWindows = 2
+        default: break
+        }
+      }
+    }
+    return try MonitorPlan(monitor: monitor, baseline: plan.baseline, source: "recurring \(plan.source)")
   }
 
   /// What `shift` takes for an hour.

@@ -86,10 +86,14 @@ package struct SimulatedWorld: Sendable {
   package var shifts: Bool { !refers }
   /// A message of predictions has one to four of them.
   package let packs: Bool
+  /// Its incidents reopen, flap and are told of again, and some checks clear later than they would.
+  package var recurs: Bool { seed % 7 < 4 }
   /// Partitions are called idle that speak again: windows close early and are revised.
   package let idlesEarly: Bool
   /// People act on its incidents.
   package var hasPeople: Bool { seed % 3 != 0 }
+  /// Messages about it are silenced now and then.
+  package var hasSilences: Bool { seed % 5 < 2 }
 
   package static let start = EventTime(milliseconds: 1_750_000_000_000).floor(to: .hours(1))
   package static let phase = TimeSpan.minutes(30)
@@ -113,7 +117,8 @@ package struct SimulatedWorld: Sendable {
     isStaged = seed / 2 % 3 == 0
     refers = seed / 2 % 4 == 1 || seed / 2 % 3 == 0
     packs = !isStaged && !refers && seed / 2 % 5 < 2
-    let kinds = SimulatedMonitor.plans(task, compares: compares, isStaged: isStaged, refers: refers, packs: packs)
+    let kinds = SimulatedMonitor.plans(
+      task, compares: compares, isStaged: isStaged, refers: refers, packs: packs, recurs: seed % 7 < 4)
     let hasTwo = phases > 1 && chance(35)
     plans = !hasTwo ? [kinds.first] : seed / 8 % 2 == 0 ? [kinds.first, kinds.other] : [kinds.less, kinds.first]
     let logs = Int.random(in: 1...3, using: &random)

@@ -58,14 +58,28 @@ extension Simulation {
         found.append("\(retrain.id) is \(retrain.state), and was promoted \(promoted) times")
       }
     }
-    let handedOn = logged.filter { $0.kind == "hand_on" }.map { "\($0.group.rawValue) \($0.body)" }
-    if Set(handedOn).count < handedOn.count { found.append("handed on twice: \(handedOn)") }
+    found += try unsettledTimers(logged)
     let (fallen, restored) = (
       owed.filter { $0.hasSuffix("-fall_back") }.count, owed.filter { $0.hasSuffix("-restore") }.count
     )
     let isCritical = open.contains { $0.tier == .critical }
     if fallen != restored + (isCritical ? 1 : 0) {
       found.append("fell back \(fallen) times and returned \(restored) times, and something is critical: \(isCritical)")
+    }
+    return found
+  }
+
+  /// Whoever waits for a person is handed on, and reminded of, once at each time; an incident that reopens waits again.
+  private func unsettledTimers(_ logged: [DecisionRecord]) throws -> [String] {
+    let reopened = try ledger.read { try $0.results(ResultQuery(type: .incident, limit: .max)) }
+      .filter { $0.line.contains(#""transition":"reopened""#) }.map(\.subject)
+    var told: [String: Int] = [:]
+    var found: [String] = []
+    for input in logged where ["hand_on", "remind"].contains(input.kind) {
+      let incident = try JSONReader(try JSONValue(parsing: Array(input.body.utf8))).member("incident").string()
+      let line = "\(input.kind) \(input.body)"
+      told[line, default: 0] += 1
+      if told[line, default: 0] > 1 + reopened.count(where: { $0 == incident }) { found.append("twice: \(line)") }
     }
     return found
   }

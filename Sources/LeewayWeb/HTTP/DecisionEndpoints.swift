@@ -176,6 +176,7 @@ extension JSONWriter {
     member("first_attempt_at", delivery.firstAttemptAt)
     member("next_attempt_at", delivery.state == .owed ? delivery.nextAttemptAt : nil)
     member("last_error", delivery.lastError.isEmpty ? nil : delivery.lastError)
+    member("silence", delivery.silence)
     endObject()
   }
 

@@ -171,6 +171,7 @@ package struct HTTPService: Service {
       + RetrainEndpoints(view: view, threads: threads, limits: limits).all
       + PersonEndpoints(view: view, threads: threads, limits: limits).all
       + DeliveryEndpoints(view: view, threads: threads).all
+      + SilenceEndpoints(view: view, threads: threads, limits: limits).all
       + RetrainCallback(view: view, threads: threads, limits: limits).all
       + TokenEndpoint().all
       + InstanceEndpoint(view: view, threads: threads).all

@@ -47,6 +47,8 @@ package enum MetricFamily: String, CaseIterable {
   case seriesDropped = "leeway_series_dropped_total"
   case shiftAlarms = "leeway_shift_alarms_total"
   case shiftExpected = "leeway_shift_expected_alarms_total"
+  case silencedMessages = "leeway_silenced_messages_total"
+  case silences = "leeway_silences"
   case stageSeconds = "leeway_stage_seconds_total"
   case stalled = "leeway_stalled"
   case certificateExpiry = "leeway_tls_certificate_expiry_timestamp_seconds"
@@ -58,7 +60,7 @@ package enum MetricFamily: String, CaseIterable {
     case .deadLetters, .deliveries, .detectorChanges, .events, .eventsRejected, .flushes, .gaps, .httpRequests,
       .incidentTransitions, .labels, .lateErrors, .ledgerDamagedCalls, .lostMessages, .partitionClaims, .rebalances,
       .retrains,
-      .seriesDropped, .shiftAlarms, .shiftExpected, .stageSeconds:
+      .seriesDropped, .shiftAlarms, .shiftExpected, .silencedMessages, .stageSeconds:
       .counter
     case .correctiveAction, .evaluation, .flush, .labelDelay: .histogram
     default: .gauge
@@ -79,7 +81,7 @@ package enum MetricFamily: String, CaseIterable {
     case .consumerLag: ["topic", "partition"]
     case .correctiveAction, .evaluation, .labelDelay, .lateErrors, .seriesDropped: ["monitor"]
     case .deliveriesDead: ["receiver", "monitor", "incident", "message"]
-    case .deliveries: ["receiver", "outcome"]
+    case .deliveries, .silencedMessages: ["receiver", "outcome"]
     case .detectorChanges: ["monitor", "slice", "detector"]
     case .drift: ["monitor", "window", "slice", "subject", "metric"]
     case .deadLetters, .events, .labels, .retrains: ["monitor", "outcome"]
@@ -97,6 +99,7 @@ package enum MetricFamily: String, CaseIterable {
     case .partitionOwned, .partitionWatermark: ["monitor", "topic", "partition"]
     case .performance: ["monitor", "window", "slice", "metric", "stage"]
     case .shiftAlarms, .shiftExpected: ["monitor", "check", "tier"]
+    case .silences: ["state"]
     case .stageSeconds: ["stage"]
     case .stalled: ["part"]
     case .watermark: ["monitor", "stream"]
@@ -160,6 +163,9 @@ package enum MetricFamily: String, CaseIterable {
       "Series left out of an update because of max_series, by the plan that leeway check prints; the API has them."
     case .shiftAlarms: "Shifts that a check has opened, by tier: what it has spent of its budget."
     case .shiftExpected: "False alarms that the budget of a check on shift allows for the hours judged, by tier."
+    case .silencedMessages:
+      "Messages that began to wait for a silence or maintenance (held), and those that were not sent because of one (unsent)."
+    case .silences: "Silences that are active, and those that begin later (pending)."
     case .stageSeconds: "Time of the threads that read Kafka, by stage: wait, poll, decode, aggregate or commit."
     case .stalled: "Whether a part (intake, evaluation, delivery) has stood still for longer than limits.stall_after."
     case .certificateExpiry: "When the certificate that the listener shows expires; +Inf without HTTPS."

@@ -10,11 +10,13 @@ extension ServiceMetrics {
     announce(.rebalances, RebalanceOutcome.allCases.map { [$0.rawValue] })
     announce(.stageSeconds, IntakeStage.allCases.map { [$0.rawValue] })
     announce(.partitionClaims, ClaimOutcome.allCases.map { [$0.rawValue] })
+    announce(.silences, [SilenceState.active, .pending].map { [$0.rawValue] })
     for monitor in monitors { announce(monitor) }
     for receiver in receivers {
       announce(.deliveries, DeliveryOutcome.allCases.map { [receiver, $0.rawValue] })
       announce(.outboxRows, [DeliveryState.owed, .dead].map { [receiver, $0.rawValue] })
       announce(.outboxOldest, [[receiver]])
+      announce(.silencedMessages, SilencedOutcome.allCases.map { [receiver, $0.rawValue] })
     }
   }
 

@@ -34,3 +34,11 @@ package enum ClaimOutcome: String, Sendable, CaseIterable { case claimed, failed
 
 /// How one attempt to deliver ended.
 package enum DeliveryOutcome: String, Sendable, CaseIterable { case delivered, retried, dead }
+
+/// What a silence, or maintenance, did to a message.
+package enum SilencedOutcome: String, Sendable, CaseIterable {
+  /// It began to wait for the end.
+  case held
+  /// It will not be sent: a later one told of it, or no receiver had to hear of it any more.
+  case unsent
+}

@@ -255,6 +255,15 @@ package final class ServiceMetrics: Sendable {
 
   // MARK: Delivery
 
+  /// Replaces the counts of silences by state.
+  package func set(silences: [SilenceState: Int]) {
+    replace(.silences, silences.map { ([$0.key.rawValue], Double($0.value)) })
+  }
+
+  package func count(silenced outcome: SilencedOutcome, receiver: String) {
+    add(1, to: .silencedMessages, [receiver, outcome.rawValue])
+  }
+
   package func count(delivery outcome: DeliveryOutcome, receiver: String) {
     add(1, to: .deliveries, [receiver, outcome.rawValue])
   }

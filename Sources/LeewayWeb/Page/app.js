@@ -14,9 +14,10 @@ import { incident } from "./pages/incident.js";
 import { incidents } from "./pages/incidents.js";
 import { monitor } from "./pages/monitor.js";
 import { service } from "./pages/service.js";
+import { silences } from "./pages/silences.js";
 
 // Each has title(), frame() (what stands still), render(), load(), and refresh() for what the shell has just learned.
-const PAGES = { fleet, monitor, incidents, incident, decisions, audit, service };
+const PAGES = { fleet, monitor, incidents, incident, decisions, silences, audit, service };
 // Pages that are reached from another one's place in the navigation.
 const PLACES = { monitor: "fleet", incident: "incidents" };
 const EVERY = 2000;

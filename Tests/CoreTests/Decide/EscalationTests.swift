@@ -32,7 +32,7 @@ import Testing
     try timers.tick(
       .minutes(minutes), plan: desk.plan, context: desk.context, ledger: desk.ledger, lease: lease,
       now: IncidentTests.wall
-    ).count
+    ).handedOn.count
   }
 
   private func told(_ desk: Desk) throws -> [String] {

@@ -277,7 +277,7 @@ import Testing
       damaged[Int.random(in: 0..<damaged.count, using: &random)] = UInt8.random(in: 32...126, using: &random)
       _ = try? IncidentMachine(encoded: damaged).encoded()
     }
-    let newer = String(decoding: bytes, as: UTF8.self).replacing("{\"version\":2", with: "{\"version\":5")
+    let newer = String(decoding: bytes, as: UTF8.self).replacing("{\"version\":2", with: "{\"version\":6")
     let failure = #expect(throws: JSONFailure.self) { try IncidentMachine(encoded: Array(newer.utf8)) }
     #expect(
       failure?.description

@@ -322,6 +322,24 @@ import Testing
     }
   }
 
+  /// A value that chance gives is no sign that all is well.
+  @Test func whatClearsOnlyBelowTheNoiseIsUnwise() throws {
+    for (clear, isUnwise) in [("0.045", true), ("0.046", false)] {
+      let text = monitor("a", more: "baseline: a.json").replacing(
+        "warning: 0.2}", with: "warning: 0.2, clear: \(clear)}")
+      try withFolder(["a.yaml": text]) { folder in
+        folder.write("monitors/a.json", baselineFile(rows: 100_000))
+        // 9 · (1/100000 + 1/200) = 0.04509.
+        #expect(
+          load(folder, baseline: .required).problems
+            == (isUnwise
+              ? [
+                "monitors/a.yaml:7:74: warning: checks[0].clear is 0.045, under psi's noise at min_rows 200, so windows of so few rows seldom clear; raise it or min_rows"
+              ] : []))
+      }
+    }
+  }
+
   /// Limits that twice the noise at 200 rows beside 100,000 is above, with the rows that they need: m from threshold = 2 · noise,
   /// by the formulas of the documents, worked out by hand.
   @Test(arguments: [

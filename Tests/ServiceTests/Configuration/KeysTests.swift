@@ -101,8 +101,11 @@ import Testing
       case .check: ("checks", "[\(map)]")
       case .limit: ("checks", "[{name: a, on: performance, metric: auc, window: 1h, warning: \(map)}]")
       case .escalation: ("alerts", "{escalate: [\(map)]}")
+      case .flapping: ("alerts", "{flapping: \(map)}")
       case .scorecard: ("retrain", "{scorecard: {auc: \(map)}}")
       case .tls: ("http", "{tls: \(map)}")
+      case .maintenance: ("maintenance", "[\(map)]")
+      case .maintenanceMatchers: ("maintenance", "[{name: n, daily: \"02:00-04:00\", matchers: \(map)}]")
       case .receiver: ("receivers", "{chat: \(map)}")
       default: (section.rawValue, map)
       }

@@ -25,6 +25,41 @@ import Testing
     """
   }
 
+  @Test func whatClearsLateAndComesBack() throws {
+    let text = """
+      monitor: fraud
+      task: binary
+      predictions: {topic: p, fields: {id: id, time: at, score: score}}
+      labels: {topic: l, fields: {id: id, time: at, value: v}, horizon: 1d}
+      features: {amount: numeric}
+      windows: [{size: 1h, every: 5m}]
+      checks:
+        - {name: a, on: score, metric: psi, window: 1h, warning: 0.2, critical: 0.4, clear: 0.15, clear_for: 3}
+        - {name: b, on: performance, metric: auc, window: 1h, warning: {max_drop: 3%}, critical: 0.7, clear: {max_drop: 2%}}
+        - {name: c, on: amount, metric: mean, window: 1h, warning: {below: 20, above: 70}, clear: {above: 60, below: 30}}
+        - {name: d, on: traffic, metric: rows, window: 1h, warning: {below: 50%}, clear: {below: 80%}}
+        - {name: e, on: errors, window: 1h, warning: 1, clear_for: 2}
+        - {name: f, on: amount, metric: mean, window: 1h, warning: {above: 70}, slices: all}
+      alerts:
+        warning: [log]
+        critical: [log]
+        reopen: 6h
+        flapping: {more_than: 4}
+        repeat: 4h
+      """
+    let (file, problems) = load(text)
+    #expect(problems == [])
+    let monitor = try #require(file)
+    #expect(
+      monitor.checks.map(\.clears) == [
+        [.above(.absolute(0.15))], [.maximumDrop(.relative(0.02))], [.above(.absolute(60)), .below(.absolute(30))],
+        [.below(.relative(0.8))], [], [],
+      ])
+    #expect(monitor.checks.map(\.clearWindows) == [3, 1, 1, 1, 2, 1])
+    #expect(monitor.incidents == IncidentPolicy(reopen: .hours(6), flapping: .init(moreThan: 4, within: .hours(24))))
+    #expect(monitor.reminder == .hours(4))
+  }
+
   @Test func theSpecifiedExampleParsesToTheExactMonitor() throws {
     let (monitor, problems) = load(
       """

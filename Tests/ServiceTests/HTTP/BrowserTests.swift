@@ -251,10 +251,10 @@ struct BrowserTests {
         // A reader's token may not: the buttons are there, say which role they need, and ask for another token.
         expectEqual(
           try await browser.evaluate("document.querySelector('.lacks').textContent"),
-          "Acknowledge, Assign, Comment, Resolve need an operator's token; this tab's is vic's, a viewer's. Use another token"
+          "Acknowledge, Assign, Comment, Silence, Resolve need an operator's token; this tab's is vic's, a viewer's. Use another token"
         )
         expectEqual(
-          try await browser.evaluate("document.querySelectorAll('.acts > button:disabled').length"), "4")
+          try await browser.evaluate("document.querySelectorAll('.acts > button:disabled').length"), "5")
         try await browser.screenshot("acts", of: "#incident-acts")
         expectEqual(try await browser.overflows(), [])
         expectEqual(try await browser.nameless(), [])

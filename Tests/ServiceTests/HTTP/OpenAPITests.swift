@@ -44,6 +44,7 @@ import Testing
     #expect(values("Incident.properties.state") == Set(IncidentState.allCases.map(\.rawValue)))
     #expect(values("RetrainState") == Set(RetrainState.allCases.map(\.rawValue)))
     #expect(values("Delivery.properties.state") == Set(DeliveryState.allCases.map(\.rawValue)))
+    #expect(values("Silence.properties.state") == Set(SilenceState.allCases.map(\.rawValue)))
     #expect(values("Act.properties.act") == Set(PersonAct.kinds))
     #expect(values("Act.properties.state") == Set(ActState.allCases.map(\.rawValue)))
     #expect(values("Incident.properties.people.properties.reason") == Set(PersonAct.Reason.allCases.map(\.rawValue)))
@@ -65,7 +66,9 @@ import Testing
     #expect(Set(types) == Set(ResultType.allCases.map(\.rawValue)))
     let states = schema("/api/v1/deliveries", "state")?["enum"]?.elements.compactMap(\.text) ?? []
     #expect(Set(states) == Set(DeliveryState.allCases.map(\.rawValue)))
-    for path in ["incidents", "retrains", "deliveries", "quarantine", "audit"] {
+    let silences = schema("/api/v1/silences", "state")?["enum"]?.elements.compactMap(\.text) ?? []
+    #expect(Set(silences) == Set(SilenceState.allCases.map(\.rawValue)))
+    for path in ["incidents", "retrains", "silences", "deliveries", "quarantine", "audit"] {
       let limit = schema("/api/v1/\(path)", "limit")
       #expect(limit?["maximum"] == .integer(Int64(DecisionEndpoints.maximumLimit)), "\(path)")
       #expect(limit?["default"] == .integer(Int64(DecisionEndpoints.defaultLimit)), "\(path)")

@@ -17,6 +17,13 @@ const ACTS = {
   },
   assign: { name: "Assign", says: "The incident shows who shall see to it. Nobody is told.", fields: ["to", "note"] },
   comment: { name: "Comment", says: "The incident shows what you write. Nobody is told.", fields: ["note"] },
+  silence: {
+    name: "Silence",
+    says:
+      "For that long nobody is sent messages about these checks and subjects of the monitor, whichever incident they " +
+      "are in. Checks, incidents and retrains go on. Afterwards whoever should have heard gets one message with all of it.",
+    fields: ["span", "why"],
+  },
   resolve: { name: "Resolve", says: MUTES, fields: ["reason", "note"] },
   approve: {
     name: "Approve",
@@ -36,7 +43,7 @@ const ACTS = {
 const OF_RETRAINS = ["approve", "reject"];
 const roleOf = (word) => (ACTS[word] || {}).role || "operator";
 const REASONS = ["false alarm", "expected change", "mended", "retrained"];
-const LABELS = { to: "To whom", note: "Note", reason: "Reason", why: "Why" };
+const LABELS = { to: "To whom", note: "Note", reason: "Reason", why: "Why", span: "For how long, such as 2h" };
 
 // What stands in the form of one incident at a time.
 const empty = (incident, word) => ({
@@ -46,6 +53,7 @@ const empty = (incident, word) => ({
   note: "",
   reason: "",
   why: "",
+  span: "2h",
   retrain: "",
   token: "",
   asks: false,
@@ -77,6 +85,9 @@ export function actsOn(incident, again, done, only = null) {
   const press = (word) => {
     state.acting = acting && acting.word === word ? null : empty(id, word);
     if (state.acting && waits) state.acting.retrain = incident.retrain.retrain;
+    if (state.acting) {
+      state.acting.matchers = { monitor: [incident.monitor], check: incident.checks, subject: incident.subjects };
+    }
     again();
   };
   const taken = incident.people && incident.people.acknowledged_by;
@@ -151,8 +162,9 @@ function field(acting, name) {
     acting[name] = event.target.value;
   };
   const shared = { "data-key": "act " + name, oninput: keep };
-  const needed = name === "token" || name === "to" || name === "reason" ||
-    (name === "note" && acting.word === "comment") || (name === "why" && acting.word === "reject");
+  const needed = name === "token" || name === "to" || name === "reason" || name === "span" ||
+    (name === "note" && acting.word === "comment") ||
+    (name === "why" && (acting.word === "reject" || acting.word === "silence"));
   let input;
   if (name === "reason") {
     input = h(
@@ -201,15 +213,21 @@ async function submit(acting, again, done) {
   }
   const body = {};
   for (const name of ACTS[acting.word].fields) {
-    if (acting[name]) body[name === "why" ? "reason" : name] = acting[name];
+    if (acting[name]) body[{ why: "reason", span: "for" }[name] || name] = acting[name];
   }
+  const silences = acting.word === "silence";
+  if (silences) body.matchers = acting.matchers;
   const isOfRetrain = OF_RETRAINS.includes(acting.word);
   try {
-    const path = isOfRetrain
+    const path = silences
+      ? "/api/v1/silences"
+      : isOfRetrain
       ? "/api/v1/retrains/" + encodeURIComponent(acting.retrain) + "/" + acting.word
       : "/api/v1/incidents/" + encodeURIComponent(acting.incident) + "/" + acting.word;
     const answer = await send(path, body);
-    acting.said = isOfRetrain
+    acting.said = silences
+      ? "Silence " + answer.silence + " lasts until " + time(answer.ends) + "."
+      : isOfRetrain
       ? "Retrain " + answer.retrain + " is " +
         (answer.state === "candidate" ? "still a candidate: more people must approve" : answer.state) + "."
       : sentence(answer) + ", " + answer.state + " as number " + answer.number + ".";

@@ -10,6 +10,7 @@ const ROUTES = [
   ["incidents", "incidents"],
   ["incident", "incidents/{id}"],
   ["decisions", "decisions"],
+  ["silences", "silences"],
   ["audit", "audit"],
   ["service", "service"],
 ];

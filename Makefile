@@ -13,7 +13,7 @@ FROM ?= 1
 SEED ?=
 LOOPS ?=
 SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
-SCRIPTS := .ci/run $(wildcard deploy/*.sh) python/check.sh
+SCRIPTS := .ci/run $(wildcard deploy/*.sh) python/check.sh Tests/run.sh
 
 EXAMPLES := fraud product-category delivery-time
 
@@ -83,20 +83,10 @@ check: strict ## check the example monitors as a user would
 	.build/debug/leeway check --config deploy/leeway.compose.yaml --monitors monitors
 	.build/debug/leeway check --config deploy/leeway.instances.yaml --monitors monitors
 
-# Tests against brokers, databases and processes wait for them, and while they do no thread is left for the others; those
-# of the HTTP service have clients that do not wait for ever. So each kind runs by itself, a few tests at a time. A test
-# that is skipped has not been run: CI says so and fails. What failed is repeated at the end of a long log.
-unit simulate soak: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 4
 unit: strict
-	@: >.build/test.log
-	@run() { \
-	  swift test --skip-build --disable-xctest "$$@" 2>&1 | tee -a .build/test.log || { \
-	    printf '\nfailed:\n'; grep -E -A2 '✘|Fatal error|^error:' .build/test.log | tail -n 40; exit 1; }; }; \
-	run --skip '^(Service|Source|Acceptance)Tests\.'; \
-	run --filter '^ServiceTests\.'; \
-	run --filter '^(Source|Acceptance)Tests\.' --skip '\.SoakTests/'
-	@if grep -E '^[^ ]+ (Test|Suite) .* skipped(\.|: )' .build/test.log; then \
-	  echo "the tests above were skipped"; [[ -z "$${CI:-}" ]]; fi
+	@Tests/run.sh
+
+simulate soak: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 4
 
 # A failing seed is printed with its history, shortened to what is needed.
 simulate: strict ## run SEEDS=100000 simulations, from seed FROM=1 on

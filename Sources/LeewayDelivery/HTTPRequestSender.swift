@@ -4,8 +4,8 @@ import Glibc
 /// Sends one request at a time and blocks until its answer, its failure or its time limit.
 ///
 /// Wraps one curl handle, used again for every request; the connection is not. Not `Sendable` on purpose: whoever makes one
-/// keeps it on one thread, which is never a thread of Swift's pool. Other threads reach it through its `AbortFlag`
-/// alone. Speaks http and https, verifies certificates, follows no redirect, keeps no cookie, asks no `.netrc`, and
+/// keeps it on one thread, which is never a thread of Swift's pool. Other threads reach it only through its
+/// `AbortFlag`. Speaks http and https, verifies certificates, follows no redirect, keeps no cookie, asks no `.netrc`, and
 /// honours the proxy variables of the environment.
 package final class HTTPRequestSender {
   private let handle: UnsafeMutableRawPointer

@@ -13,7 +13,7 @@ package struct EscalationTimers: Sendable {
   private var unstored = TimeSpan.zero
   /// By incident: reminders that are known to be in the log.
   private var reminded: [String: Int64] = [:]
-  /// Of the lease under which it was counted: under another one, another instance may have gone on.
+  /// The lease under which it was counted: under another one, another instance may have gone on.
   private var epoch: Int64?
 
   package init(monitor: String) { self.monitor = monitor }

@@ -12,7 +12,7 @@ struct ComparedRows {
   init(
     _ layout: PerformanceLayout, _ parts: [PerformanceLayout.Part], _ block: CellBlock, _ rows: PerformanceLayout.Rows
   ) {
-    let reading = PartReading(layout: layout, block: block, parts: parts, of: rows)
+    let reading = PartCells(layout: layout, block: block, parts: parts, of: rows)
     side.predictions = block.counts[layout.predictions(of: rows)]
     switch layout.task {
     case .binary(let binning, _):

@@ -1,7 +1,7 @@
 import LeewayStatistics
 
 /// Reads the pairs of a block: of real labels, and where asked of implied ones.
-struct PairReading {
+struct PairCells {
   let pairs: PairLayout
   let block: CellBlock
   let parts: [PerformanceLayout.Part]

@@ -1,7 +1,7 @@
 import LeewayStatistics
 
 /// Reads one kind of a block's rows, of several parts together: real labels, and where asked implied ones.
-struct PartReading {
+struct PartCells {
   let layout: PerformanceLayout
   let block: CellBlock
   private let places: [PerformanceLayout.Place]

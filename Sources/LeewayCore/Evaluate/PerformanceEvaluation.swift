@@ -1,11 +1,11 @@
 import LeewayStatistics
 
 /// Works out the metrics of one window and slice from the parts of a block that belong to real and, where asked, implied labels.
-struct PerformanceReading {
+struct PerformanceEvaluation {
   let layout: PerformanceLayout
   let block: CellBlock
   let parts: [PerformanceLayout.Part]
-  private let rows: PartReading
+  private let rows: PartCells
   var metrics = MetricValues()
   private(set) var bounds: [Metric: OneSidedBounds] = [:]
   private(set) var labelled: Int64 = 0
@@ -27,7 +27,7 @@ struct PerformanceReading {
     self.layout = layout
     self.block = block
     self.parts = parts
-    rows = PartReading(layout: layout, block: block, parts: parts)
+    rows = PartCells(layout: layout, block: block, parts: parts)
   }
 
   private mutating func set(_ metric: Metric, _ found: MeasuredValue) {

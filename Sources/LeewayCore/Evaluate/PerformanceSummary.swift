@@ -84,7 +84,7 @@ struct PerformanceSummary {
     self.layout = layout
     self.parts = parts
     self.block = block
-    var reading = PerformanceReading(layout: layout, block: block, parts: parts)
+    var reading = PerformanceEvaluation(layout: layout, block: block, parts: parts)
     predictions = block.counts[PerformanceLayout.predictions]
     switch layout.task {
     case .binary(let binning, _): reading.binary(binning)

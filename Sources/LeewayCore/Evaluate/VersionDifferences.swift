@@ -152,7 +152,7 @@ private struct PairRows {
   private var losses: [Metric: (champion: Double, difference: MeanSums)] = [:]
 
   init(_ layout: PerformanceLayout, _ pairs: PairLayout, _ parts: [PerformanceLayout.Part], _ block: CellBlock) {
-    let reading = PairReading(pairs: pairs, block: block, parts: parts)
+    let reading = PairCells(pairs: pairs, block: block, parts: parts)
     side.predictions = block.counts[pairs.pairs]
     switch layout.task {
     case .binary:

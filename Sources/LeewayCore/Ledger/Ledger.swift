@@ -131,7 +131,7 @@ package protocol LedgerReader {
   /// Newest first.
   func incidents(_ query: IncidentQuery) throws -> [IncidentRecord]
   func incident(_ id: String) throws -> IncidentRecord?
-  /// Of every monitor: incidents that are open, and those that were resolved at or after `time`; by (monitor, opening, id).
+  /// Incidents of every monitor that are open, and those that were resolved at or after `time`; by (monitor, opening, id).
   func incidentSpans(openAfter time: EventTime) throws -> [IncidentSpan]
   /// By wall-clock time of the request, newest first; nil: of every monitor, in every state.
   func retrains(monitor: String?, state: RetrainState?, limit: Int) throws -> [RetrainRecord]
@@ -192,7 +192,7 @@ package protocol LedgerWriter: LedgerReader {
   func lockGeneration(of monitor: String) throws
   /// The generation is the current one from now on.
   func put(generation: GenerationRecord, files: GenerationFiles?) throws
-  /// Creates rows that are missing, at offset 0 and the watermark −∞; leaves the others alone.
+  /// Creates rows that are missing, at offset 0 and the watermark −∞; leaves the others as they are.
   func ensure(partitions: [(key: PartitionKey, role: StreamRole)]) throws
   /// Takes partitions over: adds 1 to the epoch, sets the owner (a writer's id), ends idleness. Returns the rows, parallel
   /// to `keys`. Throws if a row is missing.
@@ -246,7 +246,7 @@ package protocol LedgerWriter: LedgerReader {
   func put(retrain: RetrainRecord) throws
   /// Adds an entry to a log. Throws if its number is taken.
   func append(decision: DecisionRecord) throws
-  /// Rows whose key exists are left alone.
+  /// Rows whose key exists stay as they are.
   ///
   /// What a silence holds of the same incident and receiver is looked at when a message's row is due.
   func enqueue(_ rows: [OutboxRecord]) throws

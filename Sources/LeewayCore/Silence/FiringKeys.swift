@@ -1,5 +1,5 @@
 /// What messages about one incident are about, which is what silences are matched with: everything that fires now in the incident,
-/// and what the messages themselves name of it. Of an incident that has ended, what it was about at its end.
+/// and what the messages themselves name of it. If the incident has ended: what it was about at its end.
 struct FiringKeys {
   /// With the end of the window that said so last.
   private(set) var ends: [IncidentMachine.Key: EventTime] = [:]

@@ -1,5 +1,5 @@
-/// What holds messages back: by its name, as `silence 7 of alice` or `maintenance nightly`, and until when at least. Of maintenance,
-/// which goes by the time of events, the clock does not say until when.
+/// What holds messages back: by its name, as `silence 7 of alice` or `maintenance nightly`, and until when at least.
+/// Maintenance goes by the time of events, so that the clock does not say until when.
 struct SilenceHold: Equatable {
   var name: String
   var until: EventTime

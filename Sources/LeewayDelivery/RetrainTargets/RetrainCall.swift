@@ -34,7 +34,7 @@ struct RetrainCall {
     self.members = members
   }
 
-  /// The whole call as JSON. Of one that is longer than `limit` bytes, the evidence that fits is kept, the worst first.
+  /// The whole call as JSON. One that is longer than `limit` bytes keeps the evidence that fits, the worst first.
   func request(limit: Int = 1 << 20) -> [UInt8] {
     var kept = Int.max
     while true {

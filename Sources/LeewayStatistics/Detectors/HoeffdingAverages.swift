@@ -1,7 +1,7 @@
 import Glibc
 
 /// HDDM_A: the mean of all values against the mean up to the point where it was least, by Hoeffding's inequality; rising
-/// errors alone.
+/// errors only.
 ///
 /// With x̂ of n₁ values up to that point and ẑ of all n: a change where ẑ − x̂ ≥ √((n − n₁)/(n₁ n) · ln(2/α)/2) with α = 0.001, a
 /// warning with α = 0.005. The point moves on while x̂ + √(ln(1/α)/2n₁) is at least ẑ + √(ln(1/α)/2n).

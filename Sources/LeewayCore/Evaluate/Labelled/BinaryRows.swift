@@ -14,7 +14,7 @@ struct BinaryRows {
   let calibrationLine: CalibrationLine?
   let calibrationInTheLarge: CalibrationInTheLarge?
 
-  init(_ rows: PartReading, _ binning: NumericBinning) {
+  init(_ rows: PartCells, _ binning: NumericBinning) {
     let cells = binning.cellCount
     ranking = rows.ranking(binning)
     decisions = rows.decisions(binning)

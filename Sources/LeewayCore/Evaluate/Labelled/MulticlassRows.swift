@@ -10,7 +10,7 @@ struct MulticlassRows {
   let reliability: ReliabilityTable
 
   /// - Parameter classCount: of the classes that the monitor names, and one for the others.
-  init(_ rows: PartReading, classCount: Int) {
+  init(_ rows: PartCells, classCount: Int) {
     confusion = rows.confusion(classes: classCount)
     logLoss = rows.logLoss(classes: classCount)
     let offsets = MulticlassOffset.of(classes: classCount)

@@ -15,7 +15,7 @@ struct RegressionRows {
   /// The length of a step.
   private let step: Double
 
-  init(_ rows: PartReading, _ fixedPoint: FixedPoint) {
+  init(_ rows: PartCells, _ fixedPoint: FixedPoint) {
     labelled = rows.value(.values)
     outlying = rows.value(.outlying)
     sums = rows.regression(fixedPoint)

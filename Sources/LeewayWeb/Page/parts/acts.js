@@ -20,7 +20,7 @@ const ACTS = {
   silence: {
     name: "Silence",
     says:
-      "For that long nobody is sent messages about these checks and subjects of the monitor, whichever incident they " +
+      "For that long no one is sent messages about these checks and subjects of the monitor, whichever incident they " +
       "are in. Checks, incidents and retrains go on. Afterwards whoever should have heard gets one message with all of it.",
     fields: ["span", "why"],
   },

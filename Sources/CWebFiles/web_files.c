@@ -65,6 +65,9 @@ static const struct web_file files[] = {
 #embed "/usr/share/nodejs/d3-shape/dist/d3-shape.min.js" suffix(, '\n', )
 #embed "../LeewayWeb/Page/charts/d3.js" suffix(, 0)
      }},
+    {"Page/charts/differences.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/charts/differences.js" suffix(, 0)
+     }},
     {"Page/charts/figure.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/charts/figure.js" suffix(, 0)
      }},
@@ -80,8 +83,14 @@ static const struct web_file files[] = {
     {"Page/charts/series.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/charts/series.js" suffix(, 0)
      }},
+    {"Page/charts/whisker.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/charts/whisker.js" suffix(, 0)
+     }},
     {"Page/pages/audit.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/pages/audit.js" suffix(, 0)
+     }},
+    {"Page/pages/compare.js", (const unsigned char[]){
+#embed "../LeewayWeb/Page/pages/compare.js" suffix(, 0)
      }},
     {"Page/pages/decisions.js", (const unsigned char[]){
 #embed "../LeewayWeb/Page/pages/decisions.js" suffix(, 0)

@@ -8,6 +8,7 @@ import { state, update } from "./parts/state.js";
 import { fail, recover } from "./parts/trouble.js";
 import { now } from "./parts/words.js";
 import { audit } from "./pages/audit.js";
+import { compare } from "./pages/compare.js";
 import { decisions } from "./pages/decisions.js";
 import { fleet } from "./pages/fleet.js";
 import { incident } from "./pages/incident.js";
@@ -17,9 +18,9 @@ import { service } from "./pages/service.js";
 import { silences } from "./pages/silences.js";
 
 // Each has title(), frame() (what stands still), render(), load(), and refresh() for what the shell has just learned.
-const PAGES = { fleet, monitor, incidents, incident, decisions, silences, audit, service };
+const PAGES = { fleet, monitor, compare, incidents, incident, decisions, silences, audit, service };
 // Pages that are reached from another one's place in the navigation.
-const PLACES = { monitor: "fleet", incident: "incidents" };
+const PLACES = { monitor: "fleet", compare: "fleet", incident: "incidents" };
 const EVERY = 2000;
 let turns = 0;
 

@@ -30,6 +30,13 @@ struct BrowserTests {
       name: "monitor", path: "monitors/fraud?window=1h&subject=country&metric=psi&slice=" + encoded(slice),
       isThere: "document.querySelectorAll('.charts svg').length === 3 && document.querySelector('.heatmap')"),
     Page(
+      name: "compare", path: "compare/fraud?metric=auc&slice=" + encoded(slice),
+      isThere:
+        "document.querySelectorAll('#compare-slices tbody tr').length === 6 && document.querySelector('.charts svg')"),
+    Page(
+      name: "silences", path: "silences", isThere: "document.querySelectorAll('#silences tbody tr').length === 1",
+      names: []),
+    Page(
       name: "decisions", path: "decisions", isThere: "document.querySelectorAll('#retrains tbody tr').length === 2",
       names: [HostileNames.markup, HostileNames.long]),
     Page(name: "audit", path: "audit", isThere: "document.querySelectorAll('#audit tbody tr').length === 5"),

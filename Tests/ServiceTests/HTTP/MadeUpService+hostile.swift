@@ -17,9 +17,19 @@ extension MadeUpService {
           let end = noon - hour.every * Int64(step)
           let lines = (subjects + HostileNames.all).map { drift(hour, end: end, slice: slice, subject: $0) }
           let verdicts = HostileNames.all.map { verdict("input-drift", hour, end: end, subject: $0, .warning) }
-          try writer.put(results: lines + verdicts + [performance(hour, end: end, slice: slice)])
+          try writer.put(
+            results: lines + verdicts + [
+              performance(hour, end: end, slice: slice), comparison(hour, end: end, slice: slice),
+            ])
         }
       }
+      for step in 0..<12 {
+        try writer.put(results: [comparison(hour, end: noon - hour.every * Int64(step), slice: "all")])
+      }
+      _ = try SilenceActs.add(
+        SilenceMatchers([.subject: HostileNames.all.compactMap(NamePattern.init)]), by: "alice",
+        reason: HostileNames.markup,
+        start: nil, end: .after(.hours(1)), in: writer)
       try writer.put(
         incident: IncidentRecord(
           id: "fraud-5e5e5e", monitor: "fraud", group: .drift, state: .open, tier: .critical,
@@ -96,5 +106,47 @@ extension MadeUpService {
     }
     json.endArray()
     return json.text
+  }
+
+  /// A challenger that is better in one metric, worse in another and alike in the third.
+  private static func comparison(_ window: WindowDefinition, end: EventTime, slice: String) -> ResultRecord {
+    let step = Int(truncatingIfNeeded: end.milliseconds / 300_000)
+    var w = JSONWriter()
+    w.beginObject()
+    w.member("type", "comparison")
+    w.member("monitor", "fraud")
+    w.member("window", window.name)
+    w.member("start", end - window.size)
+    w.member("end", end)
+    w.member("slice", slice)
+    w.member("subject", "performance")
+    w.member("champion", HostileNames.markup)
+    w.member("challenger", HostileNames.long)
+    for key in ["predictions", "labelled"] {
+      w.key(key)
+      w.beginObject()
+      for (who, rows) in [("champion", 4100), ("challenger", 3900), ("pairs", 900)] { w.member(who, rows) }
+      w.endObject()
+    }
+    w.member("paired", true)
+    w.member("final", true)
+    w.key("differences")
+    w.beginObject()
+    for (metric, difference, reach) in [("auc", 0.031, 0.012), ("log_loss", 0.02, 0.009), ("brier", 0.001, 0.01)] {
+      let moved = difference + 0.004 * noise(step, metric.utf8.count)
+      w.key(metric)
+      w.beginObject()
+      for (key, value) in [
+        ("champion", 0.81), ("challenger", 0.81 + moved), ("difference", moved), ("lower", moved - reach),
+        ("upper", moved + reach), ("p_value", 0.002),
+      ] { w.member(key, value) }
+      w.member("method", "delong_paired")
+      w.endObject()
+    }
+    w.endObject()
+    w.endObject()
+    return ResultRecord(
+      monitor: "fraud", generation: "8f2c61d09ab34e57", type: .comparison, window: window.name,
+      size: window.size.milliseconds, end: end, slice: slice, subject: "performance", line: w.text)
   }
 }

@@ -137,7 +137,7 @@ struct MadeUpService {
   // MARK: Lines
 
   /// A number in [0, 1) that depends on its place alone.
-  private static func noise(_ place: Int, _ salt: Int) -> Double {
+  static func noise(_ place: Int, _ salt: Int) -> Double {
     Double(Digest64.mix(UInt64(truncatingIfNeeded: place &* 7919 &+ salt)) >> 11) / 0x1p53
   }
 

@@ -7,6 +7,7 @@ export const base = new URL("../", import.meta.url);
 const ROUTES = [
   ["fleet", ""],
   ["monitor", "monitors/{id}"],
+  ["compare", "compare/{id}"],
   ["incidents", "incidents"],
   ["incident", "incidents/{id}"],
   ["decisions", "decisions"],

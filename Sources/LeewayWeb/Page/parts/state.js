@@ -17,6 +17,8 @@ export const state = {
   histogram: null,
   judged: null,
   tiers: null,
+  // Lines of the page that compares versions.
+  compared: null,
   unknown: [],
   choice: { window: "", slice: "all", subject: "", metric: "", end: "" },
   filter: { slice: "", subject: "" },

@@ -2,7 +2,7 @@
 
 import { byId, h, show, table } from "./elements.js";
 import { inWords, stageOf, valueOf } from "./lines.js";
-import { setQuery } from "./address.js";
+import { hrefOf, setQuery } from "./address.js";
 import { state } from "./state.js";
 import { verdictTable } from "./verdicts.js";
 import { clock, count, isNumber, number, probability, share, time } from "./words.js";
@@ -149,7 +149,12 @@ function comparisonTable(detail) {
     .map((name) => name.replaceAll("_", " ") + " " + number(outputs.metrics[name])).join(", ");
   const worse = (one) => one.lower > 0 ? "higher" : one.upper < 0 ? "lower" : "not told apart";
   return [
-    h("h4", null, "Challenger " + any.challenger + " beside champion " + any.champion),
+    h(
+      "h4",
+      null,
+      "Challenger " + any.challenger + " beside champion " + any.champion + " ",
+      h("a", { href: hrefOf("compare", detail.monitor, { window: any.window, slice: any.slice }) }, "Compare them"),
+    ),
     outputs && h(
       "p",
       { class: "quiet" },

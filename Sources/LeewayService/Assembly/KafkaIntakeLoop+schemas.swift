@@ -102,9 +102,7 @@ extension KafkaIntakeLoop {
   private func letGo(_ partitions: [TopicPartition]) throws {
     guard !partitions.isEmpty else { return }
     try forgetHolds(of: partitions)
-    let assigned = partitions.filter(consumer.assignment.contains)
-    try seekToLedger(assigned)
-    gate.resettling.formUnion(assigned)
+    try seekToLedger(partitions.filter(consumer.assignment.contains))
     logger.notice(
       "\(partitions.map(\.description).joined(separator: ", ")): the schema is known, and reading goes on",
       metadata: .of(partitions))
@@ -115,6 +113,7 @@ extension KafkaIntakeLoop {
     let held = partitions.filter { gate.holds[$0] != nil }
     guard !held.isEmpty else { return }
     gate.forget(held)
+    gate.resettling.formUnion(held)
     for partition in held { toldHolds[partition] = nil }
     waits.keep(gate.wanted)
     // Before the seek: what is paused and goes on stands where it was paused.

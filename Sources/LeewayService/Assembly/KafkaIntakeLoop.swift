@@ -275,13 +275,13 @@ final class KafkaIntakeLoop {
         slots[key] = found
         slot = found
       }
-      let partition = gate.topics.contains(topics[run.topic]) ? TopicPartition(topics[run.topic], run.partition) : nil
-      if let partition, !gate.resettling.isEmpty { gate.resettling.remove(partition) }
+      let isGated = gate.topics.contains(topics[run.topic])
+      if isGated { gate.enter(TopicPartition(topics[run.topic], run.partition)) }
       if let crew {
-        crew.add(slot) { Self.append(run, to: &$0, of: partition, through: gate) }
+        crew.add(slot) { Self.append(run, to: &$0, through: isGated ? gate : nil) }
       } else {
         messages.removeAll(keepingCapacity: true)
-        Self.append(run, to: &messages, of: partition, through: gate)
+        Self.append(run, to: &messages, through: isGated ? gate : nil)
         intake.take(messages[...], from: slot)
       }
     } settle: {
@@ -289,17 +289,15 @@ final class KafkaIntakeLoop {
     }
   }
 
-  /// - Parameter partition: nil where nothing is held.
+  /// - Parameter gate: nil where messages need no registry.
   private static func append(
-    _ run: borrowing KafkaRun, to messages: inout [SourceMessage], of partition: TopicPartition?,
-    through gate: SchemaGate
+    _ run: borrowing KafkaRun, to messages: inout [SourceMessage], through gate: SchemaGate?
   ) {
     run.forEach { message in
       let message = SourceMessage(
         offset: message.offset, recordTime: message.timestamp.map(EventTime.init(milliseconds:)), key: message.key,
         value: message.value, headers: message.headers)
-      if let partition, !gate.lets(message, of: partition) { return }
-      messages.append(message)
+      if gate?.lets(message) ?? true { messages.append(message) }
     }
   }
 

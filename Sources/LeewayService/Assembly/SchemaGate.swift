@@ -20,6 +20,9 @@ final class SchemaGate {
   var resettling: Set<TopicPartition> = []
   /// The last number that was known; messages of one schema come together.
   private var last: UInt32?
+  /// Whose messages come: to look its hold up for each of them would take longer than to read the number.
+  private var current: TopicPartition?
+  private var isHeld = false
 
   init(messageBytes: Int) { self.messageBytes = messageBytes }
 
@@ -32,14 +35,22 @@ final class SchemaGate {
     last = nil
   }
 
-  /// Whether a message of the partition may be taken; the first that may not holds the partition.
-  func lets(_ message: SourceMessage, of partition: TopicPartition) -> Bool {
-    guard holds[partition] == nil else {
+  /// The messages that come next are of this partition.
+  func enter(_ partition: TopicPartition) {
+    current = partition
+    isHeld = holds[partition] != nil
+    if !resettling.isEmpty { resettling.remove(partition) }
+  }
+
+  /// Whether a message may be taken; the first that may not holds the partition that was entered.
+  func lets(_ message: SourceMessage) -> Bool {
+    guard !isHeld else {
       look(message)
       return false
     }
-    guard let id = unknown(message) else { return true }
-    holds[partition] = Hold(id: id, offset: message.offset, since: .now)
+    guard let id = unknown(message), let current else { return true }
+    holds[current] = Hold(id: id, offset: message.offset, since: .now)
+    isHeld = true
     return false
   }
 

@@ -8,19 +8,25 @@ import Testing
 @Suite(.serialized) struct SchemaRegistryTests {
   /// The registry on loopback: what it has, and whether it is there.
   private final class Registry: Sendable {
-    private let isAway = Mutex(true)
-    let schemas: [Int: String]
+    private let isAway: Mutex<Bool>
+    private let schemas: Mutex<[Int: String]>
 
-    init(_ schemas: [Int: String]) { self.schemas = schemas }
+    init(_ schemas: [Int: String], isAway: Bool) {
+      self.isAway = Mutex(isAway)
+      self.schemas = Mutex(schemas)
+    }
 
     func comeBack() { isAway.withLock { $0 = false } }
+    func register(_ schema: String, as id: Int) { schemas.withLock { $0[id] = schema } }
 
     func answer(_ request: LoopbackReceiver.Request) -> LoopbackReceiver.Behaviour {
       if isAway.withLock({ $0 }) { return .answer(status: 503) }
       guard request.header("Authorization") == "Basic \(Data("leeway:hunter2".utf8).base64EncodedString())" else {
         return .answer(status: 401)
       }
-      guard let id = Int(request.path.split(separator: "/").last ?? ""), let schema = schemas[id] else {
+      guard let id = Int(request.path.split(separator: "/").last ?? ""),
+        let schema = schemas.withLock({ $0[id] })
+      else {
         return .answer(status: 404, body: "{\"error_code\":40403,\"message\":\"Schema not found\"}")
       }
       let body = (try? JSONSerialization.data(withJSONObject: ["schema": schema])).map {
@@ -90,22 +96,28 @@ import Testing
     #expect(found == wanted, "\(service.process.standardError)")
   }
 
+  private let environment = ["PASSWORD": "hunter2"]
+
+  private func prepare(
+    _ folder: TemporaryFolder, _ broker: EmbeddedBroker, _ urls: String, more: String = ""
+  ) throws {
+    try Shop.prepare(in: folder, bootstrap: broker.bootstrap)
+    try Shop.configure(
+      folder, "ledger:",
+      "schema_registry: {urls: [\(urls)], username: leeway, password: \"${PASSWORD}\"\(more)}\nledger:")
+    try folder.write(
+      Shop.monitor.replacing("topic: \(Shop.predictions)\n", with: "topic: \(Shop.predictions)\n  format: avro\n"),
+      to: "monitors/shop.yaml")
+  }
+
   @Test func aRegistryThatIsAwayHoldsThePartitionAndTheLedgerKeepsWhatItSaid() throws {
     let folder = try TemporaryFolder()
     let broker = try EmbeddedBroker()
     defer { broker.close() }
     for topic in [Shop.predictions, Shop.labels] { try broker.createTopic(topic, partitions: 1) }
-    let registry = Registry([17: Self.first, 23: Self.second])
+    let registry = Registry([17: Self.first, 23: Self.second], isAway: true)
     let server = try LoopbackReceiver { request, _ in registry.answer(request) }
-    try Shop.prepare(in: folder, bootstrap: broker.bootstrap)
-    try Shop.configure(
-      folder, "ledger:",
-      "schema_registry: {urls: [\"http://127.0.0.1:1\", \"\(server.url(""))\"], username: leeway, password: \"${PASSWORD}\", unknown_after: 1s}\nledger:"
-    )
-    try folder.write(
-      Shop.monitor.replacing("topic: \(Shop.predictions)\n", with: "topic: \(Shop.predictions)\n  format: avro\n"),
-      to: "monitors/shop.yaml")
-    let environment = ["PASSWORD": "hunter2"]
+    try prepare(folder, broker, "\"http://127.0.0.1:1\", \"\(server.url(""))\"", more: ", unknown_after: 1s")
 
     // The registry is away: the partition of predictions waits, that of labels goes on, and all of that is said.
     try broker.produce((0..<100).map { Self.prediction($0, schema: $0 < 60 ? 17 : 23) })
@@ -177,5 +189,55 @@ import Testing
     #expect(replay.code == 0, "\(replay.error)")
     #expect(served == lines(replay.output.split(separator: "\n").map(String.init)))
     #expect(served.count == 6, "\(served)")
+  }
+
+  /// With one thread, and two partitions of which one waits, also through a reload.
+  @Test func aPartitionThatWaitsIsHeldThroughAReloadAndTheOtherGoesOn() throws {
+    let folder = try TemporaryFolder()
+    let broker = try EmbeddedBroker()
+    defer { broker.close() }
+    try broker.createTopic(Shop.predictions, partitions: 2)
+    try broker.createTopic(Shop.labels, partitions: 1)
+    let registry = Registry([23: Self.second], isAway: false)
+    let server = try LoopbackReceiver { request, _ in registry.answer(request) }
+    try prepare(folder, broker, "\"\(server.url(""))\"")
+    try Shop.configure(folder, "threads: 2", "threads: 1")
+
+    func messages(_ range: Range<Int>, _ partition: Int32, _ id: (Int) -> UInt8) -> [Message] {
+      range.map { i in
+        var message = Self.prediction(i, schema: id(i))
+        message.partition = partition
+        return message
+      }
+    }
+    try broker.produce(messages(0..<50, 0) { _ in 23 })
+    // What comes first is known, and the one that is not comes in the middle.
+    try broker.produce(messages(50..<90, 1) { $0 == 60 || $0 > 80 ? 17 : 23 })
+    let service = try RunningService(in: folder.url, environment: environment)
+    defer { service.killIfRunning() }
+    try service.awaitPartitions([0: 50, 1: 10])
+    let wait =
+      "shop.predictions[1] waits at offset 10 for schema 17: the schema registry does not have it; it is asked for 10m"
+    try self.await(service, wait)
+    try service.expectCount("leeway_events_total", "accepted", 60)
+
+    kill(service.process.identifier, SIGHUP)
+    let reloaded = try eventually {
+      service.process.standardError.contains("SIGHUP: the configuration was loaded again") ? true : nil
+    }
+    #expect(reloaded == true)
+    try self.await(service, wait)
+    try broker.produce(messages(90..<120, 0) { _ in 23 } + messages(120..<130, 1) { _ in 23 })
+    try service.awaitPartitions([0: 80, 1: 10])
+    try service.expectCount("leeway_events_total", "accepted", 90)
+
+    registry.register(Self.first, as: 17)
+    try service.awaitPartitions([0: 80, 1: 50])
+    try service.expectCount("leeway_events_total", "accepted", 130)
+    try service.expectRows(130)
+    try self.await(service, "no partition waits for a schema")
+    try service.expectSample("leeway_schema_held_partitions", 0)
+    try service.awaitReady()
+    service.stop()
   }
 }

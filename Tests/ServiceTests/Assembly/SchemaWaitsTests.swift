@@ -114,11 +114,10 @@ import Testing
   private let other = TopicPartition("t", 1)
 
   private func lets(_ bytes: [UInt8]?, _ offset: Int64, _ place: TopicPartition) -> Bool {
-    guard let bytes else {
-      return gate.lets(SourceMessage(offset: offset, recordTime: nil, key: nil, value: nil), of: place)
-    }
+    gate.enter(place)
+    guard let bytes else { return gate.lets(SourceMessage(offset: offset, recordTime: nil, key: nil, value: nil)) }
     return bytes.withUnsafeBytes {
-      gate.lets(SourceMessage(offset: offset, recordTime: nil, key: nil, value: $0), of: place)
+      gate.lets(SourceMessage(offset: offset, recordTime: nil, key: nil, value: $0))
     }
   }
 
@@ -138,6 +137,11 @@ import Testing
     gate.learn(.refused(.unregisteredSchema(2)), of: 2)
     #expect(gate.released == [place])
     gate.forget([place])
+    gate.resettling = [place]
+    gate.enter(other)
+    #expect(gate.resettling == [place])
+    gate.enter(place)
+    #expect(gate.resettling == [])
     #expect(gate.wanted == [])
     #expect(lets([0, 0, 0, 0, 2, 9], 6, place))
     #expect(lets([0, 0, 0, 0, 1, 9], 7, place))

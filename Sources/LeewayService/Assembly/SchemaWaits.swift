@@ -14,7 +14,7 @@ struct SchemaWaits {
     var said = "the schema registry has not answered yet"
   }
 
-  /// Of numbers that no partition is held for yet: bytes that only look like a header must not fill memory.
+  /// Numbers that are wanted though no partition is held for them yet: bytes that only look like a header must not fill memory.
   static let most = 100
   /// A producer registers its schema just before its first message.
   static let longestUnknownPause = TimeSpan.seconds(10)

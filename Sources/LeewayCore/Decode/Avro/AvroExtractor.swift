@@ -14,7 +14,7 @@ package final class AvroExtractor: MessageExtractor {
   private let schemas: AvroSchemas
   /// One for each schema that is known, or that a message was of.
   @exclusivity(unchecked) private var programs: [AvroProgram]
-  /// Of `programs`, by the schema's number.
+  /// Places in `programs`, by the schema's number.
   @exclusivity(unchecked) private var places: [UInt32: Int]
   /// The number of the last message's schema, and its place; messages of one schema come together.
   @exclusivity(unchecked) private var last: (id: UInt32, place: Int)?

@@ -44,6 +44,7 @@ package struct Configuration: Sendable {
     if let serviceReading {
       problems += unknownReceivers(monitors, serviceReading)
       problems += readDeadLetters(monitors, serviceReading)
+      problems += missingRegistry(monitors, serviceReading)
       problems += unusableTokens(serviceReading)
       problems += missingApprovers(monitors, serviceReading)
       problems += unusableCertificate(serviceReading, now: now)
@@ -117,6 +118,21 @@ package struct Configuration: Sendable {
         file: service.reading.file, line: place.line, column: place.column, severity: .error,
         message: "dead_letter_topic is \(topic), which monitor \($0.name) reads; give dead letters a topic of their own"
       )
+    }
+  }
+
+  /// Messages in Avro whose schemas nobody would know.
+  private static func missingRegistry(
+    _ files: [MonitorFile], _ service: ServiceConfigurationReading
+  ) -> [ConfigurationProblem] {
+    guard !service.hasSchemaRegistry else { return [] }
+    return files.flatMap { file in
+      file.registryUses.map {
+        file.error(
+          $0.place,
+          "\($0.path) is avro, and nothing says the writers' schemas; add schema_registry to \(service.reading.file), or "
+            + MonitorReading.schemaExample)
+      }
     }
   }
 

@@ -59,6 +59,7 @@ enum ConfigurationSection: String, CaseIterable {
   // leeway.yaml
   case service = "leeway.yaml"
   case kafka
+  case schemaRegistry = "schema_registry"
   case http, tls = "http.tls"
   case receiver = "receivers.NAME"
   case limits, evaluation
@@ -88,6 +89,7 @@ enum ConfigurationSection: String, CaseIterable {
     case .series: MonitorReading.seriesKeys
     case .service: ServiceConfigurationReading.keys
     case .kafka: ServiceConfigurationReading.kafkaKeys
+    case .schemaRegistry: ServiceConfigurationReading.schemaRegistryKeys
     case .http: ServiceConfigurationReading.httpKeys
     case .tls: ServiceConfigurationReading.tlsKeys
     case .receiver: ServiceConfigurationReading.receiverKeys

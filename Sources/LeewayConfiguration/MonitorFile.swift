@@ -25,6 +25,13 @@ package struct MonitorFile {
     let place: ConfigurationNode.Place
   }
 
+  /// A format whose schemas are not in the file.
+  struct RegistryUse {
+    /// `predictions.format`
+    let path: String
+    let place: ConfigurationNode.Place
+  }
+
   struct Approvals {
     /// How many must approve of a model.
     let people: Int
@@ -45,6 +52,7 @@ package struct MonitorFile {
   let plan: MonitorPlan?
   let name: Name?
   let receiverUses: [ReceiverUse]
+  let registryUses: [RegistryUse]
   /// nil where models need no approval.
   let approvals: Approvals?
   /// How many predictions wait for labels at a time; nil without labels, or where no rate is given.
@@ -80,10 +88,12 @@ package struct MonitorFile {
         waiting = nil
       }
       receiverUses = monitorReading.receiverUses
+      registryUses = monitorReading.registryUses
       approvals = monitorReading.approvals
     } else {
       (monitor, plan, name, waiting) = (nil, nil, nil, nil)
       receiverUses = []
+      registryUses = []
       approvals = nil
     }
     problems = reading.problems.sorted()

@@ -1,7 +1,7 @@
 import LeewayCore
 
 extension MonitorReading {
-  private static let schemaExample =
+  static let schemaExample =
     "schema: FILE.avsc, or schemas: {NUMBER: FILE.avsc} where messages have the header of a schema registry's serializers"
 
   /// What messages of a stream are.
@@ -20,8 +20,10 @@ extension MonitorReading {
     }
     switch (one, many) {
     case (nil, nil):
-      format?.refuse("it needs the writer's schema; add \(Self.schemaExample)")
-      return nil
+      // Not where one of them is there and has a mistake.
+      guard let format, !map.contains("schema"), !map.contains("schemas") else { return nil }
+      registryUses.append(.init(path: format.path, place: format.place))
+      return .registry
     case (let one?, nil): return readSchema(one).map(AvroSchemas.init(plain:))
     case (nil, let many?): return readSchemas(many)
     case (_?, let many?):
@@ -69,7 +71,7 @@ extension MonitorReading {
 
   /// Paths of predictions that lead to nothing in any schema: what is never there needs no message to show it.
   func refusePathsOfNothing(_ stream: PredictionStream?) {
-    guard let stream, let schemas = stream.schemas else { return }
+    guard let stream, let schemas = stream.schemas, !schemas.isOfRegistry else { return }
     for (value, path) in predictionPaths where !schemas.lead(path, rows: stream.rows) {
       value.complain(
         "looks for \(path), which \(schemas.all.count == 1 ? "the schema does not have" : "none of the schemas has")")

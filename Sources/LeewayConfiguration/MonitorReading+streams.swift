@@ -6,7 +6,7 @@ extension MonitorReading {
   private static let formatKey = ConfigurationKey("format", .choice(["json", "avro"], "json"), "what a message is")
   private static let schemaKey = ConfigurationKey(
     "schema", .other("path of a file, beside this one", nil),
-    "`avro`: the writer's schema, where messages have no header")
+    "`avro`: the writer's schema, where messages have no header; without it and `schemas`, `schema_registry` has them")
   private static let schemasKey = ConfigurationKey(
     "schemas", .other("map of numbers to paths of files", nil),
     "`avro`: writers' schemas by their number in the header of a schema registry's serializers")

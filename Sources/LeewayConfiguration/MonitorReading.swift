@@ -47,6 +47,7 @@ package final class MonitorReading {
   var alertTiersGiven: Set<Tier> = []
   /// Where each tier's receivers are named.
   var receiverUses: [MonitorFile.ReceiverUse] = []
+  var registryUses: [MonitorFile.RegistryUse] = []
   /// Where people must approve of models, and how many.
   var approvals: MonitorFile.Approvals?
   var escalations: [EscalationStep] = []

@@ -110,6 +110,35 @@ package struct ServiceConfiguration: Sendable, Equatable {
     package init() {}
   }
 
+  /// The registry that has the schemas of monitors which name none.
+  package struct SchemaRegistry: Sendable, Equatable {
+    /// What the ledger keeps its schemas by.
+    package var name: String
+    package var urls: [String]
+    package var username: String?
+    package var password: Secret?
+    package var token: Secret?
+    /// Paths of files in PEM.
+    package var authorities: String?
+    package var certificate: String?
+    package var key: String?
+    /// How long a number that it does not have is asked for.
+    package var unknownAfter: TimeSpan
+
+    package static let standardUnknownAfter = TimeSpan.minutes(10)
+
+    /// As its client takes it.
+    package var server: SchemaRegistryServer {
+      let credentials: SchemaRegistryServer.Credentials =
+        if let token { .bearer(token: token.revealed) } else if let username {
+          .basic(username: username, password: password?.revealed ?? "")
+        } else { .none }
+      return SchemaRegistryServer(
+        urls: urls, credentials: credentials,
+        tls: HTTPTrust(authorities: authorities, certificate: certificate, key: key))
+    }
+  }
+
   package struct Evaluation: Sendable, Equatable {
     /// How often a monitor is looked at for windows to evaluate.
     package var every: TimeSpan
@@ -118,6 +147,8 @@ package struct ServiceConfiguration: Sendable, Equatable {
   package var kafka: Kafka
   /// Where messages go that are not counted; nil: they are listed only in the quarantine.
   package var deadLetterTopic: String?
+  /// nil: every monitor names its schemas.
+  package var schemaRegistry: SchemaRegistry?
   package var ledger: LedgerLocation
   package var http: HTTP
   /// By name; `log` is always there.

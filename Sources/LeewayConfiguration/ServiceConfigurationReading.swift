@@ -8,6 +8,7 @@ package final class ServiceConfigurationReading {
   static let keys: [ConfigurationKey] = [
     .init("kafka", .other("map", nil), required: true, "the broker"),
     .init("dead_letter_topic", .other("name of a topic", nil), "an existing topic for messages that are not counted"),
+    .init("schema_registry", .other("map", nil), "has the writers' schemas of monitors in Avro that name none"),
     .init(
       "ledger", .other("`sqlite:FILE` or `postgres://…`", "sqlite:leeway.db"), "the store; instances share a PostgreSQL"
     ),
@@ -106,6 +107,8 @@ package final class ServiceConfigurationReading {
   private(set) var tls:
     (files: ServiceConfiguration.HTTP.TLS, certificate: ConfigurationNode.Place, key: ConfigurationNode.Place)?
   var ledgerPlace = ConfigurationNode.Place.start
+  /// Whether there is a registry, with a mistake or without.
+  private(set) var hasSchemaRegistry = false
   /// The dead-letter topic, and where it says so.
   private(set) var deadLetters: (topic: String, place: ConfigurationNode.Place)?
 
@@ -129,13 +132,16 @@ package final class ServiceConfigurationReading {
     let limits = readLimits(top)
     let evaluation = readEvaluation(top)
     let deadLetterTopic = readDeadLetterTopic(top)
+    hasSchemaRegistry = top.contains("schema_registry")
+    let schemaRegistry = readSchemaRegistry(top)
     let maintenance = readMaintenance(top)
     top.finish()
     guard !reading.problems.hasErrors, let kafka, let ledger, let http, let receivers, let limits, let evaluation else {
       return nil
     }
     return ServiceConfiguration(
-      kafka: kafka, deadLetterTopic: deadLetterTopic, ledger: ledger, http: http, receivers: receivers, limits: limits,
+      kafka: kafka, deadLetterTopic: deadLetterTopic, schemaRegistry: schemaRegistry, ledger: ledger, http: http,
+      receivers: receivers, limits: limits,
       evaluation: evaluation, maintenance: maintenance)
   }
 

@@ -16,8 +16,9 @@ package final class HTTPRequestSender {
   /// - Parameters:
   ///   - version: Leeway's own, for the `User-Agent`.
   ///   - abort: ends the request under way within about a second, and every later one at once.
+  ///   - trust: whom it trusts over TLS, and who it is.
   /// - Throws: `HTTPFailure` of kind `other` where curl is out of memory or lacks a needed feature.
-  package init(version: String, abort: AbortFlag) throws(HTTPFailure) {
+  package init(version: String, abort: AbortFlag, trust: HTTPTrust = HTTPTrust()) throws(HTTPFailure) {
     guard curlIsReady, let handle = curl_easy_init() else {
       throw HTTPFailure(.other, "libcurl could not be started; is there enough memory?")
     }
@@ -26,6 +27,9 @@ package final class HTTPRequestSender {
     self.detail = .allocate(capacity: Int(CURL_ERROR_SIZE))
     detail.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     try configure(version: version)
+    if let file = trust.authorities { try check(leeway_curl_set_text(handle, CURLOPT_CAINFO, file)) }
+    if let file = trust.certificate { try check(leeway_curl_set_text(handle, CURLOPT_SSLCERT, file)) }
+    if let file = trust.key { try check(leeway_curl_set_text(handle, CURLOPT_SSLKEY, file)) }
   }
 
   deinit {

@@ -152,7 +152,9 @@ import Testing
     try configure(group: "other", ledger: "other.db")
     let text = try String(contentsOf: folder.url.appendingPathComponent("leeway.yaml"), encoding: .utf8)
     try folder.write(
-      text.replacing("127.0.0.1:0", with: "127.0.0.1:1").replacing("\(Shop.session)", with: "7000"), to: "leeway.yaml")
+      text.replacing("127.0.0.1:0", with: "127.0.0.1:1").replacing("\(Shop.session)", with: "7000")
+        + "\nschema_registry: {urls: [\"http://127.0.0.1:1\"]}\n", to: "leeway.yaml")
+    let last = text.count { $0 == "\n" } + 2
     let column = try #require(text.split(separator: "\n").first?.range(of: "group")).lowerBound
     let group = text.distance(from: text.startIndex, to: column) + 1
     let answer = try service.post("/-/reload", token: Self.operatorToken)
@@ -165,6 +167,7 @@ import Testing
         "leeway.yaml:1:\(group + 27): kafka.properties.session.timeout.ms \(fix)",
         "leeway.yaml:2:1: ledger \(fix)",
         "leeway.yaml:3:8: http.listen \(fix)",
+        "leeway.yaml:\(last):1: schema_registry \(fix)",
       ])
     service.stop()
   }

@@ -28,6 +28,10 @@ package enum DecodeFailure: Error, Hashable, Sendable {
   case noSchemaID(firstByte: UInt8)
   /// A schema that the monitor does not know.
   case unknownSchema(UInt32)
+  /// A schema that the registry does not have.
+  case unregisteredSchema(UInt32)
+  /// A schema that the registry has and that cannot be read, and why.
+  case unusableSchema(UInt32, String)
   /// Bytes of another format.
   case foreign(ForeignFormat)
   /// The memory for the text couldn't be had.
@@ -49,7 +53,8 @@ package enum DecodeFailure: Error, Hashable, Sendable {
     case .endsWithinRecord: "truncated"
     case .notOfSchema: "not_of_schema"
     case .noSchemaID: "no_schema_id"
-    case .unknownSchema: "unknown_schema"
+    case .unknownSchema, .unregisteredSchema: "unknown_schema"
+    case .unusableSchema: "unusable_schema"
     case .foreign(let format): format.code
     case .outOfMemory: "out_of_memory"
     }
@@ -78,6 +83,9 @@ package enum DecodeFailure: Error, Hashable, Sendable {
         + "messages have no such header"
     case .unknownSchema(let id):
       "the message is of schema \(id), which is not among the monitor's schemas; add its file there"
+    case .unregisteredSchema(let id):
+      "the message is of schema \(id), which the schema registry does not have; register schemas before messages of them are written"
+    case .unusableSchema(let id, let why): "the message is of schema \(id) of the registry, which \(why)"
     case .foreign(let format): format.reason
     case .outOfMemory: "there is no memory to parse the message; lower the message limit or add memory"
     }

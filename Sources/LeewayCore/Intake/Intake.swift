@@ -28,6 +28,8 @@ package final class Intake {
   var held: [[Place]] = []
   private(set) var slots: [TopicPartition: Slot] = [:]
   private let aggregation: [Stopwatch]
+  /// What a registry has said so far.
+  private var schemas = KnownSchemas()
 
   /// - Parameters:
   ///   - plans: each with the first event time that its generation counts.
@@ -143,12 +145,20 @@ package final class Intake {
     routes = []
     held = []
     slots = [:]
+    know(schemas)
     for partition in open {
       guard let monitor = self.plans.firstIndex(where: { $0.reads(partition.key, as: partition.role) }) else {
         continue
       }
       self.open(PartitionIntake(continuing: partition, shape: self.plans[monitor].drift.shape), monitor)
     }
+  }
+
+  /// Messages of a registry's schemas are decoded by this from now on. One of a schema that is not in it is rejected: whoever takes
+  /// messages learns of their schemas first.
+  package func know(_ schemas: KnownSchemas) {
+    self.schemas = schemas
+    forEachMonitor { $0.know(schemas) }
   }
 
   package func slot(_ place: TopicPartition) -> Slot? { slots[place] }
@@ -182,6 +192,12 @@ package final class Intake {
   package func claimIdle(_ place: TopicPartition, lasting span: TimeSpan, at moment: Duration) {
     guard let slot = slots[place] else { return }
     for place in routes[slot.index] { self[place].idleness.claim(lasting: span, at: moment) }
+  }
+
+  /// A message is there that cannot be taken yet: the partition holds watermarks back from the next flush on.
+  package func endIdleness(_ place: TopicPartition) {
+    guard let slot = slots[place] else { return }
+    for place in routes[slot.index] where self[place].idleness.claimed != nil { self[place].idleness.withdraw() }
   }
 
   /// The partition's end, one past its last message, as the source sees it: for the lag that all instances can show.

@@ -10,7 +10,7 @@ final class LabelDecoder<Extractor: MessageExtractor> {
   private let stream: LabelStream
   private let task: ModelTask
   private let sample: JoinSample
-  private let extractor: Extractor
+  let extractor: Extractor
   /// For the key of a tombstone, where the id has several parts.
   private let keyExtractor: JSONExtractor
   /// Whether a message may have any number of rows.

@@ -16,6 +16,10 @@ enum PredictionDecoding {
     case .avro(let decoder): decoder.hasSeenProbabilities
     }
   }
+
+  func know(_ schemas: KnownSchemas) {
+    if case .avro(let decoder) = self { decoder.extractor.know(schemas) }
+  }
 }
 
 /// The same for labels.
@@ -28,5 +32,9 @@ enum LabelDecoding {
       stream.schemas == nil
       ? .json(LabelDecoder(stream: stream, task: task, limits: limits))
       : .avro(LabelDecoder(stream: stream, task: task, limits: limits))
+  }
+
+  func know(_ schemas: KnownSchemas) {
+    if case .avro(let decoder) = self { decoder.extractor.know(schemas) }
   }
 }

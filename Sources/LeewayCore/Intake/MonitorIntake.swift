@@ -44,6 +44,11 @@ struct MonitorIntake {
 
   var sliceNames: [String] { slices.names }
 
+  func know(_ schemas: KnownSchemas) {
+    predictions.know(schemas)
+    labels?.know(schemas)
+  }
+
   /// Takes messages of `partitions[index]`. Those below the partition's next offset were taken before.
   mutating func take(
     _ messages: some RandomAccessCollection<SourceMessage>, partition index: Int, quarantineRows: Int

@@ -132,6 +132,11 @@ struct Idleness {
 
   /// A message came, which the next flush tells.
   mutating func end() { self = Idleness() }
+  /// The same where no offset tells it.
+  mutating func withdraw() {
+    self = Idleness()
+    isPending = true
+  }
   mutating func committed() { isPending = false }
 }
 

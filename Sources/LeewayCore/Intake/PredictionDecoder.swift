@@ -3,7 +3,7 @@ internal import CSimdjson
 /// Turns a monitor's prediction messages of one format into rows of columns, slices and join changes. One thread's.
 final class PredictionDecoder<Extractor: MessageExtractor> {
   private let plan: MonitorPlan
-  private let extractor: Extractor
+  let extractor: Extractor
   /// For the id's fields; empty where nothing needs them.
   private let idSlots: Range<Int>
   private let timeSlot: Int

@@ -172,6 +172,12 @@ package protocol LedgerReader {
   func silence(_ number: Int64) throws -> SilenceRecord?
   /// A value kept by name: schema-independent settings such as the service's own key.
   func setting(_ name: String) throws -> [UInt8]?
+
+  // Schemas
+  /// What a registry has said of numbers; those without a row are left out. By ascending number.
+  func schemas(registry: String, ids: [UInt32]) throws -> [SchemaRecord]
+  /// The rows of a registry with the greatest numbers, which come first.
+  func newestSchemas(registry: String, limit: Int) throws -> [SchemaRecord]
 }
 
 /// What can be changed in a transaction.
@@ -251,6 +257,8 @@ package protocol LedgerWriter: LedgerReader {
   /// What a silence holds of the same incident and receiver is looked at when a message's row is due.
   func enqueue(_ rows: [OutboxRecord]) throws
   func put(setting name: String, value: [UInt8]) throws
+  /// A row that exists is left alone: all instances read what was stored first.
+  func add(schemas: [SchemaRecord]) throws
   /// An append-only record of what came from outside: callbacks, guards that held.
   func record(input: OutsideInput) throws
   /// Stores an act of a person; returns its number.

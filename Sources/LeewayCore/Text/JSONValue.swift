@@ -155,7 +155,7 @@ extension DecodeFailure {
     case .empty: "is empty; it must hold JSON"
     case .truncated: "ends in the middle of its JSON; write it again, whole"
     case .notJSON, .notAnObject, .noRows, .unequalRows, .tooManyRows, .endsWithinRecord, .notOfSchema, .noSchemaID,
-      .unknownSchema:
+      .unknownSchema, .unregisteredSchema, .unusableSchema:
       "is not JSON"
     case .badUTF8: "holds bytes that are not UTF-8"
     case .tooDeep(let limit): "nests arrays and objects deeper than \(limit) levels"

@@ -194,5 +194,15 @@ extension PostgreSQLSchema {
     ALTER TABLE outbox ADD COLUMN silence text COLLATE "C";
     CREATE INDEX outbox_silenced ON outbox (next_attempt_at) WHERE silence IS NOT NULL AND state IN ('owed', 'standing');
     """,
+    """
+    -- What schema registries have said of numbers: read before a registry is asked, and never changed.
+    CREATE TABLE schemas (
+      registry text COLLATE "C" NOT NULL,
+      id bigint NOT NULL,
+      kind text COLLATE "C" NOT NULL,
+      text bytea NOT NULL,
+      PRIMARY KEY (registry, id)
+    );
+    """,
   ]
 }

@@ -240,5 +240,15 @@ extension SQLiteSchema {
     ALTER TABLE outbox ADD COLUMN silence TEXT;
     CREATE INDEX outbox_silenced ON outbox (next_attempt_at) WHERE silence IS NOT NULL AND state IN ('owed', 'standing');
     """,
+    """
+    -- What schema registries have said of numbers: read before a registry is asked, and never changed.
+    CREATE TABLE schemas (
+      registry TEXT NOT NULL,
+      id INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      text BLOB NOT NULL,
+      PRIMARY KEY (registry, id)
+    ) STRICT;
+    """,
   ]
 }

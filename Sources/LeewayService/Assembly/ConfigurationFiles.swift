@@ -52,6 +52,7 @@ package struct ConfigurationFiles: Sendable {
     kafka.onGap = new.kafka.onGap
     if keys.isEmpty, kafka != new.kafka { keys.append(["kafka"]) }
     if old.deadLetterTopic != new.deadLetterTopic { keys.append(["dead_letter_topic"]) }
+    if old.schemaRegistry != new.schemaRegistry { keys.append(["schema_registry"]) }
     if old.ledger != new.ledger { keys.append(["ledger"]) }
     if old.http.host != new.http.host || old.http.port != new.http.port { keys.append(["http", "listen"]) }
     if (old.http.tls == nil) != (new.http.tls == nil) { keys.append(["http", "tls"]) }

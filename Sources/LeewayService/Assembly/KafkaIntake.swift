@@ -16,6 +16,8 @@ struct KafkaIntake: Service {
   let isSingleInstance: Bool
   let ledger: any Ledger
   let superseded: SupersededPlans
+  /// nil: no registry is configured.
+  let schemas: SchemaDesk?
   let metrics: ServiceMetrics
   let state: ServiceState
   let logger: Logger

@@ -82,6 +82,7 @@ extension KafkaIntakeLoop {
       refusedOffsets[partition] = nil
       fenced.remove(partition)
     }
+    dropHolds(of: partitions)
     unclaimed.removeAll(where: partitions.contains)
     if unclaimed.isEmpty { service.state.set(claimFailure: nil) }
     forgetGaps(of: partitions)
@@ -114,6 +115,7 @@ extension KafkaIntakeLoop {
   func startAnew() throws {
     let former = intake
     intake = try Self.makeIntake(service, profile)
+    intake.know(gate.known)
     slots.removeAll()
     let held = consumer.assignment.sorted()
     do { try claim(held) } catch {
@@ -123,6 +125,7 @@ extension KafkaIntakeLoop {
       throw error
     }
     fenced = []
+    try forgetHolds(of: held)
     try seekToLedger(held)
   }
 
@@ -139,6 +142,7 @@ extension KafkaIntakeLoop {
       throw error
     }
     fenced = []
+    try forgetHolds(of: held)
     try seekToLedger(held)
   }
 

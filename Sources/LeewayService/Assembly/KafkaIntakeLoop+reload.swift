@@ -109,7 +109,12 @@ extension KafkaIntakeLoop {
       guard let old = before[place] ?? nil, let next = intake.nextOffset(place), next < old else { continue }
       back.append(place)
     }
-    try seekToLedger(back)
+    // Other monitors may need other schemas, and longer messages.
+    let waiting = gate.holds.keys.sorted()
+    try forgetHolds(of: waiting)
+    gate.topics = service.schemas == nil ? [] : Self.registryTopics(setup.plans)
+    gate.messageBytes = setup.configuration.limits.messageBytes
+    try seekToLedger(Set(back + waiting).sorted())
     try settleGapsAgain()
     guard topicsBefore != Set(wanted.map(\.topic)) else { return }
     metadataDue = nil

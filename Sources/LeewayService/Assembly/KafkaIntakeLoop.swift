@@ -39,7 +39,16 @@ final class KafkaIntakeLoop {
   /// Held, and taken over by another instance since.
   var fenced: Set<TopicPartition> = []
   /// Not fetched, since nothing more may be taken.
-  private var paused: Set<TopicPartition> = []
+  var paused: Set<TopicPartition> = []
+  /// What holds partitions until their messages' schemas are known.
+  let gate: SchemaGate
+  var waits: SchemaWaits
+  /// Answers of the registry that the ledger does not have yet.
+  var unstored: [SchemaRecord] = []
+  /// After a failure of the ledger: when it is asked again.
+  var schemasDue: SteadyTime
+  /// Holds that have been logged, by their offset.
+  var toldHolds: [TopicPartition: Int64] = [:]
   /// Partitions at whose end reading stands, and since when. The end's offset may be beyond the offset that comes next:
   /// in between are records of transactions that carry no message.
   var ends: [TopicPartition: (offset: Int64, next: Int64, since: SteadyTime)] = [:]
@@ -75,6 +84,10 @@ final class KafkaIntakeLoop {
       }
     }
     flushDue = .now
+    schemasDue = flushDue
+    gate = SchemaGate(messageBytes: service.configuration.limits.messageBytes)
+    waits = SchemaWaits(
+      unknownAfter: service.schemas?.registry.unknownAfter ?? ServiceConfiguration.SchemaRegistry.standardUnknownAfter)
     claimDue = flushDue
     metadataDue = flushDue
     heartbeatDue = flushDue
@@ -102,6 +115,8 @@ final class KafkaIntakeLoop {
   }
 
   func run(until stop: StopFlag) throws {
+    if service.schemas != nil { gate.topics = Self.registryTopics(service.live.current.plans) }
+    try recallSchemas()
     try awaitBroker(stop)
     guard !stop.isRaised else { return }
     try subscribe()
@@ -195,6 +210,7 @@ final class KafkaIntakeLoop {
     if let event { try handle(event) }
     guard try answerGroup() else { return }
     let after = SteadyTime.now
+    try settleSchemas(after)
     if after >= flushDue || (intake.isFull && flushBackoff == 0) { try flushAndReport(after) }
     try settleRefusedOffsets(after)
     if metadataDue.map({ after >= $0 }) ?? true {
@@ -213,16 +229,20 @@ final class KafkaIntakeLoop {
 
   /// Whoever does not poll is no member for long, so polling goes on without messages.
   private func pause(whileFull isFull: Bool) throws {
+    guard isFull || !paused.isEmpty || !gate.holds.isEmpty else { return }
     let held = consumer.assignment
     paused.formIntersection(held)
-    if isFull {
-      let running = held.subtracting(paused).sorted()
-      guard !running.isEmpty else { return }
-      try consumerCall { () throws(KafkaError) in try consumer.pause(running) }
-      paused.formUnion(running)
-    } else if !paused.isEmpty {
-      try consumerCall { () throws(KafkaError) in try consumer.resume(paused.sorted()) }
-      paused = []
+    var wanted = held.intersection(gate.holds.keys)
+    if isFull { wanted.formUnion(held.subtracting(gate.resettling)) }
+    let stopping = wanted.subtracting(paused).sorted()
+    let going = paused.subtracting(wanted).sorted()
+    if !stopping.isEmpty {
+      try consumerCall { () throws(KafkaError) in try consumer.pause(stopping) }
+      paused.formUnion(stopping)
+    }
+    if !going.isEmpty {
+      try consumerCall { () throws(KafkaError) in try consumer.resume(going) }
+      paused.subtract(going)
     }
   }
 
@@ -237,6 +257,7 @@ final class KafkaIntakeLoop {
     let intake = self.intake
     let crew = self.crew
     let topics = consumer.topics
+    let gate = self.gate
     var slots = self.slots
     // Its only owner here, so that its room stays.
     var messages = self.messages
@@ -254,11 +275,13 @@ final class KafkaIntakeLoop {
         slots[key] = found
         slot = found
       }
+      let isGated = gate.topics.contains(topics[run.topic])
+      if isGated { gate.enter(TopicPartition(topics[run.topic], run.partition)) }
       if let crew {
-        crew.add(slot) { Self.append(run, to: &$0) }
+        crew.add(slot) { Self.append(run, to: &$0, through: isGated ? gate : nil) }
       } else {
         messages.removeAll(keepingCapacity: true)
-        Self.append(run, to: &messages)
+        Self.append(run, to: &messages, through: isGated ? gate : nil)
         intake.take(messages[...], from: slot)
       }
     } settle: {
@@ -266,12 +289,15 @@ final class KafkaIntakeLoop {
     }
   }
 
-  private static func append(_ run: borrowing KafkaRun, to messages: inout [SourceMessage]) {
+  /// - Parameter gate: nil where messages need no registry.
+  private static func append(
+    _ run: borrowing KafkaRun, to messages: inout [SourceMessage], through gate: SchemaGate?
+  ) {
     run.forEach { message in
-      messages.append(
-        SourceMessage(
-          offset: message.offset, recordTime: message.timestamp.map(EventTime.init(milliseconds:)), key: message.key,
-          value: message.value, headers: message.headers))
+      let message = SourceMessage(
+        offset: message.offset, recordTime: message.timestamp.map(EventTime.init(milliseconds:)), key: message.key,
+        value: message.value, headers: message.headers)
+      if gate?.lets(message) ?? true { messages.append(message) }
     }
   }
 
@@ -298,6 +324,7 @@ final class KafkaIntakeLoop {
       try release(partitions)
     case .partitionEnd(let partition, let offset):
       // A held partition has no next offset, and no end that matters.
+      guard gate.holds[partition] == nil else { return }
       ends[partition] = intake.nextOffset(partition).map { (offset, $0, .now) }
     case .error(let error): try failed(error)
     }

@@ -67,9 +67,11 @@ package struct LeewayServer: Sendable {
       live: live, isSingleInstance: isSingleInstance, ledger: store, superseded: superseded, metrics: metrics,
       state: state,
       holder: InstanceIdentity.ofThisProcess.leasePrefix + UUID().uuidString.lowercased(), logger: logger)
+    let schemas = configuration.schemaRegistry.map { SchemaDesk($0, metrics: metrics, logger: logger) }
+    if schemas != nil { metrics.announceSchemas() }
     let intake = KafkaIntake(
       live: live, reload: reload, settings: settings, isSingleInstance: isSingleInstance, ledger: store,
-      superseded: superseded,
+      superseded: superseded, schemas: schemas,
       metrics: metrics, state: state, logger: logger)
     let identity: @Sendable () -> TLSIdentity? = { live.current.tls }
     let http = HTTPService(
@@ -89,6 +91,7 @@ package struct LeewayServer: Sendable {
       http,
     ]
     if let watch { services.append(watch) }
+    if let schemas { services.append(schemas) }
     if configuration.http.tls != nil {
       services.append(CertificateWatch(live: live, metrics: metrics, logger: logger))
     }

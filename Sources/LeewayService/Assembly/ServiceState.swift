@@ -16,8 +16,21 @@ final class ServiceState: Sendable {
     var outdated: String?
     var deadLetterFailure: String?
     var gaps: [String] = []
+    /// Partitions that wait for a schema, and since when; nil: there is no registry.
+    var schemaHolds: [(text: String, since: SteadyTime)]?
     var damage = LedgerDamage()
     var watch: StallWatch
+
+    /// A registry may be away for a while: only what waits for long makes the service unready, and what waits is told at once.
+    func schemasKnown(now: SteadyTime) -> [ReadinessCondition] {
+      guard let schemaHolds else { return [] }
+      let more = schemaHolds.count > 1 ? "; and \(schemaHolds.count - 1) more" : ""
+      return [
+        ReadinessCondition(
+          name: "schemas_known", holds: !schemaHolds.contains { now > $0.since + watch.patience },
+          detail: schemaHolds.first.map { $0.text + more } ?? "no partition waits for a schema")
+      ]
+    }
   }
 
   /// Threads that write to the ledger for themselves.
@@ -81,6 +94,9 @@ final class ServiceState: Sendable {
   /// Partitions that are not read until somebody decides about what the broker no longer has.
   func set(gaps: [String]) { values.withLock { $0.gaps = gaps } }
 
+  /// Partitions that wait for a schema, the one that has waited longest first.
+  func set(schemaHolds: [(text: String, since: SteadyTime)]) { values.withLock { $0.schemaHolds = schemaHolds } }
+
   /// What a look through the ledger's pages has come to.
   func set(look: LedgerLook, at now: EventTime) { values.withLock { $0.damage.looked(look, at: now) } }
 
@@ -100,6 +116,7 @@ final class ServiceState: Sendable {
       values.claimFailure = nil
       values.deadLetterFailure = nil
       values.gaps = []
+      values.schemaHolds = values.schemaHolds.map { _ in [] }
     }
   }
 
@@ -140,6 +157,7 @@ final class ServiceState: Sendable {
           name: "no_gap", holds: values.gaps.isEmpty,
           detail: values.gaps.first.map { values.gaps.count == 1 ? $0 : "\($0); and \(values.gaps.count - 1) more" }
             ?? "no offset is missing"),
+      ] + values.schemasKnown(now: now) + [
         values.damage.condition(now: now),
         ReadinessCondition(
           name: "dead_letters", holds: values.deadLetterFailure == nil,

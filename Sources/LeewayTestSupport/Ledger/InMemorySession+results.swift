@@ -46,6 +46,20 @@ extension InMemorySession {
 
   func setting(_ name: String) throws -> [UInt8]? { tables.settings[ByteName(name)] }
   func put(setting name: String, value: [UInt8]) throws { tables.settings[ByteName(name)] = value }
+
+  func schemas(registry: String, ids: [UInt32]) throws -> [SchemaRecord] {
+    Set(ids).sorted().compactMap { tables.schemas[ByteName(registry)]?[$0] }
+  }
+
+  func newestSchemas(registry: String, limit: Int) throws -> [SchemaRecord] {
+    Array((tables.schemas[ByteName(registry)] ?? [:]).values.sorted { $0.id > $1.id }.prefix(max(0, limit)))
+  }
+
+  func add(schemas: [SchemaRecord]) throws {
+    for record in schemas where tables.schemas[ByteName(record.registry)]?[record.id] == nil {
+      tables.schemas[ByteName(record.registry), default: [:]][record.id] = record
+    }
+  }
 }
 
 // MARK: - Results

@@ -135,7 +135,7 @@ package struct MonitorView: Sendable {
 
 /// One thing that must hold before the service is ready.
 package struct ReadinessCondition: Sendable, Equatable {
-  /// Short and stable: `configured`, `ledger`, `partitions`, `no_gap`, `no_damage`, `dead_letters`, `no_stall`.
+  /// Short and stable: `configured`, `ledger`, `partitions`, `no_gap`, `schemas_known`, `no_damage`, `dead_letters`, `no_stall`.
   package var name: String
   package var holds: Bool
   /// Why not, and what to do; or a word on how it holds.

@@ -44,6 +44,8 @@ package enum MetricFamily: String, CaseIterable {
   case ready = "leeway_ready"
   case rebalances = "leeway_rebalances_total"
   case retrains = "leeway_retrains_total"
+  case schemaHolds = "leeway_schema_held_partitions"
+  case schemaRequests = "leeway_schema_requests_total"
   case seriesDropped = "leeway_series_dropped_total"
   case shiftAlarms = "leeway_shift_alarms_total"
   case shiftExpected = "leeway_shift_expected_alarms_total"
@@ -59,7 +61,7 @@ package enum MetricFamily: String, CaseIterable {
     switch self {
     case .deadLetters, .deliveries, .detectorChanges, .events, .eventsRejected, .flushes, .gaps, .httpRequests,
       .incidentTransitions, .labels, .lateErrors, .ledgerDamagedCalls, .lostMessages, .partitionClaims, .rebalances,
-      .retrains,
+      .retrains, .schemaRequests,
       .seriesDropped, .shiftAlarms, .shiftExpected, .silencedMessages, .stageSeconds:
       .counter
     case .correctiveAction, .evaluation, .flush, .labelDelay: .histogram
@@ -76,7 +78,7 @@ package enum MetricFamily: String, CaseIterable {
     case .comparison: ["monitor", "window", "slice", "metric", "statistic"]
     case .configLastReloadSuccessful, .configLastReloadTimestamp, .configOutdated, .flush, .instances,
       .ledgerDamagedCalls, .ledgerDamagedTables, .ledgerLook, .ledgerTablesLeft, .processResidentMemory,
-      .processStartTime, .ready:
+      .processStartTime, .ready, .schemaHolds:
       []
     case .consumerLag: ["topic", "partition"]
     case .correctiveAction, .evaluation, .labelDelay, .lateErrors, .seriesDropped: ["monitor"]
@@ -87,7 +89,7 @@ package enum MetricFamily: String, CaseIterable {
     case .deadLetters, .events, .labels, .retrains: ["monitor", "outcome"]
     case .eventsRejected: ["monitor", "reason"]
     case .fieldUnseen: ["monitor", "field"]
-    case .flushes, .partitionClaims, .rebalances: ["outcome"]
+    case .flushes, .partitionClaims, .rebalances, .schemaRequests: ["outcome"]
     case .gaps: ["monitor", "topic", "partition", "decision"]
     case .httpRequests: ["route", "code"]
     case .incidentTransitions: ["monitor", "transition"]
@@ -159,6 +161,8 @@ package enum MetricFamily: String, CaseIterable {
     case .ready: "Whether every readiness condition holds."
     case .rebalances: "Rebalances that gave or took partitions, by outcome: assigned, revoked or lost."
     case .retrains: "Retrains by outcome."
+    case .schemaHolds: "Partitions whose next message waits until the schema registry says what its schema is."
+    case .schemaRequests: "Questions to the schema registry, by outcome: found, unusable, unknown or failed."
     case .seriesDropped:
       "Series left out of an update because of max_series, by the plan that leeway check prints; the API has them."
     case .shiftAlarms: "Shifts that a check has opened, by tier: what it has spent of its budget."

@@ -20,6 +20,12 @@ extension ServiceMetrics {
     }
   }
 
+  /// Where a schema registry is configured.
+  package func announceSchemas() {
+    announce(.schemaRequests, ["failed", "found", "unknown", "unusable"].map { [$0] })
+    announce(.schemaHolds, [[]])
+  }
+
   private func announce(_ monitor: Monitor) {
     let name = monitor.name
     announce(.events, EventOutcome.allCases.map { [name, $0.rawValue] })

@@ -143,6 +143,11 @@ package final class ServiceMetrics: Sendable {
     add(1, to: .flushes, [outcome.rawValue])
   }
 
+  /// `outcome` is one of ``announceSchemas()``'s.
+  package func count(schemaRequest outcome: String) { add(1, to: .schemaRequests, [outcome]) }
+
+  package func set(schemaHolds: Int) { replace(.schemaHolds, [([], Double(schemaHolds))]) }
+
   package func count(rebalance outcome: RebalanceOutcome) { add(1, to: .rebalances, [outcome.rawValue]) }
 
   package func count(claim outcome: ClaimOutcome) { add(1, to: .partitionClaims, [outcome.rawValue]) }

@@ -12,7 +12,14 @@ package final class AvroExtractor: MessageExtractor {
   package let limits: DecodeLimits
   private let plan: ExtractionPlan
   private let schemas: AvroSchemas
-  private var programs: [AvroProgram]
+  /// One for each schema that is known, or that a message was of.
+  @exclusivity(unchecked) private var programs: [AvroProgram]
+  /// Places in `programs`, by the schema's number.
+  @exclusivity(unchecked) private var places: [UInt32: Int]
+  /// The number of the last message's schema, and its place; messages of one schema come together.
+  @exclusivity(unchecked) private var last: (id: UInt32, place: Int)?
+  /// What a registry has said.
+  private var known = KnownSchemas()
   private let slots: UnsafeMutablePointer<leeway_value>
   @exclusivity(unchecked) private var texts = TextArena()
   @exclusivity(unchecked) private var scratch: [UInt8] = []
@@ -34,14 +41,15 @@ package final class AvroExtractor: MessageExtractor {
 
   /// - Precondition: the plan has schemas.
   package init(_ plan: ExtractionPlan, limits: DecodeLimits) {
-    guard let schemas = plan.schemas, let first = schemas.all.first else {
-      preconditionFailure("a plan for Avro has a schema")
+    guard let schemas = plan.schemas, !schemas.all.isEmpty || schemas.isOfRegistry else {
+      preconditionFailure("a plan for Avro has a schema, or a registry")
     }
     self.plan = plan
     self.schemas = schemas
     self.limits = limits
     programs = schemas.all.map { AvroProgram(AvroPlan($0.schema, plan)) }
-    current = programs.first ?? AvroProgram(AvroPlan(first.schema, plan))
+    places = Dictionary(uniqueKeysWithValues: schemas.all.enumerated().map { ($0.element.id, $0.offset) })
+    current = programs.first ?? AvroProgram(AvroPlan(.empty, plan))
     eaches = Array(repeating: Each(), count: current.plan.eachCount)
     slots = .allocate(capacity: max(plan.fields.count, 1))
     slots.initialize(repeating: leeway_value(), count: max(plan.fields.count, 1))
@@ -49,6 +57,14 @@ package final class AvroExtractor: MessageExtractor {
   }
 
   deinit { slots.deallocate() }
+
+  /// What is known of a registry's schemas from now on.
+  package func know(_ schemas: KnownSchemas) {
+    guard self.schemas.isOfRegistry else { return }
+    // They were forgotten, so that memory has an end.
+    if schemas.count < known.count { (programs, places, last) = ([], [:], nil) }
+    known = schemas
+  }
 
   // MARK: Messages and rows
 
@@ -76,10 +92,14 @@ package final class AvroExtractor: MessageExtractor {
     guard !bytes.isEmpty else { throw .endsWithinRecord }
     var start = 0
     if schemas.isFramed {
-      guard bytes.count >= 5, bytes[0] == 0 else { throw .noSchemaID(firstByte: bytes[0]) }
-      let id = bytes[1...4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-      guard let place = schemas.all.firstIndex(where: { $0.id == id }) else { throw .unknownSchema(id) }
-      current = programs[place]
+      guard let id = AvroSchemas.id(of: bytes) else { throw .noSchemaID(firstByte: bytes[0]) }
+      if let last, last.id == id {
+        current = programs[last.place]
+      } else {
+        let place = try place(of: id)
+        last = (id, place)
+        current = programs[place]
+      }
       start = 5
     }
     cursor = AvroCursor(bytes, at: start, budget: limits.messageBytes)
@@ -89,6 +109,21 @@ package final class AvroExtractor: MessageExtractor {
     }
     // What is read once more was counted.
     cursor.budget = .max
+  }
+
+  /// Makes the program of a schema at its first message.
+  private func place(of id: UInt32) throws(DecodeFailure) -> Int {
+    if let place = places[id] { return place }
+    switch known[id] {
+    case nil: throw schemas.isOfRegistry ? .unregisteredSchema(id) : .unknownSchema(id)
+    case .refused(let failure): throw failure
+    case .schema(let schema):
+      // As many as are known at most; they are made again as they are met.
+      if programs.count >= AvroSchemas.maximum { (programs, places) = ([], [:]) }
+      programs.append(AvroProgram(AvroPlan(schema, plan)))
+      places[id] = programs.count - 1
+      return programs.count - 1
+    }
   }
 
   package func nextRow() throws(MessageRejection) {

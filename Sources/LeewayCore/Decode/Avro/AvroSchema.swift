@@ -49,6 +49,14 @@ package struct AvroSchema: Sendable {
     nodes = parser.nodes
     identity = SHA256.hash(text).hex
   }
+
+  private init() {
+    nodes = [.record([])]
+    identity = ""
+  }
+
+  /// A record without fields.
+  static let empty = AvroSchema()
 }
 
 /// A text that is no Avro schema.

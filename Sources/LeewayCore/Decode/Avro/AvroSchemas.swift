@@ -8,15 +8,18 @@ package struct AvroSchemas: Sendable, Equatable {
 
   package static let maximum = 1000
 
-  /// At least one, by ascending id.
+  /// By ascending id; at least one, unless a registry has them.
   package let all: [Known]
   /// Whether a message begins with a zero byte and its schema's number.
   package let isFramed: Bool
+  /// Whether schemas are asked for by their number as messages come.
+  package let isOfRegistry: Bool
 
   /// Messages that are records of one schema, without a header.
   package init(plain schema: AvroSchema) {
     all = [Known(id: 0, schema: schema)]
     isFramed = false
+    isOfRegistry = false
   }
 
   /// Messages with the header of a schema registry's serializers.
@@ -26,17 +29,32 @@ package struct AvroSchemas: Sendable, Equatable {
     precondition(!schemas.isEmpty)
     all = schemas.sorted { $0.key < $1.key }.map { Known(id: $0.key, schema: $0.value) }
     isFramed = true
+    isOfRegistry = false
   }
 
-  /// What is in a generation's name: the way in which messages are read.
+  private init() {
+    all = []
+    isFramed = true
+    isOfRegistry = true
+  }
+
+  /// Messages with that header, whose schemas the service's registry has.
+  package static let registry = AvroSchemas()
+
+  /// What is in a generation's name: the way in which messages are read. Where a registry is, and which schemas it has, is no part
+  /// of it: writers may add schemas in the middle of a topic.
   var text: String {
-    "avro " + (isFramed ? all.map { "\($0.id):\($0.schema.identity)" }.joined(separator: " ") : all[0].schema.identity)
+    isOfRegistry
+      ? "avro registry"
+      : "avro "
+        + (isFramed ? all.map { "\($0.id):\($0.schema.identity)" }.joined(separator: " ") : all[0].schema.identity)
   }
 }
 
 extension AvroSchemas {
-  /// Whether a path leads to a type in some schema. A row that is an array has what the monitor's order says.
+  /// Whether a path leads to a type in some schema, or may. A row that is an array has what the monitor's order says.
   package func lead(_ path: FieldPath, rows: FieldPath?) -> Bool {
+    if isOfRegistry { return true }
     let start = rows.map { $0.steps + [.each] } ?? []
     return all.contains { known in
       switch path.root {

@@ -83,7 +83,7 @@ import Testing
     return Row(json: json + "}", avro: avro)
   }
 
-  static func outcome(_ monitor: Monitor, _ messages: [[UInt8]]) throws -> (
+  static func outcome(_ monitor: Monitor, _ messages: [[UInt8]], knowing schemas: KnownSchemas? = nil) throws -> (
     events: EventCounts?, panes: [String], joins: [String: JoinCounts]
   ) {
     let plan = try SampleMonitor.plan(monitor)
@@ -96,6 +96,11 @@ import Testing
     try SimulatedInstance.prepare(ledger, plans: [plan], logs: logs)
     let instance = try SimulatedInstance("a", plans: [plan], logs: logs, ledger: ledger)
     try instance.claimAll()
+    if let schemas {
+      instance.intake.know(schemas)
+      // A reload takes over what is known.
+      instance.intake.replace(plans: [(plan, .distantPast)], limits: IntakeLimits())
+    }
     instance.readAll()
     let report = try instance.flush()
     var panes: [String] = []
@@ -147,6 +152,55 @@ import Testing
     #expect(one.events?.accepted == 1000, "seed \(seed)")
     #expect(one.panes == two.panes && one.joins == two.joins, "seed \(seed)")
     #expect(one.panes.count > 5)
+  }
+
+  /// A registry's schemas are learnt while the topic is read; nothing else is different.
+  @Test func rowsThroughARegistryAreTheSamePanes() throws {
+    let seed = Mutation.seed(0x2045_5000)
+    var random = SeededGenerator(seed: seed)
+    let rows = (0..<1000).map { Self.random($0, &random) }
+    let json = try SampleMonitor.monitor(.binary)
+    var avro = json
+    avro.predictions.schemas = .registry
+    // The same fields under two numbers, and a number that the registry does not have.
+    var known = KnownSchemas()
+    for id in [5, 70_000] as [UInt32] { known.learn(.schema(try AvroExtractorTests.schema(Self.schema)), of: id) }
+    known.learn(.refused(.unregisteredSchema(6)), of: 6)
+    var records: [[UInt8]] = []
+    for row in rows {
+      records.append((Bool.random(using: &random) ? [0, 0, 0, 0, 5] : [0, 0, 1, 0x11, 0x70]) + row.avro)
+      if records.count.isMultiple(of: 100) { records.append([0, 0, 0, 0, 6] + row.avro) }
+    }
+    let unknown = records.count - 1000
+    let one = try Self.outcome(json, rows.map { Array($0.json.utf8) })
+    let two = try Self.outcome(avro, records, knowing: known)
+    #expect(one.panes == two.panes && one.joins == two.joins, "seed \(seed)")
+    #expect(one.panes.count > 5)
+    #expect(two.events?.accepted == 1000 && two.events?.rejected["unknown_schema"] == Int64(unknown), "seed \(seed)")
+    #expect(unknown == 10)
+  }
+
+  /// A partition that waits for a schema is not at its end, whatever was claimed before.
+  @Test func aClaimToIdlenessIsWithdrawn() throws {
+    let plan = try SampleMonitor.plan(try SampleMonitor.monitor(.binary))
+    let logs = [MessageLog(topic: "predictions", role: .predictions, partitions: [[]])]
+    let ledger = InMemoryLedger()
+    try SimulatedInstance.prepare(ledger, plans: [plan], logs: logs)
+    let instance = try SimulatedInstance("a", plans: [plan], logs: logs, ledger: ledger)
+    try instance.claimAll()
+    let place = TopicPartition("predictions", 0)
+    func isIdle() throws -> Bool {
+      _ = try instance.flush()
+      return try ledger.read { try $0.partitions(of: "m") }.first?.idleUntil != nil
+    }
+    #expect(try !isIdle())
+    instance.intake.endIdleness(place)
+    #expect(!instance.intake.hasChanges)
+    instance.intake.claimIdle(place, lasting: .minutes(2), at: .zero)
+    #expect(try isIdle())
+    instance.intake.endIdleness(place)
+    #expect(instance.intake.hasChanges)
+    #expect(try !isIdle())
   }
 
   /// Whatever is left of a message is counted once, row by row or as a whole, and ends nothing.

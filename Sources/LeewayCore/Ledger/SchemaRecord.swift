@@ -1,0 +1,43 @@
+/// What a schema registry has said of a number, kept for all instances and for ever.
+package struct SchemaRecord: Sendable, Equatable {
+  package enum Content: Sendable, Equatable {
+    /// The text of an Avro schema, as the registry has it.
+    case avro([UInt8])
+    /// The registry did not know it for as long as is waited.
+    case unknown
+    /// It is there and cannot be read: why.
+    case unusable(String)
+  }
+
+  /// Which registry; see `schema_registry.name`.
+  package var registry: String
+  package var id: UInt32
+  package var content: Content
+
+  package init(registry: String, id: UInt32, content: Content) {
+    self.registry = registry
+    self.id = id
+    self.content = content
+  }
+}
+
+extension SchemaRecord.Content {
+  /// As the ledger stores it.
+  package var stored: (kind: String, text: [UInt8]) {
+    switch self {
+    case .avro(let text): ("avro", text)
+    case .unknown: ("unknown", [])
+    case .unusable(let why): ("unusable", Array(why.utf8))
+    }
+  }
+
+  /// nil for a kind that a newer program has written.
+  package init?(kind: String, text: [UInt8]) {
+    switch kind {
+    case "avro": self = .avro(text)
+    case "unknown": self = .unknown
+    case "unusable": self = .unusable(String(decoding: text, as: UTF8.self))
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import Foundation
+package import LeewayCore
+
+/// What became of one question for a schema.
+package enum SchemaAnswer: Sendable, Equatable {
+  /// What it is, or why it can never be read: true for ever.
+  case found(SchemaRecord.Content)
+  /// The registry does not have the number now.
+  case unknown
+  /// No answer that says anything about the schema, and why.
+  case away(String)
+
+  /// A label of metrics.
+  package var outcome: String {
+    switch self {
+    case .found(.avro): "found"
+    case .found: "unusable"
+    case .unknown: "unknown"
+    case .away: "failed"
+    }
+  }
+}
+
+/// Asks a schema registry that speaks as Confluent's does for schemas by their number. Belongs to one thread, as its
+/// ``HTTPRequestSender`` does, and blocks it.
+package final class SchemaRegistryClient {
+  /// The largest answer that is read: a schema as JSON text within JSON.
+  package static let maximumAnswerBytes = 4 << 20
+  private static let accepted =
+    "application/vnd.schemaregistry.v1+json, application/vnd.schemaregistry+json, application/json"
+
+  private let server: SchemaRegistryServer
+  private let sender: HTTPRequestSender
+  private let limits: RequestLimits
+  /// Which address answered last: others may be down for long.
+  private var preferred = 0
+
+  /// - Parameters:
+  ///   - version: Leeway's own.
+  ///   - abort: ends the question under way.
+  /// - Throws: `HTTPFailure` where curl cannot be started.
+  package init(
+    _ server: SchemaRegistryServer, version: String, abort: AbortFlag,
+    limits: RequestLimits = RequestLimits(answerBytes: SchemaRegistryClient.maximumAnswerBytes)
+  ) throws(HTTPFailure) {
+    self.server = server
+    self.limits = limits
+    sender = try HTTPRequestSender(version: version, abort: abort, trust: server.tls)
+  }
+
+  /// Asks the addresses in turn until one says something of the schema.
+  package func schema(_ id: UInt32) -> SchemaAnswer {
+    var failures: [String] = []
+    for turn in server.urls.indices {
+      let place = (preferred + turn) % server.urls.count
+      switch ask(server.urls[place], id) {
+      case .away(let why): failures.append(why)
+      case let answer:
+        preferred = place
+        return answer
+      }
+    }
+    return .away(failures.joined(separator: "; "))
+  }
+
+  private func ask(_ url: String, _ id: UInt32) -> SchemaAnswer {
+    let first = ask(url, path: "/schemas/ids/\(id)")
+    guard case .schema(_, hasReferences: true) = first else { return first.answer }
+    // With the types of its references written out in it, where the registry does that.
+    switch ask(url, path: "/schemas/ids/\(id)?format=resolved") {
+    case .schema(let text, hasReferences: _):
+      do throws(AvroSchemaFailure) { _ = try AvroSchema(text) } catch {
+        return .found(
+          .unusable(
+            "has references to other schemas, and the registry does not write them out (format=resolved); register it as one schema"
+          ))
+      }
+      return .found(.avro(text))
+    case let other: return other.answer
+    }
+  }
+
+  private enum Reply {
+    case schema([UInt8], hasReferences: Bool)
+    case other(SchemaAnswer)
+
+    var answer: SchemaAnswer {
+      switch self {
+      case .schema(let text, hasReferences: _): .found(.avro(text))
+      case .other(let answer): answer
+      }
+    }
+  }
+
+  private func ask(_ url: String, path: String) -> Reply {
+    let request = HTTPRequest(method: .get, url: url + path, headers: headers, body: [], limits: limits)
+    switch sender.send(request) {
+    case .failure(let failure): return .other(.away(failure.text))
+    case .success(let answer): return read(answer, from: URLOrigin(url).map { "\($0)" } ?? "the registry")
+    }
+  }
+
+  private var headers: [HTTPHeader] {
+    let accept = HTTPHeader("Accept", Self.accepted)
+    switch server.credentials {
+    case .none: return [accept]
+    case .basic(let username, let password):
+      return [
+        accept, HTTPHeader("Authorization", "Basic \(Data("\(username):\(password)".utf8).base64EncodedString())"),
+      ]
+    case .bearer(let token): return [accept, HTTPHeader("Authorization", "Bearer \(token)")]
+    }
+  }
+
+  private func read(_ answer: HTTPAnswer, from origin: String) -> Reply {
+    switch answer.status {
+    case 200: return readSchema(answer, from: origin)
+    case 404:
+      // A wrong path, a proxy or another server says 404 too; only the registry's own word is about the schema.
+      guard Self.integer("error_code", in: answer) == 40403 else {
+        return .other(
+          .away("GET \(origin): status 404 without error code 40403; check the path in schema_registry.urls"))
+      }
+      return .other(.unknown)
+    case 401, 403:
+      return .other(
+        .away(
+          "GET \(origin): status \(answer.status); check username and password, token, or certificate of schema_registry"
+        ))
+    case let status: return .other(.away("GET \(origin): status \(status)"))
+    }
+  }
+
+  private func readSchema(_ answer: HTTPAnswer, from origin: String) -> Reply {
+    guard !answer.isCut else {
+      return .other(.found(.unusable("has more than \(limits.answerBytes) bytes")))
+    }
+    guard case .object(let members)? = try? JSONValue(parsing: answer.bodyPrefix) else {
+      return .other(.away("GET \(origin): the answer is no JSON object; check schema_registry.urls"))
+    }
+    func member(_ key: String) -> JSONValue? { members.last { $0.key.utf8.elementsEqual(key.utf8) }?.value }
+    // Without a type it is Avro.
+    switch member("schemaType") {
+    case nil, .null, .string("AVRO"): break
+    case .string(let type): return .other(.found(.unusable("is \(type.onOneLine(limit: 40)) and not AVRO")))
+    default: return .other(.away("GET \(origin): the answer's schemaType is no text"))
+    }
+    guard case .string(let text)? = member("schema") else {
+      return .other(.away("GET \(origin): the answer has no schema; check schema_registry.urls"))
+    }
+    guard text.utf8.count <= AvroSchema.maximumBytes else {
+      return .other(
+        .found(.unusable("has \(text.utf8.count) bytes; a schema takes at most \(AvroSchema.maximumBytes)")))
+    }
+    let hasReferences = if case .array(let list)? = member("references") { !list.isEmpty } else { false }
+    return .schema(Array(text.utf8), hasReferences: hasReferences)
+  }
+
+  private static func integer(_ key: String, in answer: HTTPAnswer) -> Int64? {
+    guard !answer.isCut, case .object(let members)? = try? JSONValue(parsing: answer.bodyPrefix),
+      case .integer(let number)? = members.last(where: { $0.key.utf8.elementsEqual(key.utf8) })?.value
+    else { return nil }
+    return number
+  }
+}

@@ -144,7 +144,7 @@ enum Comparison {
     let context = DecisionContext(receivers: SimulatedMonitor.receivers)
     let monitor = simulation.world.plans[0].monitor.name
     let inputs = try simulation.ledger.read {
-      try $0.decisions(monitor: monitor, group: nil, outside: true, after: nil, limit: .max)
+      try $0.outsideDecisions(monitor: monitor, after: nil, limit: .max)
     }
     // Each generation's verdicts are decided under its own plan.
     let verdicts = try byPolicy(verdicts, simulation)

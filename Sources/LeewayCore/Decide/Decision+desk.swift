@@ -216,11 +216,13 @@ extension Decision {
       try commit(input, machine, steps, group, wall: wall)
     }
 
-    /// Folds what a log had from outside at the group's next number.
+    /// Folds what a log had from outside at the group's next place.
     private mutating func foldRecorded(_ group: CauseGroup) throws {
-      while let next = recorded[group]?.first, next.number <= machine(group).number + 1 {
+      while let next = recorded[group]?.first {
+        let place = machine(group).place + 1
+        guard next.place <= place else { break }
         recorded[group]?.removeFirst()
-        guard next.number == machine(group).number + 1 else { continue }
+        guard next.place == place else { continue }
         try fold(try DecisionInput(at: next.at, kind: next.kind, body: next.body), group)
       }
     }

@@ -21,7 +21,7 @@ extension Decision.Desk {
         let at = ends[record.group] ?? .distantPast
         try fold(DecisionInput(at: at, .person(act)), record.group, wall: record.wall)
         record.state = .folded
-        record.input = machine(record.group).number
+        record.input = machine(record.group).place
       }
       try tx.settle(act: record)
     }

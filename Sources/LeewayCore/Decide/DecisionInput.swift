@@ -75,7 +75,7 @@ package struct DecisionInput: Sendable, Equatable {
     case .policy: "policy"
     case .retraining: "retraining"
     case .retrainHeld: "retrain_held"
-    case .finalVerdict: "final_verdict"
+    case .finalVerdict: Self.finalVerdictKind
     case .retrainResult: "retrain_result"
     case .candidate: "candidate"
     case .approved: "approve"
@@ -87,6 +87,9 @@ package struct DecisionInput: Sendable, Equatable {
     case .person(let act): act.kind
     }
   }
+
+  /// What final verdicts say of an early incident is in the log of early performance.
+  package static let finalVerdictKind = "final_verdict"
 
   /// Kinds that do not follow from verdicts and the monitor: what `replay --inputs` has to be given. When a monitor got another policy
   /// is one of them: its file says only what the policy is now.
@@ -226,7 +229,7 @@ extension DecisionInput {
       act = .retrainHeld(
         cause: try r.member("cause").string(), reason: try r.member("reason").string(),
         told: try r.member("told").texts())
-    case "final_verdict":
+    case Self.finalVerdictKind:
       act = .finalVerdict(
         incident: try r.member("incident").string(),
         confirmed: try r.member("confirmed").optional { (e) throws(JSONFailure) in try e.bool() })

@@ -30,6 +30,21 @@ package enum DecisionLog {
   }
 }
 
+extension LedgerReader {
+  /// What came from outside into the logs of a monitor, by group and number, each with the final verdicts before it.
+  package func outsideDecisions(
+    monitor: String, after: (group: CauseGroup, number: Int64)?, limit: Int
+  ) throws -> [DecisionRecord] {
+    var found = try decisions(monitor: monitor, group: nil, outside: true, after: after, limit: limit)
+    guard found.contains(where: { $0.group == .performanceEarly }) else { return found }
+    let finals = try finalVerdicts(monitor: monitor)
+    for place in found.indices where found[place].group == .performanceEarly {
+      found[place].finalVerdicts = Int64(finals.count { $0 < found[place].number })
+    }
+    return found
+  }
+}
+
 /// A line of `/api/v1/inputs`, which `leeway replay --inputs` reads.
 extension DecisionRecord {
   package var line: String {
@@ -40,7 +55,7 @@ extension DecisionRecord {
       w.string(text)
     }
     w.key("number")
-    w.number(number)
+    w.number(place)
     w.key("kind")
     w.string(kind)
     w.key("at")

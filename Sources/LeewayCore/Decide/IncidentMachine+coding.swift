@@ -29,6 +29,10 @@ extension IncidentMachine {
     w.number(neededVersion)
     w.key("number")
     w.number(number)
+    if finalVerdicts > 0 {
+      w.key("final_verdicts")
+      w.number(finalVerdicts)
+    }
     w.key("through_ms")
     w.number(through.milliseconds)
     w.key("active")
@@ -99,6 +103,7 @@ extension IncidentMachine {
     }
     self.init()
     number = try root.member("number").optional { (r) throws(JSONFailure) in try r.integer() } ?? 0
+    finalVerdicts = try root.member("final_verdicts").optional { (r) throws(JSONFailure) in try r.integer() } ?? 0
     through = try root.member("through_ms").time() ?? .distantPast
     for element in try root.member("active").elements() { active[try Key(element)] = try Evidence(element) }
     resting = Set(try root.member("resting").list { (e) throws(JSONFailure) in try Key(e) })

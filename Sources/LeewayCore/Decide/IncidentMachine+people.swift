@@ -46,16 +46,16 @@ extension IncidentMachine {
       step = Step(transition: transition(.acknowledged, incident, at, name, of: present.keys), incident: incident)
       step?.transition.note = note
       // An acknowledgement changes nothing about what verdicts do next.
-      step?.transition.input = number
+      step?.transition.input = place
     case .resolve(let reason, let note, let decided):
       for (key, evidence) in present {
         let reached = incident.highest[key]?.tier ?? evidence.tier
         muted[key] = Mute(incident: incident.id, tier: max(reached, evidence.tier), until: at + Self.longestMute)
       }
-      incident.input = number
+      incident.input = place
       incident.resolution = Resolution(by: act.by, reason: reason)
       self.incident = incident
-      interventions.append(Intervention(number: number, at: at, through: nil, decided: decided))
+      interventions.append(Intervention(number: place, at: at, through: nil, decided: decided))
       if interventions.count > Self.mostSpans {
         interventions[0].through = interventions[1].through
         interventions.remove(at: 1)

@@ -31,7 +31,7 @@ extension IncidentMachine {
     let sequence = incident.sequence
     incident.highest = present.mapValues { Reached(tier: $0.tier, sequence: sequence, ends: [$0.tier: end]) }
     incident.early = batch.early ?? incident.early
-    incident.input = incident.input ?? influence ?? (isOfPeople ? number : nil)
+    incident.input = incident.input ?? influence ?? (isOfPeople ? place : nil)
     tell(&incident, batch.told, end)
     self.incident = incident
     // Final verdicts speak of the end at which it first opened.
@@ -101,7 +101,8 @@ extension IncidentMachine {
     guard let retrain = ended?.incident.retrain, retrain.id == id, states.contains(retrain.state) else { return }
     ended?.incident.retrain?.state = state ?? retrain.state
     if isOverdue { ended?.incident.retrain?.isOverdue = true }
-    ended?.incident.input = number
+    let place = place
+    ended?.incident.input = place
   }
 
   /// After the first end at which nothing fires, verdicts only could still have kept an incident open as flapping, and reopen it.

@@ -84,7 +84,7 @@ extension IncidentMachine {
     incident.retrain?.state = state ?? retrain.state
     if kind == .overdue { incident.retrain?.isOverdue = true }
     incident.sequence += 1
-    incident.input = number
+    incident.input = place
     tell(&incident, told, at)
     self.incident = incident
     var step = transition(kind, incident, at, name, of: present.keys)
@@ -93,7 +93,8 @@ extension IncidentMachine {
   }
 
   mutating func giveUp(_ reason: String, _ at: EventTime, _ name: Name) -> Step? {
-    incident?.input = number
+    let place = place
+    incident?.input = place
     active = [:]
     ended = nil
     unmute(at)

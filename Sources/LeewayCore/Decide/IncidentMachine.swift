@@ -50,6 +50,8 @@ package struct IncidentMachine: Sendable, Equatable {
   package internal(set) var interventions: [Intervention] = []
   /// For the last input folded; 0 before the first.
   package internal(set) var number: Int64 = 0
+  /// Final verdicts of early incidents among them.
+  package internal(set) var finalVerdicts: Int64 = 0
   /// The newest end consumed.
   package internal(set) var through = EventTime.distantPast
 
@@ -118,6 +120,7 @@ package struct IncidentMachine: Sendable, Equatable {
   /// - Returns: the transitions that it made.
   mutating func fold(_ input: DecisionInput, monitor: String, group: CauseGroup) -> [Step] {
     number += 1
+    if case .finalVerdict = input.act { finalVerdicts += 1 }
     let name = Name(monitor: monitor, group: group)
     switch input.act {
     case .verdicts(let batch): return consume(batch, input.at, isOfPeople: input.isOfPeople, name)
@@ -179,7 +182,7 @@ package struct IncidentMachine: Sendable, Equatable {
   /// A step that follows from verdicts, and from what a person has done elsewhere.
   private func marked(_ step: Step?, _ input: DecisionInput) -> [Step] {
     guard var step else { return [] }
-    if input.isOfPeople, step.transition.input == nil { step.transition.input = number }
+    if input.isOfPeople, step.transition.input == nil { step.transition.input = place }
     return [step]
   }
 
@@ -227,10 +230,14 @@ package struct IncidentMachine: Sendable, Equatable {
     }
   }
 
+  /// The number of the last input, but for final verdicts of early incidents. These come when their labels do, which in a replay is another
+  /// place among the verdicts; what came from outside has the same place there as in the service.
+  package var place: Int64 { number - finalVerdicts }
+
   /// Whether an input has changed nothing that counts.
   func isSame(as before: IncidentMachine) -> Bool {
     var copy = self
-    copy.number = before.number
+    (copy.number, copy.finalVerdicts) = (before.number, before.finalVerdicts)
     copy.through = before.through
     return copy == before
   }
@@ -274,7 +281,7 @@ package struct IncidentMachine: Sendable, Equatable {
     }
     incident.tier = max(incident.tier, highest)
     tell(&incident, batch.told, end)
-    if isOfPeople, kind != nil, incident.early == nil { incident.input = number }
+    if isOfPeople, kind != nil, incident.early == nil { incident.input = place }
     let isLinked = kind != nil && incident.early == nil && batch.early != nil
     if isLinked { incident.early = batch.early }
     let tier = incident.tier

@@ -306,6 +306,11 @@ package struct DecisionRecord: Sendable, Equatable {
   package var wall: EventTime?
   /// A JSON object.
   package var body: String
+  /// Final verdicts of early incidents before it in its log, where ``LedgerReader/outsideDecisions(monitor:after:limit:)`` gave it. Not stored.
+  package var finalVerdicts: Int64 = 0
+
+  /// As ``IncidentMachine/place``.
+  package var place: Int64 { number - finalVerdicts }
 
   package init(
     monitor: String, group: CauseGroup, number: Int64, kind: String, at: EventTime, wall: EventTime? = nil,

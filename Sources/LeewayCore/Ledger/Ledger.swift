@@ -167,6 +167,8 @@ package protocol LedgerReader {
   func decisions(
     monitor: String, group: CauseGroup?, outside: Bool, after: (group: CauseGroup, number: Int64)?, limit: Int
   ) throws -> [DecisionRecord]
+  /// Numbers of the final verdicts in the log of a monitor's early performance, ascending.
+  func finalVerdicts(monitor: String) throws -> [Int64]
   /// Those in one of the states by the ledger's clock, newest first.
   func silences(_ states: Set<SilenceState>, limit: Int) throws -> [SilenceRecord]
   func silence(_ number: Int64) throws -> SilenceRecord?

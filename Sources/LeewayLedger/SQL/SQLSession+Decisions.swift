@@ -197,6 +197,15 @@ extension SQLSession {
     }
   }
 
+  func finalVerdicts(monitor: String) throws -> [Int64] {
+    try lock(.decisions(monitor: monitor))
+    return try rows(
+      "reading final verdicts",
+      "SELECT number FROM decision_log WHERE monitor = ? AND cause_group = ? AND kind = ? ORDER BY number", monitor,
+      CauseGroup.performanceEarly.rawValue, DecisionInput.finalVerdictKind
+    ) { try $0.integer(0) }
+  }
+
   func reclaimDecisions(monitor: String, before: EventTime, limit: Int) throws -> Int {
     try lock(.decisions(monitor: monitor))
     // For each group from the first on, so that what is left has no gap.

@@ -212,6 +212,11 @@ extension InMemorySession: LedgerWriter {
     tables.decisions[log, default: []].append(decision)
   }
 
+  func finalVerdicts(monitor: String) throws -> [Int64] {
+    try decisions(monitor: monitor, group: .performanceEarly, outside: false, after: nil, limit: .max)
+      .filter { $0.kind == DecisionInput.finalVerdictKind }.map(\.number)
+  }
+
   func decisions(
     monitor: String, group: CauseGroup?, outside: Bool, after: (group: CauseGroup, number: Int64)?, limit: Int
   ) throws -> [DecisionRecord] {

@@ -124,8 +124,7 @@ struct DecisionEndpoints: Sendable {
   private static func inputs(
     of monitor: String, after last: DecisionRecord?, _ reader: any LedgerReader
   ) throws -> [DecisionRecord] {
-    try reader.decisions(
-      monitor: monitor, group: nil, outside: true, after: last.map { ($0.group, $0.number) }, limit: inputsPage)
+    try reader.outsideDecisions(monitor: monitor, after: last.map { ($0.group, $0.number) }, limit: inputsPage)
   }
 
   @Sendable private func quarantine(_ request: Request, _ context: ServiceContext) async throws -> Response {

@@ -201,7 +201,11 @@ final class Fleet {
   }
 
   /// Messages committed, of all partitions.
-  func committed() throws -> Int { try Int(value("SELECT coalesce(sum(next_offset), 0) FROM partitions") ?? "") ?? 0 }
+  /// Before the first instance has made the tables there is none.
+  func committed() throws -> Int {
+    guard try value("SELECT to_regclass('partitions')") != nil else { return 0 }
+    return try Int(value("SELECT coalesce(sum(next_offset), 0) FROM partitions") ?? "") ?? 0
+  }
 
   /// Where each log ends, by `topic/partition`.
   var ends: [String: Int] {

@@ -235,9 +235,7 @@ import Testing
       }
       #expect(lines.sorted() == stored.sorted(), "seed \(seed)")
       // `replay --inputs`: all verdicts in one round.
-      let inputs = try desk.ledger.read {
-        try $0.decisions(monitor: "fraud", group: nil, outside: true, after: nil, limit: .max)
-      }
+      let inputs = try desk.ledger.read { try $0.outsideDecisions(monitor: "fraud", after: nil, limit: .max) }
       let read = try inputs.map { try DecisionRecord(line: $0.line.utf8) }
       #expect(read.map(\.line) == inputs.map(\.line), "seed \(seed)")
       #expect(try replayed(made, read, desk) == stored, "seed \(seed)")
@@ -250,6 +248,30 @@ import Testing
       #expect(unmarked == plain, "seed \(seed)")
     }
     #expect(kinds == Set(PersonAct.kinds) && plainSeeds >= 50)
+  }
+
+  /// Final verdicts come a horizon later: in the service after what people did, in a replay of all messages before it.
+  @Test func anActOnAnEarlyIncidentHasItsPlaceWhereverFinalVerdictsStand() throws {
+    let desk = try Desk()
+    func verdict(_ hour: Int64, _ stage: Stage, _ tier: Tier) throws -> Verdict {
+      try #require(desk.verdict(hour, "auc", "performance", tier, stage: stage))
+    }
+    var made = [try verdict(1, .early, .critical), try verdict(2, .early, .ok), try verdict(3, .early, .warning)]
+    for one in made { _ = try desk.decide([one]) }
+    _ = try ask(desk, .acknowledge(note: nil))
+    #expect(try fold(desk, decided: 3) == ["performance/early acknowledged 4"])
+    let late = [
+      try verdict(4, .early, .critical), try verdict(1, .final, .critical), try verdict(3, .final, .ok),
+    ]
+    for one in late { _ = try desk.decide([one]) }
+    _ = try ask(desk, .resolve(.expectedChange, note: nil, decided: [:]))
+    // Two final verdicts stand before it in the log, and count for no place.
+    #expect(try fold(desk, decided: 4) == ["performance/early resolved 6"])
+    made += late
+    let inputs = try desk.ledger.read { try $0.outsideDecisions(monitor: "fraud", after: nil, limit: .max) }
+    #expect(inputs.map(\.number) == [4, 8] && inputs.map(\.place) == [4, 6])
+    let read = try inputs.map { try DecisionRecord(line: $0.line.utf8) }
+    #expect(try replayed(made, read, desk).sorted() == desk.allLines().sorted())
   }
 
   private func replayed(_ made: [Verdict], _ inputs: [DecisionRecord], _ desk: Desk) throws -> [String] {

@@ -87,10 +87,18 @@ async function loadSeries(stamp, found) {
       stage: stageOf(line),
       line,
     })),
-    limits: detail.checks.filter((check) => check.check === worst.check).flatMap((check) => check.limits)
-      .map((limit) => ({ tier: limit.tier, value: limit.threshold })),
+    limits: limitsOf(detail, worst),
   };
   render();
+}
+
+// A limit that is measured from a reference is another value in each slice and stage: there only the one that was broken is known.
+function limitsOf(detail, worst) {
+  const fixed = detail.checks.filter((check) => check.check === worst.check).flatMap((check) => check.limits)
+    .filter((limit) => !limit.side.startsWith("max_")).map((limit) => ({ tier: limit.tier, value: limit.threshold }));
+  const broken = { tier: worst.tier, value: worst.threshold };
+  const isDrawn = !isNumber(broken.value) || fixed.some((limit) => limit.value === broken.value);
+  return isDrawn ? fixed : [...fixed, broken];
 }
 
 // Shifts are judged by a distance of their own; the mean, else the psi, shows them.

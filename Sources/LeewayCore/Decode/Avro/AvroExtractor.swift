@@ -20,6 +20,9 @@ package final class AvroExtractor: MessageExtractor {
   @exclusivity(unchecked) private var last: (id: UInt32, place: Int)?
   /// What a registry has said.
   private var known = KnownSchemas()
+  /// Size of the plans for its schemas, all together.
+  @exclusivity(unchecked) private var planned = 0
+  private static let maximumPlanned = 500_000
   private let slots: UnsafeMutablePointer<leeway_value>
   @exclusivity(unchecked) private var texts = TextArena()
   @exclusivity(unchecked) private var scratch: [UInt8] = []
@@ -62,7 +65,7 @@ package final class AvroExtractor: MessageExtractor {
   package func know(_ schemas: KnownSchemas) {
     guard self.schemas.isOfRegistry else { return }
     // They were forgotten, so that memory has an end.
-    if schemas.count < known.count { (programs, places, last) = ([], [:], nil) }
+    if schemas.count < known.count { (programs, places, last, planned) = ([], [:], nil, 0) }
     known = schemas
   }
 
@@ -118,9 +121,19 @@ package final class AvroExtractor: MessageExtractor {
     case nil: throw schemas.isOfRegistry ? .unregisteredSchema(id) : .unknownSchema(id)
     case .refused(let failure): throw failure
     case .schema(let schema):
-      // As many as are known at most; they are made again as they are met.
-      if programs.count >= AvroSchemas.maximum { (programs, places) = ([], [:]) }
-      programs.append(AvroProgram(AvroPlan(schema, plan)))
+      let made = AvroPlan(schema, plan, limit: AvroPlan.registeredLimit)
+      guard !made.isTooLarge else {
+        throw .unusableSchema(
+          id,
+          "repeats types within each other so often that a plan to read it has more than \(AvroPlan.registeredLimit) parts"
+        )
+      }
+      // They are made again as they are met.
+      planned += made.size
+      if programs.count >= AvroSchemas.maximum || planned > Self.maximumPlanned {
+        (programs, places, planned) = ([], [:], made.size)
+      }
+      programs.append(AvroProgram(made))
       places[id] = programs.count - 1
       return programs.count - 1
     }

@@ -47,6 +47,18 @@ struct AvroPlan {
   /// For slots outside the order, of the path of an element in it.
   private(set) var orderCopies: [(element: Int, slot: Int)] = []
   let schema: AvroSchema
+  /// Whether it has met its limit, and is no plan then.
+  private(set) var isTooLarge = false
+  private let limit: Int
+  private var depth = 0
+
+  /// What a plan for a schema that anybody may register takes at most: of as many types as a schema may have the parts are fewer,
+  /// unless types repeat within each other.
+  static let registeredLimit = 100_000
+  private static let maximumDepth = 1000
+
+  /// How much of memory it takes.
+  var size: Int { steps.count + children.count + slotLists.count + picks.count }
 
   /// The paths that are wanted, as a tree.
   private final class Wanted {
@@ -73,8 +85,10 @@ struct AvroPlan {
     }
   }
 
-  init(_ schema: AvroSchema, _ plan: ExtractionPlan) {
+  /// - Parameter limit: of its size.
+  init(_ schema: AvroSchema, _ plan: ExtractionPlan, limit: Int = .max) {
     self.schema = schema
+    self.limit = limit
     order = plan.order
     let root = Wanted()
     var count = 0
@@ -128,6 +142,12 @@ struct AvroPlan {
   /// Makes the step of a type; of one of which nothing is wanted there is one step, however often it comes.
   private mutating func make(_ node: Int, _ wanted: Wanted?, _ passed: inout [Int: Int]) -> Int {
     if wanted == nil, let known = passed[node] { return known }
+    guard !isTooLarge, size < limit, depth < Self.maximumDepth else {
+      isTooLarge = true
+      return 0
+    }
+    depth += 1
+    defer { depth -= 1 }
     let place = steps.count
     if wanted == nil { passed[node] = place }
     steps.append(Step(code: .null, node: node))

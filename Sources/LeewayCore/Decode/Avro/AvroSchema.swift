@@ -31,6 +31,8 @@ package struct AvroSchema: Sendable {
   package let nodes: [Node]
   /// SHA-256 of the text.
   package let identity: String
+  /// How long the text is.
+  let byteCount: Int
 
   /// - Throws: ``AvroSchemaFailure`` with the place in the schema and the fix.
   package init(_ text: [UInt8]) throws(AvroSchemaFailure) {
@@ -48,11 +50,13 @@ package struct AvroSchema: Sendable {
     precondition(root == 0)
     nodes = parser.nodes
     identity = SHA256.hash(text).hex
+    byteCount = text.count
   }
 
   private init() {
     nodes = [.record([])]
     identity = ""
+    byteCount = 0
   }
 
   /// A record without fields.

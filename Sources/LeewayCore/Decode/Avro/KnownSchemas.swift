@@ -6,11 +6,12 @@ package struct KnownSchemas: Sendable, Equatable {
     case refused(DecodeFailure)
   }
 
-  /// Types of all schemas together; beyond that, and beyond ``AvroSchemas/maximum`` of them, all are forgotten and found again.
-  static let maximumNodes = 1_000_000
+  /// Length of the texts of all schemas together; beyond that, and beyond ``AvroSchemas/maximum`` of them, all are forgotten and found
+  /// again.
+  static let maximumBytes = 64 << 20
 
   private var entries: [UInt32: Entry] = [:]
-  private var nodes = 0
+  private var bytes = 0
 
   package init() {}
 
@@ -21,10 +22,10 @@ package struct KnownSchemas: Sendable, Equatable {
   /// What a number means never changes; what is known of it stays.
   package mutating func learn(_ entry: Entry, of id: UInt32) {
     guard entries[id] == nil else { return }
-    let size = if case .schema(let schema) = entry { schema.nodes.count } else { 1 }
-    if entries.count >= AvroSchemas.maximum || nodes + size > Self.maximumNodes { self = KnownSchemas() }
+    let size = if case .schema(let schema) = entry { schema.byteCount } else { 0 }
+    if entries.count >= AvroSchemas.maximum || bytes + size > Self.maximumBytes { self = KnownSchemas() }
     entries[id] = entry
-    nodes += size
+    bytes += size
   }
 }
 

@@ -113,6 +113,36 @@ import Testing
         == "the message is of schema 3 of the registry, which names the type S at x, which it does not define")
   }
 
+  /// Anybody may register a schema; one that would fill memory is refused, and the next is read.
+  @Test func aSchemaThatRepeatsItselfIsNoEndOfTheProcess() throws {
+    let extractor = try Self.extractor(["a.a.a.a.a.a.a.a", "a.b", "b"])
+    let many = Array(repeating: "{\"name\":\"a\",\"type\":[\"null\",\"R\"]}", count: 900).joined(separator: ",")
+    let branches = Array(repeating: "\"R\"", count: 900).joined(separator: ",")
+    let texts = [
+      "{\"type\":\"record\",\"name\":\"R\",\"fields\":[\(many)]}",
+      "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":[\(branches)]}]}",
+    ]
+    var known = KnownSchemas()
+    for (i, text) in texts.enumerated() {
+      known.learn(.schema(try AvroExtractorTests.schema(text)), of: UInt32(i + 1))
+    }
+    known.learn(.schema(try Self.schema([("b", Self.long)])), of: 3)
+    extractor.know(known)
+    for id in 1...2 {
+      #expect(
+        Self.read(extractor, "000000000\(id)00") == [
+          "unusable_schema: the message is of schema \(id) of the registry, which repeats types within each other so often that a plan to read it has more than 100000 parts"
+        ])
+    }
+    #expect(Self.read(extractor, "000000000306", 3) == ["null", "null", "3"])
+    // A schema as large as any may be is read.
+    let wide = (0..<9998).map { ("f\($0)", Self.long) } + [("b", Self.long)]
+    known.learn(.schema(try Self.schema(wide)), of: 4)
+    extractor.know(known)
+    #expect(
+      Self.read(extractor, "0000000004" + String(repeating: "00", count: 9998) + "0a", 3) == ["null", "null", "5"])
+  }
+
   /// Whatever the bytes are, a message is read or refused by a known word.
   @Test func damagedMessagesAreReadOrRefused() throws {
     let extractor = try Self.extractor(["a", "b"])

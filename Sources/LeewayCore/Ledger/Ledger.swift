@@ -46,6 +46,9 @@ package struct LedgerError: Error, CustomStringConvertible, Sendable {
 package protocol LedgerReader {
   /// The ledger's own clock (PostgreSQL: `clock_timestamp()`), wall-clock time.
   func now() throws -> EventTime
+  /// The time that people read. It differs from ``now()`` where that goes on from the clock as it was at the start, so that whoever sets
+  /// the clock ends no lease.
+  func wallTime() throws -> EventTime
 
   // Intake
   /// The one put last. In a transaction that writes, it stays the current one until the transaction ends.

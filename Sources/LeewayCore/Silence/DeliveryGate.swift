@@ -151,7 +151,9 @@ package struct DeliveryGate {
         if isNew { row.attempts = max(row.attempts, Int(row.leases) - 1) }
         row.silence = hold.name
         row.waitingSince = now
-        row.nextAttemptAt = min(hold.until, now + Self.lookAgain)
+        // It ends by the clock that people read, and rows wait by the ledger's.
+        let left = hold.until == .distantFuture ? Self.lookAgain : hold.until - (try tx.wallTime())
+        row.nextAttemptAt = now + min(max(left, .zero), Self.lookAgain)
         if try tx.settle(delivery: row), isNew { taken.held.append(row) }
       case .drop(let rows, let hold):
         taken.silenced += try silence(rows, row, by: hold.name, in: tx)

@@ -26,12 +26,12 @@ package enum SilenceActs {
   }
 
   /// - Parameters:
-  ///   - start: nil: now, by the ledger's clock.
+  ///   - start: nil: now.
   /// - Throws: ``Refusal``.
   package static func add(
     _ matchers: SilenceMatchers, by author: String, reason: String, start: EventTime?, end: End, in tx: any LedgerWriter
   ) throws -> SilenceRecord {
-    let now = try tx.now()
+    let now = try tx.wallTime()
     let starts = start ?? now
     guard starts <= now + furthest else { throw Refusal.tooFar }
     let ends: EventTime
@@ -57,12 +57,12 @@ package enum SilenceActs {
   /// - Throws: ``Refusal``.
   package static func expire(_ number: Int64, by name: String, in tx: any LedgerWriter) throws -> SilenceRecord {
     guard var silence = try tx.silence(number) else { throw Refusal.unknown }
-    let now = try tx.now()
+    let now = try tx.wallTime()
     guard silence.ends > now, try tx.expire(silence: number, by: name, at: now) else {
       let ended = try tx.silence(number) ?? silence
       throw Refusal.expired(at: ended.ends, by: ended.expiredBy)
     }
-    try tx.wakeSilenced(at: now)
+    try tx.wakeSilenced(at: tx.now())
     (silence.ends, silence.expiredBy) = (now, name)
     return silence
   }

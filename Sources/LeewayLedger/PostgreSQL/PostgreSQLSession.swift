@@ -57,6 +57,8 @@ final class PostgreSQLSession: SQLSession {
   }
 
   var time: EventTime? { clock?() }
+  var wall: EventTime? { time }
+  func wallTime() throws -> EventTime { try now() }
 
   func now() throws -> EventTime {
     let doing: StaticString = "reading the clock"

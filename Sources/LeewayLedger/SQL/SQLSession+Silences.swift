@@ -29,7 +29,7 @@ extension SQLSession {
       SELECT \(silenceColumns) FROM silences WHERE (\(conditions.joined(separator: ") OR (")))
       ORDER BY number DESC LIMIT ?2
       """
-    return try rows("reading silences", sql, time, max(0, limit), as: silence)
+    return try rows("reading silences", sql, wall, max(0, limit), as: silence)
   }
 
   func silence(_ number: Int64) throws -> SilenceRecord? {

@@ -40,6 +40,8 @@ protocol SQLSession: AnyObject, LedgerWriter {
   static func clock(_ placeholder: String) -> String
   /// What `clock` takes as its parameter.
   var time: EventTime? { get }
+  /// The same for the time that people read.
+  var wall: EventTime? { get }
 
   // MARK: Locks
 

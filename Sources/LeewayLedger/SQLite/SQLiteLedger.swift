@@ -31,27 +31,39 @@ package final class SQLiteLedger: Ledger {
     package var maximumBytes: Int64?
     /// What leases and idleness are compared with.
     package var clock: @Sendable () -> EventTime
+    /// What people's times are compared with, such as the end of a silence.
+    package var wallClock: @Sendable () -> EventTime
 
+    /// - Parameters:
+    ///   - clock: nil: ``SQLiteLedger/steadyClock``.
+    ///   - wallClock: nil: `clock` where that is given, else the machine's.
     package init(
       durability: Durability = .power, busySeconds: Double = 10, cacheBytes: Int = 64 << 20, readers: Int = 4,
-      maximumBytes: Int64? = nil, clock: @escaping @Sendable () -> EventTime = SQLiteLedger.steadyClock
+      maximumBytes: Int64? = nil, clock: (@Sendable () -> EventTime)? = nil,
+      wallClock: (@Sendable () -> EventTime)? = nil
     ) {
       self.durability = durability
       self.busySeconds = busySeconds
       self.cacheBytes = cacheBytes
       self.readers = readers
       self.maximumBytes = maximumBytes
-      self.clock = clock
+      self.clock = clock ?? SQLiteLedger.steadyClock
+      self.wallClock = wallClock ?? clock ?? SQLiteLedger.realTime
     }
+  }
+
+  /// The machine's clock.
+  @Sendable private static func realTime() -> EventTime {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return EventTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
   }
 
   /// The machine's clock as it was when the process first asked, and from there on the time that has passed
   /// (`CLOCK_BOOTTIME`): the ledger of one instance has no other clock to agree with, and whoever sets the machine's
   /// ends no lease and prolongs none.
   package static let steadyClock: @Sendable () -> EventTime = {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    let origin = EventTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    let origin = SQLiteLedger.realTime()
     let start = ContinuousClock.now
     return {
       let (seconds, attoseconds) = start.duration(to: .now).components
@@ -62,6 +74,9 @@ package final class SQLiteLedger: Ledger {
   package let location: String
   private let path: String
   private let clock: @Sendable () -> EventTime
+  private let wallClock: @Sendable () -> EventTime
+  /// Which file was opened.
+  private let inode: FileIdentity?
   private let pool: DatabasePool
   /// A folder to remove on closing.
   private let scratchFolder: String?
@@ -136,6 +151,8 @@ package final class SQLiteLedger: Ledger {
     }
     self.path = path
     clock = options.clock
+    wallClock = options.wallClock
+    inode = FileIdentity(path)
     self.scratchFolder = scratchFolder
     self.lock = Mutex(lock)
     location = scratchFolder == nil ? "SQLite file \(path)" : "temporary SQLite file \(path)"
@@ -163,7 +180,7 @@ package final class SQLiteLedger: Ledger {
   package func read<T>(_ body: (any LedgerReader) throws -> T) throws -> T {
     do {
       return try pool.read { db in
-        let session = SQLiteSession(db, path: path, clock: clock, dictionaries: dictionaries)
+        let session = SQLiteSession(db, path: path, clock: clock, wallClock: wallClock, dictionaries: dictionaries)
         let value = try body(session)
         if let failure = session.failure { throw failure }
         return value
@@ -174,6 +191,12 @@ package final class SQLiteLedger: Ledger {
   }
 
   package func write<T>(_ body: (any LedgerWriter) throws -> T) throws -> T {
+    // What is written into a file that has no name any more is lost when the process ends.
+    if scratchFolder == nil, FileIdentity(path) != inode {
+      throw LedgerError(
+        "writing in the ledger \(path): the file was removed or replaced while leeway had it open; put it back as it was, or "
+          + "start leeway again")
+    }
     do {
       return try pool.writeWithoutTransaction { db in
         if db.isInsideTransaction { try db.rollback() }
@@ -182,7 +205,8 @@ package final class SQLiteLedger: Ledger {
         defer { waitingMemory.transactionEnded(stands: stands) }
         try db.inTransaction(.immediate) {
           let session = SQLiteSession(
-            db, path: path, clock: clock, waitingMemory: waitingMemory, dictionaries: dictionaries)
+            db, path: path, clock: clock, wallClock: wallClock, waitingMemory: waitingMemory, dictionaries: dictionaries
+          )
           value = try body(session)
           if let failure = session.failure { throw failure }
           return .commit
@@ -193,6 +217,20 @@ package final class SQLiteLedger: Ledger {
       }
     } catch let error as DatabaseError {
       throw LedgerError.sqlite("writing", path: path, error)
+    }
+  }
+
+  /// A file, whatever it is called.
+  private struct FileIdentity: Equatable {
+    let device: UInt64
+    let inode: UInt64
+
+    /// nil: there is no file of that name.
+    init?(_ path: String) {
+      var status = stat()
+      guard stat(path, &status) == 0 else { return nil }
+      device = UInt64(status.st_dev)
+      inode = UInt64(status.st_ino)
     }
   }
 

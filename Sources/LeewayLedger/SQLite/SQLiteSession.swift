@@ -12,22 +12,26 @@ final class SQLiteSession: SQLSession {
   private let db: Database
   let place: String
   private let clock: @Sendable () -> EventTime
+  private let wallClock: @Sendable () -> EventTime
   var failure: LedgerError?
   var scopes: [[String]: Int64] = [:]
   let waitingMemory: WaitingRuns
   let lines: SessionLines
 
   /// - Parameters:
+  ///   - wallClock: the time that people read; nil: `clock`.
   ///   - waitingMemory: of the writing connection, from transaction to transaction.
   ///   - dictionaries: of the ledger.
   init(
     _ db: Database, path: String, clock: @escaping @Sendable () -> EventTime,
+    wallClock: (@Sendable () -> EventTime)? = nil,
     waitingMemory: WaitingRuns = WaitingRuns(), dictionaries: LineDictionaries = LineDictionaries()
   ) {
     lines = SessionLines(dictionaries)
     self.db = db
     place = path
     self.clock = clock
+    self.wallClock = wallClock ?? clock
     self.waitingMemory = waitingMemory
   }
 
@@ -42,6 +46,8 @@ final class SQLiteSession: SQLSession {
   static func clock(_ placeholder: String) -> String { placeholder }
   var time: EventTime? { clock() }
   func now() throws -> EventTime { clock() }
+  var wall: EventTime? { wallClock() }
+  func wallTime() throws -> EventTime { wallClock() }
 
   /// One transaction at a time writes, so reading is locking.
   var hasRivals: Bool { false }

@@ -75,7 +75,7 @@ extension EvaluationThread {
       (
         try reader.incidents(IncidentQuery(open: true, limit: 1000)), try reader.outboxBacklog(),
         try reader.deliveries(state: .dead, limit: ServiceMetrics.deadLimit),
-        try reader.silences([.active, .pending], limit: SilenceActs.mostAtOnce), try reader.now()
+        try reader.silences([.active, .pending], limit: SilenceActs.mostAtOnce), try reader.wallTime()
       )
     }
     metrics.set(incidents: incidents)

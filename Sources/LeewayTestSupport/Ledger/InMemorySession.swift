@@ -17,6 +17,7 @@ final class InMemorySession {
   }
 
   func now() throws -> EventTime { clock() }
+  func wallTime() throws -> EventTime { clock() }
 
   func refused(_ why: String) -> LedgerError {
     let error = LedgerError("in-memory ledger: \(why)")

@@ -24,7 +24,7 @@ struct SilenceEndpoints: Sendable {
       "limit", in: 1...DecisionEndpoints.maximumLimit, default: DecisionEndpoints.defaultLimit)
     let ledger = view.ledger
     let (found, now) = try await threads.run {
-      try ledger.read { (try $0.silences(states, limit: limit), try $0.now()) }
+      try ledger.read { (try $0.silences(states, limit: limit), try $0.wallTime()) }
     }
     return JSONAnswer.response(request) { json in
       json.beginObject()
@@ -65,7 +65,7 @@ struct SilenceEndpoints: Sendable {
           var line = line
           line.detail = Self.detail(silence)
           try tx.record(audit: line)
-          return (silence, try tx.now(), line)
+          return (silence, try tx.wallTime(), line)
         }
       }
       view.audit.log(written)
@@ -157,7 +157,7 @@ struct SilenceEndpoints: Sendable {
           var line = line
           line.detail = Self.detail(silence)
           try tx.record(audit: line)
-          return (silence, try tx.now(), line)
+          return (silence, try tx.wallTime(), line)
         }
       }
       view.audit.log(written)

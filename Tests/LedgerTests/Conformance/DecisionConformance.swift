@@ -146,7 +146,9 @@ struct DecisionConformance {
         wall: kind == "comment" ? .at(number) : nil, body: "{}")
     }
     try ledger.write { tx in
-      for (number, kind) in [(1, "verdicts"), (2, "final_verdict"), (3, "comment"), (4, "final_verdict"), (5, "comment")] {
+      for (number, kind) in [
+        (1, "verdicts"), (2, "final_verdict"), (3, "comment"), (4, "final_verdict"), (5, "comment"),
+      ] {
         try tx.append(decision: entry("m", .performanceEarly, Int64(number), kind))
       }
       try tx.append(decision: entry("m", .drift, 1, "comment"))
@@ -155,9 +157,10 @@ struct DecisionConformance {
     #expect(try ledger.read { try $0.finalVerdicts(monitor: "m") } == [2, 4])
     #expect(try ledger.read { try $0.finalVerdicts(monitor: "o") } == [])
     let found = try ledger.read { try $0.outsideDecisions(monitor: "m", after: nil, limit: 9) }
-    #expect(found.map { "\($0.group.rawValue) \($0.number) \($0.place)" } == [
-      "drift 1 1", "performance/early 3 2", "performance/early 5 3",
-    ])
+    #expect(
+      found.map { "\($0.group.rawValue) \($0.number) \($0.place)" } == [
+        "drift 1 1", "performance/early 3 2", "performance/early 5 3",
+      ])
   }
 
   @Test(arguments: ledgers)

@@ -33,13 +33,13 @@ extension Simulation {
     let (acts, logged) = try ledger.read { reader in
       (
         try reader.incidents(IncidentQuery(limit: .max)).flatMap { try reader.acts(incident: $0.id, limit: .max) },
-        try reader.decisions(monitor: monitor, group: nil, outside: true, after: nil, limit: .max)
+        try reader.outsideDecisions(monitor: monitor, after: nil, limit: .max)
           .filter { PersonAct.kinds.contains($0.kind) }
       )
     }
     var found = acts.filter { $0.state == .queued }.map { "act \($0.number) is still queued" }
     let folded = acts.compactMap { act in act.input.map { "\(act.group.rawValue) \($0) \(act.kind)" } }
-    let inputs = logged.map { "\($0.group.rawValue) \($0.number) \($0.kind)" }
+    let inputs = logged.map { "\($0.group.rawValue) \($0.place) \($0.kind)" }
     if folded.sorted() != inputs.sorted() { found.append("acts \(folded.sorted()), and inputs \(inputs.sorted())") }
     return found
   }

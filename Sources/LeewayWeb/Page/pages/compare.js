@@ -160,7 +160,7 @@ function renderHead(crumbs, title, { line, window }) {
     h(
       "p",
       { class: "quiet" },
-      "Challenger " + any.challenger + " beside champion " + any.champion + ", window to ",
+      "Challenger " + short(any.challenger, 60) + " beside champion " + short(any.champion, 60) + ", window to ",
       when(any.end),
       line ? [": " + labels(line), line.final ? "" : "; labels are still to come"] : "",
       ".",
@@ -184,9 +184,10 @@ function sentence(line) {
   ].filter((one) => one);
   const rest = named(0).length;
   if (parts.length === 0) {
-    return "No metric tells " + line.challenger + " and " + line.champion + " apart in this window.";
+    return "No metric tells " + short(line.challenger, 60) + " and " + short(line.champion, 60) +
+      " apart in this window.";
   }
-  return line.challenger + " " + parts.join(" and ") +
+  return short(line.challenger, 60) + " " + parts.join(" and ") +
     (rest > 0 ? "; " + count(rest) + " more do not tell them apart." : ".");
 }
 

@@ -6,7 +6,8 @@ import Hummingbird
 struct PageEndpoints {
   /// Where the pages are; `app.js` has the same list and shows what an address names.
   static let routes = [
-    "/", "/monitors/{monitor}", "/compare/{monitor}", "/incidents", "/incidents/{incident}", "/decisions", "/silences", "/audit", "/service",
+    "/", "/monitors/{monitor}", "/compare/{monitor}", "/incidents", "/incidents/{incident}", "/decisions", "/silences",
+    "/audit", "/service",
   ]
 
   var all: [Endpoint] {

@@ -1,7 +1,7 @@
 // The difference between two versions over time, with its interval.
 
 import { h, s, table } from "../parts/elements.js";
-import { inWords } from "../parts/lines.js";
+import { gapInWords } from "../parts/lines.js";
 import { time } from "../parts/words.js";
 import { cursor } from "./cursor.js";
 import { axisBottom, axisLeft, scaleLinear, scaleUtc } from "./d3.js";
@@ -16,23 +16,23 @@ const timeOf = (point) => time(new Date(point.at).toISOString());
 export function differencesChart(title, metric, points, width, onLook) {
   const values = points.flatMap((point) => [point.lower, point.upper, 0]);
   const y = scaleLinear([Math.min(...values), Math.max(...values)], [HEIGHT - BOTTOM, TOP]).nice(5);
-  const left = roomFor(y.ticks(5).map((value) => inWords(metric, value)));
+  const left = roomFor(y.ticks(5).map((value) => gapInWords(metric, value)));
   const right = width - RIGHT;
   const first = points[0].at, last = points[points.length - 1].at;
   const x = scaleUtc(last === first ? [first - 1800000, last + 1800000] : [first, last], [left + 6, right - 6]);
   const ticks = timesBelow(x, 4, right);
   const placed = points.map((point) => ({ ...point, x: x(point.at), y: y(point.difference), key: point.at }));
   const say = (point) =>
-    timeOf(point) + ": " + inWords(metric, point.difference) + ", 99 % interval " + inWords(metric, point.lower) +
+    timeOf(point) + ": " + gapInWords(metric, point.difference) + ", 99 % interval " + gapInWords(metric, point.lower) +
     " to " +
-    inWords(metric, point.upper) + (point.final ? "" : ", not final");
+    gapInWords(metric, point.upper) + (point.final ? "" : ", not final");
   const box = { left, right, top: TOP, bottom: HEIGHT - BOTTOM };
   const { marks: hand, readout } = cursor(NAME, title + " by window", placed, box, say, (point) => onLook(point.at));
   const svg = drawing(
     width,
     HEIGHT,
     title + " over time",
-    axis(axisLeft(y).ticks(5).tickSize(left - right).tickFormat((value) => inWords(metric, value)), left, 0, "grid"),
+    axis(axisLeft(y).ticks(5).tickSize(left - right).tickFormat((value) => gapInWords(metric, value)), left, 0, "grid"),
     axis(
       axisBottom(x).tickValues(ticks).tickSizeOuter(0).tickFormat(timeWords(x, ticks)),
       0,
@@ -63,7 +63,7 @@ export function differencesChart(title, metric, points, width, onLook) {
     [...points].reverse().map((point) => [
       timeOf(point),
       ...[point.difference, point.lower, point.upper].map((value) =>
-        h("span", { title: String(value) }, inWords(metric, value))
+        h("span", { title: String(value) }, gapInWords(metric, value))
       ),
       point.final ? "yes" : "not yet",
     ]),

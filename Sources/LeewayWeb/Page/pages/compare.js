@@ -3,7 +3,7 @@
 import { here, hrefOf, setQuery } from "../parts/address.js";
 import { ask, monitorPath, query } from "../parts/api.js";
 import { byId, exact, h, show, showFor, table, when } from "../parts/elements.js";
-import { inWords } from "../parts/lines.js";
+import { gapInWords, inWords } from "../parts/lines.js";
 import { forget, metricNamed, rowOf, state, textOf, update } from "../parts/state.js";
 import { differencesChart } from "../charts/differences.js";
 import { wholeWidth } from "../charts/figure.js";
@@ -229,17 +229,17 @@ const COLUMNS = [
 function cells(name, one) {
   const metric = metricNamed(name);
   const side = standing(name, one);
-  const interval = inWords(metric, one.lower) + " to " + inWords(metric, one.upper);
+  const interval = gapInWords(metric, one.lower) + " to " + gapInWords(metric, one.upper);
   return [
     exact(one.champion, inWords(metric, one.champion)),
     exact(one.challenger, inWords(metric, one.challenger)),
-    exact(one.difference, inWords(metric, one.difference)),
+    exact(one.difference, gapInWords(metric, one.difference)),
     interval,
     isNumber(one.lower) && isNumber(one.upper)
       ? whisker(
         one,
         STYLES.get(side),
-        metricWords(name) + ": difference " + inWords(metric, one.difference) + ", " + interval,
+        metricWords(name) + ": difference " + gapInWords(metric, one.difference) + ", " + interval,
       )
       : "no interval",
     probability(one.p_value),

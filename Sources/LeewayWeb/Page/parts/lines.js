@@ -1,12 +1,15 @@
 // Reading lines of results.
 
-import { number, share } from "./words.js";
+import { isNumber, number, share } from "./words.js";
 
 export const valueOf = (line, metric) =>
   metric
     ? metric.path.reduce((value, name) => value !== null && typeof value === "object" ? value[name] : undefined, line)
     : undefined;
 export const inWords = (metric, value) => metric && metric.unit === "ratio" ? share(value) : number(value);
+// How far two values are apart: two shares by percentage points.
+export const gapInWords = (metric, value) =>
+  metric && metric.unit === "ratio" && isNumber(value) ? (value * 100).toFixed(1) + " pp" : number(value);
 export const stageOf = (line) => line.stage || "final";
 // Against which part of the baseline a slice is compared.
 export const againstOf = (line) =>

@@ -13,8 +13,8 @@ export function number(value) {
 export const count = (value) => isNumber(value) ? value.toLocaleString("en") : "none";
 export function share(value) {
   if (!isNumber(value)) return "none";
-  const percent = value * 100;
-  return (percent !== 0 && percent < 0.1 ? percent.toPrecision(1) : percent.toFixed(percent < 10 ? 1 : 0)) + " %";
+  const percent = value * 100, size = Math.abs(percent);
+  return (size !== 0 && size < 0.1 ? percent.toPrecision(1) : percent.toFixed(size < 10 ? 1 : 0)) + " %";
 }
 export const probability = (value) =>
   !isNumber(value) ? "none" : value < 0.0001 && value > 0 ? value.toExponential(1) : number(value);

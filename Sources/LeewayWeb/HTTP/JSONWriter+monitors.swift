@@ -138,6 +138,7 @@ extension JSONWriter {
       json.member("family", metric.family.name)
       json.member("unit", metric.unit.rawValue)
       json.member("direction", metric.direction.name)
+      json.member("two_sided", Metric.named(metric.name)?.isTwoSided ?? false)
       json.member("description", metric.summary)
       json.endObject()
     }

@@ -83,7 +83,7 @@ import Testing
         metrics.map { $0["name"]?.text ?? "" } == LineMetric.all(of: MadeUpService.fraud, estimates: false).map(\.name))
       #expect(
         Self.text(metrics.first { $0["name"]?.text == "missing_ratio" })
-          == #"{"description":"Share of rows whose value is missing, null or NaN.","direction":"above","family":"ratio","line":"drift","name":"missing_ratio","path":["metrics","missing_ratio"],"subjects":"any","unit":"ratio"}"#
+          == #"{"description":"Share of rows whose value is missing, null or NaN.","direction":"above","family":"ratio","line":"drift","name":"missing_ratio","path":["metrics","missing_ratio"],"subjects":"any","two_sided":false,"unit":"ratio"}"#
       )
       let prices = try await client.get("/api/v1/monitors/prices").json()["metrics"]?.elements ?? []
       #expect(prices.allSatisfy { $0["line"]?.text == "drift" } && !prices.isEmpty)

@@ -100,8 +100,10 @@ const performanceOf = (window) => lines().filter((line) => line.window === windo
 // +1: the challenger is better, −1: it is worse, 0: not told apart; null: neither side is better.
 function standing(name, one) {
   const apart = one.lower > 0 ? 1 : one.upper < 0 ? -1 : 0;
-  const direction = (metricNamed(name) || {}).direction;
+  const { direction, two_sided: isTwoSided } = metricNamed(name) || {};
   if (apart === 0) return 0;
+  // A rate that has changed is no better or worse for that.
+  if (isTwoSided) return null;
   return direction === "below" ? apart : direction === "above" ? -apart : null;
 }
 const STYLES = new Map([[1, "ok"], [-1, "critical"], [0, ""], [null, "info"]]);

@@ -8,7 +8,7 @@ struct SilencesCommand: ParsableCommand {
     commandName: "silences", abstract: "See silences of a running service, add one, end one.",
     discussion: """
       A silence holds back messages about what it matches, and nothing else: checks go on, incidents open, models are retrained. When it
-      ends, each receiver gets one message about each incident that is still open. Adding and ending take an operator's token.
+      ends, each receiver gets one message about each incident of which something was held back. Adding and ending take an operator's token.
 
       EXAMPLE
         leeway silences list --state active --server http://127.0.0.1:8080

@@ -34,7 +34,7 @@ package enum SilenceText {
     let r = JSONReader(answer)
     return
       "silence \(try r.member("silence").integer()) of \(TerminalText.onOneLine(try TerminalText.text(r, "author"))) "
-      + "has ended; what it held back and is still open is told now\n"
+      + "has ended; what it held back is told now, unless another silence holds it\n"
   }
 
   /// `monitor=fraud subject=amount*,income`

@@ -78,7 +78,9 @@ struct AccessPolicy: Sendable {
     }
     guard holder.may(needed) else {
       let roles = holder.roles.map(\.rawValue).sorted().joined(separator: " and ")
-      throw Problem(.forbidden, "The token is a \(roles)'s, and this is for an \(needed.rawValue).", fix: fix)
+      func named(_ role: String) -> String { (role.first.map("aeiou".contains) == true ? "an " : "a ") + role }
+      throw Problem(
+        .forbidden, "The token is \(named(roles))'s, and this is for \(named(needed.rawValue)).", fix: fix)
     }
     return holder
   }

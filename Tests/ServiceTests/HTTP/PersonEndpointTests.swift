@@ -130,9 +130,9 @@ import Testing
       try await refused(
         "fraud-1a2b3c/ack", "{}", as: "mallory", .unauthorized, "The bearer token is not one of http.tokens_file.",
         needs)
-      for (name, role) in [("vic", "viewer"), ("tom", "trainer"), ("ann", "approver")] {
+      for (name, role) in [("vic", "a viewer"), ("tom", "a trainer"), ("ann", "an approver")] {
         try await refused(
-          "fraud-1a2b3c/ack", "{}", as: name, .forbidden, "The token is a \(role)'s, and this is for an operator.",
+          "fraud-1a2b3c/ack", "{}", as: name, .forbidden, "The token is \(role)'s, and this is for an operator.",
           needs)
       }
       // What somebody with the role asked for in vain is written down; what others did, and what was no request, is not.

@@ -121,7 +121,7 @@ package struct Configuration: Sendable {
     }
   }
 
-  /// Messages in Avro whose schemas nobody would know.
+  /// Messages in Avro for which there is neither a schema file nor a registry.
   private static func missingRegistry(
     _ files: [MonitorFile], _ service: ServiceConfigurationReading
   ) -> [ConfigurationProblem] {

@@ -18,7 +18,7 @@ extension ServiceConfigurationReading {
       "how long a number that the registry does not have is asked for, before its messages are rejected"),
     .init(
       "name", .other("text", nil), without: "the first of `urls`",
-      "what the ledger keeps schemas by; the same for all addresses of one registry, for ever"),
+      "what the ledger keeps schemas by; one name for all addresses of a registry, never changed"),
   ]
 
   private static let mostURLs = 10

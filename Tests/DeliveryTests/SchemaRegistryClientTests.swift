@@ -199,7 +199,7 @@ import Testing
     func isAway(_ trust: HTTPTrust) throws -> Bool {
       if case .away(let why) = try client([url], tls: trust).schema(17) { why.hasPrefix("GET \(url): ") } else { false }
     }
-    #expect(try isAway(HTTPTrust(certificate: certificate, key: key)), "an authority that nobody named")
+    #expect(try isAway(HTTPTrust(certificate: certificate, key: key)), "an authority that is not in ca_file")
     #expect(try isAway(HTTPTrust(authorities: certificate)), "a client without a certificate")
     #expect(
       try client([url], tls: HTTPTrust(authorities: certificate, certificate: certificate, key: key)).schema(17)

@@ -262,7 +262,7 @@ package protocol LedgerWriter: LedgerReader {
   /// What a silence holds of the same incident and receiver is looked at when a message's row is due.
   func enqueue(_ rows: [OutboxRecord]) throws
   func put(setting name: String, value: [UInt8]) throws
-  /// A row that exists is left alone: all instances read what was stored first.
+  /// A row that exists stays as it is: all instances read what was stored first.
   func add(schemas: [SchemaRecord]) throws
   /// An append-only record of what came from outside: callbacks, guards that held.
   func record(input: OutsideInput) throws

@@ -1,4 +1,4 @@
-/// What a schema registry has said of a number, kept for all instances and for ever.
+/// What a schema registry has said of a number, kept for all instances. It never changes.
 package struct SchemaRecord: Sendable, Equatable {
   package enum Content: Sendable, Equatable {
     /// The text of an Avro schema, as the registry has it.

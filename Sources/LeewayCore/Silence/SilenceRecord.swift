@@ -17,7 +17,7 @@ package struct SilenceRecord: Sendable, Equatable {
   /// By the ledger's clock, as the other times.
   package var createdAt: EventTime
   package var starts: EventTime
-  /// As asked for, or when somebody ended it.
+  /// As asked for, or when a person ended it early.
   package var ends: EventTime
   /// Who ended it before its time.
   package var expiredBy: String?

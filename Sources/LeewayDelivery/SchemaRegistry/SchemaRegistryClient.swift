@@ -3,7 +3,7 @@ package import LeewayCore
 
 /// What became of one question for a schema.
 package enum SchemaAnswer: Sendable, Equatable {
-  /// What it is, or why it can never be read: true for ever.
+  /// What it is, or why it can never be read. Neither changes.
   case found(SchemaRecord.Content)
   /// The registry does not have the number now.
   case unknown

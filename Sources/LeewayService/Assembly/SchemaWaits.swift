@@ -37,7 +37,7 @@ struct SchemaWaits {
 
   mutating func forget(_ id: UInt32) { waits[id] = nil }
 
-  /// Forgets all that nobody holds a partition for.
+  /// Forgets the numbers for which no partition is held.
   mutating func keep(_ ids: Set<UInt32>) { waits = waits.filter { ids.contains($0.key) || $0.value.isAsked } }
 
   /// Numbers whose time has come, in order.

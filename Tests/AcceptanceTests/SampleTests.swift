@@ -144,6 +144,23 @@ import Testing
     )
   }
 
+  /// Half of the rows would be monitored for drift and never for performance.
+  @Test func idsThatAreNullInSome() throws {
+    try folder.write(
+      (0..<10).map { Shop.prediction($0, id: $0 % 2 == 0 ? "null" : "\"p\($0)\"") }.joined(separator: "\n"),
+      to: "p.jsonl")
+    try folder.write(
+      (0..<10).map { Shop.label($0, id: $0 % 5 == 0 ? "null" : "\"p\($0)\"") }.joined(separator: "\n"), to: "l.jsonl")
+    let found = try check("--sample p.jsonl --labels l.jsonl monitors/shop.yaml")
+    #expect(found.code == 0)
+    #expect(
+      found.output.contains(
+        "\n\n5 of 10 predictions have no id: they are counted in drift, and no label can join them\n"),
+      "\(found.output)")
+    #expect(
+      found.output.hasSuffix("\n\n2 of 10 labels have no id and are rejected: no_id\n"), "\(found.output)")
+  }
+
   /// Versions beside each other answer the same request, and labels are corrected.
   @Test func idsThatComeAgain() throws {
     try folder.write(
@@ -185,6 +202,12 @@ import Testing
       found.output
         == "p.jsonl: 0 predictions\n1 refused, the first: p.jsonl:1: avro: this is an Avro file and not JSON; write its records as JSON, one a line\n"
     )
+    #expect(
+      found.error
+        == "leeway: p.jsonl: no message could be read: a sample is JSON Lines, whatever the topic has; docs/formats.md says how Avro becomes that\n"
+    )
+    try folder.write("id,at\n1,2", to: "p.jsonl")
+    found = try check("--sample p.jsonl monitors/shop.yaml")
     #expect(
       found.error
         == "leeway: p.jsonl: no message could be read: a sample is JSON Lines, one object a line: no CSV, and no array around the objects\n"

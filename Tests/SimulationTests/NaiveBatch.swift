@@ -616,16 +616,17 @@ struct NaiveBatch {
     rule == .historyOfAStage ? check.name : "\(check.name) \(stage)"
   }
 
-  private func usual(_ check: Check, _ window: WindowDefinition, _ end: EventTime) -> [String: Double] {
+  private func usual(_ check: Check, _ window: WindowDefinition, _ end: EventTime) -> [String: UsualRows] {
     var values: [String: [Double]] = [:]
     for record in history[series(check, .final)] ?? [] where record.end >= end - window.size * 28 && record.end < end {
       let steps = (end - record.end).milliseconds
       guard steps % window.size.milliseconds == 0, let value = record.value else { continue }
       values[record.slice, default: []].append(value)
     }
-    return values.filter { $0.value.count >= 3 }.mapValues { values in
+    return values.mapValues { values in
       let sorted = values.sorted()
-      return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+      let median = (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+      return UsualRows(windows: sorted.count, median: sorted.count >= 3 ? median : nil)
     }
   }
 }

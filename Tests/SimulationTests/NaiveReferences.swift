@@ -52,7 +52,7 @@ struct NaiveReferences {
     var ends = begins
     while ends < begins + span { ends = ends + pane }
     guard ends <= end, ends <= settled else {
-      let reached = min(end, settled.floor(to: pane)) - begins
+      let reached = (end < ends ? end : settled.floor(to: pane)) - begins
       return (nil, max(.zero, min(reached, span)))
     }
     let last = rule == .frozenReferences ? end : ends

@@ -77,13 +77,17 @@ extension Decision {
       try considerRetrain(group, end)
     }
 
-    private func standing(among checks: [Check]) -> (Verdict) -> IncidentMachine.Standing {
+    private func standing(among checks: [Check]) -> (Verdict, Evidence) -> IncidentMachine.Standing {
       let checks = Dictionary(uniqueKeysWithValues: checks.map { ($0.name, $0) })
-      return { [monitor] verdict in
-        guard let check = checks[verdict.check] else { return .back(windows: 1, apart: .zero) }
-        if check.isBeyondLimit(verdict) { return .beyond }
+      return { [monitor] verdict, known in
+        let check = checks[verdict.check]
+        let isJudged = verdict.tier == .ok
+        if !isJudged, !verdict.isBackAsFarAsKnown(check, known) { return .unknown }
+        guard let check else { return .back(windows: 1, apart: .zero) }
+        if check.isBeyondLimit(verdict) { return isJudged ? .beyond : .unknown }
+        if verdict.isShortOfClear { return isJudged ? .short : .unknown }
         let apart = monitor.flatMap { check.window(of: $0)?.apart } ?? verdict.size
-        return verdict.isShortOfClear ? .short : .back(windows: check.clearWindows, apart: apart)
+        return .back(windows: check.clearWindows, apart: apart)
       }
     }
 

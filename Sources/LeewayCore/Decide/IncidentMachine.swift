@@ -9,7 +9,8 @@
 ///
 /// A key clears when its value is back within the limit of its lowest tier, and beyond the check's `clear`, in as many windows as the
 /// check asks, however certain that is. Until then it fires for the incident, and asks for no retrain. `insufficient_data` and
-/// missing windows change nothing. A key of which no verdict of any kind has come for eight windows and three days expires: its
+/// missing windows change nothing; but where only a limit that is a change cannot be judged, for want of what it is a change from,
+/// what fired by a limit that is a number clears by that. A key of which no verdict of any kind has come for eight windows and three days expires: its
 /// slice is gone. Nights and weekends without a row are shorter.
 package struct IncidentMachine: Sendable, Equatable {
   package struct Key: Sendable, Hashable, Comparable {
@@ -189,14 +190,14 @@ package struct IncidentMachine: Sendable, Equatable {
   /// What the verdicts of one end say, as far as this machine can need it.
   ///
   /// - Parameter standing: what a verdict that does not fire says of a key that does.
-  func batch(of verdicts: [Verdict], standing: (Verdict) -> Standing) -> DecisionInput.Batch {
+  func batch(of verdicts: [Verdict], standing: (Verdict, Evidence) -> Standing) -> DecisionInput.Batch {
     var batch = DecisionInput.Batch()
     for verdict in verdicts {
       let key = Key(check: verdict.check, slice: verdict.slice, subject: verdict.subject)
       if verdict.tier >= .info {
         batch.fired[key] = Evidence(verdict)
       } else if let known = active[key] {
-        note(verdict, standing(verdict), of: key, known, in: &batch)
+        note(verdict, standing(verdict, known), of: key, known, in: &batch)
       }
     }
     return batch
@@ -209,22 +210,22 @@ package struct IncidentMachine: Sendable, Equatable {
     case short
     /// Back, as it must be in so many windows before its key clears, each so far from the one before that they share no pane.
     case back(windows: Int, apart: TimeSpan)
+    /// Nothing can be said of it.
+    case unknown
   }
 
   private func note(
     _ verdict: Verdict, _ standing: Standing, of key: Key, _ known: Evidence, in batch: inout DecisionInput.Batch
   ) {
-    let isJudged = verdict.tier == .ok
     switch standing {
-    case .beyond where isJudged: batch.held.append(key)
-    case .short where isJudged: batch.clearing[key] = 0
-    // A limit under the noise cannot be judged, and yet the value is within it and every other one.
-    case .back(let windows, let apart) where isJudged || (verdict.why?.reason == .noise && verdict.value != nil):
+    case .beyond: batch.held.append(key)
+    case .short: batch.clearing[key] = 0
+    case .back(let windows, let apart):
       let waiting = known.clearing.flatMap { $0.windows > 0 ? $0 : nil }
       if let waiting, windows > 1, verdict.end < waiting.end + apart { return }
       let count = (waiting?.windows ?? 0) + 1
       if count >= windows { batch.cleared.append(key) } else { batch.clearing[key] = count }
-    default:
+    case .unknown:
       guard verdict.end >= known.seen + .milliseconds(known.lifetime.milliseconds / 2) else { return }
       batch.unjudged.append(key)
     }
@@ -362,6 +363,24 @@ package struct IncidentMachine: Sendable, Equatable {
     return
       "recalibrate: only calibration has moved; fit a new map from scores to probabilities, a retrain is not called "
       + "for"
+  }
+}
+
+extension Verdict {
+  /// Of a verdict that could not be given: whether its value is within every limit that is known, and that is enough to clear what
+  /// fired.
+  ///
+  /// A limit under the noise cannot be judged, and yet the value is within it. A limit that is a change from something unknown
+  /// cannot be either; what fired by a limit that is a number clears by that.
+  func isBackAsFarAsKnown(_ check: Check?, _ fired: Evidence) -> Bool {
+    guard value != nil, let why else { return false }
+    switch why.reason {
+    case .noise: return true
+    // Without a threshold none of its limits was compared with.
+    case .reference where threshold != nil, .noBaseline where threshold != nil:
+      return check?.limits.contains { $0.tier == fired.tier && !$0.limit.isRelative } ?? false
+    default: return false
+    }
   }
 }
 

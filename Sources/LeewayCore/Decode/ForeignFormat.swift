@@ -46,6 +46,9 @@ package enum ForeignFormat: Hashable, Sendable {
     }
   }
 
+  /// All the words that `code` may be.
+  package static let codes: Set<String> = ["avro", "registry_json", "gzip", "parquet", "utf16"]
+
   var reason: String {
     switch self {
     case .registry(let schema):

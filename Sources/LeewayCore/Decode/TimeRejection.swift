@@ -11,26 +11,28 @@ extension EventTime {
   }
 }
 
-extension FieldValue {
-  /// Why the value of `field` is no time that an event may be of, and the fix; nil if it is one.
+extension MessageExtractor {
+  /// Why a value is no time that an event may be of, and the fix; nil if it is one.
   ///
   /// - Parameter lenient: whether text may be a number.
-  package func timeProblem(_ field: FieldPath, _ format: TimeFormat, lenient: Bool = false) -> String? {
-    time(format, lenient: lenient)?.isPlausible == true
-      ? nil : MessageRejection(time: self, of: field, in: format, lenient: lenient).reason
+  package func timeProblem(
+    _ view: FieldValue, of field: FieldPath, in format: TimeFormat, lenient: Bool = false
+  ) -> String? {
+    view.time(format, lenient: lenient)?.isPlausible == true
+      ? nil : timeRejection(view, of: field, in: format, lenient: lenient).reason
   }
-}
 
-extension MessageRejection {
   /// Says what is wrong with a message's time, and which format would make sense of it.
   ///
   /// - Parameters:
   ///   - view: the value of `field`; no plausible time in `format`.
   ///   - lenient: whether text may be a number.
-  init(time view: FieldValue, of field: FieldPath, in format: TimeFormat, lenient: Bool = false) {
+  func timeRejection(
+    _ view: FieldValue, of field: FieldPath, in format: TimeFormat, lenient: Bool = false
+  ) -> MessageRejection {
     guard view.kind != .absent, view.kind != .null else {
-      self.init(code: "bad_time", reason: "\(field) is missing; name the field of the time, or fix the producer")
-      return
+      return MessageRejection(
+        code: "bad_time", reason: "\(field) is missing; name the field of the time, or fix the producer")
     }
     let fitting = TimeFormat.allCases.first { $0 != format && view.time($0, lenient: lenient)?.isPlausible == true }
     var guess = fitting.map { ". Did you mean \($0.rawValue)?" }
@@ -41,14 +43,14 @@ extension MessageRejection {
     }
     if let time = view.time(format, lenient: lenient) {
       let side = time < .earliestPlausible ? "before 1990" : "after 2100"
-      self.init(
+      return MessageRejection(
         code: "implausible_time",
         reason: "\(field) is \(time) in \(format.rawValue), which is \(side)\(guess ?? "; fix the producer's clock")")
-    } else {
-      self.init(
-        code: "bad_time",
-        reason:
-          "\(field) is not a time in \(format.rawValue)\(guess ?? "; fix the producer or time_format")")
     }
+    return MessageRejection(
+      code: "bad_time",
+      reason:
+        "\(field) is \(shown(view)), which is no time in \(format.rawValue)\(guess ?? "; fix the producer or time_format")"
+    )
   }
 }

@@ -6,7 +6,7 @@ struct CheckEvaluation {
   let plan: MonitorPlan
 
   /// - Parameter usualRows: the reference of a traffic check, by slice.
-  func verdicts(_ view: WindowView, usualRows: [String: Double] = [:]) -> [Verdict] {
+  func verdicts(_ view: WindowView, usualRows: [String: UsualRows] = [:]) -> [Verdict] {
     switch check.metric.family {
     case .distance, .level: distanceVerdicts(view)
     case .ratio: ratioVerdicts(view)
@@ -225,7 +225,7 @@ struct CheckEvaluation {
 
   // MARK: Traffic
 
-  private func trafficVerdicts(_ view: WindowView, _ usualRows: [String: Double]) -> [Verdict] {
+  private func trafficVerdicts(_ view: WindowView, _ usualRows: [String: UsualRows]) -> [Verdict] {
     slices(view.drift.isEmpty ? [Slice.all] : view.drift.keys.map(\.name)).map { slice in
       let rows = view.drift[NameKey(slice)]?.counts[DriftLayout.rows] ?? 0
       var verdict = Verdict(
@@ -238,11 +238,13 @@ struct CheckEvaluation {
         return verdict
       }
       verdict.isReference = true
-      // The usual rows are the median of at least three windows.
+      let usual = usualRows[slice] ?? UsualRows()
       verdict.take(
-        Ladder(check.limits, reference: usualRows[slice]).climb(Double(rows)),
-        missing: Shortfall(.reference, [("needed", .count(3))]))
-      verdict.judge(clears: check.clears, reference: usualRows[slice])
+        Ladder(check.limits, reference: usual.median).climb(Double(rows)),
+        missing: Shortfall(
+          .reference,
+          [("windows", .count(Int64(usual.windows))), ("needed", .count(Int64(UsualRows.neededWindows)))]))
+      verdict.judge(clears: check.clears, reference: usual.median)
       return verdict
     }
   }

@@ -77,18 +77,34 @@ struct VerdictHistory {
   /// Windows whose median is what is usual.
   static let usualWindows: Int64 = 28
 
-  /// The median rows of the last 28 windows without a common pane, by slice; slices with fewer than three have none.
-  func usualRows(_ check: Check, _ window: WindowDefinition, _ end: EventTime) throws -> [String: Double] {
+  /// Rows of the last 28 windows without a common pane, by slice.
+  func usualRows(_ check: Check, _ window: WindowDefinition, _ end: EventTime) throws -> [String: UsualRows] {
     let ends = (1...Self.usualWindows).map { end - window.apart * $0 }
     var values: [String: [Double]] = [:]
     for records in try verdicts(check, .final, ends).values {
       for record in records { if let value = record.value { values[record.slice, default: []].append(value) } }
     }
-    return values.compactMapValues { values in
-      guard values.count >= 3 else { return nil }
-      let sorted = values.sorted()
-      let middle = sorted.count / 2
-      return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-    }
+    return values.mapValues { UsualRows($0) }
+  }
+}
+
+/// What is usual for a window's rows, by the windows before it.
+struct UsualRows: Equatable {
+  /// How many it takes.
+  static let neededWindows = 3
+
+  /// How many there are.
+  var windows = 0
+  /// nil for fewer than three.
+  var median: Double?
+}
+
+extension UsualRows {
+  init(_ rows: [Double]) {
+    windows = rows.count
+    guard windows >= Self.neededWindows else { return }
+    let sorted = rows.sorted()
+    let middle = windows / 2
+    median = windows % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
   }
 }

@@ -77,7 +77,7 @@ final class LabelDecoder<Extractor: MessageExtractor> {
           : "one of \(fields) is missing or no text or number, or they are longer than \(JoinID.maximumBytes) bytes")
     }
     guard let time else {
-      throw .init(time: extractor[timeSlot], of: stream.time, in: stream.timeFormat, lenient: timeTakesText)
+      throw extractor.timeRejection(extractor[timeSlot], of: stream.time, in: stream.timeFormat, lenient: timeTakesText)
     }
     let view = extractor[valueSlot]
     switch view.kind {
@@ -88,7 +88,9 @@ final class LabelDecoder<Extractor: MessageExtractor> {
       return label(id, JoinedLabel(time: time, value: nil, canonical: []))
     default:
       guard let value = value(view), let canonical = canonical(view) else {
-        throw .init(code: "bad_value", reason: "\(stream.value) is no label of a \(task.rawValue) model\(hint)")
+        throw .init(
+          code: "bad_value",
+          reason: "\(stream.value) is \(extractor.shown(view)), which is no label of a \(task.rawValue) model\(hint)")
       }
       return label(id, JoinedLabel(time: time, value: value, canonical: canonical))
     }

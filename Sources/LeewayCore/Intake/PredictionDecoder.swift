@@ -89,8 +89,8 @@ final class PredictionDecoder<Extractor: MessageExtractor> {
 
   func time() throws(MessageRejection) -> EventTime {
     guard let time = extractor[timeSlot].time(timeFormat, lenient: timeTakesText), time.isPlausible else {
-      throw MessageRejection(
-        time: extractor[timeSlot], of: plan.monitor.predictions.time, in: timeFormat, lenient: timeTakesText)
+      throw extractor.timeRejection(
+        extractor[timeSlot], of: plan.monitor.predictions.time, in: timeFormat, lenient: timeTakesText)
     }
     return time
   }

@@ -48,7 +48,9 @@ struct FrozenReferences {
       return .learning(Self.shortfall(.zero, of: subject.span))
     }
     guard record.isFull, end >= record.ends else {
-      return .learning(Self.shortfall(min(end, record.through) - record.begins, of: subject.span))
+      // How far the window is, and not how far the round has come, which is another thing in a replay.
+      let reached = end < record.ends ? end : record.through
+      return .learning(Self.shortfall(reached - record.begins, of: subject.span))
     }
     return .full(key)
   }

@@ -121,9 +121,14 @@ package struct BaselineFit {
     }
     if let positive = monitor.labels?.positive, first.labels > 0, first.positives == 0 {
       let others = first.others.map(ConfigurationNode.shown)
-      remarks.append(
+      let remark =
         "no label is \(positive), which labels.positive means by 1; the labels are \(others.joined(separator: ", "))."
-          + Spelling.suggestion(for: positive, among: first.others))
+        + Spelling.suggestion(for: positive, among: first.others)
+      // Rows of one class may be a mistake in the file; two classes of which neither is the positive one are one in the monitor.
+      if others.count > 1, heldOut.isEmpty {
+        throw TrainingReader.Unusable(description: "\(paths.joined(separator: ", ")): \(remark)")
+      }
+      remarks.append(remark)
     }
     for (i, segment) in monitor.segments.enumerated() where first.segments[i + 1].counts.isEmpty {
       remarks.append(

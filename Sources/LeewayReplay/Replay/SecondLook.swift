@@ -82,12 +82,13 @@ struct SecondLook: Sendable {
         pending.removeAll { i, field in
           // A feature without a value is missing, not unusable.
           let isMissing = extractor[i].kind == .null || extractor[i].kind == .absent
-          guard !(isMissing && field.purpose.hasPrefix("feature ")), let problem = field.problem(of: extractor[i])
+          guard !(isMissing && field.purpose.hasPrefix("feature ")),
+            let problem = field.problem(of: extractor[i], in: extractor)
           else { return false }
           unusable.append(
             .init(
               file: file, line: number, purpose: field.purpose,
-              value: SampledField.shown(extractor[i], in: extractor), problem: problem))
+              value: extractor.shown(extractor[i]), problem: problem))
           return true
         }
         guard isLate, lead.take(time, number) else { return }

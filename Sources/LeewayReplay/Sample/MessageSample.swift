@@ -44,6 +44,7 @@ package struct MessageSample {
     var paths = MessagePaths()
     var (messages, rows) = (0, 0)
     var (refused, badRows) = (Refusals(), Refusals())
+    var isForeign = false
     while messages < Self.maximumMessages, let message = try lines.next() {
       let number = message.offset
       messages += 1
@@ -60,6 +61,7 @@ package struct MessageSample {
         }
       } catch {
         refused.add("\(file):\(number): \(error.code): \(error.reason)")
+        isForeign = isForeign || ForeignFormat.codes.contains(error.code)
         continue
       }
       if messages - refused.count <= Self.maximumTrees, let bytes = message.value,
@@ -78,7 +80,7 @@ package struct MessageSample {
     if read > 0 {
       out.append("")
       out += Self.table(fields, read, paths)
-      if let remark = ids.remark { out += ["", remark] }
+      for remark in ids.remarks { out += ["", remark] }
       let others = paths.leaves.filter { path in !fields.contains { $0.path.description == path } }
       if !others.isEmpty {
         out += ["", "not named by the monitor: \(ShortList.text(others, atMost: Self.maximumOthers))"]
@@ -96,6 +98,8 @@ package struct MessageSample {
         "the file has none"
       } else if refused.count == 0 {
         "their arrays of rows are empty"
+      } else if isForeign {
+        "a sample is JSON Lines, whatever the topic has; docs/formats.md says how Avro becomes that"
       } else {
         "a sample is JSON Lines, one object a line: no CSV, and no array around the objects"
       }

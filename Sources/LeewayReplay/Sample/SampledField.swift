@@ -33,7 +33,6 @@ struct SampledField {
   /// Labels of a binary model where the monitor says which is positive: how many of each value, of the first hundred values.
   private(set) var values: [String: Int] = [:]
 
-  private static let maximumExample = 24
   private static let maximumValues = 100
 
   init(_ purpose: String, _ path: FieldPath, lenient: Bool, required: Bool, _ expectation: Expectation) {
@@ -91,24 +90,24 @@ struct SampledField {
   /// - Parameter extractor: that has the value, for the example.
   mutating func count(_ view: FieldValue, in extractor: some MessageExtractor) {
     guard view.kind != .absent else { return }
-    kinds[Self.name(of: view.kind), default: 0] += 1
+    kinds[view.kind.name, default: 0] += 1
     guard view.kind != .null else { return }
     found += 1
-    if example.isEmpty { example = Self.shown(view, in: extractor) }
+    if example.isEmpty { example = extractor.shown(view) }
     if case .label(.binary, _?) = expectation, let bytes = extractor.category(of: view) {
       let text = String(decoding: bytes, as: UTF8.self)
       if values[text] != nil || values.count < Self.maximumValues { values[text, default: 0] += 1 }
     }
-    guard let problem = problem(of: view) else { return }
+    guard let problem = problem(of: view, in: extractor) else { return }
     if wrong == 0 { self.problem = problem }
     wrong += 1
   }
 
   /// Why a value that is there cannot be used; nil if it can.
-  func problem(of view: FieldValue) -> String? {
+  func problem(of view: FieldValue, in extractor: some MessageExtractor) -> String? {
     let isScalar = view.kind != .array && view.kind != .object
     switch expectation {
-    case .time(let format): return view.timeProblem(path, format, lenient: takesText)
+    case .time(let format): return extractor.timeProblem(view, of: path, in: format, lenient: takesText)
     case .scalar: return isScalar ? nil : "it takes text, a number or a boolean"
     case .probabilities(nil):
       return view.kind == .object
@@ -138,39 +137,7 @@ struct SampledField {
     guard !values.keys.contains(where: { utf8Equal($0, positive) }) else { return nil }
     let named = values.sorted { $0.value != $1.value ? $0.value > $1.value : utf8Order($0.key, $1.key) }.map(\.key)
     return "none is \(positive), so all of them are negative; the values are "
-      + ShortList.text(named.map { Self.cut($0) }, atMost: 5) + "."
+      + ShortList.text(named.map(ShownText.cut), atMost: 5) + "."
       + Spelling.suggestion(for: positive, among: named)
-  }
-
-  private static func name(of kind: FieldKind) -> String {
-    switch kind {
-    case .absent, .null: "null"
-    case .false, .true: "boolean"
-    case .int64, .uint64: "integer"
-    case .double, .overflow: "number"
-    case .string: "text"
-    case .array: "array"
-    case .object: "object"
-    }
-  }
-
-  /// A value as the message has it, cut to 24 characters.
-  static func shown(_ view: FieldValue, in extractor: some MessageExtractor) -> String {
-    let text: String
-    switch view.kind {
-    // As in the message, and not as a double.
-    case .int64: text = "\(view.int64 ?? 0)"
-    case .uint64: text = "\(view.uint64 ?? 0)"
-    case .overflow: text = extractor.numberText(of: view).map { String(decoding: $0, as: UTF8.self) } ?? "number"
-    default:
-      // There is no tree of what holds a number beyond the range of Double.
-      let tree = extractor.tree(of: view)
-      text = tree.map { String(decoding: CanonicalJSON.bytes(of: $0), as: UTF8.self) } ?? name(of: view.kind)
-    }
-    return cut(text)
-  }
-
-  private static func cut(_ text: String) -> String {
-    text.count > maximumExample ? text.prefix(maximumExample - 1) + "…" : text
   }
 }

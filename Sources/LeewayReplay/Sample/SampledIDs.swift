@@ -5,8 +5,8 @@ import LeewayCore
 struct SampledIDs {
   private let isOfLabels: Bool
   private var seen: Set<[[UInt8]]> = []
-  /// Rows with an id.
-  private var rows = 0
+  /// Rows with an id, and without one.
+  private var (rows, without) = (0, 0)
   private var repeated = 0
   private var first: [[UInt8]] = []
   private var hasOthers = false
@@ -20,14 +20,27 @@ struct SampledIDs {
   ///   - version: tells pairs of the same id apart; nil for labels.
   mutating func count(_ id: [[UInt8]?], version: [UInt8]?) {
     let parts = id.compactMap { $0 }
-    guard parts.count == id.count, !parts.isEmpty else { return }
+    guard parts.count == id.count, !parts.isEmpty else {
+      without += 1
+      return
+    }
     if rows == 0 { first = parts } else if parts != first { hasOthers = true }
     rows += 1
     if !seen.insert(parts + [version ?? []]).inserted { repeated += 1 }
   }
 
-  /// How many come again; nil where none does.
-  var remark: String? {
+  /// How many have no id where others have one, and how many come again.
+  var remarks: [String] { [lackRemark, repeatRemark].compactMap { $0 } }
+
+  private var lackRemark: String? {
+    guard without > 0, rows > 0 else { return nil }
+    let share = "\(Thousands.text(Int64(without))) of \(Thousands.text(Int64(rows + without)))"
+    return isOfLabels
+      ? "\(share) labels have no id and are rejected: no_id"
+      : "\(share) predictions have no id: they are counted in drift, and no label can join them"
+  }
+
+  private var repeatRemark: String? {
     guard repeated > 0 else { return nil }
     let share = "\(Thousands.text(Int64(repeated))) of \(Thousands.text(Int64(rows)))"
     return isOfLabels

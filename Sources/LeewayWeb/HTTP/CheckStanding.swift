@@ -7,7 +7,8 @@ struct CheckStanding: Sendable, Equatable {
     var stage: Stage
     /// Up to where it has judged.
     var end: EventTime
-    /// The worst over subjects and slices; `insufficientData` where nothing could be judged.
+    /// The worst over subjects and slices; `insufficientData` where nothing could be judged, or where nothing fires and all rows
+    /// together could not be judged: that a slice is ok says nothing of the whole.
     var tier: Tier
     /// Verdicts, and those of them that could not be given.
     var verdicts: Int
@@ -45,6 +46,7 @@ extension CheckStanding.Judged {
   init?(_ records: [ResultRecord], of check: String, _ stage: Stage, _ end: EventTime) {
     self.init(stage: stage, end: end, tier: .insufficientData, verdicts: 0, unjudged: 0)
     var shown: JSONReader?
+    var (ofAll, judgedOfAll) = (0, 0)
     for record in records where record.check == check {
       guard let root = (try? JSONValue(parsing: Array(record.line.utf8))).map(JSONReader.init),
         let tier = (try? root.member("tier").string()).flatMap(Tier.init(name:)),
@@ -52,6 +54,10 @@ extension CheckStanding.Judged {
       else { continue }
       verdicts += 1
       self.tier = max(self.tier, tier)
+      if record.slice == Slice.all {
+        ofAll += 1
+        if tier != .insufficientData { judgedOfAll += 1 }
+      }
       guard tier == .insufficientData else { continue }
       unjudged += 1
       guard shown == nil || (slice != Slice.all && record.slice == Slice.all) else { continue }
@@ -59,6 +65,7 @@ extension CheckStanding.Judged {
       (subject, slice) = (record.subject, record.slice)
     }
     guard verdicts > 0 else { return nil }
+    if self.tier == .ok, ofAll > 0, judgedOfAll == 0 { self.tier = .insufficientData }
     guard let shown else { return }
     why = try? shown.member("why").string()
     whyNumbers = (try? shown.member("why_numbers"))?.value.map {

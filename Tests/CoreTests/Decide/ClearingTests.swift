@@ -36,6 +36,36 @@ import Testing
     #expect(try verdict(4, 0.09) == ["drift resolved warning"])
   }
 
+  /// A change from a reference that never is a fair sample cannot be judged, and must not keep open what a limit of a number
+  /// opened.
+  @Test func whatALimitOfANumberOpenedClearsByIt() throws {
+    let auc = Check(
+      name: "auc", on: .performance, metric: .auc, window: "1h",
+      limits: [TierLimit(.warning, .maximumDrop(.absolute(0.05))), TierLimit(.critical, .below(.absolute(0.7)))])
+    func verdict(_ desk: Desk, _ hour: Int64, _ value: Double?, _ tier: Tier, _ why: Shortfall.Reason) throws
+      -> [String]
+    {
+      var verdict = try #require(desk.verdict(hour, "auc", "performance", tier, value: value))
+      if tier == .insufficientData { verdict.why = Shortfall(why) }
+      verdict.threshold = why == .rows ? nil : 0.7
+      return try desk.decide([verdict])
+    }
+    for reason in [Shortfall.Reason.reference, .noBaseline] {
+      let desk = try Desk(checks: [auc])
+      #expect(try verdict(desk, 1, 0.65, .critical, reason) == ["performance/final opened critical"])
+      #expect(try verdict(desk, 2, 0.69, .insufficientData, reason) == [])
+      #expect(try verdict(desk, 3, nil, .insufficientData, reason) == [])
+      // Too few rows say nothing, whatever the value is.
+      #expect(try verdict(desk, 4, 0.9, .insufficientData, .rows) == [])
+      #expect(try verdict(desk, 5, 0.71, .insufficientData, reason) == ["performance/final resolved critical"])
+    }
+    // What the change opened is not cleared by the other limit.
+    let desk = try Desk(checks: [auc])
+    #expect(try verdict(desk, 1, 0.75, .warning, .reference) == ["performance/final opened warning"])
+    #expect(try verdict(desk, 2, 0.79, .insufficientData, .reference) == [])
+    #expect(try verdict(desk, 3, 0.79, .ok, .reference) == ["performance/final resolved warning"])
+  }
+
   /// A slice that is there and still beyond its limit is not gone.
   @Test func whatIsStillBeyondItsLimitDoesNotExpire() throws {
     let desk = try Desk()

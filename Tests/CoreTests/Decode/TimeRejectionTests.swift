@@ -11,7 +11,7 @@ import Testing
     return try Array("{\"at\":\(json)}".utf8).withUnsafeBytes { bytes in
       try extractor.extract(bytes)
       if let time = extractor[0].time(format), time.isPlausible { return time.description }
-      let rejection = MessageRejection(time: extractor[0], of: field, in: format)
+      let rejection = extractor.timeRejection(extractor[0], of: field, in: format)
       return "\(rejection.code): \(rejection.reason)"
     }
   }
@@ -28,24 +28,28 @@ import Testing
         == "implausible_time: at is 1970-01-08T07:19:12.000Z in epoch_us, which is before 1990. Did you mean epoch_ms?")
     // Beyond the year 9999 a number is no time at all.
     #expect(
-      try read("1700000000123", .epochSeconds) == "bad_time: at is not a time in epoch_s. Did you mean epoch_ms?")
+      try read("1700000000123", .epochSeconds)
+        == "bad_time: at is 1700000000123, which is no time in epoch_s. Did you mean epoch_ms?")
     #expect(
       try read("1700000000123456", .epochMilliseconds)
-        == "bad_time: at is not a time in epoch_ms. Did you mean epoch_us?")
+        == "bad_time: at is 1700000000123456, which is no time in epoch_ms. Did you mean epoch_us?")
     #expect(
       try read("\"2026-03-01T00:00:00Z\"", .epochMilliseconds)
-        == "bad_time: at is not a time in epoch_ms. Did you mean rfc3339?")
-    #expect(try read("1700000000", .rfc3339) == "bad_time: at is not a time in rfc3339. Did you mean epoch_s?")
+        == "bad_time: at is \"2026-03-01T00:00:00Z\", which is no time in epoch_ms. Did you mean rfc3339?")
+    #expect(
+      try read("1700000000", .rfc3339)
+        == "bad_time: at is 1700000000, which is no time in rfc3339. Did you mean epoch_s?")
     #expect(
       try read("\"1700000000123\"", .epochMilliseconds)
-        == "bad_time: at is not a time in epoch_ms: it is text; send the number without quotes, or set lenient: true")
+        == "bad_time: at is \"1700000000123\", which is no time in epoch_ms: it is text; send the number without quotes, or set lenient: true"
+    )
   }
 
   @Test func nanosecondsAreFarFromOtherTimes() throws {
     #expect(try read("1700000000123456789", .epochNanoseconds) == "2023-11-14T22:13:20.123Z")
     #expect(
       try read("1700000000123456789", .epochMicroseconds)
-        == "bad_time: at is not a time in epoch_us. Did you mean epoch_ns?")
+        == "bad_time: at is 1700000000123456789, which is no time in epoch_us. Did you mean epoch_ns?")
     #expect(
       try read("1700000000123", .epochNanoseconds)
         == "implausible_time: at is 1970-01-01T00:28:20.000Z in epoch_ns, which is before 1990. Did you mean epoch_ms?")
@@ -65,7 +69,7 @@ import Testing
     )
     #expect(
       try read("\"noon\"", .epochMilliseconds)
-        == "bad_time: at is not a time in epoch_ms; fix the producer or time_format")
+        == "bad_time: at is \"noon\", which is no time in epoch_ms; fix the producer or time_format")
     #expect(
       try read("null", .epochSeconds)
         == "bad_time: at is missing; name the field of the time, or fix the producer")

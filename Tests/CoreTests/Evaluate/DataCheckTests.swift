@@ -107,6 +107,9 @@ import Testing
     let found = try traffic(limits, [10, 20, 30, 10, 11, 60], through: 7)
     // Three windows are the least that have a median.
     #expect((1...3).map { found[$0]?.tier } == [.insufficientData, .insufficientData, .insufficientData])
+    #expect(
+      (1...3).map { found[$0]?.why }
+        == [0, 1, 2].map { Shortfall(.reference, [("windows", .count($0)), ("needed", .count(3))]) })
     // Half of 20, of 15, of 11, of 15.
     #expect((4...7).map { found[$0]?.tier } == [.warning, .ok, .ok, .warning])
     #expect((4...7).map { found[$0]?.threshold } == [10, 7.5, 5.5, 7.75])

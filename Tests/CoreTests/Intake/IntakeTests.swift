@@ -183,7 +183,8 @@ import Testing
     let reasons = try stage.ledger.read { try $0.quarantined(monitor: "m", limit: 20) }.map(\.reason)
     #expect(reasons.contains("value is missing; null retracts a label, absence does not"))
     #expect(
-      reasons.contains("value is no label of a binary model; it takes 0, 1, false or true, or set labels.positive"))
+      reasons.contains(
+        "value is 2, which is no label of a binary model; it takes 0, 1, false or true, or set labels.positive"))
   }
 
   @Test func isFullOfAsManyJoinsAsACommitCarries() throws {

@@ -135,6 +135,19 @@ import Testing
     #expect(CheckStanding().tier == nil)
   }
 
+  /// Two small slices are ok, and all rows together could not be judged: the check is not ok.
+  @Test func anOkOfSlicesStandsForThemOnly() {
+    func tier(_ all: Tier?, _ slice: Tier) -> Tier? {
+      let lines = [all.map { Self.verdict("auc", $0) }, Self.verdict("auc", slice, slice: "a=b")].compactMap(\.self)
+      return CheckStanding.Judged(lines, of: "auc", .final, Self.noon)?.tier
+    }
+    #expect(tier(.insufficientData, .ok) == .insufficientData)
+    #expect(tier(.insufficientData, .warning) == .warning)
+    #expect(tier(.ok, .insufficientData) == .ok)
+    // A check on named slices has no verdict of all rows.
+    #expect(tier(nil, .ok) == .ok)
+  }
+
   /// `early` waits for its first days of production while older windows are ok at the horizon: the check is not ok, and says
   /// what it waits for. An older `insufficient_data` takes nothing from a newer word, and no bad word is taken back.
   @Test func anOlderOkDoesNotStandForNewerWindowsThatAreNotJudged() {

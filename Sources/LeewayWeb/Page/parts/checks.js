@@ -119,6 +119,8 @@ export function whyText(why, numbers) {
         : n.coverage !== undefined
         ? "labels for " + share(n.coverage) + " of predictions in the reference's days" +
           given("needed", (value) => ", " + share(value) + " needed")
+        : n.windows !== undefined
+        ? "what is usual is not known yet: windows" + of_
         : counted === "slices"
         ? "as many slices as there is room for have a reference" + of_
         : counted

@@ -25,14 +25,14 @@ import Testing
     return "{\"schema\":\"\(quoted)\"\(more)}"
   }
 
-  private func answer(status: Int = 200, _ body: String, id: UInt32 = 17) throws -> (SchemaAnswer, String) {
+  private func answer(status: Int = 200, _ body: String, id: SchemaID = 17) throws -> (SchemaAnswer, String) {
     let server = try LoopbackReceiver(otherwise: .answer(status: status, body: body))
     return (try client([server.url("")]).schema(id), "http://127.0.0.1:\(server.port)")
   }
 
   @Test func aSchemaIsAskedForByItsNumber() throws {
     let server = try LoopbackReceiver(otherwise: .answer(status: 200, body: Self.body(Self.text)))
-    #expect(try client([server.url("/apis/ccompat")]).schema(4_294_967_295) == .found(.avro(Array(Self.text.utf8))))
+    #expect(try client([server.url("/apis/ccompat")]).schema(.number(.max)) == .found(.avro(Array(Self.text.utf8))))
     let request = try #require(server.requests.first)
     #expect(server.requests.count == 1)
     #expect(request.method == "GET" && request.path == "/apis/ccompat/schemas/ids/4294967295")
@@ -79,6 +79,19 @@ import Testing
         answer == .away("GET \(origin): status 404 without error code 40403; check the path in schema_registry.urls"),
         "\(body)")
     }
+  }
+
+  @Test func aGUIDIsAskedForWhereTheRegistryKnowsSuch() throws {
+    let guid = SchemaID.guid(high: 0x83ea_c45f_d224_4be7, low: 0x9667_7243_33ec_318d)
+    let server = try LoopbackReceiver(otherwise: .answer(status: 200, body: Self.body(Self.text)))
+    #expect(try client([server.url("")]).schema(guid) == .found(.avro(Array(Self.text.utf8))))
+    #expect(server.requests.map(\.path) == ["/schemas/guids/83eac45f-d224-4be7-9667-724333ec318d"])
+    let (answer, origin) = try answer(status: 404, "{\"error_code\":404,\"message\":\"HTTP 404 Not Found\"}", id: guid)
+    #expect(
+      answer
+        == .away(
+          "GET \(origin): status 404 without error code 40403; the registry may be too old to know GUIDs; or check the path in schema_registry.urls"
+        ))
   }
 
   @Test(arguments: [
@@ -144,7 +157,7 @@ import Testing
     let good = try LoopbackReceiver(otherwise: .answer(status: 200, body: Self.body(Self.text)))
     let unused = try LoopbackReceiver()
     let client = try client([bad.url(""), good.url(""), unused.url("")])
-    for id in 1...3 as ClosedRange<UInt32> { #expect(client.schema(id) == .found(.avro(Array(Self.text.utf8)))) }
+    for id in [1, 2, 3] as [SchemaID] { #expect(client.schema(id) == .found(.avro(Array(Self.text.utf8)))) }
     #expect(bad.requests.map(\.path) == ["/schemas/ids/1"])
     #expect(good.requests.map(\.path) == ["/schemas/ids/1", "/schemas/ids/2", "/schemas/ids/3"])
     #expect(unused.requests.isEmpty)

@@ -27,11 +27,11 @@ package enum DecodeFailure: Error, Hashable, Sendable {
   /// A message that does not begin as the serializers of a schema registry write it.
   case noSchemaID(firstByte: UInt8)
   /// A schema that the monitor does not know.
-  case unknownSchema(UInt32)
+  case unknownSchema(SchemaID)
   /// A schema that the registry does not have.
-  case unregisteredSchema(UInt32)
+  case unregisteredSchema(SchemaID)
   /// A schema that the registry has and that cannot be read, and why.
-  case unusableSchema(UInt32, String)
+  case unusableSchema(SchemaID, String)
   /// Bytes of another format.
   case foreign(ForeignFormat)
   /// The memory for the text couldn't be had.
@@ -79,8 +79,8 @@ package enum DecodeFailure: Error, Hashable, Sendable {
     case .endsWithinRecord: "the message ends within its record; check the schema, and the producer's size limits"
     case .notOfSchema(let what): "the message \(what); it was written with another schema than the monitor's"
     case .noSchemaID(let byte):
-      "the message begins with the byte \(byte) and not with a zero byte and the number of its schema; write schema: FILE where "
-        + "messages have no such header"
+      "the message begins with the byte \(byte) and not with its schema's id, and has none in the header __value_schema_id; write "
+        + "schema: FILE where messages have no such id"
     case .unknownSchema(let id):
       "the message is of schema \(id), which is not among the monitor's schemas; add its file there"
     case .unregisteredSchema(let id):

@@ -80,7 +80,9 @@ package final class JSONExtractor: MessageExtractor {
   /// Reads one message: a JSON object in UTF-8. Among duplicate keys the last counts; fields that the message lacks are
   /// ``FieldKind/absent``, and so are all of them after a failure.
   @discardableResult
-  package func extract(_ bytes: UnsafeRawBufferPointer) throws(DecodeFailure) -> Int {
+  package func extract(
+    _ bytes: UnsafeRawBufferPointer, headers: RecordHeaders?
+  ) throws(DecodeFailure) -> Int {
     let error = leeway_extract(parser, plan, bytes.baseAddress, bytes.count, slots)
     if error != LEEWAY_JSON_OK {
       throw ForeignFormat(bytes).map(DecodeFailure.foreign)

@@ -11,9 +11,12 @@ package protocol MessageExtractor: AnyObject {
 
   /// Reads one message. Fields that it lacks are ``FieldKind/absent``, and so are all of them after a failure.
   ///
+  /// - Parameter headers: those of its Kafka record, where a format has something to say there.
   /// - Returns: how many rows it has, at most ``DecodeLimits/maximumRows``: one, unless the plan says where rows are. Those are
   ///   then read with ``nextRow()``.
-  @discardableResult func extract(_ bytes: UnsafeRawBufferPointer) throws(DecodeFailure) -> Int
+  @discardableResult func extract(
+    _ bytes: UnsafeRawBufferPointer, headers: RecordHeaders?
+  ) throws(DecodeFailure) -> Int
 
   /// Goes on to the message's next row, the first at first; to be called only where the plan has rows, and for each of them at
   /// most once.
@@ -43,4 +46,12 @@ package protocol MessageExtractor: AnyObject {
 
   /// A copy of a value with all that it holds; nil if it is absent or holds a number beyond the range of Double.
   func tree(of value: FieldValue) -> JSONValue?
+}
+
+extension MessageExtractor {
+  /// Reads one message that has no headers.
+  @inline(__always) @discardableResult
+  package func extract(_ bytes: UnsafeRawBufferPointer) throws(DecodeFailure) -> Int {
+    try extract(bytes, headers: nil)
+  }
 }

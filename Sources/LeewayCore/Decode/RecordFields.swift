@@ -15,6 +15,18 @@ package struct RecordHeaders {
     self.find = find
   }
 
+  /// The bytes of the last header of a name; nil if there is none, or its value is null.
+  package func bytes(_ name: StaticString) -> UnsafeRawBufferPointer? {
+    name.withUTF8Buffer { name in
+      name.withMemoryRebound(to: CChar.self) { name in
+        var count = 0
+        // The text of a literal ends with a zero byte.
+        guard let name = name.baseAddress, let start = find(record, name, &count), count >= 0 else { return nil }
+        return UnsafeRawBufferPointer(start: start, count: count)
+      }
+    }
+  }
+
   /// The last header of a name as a field: text, null, absent, or no usable value where its bytes are not UTF-8.
   package func value(_ name: UnsafePointer<CChar>) -> FieldValue {
     var count = 0

@@ -49,7 +49,7 @@ final class LabelDecoder<Extractor: MessageExtractor> {
   func parse(_ payload: UnsafeRawBufferPointer, of message: SourceMessage) throws(MessageRejection) -> Int {
     row = -1
     let rows: Int
-    do { rows = try extractor.extract(payload) } catch { throw MessageRejection(error) }
+    do { rows = try extractor.extract(payload, headers: message.headers) } catch { throw MessageRejection(error) }
     if !record.isEmpty { record.fill(extractor, from: message) }
     return rows
   }

@@ -76,7 +76,7 @@ final class PredictionDecoder<Extractor: MessageExtractor> {
       digest = nil
     }
     let rows: Int
-    do { rows = try extractor.extract(payload) } catch { throw MessageRejection(error) }
+    do { rows = try extractor.extract(payload, headers: message.headers) } catch { throw MessageRejection(error) }
     if !record.isEmpty { record.fill(extractor, from: message) }
     return rows
   }

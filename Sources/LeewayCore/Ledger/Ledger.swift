@@ -179,9 +179,9 @@ package protocol LedgerReader {
   func setting(_ name: String) throws -> [UInt8]?
 
   // Schemas
-  /// What a registry has said of numbers; those without a row are left out. By ascending number.
-  func schemas(registry: String, ids: [UInt32]) throws -> [SchemaRecord]
-  /// The rows of a registry with the greatest numbers, which come first.
+  /// What a registry has said of ids; those without a row are left out. By ascending id.
+  func schemas(registry: String, ids: [SchemaID]) throws -> [SchemaRecord]
+  /// The rows of a registry with the greatest ids, which come first.
   func newestSchemas(registry: String, limit: Int) throws -> [SchemaRecord]
 }
 

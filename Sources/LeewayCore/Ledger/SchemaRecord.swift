@@ -1,4 +1,4 @@
-/// What a schema registry has said of a number, kept for all instances. It never changes.
+/// What a schema registry has said of an id, kept for all instances. It never changes.
 package struct SchemaRecord: Sendable, Equatable {
   package enum Content: Sendable, Equatable {
     /// The text of an Avro schema, as the registry has it.
@@ -11,10 +11,10 @@ package struct SchemaRecord: Sendable, Equatable {
 
   /// Which registry; see `schema_registry.name`.
   package var registry: String
-  package var id: UInt32
+  package var id: SchemaID
   package var content: Content
 
-  package init(registry: String, id: UInt32, content: Content) {
+  package init(registry: String, id: SchemaID, content: Content) {
     self.registry = registry
     self.id = id
     self.content = content

@@ -5,7 +5,7 @@ package import LeewayCore
 package enum SchemaAnswer: Sendable, Equatable {
   /// What it is, or why it can never be read. Neither changes.
   case found(SchemaRecord.Content)
-  /// The registry does not have the number now.
+  /// The registry does not have the id now.
   case unknown
   /// No answer that says anything about the schema, and why.
   case away(String)
@@ -21,13 +21,15 @@ package enum SchemaAnswer: Sendable, Equatable {
   }
 }
 
-/// Asks a schema registry that speaks as Confluent's does for schemas by their number. Belongs to one thread, as its
+/// Asks a schema registry that speaks as Confluent's does for schemas by their id. Belongs to one thread, as its
 /// ``HTTPRequestSender`` does, and blocks it.
 package final class SchemaRegistryClient {
   /// The largest answer that is read: a schema as JSON text within JSON.
   package static let maximumAnswerBytes = 4 << 20
   private static let accepted =
     "application/vnd.schemaregistry.v1+json, application/vnd.schemaregistry+json, application/json"
+
+  private static let guids = "/schemas/guids/"
 
   private let server: SchemaRegistryServer
   private let sender: HTTPRequestSender
@@ -49,7 +51,7 @@ package final class SchemaRegistryClient {
   }
 
   /// Asks the addresses in turn until one says something of the schema.
-  package func schema(_ id: UInt32) -> SchemaAnswer {
+  package func schema(_ id: SchemaID) -> SchemaAnswer {
     var failures: [String] = []
     for turn in server.urls.indices {
       let place = (preferred + turn) % server.urls.count
@@ -63,11 +65,16 @@ package final class SchemaRegistryClient {
     return .away(failures.joined(separator: "; "))
   }
 
-  private func ask(_ url: String, _ id: UInt32) -> SchemaAnswer {
-    let first = ask(url, path: "/schemas/ids/\(id)")
+  private func ask(_ url: String, _ id: SchemaID) -> SchemaAnswer {
+    let path =
+      switch id {
+      case .number: "/schemas/ids/\(id)"
+      case .guid: "\(Self.guids)\(id)"
+      }
+    let first = ask(url, path: path)
     guard case .schema(_, hasReferences: true) = first else { return first.answer }
     // With the types of its references written out in it, where the registry does that.
-    switch ask(url, path: "/schemas/ids/\(id)?format=resolved") {
+    switch ask(url, path: "\(path)?format=resolved") {
     case .schema(let text, hasReferences: _):
       do throws(AvroSchemaFailure) { _ = try AvroSchema(text) } catch {
         return .found(
@@ -96,7 +103,12 @@ package final class SchemaRegistryClient {
     let request = HTTPRequest(method: .get, url: url + path, headers: headers, body: [], limits: limits)
     switch sender.send(request) {
     case .failure(let failure): return .other(.away(failure.text))
-    case .success(let answer): return read(answer, from: URLOrigin(url).map { "\($0)" } ?? "the registry")
+    case .success(let answer):
+      let hint =
+        path.hasPrefix(Self.guids)
+        ? "the registry may be too old to know GUIDs; or check the path in schema_registry.urls"
+        : "check the path in schema_registry.urls"
+      return read(answer, from: URLOrigin(url).map { "\($0)" } ?? "the registry", hint)
     }
   }
 
@@ -112,14 +124,15 @@ package final class SchemaRegistryClient {
     }
   }
 
-  private func read(_ answer: HTTPAnswer, from origin: String) -> Reply {
+  /// - Parameter hint: what to do about an address that is not there.
+  private func read(_ answer: HTTPAnswer, from origin: String, _ hint: String) -> Reply {
     switch answer.status {
     case 200: return readSchema(answer, from: origin)
     case 404:
       // A wrong path, a proxy or another server says 404 too; only the registry's own word is about the schema.
       guard Self.integer("error_code", in: answer) == 40403 else {
         return .other(
-          .away("GET \(origin): status 404 without error code 40403; check the path in schema_registry.urls"))
+          .away("GET \(origin): status 404 without error code 40403; \(hint)"))
       }
       return .other(.unknown)
     case 401, 403:

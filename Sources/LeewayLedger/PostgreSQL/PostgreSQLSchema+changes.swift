@@ -204,5 +204,9 @@ extension PostgreSQLSchema {
       PRIMARY KEY (registry, id)
     );
     """,
+    """
+    -- Schemas have ids that are no numbers, too.
+    ALTER TABLE schemas ALTER COLUMN id TYPE text COLLATE "C" USING id::text;
+    """,
   ]
 }

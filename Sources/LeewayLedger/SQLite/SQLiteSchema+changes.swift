@@ -250,5 +250,18 @@ extension SQLiteSchema {
       PRIMARY KEY (registry, id)
     ) STRICT;
     """,
+    """
+    -- Schemas have ids that are no numbers, too.
+    CREATE TABLE named_schemas (
+      registry TEXT NOT NULL,
+      id TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      text BLOB NOT NULL,
+      PRIMARY KEY (registry, id)
+    ) STRICT;
+    INSERT INTO named_schemas SELECT registry, CAST(id AS TEXT), kind, text FROM schemas;
+    DROP TABLE schemas;
+    ALTER TABLE named_schemas RENAME TO schemas;
+    """,
   ]
 }

@@ -9,8 +9,8 @@ import ServiceLifecycle
 /// Asks the schema registry on a thread of its own, so that the intake goes on polling while the registry is away.
 final class SchemaDesk: Service {
   private struct State {
-    var questions: [UInt32] = []
-    var answers: [(id: UInt32, answer: SchemaAnswer)] = []
+    var questions: [SchemaID] = []
+    var answers: [(id: SchemaID, answer: SchemaAnswer)] = []
   }
 
   let registry: ServiceConfiguration.SchemaRegistry
@@ -26,9 +26,9 @@ final class SchemaDesk: Service {
   }
 
   /// Each question gets one answer.
-  func ask(_ ids: [UInt32]) { state.withLock { $0.questions += ids } }
+  func ask(_ ids: [SchemaID]) { state.withLock { $0.questions += ids } }
 
-  func takeAnswers() -> [(id: UInt32, answer: SchemaAnswer)] {
+  func takeAnswers() -> [(id: SchemaID, answer: SchemaAnswer)] {
     state.withLock { state in
       defer { state.answers = [] }
       return state.answers

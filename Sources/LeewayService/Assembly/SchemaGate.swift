@@ -4,7 +4,7 @@ import LeewaySource
 /// Stands before the intake: a message whose schema is not known yet holds its partition. Belongs to the intake's thread.
 final class SchemaGate {
   struct Hold {
-    var id: UInt32
+    var id: SchemaID
     var offset: Int64
     var since: SteadyTime
   }
@@ -14,22 +14,22 @@ final class SchemaGate {
   var messageBytes: Int
   private(set) var known = KnownSchemas()
   private(set) var holds: [TopicPartition: Hold] = [:]
-  /// Numbers that came behind one that is held for, so that what is missing is asked for together.
-  private(set) var ahead: Set<UInt32> = []
+  /// Ids that came behind one that is held for, so that what is missing is asked for together.
+  private(set) var ahead: Set<SchemaID> = []
   /// Partitions that go on and of which no message has come since: a pause would lose the place where they go on.
   var resettling: Set<TopicPartition> = []
-  /// The last number that was known; messages of one schema come together.
-  private var last: UInt32?
-  /// Whose messages come: to look its hold up for each of them would take longer than to read the number.
+  /// The last id that was known; messages of one schema come together.
+  private var last: SchemaID?
+  /// Whose messages come: to look its hold up for each of them would take longer than to read the id.
   private var current: TopicPartition?
   private var isHeld = false
 
   init(messageBytes: Int) { self.messageBytes = messageBytes }
 
-  /// Numbers that partitions are held for, or will be.
-  var wanted: Set<UInt32> { ahead.union(holds.values.map(\.id)) }
+  /// Ids that partitions are held for, or will be.
+  var wanted: Set<SchemaID> { ahead.union(holds.values.map(\.id)) }
 
-  func learn(_ entry: KnownSchemas.Entry, of id: UInt32) {
+  func learn(_ entry: KnownSchemas.Entry, of id: SchemaID) {
     known.learn(entry, of: id)
     ahead.remove(id)
     last = nil
@@ -59,12 +59,12 @@ final class SchemaGate {
     ahead.insert(id)
   }
 
-  /// The number of a message's schema if it is needed and not known.
-  private func unknown(_ message: SourceMessage) -> UInt32? {
+  /// The id of a message's schema if it is needed and not known.
+  private func unknown(_ message: SourceMessage) -> SchemaID? {
     // What is rejected for another reason waits for none.
-    guard let value = message.value, value.count <= messageBytes, let id = AvroSchemas.id(of: value), id != last else {
-      return nil
-    }
+    guard let value = message.value, value.count <= messageBytes,
+      let id = SchemaFrame(value, headers: message.headers)?.id, id != last
+    else { return nil }
     guard known[id] != nil else { return id }
     last = id
     return nil

@@ -1,7 +1,7 @@
 import LeewayCore
 import LeewayDelivery
 
-/// When a schema registry is asked for numbers that the ledger does not know, and when it is asked no more. Time is an argument.
+/// When a schema registry is asked for ids that the ledger does not know, and when it is asked no more. Time is an argument.
 struct SchemaWaits {
   private struct Wait {
     var due: SteadyTime
@@ -14,41 +14,41 @@ struct SchemaWaits {
     var said = "the schema registry has not answered yet"
   }
 
-  /// Numbers that are wanted though no partition is held for them yet: bytes that only look like a header must not fill memory.
+  /// Ids that are wanted though no partition is held for them yet: bytes that only look like a header must not fill memory.
   static let most = 100
   /// A producer registers its schema just before its first message.
   static let longestUnknownPause = TimeSpan.seconds(10)
   static let longestFailurePause = TimeSpan.seconds(30)
 
   private let unknownAfter: TimeSpan
-  private var waits: [UInt32: Wait] = [:]
+  private var waits: [SchemaID: Wait] = [:]
 
   init(unknownAfter: TimeSpan) { self.unknownAfter = unknownAfter }
 
   var isEmpty: Bool { waits.isEmpty }
 
-  /// Wants a number from now on.
+  /// Wants an id from now on.
   ///
   /// - Parameter isHeld: a partition is held for it already.
-  mutating func want(_ id: UInt32, isHeld: Bool, now: SteadyTime) {
+  mutating func want(_ id: SchemaID, isHeld: Bool, now: SteadyTime) {
     guard waits[id] == nil, isHeld || waits.count < Self.most else { return }
     waits[id] = Wait(due: now)
   }
 
-  mutating func forget(_ id: UInt32) { waits[id] = nil }
+  mutating func forget(_ id: SchemaID) { waits[id] = nil }
 
-  /// Forgets the numbers for which no partition is held.
-  mutating func keep(_ ids: Set<UInt32>) { waits = waits.filter { ids.contains($0.key) || $0.value.isAsked } }
+  /// Forgets the ids for which no partition is held.
+  mutating func keep(_ ids: Set<SchemaID>) { waits = waits.filter { ids.contains($0.key) || $0.value.isAsked } }
 
-  /// Numbers whose time has come, in order.
-  func due(_ now: SteadyTime) -> [UInt32] {
+  /// Ids whose time has come, in order.
+  func due(_ now: SteadyTime) -> [SchemaID] {
     waits.filter { !$0.value.isAsked && $0.value.due <= now }.keys.sorted()
   }
 
-  mutating func asked(_ id: UInt32) { waits[id]?.isAsked = true }
+  mutating func asked(_ id: SchemaID) { waits[id]?.isAsked = true }
 
   /// What an answer settles; nil: it is asked again.
-  mutating func take(_ answer: SchemaAnswer, of id: UInt32, now: SteadyTime) -> SchemaRecord.Content? {
+  mutating func take(_ answer: SchemaAnswer, of id: SchemaID, now: SteadyTime) -> SchemaRecord.Content? {
     if case .found(let content) = answer { return content }
     guard var wait = waits[id] else { return nil }
     wait.isAsked = false
@@ -71,6 +71,6 @@ struct SchemaWaits {
     return nil
   }
 
-  /// Why a number is not known yet.
-  func reason(_ id: UInt32) -> String { waits[id]?.said ?? Wait(due: .now).said }
+  /// Why an id is not known yet.
+  func reason(_ id: SchemaID) -> String { waits[id]?.said ?? Wait(due: .now).said }
 }

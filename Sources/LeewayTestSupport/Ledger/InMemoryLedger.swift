@@ -178,5 +178,5 @@ struct InMemoryTables: Sendable {
   var lastSilence: Int64 = 0
   var quarantine: [QuarantineRecord] = []
   var settings: [ByteName: [UInt8]] = [:]
-  var schemas: [ByteName: [UInt32: SchemaRecord]] = [:]
+  var schemas: [ByteName: [SchemaID: SchemaRecord]] = [:]
 }

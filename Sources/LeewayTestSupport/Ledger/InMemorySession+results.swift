@@ -47,7 +47,7 @@ extension InMemorySession {
   func setting(_ name: String) throws -> [UInt8]? { tables.settings[ByteName(name)] }
   func put(setting name: String, value: [UInt8]) throws { tables.settings[ByteName(name)] = value }
 
-  func schemas(registry: String, ids: [UInt32]) throws -> [SchemaRecord] {
+  func schemas(registry: String, ids: [SchemaID]) throws -> [SchemaRecord] {
     Set(ids).sorted().compactMap { tables.schemas[ByteName(registry)]?[$0] }
   }
 

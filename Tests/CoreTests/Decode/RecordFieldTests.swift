@@ -5,25 +5,6 @@ import Testing
 
 /// Fields that are of the Kafka record around a message, and numbers in text.
 @Suite struct RecordFieldTests {
-  /// Headers in memory, in the order of a record.
-  private final class Headers {
-    var list: [(name: String, value: [UInt8]?)]
-    /// So often one was asked for.
-    var lookups = 0
-
-    init(_ list: [(String, [UInt8]?)]) { self.list = list }
-
-    var ofRecord: RecordHeaders {
-      RecordHeaders(record: Unmanaged.passUnretained(self).toOpaque()) { record, name, count in
-        let headers = Unmanaged<Headers>.fromOpaque(record).takeUnretainedValue()
-        headers.lookups += 1
-        guard let found = headers.list.last(where: { $0.name == String(cString: name) }) else { return nil }
-        count.pointee = found.value?.count ?? -1
-        return found.value?.withUnsafeBytes { $0.baseAddress } ?? UnsafeRawPointer(name)
-      }
-    }
-  }
-
   private static let time: Int64 = 1_772_323_200_000
 
   private static func take(
@@ -37,7 +18,7 @@ import Testing
         key: PartitionKey(monitor: "m", topic: "predictions", partition: 0), role: .predictions, epoch: 1, owner: "w",
         nextOffset: 0, watermark: .distantPast))
     let slot = try #require(intake.slot(TopicPartition("predictions", 0)))
-    let table = Headers(headers)
+    let table = HeadersInMemory(headers)
     for (offset, text) in messages.enumerated() {
       Array(text.utf8).withUnsafeBytes { value in
         Array((key ?? "").utf8).withUnsafeBytes { bytes in

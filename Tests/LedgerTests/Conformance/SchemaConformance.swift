@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Ledger: schemas")
 struct SchemaConformance {
-  private func record(_ registry: String, _ id: UInt32, _ content: SchemaRecord.Content) -> SchemaRecord {
+  private func record(_ registry: String, _ id: SchemaID, _ content: SchemaRecord.Content) -> SchemaRecord {
     SchemaRecord(registry: registry, id: id, content: content)
   }
 
@@ -12,17 +12,17 @@ struct SchemaConformance {
     let ledger = try store.make()
     let first = [
       record("r", 17, .avro(Array("{\"type\":\"record\",\"é\":1}".utf8))), record("r", 0, .unknown),
-      record("r", .max, .unusable("is PROTOBUF and not AVRO")), record("s", 17, .avro([])),
+      record("r", .number(.max), .unusable("is PROTOBUF and not AVRO")), record("s", 17, .avro([])),
     ]
     try ledger.write { try $0.add(schemas: first) }
     // Another instance has heard of it later, and something else.
     try ledger.write {
       try $0.add(schemas: [record("r", 17, .unknown), record("r", 18, .avro([0, 255])), record("r", 0, .avro([1]))])
     }
-    func read(_ registry: String, _ ids: [UInt32]) throws -> [SchemaRecord] {
+    func read(_ registry: String, _ ids: [SchemaID]) throws -> [SchemaRecord] {
       try ledger.read { try $0.schemas(registry: registry, ids: ids) }
     }
-    #expect(try read("r", [.max, 17, 5, 0, 17]) == [first[1], first[0], first[2]])
+    #expect(try read("r", [.number(.max), 17, 5, 0, 17]) == [first[1], first[0], first[2]])
     #expect(try read("r", [18]) == [record("r", 18, .avro([0, 255]))])
     #expect(try read("s", [0, 17]) == [first[3]])
     #expect(try read("t", [17]) == [])
@@ -32,13 +32,15 @@ struct SchemaConformance {
   @Test(arguments: ledgers)
   func theNewestComeFirst(_ store: LedgerUnderTest) throws {
     let ledger = try store.make()
-    let all = [3, 1, 40, 2].map { record("r", $0, .avro([UInt8($0)])) }
+    let guid = SchemaID.guid(high: 1, low: 2)
+    let all = [3, 1, 40, guid, 2].map { (id: SchemaID) in record("r", id, .avro(Array(id.description.utf8))) }
     try ledger.write { try $0.add(schemas: all + [record("other", 50, .unknown)]) }
-    func newest(_ limit: Int) throws -> [UInt32] {
+    func newest(_ limit: Int) throws -> [SchemaID] {
       try ledger.read { try $0.newestSchemas(registry: "r", limit: limit) }.map(\.id)
     }
-    #expect(try newest(9) == [40, 3, 2, 1])
-    #expect(try newest(2) == [40, 3])
+    #expect(try newest(9) == [guid, 40, 3, 2, 1])
+    #expect(try newest(2) == [guid, 40])
+    #expect(try ledger.read { try $0.schemas(registry: "r", ids: [guid, 40]) } == [all[2], all[3]])
     #expect(try newest(0) == [] && newest(-1) == [])
   }
 

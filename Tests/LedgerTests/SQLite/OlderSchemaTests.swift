@@ -19,6 +19,23 @@ struct OlderSchemaTests {
     again.close()
   }
 
+  @Test func numbersOfVersion16StayWhatTheyAre() throws {
+    let folder = try ScratchFolder()
+    let path = "\(folder.path)/ledger.db"
+    try OlderFile.make(
+      path, version: 16,
+      rows:
+        "INSERT INTO schemas (registry, id, kind, text) VALUES ('r', 4294967295, 'avro', x'01'), ('r', 9, 'unknown', x'');"
+    )
+    let ledger = try SQLiteLedger(path: path)
+    #expect(
+      try ledger.read { try $0.newestSchemas(registry: "r", limit: 9) } == [
+        SchemaRecord(registry: "r", id: .number(.max), content: .avro([1])),
+        SchemaRecord(registry: "r", id: 9, content: .unknown),
+      ])
+    ledger.close()
+  }
+
   /// What a newer program has stored is no end of this one.
   @Test func aKindThatIsUnknownIsDamageThatSaysSo() throws {
     let folder = try ScratchFolder()

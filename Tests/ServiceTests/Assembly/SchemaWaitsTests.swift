@@ -74,7 +74,7 @@ import Testing
   /// Bytes that only look like a header must not fill memory, nor keep what is needed from being asked for.
   @Test func whatComesBehindAHoldIsAskedForUpToALimit() {
     var waits = SchemaWaits(unknownAfter: .minutes(10))
-    for id in 0..<1000 as Range<UInt32> { waits.want(id, isHeld: false, now: clock.now) }
+    for id in 0..<1000 as Range<UInt32> { waits.want(.number(id), isHeld: false, now: clock.now) }
     #expect(waits.due(clock.now).count == SchemaWaits.most)
     waits.want(5000, isHeld: true, now: clock.now)
     #expect(waits.due(clock.now).count == SchemaWaits.most + 1)

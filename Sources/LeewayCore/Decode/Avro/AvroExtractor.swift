@@ -2,9 +2,9 @@ internal import CSimdjson
 
 /// Reads chosen fields of Avro records, one message at a time, without an allocation once its buffers have grown to the traffic.
 ///
-/// A message is a record in Avro's binary form: of the one schema that there is, or behind the header of a schema registry's
-/// serializers, a zero byte and the schema's number, of that schema. The writer's own schema says where fields are; they are found in
-/// it by their names, so that a writer may add fields and change their order.
+/// A message is a record in Avro's binary form: of the one schema that there is, or of the one that the serializers of a schema registry
+/// say, see ``SchemaFrame``. The writer's own schema says where fields are; they are found in it by their names, so that a writer may
+/// add fields and change their order.
 ///
 /// An extractor belongs to one thread. What it hands out is valid until its next message, and only as long as the message's bytes.
 package final class AvroExtractor: MessageExtractor {
@@ -14,10 +14,10 @@ package final class AvroExtractor: MessageExtractor {
   private let schemas: AvroSchemas
   /// One for each schema that is known, or that a message was of.
   @exclusivity(unchecked) private var programs: [AvroProgram]
-  /// Places in `programs`, by the schema's number.
-  @exclusivity(unchecked) private var places: [UInt32: Int]
-  /// The number of the last message's schema, and its place; messages of one schema come together.
-  @exclusivity(unchecked) private var last: (id: UInt32, place: Int)?
+  /// Places in `programs`, by the schema's id.
+  @exclusivity(unchecked) private var places: [SchemaID: Int]
+  /// The id of the last message's schema, and its place; messages of one schema come together.
+  @exclusivity(unchecked) private var last: (id: SchemaID, place: Int)?
   /// What a registry has said.
   private var known = KnownSchemas()
   /// Size of the plans for its schemas, all together.
@@ -51,7 +51,7 @@ package final class AvroExtractor: MessageExtractor {
     self.schemas = schemas
     self.limits = limits
     programs = schemas.all.map { AvroProgram(AvroPlan($0.schema, plan)) }
-    places = Dictionary(uniqueKeysWithValues: schemas.all.enumerated().map { ($0.element.id, $0.offset) })
+    places = Dictionary(uniqueKeysWithValues: schemas.all.enumerated().map { (.number($0.element.id), $0.offset) })
     current = programs.first ?? AvroProgram(AvroPlan(.empty, plan))
     eaches = Array(repeating: Each(), count: current.plan.eachCount)
     slots = .allocate(capacity: max(plan.fields.count, 1))
@@ -72,11 +72,13 @@ package final class AvroExtractor: MessageExtractor {
   // MARK: Messages and rows
 
   @discardableResult
-  package func extract(_ bytes: UnsafeRawBufferPointer) throws(DecodeFailure) -> Int {
+  package func extract(
+    _ bytes: UnsafeRawBufferPointer, headers: RecordHeaders?
+  ) throws(DecodeFailure) -> Int {
     slots.update(repeating: leeway_value(), count: plan.fields.count)
     texts.removeAll()
     for i in eaches.indices { eaches[i].step = -1 }
-    do throws(DecodeFailure) { try read(bytes) } catch {
+    do throws(DecodeFailure) { try read(bytes, headers) } catch {
       slots.update(repeating: leeway_value(), count: plan.fields.count)
       throw error
     }
@@ -88,22 +90,22 @@ package final class AvroExtractor: MessageExtractor {
     return count
   }
 
-  private func read(_ bytes: UnsafeRawBufferPointer) throws(DecodeFailure) {
+  private func read(_ bytes: UnsafeRawBufferPointer, _ headers: RecordHeaders?) throws(DecodeFailure) {
     guard bytes.count <= limits.messageBytes else {
       throw .tooLarge(bytes: bytes.count, limit: limits.messageBytes)
     }
     guard !bytes.isEmpty else { throw .endsWithinRecord }
     var start = 0
     if schemas.isFramed {
-      guard let id = AvroSchemas.id(of: bytes) else { throw .noSchemaID(firstByte: bytes[0]) }
-      if let last, last.id == id {
+      guard let frame = SchemaFrame(bytes, headers: headers) else { throw .noSchemaID(firstByte: bytes[0]) }
+      if let last, last.id == frame.id {
         current = programs[last.place]
       } else {
-        let place = try place(of: id)
-        last = (id, place)
+        let place = try place(of: frame.id)
+        last = (frame.id, place)
         current = programs[place]
       }
-      start = 5
+      start = frame.length
     }
     cursor = AvroCursor(bytes, at: start, budget: limits.messageBytes)
     try run(0, &cursor, depth: limits.depth)
@@ -115,7 +117,7 @@ package final class AvroExtractor: MessageExtractor {
   }
 
   /// Makes the program of a schema at its first message.
-  private func place(of id: UInt32) throws(DecodeFailure) -> Int {
+  private func place(of id: SchemaID) throws(DecodeFailure) -> Int {
     if let place = places[id] { return place }
     switch known[id] {
     case nil: throw schemas.isOfRegistry ? .unregisteredSchema(id) : .unknownSchema(id)

@@ -1,4 +1,4 @@
-/// What is known of the schemas of a registry, by their number: a copy that extractors decode by.
+/// What is known of the schemas of a registry, by their id: a copy that extractors decode by.
 package struct KnownSchemas: Sendable, Equatable {
   package enum Entry: Sendable, Equatable {
     case schema(AvroSchema)
@@ -10,17 +10,17 @@ package struct KnownSchemas: Sendable, Equatable {
   /// again.
   static let maximumBytes = 64 << 20
 
-  private var entries: [UInt32: Entry] = [:]
+  private var entries: [SchemaID: Entry] = [:]
   private var bytes = 0
 
   package init() {}
 
   package var count: Int { entries.count }
 
-  package subscript(id: UInt32) -> Entry? { entries[id] }
+  package subscript(id: SchemaID) -> Entry? { entries[id] }
 
-  /// What a number means never changes; what is known of it stays.
-  package mutating func learn(_ entry: Entry, of id: UInt32) {
+  /// What an id means never changes; what is known of it stays.
+  package mutating func learn(_ entry: Entry, of id: SchemaID) {
     guard entries[id] == nil else { return }
     let size = if case .schema(let schema) = entry { schema.byteCount } else { 0 }
     if entries.count >= AvroSchemas.maximum || bytes + size > Self.maximumBytes { self = KnownSchemas() }
@@ -40,14 +40,5 @@ extension KnownSchemas.Entry {
     case .unknown: self = .refused(.unregisteredSchema(record.id))
     case .unusable(let why): self = .refused(.unusableSchema(record.id, why))
     }
-  }
-}
-
-extension AvroSchemas {
-  /// The number of a message's schema; nil where it has no header of a registry's serializers.
-  @inline(__always)
-  package static func id(of message: UnsafeRawBufferPointer) -> UInt32? {
-    guard message.count >= 5, message[0] == 0 else { return nil }
-    return UInt32(bigEndian: message.loadUnaligned(fromByteOffset: 1, as: UInt32.self))
   }
 }

@@ -170,7 +170,7 @@ import Testing
       ])
     #expect(
       read("7b7d") == [
-        "no_schema_id: the message begins with the byte 123 and not with a zero byte and the number of its schema; write schema: FILE where messages have no such header"
+        "no_schema_id: the message begins with the byte 123 and not with its schema's id, and has none in the header __value_schema_id; write schema: FILE where messages have no such id"
       ])
     #expect(
       read("00000000070a026100") == [

@@ -70,7 +70,7 @@ import Testing
     let extractor = try Self.extractor(["a"])
     var known = KnownSchemas()
     for id in 1...UInt32(AvroSchemas.maximum) {
-      known.learn(.schema(try Self.schema([("a", Self.long)])), of: id)
+      known.learn(.schema(try Self.schema([("a", Self.long)])), of: .number(id))
     }
     extractor.know(known)
     #expect(Self.read(extractor, "00000000010a") == ["5"])
@@ -124,7 +124,7 @@ import Testing
     ]
     var known = KnownSchemas()
     for (i, text) in texts.enumerated() {
-      known.learn(.schema(try AvroExtractorTests.schema(text)), of: UInt32(i + 1))
+      known.learn(.schema(try AvroExtractorTests.schema(text)), of: .number(UInt32(i + 1)))
     }
     known.learn(.schema(try Self.schema([("b", Self.long)])), of: 3)
     extractor.know(known)

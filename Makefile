@@ -17,7 +17,7 @@ SCRIPTS := .ci/run $(wildcard deploy/*.sh) python/check.sh Tests/run.sh
 
 EXAMPLES := fraud product-category delivery-time
 
-.PHONY: alarm-quality bench estimates golden help python setup setup-test build demo examples test lint format rules check strict unit simulate fuzz soak sanitize sanitize-address sanitize-thread clean
+.PHONY: alarm-quality bench estimates golden help producers python setup setup-test build demo examples test lint format rules check strict unit simulate fuzz soak sanitize sanitize-address sanitize-thread clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+): [^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -119,6 +119,10 @@ sanitize-address sanitize-thread: sanitize-%: setup-test
 # Separate from `make test`: its packages take a minute and 1 GB. It tests the command that LEEWAY_BINARY names, else a build.
 python: ## lint, types, tests and notebook of the Python package; ONLY="tests/test_fit.py" for some, SEEDS=1000 FROM=61 for more frames
 	@SEEDS=$(if $(filter file,$(origin SEEDS)),60,$(SEEDS)) FROM=$(FROM) python/check.sh $(ONLY)
+
+# Packages are pinned and go into .build/producers.
+producers: strict ## read back what Confluent's serializers for Python write, beside the same rows in JSON; SEED=1
+	@SEED=$(or $(SEED),1) Tests/Producers/run.py
 
 estimates: strict ## print how far performance without labels was off on car_loan, window by window, beside NannyML's
 	Benchmarks/estimates.py .build/debug/leeway

@@ -164,7 +164,9 @@ import Testing
     avro.predictions.schemas = .registry
     // The same fields under two numbers, and a number that the registry does not have.
     var known = KnownSchemas()
-    for id in [5, 70_000] as [UInt32] { known.learn(.schema(try AvroExtractorTests.schema(Self.schema)), of: .number(id)) }
+    for id in [5, 70_000] as [UInt32] {
+      known.learn(.schema(try AvroExtractorTests.schema(Self.schema)), of: .number(id))
+    }
     known.learn(.refused(.unregisteredSchema(6)), of: 6)
     var records: [[UInt8]] = []
     for row in rows {

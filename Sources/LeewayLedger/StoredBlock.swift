@@ -27,7 +27,9 @@ struct StoredBlock: Sendable {
   /// JSON that decisions, deliveries and calls to retrain are read from, in both databases.
   static let documents =
     [json("decision_log", "body", "monitor || '/' || cause_group || '/' || number"), json("outbox", "body", "key")]
-    + ["checks", "subjects", "slices", "evidence", "retrain", "twin", "people"].map { json("incidents", $0, "id") }
+    + ["checks", "subjects", "slices", "evidence", "worst", "retrain", "twin", "people"].map {
+      json("incidents", $0, "id")
+    }
     + [
       json("retrains", "answer", "id", canBeEmpty: true), json("retrains", "decisions", "id"),
       json("outside_inputs", "detail", "monitor || '/' || id"),

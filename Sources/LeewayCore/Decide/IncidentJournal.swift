@@ -171,16 +171,19 @@ struct IncidentJournal {
     _ incident: IncidentMachine.Incident, _ machine: IncidentMachine, _ group: CauseGroup, _ end: EventTime,
     resolved: Bool, in tx: any LedgerWriter
   ) throws {
-    let known = resolved ? try tx.incident(incident.id) : nil
+    let known = try tx.incident(incident.id)
     var w = JSONWriter()
     Notification.writeEvidence(machine.present, to: &w)
+    var worst = WorstEvidence(known?.worst ?? "[]")
+    if !resolved { worst.take(machine.present) }
     try tx.put(
       incident: IncidentRecord(
         id: incident.id, monitor: monitor, group: group, state: resolved ? .resolved : incident.state,
         tier: incident.tier, openedAt: incident.openedAt, changedAt: end, resolvedAt: resolved ? end : nil,
         checks: incident.checks, subjects: incident.subjects, slices: incident.slices,
         // A resolved incident keeps showing what it was about.
-        evidence: known?.evidence ?? w.text, retrain: incident.retrainText(isResolved: resolved),
+        evidence: resolved ? known?.evidence ?? w.text : w.text, worst: worst.text,
+        retrain: incident.retrainText(isResolved: resolved),
         twin: incident.twinText, people: incident.peopleText))
   }
 

@@ -134,16 +134,18 @@ struct Notification {
     let worst = evidence.sorted {
       $0.value.tier != $1.value.tier ? $0.value.tier > $1.value.tier : $0.key < $1.key
     }
-    for (key, evidence) in worst.prefix(100) {
-      w.beginObject()
-      for (name, text) in [("check", key.check), ("subject", key.subject), ("slice", key.slice)] {
-        w.key(name)
-        w.string(text)
-      }
-      evidence.writeMembers(to: &w)
-      w.endObject()
-    }
+    for (key, evidence) in worst.prefix(100) { writeEvidence(evidence, of: key, to: &w) }
     w.endArray()
+  }
+
+  static func writeEvidence(_ evidence: Evidence, of key: IncidentMachine.Key, to w: inout JSONWriter) {
+    w.beginObject()
+    for (name, text) in [("check", key.check), ("subject", key.subject), ("slice", key.slice)] {
+      w.key(name)
+      w.string(text)
+    }
+    evidence.writeMembers(to: &w)
+    w.endObject()
   }
 
   /// What is new to a receiver of an open incident, folded: a subject of a check is one entry, whatever slices it is in.

@@ -23,6 +23,8 @@ package struct IncidentRecord: Sendable, Equatable {
   package var slices: [String]
   /// What fired, as a JSON array for people and payloads.
   package var evidence: String
+  /// The worst that has fired in it, of at most 20 subjects, in the form of `evidence`.
+  package var worst: String
   /// What has become of a retrain, as a JSON object; `null` if none was due.
   package var retrain: String
   /// How it stands to the incident of the other stage, as a JSON object; `null` where there is none.
@@ -33,7 +35,7 @@ package struct IncidentRecord: Sendable, Equatable {
   package init(
     id: String, monitor: String, group: CauseGroup, state: IncidentState, tier: Tier, openedAt: EventTime,
     changedAt: EventTime, resolvedAt: EventTime? = nil, checks: [String], subjects: [String], slices: [String] = [],
-    evidence: String, retrain: String = "null", twin: String = "null", people: String = "null"
+    evidence: String, worst: String = "[]", retrain: String = "null", twin: String = "null", people: String = "null"
   ) {
     self.id = id
     self.monitor = monitor
@@ -47,6 +49,7 @@ package struct IncidentRecord: Sendable, Equatable {
     self.subjects = subjects
     self.slices = slices
     self.evidence = evidence
+    self.worst = worst
     self.retrain = retrain
     self.twin = twin
     self.people = people

@@ -208,5 +208,9 @@ extension PostgreSQLSchema {
     -- Schemas have ids that are no numbers, too.
     ALTER TABLE schemas ALTER COLUMN id TYPE text COLLATE "C" USING id::text;
     """,
+    """
+    -- What an incident was about, when it has ended.
+    ALTER TABLE incidents ADD COLUMN worst text COLLATE "C" NOT NULL DEFAULT '[]';
+    """,
   ]
 }

@@ -3,7 +3,7 @@ import LeewayCore
 
 private let incidentColumns = """
   id, monitor, cause_group, state, tier, opened_at, changed_at, resolved_at, checks, subjects, evidence, slices,
-  retrain, twin, people
+  retrain, twin, people, worst
   """
 
 private let retrainColumns = """
@@ -17,8 +17,8 @@ extension SQLSession {
       id: try row.text(0), monitor: try row.text(1), group: try row.named(2), state: try row.named(3),
       tier: try row.numbered(4), openedAt: try row.time(5), changedAt: try row.time(6),
       resolvedAt: try row.optionalTime(7), checks: try names(row, 8), subjects: try names(row, 9),
-      slices: try names(row, 11), evidence: try row.text(10), retrain: try row.text(12), twin: try row.text(13),
-      people: try row.text(14))
+      slices: try names(row, 11), evidence: try row.text(10), worst: try row.text(15), retrain: try row.text(12),
+      twin: try row.text(13), people: try row.text(14))
   }
 
   /// Names may hold any character, so a list of them is a JSON array.
@@ -62,18 +62,18 @@ extension SQLSession {
   func put(incident: IncidentRecord) throws {
     try lock(.decisions(monitor: incident.monitor))
     let sql = """
-      INSERT INTO incidents (\(incidentColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO incidents (\(incidentColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET monitor = excluded.monitor, cause_group = excluded.cause_group,
         state = excluded.state, tier = excluded.tier, opened_at = excluded.opened_at,
         changed_at = excluded.changed_at, resolved_at = excluded.resolved_at, checks = excluded.checks,
         subjects = excluded.subjects, evidence = excluded.evidence, slices = excluded.slices,
-        retrain = excluded.retrain, twin = excluded.twin, people = excluded.people
+        retrain = excluded.retrain, twin = excluded.twin, people = excluded.people, worst = excluded.worst
       """
     try run(
       "storing an incident", sql, incident.id, incident.monitor, incident.group.rawValue, incident.state.rawValue,
       incident.tier.rawValue, incident.openedAt, incident.changedAt, incident.resolvedAt, try json(incident.checks),
       try json(incident.subjects), incident.evidence, try json(incident.slices), incident.retrain, incident.twin,
-      incident.people)
+      incident.people, incident.worst)
   }
 
   func reclaimIncidents(monitor: String, resolvedBefore before: EventTime, limit: Int) throws -> Int {

@@ -263,5 +263,9 @@ extension SQLiteSchema {
     DROP TABLE schemas;
     ALTER TABLE named_schemas RENAME TO schemas;
     """,
+    """
+    -- What an incident was about, when it has ended.
+    ALTER TABLE incidents ADD COLUMN worst TEXT NOT NULL DEFAULT '[]';
+    """,
   ]
 }

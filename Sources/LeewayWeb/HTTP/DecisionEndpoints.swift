@@ -158,6 +158,7 @@ extension JSONWriter {
     member("twin", json: incident.twin)
     member("people", json: incident.people)
     member("evidence", json: incident.evidence)
+    member("worst", json: incident.worst)
   }
 
   /// How a delivery went. Not its body, which may hold a callback token.

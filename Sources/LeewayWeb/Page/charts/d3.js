@@ -13,6 +13,5 @@ export const {
   scaleUtc,
   select,
   sum,
-  utcDay,
   utcFormat,
 } = /** @type {any} */ (globalThis).d3;

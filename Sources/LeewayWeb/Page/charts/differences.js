@@ -34,7 +34,7 @@ export function differencesChart(title, metric, points, width, onLook) {
     title + " over time",
     axis(axisLeft(y).ticks(5).tickSize(left - right).tickFormat((value) => gapInWords(metric, value)), left, 0, "grid"),
     axis(
-      axisBottom(x).tickValues(ticks).tickSizeOuter(0).tickFormat(timeWords(x, ticks)),
+      axisBottom(x).tickValues(ticks).tickSizeOuter(0).tickFormat(timeWords(ticks)),
       0,
       HEIGHT - BOTTOM,
       "ground",

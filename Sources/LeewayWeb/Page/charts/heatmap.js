@@ -46,7 +46,7 @@ export function heatmap(whole, chosen, width, onPick) {
     },
     axis(
       axisBottom(scale).tickValues(ticks).tickSize(-(bottom - TOP)).tickFormat(
-        timeWords(scale, ticks),
+        timeWords(ticks),
       ),
       0,
       bottom,

@@ -5,7 +5,7 @@ import { againstOf, inWords } from "../parts/lines.js";
 import { tierOf } from "../parts/tiers.js";
 import { count, isNumber, time } from "../parts/words.js";
 import { cursor } from "./cursor.js";
-import { axisBottom, axisLeft, line, max, scaleLinear, scaleUtc, utcDay, utcFormat } from "./d3.js";
+import { axisBottom, axisLeft, line, max, scaleLinear, scaleUtc, utcFormat } from "./d3.js";
 import { axis, chart, drawing, drawingWidth, roomFor } from "./figure.js";
 
 const HEIGHT = 290, TOP = 14, RIGHT = 24, BOTTOM = 28;
@@ -81,18 +81,18 @@ function rangeOf(values) {
 
 // How many times at most stand below a chart, save those whose words would be cut off at its right.
 export const timesBelow = (scale, most, edge) => scale.ticks(most).filter((tick) => scale(tick) < edge - 38);
-// The day stands with the first time and where it changes.
-export function timeWords(scale, ticks) {
-  const days = utcDay.count(scale.domain()[0], scale.domain()[1]);
+// The day stands with the first time and where it changes; without hours where all are midnight.
+export function timeWords(ticks) {
   const hour = utcFormat("%H:%M"), date = utcFormat("%-d %b");
+  const isOfDays = ticks.every((one) => hour(one) === "00:00");
   return (one, index) => {
-    if (days > 3) return date(one);
+    if (isOfDays) return date(one);
     return index > 0 && date(one) === date(ticks[index - 1]) ? hour(one) : date(one) + " " + hour(one);
   };
 }
 function timeAxis(x) {
   const ticks = timesBelow(x, 4, x.range()[1] + RIGHT);
-  return axisBottom(x).tickValues(ticks).tickSizeOuter(0).tickFormat(timeWords(x, ticks));
+  return axisBottom(x).tickValues(ticks).tickSizeOuter(0).tickFormat(timeWords(ticks));
 }
 
 const curve = (points, stage, x, y) =>

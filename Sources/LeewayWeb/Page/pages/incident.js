@@ -6,7 +6,7 @@ import { ask, monitorPath } from "../parts/api.js";
 import { wholeWidth } from "../charts/figure.js";
 import { seriesChart } from "../charts/series.js";
 import { byId, exact, h, show, table, when } from "../parts/elements.js";
-import { evidenceText, GROUPS, handOf, isWhole, nameOf, ranked, STATES, valueOf } from "../parts/evidence.js";
+import { evidenceText, findings, GROUPS, handOf, isWhole, nameOf, STATES, valueOf } from "../parts/evidence.js";
 import { headline, retrainText, twinOf } from "../parts/headline.js";
 import { retrainsOf, toldOf, transitionsOf } from "../parts/history.js";
 import { isOfLabels, stageOf, valueOf as valueIn } from "../parts/lines.js";
@@ -60,7 +60,7 @@ async function load(turns = 0) {
 
 // The series of what is worst, around the time in which the incident was open.
 async function loadSeries(stamp, found) {
-  const worst = ranked(found.evidence)[0];
+  const worst = findings(found)[0];
   if (!worst) return;
   const detail = await ask(monitorPath(found.monitor), 404);
   if (!detail.metrics || stamp !== here.stamp) return;
@@ -130,8 +130,8 @@ function render() {
 }
 
 function renderHead(it) {
-  const worst = ranked(it.evidence)[0];
-  const others = it.evidence ? it.evidence.length - 1 : 0;
+  const [worst, ...rest] = findings(it);
+  const others = rest.length;
   const resolved = it.state === "resolved";
   const lasted = span(Date.parse(it.resolved_at) - Date.parse(it.opened_at));
   show(
@@ -168,7 +168,7 @@ function renderHead(it) {
     h(
       "p",
       null,
-      worst ? evidenceText(worst) + "." : [...it.checks, ...it.subjects].join(", ") + ".",
+      worst ? evidenceText(worst, resolved) + "." : [...it.checks, ...it.subjects].join(", ") + ".",
       others > 0 ? " " + count(others) + (others === 1 ? " other finding" : " other findings") + " beside it." : "",
       worst && worst.worst_slice ? " Worst in " + worstOf(worst.worst_slice, worst.worst_value) + "." : "",
     ),
@@ -214,14 +214,18 @@ const lookAt = (it, item) =>
   }) + "#explore";
 
 function evidenceTable(it) {
-  const rows = ranked(it.evidence);
+  const rows = findings(it);
   if (rows.length === 0) return h("p", { class: "empty" }, "No evidence is stored.");
   const hasProbability = rows.some((item) => isNumber(item.q_value));
   const hasWorst = rows.some((item) => item.slices_alike || item.worst_slice);
   return [
     h("h2", null, "Evidence"),
     table(
-      rows.length > 100 ? "The worst 100 of " + count(rows.length) : "The worst first",
+      it.state === "resolved"
+        ? "Each at its worst, the worst first"
+        : rows.length > 100
+        ? "The worst 100 of " + count(rows.length)
+        : "The worst first",
       [
         ["tier"],
         ["what", "name"],

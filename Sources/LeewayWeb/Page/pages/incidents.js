@@ -3,7 +3,7 @@
 import { here, hrefOf, setQuery } from "../parts/address.js";
 import { ask, query } from "../parts/api.js";
 import { byId, h, show, showFor, when } from "../parts/elements.js";
-import { byTrouble, evidenceText, GROUPS, handOf, ranked, STATES } from "../parts/evidence.js";
+import { byTrouble, evidenceText, findings, GROUPS, handOf, STATES } from "../parts/evidence.js";
 import { state, update } from "../parts/state.js";
 import { tier, tierOf } from "../parts/tiers.js";
 import { age, count, some, span } from "../parts/words.js";
@@ -107,7 +107,7 @@ function renderChoices() {
 /** One of a list of incidents. */
 export function item(incident) {
   const resolved = incident.state === "resolved";
-  const evidence = ranked(incident.evidence);
+  const evidence = findings(incident);
   const others = evidence.length - 1;
   const lasted = Date.parse(incident.resolved_at) - Date.parse(incident.opened_at);
   return h(
@@ -136,7 +136,7 @@ export function item(incident) {
       "p",
       null,
       evidence.length > 0
-        ? evidenceText(evidence[0]) + (others > 0 ? ", and " + count(others) + " more" : "")
+        ? evidenceText(evidence[0], resolved) + (others > 0 ? ", and " + count(others) + " more" : "")
         : some(incident.subjects.length > 0 ? incident.subjects : incident.checks),
       ".",
     ),

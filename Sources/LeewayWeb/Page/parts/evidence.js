@@ -37,18 +37,23 @@ export const nameOf = (item) =>
   (isWhole(item.subject) ? "" : " of " + short(plain(item.subject), 40));
 const placeOf = (item) => item.slice && item.slice !== "all" ? " in " + short(plain(item.slice), 40) : "";
 
-// "psi of amount is 0.347, above its limit of 0.3": what one check found.
-export function evidenceText(item) {
+// What an incident is about: what fires now or, once it is over, the worst that had fired in it. The worst first.
+export const findings = (incident) =>
+  ranked(incident.state === "resolved" && (incident.worst || []).length > 0 ? incident.worst : incident.evidence);
+
+// "psi of amount is 0.347, above its limit of 0.3": what one check found; `over`: that it found once.
+export function evidenceText(item, over) {
   if (!item) return "";
+  const is = over ? " was " : " is ";
   if (isNumber(item.was) && isNumber(item.now)) {
     return short(plain(item.subject), 40) + placeOf(item) + " went from " + number(item.was) + " to " +
       number(item.now);
   }
   const value = valueOf(item.metric, item.value);
-  if (!isNumber(item.value)) return nameOf(item) + placeOf(item) + " is beyond its limit";
-  if (!isNumber(item.threshold)) return nameOf(item) + placeOf(item) + " is " + value;
+  if (!isNumber(item.value)) return nameOf(item) + placeOf(item) + is + "beyond its limit";
+  if (!isNumber(item.threshold)) return nameOf(item) + placeOf(item) + is + value;
   const side = item.value >= item.threshold ? "above" : "below";
-  return nameOf(item) + placeOf(item) + " is " + value + ", " + side + " its limit of " +
+  return nameOf(item) + placeOf(item) + is + value + ", " + side + " its limit of " +
     valueOf(item.metric, item.threshold);
 }
 

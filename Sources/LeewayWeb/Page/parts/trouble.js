@@ -1,7 +1,7 @@
 // Saying that the service does not answer.
 
 import { dropToken } from "./api.js";
-import { byId } from "./elements.js";
+import { byId, show } from "./elements.js";
 import { renderOverall } from "./overall.js";
 import { state } from "./state.js";
 
@@ -10,6 +10,7 @@ export function fail(error) {
   byId("token").hidden = error.status !== 401;
   document.body.classList.toggle("stale", error.status !== 401);
   if (error.status === 401) {
+    show(byId("overall"), "A token is needed");
     dropToken();
     state.failure = null;
     trouble.hidden = true;

@@ -48,8 +48,11 @@ package struct Configuration: Sendable {
       problems += unusableTokens(serviceReading)
       problems += missingApprovers(monitors, serviceReading)
       problems += unusableCertificate(serviceReading, now: now)
+      // One monitor of several is what one works on: the others are not known.
+      if !TextFile.isFile(monitorsDirectory) { problems += unknownNames(monitors, serviceReading) }
       if looksAtLedger, let service { problems += unusableLedger(service, serviceReading) }
     }
+    if configPath == nil { problems += uncheckedRegistry(monitors) }
     let limit = service?.limits.waitingRows ?? ServiceConfiguration.Limits().waitingRows
     problems += WaitingPredictions.problems(monitors, limit: limit, in: configPath)
     problems.sort()
@@ -131,6 +134,19 @@ package struct Configuration: Sendable {
         file.error(
           $0.place,
           "\($0.path) is avro, and nothing says the writers' schemas; add schema_registry to \(service.reading.file), or "
+            + MonitorReading.schemaExample)
+      }
+    }
+  }
+
+  /// The same where the file that would name the registry was not read.
+  private static func uncheckedRegistry(_ files: [MonitorFile]) -> [ConfigurationProblem] {
+    files.flatMap { file in
+      file.registryUses.map {
+        ConfigurationProblem(
+          file: file.path, line: $0.place.line, column: $0.place.column, severity: .warning,
+          message:
+            "\($0.path) is avro, and no leeway.yaml was read that could name a schema_registry; name one with --config, or "
             + MonitorReading.schemaExample)
       }
     }

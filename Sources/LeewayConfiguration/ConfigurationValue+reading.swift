@@ -5,7 +5,7 @@ extension ConfigurationValue {
   /// A text after its placeholders are replaced, and whether it had any.
   private func expanded() -> (text: String, isPlain: Bool, hadPlaceholder: Bool)? {
     guard case .scalar(let scalar) = node.content, !scalar.isNull else {
-      refuse("it takes one value")
+      refuse(oneValue)
       return nil
     }
     do throws(Placeholders.Failure) {
@@ -15,6 +15,19 @@ extension ConfigurationValue {
       complain(error.message)
       return nil
     }
+  }
+
+  /// What to write in place of a list or a map.
+  private var oneValue: String {
+    let key = path.split(separator: ".").last.map(String.init) ?? path
+    // `checks[2]` has no key of its own.
+    guard !key.hasSuffix("]") else { return "it takes one value; write it without brackets" }
+    if case .list(let values) = node.content, values.count == 1, let only = values.first,
+      case .scalar(let scalar) = only.content, !scalar.isNull
+    {
+      return "it takes one value; write \(key): \(ConfigurationNode.shown(scalar.text))"
+    }
+    return "it takes one value; write \(key): VALUE"
   }
 
   func text(limit: Int = 1024) -> String? {

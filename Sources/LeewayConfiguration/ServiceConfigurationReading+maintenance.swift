@@ -58,7 +58,10 @@ extension ServiceConfigurationReading {
     let given = Self.rules.keys.sorted().filter(map.contains)
     if given.count != 1 {
       reading.error(
-        map.place, "\(map.path) has \(given.isEmpty ? "none" : "more than one") of daily, weekly and monthly; keep one")
+        map.place,
+        given.isEmpty
+          ? "\(map.path) has none of daily, weekly and monthly; add one, such as daily: \"02:00-04:00\""
+          : "\(map.path) has more than one of daily, weekly and monthly; keep one")
     }
     let times = given.compactMap { key in map.value(key).flatMap { self.times($0, key) } }.first
     map.finish()
@@ -74,6 +77,7 @@ extension ServiceConfigurationReading {
       return nil
     }
     var patterns: [SilenceMatchers.Field: [NamePattern]] = [:]
+    var places: [SilencedPlace] = []
     for field in SilenceMatchers.Field.allCases {
       guard let value = map.value(field.rawValue) else { continue }
       let values: [ConfigurationValue]
@@ -86,12 +90,14 @@ extension ServiceConfigurationReading {
         guard let text = value.text(limit: NamePattern.longest) else { continue }
         if let pattern = NamePattern(text) {
           patterns[field, default: []].append(pattern)
+          places.append(SilencedPlace(field: field, pattern: pattern, path: value.path, place: value.place))
         } else {
           value.refuse("it takes a name, with * only at its beginning or its end")
         }
       }
       if patterns[field] == nil, values.isEmpty { value.complain("is empty; give it a name or remove it") }
     }
+    silenced.append((SilenceMatchers(patterns), places))
     map.finish()
     if map.isEmpty {
       value.complain(
@@ -105,41 +111,76 @@ extension ServiceConfigurationReading {
   ) -> (days: MaintenanceWindow.Days, start: Int, end: Int)? {
     guard let text = value.text() else { return nil }
     let parts = text.split(separator: " ").map(String.init)
-    let days: MaintenanceWindow.Days? =
-      switch (key, parts.count) {
-      case ("daily", 1): .daily
-      case ("weekly", 2): Self.weekly(parts[0])
-      case ("monthly", 2): parts[0] == "last" ? .lastOfMonth : Self.dayOfMonth(parts[0])
-      default: nil
-      }
-    let span = (parts.last ?? "").split(separator: "-", omittingEmptySubsequences: false).map { Self.minutes($0) }
-    guard let days, span.count == 2, let start = span[0], let end = span[1], start < 1440, start != end else {
+    let clocks = (parts.last ?? "").split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == (key == "daily" ? 1 : 2), clocks.count == 2, clocks.allSatisfy(Self.isClock) else {
       value.refuse(Self.rules[key] ?? "")
+      return nil
+    }
+    let days: MaintenanceWindow.Days
+    switch key {
+    case "daily": days = .daily
+    case "weekly":
+      let words = parts[0].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      if let wrong = words.first(where: { !Self.weekdays.contains($0) }) {
+        value.refuse(
+          "\"\(wrong)\" is none of \(Self.weekdays.joined(separator: ", ")).\(Self.weekday(wrong))")
+        return nil
+      }
+      days = .weekly(Set(words.compactMap(Self.weekdays.firstIndex)))
+    default:
+      if parts[0] == "last" {
+        days = .lastOfMonth
+      } else if let day = Int(parts[0]), (1...31).contains(day) {
+        days = .monthly(day)
+      } else {
+        value.refuse("\(parts[0]) is no day of a month; it takes 1 to 31, or last")
+        return nil
+      }
+    }
+    guard let start = Self.minutes(clocks[0]), start < 1440 else {
+      value.refuse("it cannot start at \(clocks[0]); it takes 00:00 to 23:59")
+      return nil
+    }
+    guard let end = Self.minutes(clocks[1]) else {
+      value.refuse("it cannot end at \(clocks[1]); it takes 00:00 to 24:00")
+      return nil
+    }
+    guard start != end else {
+      value.refuse(
+        "it starts and ends at \(clocks[0]); give it another end, or 00:00-24:00 for the whole day")
       return nil
     }
     return (days, start, end)
   }
 
-  private static func weekly(_ text: String) -> MaintenanceWindow.Days? {
-    let days = text.split(separator: ",", omittingEmptySubsequences: false).map { weekdays.firstIndex(of: String($0)) }
-    let known = days.compactMap(\.self)
-    return known.count == days.count ? .weekly(Set(known)) : nil
+  /// ` Did you mean Sun?` for Sunday, or for sun.
+  private static func weekday(_ text: String) -> String {
+    weekdays.first { text.lowercased().hasPrefix($0.lowercased()) }.map { " Did you mean \($0)?" } ?? ""
   }
 
-  private static func dayOfMonth(_ text: String) -> MaintenanceWindow.Days? {
-    guard let day = Int(text), (1...31).contains(day) else { return nil }
-    return .monthly(day)
+  /// Two digits, a colon, two digits.
+  private static func isClock(_ text: String) -> Bool {
+    let digits = text.split(separator: ":", omittingEmptySubsequences: false)
+    return digits.count == 2
+      && digits.allSatisfy { $0.utf8.count == 2 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
   }
 
   /// `02:30` as 150; `24:00` is the end of a day.
-  private static func minutes(_ text: Substring) -> Int? {
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 2,
-      parts.allSatisfy({ $0.utf8.count == 2 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
-      let hour = Int(parts[0]), let minute = Int(parts[1]), minute < 60, hour < 24 || (hour == 24 && minute == 0)
+  private static func minutes(_ text: String) -> Int? {
+    let parts = text.split(separator: ":")
+    guard parts.count == 2, let hour = Int(parts[0]), let minute = Int(parts[1]), minute < 60,
+      hour < 24 || (hour == 24 && minute == 0)
     else { return nil }
     return hour * 60 + minute
   }
+}
+
+/// A name in `maintenance`, and where it stands.
+struct SilencedPlace {
+  var field: SilenceMatchers.Field
+  var pattern: NamePattern
+  var path: String
+  var place: ConfigurationNode.Place
 }
 
 extension ConfigurationValue {

@@ -107,6 +107,8 @@ package final class ServiceConfigurationReading {
   private(set) var tls:
     (files: ServiceConfiguration.HTTP.TLS, certificate: ConfigurationNode.Place, key: ConfigurationNode.Place)?
   var ledgerPlace = ConfigurationNode.Place.start
+  /// What each maintenance window is about, and where it says so.
+  var silenced: [(matchers: SilenceMatchers, places: [SilencedPlace])] = []
   /// Whether there is a registry, with a mistake or without.
   private(set) var hasSchemaRegistry = false
   /// The dead-letter topic, and where it says so.

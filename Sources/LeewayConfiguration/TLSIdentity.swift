@@ -59,11 +59,11 @@ package struct TLSIdentity: Sendable {
     digest = Self.digest(certificate, key)
   }
 
-  /// Whether the files are other than those that were read; false also where they cannot be read.
+  /// Whether the files are other than those that were read; true also where one of them cannot be read, as reading them will tell.
   package func isOther(than files: ServiceConfiguration.HTTP.TLS) -> Bool {
     guard let certificate = try? Self.bytes(files.certificate, "certificate"),
       let key = try? Self.bytes(files.key, "key")
-    else { return false }
+    else { return true }
     return Self.digest(certificate, key) != digest
   }
 

@@ -9,8 +9,14 @@ package struct HTTPAnswer: Sendable, Equatable {
   /// Whether the body went on and was refused. The status holds all the same: a receiver that answers 200 with a long
   /// page has taken the notification, and sending it again would only repeat it.
   package var isCut: Bool
+  /// Why the body of an answer of 2xx did not come to its end. What was sent has been taken all the same.
+  package var bodyProblem: String?
 
-  package init(status: Int, retryAfter: RetryAfter? = nil, bodyPrefix: [UInt8] = [], isCut: Bool = false) {
+  package init(
+    status: Int, retryAfter: RetryAfter? = nil, bodyPrefix: [UInt8] = [], isCut: Bool = false,
+    bodyProblem: String? = nil
+  ) {
+    self.bodyProblem = bodyProblem
     self.status = status
     self.retryAfter = retryAfter
     self.bodyPrefix = bodyPrefix

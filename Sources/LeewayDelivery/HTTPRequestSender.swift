@@ -113,7 +113,22 @@ package final class HTTPRequestSender {
         status: status, retryAfter: intake.retryAfter, bodyPrefix: intake.body,
         isCut: intake.isCut)
     }
-    throw failure(code, method, origin, request.limits)
+    let problem = failure(code, method, origin, request.limits)
+    // What was sent has been taken, whatever became of the rest: sent again it would be taken twice.
+    let status = leeway_curl_status(handle)
+    if request.method != .get, (200..<300).contains(status), Self.isOfTheBody(code), intake.headersHaveEnded {
+      return HTTPAnswer(
+        status: status, retryAfter: intake.retryAfter, bodyPrefix: intake.body, isCut: true, bodyProblem: problem.text)
+    }
+    throw problem
+  }
+
+  /// Failures that come behind the headers of an answer.
+  private static func isOfTheBody(_ code: CURLcode) -> Bool {
+    [
+      CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_OPERATION_TIMEDOUT, CURLE_BAD_CONTENT_ENCODING, CURLE_WRITE_ERROR,
+      CURLE_WEIRD_SERVER_REPLY, CURLE_GOT_NOTHING,
+    ].contains { $0 == code }
   }
 
   private func perform(body: [UInt8]) -> CURLcode {
@@ -220,6 +235,8 @@ private final class AnswerIntake {
   var retryAfter: RetryAfter?
   var isCut = false
   var headersAreTooLong = false
+  /// Those of the last answer: an interim one is followed by another.
+  private(set) var headersHaveEnded = false
   private var headerBytes = 0
   private var limit = 0
 
@@ -230,6 +247,7 @@ private final class AnswerIntake {
     retryAfter = nil
     isCut = false
     headersAreTooLong = false
+    headersHaveEnded = false
     headerBytes = 0
     self.limit = limit
   }
@@ -251,6 +269,9 @@ private final class AnswerIntake {
     }
     if line.starts(with: "HTTP/".utf8) {
       retryAfter = nil
+      headersHaveEnded = false
+    } else if line.elementsEqual("\r\n".utf8) || line.elementsEqual("\n".utf8) {
+      headersHaveEnded = true
     } else if line.count > 12, line.count <= 128, line.prefix(12).elementsEqual("retry-after:".utf8, by: sameLetter) {
       retryAfter = RetryAfter(String(decoding: line.dropFirst(12), as: UTF8.self))
     }

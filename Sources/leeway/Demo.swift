@@ -38,7 +38,9 @@ struct DemoCommand: AsyncParsableCommand {
     }
     var span: TimeSpan?
     if let duration {
-      do { span = try TimeSpan(duration) } catch { throw ValidationError("--for \(error.description)") }
+      do { span = try TimeSpan(duration) } catch {
+        throw ValidationError("--for is '\(duration.prefix(40))'; it takes a duration such as 60s or 5m")
+      }
       guard let span, (.seconds(1) ... .days(1)).contains(span) else {
         throw ValidationError("--for \(duration) is out of range; give 1s to 1d")
       }

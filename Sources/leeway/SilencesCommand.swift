@@ -104,6 +104,44 @@ struct SilenceTime: ParsableArguments {
   // Said here and not by the service, so that the usage is shown.
   func validate() throws {
     guard (span == nil) != (until == nil) else { throw ValidationError("give either --for or --until") }
+    if let span {
+      guard let length = try? TimeSpan(span), length > .zero else {
+        throw ValidationError("--for is '\(span.prefix(40))'; it takes a duration such as 30m, 2h or 7d")
+      }
+      guard length <= SilenceActs.longest else {
+        throw ValidationError(
+          "--for is \(span); it takes \(SilenceActs.longest) at most, and for what recurs there is maintenance in leeway.yaml"
+        )
+      }
+    }
+    let now = WallClock.now()
+    let starts = try Self.time("--start", start)
+    if let starts, starts > now + SilenceActs.furthest {
+      throw ValidationError("--start is more than \(SilenceActs.furthest) from now; ask for it later")
+    }
+    if let ends = try Self.time("--until", until) {
+      guard ends > max(starts ?? now, now) else {
+        throw ValidationError(
+          "--until is \(ends), which is \(ends > now ? "not behind --start" : "over"); give a time behind \(max(starts ?? now, now))"
+        )
+      }
+      guard ends <= (starts ?? now) + SilenceActs.longest else {
+        throw ValidationError("--until is more than \(SilenceActs.longest) behind the start; give an earlier one")
+      }
+    }
+    guard !reason.isEmpty else { throw ValidationError("--reason is empty; say why") }
+    guard reason.utf8.count <= SilenceActs.maximumReason else {
+      throw ValidationError(
+        "--reason has \(reason.utf8.count) bytes; it takes \(SilenceActs.maximumReason) at most")
+    }
+  }
+
+  private static func time(_ option: String, _ text: String?) throws -> EventTime? {
+    guard let text else { return nil }
+    guard let time = EventTime(rfc3339: text) else {
+      throw ValidationError("\(option) is '\(text.prefix(40))'; it takes a time such as 2026-03-01T12:00:00Z")
+    }
+    return time
   }
 
   /// The body of the request.

@@ -38,7 +38,7 @@ enum WrongWords {
       if let owner = command.configuration.subcommands.first(where: { Self.options(of: $0).contains(name) }) {
         return ("\(name) goes behind the command, as \(path) \(owner._commandName) \(name)", command)
       }
-      let has = options.isEmpty ? "" : "; it has \(options.joined(separator: ", "))."
+      let has = options.isEmpty ? "." : "; it has \(options.joined(separator: ", "))."
       return ("\(path) has no option \(name)\(has)\(Spelling.suggestion(for: name, among: accepted))", command)
     }
     return nil

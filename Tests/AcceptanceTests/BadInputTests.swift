@@ -245,7 +245,7 @@ import Testing
   }
 
   @Test func missingAndUnreadableInputs() throws {
-    let missing = "leeway: no.jsonl: there is no such file"
+    let missing = "leeway: no.jsonl: there is no such file; check its name and its folder"
     try expect("baseline fit monitors/shop.yaml --from no.jsonl", code: 1, missing)
     try expect("replay monitors/shop.yaml --predictions no.jsonl", code: 1, missing)
     try folder.write(Shop.prediction(0), to: "p.jsonl")

@@ -216,7 +216,8 @@ import Testing
     found = try check("--sample p.jsonl monitors/shop.yaml")
     #expect(found.code == 1 && found.error == "leeway: p.jsonl: no message could be read: the file has none\n")
     found = try check("--sample no.jsonl monitors/shop.yaml")
-    #expect(found.code == 1 && found.error == "leeway: no.jsonl: there is no such file\n")
+    #expect(
+      found.code == 1 && found.error == "leeway: no.jsonl: there is no such file; check its name and its folder\n")
     found = try check("--sample p.jsonl")
     #expect(found.code == 2)
     #expect(

@@ -73,7 +73,7 @@ import Testing
     #expect(
       added.output.wholeMatch(
         of:
-          /silence 1 holds back messages about monitor=shop subject=am\* from [0-9: -]{16} until [0-9: -]{16}; leeway silences expire 1 ends it\n/
+          /silence 1 holds back messages about monitor=shop subject=am\* from [0-9: -]{16} until [0-9: -]{16} UTC; leeway silences expire 1 ends it\n/
       ) != nil, "\(added.output)")
 
     try scene.send(0..<600, amount: "1000")
@@ -87,7 +87,7 @@ import Testing
     let listed = try scene.leeway(["silences", "list", "--state", "active"])
     let rows = listed.output.split(separator: "\n").map { $0.split(separator: " ", omittingEmptySubsequences: true) }
     try #require(rows.count == 2, "\(listed.output)")
-    #expect(rows[0] == ["SILENCE", "STATE", "FROM", "UNTIL", "WHO", "ABOUT", "REASON"])
+    #expect(rows[0] == ["SILENCE", "STATE", "FROM", "(UTC)", "UNTIL", "(UTC)", "WHO", "ABOUT", "REASON"])
     #expect(
       rows[1].prefix(2) == ["1", "active"]
         && rows[1].suffix(6) == ["alice", "monitor=shop", "subject=am*", "the", "sale", "begins"])
@@ -110,7 +110,7 @@ import Testing
     #expect(twice.code == 1)
     #expect(
       twice.error
-        == "leeway: \(scene.service.base): alice has ended the silence already. See /api/v1/silences?state=active for those that hold messages back.\n"
+        == "leeway: \(scene.service.base): alice has ended the silence already. See leeway silences list --state active for those that hold messages back.\n"
     )
     scene.service.stop()
   }
@@ -135,8 +135,21 @@ import Testing
     #expect(try scene.leeway(["silences", "expire", "1"]).code == 0)
     _ = try eventually { scene.chat.requests.count == 2 ? true : nil }
     #expect(scene.chat.requests.last?.text.contains(#""event":"incident.resolved""#) == true)
+    let over = try scene.leeway(["incidents", "silence", id, "--for", "1h", "--reason", "late"])
+    #expect(
+      over.code == 1
+        && over.error.wholeMatch(
+          of: /leeway: shop-[0-9a-f]+ is resolved since [0-9: -]{16} UTC, and nothing is sent about it any more; .*\n/)
+          != nil,
+      "\(over.error)")
+    // A name that nothing has.
+    let wrong = try scene.leeway(["silences", "add", "--monitor", "shpo", "--for", "1h", "--reason", "r"])
+    #expect(
+      wrong.code == 0
+        && wrong.output.hasSuffix("\nremark: monitor=shpo is the name of no monitor here. Did you mean shop?\n"),
+      "\(wrong.output)")
     let audit = try scene.service.object("/api/v1/audit")["audit"] as? [[String: Any]] ?? []
-    #expect(audit.map { CarLoan.text($0, "action") } == ["expire_silence", "silence"])
+    #expect(audit.map { CarLoan.text($0, "action") } == ["silence", "expire_silence", "silence"])
     scene.service.stop()
   }
 
@@ -194,6 +207,19 @@ import Testing
         ["add", "--monitor", "a", "--reason", "r", "--for", "1h", "--until", "2026-03-01T00:00:00Z"],
         "give either --for or --until"
       ),
+      (
+        ["add", "--monitor", "a", "--reason", "r", "--for", "soon"],
+        "--for is 'soon'; it takes a duration such as 30m, 2h or 7d"
+      ),
+      (
+        ["add", "--monitor", "a", "--reason", "r", "--for", "31d"],
+        "--for is 31d; it takes 30d at most, and for what recurs there is maintenance in leeway.yaml"
+      ),
+      (
+        ["add", "--monitor", "a", "--reason", "r", "--until", "tomorrow"],
+        "--until is 'tomorrow'; it takes a time such as 2026-03-01T12:00:00Z"
+      ),
+      (["add", "--monitor", "a", "--reason", "", "--for", "1h"], "--reason is empty; say why"),
       (["list", "--state", "open"], "'open' is no state of a silence; it is one of active, pending, expired"),
     ] {
       let answer = try silences(arguments)

@@ -10,8 +10,12 @@ extension Baseline {
       try Self.requireRows(subject.cells, rows, reader, of: "the baseline")
     }
     for (i, (subject, reader)) in zip(subjects, readers).enumerated() {
-      guard case .numeric(let domain) = subject.domain else { continue }
-      try requireMoments(of: subject, domain, isScore: task == .binary && i == subjects.count - 1, reader)
+      guard case .numeric(let domain) = subject.domain else {
+        try Self.requireTexts(of: subject, reader)
+        continue
+      }
+      let isOutput = i == subjects.count - 1
+      try requireMoments(of: subject, domain, isOutput: isOutput, isScore: task == .binary && isOutput, reader)
     }
     let slices = try root.member("slices").elements()
     try Self.requireDifferent(self.slices.map(\.slice), slices)
@@ -83,6 +87,10 @@ extension Baseline {
   private func requireEstimation(_ root: JSONReader) throws(JSONFailure) {
     guard let estimation else { return }
     let place = try root.member("estimation")
+    guard !estimation.inSample || estimation.rows <= rows else {
+      throw try place.member("rows").failure(
+        "is \(estimation.rows), in sample, and the baseline has \(rows) rows; \(Self.fix)")
+    }
     let labelled = performance?.labelled ?? 0
     guard estimation.rows <= labelled else {
       throw try place.member("rows").failure("is \(estimation.rows), and \(labelled) rows have a label; \(Self.fix)")
@@ -97,6 +105,22 @@ extension Baseline {
       guard total == estimation.rows else {
         throw try place.member("bin_rows").failure("has \(total) rows of \(estimation.rows); \(Self.fix)")
       }
+    }
+  }
+
+  /// A category that no message can have counts nothing for good.
+  private static func requireTexts(of subject: SubjectBaseline, _ reader: JSONReader) throws(JSONFailure) {
+    guard case .categorical(let domain) = subject.domain else { return }
+    for (text, element) in zip(domain.categories, try reader.member("categories").elements())
+    where text.utf8.contains(0) {
+      let shown = text.prefix(40).replacing("\0", with: "\\u0000")
+      throw element.failure("is \"\(shown)\" and holds a NUL, which no category has; \(fix)")
+    }
+    // A category that is counted by its name is not among those that are known by their hash alone.
+    let others = Set(domain.otherHashes)
+    for (text, element) in zip(domain.categories, try reader.member("categories").elements())
+    where others.contains(Digest64.hash(text)) {
+      throw element.failure("is \"\(text.prefix(40))\", whose hash is among other_hashes too; \(fix)")
     }
   }
 

@@ -9,7 +9,7 @@ extension Baseline {
 
   /// - Throws: `JSONFailure` where bins, sums or moments of a subject do not follow from its counts.
   func requireMoments(
-    of subject: SubjectBaseline, _ domain: NumericDomain, isScore: Bool, _ reader: JSONReader
+    of subject: SubjectBaseline, _ domain: NumericDomain, isOutput: Bool, isScore: Bool, _ reader: JSONReader
   ) throws(JSONFailure) {
     let (binning, fixedPoint) = (domain.binning, domain.fixedPoint)
     let knots = binning.knots
@@ -32,6 +32,16 @@ extension Baseline {
         "are \(binning.cuts), and the tenths of the counts are at \(cuts); \(Self.fix)")
     }
     try Self.requireSums(subject.cells, domain, reader)
+    // Without them a distance has no unit, and a scale cannot be compared with what it follows from. An output may
+    // have a scale of its own.
+    let isNeeded = subject.cells.outlying == 0 && subject.cells.present > 0 && !isOutput
+    if isNeeded || (subject.mean == nil) != (subject.standardDeviation == nil) {
+      for (name, value) in [("mean", subject.mean), ("standard_deviation", subject.standardDeviation)]
+      where value == nil {
+        throw try reader.member(name).failure(
+          "is null, and \(subject.cells.present) values have one; \(Self.fix)")
+      }
+    }
     guard let deviation = subject.standardDeviation else { return }
     // Scores have a scale of their own.
     let exponent = FixedPoint(origin: 0, standardDeviation: deviation).exponent

@@ -18,6 +18,11 @@ package struct EscalationTimers: Sendable {
 
   package init(monitor: String) { self.monitor = monitor }
 
+  /// Whether incidents were open at the last tick, or what was counted of them is still stored. Else a tick has nothing to do until an
+  /// incident opens.
+  package var waits: Bool { !(waited?.isEmpty ?? false) || isStored }
+  private var isStored = false
+
   /// What a tick did, by the ids of incidents.
   package struct Outcome: Sendable, Equatable {
     package var handedOn: [String] = []
@@ -57,6 +62,7 @@ package struct EscalationTimers: Sendable {
       if stored[id] == nil { reminded[id] = nil }
     }
     waited = counted
+    isStored = !stored.isEmpty
     unstored = counted.isEmpty ? .zero : unstored + elapsed
     let longest = counted.values.max() ?? .zero
     let mayBeDue = plan.monitor.escalations.contains { $0.after <= longest }

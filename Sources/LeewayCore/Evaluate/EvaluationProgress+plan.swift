@@ -3,9 +3,16 @@ extension LedgerReader {
   /// before it. nil if neither has been judged yet.
   package func progress(of plan: MonitorPlan) throws -> EvaluationProgress? {
     let drift = try progress(monitor: plan.monitor.name, generation: plan.generation)
-    guard plan.pairs != plan.generation,
-      let pairs = try progress(monitor: plan.monitor.name, generation: plan.pairs)
-    else { return drift }
+    guard plan.pairs != plan.generation else { return drift }
+    return EvaluationProgress.shown(
+      drift: drift, pairs: try progress(monitor: plan.monitor.name, generation: plan.pairs))
+  }
+}
+
+extension EvaluationProgress {
+  /// Both in one; `pairs` is nil where they go on with the drift, or have not been judged yet.
+  static func shown(drift: EvaluationProgress?, pairs: EvaluationProgress?) -> EvaluationProgress? {
+    guard let pairs else { return drift }
     var out = drift ?? EvaluationProgress()
     out.maturedThrough = pairs.maturedThrough
     out.earlyMaturedThrough = pairs.earlyMaturedThrough

@@ -107,6 +107,8 @@ package protocol LedgerReader {
   func shiftStates(monitor: String, keys: [SliceKey]) throws -> [[UInt8]?]
 
   // Evaluation
+  /// What every monitor has, by its name; those of which nothing is stored are left out.
+  func standings() throws -> [String: MonitorStanding]
   /// By name; those that were released or have expired too.
   func leases() throws -> [LeaseRecord]
   func dirtyMarks(monitor: String, generation: String) throws -> [DirtyMark]
@@ -235,6 +237,8 @@ package protocol LedgerWriter: LedgerReader {
   /// All who want a lease take it for the same time. So one that would last longer than `lasting` from now was taken before
   /// the clock was set back, and has ended.
   func acquire(lease: String, holder: String, lasting: TimeSpan) throws -> Int64?
+  /// Renews for `lasting` from now all leases that `holder` has and nobody has taken over; returns their epochs by name.
+  func renew(leasesOf holder: String, lasting: TimeSpan) throws -> [String: Int64]
   /// The epoch of the lease as stored; no other can take the lease until the transaction ends.
   func epoch(ofLease lease: String) throws -> Int64?
   func release(lease: String, holder: String) throws

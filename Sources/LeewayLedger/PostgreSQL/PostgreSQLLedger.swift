@@ -95,6 +95,9 @@ package final class PostgreSQLLedger: Ledger {
   /// Whether libpq can read it.
   package static func isAddress(_ address: String) -> Bool { (try? PostgreSQLAddress(address)) != nil }
 
+  /// Who and where, without the password; nil where libpq cannot read it.
+  package static func place(of address: String) -> String? { (try? PostgreSQLAddress(address))?.place }
+
   /// Connects and brings the tables to this program's version; tries again what may pass, since a server that restarts can
   /// go away at any moment of it.
   private static func open(

@@ -104,6 +104,14 @@ extension SQLSession {
     return try first("acquiring a lease", sql, lease, holder, lasting.milliseconds, time) { try $0.integer(0) }
   }
 
+  func renew(leasesOf holder: String, lasting: TimeSpan) throws -> [String: Int64] {
+    let sql = "UPDATE leases SET until = \(Self.clock("?3")) + ?2 WHERE holder = ?1 RETURNING name, epoch"
+    let renewed = try rows("renewing leases", sql, holder, lasting.milliseconds, time) {
+      (try $0.text(0), try $0.integer(1))
+    }
+    return Dictionary(renewed) { $1 }
+  }
+
   func leases() throws -> [LeaseRecord] {
     try rows("reading leases", "SELECT name, holder, epoch, until FROM leases ORDER BY name") {
       LeaseRecord(

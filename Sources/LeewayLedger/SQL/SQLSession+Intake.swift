@@ -21,6 +21,15 @@ extension SQLSession {
     }
   }
 
+  /// Of every monitor, ordered by (monitor, topic, partition).
+  func partitions() throws -> [PartitionRecord] {
+    let sql = "SELECT \(partitionColumns), topic, partition, monitor FROM partitions ORDER BY monitor, topic, partition"
+    return try rows("reading partitions", sql) { row in
+      try partition(
+        row, PartitionKey(monitor: try row.text(9), topic: try row.text(7), partition: try row.small(8)))
+    }
+  }
+
   func ensure(partitions: [(key: PartitionKey, role: StreamRole)]) throws {
     // In the order of the keys: two instances that start at once wait for each other, and not in a circle.
     var batch = SQLBatch(into: "partitions", partitions, precedes: { $0.key < $1.key }, size: { _ in 128 })

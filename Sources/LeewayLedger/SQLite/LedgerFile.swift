@@ -98,6 +98,7 @@ package struct LedgerFile: Sendable {
         guard rename(path + suffix, kept + suffix) == 0 else { throw cannot("restoring", Self.cause(kept + suffix)) }
       }
       guard rename(partial, path) == 0 else { throw cannot("restoring", Self.cause(path)) }
+      lock.mark(.closed)
     } catch {
       if isThere {
         for suffix in Self.sideFiles where access(kept + suffix, F_OK) == 0 { _ = rename(kept + suffix, path + suffix) }

@@ -7,9 +7,21 @@ import LeewayCore
 /// The file beside it says who holds it, and holds also while somebody replaces the ledger. The lock on the ledger's inode
 /// (`flock`, which SQLite does not use) is met by whoever comes by a hard link, or after the file beside it was deleted.
 struct LedgerFileLock: ~Copyable {
+  /// What the file beside the ledger says of it, besides who has it.
+  enum State: String {
+    /// A process has written in it, so that there is a log beside it (`-wal`).
+    case open
+    /// Let go in peace: all is in the file itself.
+    case closed
+  }
+
   private let descriptor: CInt
   private let ledgerDescriptor: CInt
   let path: String
+  /// As it was left. nil: nothing was ever written, or a version before this one had it.
+  let left: State?
+  /// Whether some process had the ledger before.
+  let wasHeld: Bool
 
   /// Makes the ledger, for its owner only, if there is none: SQLite gives its side files the same mode.
   ///
@@ -39,6 +51,11 @@ struct LedgerFileLock: ~Copyable {
         "\(doing) the ledger \(ledger): \(holder.isEmpty ? "another process" : holder) has it open; "
           + fix)
     }
+    var known = [UInt8](repeating: 0, count: 400)
+    let length = pread(descriptor, &known, known.count, 0)
+    let lines = String(decoding: known.prefix(max(0, length)), as: UTF8.self).split(separator: "\n")
+    let left = lines.count > 1 ? State(rawValue: String(lines[1])) : nil
+    let wasHeld = !lines.isEmpty
     let ledgerDescriptor = open(ledger, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard ledgerDescriptor >= 0 else {
       let cause = String(cString: strerror(errno))
@@ -57,16 +74,26 @@ struct LedgerFileLock: ~Copyable {
         "\(doing) the ledger \(ledger): another process has the file open under another name, or \(path) was deleted; "
           + fix)
     }
+    self.path = path
+    self.left = left
+    self.wasHeld = wasHeld
+    self.descriptor = descriptor
+    self.ledgerDescriptor = ledgerDescriptor
+    write(left)
+  }
+
+  /// Says how the ledger is left if this process ends now.
+  func mark(_ state: State) { write(state) }
+
+  /// Only for messages: the lock holds without it.
+  private func write(_ state: State?) {
     var host = [CChar](repeating: 0, count: 256)
     let named = gethostname(&host, host.count - 1) == 0
     let hostName = String(decoding: host.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    let text = Array("process \(getpid())\(named ? " on \(hostName)" : "")\n".utf8)
-    // Only for the message above: the lock holds without it.
+    let process = "process \(getpid())\(named ? " on \(hostName)" : "")\n"
+    let text = Array((process + (state.map { "\($0.rawValue)\n" } ?? "")).utf8)
     _ = ftruncate(descriptor, 0)
     _ = pwrite(descriptor, text, text.count, 0)
-    self.path = path
-    self.descriptor = descriptor
-    self.ledgerDescriptor = ledgerDescriptor
   }
 
   deinit {

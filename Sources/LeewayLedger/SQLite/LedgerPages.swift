@@ -47,6 +47,14 @@ package final class LedgerPages: Sendable {
           try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         )
       }
+      guard application != 0 || SQLiteLedger.isBlank(path) != true else {
+        let wasHeld = (SQLiteLedger.size(path + "-lock") ?? 0) > 0
+        throw LedgerError(
+          "opening the ledger \(path): "
+            + (wasHeld
+              ? SQLiteLedger.emptied(path)
+              : "the file has no tables; start leeway, which makes its ledger there, or name another file"))
+      }
       guard application == SQLiteSchema.applicationID else {
         throw LedgerError("opening the ledger \(path): it is no ledger of leeway; name another file")
       }

@@ -72,6 +72,8 @@ package final class SQLiteLedger: Ledger {
   }()
 
   package let location: String
+  /// What was seen at the opening and should be looked at by a person.
+  package let remark: String?
   private let path: String
   private let clock: @Sendable () -> EventTime
   private let wallClock: @Sendable () -> EventTime
@@ -131,7 +133,9 @@ package final class SQLiteLedger: Ledger {
 
   private init(file: String, options: Options, scratchFolder: String?) throws {
     let path = try Self.checked(file)
+    let isBlank = Self.isBlank(path)
     let lock = FileLock(try LedgerFileLock(ledger: path))
+    remark = scratchFolder == nil ? try Self.missingLog(path, isBlank: isBlank, lock.held.left, lock.held.wasHeld) : nil
     do {
       let pool = try DatabasePool(path: path, configuration: Self.configuration(path, options))
       try pool.writeWithoutTransaction { db in
@@ -144,7 +148,10 @@ package final class SQLiteLedger: Ledger {
           }
         try db.execute(sql: "PRAGMA synchronous = \(synchronous)")
         try SQLiteSchema.migrate(db, path: path)
+        // From here on there is something in the log, until it is folded in at the end: one that is gone can be missed.
+        if scratchFolder == nil { try db.execute(sql: "PRAGMA user_version = \(SQLiteSchema.version)") }
       }
+      if scratchFolder == nil { lock.held.mark(.open) }
       self.pool = pool
     } catch let error as DatabaseError {
       throw LedgerError.sqlite("opening tables", path: path, error)
@@ -167,6 +174,7 @@ package final class SQLiteLedger: Ledger {
       // A log that stays behind is read at the next opening.
       try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
       try? pool.close()
+      if scratchFolder == nil, (Self.size(path + "-wal") ?? 0) == 0 { lock?.held.mark(.closed) }
       if let scratchFolder { Self.remove(scratchFolder: scratchFolder) }
       lock = nil
     }
@@ -218,6 +226,57 @@ package final class SQLiteLedger: Ledger {
     } catch let error as DatabaseError {
       throw LedgerError.sqlite("writing", path: path, error)
     }
+  }
+
+  /// Bytes of a file; nil: there is none.
+  static func size(_ path: String) -> Int64? {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int64(status.st_size) : nil
+  }
+
+  /// Whether a file is of no bytes, or is an SQLite database of which nothing says that it is ours: until the log is first folded in, that
+  /// is in the log. nil: there is no file.
+  static func isBlank(_ path: String) -> Bool? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { _ = Glibc.close(descriptor) }
+    var header = [UInt8](repeating: 0, count: 100)
+    let count = pread(descriptor, &header, header.count, 0)
+    guard count > 0 else { return count == 0 }
+    // Bytes 68 to 71 are the program's number, 40 to 43 the number of changes of the tables.
+    return count == 100 && header.starts(with: Array("SQLite format 3\0".utf8))
+      && header[68..<72].allSatisfy { $0 == 0 }
+      && header[40..<44].allSatisfy { $0 == 0 }
+  }
+
+  /// A log that is gone took with it what was written since it was last folded into the file, and SQLite goes on without a word.
+  ///
+  /// - Throws: `LedgerError` where all is gone: an empty file would be filled anew.
+  /// - Returns: what is to be said where the file has something, or is of a version that left no word.
+  private static func missingLog(
+    _ path: String, isBlank: Bool?, _ left: LedgerFileLock.State?, _ wasHeld: Bool
+  ) throws -> String? {
+    // A file that is not there was removed on purpose: begin anew.
+    guard let isBlank, wasHeld, (Self.size(path + "-wal") ?? 0) == 0 else { return nil }
+    switch (isBlank, left) {
+    case (true, .some): throw LedgerError("opening the ledger \(path): \(emptied(path))")
+    case (true, nil):
+      return
+        "the ledger \(path) has no tables, and \(path)-lock says that a process had it before. If it held anything, that was in "
+        + "\(path)-wal, which is not there: stop leeway and restore a copy with leeway ledger restore"
+    case (false, .open?):
+      return
+        "the ledger \(path) was not closed by the last process, and its log \(path)-wal is not there. What was written since the "
+        + "log was last folded in is lost, unless a copy was restored or another program folded it in: compare the newest "
+        + "results, and restore a copy with leeway ledger restore if they are missing"
+    default: return nil
+    }
+  }
+
+  /// What is seen and what to do, where a file that held a ledger has nothing.
+  static func emptied(_ path: String) -> String {
+    "the file has no tables, and \(path)-lock says that a ledger was in it; what it held was in \(path)-wal, which is not there. Put that "
+      + "file back, or restore a copy with leeway ledger restore; to begin anew remove \(path) and \(path)-lock"
   }
 
   /// A file, whatever it is called.

@@ -57,7 +57,8 @@ extension BaselineFit {
     guard [.hours, .short].contains(ShiftPlan(hours: kept)) else {
       throw unusable(
         "\(files): \(dates.field) spans \(kept) hours; a null of hours needs 336, which is 14 days, and 28 days to keep its "
-          + "budget as measured")
+          + "budget as measured; give rows of more days, or fit without --time and take the checks on shift out of the monitor until there are"
+      )
     }
     var gathering = ShiftGathering(monitor, baseline, ranges: subjects.map(\.range), configuration)
     try forEachRow { reader in

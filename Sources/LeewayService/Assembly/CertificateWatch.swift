@@ -29,9 +29,9 @@ struct CertificateWatch: Service {
     }
   }
 
-  /// Puts the files in force if they have changed. While one of them is half written or does not fit the other, what was there
+  /// Puts the files in force if they have changed. While one of them is gone, is half written or does not fit the other, what was there
   /// before stays in force, and that is said once.
-  private func look(before: TLSIdentity.Failure?) -> TLSIdentity.Failure? {
+  func look(before: TLSIdentity.Failure?) -> TLSIdentity.Failure? {
     guard let (files, identity) = live.identity, identity.isOther(than: files) else { return nil }
     do throws(TLSIdentity.Failure) {
       let renewed = try TLSIdentity(reading: files)

@@ -156,6 +156,11 @@ struct DeliveryLoop: Service {
       let result = sender.deliver(rendered)
       Failpoints.fromEnvironment?.pass(.afterRequestSent)
       if case .failure(let failure) = result, failure.kind == .aborted { return nil }
+      if case .success(.http(let answer)) = result, let problem = answer.bodyProblem {
+        logger.warning(
+          "\(receiver.name) took the delivery and answered \(answer.status); the rest of its answer was not read: \(receiver.redacted(problem))",
+          metadata: .of(row))
+      }
       row.lastError = receiver.redacted(result.problem ?? row.lastError)
       row.triedFor = row.triedFor + .milliseconds(started.duration(to: .now).milliseconds)
       var decision = schedule.decide(

@@ -21,7 +21,16 @@ extension EvaluationThread {
 
   /// Between the steps of a backlog, too, which may take minutes: what is shown of no monitor waits for them.
   func refreshWhatIsDue() {
-    for plan in setup.plans where refreshDue[plan.monitor.name].map({ SteadyTime.now >= $0 }) ?? true {
+    guard SteadyTime.now >= fleetDue else { return }
+    look()
+    showWhatIsDue()
+  }
+
+  /// What is shown of every monitor of which it is old, by what was read of all.
+  func showWhatIsDue() {
+    let now = SteadyTime.now
+    for plan in setup.plans where refreshDue[plan.monitor.name].map({ now >= $0 }) ?? true {
+      if show(plan) { continue }
       do { try refresh(try placed[plan.monitor.name] ?? place(plan) ?? plan) } catch {
         // Due again when the monitor is judged, which tells of what fails.
         refreshDue[plan.monitor.name] = nil
@@ -31,18 +40,29 @@ extension EvaluationThread {
     try? refreshWhatAllShare()
   }
 
-  /// What the API and the gauges show of a monitor.
-  func refresh(_ plan: MonitorPlan) throws {
-    let monitor = plan.monitor.name
+  /// Shows of a monitor what has been read of all; false where something else may have changed, too.
+  private func show(_ setupPlan: MonitorPlan) -> Bool {
+    let monitor = setupPlan.monitor.name
+    let plan = placed[monitor] ?? setupPlan
+    guard let fleet, let known = shown[monitor] else { return false }
+    let standing = fleet.standing(of: monitor)
+    guard known.generations == standing.generations, known.progress == standing.progress(of: plan) else { return false }
     refreshDue[monitor] = .now + Self.refreshEvery
-    let (time, generation, partitions, progress, writers) = try ledger.read { reader in
-      (
-        try reader.now(), try reader.generation(of: monitor),
-        try reader.partitions(of: monitor).filter { plan.reads($0.key, as: $0.role) },
-        try reader.progress(of: plan), try reader.writers()
-      )
+    let partitions = standing.partitions.filter { plan.reads($0.key, as: $0.role) }
+    let (predictions, labels) = show(partitions, of: plan, writers: fleet.writers, at: fleet.now)
+    loop.state.update(monitor) { view in
+      view.partitions = partitions
+      view.watermark = predictions
+      view.labelWatermark = labels
     }
-    let versions = try versions(of: plan)
+    return true
+  }
+
+  /// - Returns: how far predictions and labels have come.
+  private func show(
+    _ partitions: [PartitionRecord], of plan: MonitorPlan, writers: [WriterRecord], at time: EventTime
+  ) -> (predictions: EventTime?, labels: EventTime?) {
+    let monitor = plan.monitor.name
     // By the ledger's clock, as windows are closed.
     let watermarks = watermarks(of: plan, partitions, at: time)
     let (predictions, labels) = (known(watermarks.predictions), known(watermarks.labels))
@@ -54,6 +74,23 @@ extension EvaluationThread {
     metrics.set(
       partitions: partitions.filter { $0.owner.map(mine.contains) ?? false }, of: monitor,
       limit: setup.configuration.limits.maximumSeries)
+    return (predictions, labels)
+  }
+
+  /// What the API and the gauges show of a monitor.
+  func refresh(_ plan: MonitorPlan) throws {
+    let monitor = plan.monitor.name
+    refreshDue[monitor] = .now + Self.refreshEvery
+    shown[monitor] = nil
+    let (time, generation, partitions, progress, writers) = try ledger.read { reader in
+      (
+        try reader.now(), try reader.generation(of: monitor),
+        try reader.partitions(of: monitor).filter { plan.reads($0.key, as: $0.role) },
+        try reader.progress(of: plan), try reader.writers()
+      )
+    }
+    let versions = try versions(of: plan)
+    let (predictions, labels) = show(partitions, of: plan, writers: writers, at: time)
     try refreshWhatAllShare()
     loop.state.update(monitor) { view in
       view.generation = generation
@@ -64,6 +101,8 @@ extension EvaluationThread {
       view.labelWatermark = labels
       if let versions { view.versions = versions }
     }
+    // What was read before says no more than what is shown now.
+    shown[monitor] = (fleet?.standing(of: monitor)).map { Shown(generations: $0.generations, progress: progress) }
   }
 
   /// What the gauges show of the service and not of one monitor. It takes a tenth of the thread's time at most: after each of a

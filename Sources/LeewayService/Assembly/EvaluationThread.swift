@@ -17,11 +17,19 @@ final class EvaluationThread {
   var metrics: ServiceMetrics { loop.metrics }
   var logger: Logger { loop.logger }
   /// Leases held, and until when.
-  private var leases: [String: (lease: EvaluationLease, until: SteadyTime)] = [:]
+  var leases: [String: (lease: EvaluationLease, until: SteadyTime)] = [:]
   private var paces: [String: EvaluationPace] = [:]
   /// Incidents that wait for a person, of the monitors whose lease is held, and when they were counted last.
   private var escalations: [String: (timers: EscalationTimers, counted: SteadyTime)] = [:]
   private let merges = WindowMerges()
+  /// What all monitors have, as it was read last; nil where it could not be read.
+  var fleet: Fleet?
+  /// When ``fleet`` is read again between the steps of a backlog.
+  var fleetDue = SteadyTime.now
+  /// What monitors had when an evaluator found nothing to do, by monitor.
+  var rests: [String: Rest] = [:]
+  /// What is shown of monitors, as far as it has to be read for each.
+  var shown: [String: Shown] = [:]
   /// Where the ledger has put the plans, by monitor; those that another instance has gone on from are not here.
   var placed: [String: MonitorPlan] = [:]
   var refreshDue: [String: SteadyTime] = [:]
@@ -33,7 +41,7 @@ final class EvaluationThread {
   private var failures: [String: (text: String, logged: SteadyTime)] = [:]
   private var reclaimDue: SteadyTime
 
-  private static let leaseTime = TimeSpan.seconds(30)
+  static let leaseTime = TimeSpan.seconds(30)
   /// What pages and gauges show of a monitor that stands still is at most this old.
   static let refreshEvery = TimeSpan.seconds(5)
   private static let reclaimEvery = TimeSpan.minutes(1)
@@ -68,8 +76,10 @@ final class EvaluationThread {
   func round(_ stop: StopFlag) -> Bool {
     follow()
     withdraw()
+    look()
+    showWhatIsDue()
     var isBehind = false
-    for plan in setup.plans where !stop.isRaised {
+    for plan in setup.plans where !stop.isRaised && !isAtRest(plan) {
       let end = ContinuousClock.now + turn
       if evaluate(plan, until: { stop.isRaised || ContinuousClock.now >= end }) { isBehind = true }
     }
@@ -105,6 +115,9 @@ final class EvaluationThread {
     setup = loop.live.current
     context = setup.decisions()
     let change = SetupChange(from: before, to: setup)
+    // Checks and receivers may be others, and what generations are made of.
+    rests = [:]
+    shown = [:]
     for name in change.removed {
       try? ledger.write { try $0.release(lease: EvaluationLease.name(monitor: name), holder: loop.holder) }
       leases[name] = nil
@@ -160,14 +173,18 @@ final class EvaluationThread {
     var moved = false
     var isLeft = false
     do {
+      rests[monitor] = nil
+      var standing = fleet?.standing(of: monitor)
       guard let plan = try place(setupPlan) else {
         try letGo(of: monitor)
+        if let standing { rests[monitor] = Rest(standing, whose: .otherGeneration) }
         return false
       }
       while let lease = try lease(monitor) {
         // A long backfill is many steps, and none of them a stall.
         loop.state.recordHeartbeat(of: .evaluation, now: .now)
         refreshWhatIsDue()
+        standing = fleet?.standing(of: monitor)
         let watermarks = try watermarks(of: plan)
         let started = ContinuousClock.now
         let evaluator = Evaluator(plan: plan, context: context, maximumWindows: pace.windows)
@@ -187,17 +204,24 @@ final class EvaluationThread {
           publish(report, plan)
         }
         isLeft = !report.isComplete
+        if !moved, report.isComplete, let standing {
+          rests[monitor] = Rest(standing, whose: .mine(lease, watermarks))
+        }
         if report.isComplete || isOver() { break }
       }
+      if leases[monitor] == nil, let standing { rests[monitor] = Rest(standing, whose: .otherInstance) }
       try escalate(plan)
+      if !moved, escalations[monitor]?.timers.waits ?? false { rests[monitor] = nil }
       if moved || refreshDue[monitor].map({ SteadyTime.now >= $0 }) ?? true { try refresh(plan) }
       note(nil, of: monitor)
     } catch is LeaseLost {
       // Another instance goes on; nothing was written.
       leases[monitor] = nil
+      rests[monitor] = nil
       pace.lost()
       isLeft = false
     } catch {
+      rests[monitor] = nil
       note("monitor \(monitor) cannot be judged: \(error)", of: monitor)
       isLeft = false
     }

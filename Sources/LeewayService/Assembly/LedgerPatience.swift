@@ -35,6 +35,13 @@ struct LedgerPatience {
     }
   }
 
+  /// What the log says before a database is asked for the first time: one that hangs says nothing for as long as an attempt may take.
+  static func beginning(_ address: String) -> String {
+    let place = PostgreSQLLedger.place(of: address).map { "PostgreSQL, \($0)" } ?? "PostgreSQL"
+    return
+      "the service starts: it connects to the ledger (\(place)); an attempt takes up to 10 s unless connect_timeout says otherwise"
+  }
+
   /// What the log says of a database that is away when the service starts.
   static func sentence(_ waiting: PostgreSQLLedger.Waiting) -> String {
     "the service starts: the ledger is not there; it is tried again in \(waiting.pause) ms, and then at least every second, for "

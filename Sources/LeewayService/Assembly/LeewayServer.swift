@@ -130,9 +130,11 @@ package struct LeewayServer: Sendable {
     switch configuration.ledger {
     case .sqlite(let path):
       let ledger = try SQLiteLedger(path: path)
+      if let remark = ledger.remark { logger.warning("\(remark)") }
       if let problem = TextFile.othersMay(path) { logger.warning("the ledger \(path): \(problem)") }
       return (ledger, ledger.close)
     case .postgres(let address):
+      logger.info("\(LedgerPatience.beginning(address.revealed))")
       let ledger = try PostgreSQLLedger(address: address.revealed) { [logger] in
         logger.warning("\(LedgerPatience.sentence($0))")
       }

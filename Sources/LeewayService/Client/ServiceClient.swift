@@ -83,10 +83,22 @@ package struct ServiceClient {
       throw EnvironmentProblem(
         "\(server)\(path): answered \(answer.status), and not as leeway does; is --server its address?")
     }
-    let said = "\(server): \(detail)" + (text("fix").map { " \($0)" } ?? "")
+    let said = "\(server): \(detail)" + (text("fix").map { " \(Self.spoken($0))" } ?? "")
     if answer.status >= 500 { throw EnvironmentProblem(said) }
     let hint =
       answer.status == 401 && token == nil ? " Give it with --token-file FILE, or in the variable LEEWAY_TOKEN." : ""
     throw InputProblem(said + hint)
+  }
+
+  /// A fix with commands in place of the addresses that they ask.
+  static func spoken(_ fix: String) -> String {
+    var fix = fix.replacing("/api/v1/incidents?open=true", with: "leeway incidents list --open")
+    for things in ["incidents", "silences", "retrains"] {
+      for state in ["active", "candidate"] {
+        fix = fix.replacing("/api/v1/\(things)?state=\(state)", with: "leeway \(things) list --state \(state)")
+      }
+      fix = fix.replacing("/api/v1/\(things) ", with: "leeway \(things) list ")
+    }
+    return fix
   }
 }

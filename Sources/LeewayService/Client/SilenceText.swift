@@ -1,3 +1,4 @@
+import LeewayConfiguration
 package import LeewayCore
 
 /// Silences as the API gives them, as text for a terminal.
@@ -8,7 +9,7 @@ package enum SilenceText {
   package static func list(_ answer: JSONValue) throws -> String {
     let silences = try JSONReader(answer).member("silences").elements()
     guard !silences.isEmpty else { return "no silences\n" }
-    var rows = [["SILENCE", "STATE", "FROM", "UNTIL", "WHO", "ABOUT", "REASON"]]
+    var rows = [["SILENCE", "STATE", "FROM (UTC)", "UNTIL (UTC)", "WHO", "ABOUT", "REASON"]]
     for silence in silences {
       rows.append([
         "\(try silence.member("silence").integer())", try TerminalText.text(silence, "state"),
@@ -25,9 +26,12 @@ package enum SilenceText {
   package static func added(_ answer: JSONValue) throws -> String {
     let r = JSONReader(answer)
     let number = try r.member("silence").integer()
+    let remarks = try r.member("remarks")
+    let said = remarks.isNull ? "" : try remarks.texts().map { "remark: \(TerminalText.onOneLine($0))\n" }.joined()
     return "silence \(number) holds back messages about \(try matchers(r)) "
       + "from \(try TerminalText.minute(TerminalText.text(r, "starts"))) "
-      + "until \(try TerminalText.minute(TerminalText.text(r, "ends"))); leeway silences expire \(number) ends it\n"
+      + "until \(try TerminalText.minute(TerminalText.text(r, "ends"))) UTC; leeway silences expire \(number) ends it\n"
+      + said
   }
 
   package static func expired(_ answer: JSONValue) throws -> String {
@@ -51,6 +55,12 @@ package enum SilenceText {
   package static func matchers(of incident: JSONValue) throws -> (SilenceMatchers, note: String) {
     let r = JSONReader(incident)
     let id = try TerminalText.text(r, "incident")
+    if try r.member("state").text() == IncidentState.resolved.rawValue {
+      let at = try r.member("resolved_at").text().map { " since \(TerminalText.minute($0)) UTC" } ?? ""
+      throw InputProblem(
+        "\(id) is resolved\(at), and nothing is sent about it any more; to silence what may open it again, name it with "
+          + "leeway silences add")
+    }
     var patterns: [SilenceMatchers.Field: [NamePattern]] = [:]
     var open: [String] = []
     for (field, names) in [

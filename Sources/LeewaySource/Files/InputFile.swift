@@ -43,7 +43,7 @@ final class InputFile {
 
   private static func reason(_ code: Int32) -> String {
     switch code {
-    case ENOENT: "there is no such file"
+    case ENOENT: "there is no such file; check its name and its folder"
     case EACCES, EPERM: "this user may not read it"
     case EISDIR: "is a folder; name a file, or several, as FOLDER/*.gz"
     default: "can't be read: \(String(cString: strerror(code)))"

@@ -146,6 +146,8 @@ struct InMemoryTables: Sendable {
   var writers: [ByteName: WriterRecord] = [:]
   /// The current one of a monitor is its last.
   var generations: [GenerationRecord] = []
+  /// How often one was put, by monitor.
+  var generationNumbers: [ByteName: Int64] = [:]
   var generationFiles: [Scope: GenerationFiles] = [:]
   var partitions: [PartitionKey: PartitionRecord] = [:]
   var waiting: [Scope: [[UInt8]: WaitingRow]] = [:]

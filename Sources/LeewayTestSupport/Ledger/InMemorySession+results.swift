@@ -32,6 +32,47 @@ extension InMemorySession {
     return epoch
   }
 
+  func renew(leasesOf holder: String, lasting: TimeSpan) throws -> [String: Int64] {
+    var renewed: [String: Int64] = [:]
+    for (name, lease) in tables.leases where lease.holder == ByteName(holder) {
+      tables.leases[name]?.until = try now() + lasting
+      renewed[name.text] = lease.epoch
+    }
+    return renewed
+  }
+
+  func standings() throws -> [String: MonitorStanding] {
+    var found: [String: MonitorStanding] = [:]
+    for record in tables.generations {
+      var generations = found[record.monitor, default: MonitorStanding()].generations
+      generations.last = tables.generationNumbers[ByteName(record.monitor)] ?? 0
+      generations.count += 1
+      generations.drained += record.isDrained ? 1 : 0
+      found[record.monitor, default: MonitorStanding()].generations = generations
+    }
+    for (key, partition) in tables.partitions.sorted(by: { $0.key < $1.key }) {
+      found[key.monitor, default: MonitorStanding()].partitions.append(partition)
+    }
+    for (scope, progress) in tables.progress {
+      found[scope.monitor.text, default: MonitorStanding()].progress[scope.generation.text] = progress
+    }
+    for mark in tables.marks {
+      var marks = found[mark.scope.monitor.text]?.marks ?? .none
+      marks.last = max(marks.last, mark.mark.id)
+      marks.count += 1
+      found[mark.scope.monitor.text, default: MonitorStanding()].marks = marks
+    }
+    for act in tables.acts where act.state == .queued {
+      found[act.monitor, default: MonitorStanding()].queuedActs += 1
+    }
+    for record in tables.retrains.values
+    where record.overdueWall == nil && [.requested, .candidate].contains(record.state) {
+      let known = found[record.monitor]?.deadline ?? record.deadline
+      found[record.monitor, default: MonitorStanding()].deadline = min(known, record.deadline)
+    }
+    return found
+  }
+
   func leases() throws -> [LeaseRecord] {
     tables.leases.sorted { $0.key < $1.key }.map {
       LeaseRecord(name: $0.key.text, holder: $0.value.holder?.text, epoch: $0.value.epoch, until: $0.value.until)

@@ -137,6 +137,7 @@ extension InMemorySession {
   func put(generation: GenerationRecord, files: GenerationFiles?) throws {
     tables.generations.removeAll { $0.monitor == generation.monitor && $0.generation == generation.generation }
     tables.generations.append(generation)
+    tables.generationNumbers[ByteName(generation.monitor), default: 0] += 1
     tables.generationFiles[InMemoryTables.Scope(generation.monitor, generation.generation)] = files
   }
 

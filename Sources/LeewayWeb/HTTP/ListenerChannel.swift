@@ -3,6 +3,7 @@ import LeewayConfiguration
 import Logging
 import NIOCore
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 import NIOSSL
 
 import struct Synchronization.Atomic
@@ -26,8 +27,12 @@ struct ListenerChannel: ServerChildChannel {
   }
 
   private func accepted(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Value> {
-    http.setup(channel: channel, logger: logger).map { [http] in
-      AcceptedConnection(channel: channel, http: http, asyncChannel: $0, logger: logger)
+    http.setup(channel: channel, logger: logger).flatMapThrowing { [http] in
+      let pipeline = channel.pipeline.syncOperations
+      // Behind it a request has no version any more.
+      try pipeline.addHandler(
+        ConnectionRules(), position: .before(try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)))
+      return AcceptedConnection(channel: channel, http: http, asyncChannel: $0, logger: logger)
     }
   }
 

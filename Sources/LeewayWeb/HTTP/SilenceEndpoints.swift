@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import LeewayConfiguration
 import LeewayCore
 
 /// What people asked not to be told of for a while: who, why, until when; and asking for it.
@@ -69,7 +70,8 @@ struct SilenceEndpoints: Sendable {
         }
       }
       view.audit.log(written)
-      return JSONAnswer.response(request, status: .created) { $0.write(silence, at: now) }
+      let remarks = SilencedNames.remarks(on: asked.matchers, view.monitors().map(\.monitor))
+      return JSONAnswer.response(request, status: .created) { $0.write(silence, at: now, remarks) }
     } catch let refusal as SilenceActs.Refusal {
       let problem = Self.problem(refusal, "")
       await view.audit.refuse(line, because: problem.detail, view.ledger, threads)
@@ -197,7 +199,8 @@ struct SilenceEndpoints: Sendable {
 }
 
 extension JSONWriter {
-  mutating func write(_ silence: SilenceRecord, at now: EventTime) {
+  /// - Parameter remarks: on what was asked for; left out where there are none.
+  mutating func write(_ silence: SilenceRecord, at now: EventTime, _ remarks: [String] = []) {
     beginObject()
     member("silence", silence.number)
     member("state", silence.state(at: now).rawValue)
@@ -209,6 +212,7 @@ extension JSONWriter {
     member("starts", silence.starts)
     member("ends", silence.ends)
     member("expired_by", silence.expiredBy)
+    if !remarks.isEmpty { member("remarks", remarks) }
     endObject()
   }
 }

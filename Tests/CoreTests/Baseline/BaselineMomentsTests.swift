@@ -73,6 +73,51 @@ import Testing
   }
 
   /// An estimate is of the labelled rows.
+  /// Edited by hand, digest and all: what a fit always writes is not there, or is what no message can have.
+  @Test func whatIsMissingAndWhatNoCategoryCanBeIsRefused() throws {
+    let fitted = SampleMonitor.baseline(try SampleMonitor.monitor(.binary))
+    func refusal(_ edit: (inout Baseline) -> Void) -> String {
+      var baseline = fitted
+      edit(&baseline)
+      return message(text(baseline))
+    }
+    let present = fitted.subjects[0].cells.present
+    let fix = "; fit it again with leeway baseline fit"
+    #expect(
+      refusal { $0.subjects[0].standardDeviation = nil }
+        == "subjects[0].standard_deviation: is null, and \(present) values have one\(fix)")
+    #expect(refusal { $0.subjects[0].mean = nil } == "subjects[0].mean: is null, and \(present) values have one\(fix)")
+    #expect(
+      refusal {
+        $0.subjects[0].mean = nil
+        $0.subjects[0].standardDeviation = nil
+      } == "subjects[0].mean: is null, and \(present) values have one\(fix)")
+    func category(_ edit: (inout CategoricalDomain) -> Void) throws -> String {
+      let place = try #require(
+        fitted.subjects.firstIndex { if case .categorical = $0.domain { true } else { false } })
+      return refusal { baseline in
+        guard case .categorical(var domain) = baseline.subjects[place].domain else { return }
+        edit(&domain)
+        baseline.subjects[place].domain = .categorical(domain)
+      }.replacing("subjects[\(place)]", with: "subjects[n]")
+    }
+    #expect(
+      try category { $0.categories[0] = "a\0b" }
+        == #"subjects[n].categories[0]: is "a\u0000b" and holds a NUL, which no category has"# + fix)
+    var name = ""
+    let both = try category {
+      name = $0.categories[0]
+      $0.otherHashes = [Digest64.hash(name)]
+    }
+    #expect(both == "subjects[n].categories[0]: is \"\(name)\", whose hash is among other_hashes too" + fix)
+    #expect(
+      refusal {
+        $0.performance = PerformanceBaseline(labelled: 1 << 40, inSample: false, metrics: [:])
+        $0.estimation = EstimationBaseline(
+          rows: 1 << 40, inSample: true, basis: .scores(IsotonicMap(scores: [0], probabilities: [0])!))
+      } == "estimation.rows: is \(Int64(1) << 40), in sample, and the baseline has \(fitted.rows) rows" + fix)
+  }
+
   @Test func anEstimateHasNoMoreRowsThanThereAreLabels() throws {
     func message(rows: Int64, scores: [Double]) throws -> String {
       var baseline = SampleMonitor.baseline(try SampleMonitor.monitor(.binary))

@@ -115,4 +115,88 @@ struct EvaluationConformance {
       try ledger.read { try $0.verdicts(monitor: "m", generation: "h", check: "c", stage: .final, ends: [.at(10)]) }
         == [])
   }
+
+  @Test(arguments: ledgers)
+  func allLeasesOfOneHolderAreRenewedTogether(_ store: LedgerUnderTest) throws {
+    let clock = ManualClock()
+    let ledger = try store.make(clock)
+    func acquire(_ name: String, _ holder: String) throws -> Int64? {
+      try ledger.write { try $0.acquire(lease: name, holder: holder, lasting: .seconds(30)) }
+    }
+    #expect(try acquire("a", "x") == 1 && acquire("b", "x") == 1 && acquire("c", "y") == 1)
+    try ledger.write { try $0.release(lease: "b", holder: "x") }
+    clock.advance(.seconds(20))
+    #expect(try ledger.write { try $0.renew(leasesOf: "x", lasting: .seconds(30)) } == ["a": 1])
+    #expect(try ledger.write { try $0.renew(leasesOf: "z", lasting: .seconds(30)) } == [:])
+    clock.advance(.seconds(20))
+    // The one that was renewed stands, and that of another was left to run out.
+    #expect(try acquire("a", "z") == nil)
+    #expect(try acquire("c", "z") == 2)
+    #expect(try ledger.write { try $0.renew(leasesOf: "y", lasting: .seconds(30)) } == [:])
+  }
+
+  @Test(arguments: ledgers)
+  func whatAllMonitorsHaveIsReadAtOnce(_ store: LedgerUnderTest) throws {
+    let ledger = try store.make()
+    #expect(try ledger.read { try $0.standings() } == [:])
+    func generation(_ monitor: String, _ name: String) -> GenerationRecord {
+      GenerationRecord(monitor: monitor, generation: name, startsAt: .distantPast, baseline: "sha256:0")
+    }
+    func key(_ monitor: String, _ partition: Int32) -> PartitionKey {
+      PartitionKey(monitor: monitor, topic: "t", partition: partition)
+    }
+    let progress = EvaluationProgress(
+      closedThrough: .at(5), finalThrough: .at(4), maturedThrough: .at(3), earlyMaturedThrough: .at(2),
+      firstPane: .at(1))
+    func retrain(_ id: String, _ state: RetrainState, _ deadline: Int64, overdue: Int64? = nil) -> RetrainRecord {
+      var record = RetrainRecord(
+        id: id, monitor: "m", incident: "i", state: state, requestedAt: .at(1), deadline: .at(deadline),
+        requestedWall: .at(1))
+      record.overdueWall = overdue.map { .at($0) }
+      return record
+    }
+    try ledger.write { tx in
+      try tx.put(generation: generation("m", "g"), files: nil)
+      try tx.put(generation: generation("n", "g"), files: nil)
+      try tx.ensure(partitions: [(key("m", 1), .predictions), (key("m", 0), .predictions), (key("n", 0), .labels)])
+      try tx.put(progress: progress, monitor: "m", generation: "g")
+      try tx.mark(dirty: [(.drift, .at(1)), (.performance, .at(1))], monitor: "m", generation: "g")
+      try tx.mark(dirty: [(.drift, .at(1))], monitor: "m", generation: "h")
+      for (id, state, deadline, overdue) in [
+        ("a", RetrainState.requested, Int64(9), Int64?.none), ("b", .candidate, 7, nil), ("c", .requested, 5, 6),
+        ("d", .approved, 4, nil),
+      ] {
+        try tx.put(retrain: retrain(id, state, deadline, overdue: overdue))
+      }
+    }
+    func act() throws -> Int64 {
+      try ledger.write {
+        try $0.enqueue(
+          act: ActRecord(monitor: "n", group: .drift, incident: "i", wall: .at(1), kind: "comment", body: "{}"))
+      }
+    }
+    _ = try act()
+    let found = try ledger.read { try $0.standings() }
+    #expect(found.keys.sorted() == ["m", "n"])
+    let m = try #require(found["m"])
+    let n = try #require(found["n"])
+    #expect(m.partitions == (try ledger.read { try $0.partitions(of: "m") }) && m.partitions.count == 2)
+    #expect(n.partitions == (try ledger.read { try $0.partitions(of: "n") }))
+    #expect(m.progress == ["g": progress] && n.progress == [:])
+    #expect(m.marks.count == 3 && n.marks == .none)
+    #expect(m.queuedActs == 0 && n.queuedActs == 1)
+    #expect(m.deadline == .at(7) && n.deadline == nil)
+    #expect(m.generations.count == 1 && m.generations.drained == 0)
+
+    // A mark that replaces another shows, and so does a generation that is put again, drained or followed.
+    try ledger.write { try $0.mark(dirty: [(.drift, .at(1))], monitor: "m", generation: "h") }
+    let marked = try #require(try ledger.read { try $0.standings() }["m"])
+    #expect(marked.marks.count == 3 && marked.marks.last > m.marks.last)
+    try ledger.write { try $0.put(generation: generation("m", "g"), files: nil) }
+    let again = try #require(try ledger.read { try $0.standings() }["m"])
+    #expect(again.generations != m.generations && again.generations.count == 1)
+    #expect(try ledger.write { try $0.drain(monitor: "m", pairs: "g") } == 1)
+    let drained = try #require(try ledger.read { try $0.standings() }["m"])
+    #expect(drained.generations.drained == 1)
+  }
 }

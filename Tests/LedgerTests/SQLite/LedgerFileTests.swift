@@ -277,7 +277,8 @@ struct LedgerFileTests {
       refusal { _ = try LedgerFile(path).verify() }
         == "opening the ledger \(path): No such file or directory; check the path")
     try folder.write([], to: "ledger.db")
-    let none = "opening the ledger \(path): it is no ledger of leeway; name another file"
+    let none =
+      "opening the ledger \(path): the file has no tables; start leeway, which makes its ledger there, or name another file"
     #expect(refusal { _ = try LedgerFile(path).verify() } == none)
     #expect(refusal { try LedgerFile(path).backup(to: copy) } == none)
     try folder.write(

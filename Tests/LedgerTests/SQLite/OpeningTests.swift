@@ -85,6 +85,94 @@ struct OpeningTests {
     try SQLiteLedger(path: path).close()
   }
 
+  /// As a process leaves it that is killed: the files as they are, and none of it folded in.
+  private func killed(_ folder: ScratchFolder, _ name: String = "ledger.db", rows: Int = 1) throws -> [String: [UInt8]]
+  {
+    let ledger = try SQLiteLedger(path: "\(folder.path)/\(name)")
+    for i in 0..<rows {
+      try ledger.write { try $0.put(setting: "s\(i)", value: [UInt8](repeating: 7, count: 4000)) }
+    }
+    var files: [String: [UInt8]] = [:]
+    for suffix in ["", "-wal", "-lock"] { files[suffix] = try folder.bytes(of: name + suffix) }
+    ledger.close()
+    for file in folder.names { _ = unlink("\(folder.path)/\(file)") }
+    return files
+  }
+
+  /// All that a young ledger holds is in its log. One that was lost was taken for a first start, and everything counted again.
+  @Test func anEmptyFileThatHeldALedgerIsRefused() throws {
+    let folder = try ScratchFolder()
+    let path = "\(folder.path)/ledger.db"
+    let files = try killed(folder)
+    try #require((files[""]?.count ?? 0) <= 8192)
+    for (suffix, bytes) in files where suffix != "-wal" { try folder.write(bytes, to: "ledger.db" + suffix) }
+    let seen =
+      "opening the ledger \(path): the file has no tables, and \(path)-lock says that a ledger was in it; what it held was in "
+      + "\(path)-wal, which is not there. Put that file back, or restore a copy with leeway ledger restore; to begin anew "
+      + "remove \(path) and \(path)-lock"
+    // Twice: being refused forgets nothing.
+    #expect(refusal(path) == seen)
+    #expect(refusal(path) == seen)
+    let verifying = #expect(throws: LedgerError.self) { _ = try LedgerFile(path).verify() }
+    #expect(verifying?.description == seen)
+    // Both fixes work.
+    try folder.write(try #require(files["-wal"]), to: "ledger.db-wal")
+    let back = try SQLiteLedger(path: path)
+    #expect(back.remark == nil)
+    #expect(try back.read { try $0.setting("s0") }?.count == 4000)
+    back.close()
+    for file in folder.names { _ = unlink("\(folder.path)/\(file)") }
+    try folder.write([], to: "ledger.db")
+    try folder.write(try #require(files["-lock"]), to: "ledger.db-lock")
+    _ = unlink(path)
+    _ = unlink("\(path)-lock")
+    let anew = try SQLiteLedger(path: path)
+    #expect(anew.remark == nil)
+    anew.close()
+  }
+
+  @Test func aLogThatIsMissedFromAFileWithSomethingInItIsRemarkedOn() throws {
+    let folder = try ScratchFolder()
+    let path = "\(folder.path)/ledger.db"
+    // More than is held back from the file.
+    let files = try killed(folder, rows: 4500)
+    try #require((files[""]?.count ?? 0) > 8192)
+    for (suffix, bytes) in files where suffix != "-wal" { try folder.write(bytes, to: "ledger.db" + suffix) }
+    let ledger = try SQLiteLedger(path: path)
+    #expect(
+      ledger.remark?.hasPrefix(
+        "the ledger \(path) was not closed by the last process, and its log \(path)-wal is not there.") == true)
+    ledger.close()
+    // It was closed in peace now, and what was said is not said again.
+    let again = try SQLiteLedger(path: path)
+    #expect(again.remark == nil)
+    again.close()
+    // As it was left by a crash, nothing is missing.
+    for (suffix, bytes) in files { try folder.write(bytes, to: "ledger.db" + suffix) }
+    let whole = try SQLiteLedger(path: path)
+    #expect(whole.remark == nil)
+    whole.close()
+  }
+
+  /// A first start that was ended before anything was written, and a version that left no word of its own.
+  @Test func anEmptyFileOfWhichNothingIsKnownBegins() throws {
+    let folder = try ScratchFolder()
+    let path = "\(folder.path)/ledger.db"
+    try folder.write([], to: "ledger.db")
+    let first = try SQLiteLedger(path: path)
+    #expect(first.remark == nil)
+    first.close()
+    for file in folder.names { _ = unlink("\(folder.path)/\(file)") }
+    try folder.write([], to: "ledger.db")
+    try folder.write(Array("process 7 on somewhere\n".utf8), to: "ledger.db-lock")
+    #expect(throws: LedgerError.self) { _ = try LedgerFile(path).verify() }
+    let old = try SQLiteLedger(path: path)
+    #expect(
+      old.remark?.hasPrefix("the ledger \(path) has no tables, and \(path)-lock says that a process had it before.")
+        == true)
+    old.close()
+  }
+
   @Test func aLedgerAndItsSideFilesAreForTheirOwnerOnly() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"

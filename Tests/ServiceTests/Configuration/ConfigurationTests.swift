@@ -239,8 +239,12 @@ import Testing
   ) -> [UInt8] {
     let values = (0..<rows).map { (Double($0) + 0.5) / Double(rows) }.dropFirst(Int(missing))
     let binning = NumericBinning.fit(sorted: Array(values))
-    let fixedPoint = FixedPoint(
-      origin: values.isEmpty ? 0.5 : values[(values.startIndex + values.endIndex) / 2], exponent: 32)
+    let origin = values.isEmpty ? 0.5 : values[(values.startIndex + values.endIndex) / 2]
+    let mean = values.reduce(0, +) / Double(max(1, values.count))
+    let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, values.count))).squareRoot()
+    let isNumber = task == .regression
+    let fixedPoint =
+      isNumber ? FixedPoint(origin: origin, standardDeviation: deviation) : FixedPoint(origin: origin, exponent: 32)
     var counts = [Int64](repeating: 0, count: binning.cellCount)
     var sums = [Int128](repeating: 0, count: binning.knots.count + 1)
     var squares = Int192.zero
@@ -256,7 +260,8 @@ import Testing
         SubjectBaseline(
           name: "score",
           domain: .numeric(NumericDomain(binning: binning, fixedPoint: fixedPoint)),
-          cells: SubjectCells(counts: counts, sums: sums, squares: squares, missing: missing))
+          cells: SubjectCells(counts: counts, sums: sums, squares: squares, missing: missing),
+          mean: isNumber ? mean : nil, standardDeviation: isNumber ? deviation : nil)
       ])
     baseline.performance = performance
     // All rows are of each slice.
@@ -299,6 +304,36 @@ import Testing
         load(folder, baseline: .required).problems == [
           "monitors/a.yaml:10:11: baseline is a.json; it does not fit: it was fitted for a regression model, the monitor says binary. Fit it again with: leeway baseline fit monitors/a.yaml --from FILE --out monitors/a.json"
         ])
+    }
+  }
+
+  /// It may come yet, so that it is no error; mistyped it would hold nothing back, without a word.
+  @Test func aNameInMaintenanceThatNothingHasIsRemarkedOn() throws {
+    func windows(_ matchers: String) -> String {
+      "kafka: {bootstrap: \"localhost:9092\"}\nmaintenance:\n  - {name: n, daily: \"02:00-04:00\", matchers: {\(matchers)}}\n"
+    }
+    try withFolder(["abc.yaml": monitor("abcdef")]) { folder in
+      func problems(_ matchers: String) -> [String] {
+        load(folder, config: windows(matchers)).problems.filter { $0.contains("maintenance") }
+          .map { $0.replacing("leeway.yaml:3:", with: "") }
+      }
+      #expect(problems("monitor: abcdef") == [])
+      #expect(problems("monitor: abc*, subject: [score, performance, errors], slice: all") == [])
+      #expect(
+        problems("monitor: abcdfe") == [
+          "57: warning: maintenance[0].matchers.monitor is abcdfe, which is the name of no monitor here. Did you mean abcdef?"
+        ])
+      // Nothing more is known where there is no such monitor.
+      #expect(problems("monitor: [abcdfe], check: nothing").count == 1)
+      #expect(
+        problems("subject: scoer") == [
+          "57: warning: maintenance[0].matchers.subject is scoer, which is the name of no subject of monitor abcdef here. Did you mean score?"
+        ])
+      #expect(problems("check: zz*").first?.contains("which matches no check of monitor abcdef here; there ") == true)
+      #expect(problems("slice: nosuch=DE").count == 1)
+      #expect(problems("slice: \"*DE\"") == [])
+      let (configuration, _) = load(folder, config: windows("monitor: nothing"))
+      #expect(configuration != nil)
     }
   }
 

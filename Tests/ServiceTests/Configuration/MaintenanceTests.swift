@@ -61,7 +61,7 @@ import Testing
     ),
     (
       "  - {name: n, matchers: {monitor: fraud}}",
-      "3:5: maintenance[0] has none of daily, weekly and monthly; keep one"
+      "3:5: maintenance[0] has none of daily, weekly and monthly; add one, such as daily: \"02:00-04:00\""
     ),
     (
       "  - {name: n, matchers: {monitor: fraud}, daily: \"02:00-04:00\", monthly: \"1 02:00-04:00\"}",
@@ -73,11 +73,11 @@ import Testing
     ),
     (
       "  - {name: n, matchers: {monitor: fraud}, weekly: \"Sunday 02:00-04:00\"}",
-      "3:51: maintenance[0].weekly is Sunday 02:00-04:00; it takes days, a start and an end, such as \"Sun 02:00-06:00\" or \"Sat,Sun 22:00-04:00\""
+      "3:51: maintenance[0].weekly is Sunday 02:00-04:00; \"Sunday\" is none of Mon, Tue, Wed, Thu, Fri, Sat, Sun. Did you mean Sun?"
     ),
     (
       "  - {name: n, matchers: {monitor: fraud}, monthly: \"32 02:00-04:00\"}",
-      "3:52: maintenance[0].monthly is 32 02:00-04:00; it takes a day, a start and an end, such as \"1 02:00-06:00\" or \"last 20:00-24:00\""
+      "3:52: maintenance[0].monthly is 32 02:00-04:00; 32 is no day of a month; it takes 1 to 31, or last"
     ),
     (
       "  - {name: n, matchers: {monitor: fraud}, daily: \"02:00-04:00\", time_zone: Europe/Amsterdm}",
@@ -85,7 +85,7 @@ import Testing
     ),
     (
       "  - {name: n, matchers: {monitor: fraud}, daily: \"02:00-02:00\"}",
-      "3:50: maintenance[0].daily is 02:00-02:00; it takes a start and an end, such as \"02:00-04:00\""
+      "3:50: maintenance[0].daily is 02:00-02:00; it starts and ends at 02:00; give it another end, or 00:00-24:00 for the whole day"
     ),
     (
       "  - {name: n, matchers: {monitor: a}, daily: \"02:00-04:00\"}\n  - {name: n, matchers: {monitor: b}, daily: \"02:00-04:00\"}",

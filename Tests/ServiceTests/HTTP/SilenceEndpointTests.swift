@@ -33,7 +33,7 @@ import Testing
       let start = try #require(try added.json()["starts"]?.text.flatMap(EventTime.init(rfc3339:)))
       #expect(
         added.text
-          == #"{"silence":1,"state":"active","matchers":{"monitor":["fraud","churn*"],"subject":["amount"]},"author":"alice","reason":"the \"feed\" moves","created_at":"\#(start)","starts":"\#(start)","ends":"\#(start + .hours(2))","expired_by":null}"#
+          == #"{"silence":1,"state":"active","matchers":{"monitor":["fraud","churn*"],"subject":["amount"]},"author":"alice","reason":"the \"feed\" moves","created_at":"\#(start)","starts":"\#(start)","ends":"\#(start + .hours(2))","expired_by":null,"remarks":["monitor=churn* matches no monitor here; there are fraud, prices"]}"#
       )
       let later = start + .hours(1)
       let second = try await ask(

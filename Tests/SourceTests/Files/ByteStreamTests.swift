@@ -123,7 +123,7 @@ import Testing
 
   @Test func saysWhyAFileCannotBeRead() throws {
     let missing = #expect(throws: FileError.self) { try ByteStream(path: "/nowhere/at/all.csv") }
-    #expect(missing?.description == "/nowhere/at/all.csv: there is no such file")
+    #expect(missing?.description == "/nowhere/at/all.csv: there is no such file; check its name and its folder")
     let directory = #expect(throws: FileError.self) { try content("/tmp") }
     #expect(directory?.description == "/tmp: is a folder; name a file, or several, as FOLDER/*.gz")
   }

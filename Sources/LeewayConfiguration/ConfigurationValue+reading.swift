@@ -150,6 +150,10 @@ extension ConfigurationValue {
 
   /// One of some names; `planned` are legal and not built yet.
   func choice(among names: [String], planned: [String] = [], what: String = "") -> String? {
+    guard case .scalar = node.content else {
+      refuse("it takes one of \(names.joined(separator: ", "))")
+      return nil
+    }
     guard let text = expanded()?.text else { return nil }
     if names.contains(text) { return text }
     if planned.contains(text) {

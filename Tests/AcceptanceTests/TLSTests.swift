@@ -70,6 +70,18 @@ import Testing
     try replace("a", with: "c")
     let third = try eventually { try Certificates.served(by: port) == "0C03" ? true : nil }
     #expect(third == true, "\(service.process.standardError)")
+    // One that is removed ends the next start: whoever did it hears of it now.
+    let removed = folder.url.appendingPathComponent("a.key")
+    let kept = try Data(contentsOf: removed)
+    try FileManager.default.removeItem(at: removed)
+    let missed = try eventually {
+      service.process.standardError.contains(
+        "does not exist; check the path; the certificate from before stays in force")
+        ? true : nil
+    }
+    #expect(missed == true, "\(service.process.standardError)")
+    #expect(try Certificates.served(by: port) == "0C03")
+    try kept.write(to: removed)
 
     // Other files, by a reload.
     let configuration = folder.url.appendingPathComponent("leeway.yaml")

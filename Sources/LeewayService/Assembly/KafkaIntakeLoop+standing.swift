@@ -26,7 +26,11 @@ extension KafkaIntakeLoop {
   /// Lets go of everything, and says so: the group need not wait, and panes may be folded at once.
   func leave() {
     abandonClaims()
-    _ = consumer.close()
+    if !consumer.close() {
+      logger.warning(
+        "the group \(service.configuration.kafka.group) did not let this member go within 10 s: the others get its partitions when its session ends"
+      )
+    }
     service.state.leftGroup()
     let writer = intake.writer
     try? service.ledger.write { try $0.retire(writer: writer) }

@@ -128,7 +128,7 @@ import Testing
     }
     #expect(
       problem(Self.csv(days: 13))
-        == "rows.csv: at spans 312 hours; a null of hours needs 336, which is 14 days, and 28 days to keep its budget as measured"
+        == "rows.csv: at spans 312 hours; a null of hours needs 336, which is 14 days, and 28 days to keep its budget as measured; give rows of more days, or fit without --time and take the checks on shift out of the monitor until there are"
     )
     #expect(
       problem(Self.csv(days: 15, rowsPerHour: 20))

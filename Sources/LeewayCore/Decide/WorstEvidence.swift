@@ -64,10 +64,11 @@ struct WorstEvidence {
     if entries.count > Self.most { entries.removeLast(entries.count - Self.most) }
   }
 
+  /// In one form, whether it is stored for the first time or was read before.
   private static func json(_ key: IncidentMachine.Key, _ evidence: Evidence) -> [UInt8] {
     var w = JSONWriter()
     Notification.writeEvidence(evidence, of: key, to: &w)
-    return w.bytes
+    return (try? JSONValue(parsing: w.bytes)).map(CanonicalJSON.bytes(of:)) ?? w.bytes
   }
 
   /// As it is stored.

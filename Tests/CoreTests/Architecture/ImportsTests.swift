@@ -23,7 +23,7 @@ private let allowedImports: [String: Set<String>] = [
   // What others see. It never starts anything.
   "LeewayWeb": platform.union([
     "CWebFiles", "LeewayCore", "LeewayConfiguration", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging",
-    "NIOCore", "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ServiceLifecycle",
+    "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOPosix", "NIOSSL", "ServiceLifecycle",
   ]),
   // The parts, wired.
   "LeewayService": platform.union([

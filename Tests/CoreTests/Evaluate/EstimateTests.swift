@@ -139,7 +139,8 @@ import Testing
           .init(
             name: "amount",
             domain: .numeric(
-              NumericDomain(binning: .fit(sorted: [1]), fixedPoint: FixedPoint(origin: 1, standardDeviation: 1)))),
+              NumericDomain(binning: .fit(sorted: [1]), fixedPoint: FixedPoint(origin: 1, standardDeviation: 1))),
+            mean: 1, standardDeviation: 0),
           .init(name: "country", domain: .categorical(CategoricalDomain(categories: ["DE"]))),
           .init(
             name: "score",

@@ -20,8 +20,14 @@ import Testing
     try folder.write(
       configuration + "receivers:\n  hook: {type: webhook, url: \"\(receiver.url("/hook"))\"}\n", to: "leeway.yaml")
     let clock = try WrongClock(in: folder)
+    try clock.set("+400d")
     let service = try RunningService(in: folder.url, environment: clock.environment)
     defer { if service.process.isRunning { service.process.killAtOnce() } }
+    // The process does see the clock that is set: its first line is of next year.
+    let line = service.process.standardError.prefix(10)
+    let said = try #require(ISO8601DateFormatter().date(from: "\(line)T00:00:00Z"), "\(line)")
+    #expect(said.timeIntervalSinceNow > 390 * 86_400)
+    try clock.set("+0")
 
     var sent = 0
     func produceAndAwait(_ count: Int) throws {

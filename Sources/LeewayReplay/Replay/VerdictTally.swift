@@ -50,7 +50,11 @@ package struct VerdictTally: Sendable, Equatable {
     var out = "\(Thousands.text(total)) verdict\(total == 1 ? "" : "s")"
     if !counts.isEmpty { out += ": \(counts.joined(separator: ", "))" }
     out += "; \(Thousands.text(opened)) incident\(opened == 1 ? "" : "s") opened"
-    if count(.resolved) > 0 { out += ", \(Thousands.text(count(.resolved))) resolved" }
+    // A reopened incident may be resolved more than once.
+    for (kind, word) in [
+      (IncidentTransition.Kind.reopened, "reopened"), (.resolved, "resolved"), (.flapping, "flapping"),
+    ]
+    where count(kind) > 0 { out += ", \(Thousands.text(count(kind))) \(word)" }
     if count(.retraining) > 0 {
       out += ", \(Thousands.text(count(.retraining))) retrain\(count(.retraining) == 1 ? "" : "s") asked for"
     }

@@ -20,30 +20,30 @@ package final class Simulation {
   package let world: SimulatedWorld
   package let ledger: InMemoryLedger
   /// Every effect, a line each.
-  package private(set) var history: [String] = []
-  package private(set) var switches: [Switch] = []
-  package private(set) var receipts: [Receipt] = []
+  package internal(set) var history: [String] = []
+  package internal(set) var switches: [Switch] = []
+  package internal(set) var receipts: [Receipt] = []
   /// What should not have happened, whatever the results.
-  package private(set) var problems: [String] = []
+  package internal(set) var problems: [String] = []
   /// Keys that a sender has settled as delivered.
-  private var delivered: Set<String> = []
+  var delivered: Set<String> = []
   /// Keys of messages that have waited for a silence.
-  private var held: Set<String> = []
+  var held: Set<String> = []
   /// What owed messages said before a silence made another one of them.
-  private var written: [String: String] = [:]
+  var written: [String: String] = [:]
   /// What of the clock's movements is time that has passed: where it is set back, nothing has.
-  private var steady = Duration.zero
-  private let clock: ManualClock
-  private var members: [Member] = []
-  private var phase = 0
-  private var assignment: [TopicPartition: Int] = [:]
-  private var version = 0
-  private var depth = 0
+  var steady = Duration.zero
+  let clock: ManualClock
+  var members: [Member] = []
+  var phase = 0
+  var assignment: [TopicPartition: Int] = [:]
+  var version = 0
+  var depth = 0
 
-  private static let deadAfter = TimeSpan.seconds(60)
+  static let deadAfter = TimeSpan.seconds(60)
 
   /// One process: its intake and its other threads have connections of their own.
-  private struct Member {
+  struct Member {
     var instance: SimulatedInstance
     let intake: FaultyLedger
     let others: FaultyLedger
@@ -84,24 +84,24 @@ package final class Simulation {
 
   // MARK: The world
 
-  private func say(_ line: @autoclosure () -> String) {
+  func say(_ line: @autoclosure () -> String) {
     history.append(String(repeating: "  ", count: depth) + line())
   }
 
-  private var places: [TopicPartition] { world.partitions.filter { $0.since <= phase }.map(\.place) }
+  var places: [TopicPartition] { world.partitions.filter { $0.since <= phase }.map(\.place) }
 
-  private func makePartitions() {
+  func makePartitions() {
     for (i, partition) in world.partitions.enumerated() where partition.since <= phase {
       if assignment[partition.place] == nil { assignment[partition.place] = i % members.count }
     }
   }
 
-  private func partition(_ number: Int) -> SimulatedWorld.Partition {
+  func partition(_ number: Int) -> SimulatedWorld.Partition {
     let known = world.partitions.filter { $0.since <= phase }
     return known[number % known.count]
   }
 
-  private func noteGeneration() {
+  func noteGeneration() {
     guard let record = try? ledger.read({ try $0.generation(of: world.plans[0].monitor.name) }),
       switches.last?.record.generation != record.generation
     else { return }
@@ -121,7 +121,7 @@ package final class Simulation {
 
   // MARK: Actions
 
-  private func perform(_ action: SimulatedAction) throws {
+  func perform(_ action: SimulatedAction) throws {
     switch action {
     case .read(let i, let number, let count): read(i.map { $0 % members.count }, number, count)
     case .flush(let i, let mishap): try intaking(i, "flush", mishap) { try self.flush($0) }
@@ -168,20 +168,20 @@ package final class Simulation {
   }
 
   /// On the instance's intake thread.
-  private func intaking(
+  func intaking(
     _ i: Int, _ name: String, _ mishap: SimulatedAction.Mishap?, _ body: @escaping (Int) throws -> Void
   ) throws {
     try threaded(i % members.count, 0, name, mishap, body)
   }
 
   /// On the instance's other thread.
-  private func judging(
+  func judging(
     _ i: Int, _ name: String, _ mishap: SimulatedAction.Mishap?, _ body: @escaping (Int) throws -> Void
   ) throws {
     try threaded(i % members.count, 1, name, mishap, body)
   }
 
-  private func threaded(
+  func threaded(
     _ i: Int, _ thread: Int, _ name: String, _ mishap: SimulatedAction.Mishap?, _ body: (Int) throws -> Void
   ) throws {
     guard !members[i].isBusy[thread] else { return }
@@ -227,7 +227,7 @@ package final class Simulation {
     noteGeneration()
   }
 
-  private func restart(_ i: Int) throws {
+  func restart(_ i: Int) throws {
     version = max(version, members[i].version)
     // A process that starts has the newest configuration.
     if switches.count > 1 { members[i].version = max(members[i].version, switches.count - 1) }
@@ -240,7 +240,7 @@ package final class Simulation {
     noteGeneration()
   }
 
-  private func read(_ i: Int?, _ number: Int, _ count: Int) {
+  func read(_ i: Int?, _ number: Int, _ count: Int) {
     let partition = partition(number)
     let i = i ?? assignment[partition.place] ?? 0
     guard !members[i].isBusy[0], members[i].instance.owned.contains(partition.place) else { return }
@@ -248,14 +248,14 @@ package final class Simulation {
     say("i\(i) reads \(count) of \(partition.place)")
   }
 
-  private func flush(_ i: Int) throws {
+  func flush(_ i: Int) throws {
     let report = try members[i].instance.flush()
     say(
       "i\(i) flushes \(report.committed.sorted { $0.key < $1.key }.map { "\($0.key.topic)/\($0.key.partition)→\($0.value)" })"
         + (report.fenced.isEmpty ? "" : ", fenced from \(report.fenced.map { "\($0.topic)/\($0.partition)" })"))
   }
 
-  private func move(_ place: TopicPartition, _ to: Int, _ graceful: Bool) throws {
+  func move(_ place: TopicPartition, _ to: Int, _ graceful: Bool) throws {
     guard let from = assignment[place], from != to else { return }
     say("\(place) moves from i\(from) to i\(to)\(graceful ? "" : ", unnoticed")")
     assignment[place] = to
@@ -266,14 +266,14 @@ package final class Simulation {
     }
   }
 
-  private func claim(_ i: Int) throws {
+  func claim(_ i: Int) throws {
     let wanted = places.filter { assignment[$0] == i && !members[i].instance.owned.contains($0) }
     guard !wanted.isEmpty else { return }
     try members[i].instance.claim(wanted)
     say("i\(i) claims \(wanted.map(\.description).joined(separator: " "))")
   }
 
-  private func idle(_ i: Int, _ partition: SimulatedWorld.Partition) throws {
+  func idle(_ i: Int, _ partition: SimulatedWorld.Partition) throws {
     let instance = members[i].instance
     // One that ends without a last word far ahead holds the watermark, so it must never let go of it.
     guard partition.endsIdle || (world.idlesEarly && partition.hasSentinel), !members[i].isBusy[0],
@@ -284,204 +284,5 @@ package final class Simulation {
     instance.intake.claimIdle(partition.place, lasting: .seconds(60), at: steady)
     say("i\(i) calls \(partition.place) idle")
     try intaking(i, "flush", nil) { try self.flush($0) }
-  }
-
-  // MARK: Evaluation, folding, reclaiming, sending
-
-  /// Where the ledger has put it; as it is where another instance has gone on to a newer one.
-  private func plan(_ i: Int) throws -> MonitorPlan {
-    let plan = world.plans[members[i].version]
-    return try ledger.read { try Generations.placed(plan, in: $0, reading: world.reader) } ?? plan
-  }
-
-  private var monitor: String { world.plans[0].monitor.name }
-
-  private func lease(_ i: Int) throws -> EvaluationLease? {
-    let name = EvaluationLease.name(monitor: monitor)
-    let holder = "i\(i)"
-    let epoch = try members[i].others.write { try $0.acquire(lease: name, holder: holder, lasting: .seconds(30)) }
-    if epoch == nil { say("i\(i) does not get the lease") }
-    return epoch.map { EvaluationLease(name: name, epoch: $0) }
-  }
-
-  private func evaluate(_ i: Int, _ windows: Int) throws {
-    guard let lease = try lease(i) else { return }
-    let evaluator = Evaluator(
-      plan: try plan(i), context: DecisionContext(receivers: SimulatedMonitor.receivers), maximumWindows: windows,
-      maximumErrors: windows)
-    var isComplete = false
-    while !isComplete {
-      let report = try evaluator.evaluate(
-        members[i].others, lease: lease, now: clock.now, partitions: places, merges: members[i].merges)
-      isComplete = report.isComplete
-      if let progress = report.progress {
-        say(
-          "i\(i) judges \(report.windows) windows, closed \(progress.closedThrough), final \(progress.finalThrough), mature \(progress.maturedThrough)"
-        )
-      }
-    }
-    let elapsed = members[i].judged.map { clock.now - $0 } ?? .zero
-    members[i].judged = clock.now
-    // Others may act meanwhile.
-    var timers = members[i].timers
-    let outcome = try timers.tick(
-      elapsed, plan: try plan(i), context: DecisionContext(receivers: SimulatedMonitor.receivers),
-      ledger: members[i].others, lease: lease, now: clock.now)
-    members[i].timers = timers
-    if !outcome.handedOn.isEmpty { say("i\(i) hands on \(outcome.handedOn)") }
-    if !outcome.reminded.isEmpty { say("i\(i) reminds of \(outcome.reminded)") }
-  }
-
-  private func answer(_ i: Int, _ succeeded: Bool) throws {
-    if let said = try answer(succeeded, over: members[i].others, now: clock.now) { say("i\(i): \(said)") }
-  }
-
-  private func ask(_ i: Int, _ choice: Int) throws {
-    if let said = try ask(choice, over: members[i].others, now: clock.now) { say("i\(i): \(said)") }
-  }
-
-  private func silence(_ i: Int, _ choice: Int) throws {
-    if let said = try silence(choice, over: members[i].others) { say("i\(i): \(said)") }
-  }
-
-  private func fold(_ i: Int, _ rows: Int) throws {
-    guard let lease = try lease(i) else { return }
-    members[i].merges.forget(monitor: monitor)
-    let report = try Fold(plan: try plan(i), deadAfter: Self.deadAfter)
-      .step(members[i].others, lease: lease, limit: rows)
-    say("i\(i) folds \(report.rows) rows, retires \(report.retired)")
-  }
-
-  private func reclaim(_ i: Int) throws {
-    guard world.reclaims, let lease = try lease(i) else { return }
-    let report = try Reclaim(plan: try plan(i), results: .days(999), deliveries: .days(999), limit: 5)
-      .step(members[i].others, lease: lease, now: clock.now)
-    say("i\(i) reclaims \(report.rows) rows")
-  }
-
-  private func send(_ i: Int, _ succeeds: Bool) throws {
-    for receiver in SimulatedMonitor.receivers.sorted() {
-      let now = clock.now
-      for var row in try take(i, receiver) {
-        row.attempts += 1
-        if succeeds {
-          receipts.append(
-            Receipt(receiver: receiver, incident: row.incident, key: row.key, sequence: row.sequence))
-          row.state = .delivered
-        } else {
-          row.waitingSince = now
-          row.nextAttemptAt = now + .seconds(10)
-        }
-        let settled = try members[i].others.write { [row] in try $0.settle(delivery: row) }
-        say("i\(i) \(succeeds ? "sends" : "fails to send") \(row.key)\(settled ? "" : ", somebody else has it")")
-        if settled, succeeds { delivered.insert(row.key) }
-      }
-    }
-    for row in try ledger.read({ try $0.deliveries(incident: nil, limit: .max) })
-    where delivered.contains(row.key) && row.state != .delivered {
-      problems.append("\(row.key) was delivered and is \(row.state) again")
-    }
-  }
-
-  /// What may be sent now.
-  private func take(_ i: Int, _ receiver: String) throws -> [OutboxRecord] {
-    let gate = DeliveryGate(
-      receiver: receiver, context: DecisionContext(receivers: SimulatedMonitor.receivers), maintenance: nil)
-    func silences() throws -> [SilenceRecord] { try ledger.read { try $0.silences([.active], limit: .max) } }
-    let before = try silences()
-    // Without silences nothing can come of what is read, and calls are counted as they are without them.
-    let reading: any Ledger = world.hasSilences ? members[i].others : ledger
-    let (rulings, owed) = try reading.read { reader in
-      (
-        try gate.rulings(limit: 2, in: reader),
-        world.hasSilences ? try reader.deliveries(state: .owed, limit: .max) : []
-      )
-    }
-    for row in owed where !Self.isRewritten(row) { written[row.key] = row.body }
-    let taken = try members[i].others.write { try gate.take(rulings, lasting: .seconds(30), limit: 2, in: $0) }
-    for row in taken.held { say("i\(i) holds \(row.key) back for \(row.silence ?? "")") }
-    for row in taken.silenced { say("i\(i) does not send \(row.key) for \(row.silence ?? "")") }
-    held.formUnion((taken.held + taken.silenced).map(\.key))
-    // Others may have acted in between.
-    if try silences() == before { problems += try silencedYetSent(taken.rows, of: owed) }
-    return taken.rows
-  }
-
-  private static func isRewritten(_ row: OutboxRecord) -> Bool {
-    row.body.contains(#""held_back":"#) || row.body.contains(" has ended")
-  }
-
-  /// The body of a message as its transition wrote it.
-  package func written(_ row: OutboxRecord) -> String {
-    Self.isRewritten(row) ? written[row.key] ?? row.body : row.body
-  }
-
-  // MARK: The end
-
-  private func finish() throws {
-    say("the end")
-    while phase < world.phases - 1 { try perform(.produce) }
-    clock.advance(.hours(1))
-    members[0].version = max(version, switches.count - 1)
-    try restart(0)
-    for place in places { assignment[place] = 0 }
-    try claim(0)
-    for partition in world.partitions {
-      members[0].instance.read(partition.place, .max / 2)
-      if partition.endsIdle {
-        members[0].instance.intake.claimIdle(partition.place, lasting: .hours(9), at: steady)
-      }
-    }
-    try flush(0)
-    // What is left is judged in one go, or end by end, so that states are stored in between.
-    try evaluate(0, world.recurs && world.seed % 2 == 0 ? 1 : 512)
-    var rows = 1
-    for _ in 0..<100 where rows > 0 {
-      guard let lease = try lease(0) else { break }
-      members[0].merges.forget(monitor: monitor)
-      rows = try Fold(plan: try plan(0), deadAfter: Self.deadAfter).step(members[0].others, lease: lease).rows
-    }
-    if rows > 0 { problems.append("folding does not end") }
-    try evaluate(0, 512)
-    clock.advance(.hours(1))
-    for _ in 0..<200 where try ledger.read({ try $0.outboxBacklog() }).contains(where: { $0.owed > 0 }) {
-      try send(0, true)
-      clock.advance(.minutes(1))
-    }
-    try check()
-  }
-
-  /// What holds whatever the results are.
-  private func check() throws {
-    let (partitions, deliveries) = try ledger.read { reader in
-      (
-        try reader.partitions(of: monitor), try reader.deliveries(incident: nil, limit: .max)
-      )
-    }
-    for partition in world.partitions {
-      let row = partitions.first {
-        $0.key.topic == partition.place.topic && $0.key.partition == partition.place.partition
-      }
-      if row?.nextOffset != Int64(partition.entries.count) {
-        problems.append("\(partition.place) ends at \(row?.nextOffset ?? -1), not at \(partition.entries.count)")
-      }
-    }
-    let received = Set(receipts.map(\.key))
-    for row in deliveries {
-      if row.state == .silenced, world.hasSilences { continue }
-      if row.state != .delivered { problems.append("\(row.key) is \(row.state)") }
-      if !received.contains(row.key) { problems.append("\(row.key) was never sent") }
-    }
-    problems += try unsettledActs() + unsettledRetrains() + untoldStories(held)
-    for key in received.subtracting(deliveries.map(\.key)) { problems.append("\(key) was sent and is not owed") }
-    var first: Set<String> = []
-    var last: [String: Int64] = [:]
-    for receipt in receipts where first.insert(receipt.key).inserted {
-      let line = "\(receipt.receiver) \(receipt.incident)"
-      // What final verdicts say of an early incident may come while it is open, and its end after that.
-      if receipt.sequence >= IncidentMachine.sequenceOfFinalVerdicts { continue }
-      if let before = last[line], before > receipt.sequence { problems.append("\(receipt.key) came after \(before)") }
-      last[line] = receipt.sequence
-    }
   }
 }

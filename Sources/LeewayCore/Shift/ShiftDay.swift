@@ -7,7 +7,7 @@ struct ShiftDay: Sendable, Equatable {
   /// Days of 24 hours since 1970-01-01T00:00Z.
   let day: Int
   let streams: Int
-  /// By hour of the day, ascending: y, n and w of every stream.
+  /// By hour of the day, ascending: y, n and w of every stream; n is negative where the hour teaches nothing about the stream.
   private(set) var hours: [(hour: Int, numbers: [Double])] = []
 
   init(day: Int, streams: Int) {
@@ -31,24 +31,30 @@ struct ShiftDay: Sendable, Equatable {
   ///   - values: of the hour only.
   ///   - isLeftOut: streams that it teaches nothing about.
   mutating func append(_ values: ShiftValues, isLeftOut: (Int) -> Bool) {
-    let n = values.n.enumerated().map { isLeftOut($0.offset) ? 0 : $0.element }
+    let n = values.n.enumerated().map { $0.element > 0 && isLeftOut($0.offset) ? -$0.element : $0.element }
     hours.append((values.first, values.y + n + values.w))
   }
 
   /// Writes its hours where they belong in rows that begin with `first`.
-  func fill(_ y: inout [Double], _ n: inout [Double], _ w: inout [Double], first: Int) {
+  ///
+  /// - Parameter takesLeftOut: whether an hour of a stream that it teaches nothing about is wanted all the same.
+  func fill(
+    _ y: inout [Double], _ n: inout [Double], _ w: inout [Double], first: Int,
+    takesLeftOut: (_ hour: Int, _ stream: Int) -> Bool = { _, _ in false }
+  ) {
     for (hour, numbers) in hours where hour >= first && (hour - first + 1) * streams <= y.count {
       let row = (hour - first) * streams
       for stream in 0..<streams {
         y[row + stream] = numbers[stream]
-        n[row + stream] = numbers[streams + stream]
+        let rows = numbers[streams + stream]
+        n[row + stream] = rows < 0 ? (takesLeftOut(hour, stream) ? -rows : 0) : rows
         w[row + stream] = numbers[2 * streams + stream]
       }
     }
   }
 
-  /// The most rows that any stream of each hour had.
-  var rows: [Int64] { hours.map { Int64($0.numbers[streams..<2 * streams].max() ?? 0) } }
+  /// The most rows that any stream of each hour had which it teaches something about.
+  var rows: [Int64] { hours.map { Int64(max($0.numbers[streams..<2 * streams].max() ?? 0, 0)) } }
 }
 
 // MARK: The stored form

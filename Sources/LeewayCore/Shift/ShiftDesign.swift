@@ -28,13 +28,20 @@ package struct ShiftDesign: Sendable {
     /// A size in the subject's own unit, before and after: of a location about the mean, of a spread about the standard deviation, of a
     /// share the share.
     ///
-    /// - Parameter expected: what the stream would be now, of a share; nil where that is not known.
-    func own(_ kind: ShiftKind, size: Double, expected: Double?) -> (was: Double?, now: Double)? {
+    /// - Parameters:
+    ///   - expected: what the stream would be now, of a share; nil where that is not known.
+    ///   - moved: how far a new normal that was accepted is from the baseline's.
+    func own(
+      _ kind: ShiftKind, size: Double, expected: Double?, moved: Double = 0
+    ) -> (was: Double?, now: Double)? {
       switch kind {
       case .location:
         guard let mean, let standardDeviation else { return nil }
-        return (mean, mean + size * standardDeviation)
-      case .spread: return standardDeviation.map { ($0, $0 * ShiftValues.deviationRatio(size)) }
+        return (mean + moved * standardDeviation, mean + (moved + size) * standardDeviation)
+      case .spread:
+        return standardDeviation.map {
+          ($0 * ShiftValues.deviationRatio(moved), $0 * ShiftValues.deviationRatio(moved + size))
+        }
       case .category, .missing, .invalid, .unseen, .outside:
         return (expected.map { ShiftValues.share(of: $0) }, ShiftValues.share(of: (expected ?? 0) + size))
       case .level: return nil
@@ -60,13 +67,20 @@ package struct ShiftDesign: Sendable {
     /// What the null is of; a state belongs to one such hash, whatever the generation (rule G2).
     let hash: String
     /// Its tiers are the design's uses, in their order.
-    package let null: ShiftNull
+    package internal(set) var null: ShiftNull
     let subjects: [Subject]
     /// By check as the monitor has them, subject, and values before feed.
     let watches: [Watch]
     let outputName: String
+    /// What its levels are for.
+    let uses: [ShiftTierUse]
+    /// What of the null a person has accepted.
+    var accepted: [ShiftLearning.Part: ShiftNormal] = [:]
 
     var key: SliceKey { SliceKey(hash: hash, slice: slice) }
+
+    /// About what its state takes: the fold, and the hours of one day, as they are read and written every hour.
+    var stateBytes: Int { null.stateBytes + 24 * 24 * null.streams.count }
   }
 
   /// By check as the monitor has them, then ascending by tier.
@@ -144,7 +158,7 @@ package struct ShiftDesign: Sendable {
       units.append(
         Unit(
           slice: part.slice, hash: Self.hash(part, monitor, baseline), null: null, subjects: part.subjects,
-          watches: Self.watches(checks, null), outputName: monitor.outputName))
+          watches: Self.watches(checks, null), outputName: monitor.outputName, uses: uses))
     }
     (self.units, self.learners) = (units, learners)
     versions =

@@ -5,8 +5,13 @@ struct ShiftDetector {
   private let plan: MonitorPlan
   private let design: ShiftDesign
   private let slice: NameKey
+  private let key: SliceKey
   /// nil: there is no null yet.
   private var judging: ShiftJudging?
+  /// The null as it was fitted, beneath what people have accepted.
+  private var fitted: ShiftDesign.Unit?
+  private var normals = ShiftNormals()
+  private var hours: ShiftHours
   /// nil where the baseline has a null.
   private var lesson: ShiftLesson?
   /// What was told under nulls that have been replaced, and before the first.
@@ -18,45 +23,66 @@ struct ShiftDetector {
 
   /// A detector with the baseline's null.
   ///
-  /// - Parameter from: the first hour that it takes, where nothing is stored.
-  init(_ unit: ShiftDesign.Unit, plan: MonitorPlan, _ design: ShiftDesign, stored: [UInt8]?, from: Int) throws {
+  /// - Parameters:
+  ///   - from: the first hour that it takes, where nothing is stored.
+  ///   - acts: of people, as a log had them.
+  ///   - day: what is stored of a day.
+  init(
+    _ unit: ShiftDesign.Unit, plan: MonitorPlan, _ design: ShiftDesign, stored: [UInt8]?, from: Int,
+    acts: [ShiftNormalAct] = [], day: (SliceKey) throws -> [UInt8]?
+  ) throws {
     self.plan = plan
     self.design = design
-    slice = NameKey(unit.slice)
+    (slice, key) = (NameKey(unit.slice), unit.key)
     told = ShiftTold(uses: design.uses.count)
+    hours = ShiftHours(hash: unit.hash, slice: unit.slice, streams: unit.null.streams.count)
+    fitted = unit
+    var standing: ShiftStanding?
+    if let stored {
+      let (normals, state) = try ShiftNormals.read(stored, streams: unit.null.streams)
+      self.normals = normals
+      standing = try ShiftStanding(encoded: state, normals.unit(over: unit), design.uses)
+    }
     judging = ShiftJudging(
-      telling: ShiftTelling(plan: plan, design: design, unit: unit),
-      standing: try stored.map { try ShiftStanding(encoded: $0, unit, design.uses) }
-        ?? ShiftStanding(fold: ShiftFold(unit.null, next: from)))
+      telling: ShiftTelling(plan: plan, design: design, unit: normals.unit(over: unit)),
+      standing: standing ?? ShiftStanding(fold: ShiftFold(unit.null, next: from)))
+    try hours.restore(ShiftDay.of(next), try day(hours.key(ofDay: ShiftDay.of(next))))
     pass(to: from)
+    normals.pending += acts.filter { $0.from >= next }
     judged = 0
   }
 
   /// A detector that learns.
-  ///
-  /// - Parameter day: what is stored of a day.
   init(
     _ learner: ShiftDesign.Learner, plan: MonitorPlan, _ design: ShiftDesign, stored: [UInt8]?, from: Int,
-    day: (Int) throws -> [UInt8]?
+    acts: [ShiftNormalAct] = [], day: (SliceKey) throws -> [UInt8]?
   ) throws {
     self.plan = plan
     self.design = design
-    slice = NameKey(learner.slice)
+    (slice, key) = (NameKey(learner.slice), learner.key)
     told = ShiftTold(uses: design.uses.count)
+    hours = ShiftHours(hash: learner.hash, slice: learner.slice, streams: learner.streams.count)
     var lesson = ShiftLesson(learner: learner, state: ShiftLearning(streams: learner.streams.count, next: from))
     if let stored {
-      let (state, standing) = try ShiftLearning.read(stored, streams: learner.streams.count)
+      let (normals, inner) = try ShiftNormals.read(stored, streams: learner.streams)
+      self.normals = normals
+      let (state, standing) = try ShiftLearning.read(inner, streams: learner.streams.count)
       lesson.state = state
       if let null = state.null {
-        let unit = try learner.unit(encoded: null.bytes)
+        let fitted = try learner.unit(encoded: null.bytes)
+        let unit = normals.unit(over: fitted)
+        self.fitted = fitted
         judging = ShiftJudging(
           telling: ShiftTelling(plan: plan, design: design, unit: unit),
           standing: try ShiftStanding(encoded: standing, unit, design.uses))
       }
-      if let last = state.last { try lesson.restore(ShiftDay.of(last), try day(ShiftDay.of(last))) }
+      if let last = state.last {
+        try hours.restore(ShiftDay.of(last), try day(hours.key(ofDay: ShiftDay.of(last))))
+      }
     }
     self.lesson = lesson
     pass(to: from)
+    normals.pending += acts.filter { $0.from >= next }
     judged = 0
   }
 
@@ -65,11 +91,18 @@ struct ShiftDetector {
 
   // MARK: Hours
 
-  /// Takes hours without rows.
-  mutating func pass(to hour: Int) {
+  /// Takes hours without rows up to `hour`, and what people have decided about the normal of hours before it.
+  ///
+  /// - Parameter earlier: what is stored by the ledger's keys.
+  mutating func pass(to hour: Int, earlier: ([SliceKey]) throws -> [[UInt8]?]) throws {
+    try settle(before: hour, earlier)
+    pass(to: hour)
+  }
+
+  private mutating func pass(to hour: Int) {
     guard next < hour else { return }
     if judging != nil { judged += hour - next }
-    judging?.pass(to: hour)
+    judging?.pass(to: hour, plan.drift)
     lesson?.state.pass(to: hour, isExcluded: design.isExcluded)
   }
 
@@ -81,13 +114,15 @@ struct ShiftDetector {
   mutating func take(
     _ hour: Int, _ slices: [NameKey: CellBlock], version: String?, earlier: ([SliceKey]) throws -> [[UInt8]?]
   ) throws {
+    try settle(before: hour + 1, earlier)
     pass(to: hour)
     let block = slices[slice]
     if judging != nil {
       let versions = lesson?.state.null?.versions ?? design.versions
       let isOutputLeftOut = !design.isMixed(as: slices, versions) && !Slice.isOfVersion(slice.name)
-      judging?.take(block, plan.drift, isOutputLeftOut: isOutputLeftOut, version: version)
+      let sums = judging?.take(block, plan.drift, isOutputLeftOut: isOutputLeftOut, version: version)
       judged += 1
+      if lesson == nil, block != nil, let sums { try keep(hour, sums, earlier) }
     }
     guard var lesson else { return }
     if let block {
@@ -96,6 +131,20 @@ struct ShiftDetector {
       lesson.state.pass(to: hour + 1, isExcluded: design.isExcluded)
     }
     self.lesson = lesson
+  }
+
+  /// Keeps an hour that was judged by the baseline's null: what people accept is read from it.
+  private mutating func keep(
+    _ hour: Int, _ sums: [ShiftSums], _ earlier: ([SliceKey]) throws -> [[UInt8]?]
+  ) throws {
+    guard let judging else { return }
+    let streams = judging.telling.unit.null.streams
+    var values = ShiftValues(first: hour, streams: streams.count)
+    values.append(sums, streams)
+    let isFirstOfDay = hours.isFirst(hour)
+    let shifted = Set(judging.standing.fold.incidents.map(\.subject))
+    hours.keep(values) { shifted.contains(streams.all[$0].subject) }
+    if isFirstOfDay { try fitNormals(earlier) }
   }
 
   private mutating func learn(
@@ -115,17 +164,24 @@ struct ShiftDetector {
     }
     let shifted =
       judging.map { Set($0.standing.fold.incidents.map(\.subject)) } ?? Set(lesson.state.gross.keys.map(\.subject))
-    lesson.keep(values, versions) { shifted.contains(learner.streams.all[$0].subject) }
-    guard lesson.state.isDue(isFirstOfDay: isFirstOfDay),
-      let null = try lesson.fit(isExcluded: design.isExcluded, earlier)
-    else { return }
-    replaceNull(learner.unit(null), &lesson.state)
+    hours.keep(values) { shifted.contains(learner.streams.all[$0].subject) }
+    lesson.state.note(versions: versions)
+    if lesson.state.isDue(isFirstOfDay: isFirstOfDay),
+      let null = try lesson.fit(hours, normals, isExcluded: design.isExcluded, earlier)
+    {
+      replaceNull(learner.unit(null), &lesson.state)
+    }
+    if isFirstOfDay { try fitNormals(earlier) }
   }
 
-  private mutating func replaceNull(_ unit: ShiftDesign.Unit, _ state: inout ShiftLearning) {
+  private mutating func replaceNull(_ fitted: ShiftDesign.Unit, _ state: inout ShiftLearning) {
+    let unit = normals.unit(over: fitted)
+    self.fitted = fitted
     var standing: ShiftStanding
+    var ended: [ShiftIncident] = []
     if let before = judging {
       told += before.telling.told
+      ended = before.ended
       standing = before.standing
       standing.fold = before.standing.fold.refitted(to: unit.null)
     } else {
@@ -141,7 +197,82 @@ struct ShiftDetector {
       }
       state.gross = [:]
     }
-    judging = ShiftJudging(telling: ShiftTelling(plan: plan, design: design, unit: unit), standing: standing)
+    judging = ShiftJudging(
+      telling: ShiftTelling(plan: plan, design: design, unit: unit), standing: standing, ended: ended)
+  }
+
+  // MARK: What people have accepted
+
+  /// Does what people have decided about the normal of hours before `hour`.
+  private mutating func settle(before hour: Int, _ earlier: ([SliceKey]) throws -> [[UInt8]?]) throws {
+    while let act = normals.pending.first, act.from < hour {
+      pass(to: act.from)
+      normals.pending.removeFirst()
+      try apply(act, earlier)
+    }
+  }
+
+  private mutating func apply(_ act: ShiftNormalAct, _ earlier: ([SliceKey]) throws -> [[UInt8]?]) throws {
+    // A null that is learned all over again has nothing to be moved.
+    guard let unit = judging?.telling.unit else { return }
+    let next = next
+    guard let parts = act.parts else { return restart(normals.undo(act.incident)) }
+    var changed: Set<ShiftLearning.Part> = []
+    for accepted in parts {
+      guard let subject = unit.subjects.firstIndex(where: { utf8Equal($0.name, accepted.subject) }) else { continue }
+      let part = ShiftLearning.Part(subject: subject, isOfFeed: accepted.isOfFeed)
+      let since = min(max(accepted.since, ShiftHours.first(keptAt: next)), next)
+      let (values, _) = try hours.values(since..<next, takesLeftOut: { _, _ in true }, earlier)
+      let moves = unit.null.acceptances(streams(of: part, unit.null), values)
+      guard !moves.isEmpty else { continue }
+      normals.layers.append(
+        .init(
+          part: part,
+          normal: ShiftNormal(incident: act.incident, by: act.by, since: since, from: next, moves: moves)))
+      changed.insert(part)
+    }
+    restart(changed)
+  }
+
+  private func streams(of part: ShiftLearning.Part, _ null: ShiftNull) -> [Int] {
+    null.streams.all.indices.filter {
+      null.streams.all[$0].subject == part.subject && null.streams.all[$0].kind.isShare == part.isOfFeed
+    }
+  }
+
+  /// Puts the null in force again, of which parts have changed.
+  private mutating func restart(_ parts: Set<ShiftLearning.Part>) {
+    guard !parts.isEmpty, let fitted else { return }
+    let unit = normals.unit(over: fitted)
+    let streams = parts.sorted().flatMap { self.streams(of: $0, unit.null) }
+    judging?.telling.unit = unit
+    let ended = judging?.standing.fold.restart(streams, unit.null) ?? []
+    judging?.ended += ended
+  }
+
+  /// Fits what was accepted 28 days ago to all that has come since, unless it shifts just then.
+  private mutating func fitNormals(_ earlier: ([SliceKey]) throws -> [[UInt8]?]) throws {
+    guard let unit = judging?.telling.unit else { return }
+    let next = next
+    for (since, places) in normals.due(at: next, isExcluded: design.isExcluded) {
+      let open = judging?.standing.fold.incidents ?? []
+      let calm = places.filter { place in
+        let own = streams(of: normals.layers[place].part, unit.null)
+        return !open.contains { own.contains($0.stream) }
+      }
+      guard !calm.isEmpty else { continue }
+      let start = max(since, ShiftHours.first(keptAt: next - 1))
+      let skipped = (start..<next).count(where: design.isExcluded)
+      let (values, rows) = try hours.values(
+        start..<next, takesLeftOut: { normals.isAccepted(hour: $0, unit.null.streams.all[$1]) }, earlier)
+      guard Int64(median(rows.map(Double.init))) >= BaselineHours.minimumRows,
+        let null = ShiftNull(values, unit.null.streams, unit.null.configuration, skipped: skipped)
+      else { continue }
+      for place in calm {
+        normals.layers[place].normal.pieces = streams(of: normals.layers[place].part, unit.null).map(null.piece(of:))
+      }
+      restart(Set(calm.map { normals.layers[$0].part }))
+    }
   }
 
   // MARK: What came of it
@@ -152,9 +283,9 @@ struct ShiftDetector {
   /// What is known now.
   var records: [ShiftRecord] {
     let through = design.start(of: next)
-    let state = judging.map { $0.standing.encoded($0.telling.unit, design.uses) } ?? []
-    if let lesson { return lesson.records(standing: state, through: through, design) }
-    return judging.map { [ShiftRecord(key: $0.telling.unit.key, through: through, state: state)] } ?? []
+    var state = judging.map { $0.standing.encoded($0.telling.unit, design.uses) } ?? []
+    if let lesson { state = lesson.state.encoded(standing: state) }
+    return [ShiftRecord(key: key, through: through, state: normals.encoded(around: state))] + hours.records(design)
   }
 }
 
@@ -162,14 +293,23 @@ struct ShiftDetector {
 private struct ShiftJudging {
   var telling: ShiftTelling
   var standing: ShiftStanding
+  /// What ended as a person accepted it, until the next hour tells.
+  var ended: [ShiftIncident] = []
 
-  mutating func pass(to hour: Int) {
+  mutating func pass(to hour: Int, _ layout: DriftLayout) {
+    if !ended.isEmpty, standing.fold.next < hour { _ = take(nil, layout, isOutputLeftOut: false, version: nil) }
+    guard standing.fold.next < hour else { return }
     for outcome in standing.fold.skip(to: hour, telling.unit.null) { telling.tell(outcome, nil, &standing) }
   }
 
-  mutating func take(_ block: CellBlock?, _ layout: DriftLayout, isOutputLeftOut: Bool, version: String?) {
+  /// - Returns: the sums of the hour, by subject.
+  mutating func take(
+    _ block: CellBlock?, _ layout: DriftLayout, isOutputLeftOut: Bool, version: String?
+  ) -> [ShiftSums] {
     let sums = telling.unit.sums(block, layout, isOutputLeftOut: isOutputLeftOut)
     let outcome = standing.fold.take(sums, telling.unit.null)
-    telling.tell(outcome, block == nil ? nil : sums, &standing, version: version)
+    telling.tell(outcome, block == nil ? nil : sums, &standing, isAccepted: !ended.isEmpty, version: version)
+    ended = []
+    return sums
   }
 }

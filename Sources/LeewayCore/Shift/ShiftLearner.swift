@@ -18,18 +18,15 @@ extension ShiftDesign {
 
     var key: SliceKey { SliceKey(hash: hash, slice: slice) }
 
-    /// Where the hours of a day are kept: as many days as `ShiftLearning.keptDays`, the oldest is written over.
-    func key(ofDay day: Int) -> SliceKey {
-      let slot = ((day % ShiftLearning.keptDays) + ShiftLearning.keptDays) % ShiftLearning.keptDays
-      return SliceKey(hash: "\(hash)-\(slot)", slice: slice)
-    }
+    /// Where the hours of a day are kept.
+    func key(ofDay day: Int) -> SliceKey { ShiftHours.key(hash, slice, day: day) }
 
     /// The detector that judges by a null which was learned.
     func unit(_ null: ShiftNull) -> Unit {
       let null = null.levelled(uses)
       return Unit(
         slice: slice, hash: hash, null: null, subjects: subjects, watches: ShiftDesign.watches(checks, null),
-        outputName: outputName)
+        outputName: outputName, uses: uses)
     }
 
     /// - Throws: where the bytes are no null of these streams.

@@ -112,6 +112,7 @@ extension ShiftRecord {
   package static func problem(_ bytes: [UInt8]) -> String? {
     do {
       switch bytes.first {
+      case ShiftNormals.formatVersion: return problem(try ShiftNormals.read(bytes, streams: nil).state)
       case ShiftLearning.formatVersion:
         let (_, standing) = try ShiftLearning.read(bytes, streams: nil)
         return standing.isEmpty ? nil : ShiftStanding.problem(standing)

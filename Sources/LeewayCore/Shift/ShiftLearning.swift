@@ -8,8 +8,6 @@ import LeewayStatistics
 struct ShiftLearning: Sendable, Equatable {
   /// Hours after which a null is fitted.
   static let stages = [168, 336, 672, 1344]
-  /// Days of which hours are kept (rule H4).
-  static let keptDays = 70
   /// Hours without a row after which the count begins again (rule H3).
   static let longestGap = 336
 

@@ -25,9 +25,19 @@ struct NormalDesk {
     "no hour has been judged since the monitor or its baseline changed last; ask again once one has been"
 
   /// Everything that judges hours.
-  private var detectors: [(slice: String, key: SliceKey, streams: ShiftStreams, learns: Bool)] {
-    design.units.map { ($0.slice, $0.key, $0.null.streams, false) }
-      + design.learners.map { ($0.slice, $0.key, $0.streams, true) }
+  private var detectors: [(slice: String, key: SliceKey, learner: ShiftDesign.Learner?)] {
+    design.units.map { ($0.slice, $0.key, nil) } + design.learners.map { ($0.slice, $0.key, $0) }
+  }
+
+  /// What of the parts in a slice has a null that can be moved.
+  private func movable(
+    _ parts: [NewNormal.Part], _ learner: ShiftDesign.Learner?, _ state: [UInt8]
+  ) throws -> [NewNormal.Part] {
+    guard let learner else { return parts }
+    guard let known = try learner.stored(state) else { return [] }
+    return parts.filter { part in
+      learner.subjects.firstIndex { utf8Equal($0.name, part.subject) }.map(known.learning.isLearned) ?? false
+    }
   }
 
   /// - Parameters:
@@ -57,29 +67,33 @@ struct NormalDesk {
       parts.append(
         NewNormal.Part(slice: key.slice, subject: key.subject, since: design.start(of: design.index(of: moment))))
     }
-    parts.sort { utf8Equal($0.slice, $1.slice) ? utf8Order($0.subject, $1.subject) : utf8Order($0.slice, $1.slice) }
-    let normal = NewNormal(from: end, parts: parts)
+    var normal = NewNormal(from: end, parts: [])
     var changed: [ShiftRecord] = []
-    var learning: [String] = []
+    var learning: [NewNormal.Part] = []
     for detector in detectors where parts.contains(where: { utf8Equal($0.slice, detector.slice) }) {
       guard let stored = try tx.shiftStates(monitor: plan.monitor.name, keys: [detector.key])[0] else { continue }
-      var (normals, state) = try ShiftNormals.read(stored, streams: detector.streams)
-      if detector.learns, try ShiftLearning.read(state, streams: detector.streams.count).learning.null == nil {
-        learning.append(detector.slice)
-        continue
-      }
+      var (normals, state) = try ShiftNormals.read(stored, streams: nil)
+      let wanted = parts.filter { utf8Equal($0.slice, detector.slice) }
+      let own = try movable(wanted, detector.learner, state)
+      learning += wanted.filter { !own.contains($0) }
       if normals.pending.contains(where: { $0.incident == act.incident && $0.parts != nil }) {
         return "it has been accepted already, and the next hour will be judged by that"
       }
-      guard let own = normal.act(act, detector.slice, design, isOfFeed: isOfFeed) else { continue }
-      normals.pending.append(own)
+      guard
+        let found = NewNormal(from: end, parts: own).act(act, detector.slice, design, isOfFeed: isOfFeed)
+      else { continue }
+      normal.parts += own
+      normals.pending.append(found)
       changed.append(ShiftRecord(key: detector.key, through: end, state: normals.encoded(around: state)))
     }
     guard !changed.isEmpty else {
       return learning.isEmpty
         ? Self.unjudged
-        : "what is normal is still being learned in slice \(learning[0]), so there is nothing to move; resolve the "
-          + "incident by hand, or wait until the null is learned"
+        : "what is normal of \(learning[0].subject) is still being learned in slice \(learning[0].slice), so there is "
+          + "nothing to move; resolve the incident by hand, or wait until the null is learned"
+    }
+    normal.parts.sort {
+      utf8Equal($0.slice, $1.slice) ? utf8Order($0.subject, $1.subject) : utf8Order($0.slice, $1.slice)
     }
     act.deed = .accept(since: since, note: note, normal: normal)
     try tx.put(shiftStates: changed, monitor: plan.monitor.name)
@@ -94,7 +108,7 @@ struct NormalDesk {
     var changed: [ShiftRecord] = []
     for detector in detectors {
       guard let stored = try tx.shiftStates(monitor: plan.monitor.name, keys: [detector.key])[0] else { continue }
-      var (normals, state) = try ShiftNormals.read(stored, streams: detector.streams)
+      var (normals, state) = try ShiftNormals.read(stored, streams: nil)
       guard normals.holds(act.incident) else { continue }
       normals.pending.append(ShiftNormalAct(incident: act.incident, by: act.by, from: next, parts: nil))
       changed.append(ShiftRecord(key: detector.key, through: from, state: normals.encoded(around: state)))

@@ -35,7 +35,7 @@ struct ShiftDetector {
     self.design = design
     (slice, key) = (NameKey(unit.slice), unit.key)
     told = ShiftTold(uses: design.uses.count)
-    hours = ShiftHours(hash: unit.hash, slice: unit.slice, streams: unit.null.streams.count)
+    hours = ShiftHours(hash: unit.hash, slice: unit.slice, unit.names)
     fitted = unit
     var standing: ShiftStanding?
     if let stored {
@@ -61,22 +61,21 @@ struct ShiftDetector {
     self.design = design
     (slice, key) = (NameKey(learner.slice), learner.key)
     told = ShiftTold(uses: design.uses.count)
-    hours = ShiftHours(hash: learner.hash, slice: learner.slice, streams: learner.streams.count)
-    var lesson = ShiftLesson(learner: learner, state: ShiftLearning(streams: learner.streams.count, next: from))
-    if let stored {
-      let (normals, inner) = try ShiftNormals.read(stored, streams: learner.streams)
-      self.normals = normals
-      let (state, standing) = try ShiftLearning.read(inner, streams: learner.streams.count)
-      lesson.state = state
-      if let null = state.null {
-        let fitted = try learner.unit(encoded: null.bytes)
+    hours = ShiftHours(hash: learner.hash, slice: learner.slice, learner.names)
+    var lesson = ShiftLesson(
+      learner: learner,
+      state: ShiftLearning(streams: learner.streams.count, subjects: learner.subjects.count, next: from))
+    if let stored, let known = try learner.stored(stored) {
+      (normals, lesson.state) = (known.normals, known.learning)
+      if !known.standing.isEmpty {
+        let fitted = learner.unit(lesson.state.pieces)
         let unit = normals.unit(over: fitted)
         self.fitted = fitted
         judging = ShiftJudging(
           telling: ShiftTelling(plan: plan, design: design, unit: unit),
-          standing: try ShiftStanding(encoded: standing, unit, design.uses))
+          standing: try ShiftStanding(encoded: known.standing, unit, design.uses, before: known.before))
       }
-      if let last = state.last {
+      if let last = lesson.state.last {
         try hours.restore(ShiftDay.of(last), try day(hours.key(ofDay: ShiftDay.of(last))))
       }
     }
@@ -118,7 +117,7 @@ struct ShiftDetector {
     pass(to: hour)
     let block = slices[slice]
     if judging != nil {
-      let versions = lesson?.state.null?.versions ?? design.versions
+      let versions = lesson?.state.learnedVersions ?? design.versions
       let isOutputLeftOut = !design.isMixed(as: slices, versions) && !Slice.isOfVersion(slice.name)
       let sums = judging?.take(block, plan.drift, isOutputLeftOut: isOutputLeftOut, version: version)
       judged += 1
@@ -155,50 +154,55 @@ struct ShiftDetector {
     let sums = ShiftDesign.sums(block, plan.drift, learner.subjects, learner.streams)
     var values = ShiftValues(first: hour, streams: learner.streams.count)
     values.append(sums, learner.streams)
-    let isFirstOfDay = lesson.state.isFirst(of: ShiftDay.of(hour))
-    if judging == nil {
+    let isFirstOfDay = hours.isFirst(hour)
+    let first = lesson.state.first(of: ShiftDay.of(hour))
+    if lesson.state.subjects.indices.contains(where: { !lesson.state.isLearned($0) }) {
       // What no traffic does, as long as there is no null.
       var telling = LearningTelling(plan: plan, design: design, learner: learner)
-      telling.look(at: values, sums, &lesson.state, isFirstOfDay: isFirstOfDay, version: version)
+      telling.look(at: values, sums, &lesson.state, first: first, version: version)
       told += telling.told
     }
-    let shifted =
-      judging.map { Set($0.standing.fold.incidents.map(\.subject)) } ?? Set(lesson.state.gross.keys.map(\.subject))
+    let shifted = Set(judging?.standing.fold.incidents.map(\.subject) ?? [])
+      .union(lesson.state.gross.keys.map(\.subject))
     hours.keep(values) { shifted.contains(learner.streams.all[$0].subject) }
     lesson.state.note(versions: versions)
-    if lesson.state.isDue(isFirstOfDay: isFirstOfDay),
-      let null = try lesson.fit(hours, normals, isExcluded: design.isExcluded, earlier)
-    {
-      replaceNull(learner.unit(null), &lesson.state)
+    for group in lesson.state.due(isFirstOfDay: isFirstOfDay) {
+      let isNew = !lesson.state.isLearned(group[0])
+      guard try lesson.fit(group, hours, normals, isExcluded: design.isExcluded, earlier) else { continue }
+      takeUp(group, isNew: isNew, learner, &lesson.state)
     }
     if isFirstOfDay { try fitNormals(earlier) }
   }
 
-  private mutating func replaceNull(_ fitted: ShiftDesign.Unit, _ state: inout ShiftLearning) {
+  /// Puts what was learned of subjects in force.
+  ///
+  /// - Parameter isNew: whether it is their first null.
+  private mutating func takeUp(
+    _ group: [Int], isNew: Bool, _ learner: ShiftDesign.Learner, _ state: inout ShiftLearning
+  ) {
+    let fitted = learner.unit(state.pieces)
     let unit = normals.unit(over: fitted)
     self.fitted = fitted
-    var standing: ShiftStanding
-    var ended: [ShiftIncident] = []
-    if let before = judging {
-      told += before.telling.told
-      ended = before.ended
-      standing = before.standing
-      standing.fold = before.standing.fold.refitted(to: unit.null)
+    let streams = unit.null.streams.all.indices.filter { group.contains(unit.null.streams.all[$0].subject) }
+    if judging == nil {
+      var standing = ShiftStanding(fold: ShiftFold(unit.null, next: state.next))
+      standing.day = ShiftDay.of(state.next - 1)
+      judging = ShiftJudging(telling: ShiftTelling(plan: plan, design: design, unit: unit), standing: standing)
     } else {
-      standing = ShiftStanding(fold: ShiftFold(unit.null, next: state.next))
-      standing.day = state.day
-      // What was open before there was a null, so that the first verdict by it can end it.
-      for watch in unit.watches {
-        let part = ShiftLearning.Part(subject: watch.subject, isOfFeed: watch.isOfFeed)
-        guard let gross = state.gross[part] else { continue }
-        let key = ShiftStanding.Key(
-          check: watch.check, subject: unit.subjects[watch.subject].name, isOfFeed: watch.isOfFeed)
-        standing.open[key] = LearningTelling.open(watch, gross, unit.subjects, unit.null.streams, design, size: nil)
-      }
-      state.gross = [:]
+      judging?.telling.unit = unit
+      judging?.standing.fold.begin(streams, unit.null)
     }
-    judging = ShiftJudging(
-      telling: ShiftTelling(plan: plan, design: design, unit: unit), standing: standing, ended: ended)
+    guard isNew else { return }
+    // What was open before there was a null, so that the first verdict by it can end it.
+    for watch in unit.watches where group.contains(watch.subject) {
+      let part = ShiftLearning.Part(subject: watch.subject, isOfFeed: watch.isOfFeed)
+      guard let gross = state.gross[part] else { continue }
+      let key = ShiftStanding.Key(
+        check: watch.check, subject: unit.subjects[watch.subject].name, isOfFeed: watch.isOfFeed)
+      judging?.standing.open[key] = LearningTelling.open(
+        watch, gross, unit.subjects, unit.null.streams, design, size: nil)
+    }
+    state.gross = state.gross.filter { !group.contains($0.key.subject) }
   }
 
   // MARK: What people have accepted
@@ -284,7 +288,7 @@ struct ShiftDetector {
   var records: [ShiftRecord] {
     let through = design.start(of: next)
     var state = judging.map { $0.standing.encoded($0.telling.unit, design.uses) } ?? []
-    if let lesson { state = lesson.state.encoded(standing: state) }
+    if let lesson { state = lesson.state.encoded(standing: state, lesson.learner.names) }
     return [ShiftRecord(key: key, through: through, state: normals.encoded(around: state))] + hours.records(design)
   }
 }

@@ -8,14 +8,16 @@ struct ShiftHours {
 
   let hash: String
   let slice: String
-  let streams: Int
+  let subjects: ShiftSubjects
   private var days: [Int: ShiftDay] = [:]
 
-  init(hash: String, slice: String, streams: Int) {
+  init(hash: String, slice: String, _ subjects: ShiftSubjects) {
     self.hash = hash
     self.slice = slice
-    self.streams = streams
+    self.subjects = subjects
   }
+
+  private var streams: Int { subjects.streams }
 
   /// Where the hours of a day are kept: as many days as `keptDays`, the oldest is written over.
   static func key(_ hash: String, _ slice: String, day: Int) -> SliceKey {
@@ -30,11 +32,15 @@ struct ShiftHours {
 
   /// Takes up a day that was stored; another one may be in its place.
   mutating func restore(_ day: Int, _ bytes: [UInt8]?) throws {
-    guard let found = try bytes.map({ try ShiftDay(encoded: $0) }), fits(found, day) else { return }
-    days[day] = found
+    if let found = try read(day, bytes) { days[day] = found }
   }
 
-  private func fits(_ found: ShiftDay, _ day: Int) -> Bool { found.day == day && found.streams == streams }
+  /// What is stored of a day; nil: another one is in its place, or a version of before wrote it.
+  private func read(_ day: Int, _ bytes: [UInt8]?) throws -> ShiftDay? {
+    guard let bytes, bytes.first != ShiftDay.retiredVersion else { return nil }
+    let found = try ShiftDay(encoded: bytes)
+    return found.day == day ? found.moved(to: subjects) : nil
+  }
 
   /// Whether an hour is the first with rows of its day.
   func isFirst(_ hour: Int) -> Bool { days[ShiftDay.of(hour)] == nil }
@@ -44,7 +50,7 @@ struct ShiftHours {
   /// - Parameter isLeftOut: streams that it teaches nothing about.
   mutating func keep(_ values: ShiftValues, isLeftOut: (Int) -> Bool) {
     let day = ShiftDay.of(values.first)
-    days[day, default: ShiftDay(day: day, streams: streams)].append(values, isLeftOut: isLeftOut)
+    days[day, default: ShiftDay(day: day, subjects)].append(values, isLeftOut: isLeftOut)
   }
 
   /// What is kept of hours; the others have no values.
@@ -64,7 +70,7 @@ struct ShiftHours {
       let wanted = Array(ShiftDay.of(hours.lowerBound)...ShiftDay.of(hours.upperBound - 1))
       for (day, bytes) in zip(wanted, try earlier(wanted.map(key(ofDay:)))) {
         // What this round has added to a day is not stored yet.
-        guard let found = try days[day] ?? bytes.map({ try ShiftDay(encoded: $0) }), fits(found, day) else { continue }
+        guard let found = try days[day] ?? read(day, bytes) else { continue }
         found.fill(&y, &n, &w, first: hours.lowerBound, takesLeftOut: takesLeftOut)
         rows += found.rows
       }

@@ -124,6 +124,36 @@ struct ShiftNormals: Sendable, Equatable {
   }
 }
 
+extension ShiftNormals {
+  /// Whether everything in it is of these streams.
+  func isOf(_ subjects: ShiftSubjects) -> Bool {
+    let (k, predictors) = (subjects.streams, subjects.all.reduce(0) { $0 + $1.predictors })
+    return layers.allSatisfy { layer in
+      layer.part.subject < subjects.all.count && layer.normal.moves.allSatisfy { $0.stream < k }
+        && layer.normal.pieces.allSatisfy { $0.stream < k && $0.predictors == predictors }
+    }
+  }
+
+  /// The same of other subjects.
+  func moved(_ origins: ShiftSubjects.Origins) -> ShiftNormals {
+    var moved = self
+    moved.layers = layers.compactMap { layer in
+      guard let part = origins.moved(layer.part) else { return nil }
+      var normal = layer.normal
+      normal.moves = normal.moves.compactMap { move in
+        origins.streams.firstIndex(of: move.stream).map { stream in
+          var moved = move
+          moved.stream = stream
+          return moved
+        }
+      }
+      normal.pieces = normal.pieces.compactMap(origins.moved)
+      return Layer(part: part, normal: normal)
+    }
+    return moved
+  }
+}
+
 // MARK: The stored form
 
 /// A version byte, a JSON object, the pieces of each layer, and the state that it belongs to, each with its length. A state to which
@@ -195,7 +225,7 @@ extension ShiftNormals {
 
   /// Reads what `encoded` wrote, or a state to which nothing was accepted.
   ///
-  /// - Parameter streams: of the null; nil where they are not known.
+  /// - Parameter streams: of the null that the state is of; nil where they are not known.
   static func read(_ bytes: [UInt8], streams: ShiftStreams?) throws -> (normals: ShiftNormals, state: [UInt8]) {
     guard bytes.first == formatVersion else { return (ShiftNormals(), bytes) }
     var reader = Varint.Reader(bytes)

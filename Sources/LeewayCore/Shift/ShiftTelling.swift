@@ -165,7 +165,7 @@ struct ShiftTelling {
           name.kind, size: $0, expected: expected, moved: normal?.move(of: stream) ?? 0) : nil
     }
     var finding = ShiftFinding(
-      stream: name, size: size, since: since, was: own?.was, now: own?.now, null: unit.null.plan.rawValue)
+      stream: name, size: size, since: since, was: own?.was, now: own?.now, null: unit.null.plan(of: stream).rawValue)
     finding.accepted = normal.map { ShiftFinding.Accepted(since: design.start(of: $0.since), by: $0.by) }
     return finding
   }

@@ -73,6 +73,14 @@ extension ShiftFold {
   ///
   /// - Returns: those incidents.
   package mutating func restart(_ streams: [Int], _ null: ShiftNull) -> [ShiftIncident] {
+    begin(streams, null)
+    let ended = incidents.filter { streams.contains($0.stream) }
+    incidents.removeAll { streams.contains($0.stream) }
+    return ended
+  }
+
+  /// Begins again with streams whose null was fitted anew: what is open stays open until its own stream is back.
+  package mutating func begin(_ streams: [Int], _ null: ShiftNull) {
     let fresh = ShiftFold(null, next: next)
     let (k, d) = (null.streams.count, null.configuration.sizes.count * 2)
     precondition(memories.count == k && bank.count == fresh.bank.count, "the null of other streams")
@@ -82,8 +90,5 @@ extension ShiftFold {
         for cell in (view * k + stream) * d..<(view * k + stream + 1) * d { bank[cell] = ShiftHypothesis() }
       }
     }
-    let ended = incidents.filter { streams.contains($0.stream) }
-    incidents.removeAll { streams.contains($0.stream) }
-    return ended
   }
 }

@@ -32,6 +32,8 @@ extension ShiftNull {
   private static func level(
     _ plan: ShiftPlan, _ kind: ShiftKind, _ found: (tails: [ShiftTail], own: Double)?, _ tier: ShiftTier, _ rate: Double
   ) -> Double {
+    // Of what is not known nothing is too much.
+    guard plan != .iid else { return .infinity }
     let level =
       found.map { ShiftTail.level($0.tails, own: $0.own, rate: rate) } ?? RepeatableMath.log(8 / rate) + 3
     return plan != .hours && kind.isShare ? max(level, tier.shareFloor) : level

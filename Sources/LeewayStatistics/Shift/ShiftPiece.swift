@@ -72,6 +72,45 @@ extension ShiftNull {
   }
 }
 
+extension ShiftNull {
+  /// A null that knows nothing of any stream: each is judged once its piece has been put in.
+  package static func unknown(_ streams: ShiftStreams, _ configuration: ShiftConfiguration) -> ShiftNull {
+    let k = streams.count
+    func all(_ number: Double, _ count: Int = 1) -> [Double] { [Double](repeating: number, count: count * k) }
+    let predictors = streams.all.indices.filter { streams.all[$0].kind.isPredictor }
+    return ShiftNull(
+      configuration: configuration, plan: .iid, streams: streams,
+      fit: ShiftFit(
+        profile: ShiftProfile(streams: k, values: all(.infinity, ShiftProfile.hours)), rowVariance: all(0),
+        variance: all(1), memory: all(0)),
+      regression: ShiftRegression(predictors: predictors, weights: all(0, predictors.count), left: all(1)),
+      inflation: all(1, 2), cap: all(.infinity), beyond: all(.infinity), tolerance: all(configuration.tolerance),
+      levels: all(.infinity, configuration.tiers.count * 2), calibration: nil, typicalResponse: all(0),
+      typicalGain: all(0))
+  }
+
+  /// What a stream is judged by: that of its piece where it is of another null.
+  package func plan(of stream: Int) -> ShiftPlan { pieces[stream]?.plan ?? plan }
+}
+
+extension ShiftPiece {
+  /// Streams that it is explained by.
+  package var predictors: Int { weights.count }
+
+  /// What its stream is judged by.
+  package var plan: ShiftPlan { levels.plan }
+
+  /// The same stream among others.
+  ///
+  /// - Parameter predictors: for each predictor there its place among those of before; nil: it is new, and has explained nothing.
+  package func moved(to stream: Int, predictors: [Int?]) -> ShiftPiece {
+    ShiftPiece(
+      stream: stream, levels: levels, profile: profile, rowVariance: rowVariance, variance: variance, memory: memory,
+      weights: predictors.map { $0.map { weights[$0] } ?? 0 }, left: left, inflation: inflation, cap: cap,
+      beyond: beyond, tolerance: tolerance, typicalResponse: typicalResponse, typicalGain: typicalGain)
+  }
+}
+
 /// The stored form: a version byte, then the numbers of each piece.
 extension ShiftPiece {
   static let formatVersion: UInt8 = 1

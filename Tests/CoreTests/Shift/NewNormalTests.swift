@@ -205,6 +205,34 @@ import Testing
     }
   }
 
+  /// Of what no traffic does, as long as nothing is learned.
+  @Test func beforeThereIsANullThereIsNothingToMove() throws {
+    let plan = try ShiftScene.plan([ShiftScene.check(.named(["amount"]))], learns: true) { $0.alerts = Self.alerts }
+    let lost = ShiftScene.predictions(0..<40) { hour, event in if hour >= 20 { event.amount = nil } }
+    let scene = try Scene(plan: plan, predictions: [lost])
+    try scene.read()
+    try judge(scene, 30)
+    let open = try #require(try incidents(scene).first)
+    #expect(open.group == .dataQuality)
+    try ask(scene, .accept(since: nil, note: nil, normal: nil), of: open.id)
+    try judge(scene, 31)
+    let act = try #require(try scene.ledger.read { try $0.acts(incident: open.id, limit: 10) }.first)
+    #expect(act.state == .void)
+    #expect(
+      act.because == "what is normal of amount is still being learned in slice all, so there is nothing to move; "
+        + "resolve the incident by hand, or wait until the null is learned")
+    #expect(throws: ShiftDamaged(reason: "other streams")) {
+      var normals = ShiftNormals()
+      normals.layers.append(
+        .init(
+          part: .init(subject: 9, isOfFeed: false), normal: ShiftNormal(incident: "i", by: "a", since: 1, from: 2)))
+      let learner = try #require(plan.shift?.learners.first)
+      let state = ShiftLearning(streams: learner.streams.count, subjects: learner.subjects.count, next: 1)
+        .encoded(standing: [], learner.names)
+      _ = try learner.stored(normals.encoded(around: state))
+    }
+  }
+
   /// A null that production is learned by can be moved too; before there is one there is nothing to move.
   @Test func aLearnedNullIsMovedAndLearnsOn() throws {
     func shifted(_ hour: Int, _ event: inout PredictionEvent) {

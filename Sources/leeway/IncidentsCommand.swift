@@ -13,7 +13,7 @@ struct IncidentsCommand: ParsableCommand {
       EXAMPLE
         leeway incidents list --open --server http://127.0.0.1:8080
       """,
-    subcommands: [List.self, Show.self, Ack.self, Assign.self, Comment.self, Silence.self, Resolve.self])
+    subcommands: [List.self, Show.self, Ack.self, Assign.self, Comment.self, Silence.self, Accept.self, Resolve.self])
 
   private static func path(_ id: String) throws -> String {
     try ServerOptions.path("incidents", id, what: "an incident")
@@ -108,6 +108,40 @@ struct IncidentsCommand: ParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func run() throws { try IncidentsCommand.post("comment", incident, [("note", note)], server) }
+  }
+
+  struct Accept: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Say that what has shifted is normal now.",
+      discussion: """
+        Checks on shift judge the next hour by the mean of the hours since that moment, with a wider tolerance, and learn it anew \
+        once it is 28 days old. Nothing else is learned, and other subjects stay as they are. --undo takes it back, also after the \
+        incident's end.
+
+        EXAMPLE
+          leeway incidents accept fraud-9f2c41d0a7be --since 2026-03-01T10:00:00Z --note 'new price list' --token-file token
+        """)
+
+    @Argument(help: "The incident's id.") var incident: String
+    @Option(
+      help: "The first hour of the new normal, such as 2026-03-01T10:00:00Z; without it since each shift began.")
+    var since: String?
+    @Option(help: "What there is to say, at most 1000 bytes.") var note: String?
+    @Flag(help: "What was accepted in the incident is normal no more.") var undo = false
+    @OptionGroup var server: ServerOptions
+
+    func validate() throws {
+      if undo, since != nil { throw ValidationError("--since has no meaning beside --undo; leave one of them out") }
+      if let since, EventTime(rfc3339: since) == nil {
+        throw ValidationError("'\(since)' is no time; give one such as 2026-03-01T10:00:00Z")
+      }
+    }
+
+    func run() throws {
+      try server.post(
+        try IncidentsCommand.path(incident) + "/accept", [("since", since), ("note", note)],
+        flags: undo ? ["undo"] : [], IncidentText.queued)
+    }
   }
 
   struct Resolve: ParsableCommand {

@@ -21,12 +21,19 @@ struct ServerOptions: ParsableArguments {
     try print(try client().get(path), text)
   }
 
-  func post(_ path: String, _ members: [(String, String?)], _ text: (JSONValue) throws -> String) throws {
+  /// - Parameter flags: members that are true.
+  func post(
+    _ path: String, _ members: [(String, String?)], flags: [String] = [], _ text: (JSONValue) throws -> String
+  ) throws {
     var body = JSONWriter()
     body.beginObject()
     for case (let name, let value?) in members {
       body.key(name)
       body.string(value)
+    }
+    for name in flags {
+      body.key(name)
+      body.bool(true)
     }
     body.endObject()
     try post(path, body: body.text, text)

@@ -406,7 +406,7 @@ import Testing
       ),
       (
         Self.input.replacing("resolve", with: "dance"),
-        "in.jsonl:1: kind: expected one of acknowledge, approve, assign, candidate, comment, hand_on, overdue, policy, reject, remind, resolve, resolve_by_hand, retrain_result"
+        "in.jsonl:1: kind: expected one of accept, acknowledge, approve, assign, candidate, comment, hand_on, overdue, policy, reject, remind, resolve, resolve_by_hand, retrain_result, undo_accept"
       ),
       (
         Self.input.replacing("2026-01-01T00:00:00Z", with: "soon"),

@@ -28,6 +28,10 @@ enum BatchRule: String, CaseIterable, CustomStringConvertible {
   case ownPartOfASlice
   /// `shift` takes every hour once; here those with rows twice.
   case hoursOnce
+  /// What a person has accepted is normal from the next hour on; here nothing is accepted.
+  case acceptedNormals
+  /// And it is normal as it was since the stated moment; here as in the last hour.
+  case normalSinceItsMoment
   /// Rows that come too late are in no hour; here they are.
   case hoursWithoutLateRows
   /// Rows of one message are judged against the watermark before it; here against that of the rows before them, too.
@@ -48,7 +52,7 @@ enum BatchRule: String, CaseIterable, CustomStringConvertible {
     case .historyOfAStage, .labelsBeyondTheCap, .absentAtTheHorizon: world.isStaged
     case .labelsAcrossGenerations, .pairsBetweenGenerations, .earlyFromItsBeginning: world.plans.count > 1
     case .frozenReferences, .firstDaysOfASlice: world.refers
-    case .hoursOnce, .hoursWithoutLateRows: world.shifts
+    case .hoursOnce, .hoursWithoutLateRows, .acceptedNormals, .normalSinceItsMoment: world.shifts
     case .rowsAgainstTheirMessage: world.packs
     case .ownPartOfASlice: world.plans.contains { !$0.baseline.slices.isEmpty }
     case .referencesAcrossGenerations: world.refers && world.plans.count > 1

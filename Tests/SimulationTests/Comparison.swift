@@ -31,6 +31,9 @@ enum Comparison {
     var found: [String] = []
     var verdicts: [(plan: MonitorPlan, verdicts: [Verdict])] = []
     var earlier: [NaiveReferences.Earlier] = []
+    let inputs = try simulation.ledger.read {
+      try $0.outsideDecisions(monitor: world.plans[0].monitor.name, after: nil, limit: .max)
+    }
     let turns = self.turns(simulation.switches)
     for (i, (turn, record)) in zip(turns, simulation.switches.map(\.record)).enumerated() {
       guard let made = world.plans.first(where: { $0.definition == record.definition }) else { continue }
@@ -38,7 +41,7 @@ enum Comparison {
       let isLast = i + 1 == turns.count
       // Pairs that go on belong to the generation that has them last.
       let hasPairs = isLast || simulation.switches[i + 1].record.pairs != record.pairs
-      let naive = NaiveBatch(world, plan: plan, turn: turn, earlier: earlier, without: rule)
+      let naive = NaiveBatch(world, plan: plan, turn: turn, earlier: earlier, inputs: inputs, without: rule)
       earlier.append(naive.taken(isLastOfItsPairs: hasPairs))
       found += naive.contradictions
       let mine = stored.filter { line in

@@ -25,6 +25,8 @@ struct NaiveBatch {
   private let turn: Turn
   /// What has been learnt before.
   private let earlier: [NaiveReferences.Earlier]
+  /// What people have done.
+  private let inputs: [DecisionRecord]
   /// Of the generation, for drift.
   private var accepted: [SimulatedWorld.Prediction] = []
   /// Of all generations that its pairs went through, for performance.
@@ -61,12 +63,14 @@ struct NaiveBatch {
 
   /// - Parameters:
   ///   - earlier: what the generations before had, for what is measured from the first days.
+  ///   - inputs: what came from outside into the logs.
   ///   - rule: what this batch leaves out, to see that its lines then differ.
   init(
     _ world: SimulatedWorld, plan: MonitorPlan, turn: Turn = Turn(), earlier: [NaiveReferences.Earlier] = [],
-    without rule: BatchRule? = nil
+    inputs: [DecisionRecord] = [], without rule: BatchRule? = nil
   ) {
     self.earlier = earlier
+    self.inputs = inputs
     self.rule = rule
     self.world = world
     self.plan = plan
@@ -144,7 +148,7 @@ struct NaiveBatch {
   private mutating func judgeHours() {
     guard let design = plan.shift, let begins, final > .distantPast else { return }
     let rows = accepted + tooLate
-    let found = NaiveShifts(plan: plan, design: design, rule: rule).judge(
+    let found = NaiveShifts(plan: plan, design: design, rule: rule, inputs: inputs).judge(
       from: begins, through: final
     ) { range -> (slices: [NameKey: CellBlock], version: String?) in
       let mine = rows.filter { range.contains($0.time) }

@@ -41,11 +41,14 @@ struct NaiveLearner {
     let closed = open.filter { $0.value.last <= hour - 24 }
     for part in closed.keys { open[part] = nil }
     guard isFirstOfDay || !opened.isEmpty || !closed.isEmpty else { return }
-    var learning = ShiftLearning(streams: learner.streams.count, next: hour)
-    (learning.first, learning.gross) = (first == hour ? nil : first, open)
+    var learning = ShiftLearning(
+      streams: learner.streams.count, subjects: learner.subjects.count, next: hour)
+    for subject in learning.subjects.indices { learning.subjects[subject].first = first == hour ? nil : first }
+    learning.gross = open
     var telling = LearningTelling(plan: plan, design: design, learner: learner)
     telling.tell(
-      values, sums, learning, opened: opened, closed: closed, isFirstOfDay: isFirstOfDay, version: version)
+      values, sums, learning, opened: opened, closed: closed, first: isFirstOfDay ? Set(learner.subjects.indices) : [],
+      version: version)
     lines += telling.told.lines
     verdicts += telling.told.verdicts
   }

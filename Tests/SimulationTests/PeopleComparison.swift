@@ -32,7 +32,9 @@ extension Comparison {
     }
     guard !asksAgain, !inputs.contains(where: { $0.kind == "resolve_by_hand" }) else { return [] }
     // What follows a trainer's answer is marked, and is what follows without it.
-    let ofOthers = ["acknowledged", "candidate", "verifying", "failed", "overdue"].map { "\"transition\":\"\($0)\"" }
+    let ofOthers = ["acknowledged", "accepted", "candidate", "verifying", "failed", "overdue"].map {
+      "\"transition\":\"\($0)\""
+    }
     let found = stored.filter { line in !ofOthers.contains { line.contains($0) } }
       .map { $0.replacing(/"input":[0-9]+,/, with: "") }
     guard found != plain else { return [] }

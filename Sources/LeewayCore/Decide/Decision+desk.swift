@@ -325,7 +325,7 @@ extension Decision {
     private func receivers(ofFollowing step: IncidentMachine.Step) -> Set<String> {
       let told = context.receivers.intersection(step.incident.told.keys)
       switch step.transition.kind {
-      case .acknowledged, .retrainHeld, .candidate, .failed, .overdue, .withdrawn, .resolved: return told
+      case .acknowledged, .accepted, .retrainHeld, .candidate, .failed, .overdue, .withdrawn, .resolved: return told
       // That it succeeded is no news to people; that one of them has approved is.
       case .verifying: return step.transition.by == nil ? [] : told
       // Only those who have heard that it was held have to hear that it was let go.

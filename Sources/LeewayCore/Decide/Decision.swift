@@ -51,12 +51,13 @@ struct Decision {
 
   /// What people have done, before verdicts.
   func fold(
-    queued acts: [ActRecord], decided: [CauseGroup: EventTime], now: EventTime, in tx: any LedgerWriter
+    queued acts: [ActRecord], decided: [CauseGroup: EventTime], normals: NormalDesk? = nil, now: EventTime,
+    in tx: any LedgerWriter
   ) throws -> Decisions {
     var desk = try Desk(
       monitor.name, monitor: monitor, generation: plan.generation, baseline: plan.baseline.identity, context: context,
       now: now, in: tx)
-    try desk.fold(queued: acts, decided: decided)
+    try desk.fold(queued: acts, decided: decided, normals: normals)
     try desk.store()
     return desk.out
   }

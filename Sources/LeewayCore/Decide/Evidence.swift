@@ -176,6 +176,15 @@ extension JSONReader {
     try optional { (e) throws(JSONFailure) in EventTime(milliseconds: try e.integer()) }
   }
 
+  /// A time as text.
+  package func rfc3339() throws(JSONFailure) -> EventTime {
+    let text = try string()
+    guard let time = EventTime(rfc3339: text) else {
+      throw failure("expected a time such as 2026-03-01T00:00:00Z, found \"\(text.prefix(40))\"")
+    }
+    return time
+  }
+
   /// An array of texts; empty where there is none.
   package func texts() throws(JSONFailure) -> [String] {
     isNull ? [] : try array { (e) throws(JSONFailure) in try e.string() }

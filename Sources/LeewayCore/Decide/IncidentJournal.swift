@@ -264,12 +264,18 @@ extension IncidentMachine.Incident {
       ("acknowledged_by", acknowledged), ("assigned_to", assigned), ("resolved_by", resolution?.by),
       ("reason", resolution?.reason.rawValue),
     ]
-    guard members.contains(where: { $0.1 != nil }) else { return "null" }
+    guard accepted != nil || members.contains(where: { $0.1 != nil }) else { return "null" }
     var w = JSONWriter()
     w.beginObject()
     for (name, text) in members {
       w.key(name)
       if let text { w.string(text) } else { w.null() }
+    }
+    if let accepted {
+      w.key("accepted_by")
+      w.string(accepted.by)
+      w.key("accepted_since")
+      w.time(accepted.since)
     }
     w.endObject()
     return w.text

@@ -171,6 +171,10 @@ extension IncidentMachine.Incident {
     if let early { w.pairs([("early", early)]) }
     if let acknowledged { w.pairs([("acknowledged", acknowledged)]) }
     if let assigned { w.pairs([("assigned", assigned)]) }
+    if let accepted {
+      w.pairs([("accepted_by", accepted.by)])
+      w.time("accepted_since_ms", accepted.since)
+    }
     if escalated > 0 {
       w.key("escalated")
       w.number(escalated)
@@ -221,6 +225,10 @@ extension IncidentMachine.Incident {
     early = try r.member("early").text()
     acknowledged = try r.member("acknowledged").text()
     assigned = try r.member("assigned").text()
+    accepted = try r.member("accepted_by").optional { (e) throws(JSONFailure) in
+      IncidentMachine.Acceptance(
+        by: try e.string(), since: try r.member("accepted_since_ms").time() ?? .distantPast)
+    }
     escalated = Int(
       clamping: try r.member("escalated").optional { (e) throws(JSONFailure) in try e.integer() } ?? 0)
     reopenedAt = try r.member("reopened_at_ms").time()

@@ -33,7 +33,23 @@ extension IncidentMachine {
     guard var incident, incident.id == act.incident else { return nil }
     var step: Step?
     switch act.deed {
-    case .comment: return nil
+    case .comment, .undoAccept: return nil
+    case .accept(_, let note, let normal):
+      guard let normal else { return nil }
+      incident.accepted = Acceptance(by: act.by, since: normal.parts.map(\.since).min() ?? at)
+      // Whoever has accepted it has seen it.
+      incident.acknowledged = incident.acknowledged ?? act.by
+      incident.sequence += 1
+      // Its shifts end by what the detectors say of the next hour, and that depends on this act.
+      incident.input = place
+      self.incident = incident
+      let subjects = Set(normal.parts.map { SliceSubject(slice: $0.slice, subject: $0.subject) })
+      let keys = present.filter {
+        $0.value.shift != nil && subjects.contains(SliceSubject(slice: $0.key.slice, subject: $0.key.subject))
+      }
+      step = Step(transition: transition(.accepted, incident, at, name, of: keys.keys), incident: incident)
+      step?.transition.note = note
+      step?.transition.because = incident.accepted.map { "normal since \($0.since)" }
     case .assign(let assignee, _):
       incident.assigned = assignee
       self.incident = incident
@@ -72,10 +88,22 @@ extension IncidentMachine {
 
   /// Why an act would change nothing; nil if it can be folded.
   package func refusal(of act: PersonAct) -> String? {
-    if case .comment = act.deed { return nil }
+    switch act.deed {
+    case .comment, .undoAccept: return nil
+    default: break
+    }
     guard let incident, incident.id == act.incident else { return "the incident is resolved already" }
+    if case .accept = act.deed, shifted.isEmpty { return "nothing that a shift check has found is open in it any more" }
     if case .acknowledge = act.deed, let by = incident.acknowledged { return "\(by) has acknowledged it already" }
     return nil
+  }
+
+  /// What has shifted of the open incident.
+  var shifted: [Key: ShiftFinding] { present.compactMapValues(\.shift) }
+
+  private struct SliceSubject: Hashable {
+    var slice: String
+    var subject: String
   }
 
   /// Ends what was muted, as `active` is after the verdicts of an end.
@@ -103,6 +131,12 @@ extension IncidentMachine {
   /// is asked of a trainer rests on all that was asked before, so that this stays.
   func wasResolvedByHand(before end: EventTime, in group: CauseGroup) -> Bool {
     interventions.contains { max($0.at, $0.decided[group] ?? .distantPast) < end }
+  }
+
+  /// Who has accepted what has shifted, and since when it is normal.
+  package struct Acceptance: Sendable, Equatable {
+    package var by: String
+    package var since: EventTime
   }
 
   /// Who said so.

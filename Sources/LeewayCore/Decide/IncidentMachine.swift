@@ -89,6 +89,8 @@ package struct IncidentMachine: Sendable, Equatable {
     package var flapping: Flapping?
     /// How it ended, where a person has ended it.
     package var resolution: Resolution?
+    /// Set once a person has accepted what has shifted.
+    package var accepted: Acceptance?
 
     package var checks: [String] { Self.names(highest.keys.lazy.map(\.check)) }
     package var subjects: [String] { Self.names(highest.keys.lazy.map(\.subject)) }

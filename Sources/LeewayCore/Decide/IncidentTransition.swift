@@ -8,6 +8,8 @@ package struct IncidentTransition: Sendable, Equatable {
     case flapping
     /// Somebody has seen it and says so.
     case acknowledged
+    /// Somebody says that what has shifted is normal now.
+    case accepted
     /// Something new is beyond its limit while the incident is open, and is not worse than the incident already was.
     case spread
     /// A retrain was asked for.
@@ -49,10 +51,10 @@ package struct IncidentTransition: Sendable, Equatable {
   package var held: String?
   /// For the first transition of a final incident at whose end an early one was open: that one.
   package var early: String?
-  /// `resolved`: why nothing can judge it any more, that nothing has for long, or the reason that a person gave; `flapping`: by what
+  /// `accepted`: since when it is normal; `resolved`: why nothing can judge it any more, that nothing has for long, or the reason that a person gave; `flapping`: by what
   /// rule; `failed`: what the trainer gave as the reason.
   package var because: String?
-  /// `acknowledged`, `resolved` by hand, and the decision about a candidate: who did it, and what they wrote.
+  /// `acknowledged`, `accepted`, `resolved` by hand, and the decision about a candidate: who did it, and what they wrote.
   package var by: String?
   package var note: String?
   /// The number of the outside input that made it, or that it is a consequence of; nil: of verdicts only.

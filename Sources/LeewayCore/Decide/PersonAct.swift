@@ -12,6 +12,10 @@ package struct PersonAct: Sendable, Equatable {
     /// `decided`: how far each group had been judged then, so that it shows which lines an act could have changed. Empty
     /// until it is folded.
     case resolve(Reason, note: String?, decided: [CauseGroup: EventTime])
+    /// What has shifted is normal since a moment; without one since each shift began. `normal`: nil until it is folded.
+    case accept(since: EventTime?, note: String?, normal: NewNormal?)
+    /// What was accepted in the incident is normal no more. `from`: the start of the first hour that is judged so; nil until it is folded.
+    case undoAccept(note: String?, from: EventTime?)
   }
 
   /// Why a person says that an incident is over.
@@ -27,7 +31,7 @@ package struct PersonAct: Sendable, Equatable {
     self.deed = deed
   }
 
-  package static let kinds = ["acknowledge", "assign", "comment", "resolve_by_hand"]
+  package static let kinds = ["accept", "acknowledge", "assign", "comment", "resolve_by_hand", "undo_accept"]
 
   /// As the log names it.
   package var kind: String {
@@ -36,6 +40,8 @@ package struct PersonAct: Sendable, Equatable {
     case .assign: "assign"
     case .comment: "comment"
     case .resolve: "resolve_by_hand"
+    case .accept: "accept"
+    case .undoAccept: "undo_accept"
     }
   }
 }
@@ -77,6 +83,25 @@ extension PersonAct {
       text("incident", incident)
       text("note", note)
       text("reason", reason.rawValue)
+    case .accept(let since, let note, let normal):
+      if let normal {
+        w.key("from")
+        w.time(normal.from)
+      }
+      text("incident", incident)
+      if let normal { normal.writeParts(to: &w) }
+      text("note", note)
+      if let since {
+        w.key("since")
+        w.time(since)
+      }
+    case .undoAccept(let note, let from):
+      if let from {
+        w.key("from")
+        w.time(from)
+      }
+      text("incident", incident)
+      text("note", note)
     }
   }
 
@@ -113,6 +138,14 @@ extension PersonAct {
         throw name.failure("expected one of \(Reason.allCases.map(\.rawValue).joined(separator: ", "))")
       }
       deed = .resolve(reason, note: try r.member("note").text(), decided: try Self.readDecided(r.member("decided")))
+    case "accept":
+      deed = .accept(
+        since: try r.member("since").optional { (e) throws(JSONFailure) in try e.rfc3339() },
+        note: try r.member("note").text(), normal: try NewNormal(r))
+    case "undo_accept":
+      deed = .undoAccept(
+        note: try r.member("note").text(),
+        from: try r.member("from").optional { (e) throws(JSONFailure) in try e.rfc3339() })
     default: return nil
     }
     self.init(incident: try r.member("incident").string(), by: try r.member("by").string(), deed)

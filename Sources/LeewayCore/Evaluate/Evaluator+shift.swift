@@ -37,7 +37,11 @@ extension Evaluator {
     guard known.map({ $0 < through }) ?? true else { return }
     let begins = max(firstPane, round.standing.startsAt)
     guard design.index(of: begins) < through else { return }
-    var feeding = try ShiftFeeding(plan: plan, design, begins: begins, known: known, in: reader)
+    let from = max(ShiftFeeding.first(begins, design), known ?? .min)
+    let acts =
+      from >= through || recorded.isEmpty
+      ? [:] : try ShiftNormalAct.acts(in: recorded, of: design, monitor: plan.monitor.name, hours: from..<through)
+    var feeding = try ShiftFeeding(plan: plan, design, begins: begins, known: known, acts: acts, in: reader)
     try feeding.feed(through: through, in: reader) { mostFrequentVersion($0) { $0.counts[DriftLayout.rows] } }
     let told = feeding.told
     round.verdicts.append(contentsOf: told.verdicts)

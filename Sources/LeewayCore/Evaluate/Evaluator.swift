@@ -84,7 +84,7 @@ package struct Evaluator: Sendable {
     _ limits: MaturityLimits
   ) throws -> (report: EvaluationReport, progress: EvaluationProgress) {
     let name = plan.monitor.name
-    let (found, acts, overdue) = try ledger.read { reader in
+    var (found, acts, overdue) = try ledger.read { reader in
       (
         try prepare(reader, watermarks: watermarks, cache, limits),
         draining == nil ? try reader.queuedActs(monitor: name, limit: Self.mostActs) : [],
@@ -93,6 +93,10 @@ package struct Evaluator: Sendable {
     }
     // Before the verdicts of this round, which those who acted did not know.
     var decisions = acts.isEmpty ? Decisions() : try ledger.write { try fold(acts, lease: lease, now: now, in: $0) }
+    // What is normal now, the hours of this round are judged by.
+    if acts.contains(where: { $0.kind == "accept" || $0.kind == "undo_accept" }) {
+      found = try ledger.read { try prepare($0, watermarks: watermarks, cache, limits) }
+    }
     if !overdue.isEmpty {
       decisions.add(
         try ledger.write { tx in
@@ -124,6 +128,7 @@ package struct Evaluator: Sendable {
     // The one before the lease may have folded some and have lost the lease before its next round.
     let waiting = Set(try tx.queuedActs(monitor: monitor, limit: Self.mostActs).map(\.number))
     let drift = try tx.progress(monitor: monitor, generation: plan.generation) ?? EvaluationProgress()
+    let startsAt = try tx.generation(of: monitor)?.startsAt ?? .distantPast
     let pairs = try (plan.standing.draining.map(\.plan.pairs) + [plan.pairs]).map {
       try tx.progress(monitor: monitor, generation: $0) ?? EvaluationProgress()
     }
@@ -134,7 +139,9 @@ package struct Evaluator: Sendable {
       .dataQuality: closed, .drift: closed, .concept: final, .performanceEarly: early, .performanceFinal: final,
     ]
     return try Decision(plan: plan, context: context)
-      .fold(queued: acts.filter { waiting.contains($0.number) }, decided: decided, now: now, in: tx)
+      .fold(
+        queued: acts.filter { waiting.contains($0.number) }, decided: decided,
+        normals: NormalDesk(plan, drift, startsAt: startsAt), now: now, in: tx)
   }
 
   /// The newest end of a window, or of an hour of `shift`, by `time`.

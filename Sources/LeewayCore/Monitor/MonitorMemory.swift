@@ -32,7 +32,7 @@ package struct MonitorMemory: Sendable, Equatable {
     windows = plan.monitor.windows.count * slices * block
     // A detector's state is read, and written once an hour.
     let states =
-      (plan.shift?.units.reduce(0) { $0 + $1.null.stateBytes } ?? 0)
+      (plan.shift?.units.reduce(0) { $0 + $1.stateBytes } ?? 0)
       + (plan.shift?.learners.reduce(0) { $0 + $1.stateBytes } ?? 0)
     judged = states + slices * (block + (plan.performance.map { CellBlock($0.shape).residentBytes } ?? 0))
     // What checks measure from the first days of production.

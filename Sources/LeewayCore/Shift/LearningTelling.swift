@@ -16,25 +16,29 @@ struct LearningTelling {
 
   /// Looks at an hour with rows, and tells of it in the first hour of a day and where something began or ended.
   mutating func look(
-    at values: ShiftValues, _ sums: [ShiftSums], _ learning: inout ShiftLearning, isFirstOfDay: Bool, version: String?
+    at values: ShiftValues, _ sums: [ShiftSums], _ learning: inout ShiftLearning, first: Set<Int>, version: String?
   ) {
     let (opened, closed) = learning.look(at: values, learner.streams)
-    guard isFirstOfDay || !opened.isEmpty || !closed.isEmpty else { return }
-    tell(values, sums, learning, opened: opened, closed: closed, isFirstOfDay: isFirstOfDay, version: version)
+    guard !first.isEmpty || !opened.isEmpty || !closed.isEmpty else { return }
+    tell(values, sums, learning, opened: opened, closed: closed, first: first, version: version)
   }
 
   /// - Parameters:
   ///   - values: of the hour, whose rows `learning` has looked at and not counted yet.
   ///   - closed: what has ended in this hour.
+  ///   - first: subjects of which the hour is the first of its day.
   mutating func tell(
     _ values: ShiftValues, _ sums: [ShiftSums], _ learning: ShiftLearning, opened: [ShiftLearning.Part],
-    closed: [ShiftLearning.Part: ShiftLearning.Gross], isFirstOfDay: Bool, version: String?
+    closed: [ShiftLearning.Part: ShiftLearning.Gross], first: Set<Int>, version: String?
   ) {
     let end = design.start(of: values.first + 1)
-    for watch in learner.watches {
+    for watch in learner.watches where !learning.isLearned(watch.subject) {
       let part = ShiftLearning.Part(subject: watch.subject, isOfFeed: watch.isOfFeed)
       let gross = learning.gross[part]
-      guard opened.contains(part) || closed[part] != nil || (isFirstOfDay && (!watch.isOfFeed || gross != nil)) else {
+      guard
+        opened.contains(part) || closed[part] != nil
+          || (first.contains(watch.subject) && (!watch.isOfFeed || gross != nil))
+      else {
         continue
       }
       let rows = sums[watch.subject].rows
@@ -43,7 +47,7 @@ struct LearningTelling {
         told.verdicts.append(
           Verdict(
             check: watch.check, hour: design.hour, end: end, slice: learner.slice, subject: name,
-            learning: learning.shortfall, rows: rows
+            learning: learning.shortfall(watch.subject), rows: rows
           ).with(version: version))
         continue
       }
@@ -93,11 +97,12 @@ struct LearningTelling {
 }
 
 extension ShiftLearning {
-  /// Why nothing is judged yet.
-  var shortfall: Shortfall {
-    if let tooFew {
+  /// Why nothing of a subject is judged yet.
+  func shortfall(_ subject: Int) -> Shortfall {
+    if let tooFew = subjects[subject].tooFew {
       return Shortfall(.rows, [("rows_per_hour", .count(tooFew)), ("needed", .count(BaselineHours.minimumRows))])
     }
-    return Shortfall(.learning, [("hours", .count(Int64(count))), ("needed", .count(Int64(needed ?? 0)))])
+    return Shortfall(
+      .learning, [("hours", .count(Int64(count(subject)))), ("needed", .count(Int64(needed(subject) ?? 0)))])
   }
 }

@@ -28,13 +28,20 @@ package struct ShiftDesign: Sendable {
     /// A size in the subject's own unit, before and after: of a location about the mean, of a spread about the standard deviation, of a
     /// share the share.
     ///
-    /// - Parameter expected: what the stream would be now, of a share; nil where that is not known.
-    func own(_ kind: ShiftKind, size: Double, expected: Double?) -> (was: Double?, now: Double)? {
+    /// - Parameters:
+    ///   - expected: what the stream would be now, of a share; nil where that is not known.
+    ///   - moved: how far a new normal that was accepted is from the baseline's.
+    func own(
+      _ kind: ShiftKind, size: Double, expected: Double?, moved: Double = 0
+    ) -> (was: Double?, now: Double)? {
       switch kind {
       case .location:
         guard let mean, let standardDeviation else { return nil }
-        return (mean, mean + size * standardDeviation)
-      case .spread: return standardDeviation.map { ($0, $0 * ShiftValues.deviationRatio(size)) }
+        return (mean + moved * standardDeviation, mean + (moved + size) * standardDeviation)
+      case .spread:
+        return standardDeviation.map {
+          ($0 * ShiftValues.deviationRatio(moved), $0 * ShiftValues.deviationRatio(moved + size))
+        }
       case .category, .missing, .invalid, .unseen, .outside:
         return (expected.map { ShiftValues.share(of: $0) }, ShiftValues.share(of: (expected ?? 0) + size))
       case .level: return nil
@@ -60,13 +67,22 @@ package struct ShiftDesign: Sendable {
     /// What the null is of; a state belongs to one such hash, whatever the generation (rule G2).
     let hash: String
     /// Its tiers are the design's uses, in their order.
-    package let null: ShiftNull
+    package internal(set) var null: ShiftNull
     let subjects: [Subject]
     /// By check as the monitor has them, subject, and values before feed.
     let watches: [Watch]
     let outputName: String
+    /// What its levels are for.
+    let uses: [ShiftTierUse]
+    /// Whose streams its hours are of.
+    let names: ShiftSubjects
+    /// What of the null a person has accepted.
+    var accepted: [ShiftLearning.Part: ShiftNormal] = [:]
 
     var key: SliceKey { SliceKey(hash: hash, slice: slice) }
+
+    /// About what its state takes: the fold, and the hours of one day, as they are read and written every hour.
+    var stateBytes: Int { null.stateBytes + 24 * 24 * null.streams.count }
   }
 
   /// By check as the monitor has them, then ascending by tier.
@@ -135,8 +151,9 @@ package struct ShiftDesign: Sendable {
         configuration.calendar = monitor.calendar
         learners.append(
           Learner(
-            slice: part.slice, hash: Self.hash(part, monitor, baseline), streams: part.streams,
-            configuration: configuration, subjects: part.subjects, baseline: part.baseline, uses: uses, checks: checks,
+            slice: part.slice, hash: Self.hash(part, monitor, baseline),
+            names: Self.names(part, part.streams, monitor, baseline), streams: part.streams,
+            configuration: configuration, subjects: part.subjects, uses: uses, checks: checks,
             outputName: monitor.outputName))
         continue
       }
@@ -144,7 +161,8 @@ package struct ShiftDesign: Sendable {
       units.append(
         Unit(
           slice: part.slice, hash: Self.hash(part, monitor, baseline), null: null, subjects: part.subjects,
-          watches: Self.watches(checks, null), outputName: monitor.outputName))
+          watches: Self.watches(checks, null), outputName: monitor.outputName, uses: uses,
+          names: Self.names(part, null.streams, monitor, baseline)))
     }
     (self.units, self.learners) = (units, learners)
     versions =
@@ -158,7 +176,7 @@ package struct ShiftDesign: Sendable {
   }
 
   /// What there is of a slice before checks are looked at.
-  private struct Part {
+  struct Part {
     var slice: String
     var subjects: [Subject]
     var streams: ShiftStreams
@@ -300,35 +318,5 @@ package struct ShiftDesign: Sendable {
     case .numeric: cells.counts
     case .categorical: Array(cells.counts.dropLast())
     }
-  }
-
-  /// The hash of what a state means: the null, if it is the baseline's, and where the monitor finds the values.
-  private static func hash(_ part: Part, _ monitor: Monitor, _ baseline: Baseline) -> String {
-    var w = JSONWriter()
-    w.beginArray()
-    w.string(part.slice)
-    w.string(part.null.map { SHA256.hash($0.bytes).hex } ?? "learned in \(monitor.timeZone)")
-    for subject in part.subjects {
-      w.string(subject.name)
-      w.string(baseline.subject(named: subject.name).map { SHA256.hash(Self.text($0)).hex } ?? "")
-      guard let feature = monitor.features.first(where: { utf8Equal($0.name, subject.name) }) else { continue }
-      w.string(feature.field.description)
-      w.number(feature.range?.lowerBound ?? 0)
-      w.number(feature.range?.upperBound ?? 0)
-    }
-    w.endArray()
-    return String(SHA256.hash(w.bytes).hex.prefix(16))
-  }
-
-  private static func text(_ subject: SubjectBaseline) -> [UInt8] {
-    var w = JSONWriter()
-    w.beginArray()
-    switch subject.domain {
-    case .numeric(let domain): for knot in domain.binning.knots { w.number(knot) }
-    case .categorical(let domain): for name in domain.categories { w.string(name) }
-    }
-    for count in subject.cells.counts { w.number(count) }
-    w.endArray()
-    return w.bytes
   }
 }

@@ -40,7 +40,7 @@ struct ShiftFeeding {
   }
 
   /// The first hour that is judged: a whole one of the generation.
-  private static func first(_ begins: EventTime, _ design: ShiftDesign) -> Int {
+  static func first(_ begins: EventTime, _ design: ShiftDesign) -> Int {
     let index = design.index(of: begins)
     return design.start(of: index) == begins ? index : index + 1
   }
@@ -48,8 +48,10 @@ struct ShiftFeeding {
   /// - Parameters:
   ///   - begins: the first pane of the generation; hours that it does not have as a whole are taken without rows.
   ///   - known: hours before it were taken in earlier rounds; nil: none.
+  ///   - acts: what a log had of people's acts about the normal of hours that are taken now, by slice.
   init(
-    plan: MonitorPlan, _ design: ShiftDesign, begins: EventTime, known: Int?, in reader: any LedgerReader
+    plan: MonitorPlan, _ design: ShiftDesign, begins: EventTime, known: Int?, acts: [NameKey: [ShiftNormalAct]] = [:],
+    in reader: any LedgerReader
   ) throws {
     self.plan = plan
     self.design = design
@@ -57,14 +59,16 @@ struct ShiftFeeding {
     let monitor = plan.monitor.name
     let stored = try reader.shiftStates(monitor: monitor, keys: design.units.map(\.key) + design.learners.map(\.key))
     detectors = []
+    let day: (SliceKey) throws -> [UInt8]? = { try reader.shiftStates(monitor: monitor, keys: [$0])[0] }
     for (unit, state) in zip(design.units, stored) {
-      detectors.append(try ShiftDetector(unit, plan: plan, design, stored: state, from: from))
+      detectors.append(
+        try ShiftDetector(
+          unit, plan: plan, design, stored: state, from: from, acts: acts[NameKey(unit.slice)] ?? [], day: day))
     }
     for (learner, state) in zip(design.learners, stored.dropFirst(design.units.count)) {
       detectors.append(
-        try ShiftDetector(learner, plan: plan, design, stored: state, from: from) { day in
-          try reader.shiftStates(monitor: monitor, keys: [learner.key(ofDay: day)])[0]
-        })
+        try ShiftDetector(
+          learner, plan: plan, design, stored: state, from: from, acts: acts[NameKey(learner.slice)] ?? [], day: day))
     }
   }
 
@@ -94,7 +98,9 @@ struct ShiftFeeding {
         }
       }
     }
-    for place in detectors.indices { detectors[place].pass(to: end) }
+    for place in detectors.indices {
+      try detectors[place].pass(to: end) { try reader.shiftStates(monitor: plan.monitor.name, keys: $0) }
+    }
     taken = detectors.map(\.judged).max() ?? 0
   }
 

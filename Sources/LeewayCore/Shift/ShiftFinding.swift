@@ -41,6 +41,16 @@ package struct ShiftFinding: Sendable, Equatable {
   package var now: Double?
   /// The plan of the null: `hours`, `short` or `fixed`.
   package var null: String
+  /// What is held as normal where a person has accepted it; nil: what was fitted.
+  package var accepted: Accepted?
+
+  /// A new normal that a person has accepted.
+  package struct Accepted: Sendable, Equatable {
+    /// The start of the first hour that is normal now.
+    package var since: EventTime
+    /// The name of the token that it was done with.
+    package var by: String
+  }
 
   package init(
     stream: ShiftStreamName, size: Double?, since: EventTime?, was: Double?, now: Double?, null: String
@@ -77,6 +87,15 @@ extension ShiftFinding {
     }
     w.key("since")
     if let since { w.time(since) } else { w.null() }
+    if let accepted {
+      w.key("accepted")
+      w.beginObject()
+      w.key("since")
+      w.time(accepted.since)
+      w.key("by")
+      w.string(accepted.by)
+      w.endObject()
+    }
     guard withNull else { return }
     w.key("null")
     w.string(null)
@@ -100,5 +119,8 @@ extension ShiftFinding {
       stream: ShiftStreamName(kind, category: try r.member("category").text()), size: try number("size"),
       since: try r.member("since_ms").time(), was: try number("was"), now: try number("now"),
       null: try r.member("null").text() ?? ShiftPlan.hours.rawValue)
+    accepted = try r.member("accepted").optional { (e) throws(JSONFailure) in
+      Accepted(since: try e.member("since").rfc3339(), by: try e.member("by").string())
+    }
   }
 }

@@ -2,14 +2,12 @@ import LeewayStatistics
 
 /// How far the learning of one slice's null has come: the fallback chain of a baseline without times.
 ///
-/// Hours count from the first one with rows. After 7 days a null `fixed` is fitted, after 14 days `short`, after 28 days `hours`, and once
-/// more after 56 days; then it stays. Days of `excluded` do not count, and hours of a subject that has shifted teach nothing about
-/// it. After 14 days without a row the count begins again.
+/// Each subject learns by itself (rule G2): its hours count from the first one with rows since the monitor has it. After 7 days a null
+/// `fixed` is fitted, after 14 days `short`, after 28 days `hours`, and once more after 56 days; then it stays. Days of `excluded` do not
+/// count, and hours of a subject that has shifted teach nothing about it. After 14 days without a row the count begins again.
 struct ShiftLearning: Sendable, Equatable {
   /// Hours after which a null is fitted.
   static let stages = [168, 336, 672, 1344]
-  /// Days of which hours are kept (rule H4).
-  static let keptDays = 70
   /// Hours without a row after which the count begins again (rule H3).
   static let longestGap = 336
 
@@ -29,42 +27,54 @@ struct ShiftLearning: Sendable, Equatable {
     static func < (a: Part, b: Part) -> Bool { (a.subject, a.isOfFeed ? 1 : 0) < (b.subject, b.isOfFeed ? 1 : 0) }
   }
 
-  /// The hour that comes next.
-  var next: Int
-  /// The first hour that counts; nil before the first row.
-  var first: Int?
-  /// The newest hour with rows.
-  var last: Int?
-  /// Excluded hours among them.
-  var skipped = 0
-  /// Nulls fitted so far.
-  var stage = 0
-  /// The median of rows an hour where the last fit found too few; nil where it did not.
-  var tooFew: Int64?
-  /// Rows by version since the first hour.
-  var versions: [NameKey: Int64] = [:]
-  /// The day that was last told of: 24 hours since 1970-01-01.
-  var day: Int?
-  var hours: ShiftGrossHours
-  var gross: [Part: Gross] = [:]
-  /// The null in force, a `ShiftNull` without tables, and the shares of the versions in what it was learned from; nil: none yet.
-  var null: Learned?
-
-  struct Learned: Sendable, Equatable {
-    var bytes: [UInt8]
-    var versions: [NameKey: Double]
+  /// How far a subject has come.
+  struct Progress: Sendable, Equatable {
+    /// The first hour that counts; nil before the first row.
+    var first: Int?
+    /// Excluded hours since then.
+    var skipped = 0
+    /// Nulls fitted so far.
+    var stage = 0
+    /// The median of rows an hour where the last fit found too few; nil where it did not.
+    var tooFew: Int64?
+    /// The day that was last told of: 24 hours since 1970-01-01.
+    var day: Int?
   }
 
-  init(streams: Int, next: Int) {
+  /// The hour that comes next.
+  var next: Int
+  /// The newest hour with rows.
+  var last: Int?
+  /// By subject.
+  var subjects: [Progress]
+  /// Rows by version since the first hour.
+  var versions: [NameKey: Int64] = [:]
+  var hours: ShiftGrossHours
+  var gross: [Part: Gross] = [:]
+  /// The null in force: what was learned of each stream; empty: of none yet.
+  var pieces: [ShiftPiece] = []
+  /// Shares of the versions in what the output was learned from.
+  var learnedVersions: [NameKey: Double] = [:]
+
+  init(streams: Int, subjects: Int, next: Int) {
     self.next = next
+    self.subjects = [Progress](repeating: Progress(), count: subjects)
     hours = ShiftGrossHours(streams: streams)
   }
 
-  /// Hours that count.
-  var count: Int { first.map { next - $0 - skipped } ?? 0 }
+  /// Hours of a subject that count.
+  func count(_ subject: Int) -> Int {
+    let progress = subjects[subject]
+    return progress.first.map { next - $0 - progress.skipped } ?? 0
+  }
 
-  /// How many the next null takes; nil where the last has been fitted.
-  var needed: Int? { stage < Self.stages.count ? Self.stages[stage] : nil }
+  /// How many the next null of a subject takes; nil where the last has been fitted.
+  func needed(_ subject: Int) -> Int? {
+    subjects[subject].stage < Self.stages.count ? Self.stages[subjects[subject].stage] : nil
+  }
+
+  /// Whether a null tells what is normal of a subject.
+  func isLearned(_ subject: Int) -> Bool { subjects[subject].stage > 0 }
 
   /// Takes hours without rows.
   ///
@@ -72,13 +82,17 @@ struct ShiftLearning: Sendable, Equatable {
   mutating func pass(to hour: Int, isExcluded: (Int) -> Bool) {
     guard next < hour else { return }
     if let last, hour - last > Self.longestGap {
-      (first, self.last, skipped, versions) = (nil, nil, 0, [:])
+      for subject in subjects.indices { (subjects[subject].first, subjects[subject].skipped) = (nil, 0) }
+      (self.last, versions) = (nil, [:])
       gross = [:]
       hours = ShiftGrossHours(streams: hours.runs.count)
       next = hour
       return
     }
-    if first != nil { skipped += (next..<hour).count(where: isExcluded) }
+    if last != nil {
+      let skipped = (next..<hour).count(where: isExcluded)
+      for subject in subjects.indices where subjects[subject].first != nil { subjects[subject].skipped += skipped }
+    }
     // An hour without rows breaks every run.
     hours = ShiftGrossHours(streams: hours.runs.count)
     next = hour
@@ -86,7 +100,7 @@ struct ShiftLearning: Sendable, Equatable {
 
   /// Takes an hour with rows.
   mutating func note(versions rows: [NameKey: Int64]) {
-    if first == nil { first = next }
+    for subject in subjects.indices where subjects[subject].first == nil { subjects[subject].first = next }
     last = next
     next += 1
     for (version, count) in rows where versions[version] != nil || versions.count < Self.mostVersions {
@@ -96,22 +110,53 @@ struct ShiftLearning: Sendable, Equatable {
 
   private static let mostVersions = 1000
 
-  /// Whether an hour with rows is the first of its day; the day is noted.
-  mutating func isFirst(of day: Int) -> Bool {
-    defer { self.day = day }
-    return self.day.map { $0 < day } ?? true
+  /// Subjects for which an hour with rows is the first of its day; the day is noted.
+  mutating func first(of day: Int) -> Set<Int> {
+    let first = subjects.indices.filter { subjects[$0].day.map { $0 < day } ?? true }
+    for subject in first { subjects[subject].day = day }
+    return Set(first)
   }
 
-  /// Whether a null is to be fitted now: at the first hour with rows of a stage, and where there were too few rows once a day.
-  func isDue(isFirstOfDay: Bool) -> Bool {
-    guard let needed, count >= needed else { return false }
-    return tooFew == nil || isFirstOfDay
+  /// Subjects whose null is to be fitted now, together with those that began with them: at the first hour with rows of a stage, and where
+  /// there were too few rows once a day.
+  func due(isFirstOfDay: Bool) -> [[Int]] {
+    var groups: [[Int]] = []
+    for subject in subjects.indices {
+      guard let needed = needed(subject), count(subject) >= needed, subjects[subject].tooFew == nil || isFirstOfDay
+      else {
+        continue
+      }
+      if let group = groups.firstIndex(where: { subjects[$0[0]] == subjects[subject] }) {
+        groups[group].append(subject)
+      } else {
+        groups.append([subject])
+      }
+    }
+    return groups
   }
 
   /// Shares of the versions in what has been counted.
   var shares: [NameKey: Double] {
     let all = versions.values.reduce(0, +)
     return all > 0 ? versions.mapValues { Double($0) / Double(all) } : [:]
+  }
+
+  /// The same of other subjects: those that are new begin to learn, those that are no more are forgotten.
+  ///
+  /// - Parameter output: the output's place among those of now.
+  func moved(_ origins: ShiftSubjects.Origins, output: Int?) -> ShiftLearning {
+    var moved = self
+    // What mix of versions is usual is learned with it.
+    if output.map({ origins.subjects[$0] == nil }) ?? true { (moved.versions, moved.learnedVersions) = ([:], [:]) }
+    moved.subjects = origins.subjects.map { $0.map { subjects[$0] } ?? Progress() }
+    moved.hours = ShiftGrossHours(runs: origins.streams.map { $0.map { hours.runs[$0] } ?? 0 })
+    moved.gross = [:]
+    for (part, gross) in gross {
+      guard let part = origins.moved(part), let stream = origins.streams.firstIndex(of: gross.stream) else { continue }
+      moved.gross[part] = Gross(stream: stream, since: gross.since, last: gross.last)
+    }
+    moved.pieces = pieces.compactMap(origins.moved)
+    return moved
   }
 }
 
@@ -121,7 +166,7 @@ extension ShiftLearning {
   /// Looks at an hour with rows.
   ///
   /// - Parameter values: of this hour only.
-  /// - Returns: parts that began, and those that have ended: a day after their last such hour.
+  /// - Returns: parts that began, and those that have ended: a day after their last such hour. Subjects that a null judges are none of them.
   mutating func look(
     at values: ShiftValues, _ streams: ShiftStreams
   ) -> (opened: [Part], closed: [Part: Gross]) {
@@ -130,7 +175,8 @@ extension ShiftLearning {
     func part(_ stream: Int) -> Part {
       Part(subject: streams.all[stream].subject, isOfFeed: streams.all[stream].kind.isShare)
     }
-    for stream in hours.take(values, row: 0, streams) where gross[part(stream)] == nil {
+    for stream in hours.take(values, row: 0, streams)
+    where gross[part(stream)] == nil && !isLearned(streams.all[stream].subject) {
       gross[part(stream)] = Gross(stream: stream, since: hour - ShiftGrossHours.hours + 1, last: hour)
       opened.append(part(stream))
     }

@@ -97,7 +97,16 @@ extension ShiftStanding {
   }
 
   /// Reads what `encoded` wrote, also under other checks and budgets: what tiers have in common goes on.
-  init(encoded bytes: [UInt8], _ unit: ShiftDesign.Unit, _ uses: [ShiftDesign.Use]) throws {
+  ///
+  /// - Parameter before: the streams that it is of where they are others, and where those of now are among them.
+  init(
+    encoded bytes: [UInt8], _ unit: ShiftDesign.Unit, _ uses: [ShiftDesign.Use],
+    before: (layout: ShiftLayout, origins: [Int?])? = nil
+  ) throws {
+    func read(_ bytes: [UInt8], _ null: ShiftNull) throws -> ShiftFold {
+      guard let before else { return try ShiftFold(encoded: bytes, null) }
+      return try ShiftFold(encoded: bytes, null, from: before.layout, before.origins)
+    }
     var reader = Varint.Reader(bytes)
     guard reader.byte() == Self.formatVersion else { throw ShiftDamaged(reason: "unknown format version") }
     guard let text = reader.blob(), let stored = reader.blob(), reader.isAtEnd else {
@@ -109,13 +118,13 @@ extension ShiftStanding {
     }
     let wanted = uses.map { TierName(check: $0.check, tier: $0.budget.tier) }
     if names == wanted {
-      fold = try ShiftFold(encoded: stored, unit.null)
+      fold = try read(stored, unit.null)
     } else {
       guard !names.isEmpty, names.count <= 64 else { throw ShiftDamaged(reason: "no tiers") }
       let tier = ShiftTier(name: "", hours: 1, safety: 1, shareFloor: 0)
       let all = [Bool](repeating: true, count: unit.null.streams.count)
       let old = unit.null.levelled(names.map { _ in ShiftTierUse(tier, isWatched: all, sharing: 1) })
-      fold = try ShiftFold(encoded: stored, old).moved(
+      fold = try read(stored, old).moved(
         wanted.map { names.firstIndex(of: $0) }, from: old, to: unit.null)
     }
     day = try r.member("day").optional { (e) throws(JSONFailure) in try e.integer(in: -1_000_000_000...1_000_000_000) }
@@ -128,8 +137,10 @@ extension ShiftStanding {
         tier: try Tier(element.member("tier")), finding: finding, evidence: try element.member("evidence").double(),
         level: try element.member("level").double())
     }
-    // Of checks that are no more.
+    // Checks and subjects that are no more hold nothing open.
     let checks = Set(uses.map(\.check))
-    open = open.filter { checks.contains($0.key.check) }
+    open = open.filter { entry in
+      checks.contains(entry.key.check) && unit.subjects.contains { utf8Equal($0.name, entry.key.subject) }
+    }
   }
 }

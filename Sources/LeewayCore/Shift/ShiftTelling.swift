@@ -5,7 +5,8 @@ import LeewayStatistics
 struct ShiftTelling {
   let plan: MonitorPlan
   let design: ShiftDesign
-  let unit: ShiftDesign.Unit
+  /// Whose null is in force.
+  var unit: ShiftDesign.Unit
   private(set) var told: ShiftTold
 
   init(plan: MonitorPlan, design: ShiftDesign, unit: ShiftDesign.Unit) {
@@ -18,16 +19,18 @@ struct ShiftTelling {
   /// - Parameters:
   ///   - sums: of the hour, by subject; nil: it had no rows.
   ///   - standing: after the fold has taken the hour.
+  ///   - isAccepted: whether a person has accepted something that was open before it.
   ///   - version: that most rows of the hour came from.
   mutating func tell(
-    _ outcome: ShiftOutcome, _ sums: [ShiftSums]?, _ standing: inout ShiftStanding, version: String? = nil
+    _ outcome: ShiftOutcome, _ sums: [ShiftSums]?, _ standing: inout ShiftStanding, isAccepted: Bool = false,
+    version: String? = nil
   ) {
     for incident in outcome.opened { told.opened[incident.tier] += 1 }
     let hour = outcome.evidence.hour
     let day = Int(Int64(hour).dividedRoundingDown(by: 24))
     let isFirstOfDay = sums != nil && standing.day.map { $0 < day } ?? true
     if isFirstOfDay { standing.day = day }
-    guard isFirstOfDay || !outcome.alarms.isEmpty || !outcome.closed.isEmpty else { return }
+    guard isFirstOfDay || isAccepted || !outcome.alarms.isEmpty || !outcome.closed.isEmpty else { return }
     for watch in unit.watches {
       let key = ShiftStanding.Key(
         check: watch.check, subject: unit.subjects[watch.subject].name, isOfFeed: watch.isOfFeed)
@@ -155,11 +158,16 @@ struct ShiftTelling {
     let name = name(watch, stream)
     let expected = unit.null.fit.profile.expected(unit.null.configuration.calendar.weekHour(hour), stream)
     let isKnown = expected.isFinite || name.kind == .location || name.kind == .spread
+    let normal = unit.accepted[ShiftLearning.Part(subject: watch.subject, isOfFeed: watch.isOfFeed)]
     let own = size.flatMap {
-      isKnown ? unit.subjects[watch.subject].own(name.kind, size: $0, expected: expected) : nil
+      isKnown
+        ? unit.subjects[watch.subject].own(
+          name.kind, size: $0, expected: expected, moved: normal?.move(of: stream) ?? 0) : nil
     }
-    return ShiftFinding(
-      stream: name, size: size, since: since, was: own?.was, now: own?.now, null: unit.null.plan.rawValue)
+    var finding = ShiftFinding(
+      stream: name, size: size, since: since, was: own?.was, now: own?.now, null: unit.null.plan(of: stream).rawValue)
+    finding.accepted = normal.map { ShiftFinding.Accepted(since: design.start(of: $0.since), by: $0.by) }
+    return finding
   }
 
   // MARK: Lines

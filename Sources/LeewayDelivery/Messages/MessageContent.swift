@@ -169,6 +169,7 @@ extension StoredNotification {
     case "incident.resolved": "Incident resolved"
     case "incident.reopened": "Incident reopened"
     case "incident.acknowledged": "Incident acknowledged"
+    case "incident.accepted": "New normal accepted"
     case "incident.spread": "Incident has spread"
     case "incident.flapping": "Incident is flapping"
     case "incident.reminder": "Incident still open"
@@ -191,7 +192,7 @@ extension StoredNotification {
   /// What the reader can do: what the message itself advises, else what its event and its cause call for.
   fileprivate var adviceToReader: String {
     switch event {
-    case "incident.resolved", "incident.verifying", "incident.confirmed": return ""
+    case "incident.resolved", "incident.accepted", "incident.verifying", "incident.confirmed": return ""
     case "incident.candidate":
       return "Look at the evaluation, then approve or reject the model"
         + (retrain.map { ": on the incident's page, or leeway retrains approve \($0)" } ?? "") + "."

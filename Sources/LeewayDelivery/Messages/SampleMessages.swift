@@ -7,7 +7,7 @@ package enum SampleMessages {
   /// In the order in which an incident would go through them.
   package static let events = [
     "incident.opened", "incident.escalated", "incident.spread", "incident.reminder", "incident.acknowledged",
-    "incident.flapping",
+    "incident.accepted", "incident.flapping",
     "incident.retrain_held", "incident.retraining", "incident.failed", "incident.overdue", "incident.candidate",
     "incident.verifying", "incident.confirmed", "incident.withdrawn", "incident.reopened", "incident.resolved",
     "delivery.failed",

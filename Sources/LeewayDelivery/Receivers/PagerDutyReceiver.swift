@@ -57,7 +57,7 @@ package struct PagerDutyFormat: DeliveryFormat {
     init?(_ event: String) {
       switch event {
       case "incident.resolved": self = .resolve
-      case "incident.acknowledged": self = .acknowledge
+      case "incident.acknowledged", "incident.accepted": self = .acknowledge
       case "incident.confirmed", "incident.withdrawn", "incident.verifying", "model.restore": return nil
       default: self = .trigger
       }

@@ -40,7 +40,7 @@ package enum IncidentText {
     if !people.isNull {
       for (name, words) in [
         ("acknowledged_by", "acknowledged by"), ("assigned_to", "assigned to"), ("resolved_by", "resolved by"),
-        ("reason", "because of"),
+        ("reason", "because of"), ("accepted_by", "accepted as normal by"), ("accepted_since", "normal since"),
       ] { if let found = try people.member(name).text() { text += "\(words) \(TerminalText.onOneLine(found))\n" } }
     }
     let retrain = try r.member("retrain")
@@ -103,9 +103,10 @@ package enum IncidentText {
     var rows = [["DONE AT", "ACT", "WHO", "NOTE"]]
     for act in try r.member("acts").elements() {
       let state = try TerminalText.text(act, "state")
+      let since = try act.member("since").text().map { "since \(TerminalText.minute($0))" }
       let to = try act.member("to").text().map { " to \(TerminalText.onOneLine($0))" } ?? ""
       let words = [
-        state == "folded" ? nil : state, try act.member("because").text(), try act.member("reason").text(),
+        state == "folded" ? nil : state, since, try act.member("because").text(), try act.member("reason").text(),
         try act.member("note").text(),
       ].compactMap { $0 }
       rows.append([
@@ -128,5 +129,11 @@ package enum IncidentText {
   }
 
   /// An act as a command names it.
-  private static func deed(_ act: String) -> String { act == "resolve_by_hand" ? "resolve" : act }
+  private static func deed(_ act: String) -> String {
+    switch act {
+    case "resolve_by_hand": "resolve"
+    case "undo_accept": "undo of accept"
+    default: act
+    }
+  }
 }

@@ -37,14 +37,51 @@ extension ShiftFold {
     return out.bytes
   }
 
-  /// Reads what `encoded` wrote with the same null.
+  /// Reads what `encoded` wrote with a null of the same streams.
   package init(encoded bytes: [UInt8], _ null: ShiftNull) throws(ShiftDamaged) {
+    try self.init(encoded: bytes, null, of: ShiftLayout(null.streams))
+  }
+
+  /// Reads what `encoded` wrote with a null of other streams: those that are there still go on, new ones begin.
+  ///
+  /// - Parameters:
+  ///   - old: the streams of that null.
+  ///   - origins: for each stream of `null` its place among them; nil: it is new.
+  package init(
+    encoded bytes: [UInt8], _ null: ShiftNull, from old: ShiftLayout, _ origins: [Int?]
+  ) throws(ShiftDamaged) {
+    let found = try ShiftFold(encoded: bytes, null, of: old)
+    self.init(null, next: found.next)
+    emptyHours = found.emptyHours
     let (k, tiers, d) = Self.shape(null)
+    let before = old.subjects.count
+    for (stream, origin) in origins.enumerated() {
+      guard let origin else { continue }
+      memories[stream] = found.memories[origin]
+      for view in 0..<tiers * 2 {
+        for hypothesis in 0..<d {
+          bank[(view * k + stream) * d + hypothesis] = found.bank[(view * before + origin) * d + hypothesis]
+        }
+      }
+    }
+    incidents = found.incidents.compactMap { incident in
+      guard let stream = origins.firstIndex(of: incident.stream) else { return nil }
+      var moved = incident
+      (moved.stream, moved.subject) = (stream, null.streams.all[stream].subject)
+      return moved
+    }
+  }
+
+  private init(encoded bytes: [UInt8], _ null: ShiftNull, of layout: ShiftLayout) throws(ShiftDamaged) {
+    let (_, tiers, d) = Self.shape(null)
+    let k = layout.subjects.count
     var reader = try ShiftReader(bytes, version: Self.formatVersion)
     for number in [tiers, k, d] {
       guard try reader.whole(in: 0...Int.max) == number else { throw ShiftDamaged(reason: "of another null") }
     }
     self.init(null, next: try reader.whole(in: Self.range.lowerBound...Self.range.upperBound - 1))
+    memories = [Memory](repeating: Memory(filter: ShiftFilter(restingAt: 1)), count: k)
+    bank = [ShiftHypothesis](repeating: ShiftHypothesis(), count: tiers * 2 * k * d)
     emptyHours = try reader.whole(in: 0...(null.configuration.resetAfter ?? 0))
     let unit = 0.0...1.0
     for stream in 0..<k {
@@ -70,17 +107,17 @@ extension ShiftFold {
       }
     }
     let separates = null.configuration.separatesShares
-    for _ in 0..<(try reader.whole(in: 0...tiers * null.streams.subjects.count * (separates ? 2 : 1))) {
+    for _ in 0..<(try reader.whole(in: 0...tiers * layout.subjectCount * (separates ? 2 : 1))) {
       let tier = try reader.whole(in: 0...max(tiers - 1, 0))
-      let subject = try reader.whole(in: 0...null.streams.subjects.count)
+      let subject = try reader.whole(in: 0...layout.subjectCount)
       let stream = try reader.whole(in: 0...max(k - 1, 0))
       let opened = next - (try reader.whole(in: 1...Self.range.count))
       let last = next - (try reader.whole(in: 1...Self.range.count))
       let step = try reader.number()
-      guard k > 0, null.streams.all[stream].subject == subject, opened <= last, step != 0,
+      guard k > 0, layout.subjects[stream] == subject, opened <= last, step != 0,
         !incidents.contains(where: {
           $0.tier == tier && $0.subject == subject
-            && (!separates || null.streams.all[$0.stream].kind.isShare == null.streams.all[stream].kind.isShare)
+            && (!separates || layout.isShare[$0.stream] == layout.isShare[stream])
         })
       else { throw ShiftDamaged(reason: "bad incident") }
       incidents.append(
@@ -91,5 +128,22 @@ extension ShiftFold {
 
   private static func shape(_ null: ShiftNull) -> (streams: Int, tiers: Int, hypotheses: Int) {
     (null.streams.count, null.configuration.tiers.count, null.configuration.sizes.count * 2)
+  }
+}
+
+/// Which subject each stream of a stored fold is of, and whether it is of the feed.
+package struct ShiftLayout: Sendable, Equatable {
+  let subjects: [Int]
+  let isShare: [Bool]
+  var subjectCount: Int { (subjects.max() ?? -1) + 1 }
+
+  package init(subjects: [Int], isShare: [Bool]) {
+    precondition(subjects.count == isShare.count, "one word for each stream")
+    self.subjects = subjects
+    self.isShare = isShare
+  }
+
+  init(_ streams: ShiftStreams) {
+    self.init(subjects: streams.all.map(\.subject), isShare: streams.all.map(\.kind.isShare))
   }
 }

@@ -22,12 +22,30 @@ extension ShiftNull {
     view: Int, stream: Int
   ) -> Double {
     let kind = streams.all[stream].kind
-    var level = RepeatableMath.log(8 / rate) + 3
-    if let calibration {
-      level = ShiftTail.level(
-        calibration.tails[view][kind] ?? [], own: calibration.own[view * streams.count + stream], rate: rate)
+    let found = calibration.map {
+      (tails: $0.tails[view][kind] ?? [], own: $0.own[view * streams.count + stream])
     }
+    return level(plan, kind, found, tier, rate)
+  }
+
+  /// - Parameter found: of the stream in the view; nil without a calibration.
+  private static func level(
+    _ plan: ShiftPlan, _ kind: ShiftKind, _ found: (tails: [ShiftTail], own: Double)?, _ tier: ShiftTier, _ rate: Double
+  ) -> Double {
+    // Of what is not known nothing is too much.
+    guard plan != .iid else { return .infinity }
+    let level =
+      found.map { ShiftTail.level($0.tails, own: $0.own, rate: rate) } ?? RepeatableMath.log(8 / rate) + 3
     return plan != .hours && kind.isShare ? max(level, tier.shareFloor) : level
+  }
+
+  /// The level of one stream in one view, by its piece where that is of another null.
+  private func level(_ tier: ShiftTier, _ rate: Double, view: Int, stream: Int) -> Double {
+    guard let piece = pieces[stream] else {
+      return Self.level(plan, streams, calibration, tier, rate, view: view, stream: stream)
+    }
+    let found = piece.own.isEmpty ? nil : (tails: piece.tails[view], own: piece.own[view])
+    return Self.level(piece.plan, streams.all[stream].kind, found, tier, rate)
   }
 
   /// The same null with other budgets: only levels depend on them, so what was fitted stays. A stream that a tier does not watch has
@@ -45,13 +63,13 @@ extension ShiftNull {
         for stream in 0..<streams.count {
           levels.append(
             use.isWatched[stream]
-              ? Self.level(plan, streams, calibration, use.tier, rate, view: view, stream: stream) : .infinity)
+              ? level(use.tier, rate, view: view, stream: stream) : .infinity)
         }
       }
     }
     return ShiftNull(
       configuration: configuration, plan: plan, streams: streams, fit: fit, regression: regression,
       inflation: inflation, cap: cap, beyond: beyond, tolerance: tolerance, levels: levels, calibration: calibration,
-      typicalResponse: typicalResponse, typicalGain: typicalGain)
+      typicalResponse: typicalResponse, typicalGain: typicalGain, pieces: pieces)
   }
 }

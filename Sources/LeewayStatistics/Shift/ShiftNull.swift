@@ -19,6 +19,8 @@ package struct ShiftNull: Sendable, Equatable {
   package let calibration: ShiftCalibration?
   /// Medians over the baseline's hours by stream, for `ShiftPower`.
   package let typicalResponse, typicalGain: [Double]
+  /// Streams whose piece is of another null of the same streams, with what their levels are read from.
+  var pieces: [Int: ShiftPiece.Levels] = [:]
 
   package func level(tier: Int, view: Int, stream: Int) -> Double {
     levels[(tier * 2 + view) * streams.count + stream]

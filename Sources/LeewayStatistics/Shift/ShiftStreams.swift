@@ -19,7 +19,7 @@ package enum ShiftKind: String, Sendable, CaseIterable {
   }
 
   /// Whether other subjects' streams are explained by it.
-  var isPredictor: Bool { self == .location || self == .category }
+  package var isPredictor: Bool { self == .location || self == .category }
 }
 
 /// One number an hour.

@@ -10,6 +10,7 @@ extension Simulation {
     let among = choice % 10 == 0 ? incidents : open
     guard !among.isEmpty else { return nil }
     let incident = among[choice / 10 % among.count]
+    if let act = accept(choice, incident) { return try ask(act, over: ledger, now: now) }
     let reasons = PersonAct.Reason.allCases
     let deed: PersonAct.Deed =
       switch choice / 100 % 10 {
@@ -18,12 +19,24 @@ extension Simulation {
       case 4: .comment("c\(choice)")
       default: .resolve(reasons[choice / 1000 % reasons.count], note: nil, decided: [:])
       }
-    let act = PersonAct(incident: incident.id, by: ["alice", "carol"][choice % 2], deed)
+    return try ask(PersonAct(incident: incident.id, by: ["alice", "carol"][choice % 2], deed), over: ledger, now: now)
+  }
+
+  /// That what has shifted is normal, or is so no more; nil: something else is done.
+  private func accept(_ choice: Int, _ incident: IncidentRecord) -> PersonAct? {
+    let by = ["alice", "carol"][choice % 2]
+    if choice % 7 == 0 { return PersonAct(incident: incident.id, by: by, .undoAccept(note: nil, from: nil)) }
+    guard incident.state != .resolved, incident.evidence.contains("\"stream\":"), choice % 3 > 0 else { return nil }
+    let since = choice % 5 == 0 ? incident.changedAt - SimulatedMonitor.shiftHour * 2 : nil
+    return PersonAct(incident: incident.id, by: by, .accept(since: since, note: nil, normal: nil))
+  }
+
+  private func ask(_ act: PersonAct, over ledger: any Ledger, now: EventTime) throws -> String? {
     do {
       let record = try ledger.write { try PersonActs.queue(act, now: now, in: $0) }
-      return "\(act.by) asks, as \(record.number), for \(act.kind) of \(incident.id)"
+      return "\(act.by) asks, as \(record.number), for \(act.kind) of \(act.incident)"
     } catch let refusal as PersonActs.Refusal {
-      return "\(act.by) is refused \(act.kind) of \(incident.id): \(refusal)"
+      return "\(act.by) is refused \(act.kind) of \(act.incident): \(refusal)"
     }
   }
 

@@ -27,6 +27,7 @@ struct PersonEndpoints: Sendable {
       act("resolve", ["reason", "note"]) { body throws(JSONFailure) in
         .resolve(try Self.reason(body), note: try Self.text(body, "note", Self.maximumNote), decided: [:])
       },
+      act("accept", ["since", "note", "undo"]) { body throws(JSONFailure) in try Self.acceptance(body) },
       Endpoint(path: "/api/v1/audit", access: .reading, respond: audit),
     ]
   }
@@ -43,7 +44,7 @@ struct PersonEndpoints: Sendable {
       respond: { request, context in
         _ = try request.query()
         let id = context.segment("incident")
-        let body = try await request.object(limit: limits.bodyBytes, orNothing: word == "ack")
+        let body = try await request.object(limit: limits.bodyBytes, orNothing: word == "ack" || word == "accept")
         let deed: PersonAct.Deed
         do throws(JSONFailure) {
           try body.allowOnly(members)
@@ -75,6 +76,8 @@ struct PersonEndpoints: Sendable {
     "ack": #"Send {"note":"looking at the feed"}, or nothing."#,
     "assign": #"Send {"to":"bob"}."#,
     "comment": #"Send {"note":"the promotion began today"}."#,
+    "accept":
+      #"Send {"since":"2026-03-01T10:00:00Z","note":"the new price list"}, or nothing for since each shift began."#,
     "resolve": #"Send {"reason":"expected change","note":"the promotion began today"}."#,
   ]
 
@@ -100,6 +103,14 @@ struct PersonEndpoints: Sendable {
     case .acknowledged(let by):
       Problem(
         .conflict, "\(by) has acknowledged the incident already.", value: id, fix: "Assign it, or comment on it.")
+    case .noShift:
+      Problem(
+        .conflict, "Nothing that a check on shift has found is open in the incident, so there is no normal to move.",
+        value: id, fix: "Resolve it by hand, or change the limits of its checks.")
+    case .notAccepted:
+      Problem(
+        .conflict, "No new normal was accepted in the incident, or it has been taken back.", value: id,
+        fix: "See its acts at /api/v1/incidents/\(id).")
     case .tooMany:
       Problem(
         .conflict, "The incident has \(PersonActs.mostOfIncident) acts, and no room for more.", value: id,
@@ -122,6 +133,18 @@ struct PersonEndpoints: Sendable {
   private static func needed(_ body: JSONReader, _ name: String, _ limit: Int) throws(JSONFailure) -> String {
     guard let text = try text(body, name, limit) else { throw try body.member(name).failure("is needed") }
     return text
+  }
+
+  /// A new normal, or that it is one no more.
+  private static func acceptance(_ body: JSONReader) throws(JSONFailure) -> PersonAct.Deed {
+    let note = try text(body, "note", maximumNote)
+    let since = try body.member("since").optional { (e) throws(JSONFailure) in try e.rfc3339() }
+    let undo = try body.member("undo").optional { (e) throws(JSONFailure) in try e.bool() } ?? false
+    guard undo else { return .accept(since: since, note: note, normal: nil) }
+    guard since == nil else {
+      throw try body.member("since").failure("has no meaning beside undo; leave one of them out")
+    }
+    return .undoAccept(note: note, from: nil)
   }
 
   private static func reason(_ body: JSONReader) throws(JSONFailure) -> PersonAct.Reason {
@@ -167,7 +190,7 @@ extension JSONWriter {
     member("at", record.wall)
     member("state", record.state.rawValue)
     let root = (try? JSONValue(parsing: Array(record.body.utf8))).map(JSONReader.init)
-    for name in ["by", "to", "reason", "note"] { member(name, try? root?.member(name).text()) }
+    for name in ["by", "to", "reason", "note", "since"] { member(name, try? root?.member(name).text()) }
     key("input")
     if let input = record.input { number(input) } else { null() }
     member("because", record.because.isEmpty ? nil : record.because)

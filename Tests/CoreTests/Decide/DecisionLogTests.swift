@@ -161,7 +161,7 @@ import Testing
         == "group: expected one of data, drift, concept, performance/early, performance/final")
     #expect(
       problem(#"{"monitor":"m","group":"data","number":1,"kind":"verdicts","at":"2026-01-01T00:00:00Z","input":{}}"#)
-        == "kind: expected one of acknowledge, approve, assign, candidate, comment, hand_on, overdue, policy, reject, remind, resolve, resolve_by_hand, retrain_result"
+        == "kind: expected one of accept, acknowledge, approve, assign, candidate, comment, hand_on, overdue, policy, reject, remind, resolve, resolve_by_hand, retrain_result, undo_accept"
     )
     #expect(
       problem(#"{"monitor":"m","group":"data","number":0,"kind":"resolve","at":"2026-01-01T00:00:00Z","input":{}}"#)

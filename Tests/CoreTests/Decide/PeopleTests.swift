@@ -247,7 +247,7 @@ import Testing
       plainSeeds += 1
       #expect(unmarked == plain, "seed \(seed)")
     }
-    #expect(kinds == Set(PersonAct.kinds) && plainSeeds >= 50)
+    #expect(kinds == Set(PersonAct.kinds).subtracting(["accept", "undo_accept"]) && plainSeeds >= 50)
   }
 
   /// Final verdicts come a horizon later: in the service after what people did, in a replay of all messages before it.

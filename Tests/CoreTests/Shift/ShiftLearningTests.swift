@@ -135,15 +135,15 @@ import Testing
 
   /// After 14 days without a row the count begins again.
   @Test func aLongGapBeginsAgain() throws {
-    var learning = ShiftLearning(streams: 1, next: 100)
+    var learning = ShiftLearning(streams: 1, subjects: 1, next: 100)
     learning.note(versions: [:])
     learning.pass(to: 101 + 335, isExcluded: { _ in false })
     learning.note(versions: [:])
-    #expect(learning.count == 337)
+    #expect(learning.count(0) == 337)
     learning.pass(to: learning.next + 336, isExcluded: { _ in false })
-    #expect(learning.count == 0 && learning.first == nil)
+    #expect(learning.count(0) == 0 && learning.subjects[0].first == nil)
     learning.note(versions: [:])
-    #expect(learning.count == 1)
+    #expect(learning.count(0) == 1)
   }
 
   /// A null that is fitted again keeps what is open, and its streams' memories begin again.
@@ -152,34 +152,132 @@ import Testing
     let (found, scene) = try judged(plan, hours: 360, Self.risen(from: 320))
     let learner = try #require(plan.shift?.learners.first)
     let stored = try #require(try scene.ledger.read { try $0.shiftStates(monitor: "m", keys: [learner.key])[0] })
-    let learning = try ShiftLearning.read(stored, streams: learner.streams.count).learning
-    let null = try #require(learning.null)
-    #expect(learning.stage == 2)
-    #expect(try ShiftNull.plan(ofEncoded: null.bytes) == .short)
+    let learning = try ShiftLearning.read(stored).learning
+    #expect(learning.subjects.allSatisfy { $0.stage == 2 })
+    #expect(learning.pieces.count == learner.streams.count && learning.pieces.allSatisfy { $0.plan == .short })
     let opened = try #require(found.firstIndex { $0.tier == .critical })
     #expect(found[opened...].allSatisfy { $0.tier >= .warning }, "\(found[opened...].map(\.tier))")
     #expect(found.last?.shift?.since == Scene.minute(320 * 60))
   }
 
+  // MARK: Other subjects (rule G2)
+
+  /// Predictions of `hours`, judged under one plan until the hour 200 and under another from then on.
+  private func changeOver(
+    from first: MonitorPlan, to second: MonitorPlan, hours: Int,
+    _ change: (Int, inout PredictionEvent) -> Void = { _, _ in }
+  ) throws -> (scene: Scene, learned: ShiftLearning, verdicts: [Verdict]) {
+    let scene = try Scene(plan: first, predictions: [ShiftScene.predictions(0..<hours, change)])
+    let instance = try SimulatedInstance(
+      "a", plans: [first], logs: scene.logs, ledger: scene.ledger, reader: { _, _, _ in first })
+    let place = TopicPartition("predictions", 0)
+    try instance.claimAll()
+    instance.read(place, 200 * ShiftScene.rowsPerHour)
+    try instance.flush()
+    func judge(_ plan: MonitorPlan, _ hour: Int) throws -> [Verdict] {
+      try SimulatedInstance.evaluate(
+        plan, scene.ledger,
+        watermarks: Watermarks(predictions: Scene.minute(Int64(hour) * 60 + 5), labels: .distantPast)
+      ).flatMap(\.verdicts).filter { $0.metric == .shift }
+    }
+    var verdicts = try judge(first, 200)
+    let learner = try #require(first.shift?.learners.first)
+    let stored = try #require(try scene.ledger.read { try $0.shiftStates(monitor: "m", keys: [learner.key])[0] })
+    try instance.restart(plans: [second])
+    try instance.claimAll()
+    instance.read(place, hours * ShiftScene.rowsPerHour)
+    try instance.flush()
+    for hour in [205, hours] { verdicts += try judge(instance.plans[0], hour) }
+    return (scene, try ShiftLearning.read(stored).learning, verdicts)
+  }
+
+  private func features(_ names: [String]) throws -> MonitorPlan {
+    try plan([ShiftScene.check(.features(except: []))]) { monitor in
+      monitor.features = monitor.features.filter { names.contains($0.name) }
+    }
+  }
+
+  /// A feature that is added learns by itself; what was learned of the others goes on, in its turn.
+  @Test func anAddedFeatureLeavesTheOthersAlone() throws {
+    let (first, second) = (try features(["amount"]), try features(["amount", "country"]))
+    let (scene, before, verdicts) = try changeOver(from: first, to: second, hours: 400)
+    let later = verdicts.filter { hour($0) > 200 }
+    let amount = later.filter { $0.subject == "amount" }
+    #expect(amount.count > 6 && amount.allSatisfy { $0.tier != .insufficientData }, "\(amount.map(\.tier))")
+    #expect(amount.allSatisfy { $0.shift?.null == (hour($0) > 336 ? "short" : "fixed") })
+    let country = later.filter { $0.subject == "country" }
+    let learning = country.filter { $0.tier == .insufficientData }
+    #expect(learning.first?.why == Shortfall(.learning, [("hours", .count(0)), ("needed", .count(168))]))
+    #expect(learning.first.map(hour) == 201)
+    #expect(learning.map(hour).max() ?? 0 <= 200 + 169)
+    let judged = country.filter { $0.tier != .insufficientData }
+    #expect(!judged.isEmpty && judged.allSatisfy { hour($0) > 200 + 168 && $0.shift?.null == "fixed" })
+    // What was learned is kept as it was, whatever else there is now.
+    let learner = try #require(second.shift?.learners.first)
+    let stored = try #require(try scene.ledger.read { try $0.shiftStates(monitor: "m", keys: [learner.key])[0] })
+    let now = try ShiftLearning.read(stored).learning
+    #expect(now.subjects.map(\.stage) == [2, 1, 2], "\(now.subjects)")
+    #expect(before.pieces.count < now.pieces.count && now.pieces.count == learner.streams.count)
+  }
+
+  /// One that is removed takes nothing with it, and what is open stays open.
+  @Test func aRemovedFeatureTakesNothingWithIt() throws {
+    let (first, second) = (try features(["country", "amount"]), try features(["amount"]))
+    let (_, _, verdicts) = try changeOver(from: first, to: second, hours: 260, Self.risen(from: 190))
+    let opened = try #require(verdicts.firstIndex { $0.subject == "amount" && $0.tier == .critical })
+    let later = verdicts[opened...].filter { $0.subject == "amount" }
+    #expect(later.contains { hour($0) > 240 })
+    #expect(later.allSatisfy { $0.tier >= .warning && $0.shift?.null == "fixed" }, "\(later.map(\.tier))")
+    #expect(later.allSatisfy { $0.shift?.since == later[0].shift?.since })
+  }
+
+  /// The place of a subject among the others says nothing about it.
+  @Test func whereSomethingIsAmongOthersIsFound() {
+    let a = ShiftSubjects.Subject(hash: "a", form: "psf")
+    let b = ShiftSubjects.Subject(hash: "b", form: "ppf")
+    let c = ShiftSubjects.Subject(hash: "c", form: "f")
+    let origins = ShiftSubjects([c, b]).origins(in: ShiftSubjects([a, b]))
+    #expect(origins.subjects == [nil, 1] && origins.streams == [nil, 3, 4, 5] && origins.predictors == [1, 2])
+    // Streams of another form are other streams.
+    let other = ShiftSubjects.Subject(hash: "a", form: "ps")
+    #expect(ShiftSubjects([other]).origins(in: ShiftSubjects([a])).subjects == [nil])
+    let layout = ShiftSubjects([c, b]).layout
+    #expect(layout == ShiftLayout(subjects: [0, 1, 1, 1], isShare: [true, false, false, true]))
+  }
+
   // MARK: The stored form
 
   @Test func storedFormsReadBack() throws {
-    var learning = ShiftLearning(streams: 3, next: 40)
+    let names = ShiftSubjects([.init(hash: "a", form: "ps"), .init(hash: "ü", form: "f")])
+    var learning = ShiftLearning(streams: 3, subjects: 2, next: 40)
     learning.note(versions: [NameKey("v1"): 30, NameKey("ü"): 2])
     learning.gross[.init(subject: 1, isOfFeed: true)] = .init(stream: 2, since: 38, last: 40)
-    learning.day = 1
-    learning.tooFew = 12
-    learning.null = .init(bytes: [1, 2, 3], versions: [NameKey("v1"): 0.9375])
-    let bytes = learning.encoded(standing: [1, 9])
-    let (read, standing) = try ShiftLearning.read(bytes, streams: 3)
-    #expect(read == learning && standing == [1, 9])
-    #expect(throws: ShiftDamaged(reason: "other streams")) { try ShiftLearning.read(bytes, streams: 4) }
-    var day = ShiftDay(day: -1, streams: 2)
+    learning.subjects[0].day = 1
+    learning.subjects[1].tooFew = 12
+    learning.subjects[0].stage = 2
+    learning.learnedVersions = [NameKey("v1"): 0.9375]
+    let bytes = learning.encoded(standing: [1, 9], names)
+    let read = try ShiftLearning.read(bytes)
+    #expect(read.learning == learning && read.standing == [1, 9] && read.names == names)
+    #expect(throws: ShiftDamaged(reason: "other streams")) {
+      try ShiftLearning.read(learning.encoded(standing: [], ShiftSubjects([names.all[0]])))
+    }
+    let pair = ShiftSubjects([.init(hash: "b", form: "p"), .init(hash: "c", form: "f")])
+    var day = ShiftDay(day: -1, pair)
     day.append(ShiftValues(first: -20, streams: 2, y: [0.5, -1], n: [10, 20], w: [1, 2])) { $0 == 1 }
     day.append(ShiftValues(first: -3, streams: 2, y: [1, 2], n: [3, 4], w: [5, 6])) { _ in false }
     #expect(try ShiftDay(encoded: day.encoded) == day)
     #expect(day.rows == [10, 4] && day.end == -2)
-    #expect(ShiftRecord.problem(day.encoded) == nil && ShiftRecord.problem(learning.encoded(standing: [])) == nil)
+    #expect(ShiftRecord.problem(day.encoded) == nil)
+    #expect(ShiftRecord.problem(learning.encoded(standing: [], names)) == nil)
+    // What versions of before wrote is passed over.
+    #expect(ShiftRecord.problem([2, 1]) == nil && ShiftRecord.problem([3, 1]) == nil)
+    let moved = day.moved(to: ShiftSubjects([.init(hash: "n", form: "ps"), pair.all[1]]))
+    #expect(
+      moved.streams == 3
+        && moved.hours.map(\.numbers) == [
+          [0, 0, -1, 0, 0, -20, 0, 0, 2], [0, 0, 2, 0, 0, 4, 0, 0, 6],
+        ])
     for stored in [bytes, day.encoded] {
       for count in 0..<stored.count {
         #expect(ShiftRecord.problem(Array(stored.prefix(count))) != nil, "\(count) of \(stored.count) bytes")

@@ -39,7 +39,7 @@ import Testing
       #expect(ack.status == .accepted)
       #expect(
         ack.text
-          == #"{"number":1,"incident":"fraud-1a2b3c","act":"acknowledge","at":"2025-03-01T12:12:00.000Z","state":"queued","by":"alice","to":null,"reason":null,"note":"looking at the \"feed\"","input":null,"because":null}"#
+          == #"{"number":1,"incident":"fraud-1a2b3c","act":"acknowledge","at":"2025-03-01T12:12:00.000Z","state":"queued","by":"alice","to":null,"reason":null,"note":"looking at the \"feed\"","since":null,"input":null,"because":null}"#
       )
       // No more is needed to acknowledge.
       expectEqual(try await ask(client, "fraud-1a2b3c/ack", "").status, .accepted)
@@ -113,6 +113,14 @@ import Testing
       try await refused(
         "fraud-1a2b3c/assign", #"{"to":7}"#, .badRequest, "In the body, to: expected a string, found 7.",
         #"Send {"to":"bob"}."#)
+      let accept =
+        #"Send {"since":"2026-03-01T10:00:00Z","note":"the new price list"}, or nothing for since each shift began."#
+      try await refused(
+        "fraud-1a2b3c/accept", #"{"since":"yesterday"}"#, .badRequest,
+        "In the body, since: expected a time such as 2026-03-01T00:00:00Z, found \"yesterday\".", accept)
+      try await refused(
+        "fraud-1a2b3c/accept", #"{"undo":true,"since":"2026-03-01T00:00:00Z"}"#, .badRequest,
+        "In the body, since: has no meaning beside undo; leave one of them out.", accept)
       let comment = #"Send {"note":"the promotion began today"}."#
       try await refused("fraud-1a2b3c/comment", "{}", .badRequest, "In the body, note: is needed.", comment)
       let long = String(repeating: "x", count: 1001)
@@ -144,6 +152,40 @@ import Testing
         "alice has acknowledged the incident already.")
       expectEqual(
         try await client.get("/api/v1/audit").status, .unauthorized)
+    }
+  }
+
+  /// A new normal is asked for and taken back; what no check on shift has found has none.
+  @Test func aNewNormalIsQueuedAndWrittenDown() async throws {
+    let service = try MadeUpService.filled()
+    try service.ledger.write { tx in
+      guard var incident = try tx.incident("fraud-1a2b3c") else { return }
+      incident.id = "fraud-5f5f5f"
+      incident.evidence = #"[{"check":"moved","slice":"all","subject":"amount","stream":"location"}]"#
+      try tx.put(incident: incident)
+    }
+    try await serving(service, tokens: try Self.tokens(), isOpen: false) { client in
+      let asked = try await ask(client, "fraud-5f5f5f/accept", #"{"since":"2025-03-01T10:00:00Z","note":"new prices"}"#)
+      expectEqual(asked.status, .accepted)
+      let act = try asked.json()
+      #expect(act["act"]?.text == "accept" && act["since"]?.text == "2025-03-01T10:00:00.000Z")
+      #expect(act["by"]?.text == "alice" && act["note"]?.text == "new prices" && act["state"]?.text == "queued")
+      expectEqual(
+        try await ask(client, "fraud-5f5f5f/accept", #"{"undo":true}"#).json()["act"]?.text, "undo_accept")
+      let again = try await ask(client, "fraud-5f5f5f/accept", #"{"undo":true}"#)
+      #expect(again.status == .conflict)
+      expectEqual(
+        try again.json()["detail"]?.text,
+        "No new normal was accepted in the incident, or it has been taken back.")
+      let none = try await ask(client, "fraud-1a2b3c/accept", "")
+      #expect(none.status == .conflict)
+      expectEqual(
+        try none.json()["detail"]?.text,
+        "Nothing that a check on shift has found is open in the incident, so there is no normal to move.")
+      let lines = try await audit(client)
+      expectEqual(
+        lines.map { "\($0["action"]?.text ?? "") \($0["outcome"]?.text ?? "")" },
+        ["accept refused", "undo_accept refused", "undo_accept accepted", "accept accepted"])
     }
   }
 

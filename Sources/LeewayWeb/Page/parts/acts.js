@@ -24,6 +24,19 @@ const ACTS = {
       "are in. Checks, incidents and retrains go on. Afterwards whoever should have heard gets one message with all of it.",
     fields: ["span", "why"],
   },
+  accept: {
+    name: "Accept as normal",
+    says:
+      "What has shifted is normal since that moment, or since it began: shift checks judge the next hour by that, and " +
+      "learn it anew once it is 28 days old. Everybody who heard of the incident hears that. It can be undone.",
+    fields: ["since", "note"],
+  },
+  undo: {
+    name: "Undo acceptance",
+    says: "What was accepted here is normal no more, nor is what was accepted on top of it: if it still differs, it " +
+      "opens an incident again.",
+    fields: ["note"],
+  },
   resolve: { name: "Resolve", says: MUTES, fields: ["reason", "note"] },
   approve: {
     name: "Approve",
@@ -43,7 +56,14 @@ const ACTS = {
 const OF_RETRAINS = ["approve", "reject"];
 const roleOf = (word) => (ACTS[word] || {}).role || "operator";
 const REASONS = ["false alarm", "expected change", "mended", "retrained"];
-const LABELS = { to: "To whom", note: "Note", reason: "Reason", why: "Why", span: "For how long, such as 2h" };
+const LABELS = {
+  to: "To whom",
+  note: "Note",
+  reason: "Reason",
+  why: "Why",
+  span: "For how long, such as 2h",
+  since: "Since when in UTC, such as 2026-03-01T10:00:00Z; empty: since each shift began",
+};
 
 // What stands in the form of one incident at a time.
 const empty = (incident, word) => ({
@@ -54,6 +74,7 @@ const empty = (incident, word) => ({
   reason: "",
   why: "",
   span: "2h",
+  since: "",
   retrain: "",
   token: "",
   asks: false,
@@ -61,12 +82,24 @@ const empty = (incident, word) => ({
   said: "",
 });
 
+const OF_INCIDENTS = ["ack", "assign", "comment", "silence", "resolve"];
+const hasShift = (incident) => (incident.evidence || []).some((item) => item.stream);
+// Only the incident's own page knows what people did.
+const isAccepted = (incident) => {
+  const acts = (incident.acts || []).filter((act) =>
+    act.state !== "void" && (act.act === "accept" || act.act === "undo_accept")
+  );
+  return acts.length > 0 && acts[acts.length - 1].act === "accept";
+};
+
 // What may be done: about a candidate, and about the incident.
 function wordsFor(incident, only) {
   const waits = incident.retrain && incident.retrain.state === "candidate";
   const possible = [
     ...(waits ? OF_RETRAINS : []),
-    ...(incident.state === "resolved" ? ["comment"] : Object.keys(ACTS).filter((word) => !OF_RETRAINS.includes(word))),
+    ...(incident.state === "resolved" ? ["comment"] : OF_INCIDENTS),
+    ...(incident.state !== "resolved" && hasShift(incident) ? ["accept"] : []),
+    ...(isAccepted(incident) ? ["undo"] : []),
   ];
   return only ? possible.filter((word) => only.includes(word)) : possible;
 }
@@ -215,6 +248,7 @@ async function submit(acting, again, done) {
   for (const name of ACTS[acting.word].fields) {
     if (acting[name]) body[{ why: "reason", span: "for" }[name] || name] = acting[name];
   }
+  if (acting.word === "undo") body.undo = true;
   const silences = acting.word === "silence";
   if (silences) body.matchers = acting.matchers;
   const isOfRetrain = OF_RETRAINS.includes(acting.word);
@@ -223,7 +257,8 @@ async function submit(acting, again, done) {
       ? "/api/v1/silences"
       : isOfRetrain
       ? "/api/v1/retrains/" + encodeURIComponent(acting.retrain) + "/" + acting.word
-      : "/api/v1/incidents/" + encodeURIComponent(acting.incident) + "/" + acting.word;
+      : "/api/v1/incidents/" + encodeURIComponent(acting.incident) + "/" +
+        (acting.word === "undo" ? "accept" : acting.word);
     const answer = await send(path, body);
     acting.said = silences
       ? "Silence " + answer.silence + " lasts until " + time(answer.ends) + "."
@@ -242,10 +277,18 @@ async function submit(acting, again, done) {
   }
 }
 
-const WORDS = { acknowledge: "acknowledged", assign: "assigned", comment: "commented", resolve_by_hand: "resolved" };
+const WORDS = {
+  accept: "accepted as normal",
+  acknowledge: "acknowledged",
+  assign: "assigned",
+  comment: "commented",
+  resolve_by_hand: "resolved",
+  undo_accept: "undid the acceptance",
+};
 const sentence = (act) =>
   time(act.at) + " " + act.by + " " + (WORDS[act.act] || act.act) + (act.to ? " to " + act.to : "") +
-  (act.reason ? ": " + act.reason : "") + (act.note ? ": " + act.note : "");
+  (act.since ? " since " + time(act.since) : "") + (act.reason ? ": " + act.reason : "") +
+  (act.note ? ": " + act.note : "");
 
 /** What people did, in the order of asking. */
 export function actsOf(detail) {

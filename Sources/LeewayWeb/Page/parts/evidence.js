@@ -73,7 +73,10 @@ export function ranked(evidence) {
 export function handOf(incident) {
   const it = incident.people;
   if (!it) return "";
-  if (incident.state === "resolved") return it.resolved_by ? " by " + it.resolved_by : "";
+  if (incident.state === "resolved") {
+    return it.resolved_by ? " by " + it.resolved_by : it.accepted_by ? ", accepted as normal by " + it.accepted_by : "";
+  }
+  if (it.accepted_by) return ", accepted as normal by " + it.accepted_by;
   if (it.assigned_to) return ", assigned to " + it.assigned_to;
   return it.acknowledged_by ? " by " + it.acknowledged_by : "";
 }

@@ -90,6 +90,7 @@ import Testing
       "acknowledged  alice  looking at the feed\n", "resolved      alice  expected change\n",
       "assign to bob  alice\n", "comment        alice  a sale began\n", "resolve        alice  expected change\n",
       "MUTED  SUBJECT  SLICE  UP TO    UNTIL\ndrift  amount   all    warning  2026-03-08 02:00\n",
+      "  chat  opened        delivered\n", "  chat  acknowledged  delivered\n",
     ] { #expect(shown.output.contains(words), "\(words) is not in \(shown.output)") }
 
     // What was resolved is muted, in two more windows.

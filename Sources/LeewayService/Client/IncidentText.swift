@@ -50,7 +50,9 @@ package enum IncidentText {
       if let held = try retrain.member("held").text() { text += ", held: \(TerminalText.onOneLine(held))" }
       text += "\n"
     }
-    let evidence = try r.member("evidence").list { (e) throws(JSONFailure) in e }
+    // Of one that has ended, the worst of it: what fired last is seldom what it was about.
+    let worst = try r.member("resolved_at").isNull ? [] : r.member("worst").list { (e) throws(JSONFailure) in e }
+    let evidence = try worst.isEmpty ? r.member("evidence").list { (e) throws(JSONFailure) in e } : worst
     if !evidence.isEmpty {
       var rows = [["CHECK", "SUBJECT", "SLICE", "METRIC", "VALUE", "LIMIT", "ROWS", "TO"]]
       for item in evidence {
@@ -65,6 +67,8 @@ package enum IncidentText {
       text += "\n" + TerminalText.table(rows)
     }
     text += "\n" + TerminalText.table(try happened(r))
+    let messages = try told(r)
+    if messages.count > 1 { text += "\n" + TerminalText.table(messages) }
     let acts = try done(r)
     if acts.count > 1 { text += "\n" + TerminalText.table(acts) }
     let muted = try r.member("muted").list { (e) throws(JSONFailure) in e }
@@ -93,6 +97,21 @@ package enum IncidentText {
         TerminalText.minute(try TerminalText.text(line, "at")), try TerminalText.text(line, "transition"),
         try line.member("by").text().map(TerminalText.onOneLine) ?? "-",
         why.map(TerminalText.onOneLine).joined(separator: ": "),
+      ])
+    }
+    return rows
+  }
+
+  /// Who was told of what, by the wall clock, the oldest first.
+  private static func told(_ r: JSONReader) throws -> [[String]] {
+    var rows = [["MESSAGE AT", "TO", "OF", "STATE", "NOTE"]]
+    for delivery in try r.member("deliveries").elements().reversed() {
+      let silence = try delivery.member("silence").text().map { "held by \($0)" }
+      let note = try silence ?? delivery.member("last_error").text() ?? ""
+      rows.append([
+        TerminalText.minute(try TerminalText.text(delivery, "created_at")), try TerminalText.text(delivery, "receiver"),
+        String(try TerminalText.text(delivery, "message").drop { $0 != "-" }.dropFirst()),
+        try TerminalText.text(delivery, "state"), TerminalText.onOneLine(note),
       ])
     }
     return rows

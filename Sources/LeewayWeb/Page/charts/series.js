@@ -164,7 +164,8 @@ function pointText(metric, point, stages) {
   const revision = point.line ? point.line.revision : 0;
   return timeOf(point) + (stages.length > 1 ? ", " + point.stage : "") + ": " + inWords(metric, point.value) +
     (inWords(metric, point.value) === String(point.value) ? "" : " (" + point.value + ")") +
-    (point.final ? "" : ", not final") + (revision > 0 ? ", revised " + (revision === 1 ? "once" : revision + " times") : "");
+    (point.final ? "" : ", not final") +
+    (revision > 0 ? ", revised " + (revision === 1 ? "once" : revision + " times") : "");
 }
 
 function numbersOf(title, metric, drawn, stages) {

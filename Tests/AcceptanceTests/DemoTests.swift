@@ -126,7 +126,7 @@ import Testing
   @Test(arguments: [
     (
       ["--for", "soon"],
-      "--for \"soon\" is not a duration; write a whole number and a unit, as 250ms, 90s, 5m, 1h or 7d"
+      "--for is 'soon'; it takes a duration such as 60s or 5m"
     ),
     (["--for", "0s"], "--for 0s is out of range; give 1s to 1d"),
     (["--port", "70000"], "--port 70000 is no port; give 1 to 65535, or 0 for any that is free"),

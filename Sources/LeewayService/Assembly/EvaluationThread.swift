@@ -40,6 +40,8 @@ final class EvaluationThread {
   /// Why a monitor could not be judged when it was last tried, and when that was last logged.
   private var failures: [String: (text: String, logged: SteadyTime)] = [:]
   private var reclaimDue: SteadyTime
+  /// How far the clock was off when that was last said; nil: it was believed.
+  var toldJump: TimeSpan?
 
   static let leaseTime = TimeSpan.seconds(30)
   /// What pages and gauges show of a monitor that stands still is at most this old.
@@ -74,6 +76,7 @@ final class EvaluationThread {
   ///
   /// - Returns: whether some monitor has more to judge at once.
   func round(_ stop: StopFlag) -> Bool {
+    noteClock()
     follow()
     withdraw()
     look()

@@ -129,7 +129,7 @@ package struct LeewayServer: Sendable {
   private func openLedger() throws -> (ledger: any Ledger, close: () -> Void) {
     switch configuration.ledger {
     case .sqlite(let path):
-      let ledger = try SQLiteLedger(path: path)
+      let ledger = try SQLiteLedger(path: path, options: .init(wallClock: { WallClock.now() }))
       if let remark = ledger.remark { logger.warning("\(remark)") }
       if let problem = TextFile.othersMay(path) { logger.warning("the ledger \(path): \(problem)") }
       return (ledger, ledger.close)

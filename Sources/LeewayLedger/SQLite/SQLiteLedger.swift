@@ -134,6 +134,10 @@ package final class SQLiteLedger: Ledger {
   private init(file: String, options: Options, scratchFolder: String?) throws {
     let path = try Self.checked(file)
     let isBlank = Self.isBlank(path)
+    // Before anything makes the file: SQLite would begin the log again, and what is in it would be gone.
+    if isBlank == nil, let bytes = Self.size(path + "-wal"), bytes > 0 {
+      throw LedgerError("opening the ledger \(path): \(Self.orphaned(path, bytes))")
+    }
     let lock = FileLock(try LedgerFileLock(ledger: path))
     remark = scratchFolder == nil ? try Self.missingLog(path, isBlank: isBlank, lock.held.left, lock.held.wasHeld) : nil
     do {
@@ -256,8 +260,14 @@ package final class SQLiteLedger: Ledger {
   private static func missingLog(
     _ path: String, isBlank: Bool?, _ left: LedgerFileLock.State?, _ wasHeld: Bool
   ) throws -> String? {
-    // A file that is not there was removed on purpose: begin anew.
-    guard let isBlank, wasHeld, (Self.size(path + "-wal") ?? 0) == 0 else { return nil }
+    let log = Self.size(path + "-wal") ?? 0
+    guard let isBlank else {
+      guard left != nil else { return nil }
+      return
+        "the ledger \(path) is begun anew: there is no such file, and \(path)-lock says that there was one. If it was not removed on "
+        + "purpose, stop leeway, and put it back or restore a copy with leeway ledger restore"
+    }
+    guard wasHeld, log == 0 else { return nil }
     switch (isBlank, left) {
     case (true, .some): throw LedgerError("opening the ledger \(path): \(emptied(path))")
     case (true, nil):
@@ -277,6 +287,12 @@ package final class SQLiteLedger: Ledger {
   static func emptied(_ path: String) -> String {
     "the file has no tables, and \(path)-lock says that a ledger was in it; what it held was in \(path)-wal, which is not there. Put that "
       + "file back, or restore a copy with leeway ledger restore; to begin anew remove \(path) and \(path)-lock"
+  }
+
+  /// The same where the file is gone and its log is not.
+  private static func orphaned(_ path: String, _ bytes: Int64) -> String {
+    "the file is not there, and its log \(path)-wal is, with \(bytes) bytes that belong to it. Put the file back, or restore a copy with "
+      + "leeway ledger restore; to begin anew remove \(path)-wal, \(path)-shm and \(path)-lock"
   }
 
   /// A file, whatever it is called.

@@ -160,6 +160,12 @@ extension LedgerError {
       return LedgerError(
         "\(place): the file is not an SQLite database (\(said)); name another file, or restore it from a backup",
         isDamage: true)
+    // SQLITE_IOERR_SHORT_READ
+    case SQLITE_IOERR where code == SQLITE_IOERR | 2 << 8:
+      return LedgerError(
+        "\(place): the file and those beside it (-wal, -shm) do not belong together (\(said)); was the file removed or replaced while a "
+          + "process has it open? End that process, then put the file back as it was or restore a copy with leeway ledger restore"
+      )
     case SQLITE_IOERR:
       let cause = errno == EROFS ? "the file system has become read-only" : "the disk does not read or write"
       return LedgerError(

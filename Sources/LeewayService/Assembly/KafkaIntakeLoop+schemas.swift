@@ -104,7 +104,7 @@ extension KafkaIntakeLoop {
     try forgetHolds(of: partitions)
     try seekToLedger(partitions.filter(consumer.assignment.contains))
     logger.notice(
-      "\(partitions.map(\.description).joined(separator: ", ")): the schema is known, and reading goes on",
+      "\(partitions.map(\.description).joined(separator: ", ")): the registry has answered, and reading goes on",
       metadata: .of(partitions))
   }
 

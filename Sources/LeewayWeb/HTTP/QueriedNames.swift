@@ -31,12 +31,12 @@ struct QueriedNames: Sendable {
       if let window, !Self.windows(monitors).contains(window),
         try reader.results(ResultQuery(monitor: monitor, window: window, limit: 1)).isEmpty
       {
-        throw Self.unknown("window", window, "\(owner) has no window", among: Self.windows(monitors))
+        throw Self.unknown("window", window, lacks("window"), among: Self.windows(monitors))
       }
       if let subject, !Self.subjects(monitors).contains(subject),
         try reader.results(ResultQuery(monitor: monitor, subject: subject, limit: 1)).isEmpty
       {
-        throw Self.unknown("subject", subject, "\(owner) has no subject", among: Self.subjects(monitors))
+        throw Self.unknown("subject", subject, lacks("subject"), among: Self.subjects(monitors))
       }
       if let slice, slice != "all" { try verify(slice: slice, of: monitors, reader) }
     }
@@ -61,10 +61,12 @@ struct QueriedNames: Sendable {
     }
     // Before the first lines it is not known which values there are; whether the segment is one is known.
     if !hasLines, segments.contains(where: { slice.hasPrefix($0 + "=") }) { return }
-    throw Self.unknown("slice", slice, "\(owner) has no lines of a slice", among: known.sorted())
+    throw Self.unknown("slice", slice, lacks("slice"), among: known.sorted())
   }
 
-  private var owner: String { monitor.map { "The monitor \($0.prefix(200))" } ?? "No monitor here" }
+  private func lacks(_ what: String) -> String {
+    monitor.map { "The monitor \($0.prefix(200)) has no \(what)" } ?? "No monitor here has a \(what)"
+  }
 
   private func asked(of all: [MonitorView]) -> [MonitorView] {
     guard let monitor else { return all }

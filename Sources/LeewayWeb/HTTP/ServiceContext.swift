@@ -43,6 +43,10 @@ extension Request {
       body = try await self.body.collect(upTo: limit)
     } catch is NIOTooManyBytesError {
       throw Problem(.bodyTooLarge, "The body is larger than \(limit) bytes.", fix: "Send less.")
+    } catch {
+      // What the client sends is no body: its chunks are broken, or it ended before.
+      throw Problem(
+        .badBody, "The body cannot be read to its end.", fix: "Send it whole, with its length or in good chunks.")
     }
     do {
       let root = JSONReader(

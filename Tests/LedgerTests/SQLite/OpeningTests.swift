@@ -131,6 +131,30 @@ struct OpeningTests {
     anew.close()
   }
 
+  /// SQLite begins a log again that has no file: what the file held is in it, and was destroyed without a word.
+  @Test func aLogWhoseFileIsGoneIsKept() throws {
+    let folder = try ScratchFolder()
+    let path = "\(folder.path)/ledger.db"
+    let files = try killed(folder)
+    for (suffix, bytes) in files where suffix != "" { try folder.write(bytes, to: "ledger.db" + suffix) }
+    let bytes = try #require(files["-wal"]?.count)
+    let seen =
+      "opening the ledger \(path): the file is not there, and its log \(path)-wal is, with \(bytes) bytes that belong to it. Put the "
+      + "file back, or restore a copy with leeway ledger restore; to begin anew remove \(path)-wal, \(path)-shm and \(path)-lock"
+    #expect(refusal(path) == seen)
+    #expect(refusal(path) == seen)
+    // Nothing was changed: with its file the ledger is whole.
+    try folder.write(try #require(files[""]), to: "ledger.db")
+    let back = try SQLiteLedger(path: path)
+    #expect(try back.read { try $0.setting("s0") }?.count == 4000)
+    back.close()
+    // Where only the lock is left nothing can be destroyed, and it is said that there was a ledger.
+    _ = unlink(path)
+    let anew = try SQLiteLedger(path: path)
+    #expect(anew.remark?.hasPrefix("the ledger \(path) is begun anew: there is no such file") == true)
+    anew.close()
+  }
+
   @Test func aLogThatIsMissedFromAFileWithSomethingInItIsRemarkedOn() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/ledger.db"

@@ -60,6 +60,20 @@ import Testing
     }
   }
 
+  /// It is the client's mistake, and no failure of the service.
+  @Test(arguments: ["ZZ\r\n", "fffffffffffffffff\r\n"])
+  func brokenChunksAreABadBody(_ chunk: String) async throws {
+    let service = MadeUpService(ledger: try SQLiteLedger.temporary())
+    try await running(service, tokens: try PersonEndpointTests.tokens(), limits: .patient) { port in
+      let head =
+        "POST /api/v1/silences HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer token-of-alice\r\n"
+        + "Transfer-Encoding: chunked\r\n\r\n"
+      let answer = try await answer(head + chunk, port)
+      #expect(answer.hasPrefix("HTTP/1.1 400 Bad Request"), "\(answer)")
+      #expect(!answer.contains("500 Internal"), "\(answer)")
+    }
+  }
+
   /// `curl` waits for a second before it sends a long body unasked; other clients wait for ever.
   @Test func whoWaitsToBeToldIsToldToSendTheBody() async throws {
     let service = MadeUpService(ledger: try SQLiteLedger.temporary())

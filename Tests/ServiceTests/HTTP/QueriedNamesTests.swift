@@ -14,21 +14,21 @@ import Testing
     ("/api/v1/quarantine?monitor=price", "There is no monitor named \"price\".", "Did you mean prices? "),
     ("/api/v1/inputs?monitor=xyz", "There is no monitor named \"xyz\".", "Use fraud, prices."),
     ("/api/v1/results?monitor=fraud&window=7h", "The monitor fraud has no window \"7h\".", "Did you mean "),
-    ("/api/v1/results?window=3w", "No monitor here has no window \"3w\".", "Use 1h, 7d."),
+    ("/api/v1/results?window=3w", "No monitor here has a window \"3w\".", "Use 1h, 7d."),
     (
       "/api/v1/results?monitor=fraud&subject=amuont", "The monitor fraud has no subject \"amuont\".",
       "Did you mean amount? Use amount, age, country, score."
     ),
     (
-      "/api/v1/results?monitor=fraud&slice=version%3Dv11", "The monitor fraud has no lines of a slice \"version=v11\".",
+      "/api/v1/results?monitor=fraud&slice=version%3Dv11", "The monitor fraud has no slice \"version=v11\".",
       "Did you mean version=v1? "
     ),
     (
-      "/api/v1/results?monitor=fraud&slice=chanel%3Dweb", "The monitor fraud has no lines of a slice \"chanel=web\".",
+      "/api/v1/results?monitor=fraud&slice=chanel%3Dweb", "The monitor fraud has no slice \"chanel=web\".",
       "Did you mean channel=web? Use all, "
     ),
     (
-      "/api/v1/monitors/fraud/histogram?subject=age&slice=no", "The monitor fraud has no lines of a slice \"no\".",
+      "/api/v1/monitors/fraud/histogram?subject=age&slice=no", "The monitor fraud has no slice \"no\".",
       "Use all, "
     ),
     (

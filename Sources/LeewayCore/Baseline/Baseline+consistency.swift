@@ -116,6 +116,12 @@ extension Baseline {
       let shown = text.prefix(40).replacing("\0", with: "\\u0000")
       throw element.failure("is \"\(shown)\" and holds a NUL, which no category has; \(fix)")
     }
+    for (text, element) in zip(domain.categories, try reader.member("categories").elements()) {
+      let counted = Array(text.utf8).withUnsafeBytes { Array(ShortestText.withoutZeroFraction($0)) }
+      guard counted.count < text.utf8.count else { continue }
+      throw element.failure(
+        "is \"\(text.prefix(40))\", which is counted as \"\(String(decoding: counted.prefix(40), as: UTF8.self))\"; \(fix)")
+    }
     // A category that is counted by its name is not among those that are known by their hash alone.
     let others = Set(domain.otherHashes)
     for (text, element) in zip(domain.categories, try reader.member("categories").elements())

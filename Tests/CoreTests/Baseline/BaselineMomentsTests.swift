@@ -104,6 +104,10 @@ import Testing
     #expect(
       try category { $0.categories[0] = "a\0b" }
         == #"subjects[n].categories[0]: is "a\u0000b" and holds a NUL, which no category has"# + fix)
+    // The stream counts it as 12.
+    #expect(
+      try category { $0.categories[0] = "12.0" }
+        == #"subjects[n].categories[0]: is "12.0", which is counted as "12""# + fix)
     var name = ""
     let both = try category {
       name = $0.categories[0]

@@ -114,7 +114,7 @@ struct IncidentsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Say that what has shifted is normal now.",
       discussion: """
-        Checks on shift judge the next hour by the mean of the hours since that moment, with a wider tolerance, and learn it anew \
+        Checks on shift judge the next hour by the mean of the hours since that moment, with a wider tolerance, and learn it again \
         once it is 28 days old. Nothing else is learned, and other subjects stay as they are. --undo takes it back, also after the \
         incident's end.
 

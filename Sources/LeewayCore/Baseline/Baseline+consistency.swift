@@ -120,9 +120,10 @@ extension Baseline {
       let counted = Array(text.utf8).withUnsafeBytes { Array(ShortestText.withoutZeroFraction($0)) }
       guard counted.count < text.utf8.count else { continue }
       throw element.failure(
-        "is \"\(text.prefix(40))\", which is counted as \"\(String(decoding: counted.prefix(40), as: UTF8.self))\"; \(fix)")
+        "is \"\(text.prefix(40))\", which is counted as \"\(String(decoding: counted.prefix(40), as: UTF8.self))\"; \(fix)"
+      )
     }
-    // A category that is counted by its name is not among those that are known by their hash alone.
+    // A category that is counted by its name is not among those that are known only by their hash.
     let others = Set(domain.otherHashes)
     for (text, element) in zip(domain.categories, try reader.member("categories").elements())
     where others.contains(Digest64.hash(text)) {

@@ -1,6 +1,6 @@
 extension Verdict {
-  /// Of a verdict that could not be given: whether its value is within every limit that is known, and that is enough to clear what
-  /// fired.
+  /// For a verdict that could not be given: whether its value is within every limit that is known, and that is enough to clear
+  /// what fired.
   ///
   /// A limit under the noise cannot be judged, and yet the value is within it. A limit that is a change from something unknown
   /// cannot be either; what fired by a limit that is a number clears by that.

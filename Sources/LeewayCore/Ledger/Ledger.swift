@@ -237,7 +237,7 @@ package protocol LedgerWriter: LedgerReader {
   /// All who want a lease take it for the same time. So one that would last longer than `lasting` from now was taken before
   /// the clock was set back, and has ended.
   func acquire(lease: String, holder: String, lasting: TimeSpan) throws -> Int64?
-  /// Renews for `lasting` from now all leases that `holder` has and nobody has taken over; returns their epochs by name.
+  /// Renews for `lasting` from now all leases that `holder` has and no other has taken over; returns their epochs by name.
   func renew(leasesOf holder: String, lasting: TimeSpan) throws -> [String: Int64]
   /// The epoch of the lease as stored; no other can take the lease until the transaction ends.
   func epoch(ofLease lease: String) throws -> Int64?

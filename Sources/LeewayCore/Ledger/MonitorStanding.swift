@@ -11,7 +11,7 @@ package struct MonitorStanding: Sendable, Equatable {
   package var marks = Marks.none
   /// Acts of people that wait for an evaluator.
   package var queuedActs = 0
-  /// The first deadline of a retrain that nobody has answered, and of which nobody has said that it is overdue.
+  /// The first deadline of a retrain that has no answer and was not said to be overdue.
   package var deadline: EventTime?
 
   /// The stored generations of a monitor, as far as a change of them shows.

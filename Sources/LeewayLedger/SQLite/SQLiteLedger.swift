@@ -255,7 +255,7 @@ package final class SQLiteLedger: Ledger {
 
   /// A log that is gone took with it what was written since it was last folded into the file, and SQLite goes on without a word.
   ///
-  /// - Throws: `LedgerError` where all is gone: an empty file would be filled anew.
+  /// - Throws: `LedgerError` where all is gone: an empty file would be filled again.
   /// - Returns: what is to be said where the file has something, or is of a version that left no word.
   private static func missingLog(
     _ path: String, isBlank: Bool?, _ left: LedgerFileLock.State?, _ wasHeld: Bool
@@ -264,7 +264,7 @@ package final class SQLiteLedger: Ledger {
     guard let isBlank else {
       guard left != nil else { return nil }
       return
-        "the ledger \(path) is begun anew: there is no such file, and \(path)-lock says that there was one. If it was not removed on "
+        "the ledger \(path) starts over: there is no such file, and \(path)-lock says that there was one. If it was not removed on "
         + "purpose, stop leeway, and put it back or restore a copy with leeway ledger restore"
     }
     guard wasHeld, log == 0 else { return nil }
@@ -286,13 +286,13 @@ package final class SQLiteLedger: Ledger {
   /// What is seen and what to do, where a file that held a ledger has nothing.
   static func emptied(_ path: String) -> String {
     "the file has no tables, and \(path)-lock says that a ledger was in it; what it held was in \(path)-wal, which is not there. Put that "
-      + "file back, or restore a copy with leeway ledger restore; to begin anew remove \(path) and \(path)-lock"
+      + "file back, or restore a copy with leeway ledger restore; to start over, remove \(path) and \(path)-lock"
   }
 
   /// The same where the file is gone and its log is not.
   private static func orphaned(_ path: String, _ bytes: Int64) -> String {
     "the file is not there, and its log \(path)-wal is, with \(bytes) bytes that belong to it. Put the file back, or restore a copy with "
-      + "leeway ledger restore; to begin anew remove \(path)-wal, \(path)-shm and \(path)-lock"
+      + "leeway ledger restore; to start over, remove \(path)-wal, \(path)-shm and \(path)-lock"
   }
 
   /// A file, whatever it is called.

@@ -79,7 +79,7 @@ extension ShiftFold {
     return ended
   }
 
-  /// Begins again with streams whose null was fitted anew: what is open stays open until its own stream is back.
+  /// Begins again with streams whose null was fitted again: what is open stays open until its own stream is back.
   package mutating func begin(_ streams: [Int], _ null: ShiftNull) {
     let fresh = ShiftFold(null, next: next)
     let (k, d) = (null.streams.count, null.configuration.sizes.count * 2)

@@ -108,7 +108,7 @@ struct OpeningTests {
     for (suffix, bytes) in files where suffix != "-wal" { try folder.write(bytes, to: "ledger.db" + suffix) }
     let seen =
       "opening the ledger \(path): the file has no tables, and \(path)-lock says that a ledger was in it; what it held was in "
-      + "\(path)-wal, which is not there. Put that file back, or restore a copy with leeway ledger restore; to begin anew "
+      + "\(path)-wal, which is not there. Put that file back, or restore a copy with leeway ledger restore; to start over, "
       + "remove \(path) and \(path)-lock"
     // Twice: being refused forgets nothing.
     #expect(refusal(path) == seen)
@@ -140,7 +140,7 @@ struct OpeningTests {
     let bytes = try #require(files["-wal"]?.count)
     let seen =
       "opening the ledger \(path): the file is not there, and its log \(path)-wal is, with \(bytes) bytes that belong to it. Put the "
-      + "file back, or restore a copy with leeway ledger restore; to begin anew remove \(path)-wal, \(path)-shm and \(path)-lock"
+      + "file back, or restore a copy with leeway ledger restore; to start over, remove \(path)-wal, \(path)-shm and \(path)-lock"
     #expect(refusal(path) == seen)
     #expect(refusal(path) == seen)
     // Nothing was changed: with its file the ledger is whole.
@@ -151,7 +151,7 @@ struct OpeningTests {
     // Where only the lock is left nothing can be destroyed, and it is said that there was a ledger.
     _ = unlink(path)
     let anew = try SQLiteLedger(path: path)
-    #expect(anew.remark?.hasPrefix("the ledger \(path) is begun anew: there is no such file") == true)
+    #expect(anew.remark?.hasPrefix("the ledger \(path) starts over: there is no such file") == true)
     anew.close()
   }
 

@@ -28,7 +28,7 @@ const ACTS = {
     name: "Accept as normal",
     says:
       "What has shifted is normal since that moment, or since it began: shift checks judge the next hour by that, and " +
-      "learn it anew once it is 28 days old. Everybody who heard of the incident hears that. It can be undone.",
+      "learn it again once it is 28 days old. Everybody who heard of the incident hears that. It can be undone.",
     fields: ["since", "note"],
   },
   undo: {

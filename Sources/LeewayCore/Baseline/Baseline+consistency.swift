@@ -82,6 +82,18 @@ extension Baseline {
         "is \(value), and no model's \(name) is \(value < range.lowerBound ? "below \(range.lowerBound)" : "above \(range.upperBound)"); \(fix)"
       )
     }
+    try requireF1(performance.metrics, place)
+  }
+
+  /// F1 is the harmonic mean of the other two, whatever the rows.
+  private static func requireF1(_ metrics: [String: Double], _ place: JSONReader) throws(JSONFailure) {
+    guard let f1 = metrics["f1"], let precision = metrics["precision"], let recall = metrics["recall"],
+      precision + recall > 0
+    else { return }
+    let harmonic = 2 * precision * recall / (precision + recall)
+    guard (f1 - harmonic).magnitude > rounding else { return }
+    throw try place.member("metrics").member("f1").failure(
+      "is \(f1), and precision \(precision) and recall \(recall) make it \(harmonic); \(fix)")
   }
 
   private func requireEstimation(_ root: JSONReader) throws(JSONFailure) {
@@ -94,6 +106,12 @@ extension Baseline {
     let labelled = performance?.labelled ?? 0
     guard estimation.rows <= labelled else {
       throw try place.member("rows").failure("is \(estimation.rows), and \(labelled) rows have a label; \(Self.fix)")
+    }
+    // The fit takes every labelled row; of a regression all but errors too large to be summed, which are few or end it.
+    let fewest = task == .regression ? labelled - labelled / 100 - 1 : labelled
+    guard estimation.rows >= fewest else {
+      throw try place.member("rows").failure(
+        "is \(estimation.rows), and it is fitted on all \(labelled) rows that have a label; \(Self.fix)")
     }
     switch estimation.basis {
     case .scores(let map):

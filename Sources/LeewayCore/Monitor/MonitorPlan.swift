@@ -64,6 +64,11 @@ package final class MonitorPlan: Sendable {
           "feature \(feature.name) is \(isNumeric ? "numeric" : "categorical") there and \(feature.kind.rawValue) in the monitor"
         )
       }
+      if !feature.emptyIsCategory, case .categorical(let domain) = subject.domain, domain.categories.contains("") {
+        throw mismatch(
+          "feature \(feature.name) has the empty text as a category there, and the monitor reads it as missing "
+            + "(add empty: category, or fit the baseline again)")
+      }
       subjects.append((feature.name, subject.domain))
     }
     guard let output = baseline.subject(named: monitor.outputName) else {

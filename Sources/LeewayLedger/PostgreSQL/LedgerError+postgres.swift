@@ -54,6 +54,8 @@ extension LedgerError {
     let fix =
       if brokenOff.contains(where: words.contains) {
         "start the server, or correct the address"
+      } else if has("received invalid response", "expected authentication request") {
+        "what answers there is no PostgreSQL server; correct the host and the port in the address"
       } else if has("password authentication failed", "no password supplied") {
         "correct the password in the address, PGPASSWORD or .pgpass"
       } else if has("certificate", "SSL", "sslmode", "root.crt") {

@@ -33,7 +33,7 @@ package struct AuditLog: Sendable {
       "audit: \(line.action) \(line.outcome)",
       metadata: [
         "audit": "\(line.action)", "outcome": "\(line.outcome)", "token": "\(line.name)", "from": "\(line.origin)",
-        "incident": "\(line.incident)",
+        "incident": "\(line.incident)", "detail": "\(line.detail.prefix(500))",
       ])
   }
 

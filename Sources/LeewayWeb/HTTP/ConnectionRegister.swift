@@ -23,10 +23,13 @@ final class ConnectionRegister: Sendable {
   private let most: Int
   private let mostOfPeer: Int
   private let state = Mutex(State())
+  private let onCut: @Sendable (ConnectionCut) -> Void
 
-  init(connections: Int, ofPeer: Int) {
+  /// - Parameter onCut: counts a connection that was closed; called from whatever thread, must not wait.
+  init(connections: Int, ofPeer: Int, onCut: @escaping @Sendable (ConnectionCut) -> Void = { _ in }) {
     most = max(1, connections)
     mostOfPeer = max(1, ofPeer)
+    self.onCut = onCut
   }
 
   var count: Int { state.withLock { $0.entries.count } }
@@ -49,9 +52,17 @@ final class ConnectionRegister: Sendable {
       state.entries[id] = Entry(peer: peer, turn: state.turn, close: close)
       return (true, victim)
     }
-    victim?()
+    if let victim {
+      victim()
+      onCut(.displaced)
+    } else if !mayStay {
+      onCut(.full)
+    }
     return mayStay
   }
+
+  /// For whoever closes a connection on its own.
+  func count(_ cut: ConnectionCut) { onCut(cut) }
 
   /// - Parameter isBusy: from a request's last header to the end of its answer.
   func set(_ id: ObjectIdentifier, isBusy: Bool) {

@@ -131,7 +131,9 @@ package struct HTTPService: Service {
     // A connection that is cut off at shutdown is an error to the server and none to an operator.
     var quiet = logger
     quiet.logLevel = .critical
-    let register = ConnectionRegister(connections: connections, ofPeer: min(limits.connectionsOfPeer, connections))
+    let metrics = view.metrics
+    let register = ConnectionRegister(
+      connections: connections, ofPeer: min(limits.connectionsOfPeer, connections), onCut: { metrics.count(cut: $0) })
     let channel = HTTP1Channel.Configuration(
       additionalChannelHandlers: [
         SlowPeerLimit(

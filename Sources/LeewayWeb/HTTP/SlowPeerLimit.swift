@@ -45,7 +45,7 @@ final class SlowPeerLimit: ChannelDuplexHandler, RemovableChannelHandler {
     guard register.add(id, peer: channel.remoteAddress?.ipAddress, close: { channel.close(promise: nil) }) else {
       return channel.close(promise: nil)
     }
-    request = deadline(in: headTime, context)
+    request = deadline(in: headTime, .slowHeaders, context)
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -53,7 +53,7 @@ final class SlowPeerLimit: ChannelDuplexHandler, RemovableChannelHandler {
     case .head:
       register.set(id, isBusy: true)
       request?.cancel()
-      request = deadline(in: requestTime, context)
+      request = deadline(in: requestTime, .slowRequest, context)
     case .body: break
     case .end:
       request?.cancel()
@@ -68,7 +68,7 @@ final class SlowPeerLimit: ChannelDuplexHandler, RemovableChannelHandler {
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     write?.cancel()
-    write = context.channel.isWritable ? nil : deadline(in: stalledWriteTime, context)
+    write = context.channel.isWritable ? nil : deadline(in: stalledWriteTime, .slowReader, context)
     context.fireChannelWritabilityChanged()
   }
 
@@ -86,8 +86,14 @@ final class SlowPeerLimit: ChannelDuplexHandler, RemovableChannelHandler {
     write = nil
   }
 
-  private func deadline(in time: TimeAmount, _ context: ChannelHandlerContext) -> Scheduled<Void> {
+  private func deadline(
+    in time: TimeAmount, _ cut: ConnectionCut, _ context: ChannelHandlerContext
+  ) -> Scheduled<Void> {
     let channel = context.channel
-    return context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+    let register = register
+    return context.eventLoop.scheduleTask(in: time) {
+      register.count(cut)
+      channel.close(promise: nil)
+    }
   }
 }

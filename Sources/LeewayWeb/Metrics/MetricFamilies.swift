@@ -20,6 +20,7 @@ package enum MetricFamily: String, CaseIterable {
   case flush = "leeway_flush_seconds"
   case flushes = "leeway_flushes_total"
   case gaps = "leeway_gaps_total"
+  case httpConnectionsCut = "leeway_http_connections_cut_total"
   case httpRequests = "leeway_http_requests_total"
   case incidentTransitions = "leeway_incident_transitions_total"
   case incidents = "leeway_incidents"
@@ -59,7 +60,8 @@ package enum MetricFamily: String, CaseIterable {
 
   var kind: MetricKind {
     switch self {
-    case .deadLetters, .deliveries, .detectorChanges, .events, .eventsRejected, .flushes, .gaps, .httpRequests,
+    case .deadLetters, .deliveries, .detectorChanges, .events, .eventsRejected, .flushes, .gaps, .httpConnectionsCut,
+      .httpRequests,
       .incidentTransitions, .labels, .lateErrors, .ledgerDamagedCalls, .lostMessages, .partitionClaims, .rebalances,
       .retrains, .schemaRequests,
       .seriesDropped, .shiftAlarms, .shiftExpected, .silencedMessages, .stageSeconds:
@@ -91,6 +93,7 @@ package enum MetricFamily: String, CaseIterable {
     case .fieldUnseen: ["monitor", "field"]
     case .flushes, .partitionClaims, .rebalances, .schemaRequests: ["outcome"]
     case .gaps: ["monitor", "topic", "partition", "decision"]
+    case .httpConnectionsCut: ["reason"]
     case .httpRequests: ["route", "code"]
     case .incidentTransitions: ["monitor", "transition"]
     case .incidents: ["monitor", "tier", "state"]
@@ -135,6 +138,8 @@ package enum MetricFamily: String, CaseIterable {
     case .flush: "Time that one flush to the ledger took."
     case .flushes: "Flushes to the ledger by outcome: committed, fenced or failed."
     case .gaps: "Times that a partition's next offset was no longer at the broker, by decision: fail or skip."
+    case .httpConnectionsCut:
+      "Connections that the listener closed, by reason: slow_headers, slow_request, slow_reader, displaced or full."
     case .httpRequests: "HTTP requests answered, by route and status code."
     case .incidentTransitions: "Transitions of incidents."
     case .incidents: "Incidents that are not resolved, by highest tier and state."

@@ -270,6 +270,8 @@ package final class ServiceMetrics: Sendable {
   /// `route` is a route's pattern, never a path.
   package func count(request route: String, status: Int) { add(1, to: .httpRequests, [route, String(status)]) }
 
+  func count(cut: ConnectionCut) { add(1, to: .httpConnectionsCut, [cut.rawValue]) }
+
   private func forgetResults(monitor: String) {
     state.withLock { state in
       state.results[monitor] = nil

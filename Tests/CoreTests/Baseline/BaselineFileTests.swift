@@ -250,6 +250,29 @@ import Testing
     #expect(message(Self.text(baseline)) == "estimation.bin_rows: holds more than 2^48 rows")
   }
 
+  @Test func anEstimateIsFittedOnEveryLabelledRow() {
+    var baseline = Self.small
+    let map = IsotonicMap(fitting: [0.2, 0.8], positives: [1, 5], negatives: [5, 1])
+    baseline.estimation = EstimationBaseline(rows: 11, inSample: true, basis: .scores(map!))
+    #expect(
+      message(Self.text(baseline))
+        == "estimation.rows: is 11, and it is fitted on all 12 rows that have a label; fit it again with leeway baseline fit"
+    )
+    baseline.estimation?.rows = 12
+    #expect(message(Self.text(baseline)) == "read")
+  }
+
+  @Test func f1FollowsFromPrecisionAndRecall() {
+    var baseline = Self.small
+    baseline.performance?.metrics = ["precision": 0.5, "recall": 0.25, "f1": 0.5]
+    #expect(
+      message(Self.text(baseline))
+        == "performance.metrics.f1: is 0.5, and precision 0.5 and recall 0.25 make it 0.3333333333333333; "
+        + "fit it again with leeway baseline fit")
+    baseline.performance?.metrics["f1"] = 1.0 / 3
+    #expect(message(Self.text(baseline)) == "read")
+  }
+
   @Test func slicesMustHoldEverySubject() {
     var baseline = Self.small
     baseline.slices[0].subjects.removeLast()

@@ -177,6 +177,24 @@ import Testing
     #expect(throws: Never.self) { try MonitorPlan(monitor: first.monitor, baseline: baseline) }
   }
 
+  /// Such a category could get no row: the monitor reads the empty text as missing.
+  @Test func aBaselineThatCountsEmptyTextIsRefused() throws {
+    var monitor = first.monitor
+    let i = try #require(monitor.features.firstIndex { $0.kind == .categorical })
+    var baseline = SampleMonitor.baseline(monitor)
+    let subject = try #require(baseline.subjects.firstIndex { $0.name == monitor.features[i].name })
+    guard case .categorical(var domain) = baseline.subjects[subject].domain else { return }
+    domain.categories[0] = ""
+    baseline.subjects[subject].domain = .categorical(domain)
+    let error = #expect(throws: BaselineMismatch.self) { try MonitorPlan(monitor: monitor, baseline: baseline) }
+    #expect(
+      error?.reason
+        == "feature \(monitor.features[i].name) has the empty text as a category there, and the monitor reads it as missing "
+        + "(add empty: category, or fit the baseline again)")
+    monitor.features[i].emptyIsCategory = true
+    #expect(throws: Never.self) { try MonitorPlan(monitor: monitor, baseline: baseline) }
+  }
+
   /// A fall calls for a retrain, and the new model comes with a baseline of its own. What the old pairs still say holds the
   /// incident; the first whole window of the new ones that is well ends it.
   @Test func aRetrainIsVerifiedAcrossANewBaseline() throws {

@@ -42,4 +42,16 @@ struct ConnectingMessageTests {
   func aMistakeInTheAddressOrTheServersRulesIsSaidAtOnce(_ said: String) {
     #expect(!LedgerError.mayPass(Self.failure("connection to server at \"db\" (10.0.0.7), port 5432 failed: \(said)")))
   }
+
+  /// As libpq says it of an HTTP server: SSL was asked for, or not.
+  @Test(arguments: [
+    "received invalid response to SSL negotiation: H", "expected authentication request from server, but received H",
+  ])
+  func anotherServerIsNamedAsSuch(_ said: String) {
+    let failure = Self.failure("connection to server at \"127.0.0.1\", port 8080 failed: \(said)")
+    let error = LedgerError.postgresConnecting(place: "x at 127.0.0.1", failure)
+    #expect(
+      error.description.hasSuffix(
+        "; what answers there is no PostgreSQL server; correct the host and the port in the address"))
+  }
 }

@@ -21,7 +21,8 @@ import Testing
   }
 
   @Test func whoComesTakesThePlaceOfTheOneIdleLongest() {
-    let register = ConnectionRegister(connections: 3, ofPeer: 3)
+    let cuts = Mutex<[ConnectionCut]>([])
+    let register = ConnectionRegister(connections: 3, ofPeer: 3) { cut in cuts.withLock { $0.append(cut) } }
     let lines = (0..<6).map { _ in Line() }
     for i in 0..<3 { #expect(add(lines[i], "10.0.0.\(i)", to: register)) }
     // The oldest asks for something; the second has just had its answer.
@@ -37,6 +38,7 @@ import Testing
     #expect(!add(lines[5], "10.0.0.5", to: register))
     register.remove(lines[0].id)
     #expect(add(lines[5], "10.0.0.5", to: register))
+    #expect(cuts.withLock(\.self) == [.displaced, .displaced, .full])
   }
 
   @Test func aPeerHasItsShareAndLosesItsOwn() {

@@ -1,4 +1,5 @@
 import HTTPTypes
+import LeewayLocks
 import NIOCore
 import NIOEmbedded
 import NIOHTTPTypes
@@ -8,12 +9,21 @@ import Testing
 @testable import LeewayWeb
 
 @Suite struct SlowPeerLimitTests {
+  /// What was counted.
+  private final class Cuts: Sendable {
+    private let found = Mutex<[ConnectionCut]>([])
+    var all: [ConnectionCut] { found.withLock(\.self) }
+    @Sendable func append(_ cut: ConnectionCut) { found.withLock { $0.append(cut) } }
+  }
+
+  private let cuts = Cuts()
+
   private func channel() throws -> EmbeddedChannel {
     let channel = EmbeddedChannel()
     try channel.pipeline.syncOperations.addHandler(
       SlowPeerLimit(
         headTime: .seconds(5), requestTime: .seconds(10), stalledWriteTime: .seconds(30),
-        register: ConnectionRegister(connections: 9, ofPeer: 9)))
+        register: ConnectionRegister(connections: 9, ofPeer: 9, onCut: cuts.append)))
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     return channel
   }
@@ -30,6 +40,7 @@ import Testing
     #expect(channel.isActive)
     channel.embeddedEventLoop.advanceTime(by: .seconds(1))
     #expect(!channel.isActive)
+    #expect(cuts.all == [.slowRequest])
   }
 
   @Test func aRequestThatEndsInTimeIsNot() throws {
@@ -50,6 +61,7 @@ import Testing
     #expect(channel.isActive)
     channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
     #expect(!channel.isActive)
+    #expect(cuts.all == [.slowHeaders])
   }
 
   @Test func aReaderThatStopsIsCutOffAndOneThatGoesOnIsNot() throws {
@@ -70,5 +82,6 @@ import Testing
     set(writable: false)
     channel.embeddedEventLoop.advanceTime(by: .seconds(30))
     #expect(!channel.isActive)
+    #expect(cuts.all == [.slowReader])
   }
 }

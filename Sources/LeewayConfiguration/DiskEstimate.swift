@@ -56,8 +56,9 @@ package struct DiskEstimate: Sendable, Equatable {
     }
     // A line and a verdict of each subject once a day.
     for check in monitor.checks where check.metric.family == .shift {
-      let units = plan.shift?.units.filter { check.isOn(slice: $0.slice) } ?? []
-      let learners = plan.shift?.learners.filter { check.isOn(slice: $0.slice) } ?? []
+      let design = plan.shift(of: check)
+      let units = design?.units.filter { check.isOn(slice: $0.slice) } ?? []
+      let learners = design?.learners.filter { check.isOn(slice: $0.slice) } ?? []
       let subjects =
         units.reduce(0) { $0 + $1.null.streams.subjects.count }
         + learners.reduce(0) { $0 + $1.streams.subjects.count }

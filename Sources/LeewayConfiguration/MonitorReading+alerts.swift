@@ -274,7 +274,7 @@ extension MonitorReading {
       guard families.contains(.distance) || families.contains(.level) || families.contains(.shift),
         !metrics.contains(where: { $0.isOfLabels && !$0.isExperimental }),
         // One with a mistake of its own may be on features.
-        !reaching.contains(where: { $0.metric == .shift && $0.check?.on != .output })
+        !reaching.contains(where: { $0.metric == .shift && $0.check?.on != .output && $0.check?.on != .traffic })
       else {
         continue
       }

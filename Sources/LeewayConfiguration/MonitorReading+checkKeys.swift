@@ -16,7 +16,8 @@ extension MonitorReading {
           + "`comparison`", nil), required: true, "what is judged"),
     .init("except", .other("list of features", nil), "with `on: features`: all but these"),
     .init(
-      "metric", .other("name of a metric", nil), without: "required; with `on: errors` `adwin`",
+      "metric", .other("name of a metric", nil),
+      without: "required; with `on: errors` `shift` or, where tiers are numbers, `adwin`",
       "what it is judged by"),
     .init(
       "at", .other("share, such as `1%`", nil),

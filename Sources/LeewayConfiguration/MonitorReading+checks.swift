@@ -177,8 +177,8 @@ extension MonitorReading {
   }
 
   private func readMetric(_ map: ConfigurationMap, on: Check.Subjects?, _ onValue: ConfigurationValue?) -> Metric? {
-    // What watches errors goes without saying.
-    if case .errors = on, !map.contains("metric") { return .adwin }
+    // What watches errors goes without saying: tiers say whether they are budgets.
+    if case .errors = on, !map.contains("metric") { return countsChanges(map) ? .adwin : .shift }
     guard let value = map.required("metric", add: "metric: psi, or another"), let text = value.text() else {
       return nil
     }
@@ -194,7 +194,8 @@ extension MonitorReading {
     }
     let place =
       switch metric.family {
-      case .distance, .ratio, .level, .shift: "features, \(outputName) or a list of features"
+      case .distance, .ratio, .level: "features, \(outputName) or a list of features"
+      case .shift: "features, \(outputName), traffic, errors or a list of features"
       case .traffic: "traffic"
       case .performance, .estimate: "performance"
       case .detector: "errors"
@@ -216,7 +217,7 @@ extension MonitorReading {
       break
     case (.distance, .features), (.distance, .named), (.distance, .output), (.ratio, .features), (.ratio, .named),
       (.ratio, .output), (.level, .features), (.level, .named), (.level, .output), (.shift, .features),
-      (.shift, .named), (.shift, .output):
+      (.shift, .named), (.shift, .output), (.shift, .traffic), (.shift, .errors):
       break
     default:
       value.refuse(
@@ -238,6 +239,15 @@ extension MonitorReading {
     return metric
   }
 
+  /// Whether a tier has a number of changes, as those of detectors do, and no budget.
+  private func countsChanges(_ map: ConfigurationMap) -> Bool {
+    Self.firingTiers.contains { tier in
+      guard map.contains(tier.name), let value = map.value(tier.name) else { return false }
+      guard case .scalar(let scalar) = value.node.content else { return true }
+      return Double(scalar.text) != nil
+    }
+  }
+
   private func metrics(for on: Check.Subjects?) -> [Metric] {
     Metric.all.filter { metric in
       switch (on, metric.family) {
@@ -251,7 +261,7 @@ extension MonitorReading {
         task.map(metric.applies) ?? true
       case (.features, .distance), (.features, .ratio), (.features, .level), (.named, .distance), (.named, .ratio),
         (.named, .level), (.output, .distance), (.output, .ratio), (.output, .level), (.features, .shift),
-        (.named, .shift), (.output, .shift):
+        (.named, .shift), (.output, .shift), (.traffic, .shift), (.errors, .shift):
         true
       default: false
       }

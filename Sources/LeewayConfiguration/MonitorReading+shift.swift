@@ -29,7 +29,7 @@ extension MonitorReading {
       "reference": "which is measured from the baseline's hours", "partial": "which judges whole hours",
       "at": "which has no place", "certain": "which is no performance metric",
       "min_positives": "which is no performance metric", "min_negatives": "which is no performance metric",
-      "stages": "which needs no labels", "retrain": "which calls for one as alerts and retrain.settle say",
+      "stages": "which judges every hour once", "retrain": "which calls for one as alerts and retrain.settle say",
       "segment": "which compares no groups", "favourable": "which compares no groups",
     ]
     for (key, why) in reasons.sorted(by: { $0.key < $1.key }) where map.contains(key) {

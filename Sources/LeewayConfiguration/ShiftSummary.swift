@@ -6,19 +6,17 @@ package struct ShiftSummary {
   package let lines: [String]
 
   package init(_ plan: MonitorPlan) {
-    guard let design = plan.shift else {
-      lines = []
-      return
-    }
-    lines = plan.monitor.checks.filter { $0.metric.family == .shift }.map { check in
+    lines = plan.monitor.checks.compactMap { check in
+      guard let design = plan.shift(of: check) else { return nil }
       let learned = design.learners.count { check.isOn(slice: $0.slice) }
       let slices = design.units.count { check.isOn(slice: $0.slice) } + learned
       let streams = design.streams(of: check.name)
       let budgets = check.budgets.map { "\($0.tier.name) \($0.text)" }.joined(separator: ", ")
       var nulls = Set(design.units.filter { check.isOn(slice: $0.slice) }.map(\.null.plan.rawValue)).sorted()
       if learned > 0 { nulls = ["is learned in production, from the 7th day on"] }
-      return "monitor \(plan.monitor.name): check \(check.name): \(streams) streams in \(slices) "
-        + "\(slices == 1 ? "slice" : "slices") share \(budgets) false alarms; null \(nulls.joined(separator: ", "))"
+      return
+        "monitor \(plan.monitor.name): check \(check.name): \(streams) \(streams == 1 ? "stream" : "streams") in \(slices) "
+        + "\(slices == 1 ? "slice" : "slices") \(streams == 1 ? "has" : "share") \(budgets) false alarms; null \(nulls.joined(separator: ", "))"
     }
   }
 }

@@ -146,7 +146,7 @@ struct NaiveBatch {
 
   /// The hours of `shift` in one go, each from its rows.
   private mutating func judgeHours() {
-    guard let design = plan.shift, let begins, final > .distantPast else { return }
+    guard let design = plan.shift(.subjects), let begins, final > .distantPast else { return }
     let rows = accepted + tooLate
     let found = NaiveShifts(plan: plan, design: design, rule: rule, inputs: inputs).judge(
       from: begins, through: final

@@ -43,7 +43,7 @@ struct NaiveShifts {
         naive[place].values.append(sums, unit.null.streams)
         var telling = ShiftTelling(plan: plan, design: design, unit: unit)
         telling.tell(
-          outcome, block == nil ? nil : sums, &naive[place].standing, isAccepted: naive[place].hasEnded,
+          outcome, block.map { ($0, sums) }, &naive[place].standing, isAccepted: naive[place].hasEnded,
           version: version)
         naive[place].hasEnded = false
         lines += telling.told.lines
@@ -83,10 +83,12 @@ struct NaiveShifts {
       switch act.deed {
       case .accept(_, _, let normal?):
         return NaiveAcceptance(
-          incident: act.incident, by: act.by, hour: hour(normal.from), isOfFeed: record.group == .dataQuality,
-          parts: normal.parts.map { ($0.slice, $0.subject, hour($0.since)) })
+          incident: act.incident, by: act.by, hour: hour(normal.from),
+          parts: normal.parts.map {
+            ($0.slice, $0.subject, $0.isOfFeed ?? (record.group == .dataQuality), hour($0.since))
+          })
       case .undoAccept(_, let from?):
-        return NaiveAcceptance(incident: act.incident, by: act.by, hour: hour(from), isOfFeed: false, parts: nil)
+        return NaiveAcceptance(incident: act.incident, by: act.by, hour: hour(from), parts: nil)
       default: return nil
       }
     }
@@ -98,9 +100,8 @@ struct NaiveAcceptance {
   var incident: String
   var by: String
   var hour: Int
-  var isOfFeed: Bool
   /// nil: it is taken back.
-  var parts: [(slice: String, subject: String, since: Int)]?
+  var parts: [(slice: String, subject: String, isOfFeed: Bool, since: Int)]?
 }
 
 /// A detector with all hours that it has taken, and with every null that a person has moved worked out from the first.
@@ -130,7 +131,7 @@ struct NaiveUnit {
     if let parts = act.parts {
       for part in parts where part.slice == unit.slice {
         guard let subject = unit.subjects.firstIndex(where: { $0.name == part.subject }) else { continue }
-        let own = ShiftLearning.Part(subject: subject, isOfFeed: act.isOfFeed)
+        let own = ShiftLearning.Part(subject: subject, isOfFeed: part.isOfFeed)
         let since = rule == .normalSinceItsMoment ? hour - 1 : part.since
         let row = max(since - values.first, 0)
         let moves = unit.null.acceptances(

@@ -21,12 +21,18 @@ package enum CauseGroup: String, Sendable, CaseIterable {
 }
 
 extension Check {
-  /// The group that consumes the check's verdicts of a stage; for `shift`, of what says more of the population than of the feed. A
+  /// The group that consumes the check's verdicts of a stage; for `shift` on features, of what says more of the population than of the feed. A
   /// comparison of versions by a distance closes with its window, so it is of the stream of drift.
   package func causeGroup(_ stage: Stage = .final) -> CauseGroup {
     switch metric.family {
     case .ratio, .traffic: .dataQuality
-    case .distance, .level, .estimate, .shift: .drift
+    case .distance, .level, .estimate: .drift
+    case .shift:
+      switch on {
+      case .traffic: .dataQuality
+      case .errors: .concept
+      default: .drift
+      }
     case .detector: .concept
     case .performance, .fairness: stage == .early ? .performanceEarly : .performanceFinal
     }
@@ -34,11 +40,17 @@ extension Check {
 
   /// Every group that may consume its verdicts.
   package var causeGroups: Set<CauseGroup> {
-    metric.family == .shift ? [.dataQuality, .drift] : Set(Stage.allCases.map(causeGroup))
+    ShiftFeed(self) == .subjects ? [.dataQuality, .drift] : Set(Stage.allCases.map(causeGroup))
   }
 
-  /// The group that consumes a verdict: that of the stream which a shift is of, else the check's.
+  /// The group that consumes a verdict: that of what a shift is of, and looks like, else the check's.
   package func causeGroup(of verdict: Verdict) -> CauseGroup {
-    verdict.shift?.stream.isOfFeed == true ? .dataQuality : causeGroup(verdict.stage)
+    verdict.shift?.isOfData == true ? .dataQuality : causeGroup(verdict.stage)
+  }
+
+  /// Every group that a verdict changes. What turns out to be a fault of the data is no drift any more.
+  func causeGroups(of verdict: Verdict) -> [CauseGroup] {
+    let group = causeGroup(of: verdict)
+    return verdict.shift.map { $0.isOfData && !$0.stream.isOfFeed } == true ? [group, causeGroup()] : [group]
   }
 }

@@ -54,7 +54,7 @@ extension Decision {
       let policy = monitor?.incidents ?? IncidentPolicy()
       if takesPolicy, machine(group).policy != policy { try fold(DecisionInput(at: end, .policy(policy)), group) }
       let before = machine(group)
-      var batch = before.batch(of: verdicts, standing: standing(among: monitor?.checks ?? []))
+      var batch = before.batch(of: verdicts, in: group, standing: standing(among: monitor?.checks ?? []))
       let twin = group == .performanceFinal ? machine(.performanceEarly).span(openAt: end) : nil
       var input = DecisionInput(at: end, .verdicts(batch))
       var trial = before

@@ -42,8 +42,8 @@ extension Decision.Desk {
     }
     guard let normals else { return "the monitor has no check on shift any more" }
     return isUndo
-      ? try normals.undo(&act, in: tx)
-      : try normals.accept(&act, machine(group).shifted, isOfFeed: group == .dataQuality, in: tx)
+      ? try normals.undo(&act, group, in: tx)
+      : try normals.accept(&act, machine(group).shifted, group, in: tx)
   }
 }
 

@@ -78,8 +78,8 @@ struct Decision {
       recorded: recorded, now: now, in: tx)
     let checks = Dictionary(uniqueKeysWithValues: monitor.checks.map { ($0.name, $0) })
     let order = Dictionary(uniqueKeysWithValues: CauseGroup.allCases.enumerated().map { ($1, $0) })
-    let sorted = verdicts.compactMap { verdict in
-      checks[verdict.check].map { (verdict: verdict, group: $0.causeGroup(of: verdict)) }
+    let sorted = verdicts.flatMap { verdict in
+      (checks[verdict.check]?.causeGroups(of: verdict) ?? []).map { (verdict: verdict, group: $0) }
     }.enumerated().sorted { a, b in
       let (x, y) = (a.element, b.element)
       if x.verdict.end != y.verdict.end { return x.verdict.end < y.verdict.end }

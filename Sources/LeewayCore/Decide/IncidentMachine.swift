@@ -191,12 +191,18 @@ package struct IncidentMachine: Sendable, Equatable {
 
   /// What the verdicts of one end say, as far as this machine can need it.
   ///
+  /// A shift that looks like a fault of the data fires there, and clears here what it had fired as drift.
+  ///
   /// - Parameter standing: what a verdict that does not fire says of a key that does.
-  func batch(of verdicts: [Verdict], standing: (Verdict, Evidence) -> Standing) -> DecisionInput.Batch {
+  func batch(of verdicts: [Verdict], in group: CauseGroup, standing: (Verdict, Evidence) -> Standing)
+    -> DecisionInput.Batch
+  {
     var batch = DecisionInput.Batch()
     for verdict in verdicts {
       let key = Key(check: verdict.check, slice: verdict.slice, subject: verdict.subject)
-      if verdict.tier >= .info {
+      if group != .dataQuality, verdict.shift?.isOfData == true {
+        if active[key] != nil { batch.cleared.append(key) }
+      } else if verdict.tier >= .info {
         batch.fired[key] = Evidence(verdict)
       } else if let known = active[key] {
         note(verdict, standing(verdict, known), of: key, known, in: &batch)

@@ -1,16 +1,19 @@
 /// What an acceptance came to once it was folded: what is normal from when on, and the first hour that is judged by it.
 package struct NewNormal: Sendable, Equatable {
-  /// A subject of a slice: of its values, or of their feed where the incident is of the data.
+  /// A subject of a slice: its values, or their feed.
   package struct Part: Sendable, Equatable {
     package var slice: String
     package var subject: String
     /// The start of the first hour that is normal now.
     package var since: EventTime
+    /// nil: the feed where the incident is of the data, else the values.
+    package var isOfFeed: Bool?
 
-    package init(slice: String, subject: String, since: EventTime) {
+    package init(slice: String, subject: String, since: EventTime, isOfFeed: Bool? = nil) {
       self.slice = slice
       self.subject = subject
       self.since = since
+      self.isOfFeed = isOfFeed
     }
   }
 
@@ -34,6 +37,10 @@ package struct NewNormal: Sendable, Equatable {
       w.string(part.slice)
       w.key("subject")
       w.string(part.subject)
+      if let isOfFeed = part.isOfFeed {
+        w.key("feed")
+        w.bool(isOfFeed)
+      }
       w.endObject()
     }
   }
@@ -45,7 +52,8 @@ package struct NewNormal: Sendable, Equatable {
     parts = try r.member("normal").list { (e) throws(JSONFailure) in
       Part(
         slice: try e.member("slice").string(), subject: try e.member("subject").string(),
-        since: try e.member("since").rfc3339())
+        since: try e.member("since").rfc3339(),
+        isOfFeed: try e.member("feed").optional { (f) throws(JSONFailure) in try f.bool() })
     }
   }
 }

@@ -3,30 +3,48 @@ import LeewayStatistics
 /// Where a new normal is written down: with the state of each detector, to be taken up before the next hour (rule H4).
 struct NormalDesk {
   let plan: MonitorPlan
-  let design: ShiftDesign
-  /// The next hour that is judged; nil: none has been since the generation began.
-  let next: Int?
+  /// With the next hour that each judges; nil: none has been since the generation began.
+  private let designs: [(design: ShiftDesign, next: Int?)]
 
   /// nil where no check is on `shift`.
   ///
-  /// - Parameter progress: of the generation, as stored.
-  init?(_ plan: MonitorPlan, _ progress: EvaluationProgress, startsAt: EventTime) {
-    guard let design = plan.shift else { return nil }
+  /// - Parameters:
+  ///   - progress: of the generation, as stored.
+  ///   - pairs: the same of its pairs.
+  init?(
+    _ plan: MonitorPlan, _ progress: EvaluationProgress, pairs: EvaluationProgress, startsAt: EventTime,
+    pairsStartAt: EventTime
+  ) {
+    guard !plan.shifts.isEmpty else { return nil }
     self.plan = plan
-    self.design = design
-    next = progress.firstPane.flatMap { firstPane in
-      ShiftFeeding.through(progress, design).flatMap { through in
-        design.index(of: max(firstPane, startsAt)) < through ? through : nil
+    designs = plan.shifts.map { design in
+      let (progress, begins) = design.feed == .errors ? (pairs, pairsStartAt) : (progress, startsAt)
+      let next = progress.firstPane.flatMap { firstPane in
+        ShiftFeeding.through(progress, design).flatMap { through in
+          design.index(of: max(firstPane, begins)) < through ? through : nil
+        }
       }
+      return (design, next)
     }
+  }
+
+  /// Those whose verdicts a group may consume: they are at the same hour.
+  private func designs(of group: CauseGroup) -> (all: [ShiftDesign], next: Int?) {
+    let own = designs.filter { $0.design.isOf(group) }
+    return (own.map(\.design), own.lazy.compactMap(\.next).max())
   }
 
   private static let unjudged =
     "no hour has been judged since the monitor or its baseline changed last; ask again once one has been"
 
   /// Everything that judges hours.
-  private var detectors: [(slice: String, key: SliceKey, learner: ShiftDesign.Learner?)] {
-    design.units.map { ($0.slice, $0.key, nil) } + design.learners.map { ($0.slice, $0.key, $0) }
+  private func detectors(
+    of designs: [ShiftDesign]
+  ) -> [(slice: String, key: SliceKey, subjects: [ShiftDesign.Subject], learner: ShiftDesign.Learner?)] {
+    designs.flatMap { design in
+      design.units.map { ($0.slice, $0.key, $0.subjects, nil) }
+        + design.learners.map { ($0.slice, $0.key, $0.subjects, $0) }
+    }
   }
 
   /// What of the parts in a slice has a null that can be moved.
@@ -42,13 +60,14 @@ struct NormalDesk {
 
   /// - Parameters:
   ///   - shifted: what is open in the incident.
-  ///   - isOfFeed: of the feed, not of the values.
+  ///   - group: the incident's cause.
   /// - Returns: why nothing can be accepted; nil if it is.
   func accept(
-    _ act: inout PersonAct, _ shifted: [IncidentMachine.Key: ShiftFinding], isOfFeed: Bool, in tx: any LedgerWriter
+    _ act: inout PersonAct, _ shifted: [IncidentMachine.Key: ShiftFinding], _ group: CauseGroup, in tx: any LedgerWriter
   ) throws -> String? {
     guard case .accept(let since, let note, _) = act.deed else { return nil }
-    guard let next else { return Self.unjudged }
+    let (designs, next) = designs(of: group)
+    guard let next, let design = designs.first else { return Self.unjudged }
     let end = design.start(of: next)
     if let since, since >= end { return "the hours since \(since) have not been judged yet; the last ended at \(end)" }
     let oldest = design.start(of: ShiftHours.first(keptAt: next))
@@ -59,28 +78,41 @@ struct NormalDesk {
     var parts: [NewNormal.Part] = []
     for (key, finding) in shifted.sorted(by: { $0.key < $1.key }) {
       let moment = since ?? finding.since ?? end
-      // Two checks may watch it.
-      if let known = parts.firstIndex(where: { utf8Equal($0.slice, key.slice) && utf8Equal($0.subject, key.subject) }) {
-        if since == nil { parts[known].since = min(parts[known].since, moment) }
-        continue
+      // A fault of the data that values have shifted by is in their feed too, such as values that are out of range.
+      let kinds: [Bool?] =
+        finding.cause != nil && !finding.stream.isOfFeed
+        ? [false, true] : [finding.stream.kind == .level ? false : nil]
+      for isOfFeed in kinds {
+        // Two checks may watch it.
+        if let known = parts.firstIndex(where: {
+          utf8Equal($0.slice, key.slice) && utf8Equal($0.subject, key.subject) && $0.isOfFeed == isOfFeed
+        }) {
+          if since == nil { parts[known].since = min(parts[known].since, moment) }
+          continue
+        }
+        parts.append(
+          NewNormal.Part(
+            slice: key.slice, subject: key.subject, since: design.start(of: design.index(of: moment)),
+            isOfFeed: isOfFeed))
       }
-      parts.append(
-        NewNormal.Part(slice: key.slice, subject: key.subject, since: design.start(of: design.index(of: moment))))
     }
     var normal = NewNormal(from: end, parts: [])
     var changed: [ShiftRecord] = []
     var learning: [NewNormal.Part] = []
-    for detector in detectors where parts.contains(where: { utf8Equal($0.slice, detector.slice) }) {
+    for detector in detectors(of: designs) {
+      let wanted = parts.filter { part in
+        utf8Equal(part.slice, detector.slice) && detector.subjects.contains { utf8Equal($0.name, part.subject) }
+      }
+      guard !wanted.isEmpty else { continue }
       guard let stored = try tx.shiftStates(monitor: plan.monitor.name, keys: [detector.key])[0] else { continue }
       var (normals, state) = try ShiftNormals.read(stored, streams: nil)
-      let wanted = parts.filter { utf8Equal($0.slice, detector.slice) }
       let own = try movable(wanted, detector.learner, state)
       learning += wanted.filter { !own.contains($0) }
       if normals.pending.contains(where: { $0.incident == act.incident && $0.parts != nil }) {
         return "it has been accepted already, and the next hour will be judged by that"
       }
       guard
-        let found = NewNormal(from: end, parts: own).act(act, detector.slice, design, isOfFeed: isOfFeed)
+        let found = NewNormal(from: end, parts: own).act(act, detector.slice, design, isOfFeed: group == .dataQuality)
       else { continue }
       normal.parts += own
       normals.pending.append(found)
@@ -101,12 +133,13 @@ struct NormalDesk {
   }
 
   /// - Returns: why nothing can be taken back; nil if it is.
-  func undo(_ act: inout PersonAct, in tx: any LedgerWriter) throws -> String? {
+  func undo(_ act: inout PersonAct, _ group: CauseGroup, in tx: any LedgerWriter) throws -> String? {
     guard case .undoAccept(let note, _) = act.deed else { return nil }
-    guard let next else { return Self.unjudged }
+    let (designs, next) = designs(of: group)
+    guard let next, let design = designs.first else { return Self.unjudged }
     let from = design.start(of: next)
     var changed: [ShiftRecord] = []
-    for detector in detectors {
+    for detector in detectors(of: designs) {
       guard let stored = try tx.shiftStates(monitor: plan.monitor.name, keys: [detector.key])[0] else { continue }
       var (normals, state) = try ShiftNormals.read(stored, streams: nil)
       guard normals.holds(act.incident) else { continue }
@@ -120,11 +153,22 @@ struct NormalDesk {
   }
 }
 
+extension ShiftDesign {
+  /// Whether a group consumes verdicts of it.
+  fileprivate func isOf(_ group: CauseGroup) -> Bool {
+    switch feed {
+    case .subjects: group == .dataQuality || group == .drift
+    case .traffic: group == .dataQuality
+    case .errors: group == .concept
+    }
+  }
+}
+
 extension NewNormal {
   /// What it says of one slice; nil: nothing.
   func act(_ act: PersonAct, _ slice: String, _ design: ShiftDesign, isOfFeed: Bool) -> ShiftNormalAct? {
     let own = parts.filter { utf8Equal($0.slice, slice) }.map {
-      ShiftNormalAct.Part(subject: $0.subject, isOfFeed: isOfFeed, since: design.index(of: $0.since))
+      ShiftNormalAct.Part(subject: $0.subject, isOfFeed: $0.isOfFeed ?? isOfFeed, since: design.index(of: $0.since))
     }
     guard !own.isEmpty else { return nil }
     return ShiftNormalAct(incident: act.incident, by: act.by, from: design.index(of: from), parts: own)
@@ -140,7 +184,8 @@ extension ShiftNormalAct {
   ) throws -> [NameKey: [ShiftNormalAct]] {
     var out: [NameKey: [ShiftNormalAct]] = [:]
     let slices = design.units.map(\.slice) + design.learners.map(\.slice)
-    for record in recorded where record.monitor == monitor && ["accept", "undo_accept"].contains(record.kind) {
+    for record in recorded
+    where record.monitor == monitor && design.isOf(record.group) && ["accept", "undo_accept"].contains(record.kind) {
       guard
         case .person(let act) = try DecisionInput(at: record.at, kind: record.kind, body: record.body).act
       else { continue }

@@ -46,6 +46,7 @@ extension Evaluator {
       pairsBefore.earlyMaturedThrough, min(reached.earlyMaturedThrough(monitor), pairsThrough, limits.early))
 
     let allHours = try cutHours(before, round.progress.firstPane, &closedThrough, &finalThrough, reader)
+    let allHoursOfErrors = try cutHoursOfErrors(pairsBefore, round.pairs.firstPane, &maturedThrough, reader)
     // Windows that closed or matured since the last round, oldest first, as many as one round takes.
     var closing = try newWork(.drift, after: before.closedThrough, through: closedThrough, reader)
     let allClosed = cut(&closing, &closedThrough)
@@ -71,7 +72,8 @@ extension Evaluator {
     var settling = try newWork(
       .drift, after: before.finalThrough, through: min(finalThrough, before.closedThrough), reader)
     let allFinal = cut(&settling, &finalThrough)
-    round.isComplete = allHours && allClosed && allPairsClosed && allMatured && allMaturedEarly && allFinal && allFed
+    round.isComplete =
+      allHours && allHoursOfErrors && allClosed && allPairsClosed && allMatured && allMaturedEarly && allFinal && allFed
     maturing.removeAll { $0.end > maturedThrough }
     maturingEarly.removeAll { $0.end > earlyThrough }
 
@@ -128,7 +130,7 @@ extension Evaluator {
           window, stage, ends: ends(all, i), newlyMature: Set(ends(maturing, i)), reader, &references, &history, &round)
       }
     }
-    try judgeHours(before, reader, &round)
+    try judgeHours(before, pairsBefore, reader, &round)
     round.verdicts.sort(by: Verdict.precedes)
     let lines = ResultLines(plan: plan)
     round.results.append(contentsOf: round.verdicts.map(lines.verdict))

@@ -128,7 +128,7 @@ package struct Evaluator: Sendable {
     // The one before the lease may have folded some and have lost the lease before its next round.
     let waiting = Set(try tx.queuedActs(monitor: monitor, limit: Self.mostActs).map(\.number))
     let drift = try tx.progress(monitor: monitor, generation: plan.generation) ?? EvaluationProgress()
-    let startsAt = try tx.generation(of: monitor)?.startsAt ?? .distantPast
+    let current = try tx.generation(of: monitor)
     let pairs = try (plan.standing.draining.map(\.plan.pairs) + [plan.pairs]).map {
       try tx.progress(monitor: monitor, generation: $0) ?? EvaluationProgress()
     }
@@ -141,7 +141,9 @@ package struct Evaluator: Sendable {
     return try Decision(plan: plan, context: context)
       .fold(
         queued: acts.filter { waiting.contains($0.number) }, decided: decided,
-        normals: NormalDesk(plan, drift, startsAt: startsAt), now: now, in: tx)
+        normals: NormalDesk(
+          plan, drift, pairs: pairs.last ?? EvaluationProgress(), startsAt: current?.startsAt ?? .distantPast,
+          pairsStartAt: current?.pairsStartAt ?? .distantPast), now: now, in: tx)
   }
 
   /// The newest end of a window, or of an hour of `shift`, by `time`.
@@ -183,8 +185,8 @@ package struct Evaluator: Sendable {
     var references: [ReferenceRecord] = []
     /// Where panes have what they are summed from; nil where that is stored already.
     var referenceSources: [ReferenceSource]?
-    /// nil where no check is on `shift`, or no hour was taken.
-    var shift: ShiftFeeding?
+    /// For the checks on `shift` whose hours were taken.
+    var shifts: [ShiftFeeding] = []
 
     /// Both in one.
     var shown: EvaluationProgress {
@@ -227,9 +229,9 @@ package struct Evaluator: Sendable {
     report.isComplete = round.isComplete
     report.verdicts = round.verdicts
     report.results = round.results
-    if let shift = round.shift {
+    for shift in round.shifts {
       try tx.put(shiftStates: shift.records, monitor: monitor)
-      report.shift = shift.spending
+      report.shift += shift.spending
     }
     if !round.references.isEmpty { try tx.put(references: round.references, monitor: monitor) }
     if let sources = round.referenceSources, try tx.generation(of: monitor)?.generation == plan.generation {

@@ -267,7 +267,8 @@ struct ResultLines {
       // `null` stands above.
       found.writeMembers(to: &w, withNull: false)
       w.key("group")
-      w.string((found.stream.isOfFeed ? CauseGroup.dataQuality : .drift).rawValue)
+      let check = plan.monitor.checks.first { $0.name == verdict.check }
+      w.string((check?.causeGroup(of: verdict) ?? .drift).rawValue)
     case .detector(let found):
       w.key("changed_at")
       if let time = found.changedAt { w.time(time) } else { w.null() }

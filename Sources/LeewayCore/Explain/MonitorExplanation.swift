@@ -15,11 +15,11 @@ extension MonitorPlan {
     var explained = CheckExplanation(
       check: check.name, metric: check.metric,
       window: check.window(of: monitor)?.size ?? monitor.shiftHour, null: null(of: check),
-      sharing: check.metric.family == .shift ? shift?.streams(of: check.name) : nil, slices: slices,
+      sharing: shift(of: check)?.streams(of: check.name), slices: slices,
       slicesLeftOut: all - slices.count, waits: waits(of: check))
     switch check.metric.family {
     case .shift:
-      if let shift {
+      if let shift = shift(of: check) {
         explained.tiers = ShiftExplanation(plan: self, design: shift).tiers(of: check, slices: Set(slices))
       }
     case .distance, .ratio, .level, .traffic:
@@ -65,6 +65,7 @@ extension MonitorPlan {
   private func null(of check: Check) -> CheckExplanation.Null {
     switch check.metric.family {
     case .shift:
+      let shift = shift(of: check)
       if let shift, shift.learners.contains(where: { check.isOn(slice: $0.slice) }) { return .learned }
       guard let hours = baseline.hours, let unit = shift?.units.first(where: { check.isOn(slice: $0.slice) }) else {
         return .none
@@ -83,7 +84,7 @@ extension MonitorPlan {
     var waits: [CheckExplanation.Wait] = [.lateness(monitor.lateness)]
     let window = check.window(of: monitor)
     if let window, !check.partial { waits.append(.wholeWindow(window.size)) }
-    if check.metric.isOfLabels, let labels = monitor.labels {
+    if check.metric.isOfLabels || ShiftFeed(check) == .errors, let labels = monitor.labels {
       for stage in Stage.allCases where check.isJudged(at: stage) && (stage == .final || labels.early != nil) {
         waits.append(.labels(stage, labels.longestDelay(at: stage)))
       }
@@ -98,7 +99,7 @@ extension MonitorPlan {
     if check.metric.family == .traffic, check.limits.contains(where: { $0.limit.resolved(reference: nil) == nil }) {
       waits.append(.usualRows(3))
     }
-    if check.metric.family == .shift, let retrain = monitor.retrain { waits.append(.settle(retrain.settle)) }
+    if ShiftFeed(check) == .subjects, let retrain = monitor.retrain { waits.append(.settle(retrain.settle)) }
     return waits
   }
 }

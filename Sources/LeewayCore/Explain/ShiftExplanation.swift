@@ -20,7 +20,8 @@ struct ShiftExplanation {
       if tier.found.isEmpty {
         tier.unknown =
           design.learners.contains { slices.contains($0.slice) }
-          ? "its null is learned in production; fit the baseline with --time to know beforehand"
+          ? "its null is learned in production"
+            + (design.feed == .subjects ? "; fit the baseline with --time to know beforehand" : "")
           : "the baseline has no null of a slice that it is on"
       }
       return tier

@@ -28,12 +28,12 @@ package struct MonitorMemory: Sendable, Equatable {
     }
     baseline =
       domains + (plan.baseline.slices.count + 1) * block
-      + (plan.shift?.units.reduce(0) { $0 + $1.null.residentBytes } ?? 0)
+      + plan.shifts.flatMap(\.units).reduce(0) { $0 + $1.null.residentBytes }
     windows = plan.monitor.windows.count * slices * block
     // A detector's state is read, and written once an hour.
     let states =
-      (plan.shift?.units.reduce(0) { $0 + $1.stateBytes } ?? 0)
-      + (plan.shift?.learners.reduce(0) { $0 + $1.stateBytes } ?? 0)
+      plan.shifts.flatMap(\.units).reduce(0) { $0 + $1.stateBytes }
+      + plan.shifts.flatMap(\.learners).reduce(0) { $0 + $1.stateBytes }
     judged = states + slices * (block + (plan.performance.map { CellBlock($0.shape).residentBytes } ?? 0))
     // What checks measure from the first days of production.
     let isInSlices = plan.monitor.checks.contains { $0.slices != .all }

@@ -32,8 +32,8 @@ package final class MonitorPlan: Sendable {
   let fairness: [FairnessGroups]
   /// What checks measure from the first days of production.
   let references: ReferencePlan
-  /// What checks on `shift` judge; nil where there are none.
-  package let shift: ShiftDesign?
+  /// What checks on `shift` judge, in the order of the feeds: those that a check is on.
+  package let shifts: [ShiftDesign]
 
   /// - Parameter source: the text of the monitor's file, which the ledger keeps for as long as its pairs wait for labels.
   /// - Throws: if the baseline was fitted for other features or another task.
@@ -103,7 +103,11 @@ package final class MonitorPlan: Sendable {
       if case .fairness(let groups) = check.on, !found.contains(groups) { found.append(groups) }
     }
     references = ReferencePlan(monitor, drift, performance)
-    shift = try ShiftDesign(monitor, baseline, drift)
+    var shifts: [ShiftDesign] = []
+    for feed in ShiftFeed.allCases {
+      if let design = try ShiftDesign(feed, monitor, baseline, drift) { shifts.append(design) }
+    }
+    self.shifts = shifts
     definition = Self.definition(monitor, baseline.identity)
     pairShape = PairShape(monitor, baseline: baseline, output: output, segmentValues: segmentValues)
     standing = GenerationStanding(first: definition)
@@ -126,7 +130,7 @@ package final class MonitorPlan: Sendable {
     detectorsOfEach = plan.detectorsOfEach
     fairness = plan.fairness
     references = plan.references
-    shift = plan.shift
+    shifts = plan.shifts
     self.standing = standing
   }
 
@@ -169,6 +173,12 @@ package final class MonitorPlan: Sendable {
     case .earlyPerformance: monitor.labels?.early == nil ? nil : performance?.shape
     }
   }
+
+  /// What judges the checks on `shift` of a feed; nil where there are none.
+  package func shift(_ feed: ShiftFeed) -> ShiftDesign? { shifts.first { $0.feed == feed } }
+
+  /// What judges a check on `shift`; nil for others.
+  package func shift(of check: Check) -> ShiftDesign? { ShiftFeed(check).flatMap(shift) }
 
   /// What checks on errors watch in a slice, ascending.
   func detectors(of slice: String) -> [DetectorKey] {

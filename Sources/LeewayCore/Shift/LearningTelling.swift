@@ -47,7 +47,7 @@ struct LearningTelling {
         told.verdicts.append(
           Verdict(
             check: watch.check, hour: design.hour, end: end, slice: learner.slice, subject: name,
-            learning: learning.shortfall(watch.subject), rows: rows
+            learning: learning.shortfall(watch.subject, learner.feed), rows: rows
           ).with(version: version))
         continue
       }
@@ -98,9 +98,9 @@ struct LearningTelling {
 
 extension ShiftLearning {
   /// Why nothing of a subject is judged yet.
-  func shortfall(_ subject: Int) -> Shortfall {
+  func shortfall(_ subject: Int, _ feed: ShiftFeed) -> Shortfall {
     if let tooFew = subjects[subject].tooFew {
-      return Shortfall(.rows, [("rows_per_hour", .count(tooFew)), ("needed", .count(BaselineHours.minimumRows))])
+      return Shortfall(.rows, [("rows_per_hour", .count(tooFew)), ("needed", .count(feed.minimumRows))])
     }
     return Shortfall(
       .learning, [("hours", .count(Int64(count(subject)))), ("needed", .count(Int64(needed(subject) ?? 0)))])

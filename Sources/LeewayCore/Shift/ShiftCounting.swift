@@ -16,6 +16,23 @@ extension ShiftDesign.Unit {
 extension ShiftDesign {
   /// The sums of every subject of an hour.
   ///
+  /// - Parameters:
+  ///   - block: the slice's rows, of the feed's panes; nil: none.
+  ///   - leftOut: a subject that has no value in this hour.
+  func sums(
+    _ block: CellBlock?, _ plan: MonitorPlan, _ subjects: [Subject], _ streams: ShiftStreams, leftOut: String? = nil
+  ) -> [ShiftSums] {
+    switch feed {
+    case .subjects: return Self.sums(block, plan.drift, subjects, streams, leftOut: leftOut)
+    case .traffic: return [.logCount(block?.counts[DriftLayout.rows] ?? 0)]
+    case .errors:
+      guard let layout = plan.performance else { preconditionFailure("errors without labels") }
+      return ShiftLevel.errors(subjects.map(\.name), layout, block)
+    }
+  }
+
+  /// The sums of every subject of an hour.
+  ///
   /// - Parameter leftOut: a subject that has no value in this hour.
   static func sums(
     _ block: CellBlock?, _ layout: DriftLayout, _ subjects: [Subject], _ streams: ShiftStreams, leftOut: String? = nil

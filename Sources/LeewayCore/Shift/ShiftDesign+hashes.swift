@@ -4,10 +4,11 @@ import LeewayStatistics
 extension ShiftDesign {
   /// For a state: the null, if it is the baseline's, and where the monitor finds the values. Where the null is learned it is of the slice
   /// alone, and each subject has a hash of its own.
-  static func hash(_ part: Part, _ monitor: Monitor, _ baseline: Baseline) -> String {
+  static func hash(_ feed: ShiftFeed, _ part: Part, _ monitor: Monitor, _ baseline: Baseline) -> String {
     var w = JSONWriter()
     w.beginArray()
     w.string(part.slice)
+    if feed != .subjects { w.string("\(feed)") }
     w.string(part.null.map { SHA256.hash($0.bytes).hex } ?? "learned in \(monitor.timeZone)")
     if part.null != nil {
       for subject in part.subjects { write(subject.name, monitor, baseline, to: &w) }
@@ -18,7 +19,7 @@ extension ShiftDesign {
 
   /// For each subject by itself.
   static func names(
-    _ part: Part, _ streams: ShiftStreams, _ monitor: Monitor, _ baseline: Baseline
+    _ feed: ShiftFeed, _ part: Part, _ streams: ShiftStreams, _ monitor: Monitor, _ baseline: Baseline
   ) -> ShiftSubjects {
     let own = baseline.slices.first { utf8Equal($0.slice, part.slice) }?.subjects
     return ShiftSubjects(
@@ -26,6 +27,12 @@ extension ShiftDesign {
       hashes: part.subjects.map { subject in
         var w = JSONWriter()
         w.beginArray()
+        guard feed == .subjects else {
+          // A level is learned whatever the baseline.
+          w.string(subject.name)
+          w.endArray()
+          return String(SHA256.hash(w.bytes).hex.prefix(16))
+        }
         write(subject.name, monitor, baseline, to: &w)
         // The streams of a slice follow from its own part of the baseline.
         if let own, let place = baseline.subjects.firstIndex(where: { utf8Equal($0.name, subject.name) }) {

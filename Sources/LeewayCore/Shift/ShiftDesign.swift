@@ -1,7 +1,7 @@
 package import LeewayStatistics
 
-/// What a monitor's checks on `shift` judge, and by which nulls: one for each slice that some check is on and the baseline has a
-/// null of. Planned once; what was not planned is not judged (rule H4).
+/// What a monitor's checks on `shift` of one feed judge, and by which nulls: one for each slice that some check is on and the baseline has
+/// a null of. Planned once; what was not planned is not judged (rule H4).
 package struct ShiftDesign: Sendable {
   /// One budget of one check.
   package struct Use: Sendable, Equatable {
@@ -12,7 +12,7 @@ package struct ShiftDesign: Sendable {
   /// A subject of a null.
   struct Subject: Sendable {
     var name: String
-    /// Among the subjects of the drift layout; nil where the monitor has no such feature any more: it has no values then.
+    /// Among the subjects of the drift layout; nil for levels, and where the monitor has no such feature any more: it has no values then.
     var index: Int?
     /// Names of the categories by cell; empty where numeric.
     var categories: [String]
@@ -44,7 +44,8 @@ package struct ShiftDesign: Sendable {
         }
       case .category, .missing, .invalid, .unseen, .outside:
         return (expected.map { ShiftValues.share(of: $0) }, ShiftValues.share(of: (expected ?? 0) + size))
-      case .level: return nil
+      case .level:
+        return expected.map { (ShiftValues.amount(of: $0), ShiftValues.amount(of: $0 + size)) }
       }
     }
   }
@@ -85,11 +86,13 @@ package struct ShiftDesign: Sendable {
     var stateBytes: Int { null.stateBytes + 24 * 24 * null.streams.count }
   }
 
+  package let feed: ShiftFeed
   /// By check as the monitor has them, then ascending by tier.
   package let uses: [Use]
   /// `all` first, then by the slice's bytes.
   package let units: [Unit]
-  /// Slices whose null is learned from production, in the same order; empty where the baseline has hours.
+  /// Slices whose null is learned from production, in the same order; of features empty where the baseline has hours. How many predictions
+  /// come, and how wrong they are, training rows do not tell.
   package let learners: [Learner]
   /// Shares of the versions in the baseline's null; empty where the baseline does not tell them.
   let versions: [NameKey: Double]
@@ -107,14 +110,17 @@ package struct ShiftDesign: Sendable {
     } + learners.reduce(0) { $0 + $1.uses[tier].isWatched.count { $0 } }
   }
 
-  /// nil where no check is on `shift`.
+  /// nil where no check is on `shift` of such hours.
   ///
   /// - Throws: where the baseline's hours are none of a slice that a check names, or where it has too few rows of one to learn from.
-  init?(_ monitor: Monitor, _ baseline: Baseline, _ drift: DriftLayout) throws(BaselineMismatch) {
-    let checks = monitor.checks.filter { $0.metric.family == .shift }
+  init?(
+    _ feed: ShiftFeed, _ monitor: Monitor, _ baseline: Baseline, _ drift: DriftLayout
+  ) throws(BaselineMismatch) {
+    let checks = monitor.checks.filter { ShiftFeed($0) == feed }
     guard !checks.isEmpty else { return nil }
+    self.feed = feed
     let parts: [Part]
-    if let hours = baseline.hours {
+    if feed == .subjects, let hours = baseline.hours {
       guard hours.zone == monitor.timeZone else {
         throw BaselineMismatch(
           monitor: monitor.name,
@@ -122,14 +128,15 @@ package struct ShiftDesign: Sendable {
       }
       parts = try Self.fittedParts(hours, checks, monitor, baseline, drift)
     } else {
-      parts = try Self.learnedParts(checks, monitor, baseline, drift)
+      parts = try Self.learnedParts(feed, checks, monitor, baseline, drift)
     }
     uses = checks.flatMap { check in check.budgets.map { Use(check: check.name, budget: $0) } }
     let outputIndex = drift.subjects.count - 1
     /// By stream: whether a check is on it.
     func watched(_ check: Check, _ part: Part) -> [Bool] {
       part.streams.all.map { stream in
-        guard check.isOn(slice: part.slice), let index = part.subjects[stream.subject].index else { return false }
+        guard check.isOn(slice: part.slice) else { return false }
+        guard let index = part.subjects[stream.subject].index else { return feed != .subjects }
         return check.names(drift.subjects[index], isOutput: index == outputIndex)
       }
     }
@@ -149,10 +156,12 @@ package struct ShiftDesign: Sendable {
       guard let fitted = part.null else {
         var configuration = ShiftConfiguration.shipped
         configuration.calendar = monitor.calendar
+        // Fewer errors are no trouble.
+        configuration.isOneSided = feed == .errors
         learners.append(
           Learner(
-            slice: part.slice, hash: Self.hash(part, monitor, baseline),
-            names: Self.names(part, part.streams, monitor, baseline), streams: part.streams,
+            feed: feed, slice: part.slice, hash: Self.hash(feed, part, monitor, baseline),
+            names: Self.names(feed, part, part.streams, monitor, baseline), streams: part.streams,
             configuration: configuration, subjects: part.subjects, uses: uses, checks: checks,
             outputName: monitor.outputName))
         continue
@@ -160,13 +169,13 @@ package struct ShiftDesign: Sendable {
       let null = fitted.null.levelled(uses)
       units.append(
         Unit(
-          slice: part.slice, hash: Self.hash(part, monitor, baseline), null: null, subjects: part.subjects,
+          slice: part.slice, hash: Self.hash(feed, part, monitor, baseline), null: null, subjects: part.subjects,
           watches: Self.watches(checks, null), outputName: monitor.outputName, uses: uses,
-          names: Self.names(part, null.streams, monitor, baseline)))
+          names: Self.names(feed, part, null.streams, monitor, baseline)))
     }
     (self.units, self.learners) = (units, learners)
     versions =
-      monitor.predictions.version == nil
+      monitor.predictions.version == nil || feed != .subjects
       ? [:]
       : Dictionary(
         (baseline.hours?.versions ?? []).map { (NameKey($0.name), $0.share) }, uniquingKeysWith: { $1 })
@@ -231,7 +240,7 @@ package struct ShiftDesign: Sendable {
 
   /// Slice `all`, and those of which the baseline has a part of its own.
   private static func learnedParts(
-    _ checks: [Check], _ monitor: Monitor, _ baseline: Baseline, _ drift: DriftLayout
+    _ feed: ShiftFeed, _ checks: [Check], _ monitor: Monitor, _ baseline: Baseline, _ drift: DriftLayout
   ) throws(BaselineMismatch) -> [Part] {
     let slices = [Slice.all] + baseline.slices.map(\.slice)
     for check in checks {
@@ -243,7 +252,9 @@ package struct ShiftDesign: Sendable {
       }
     }
     let names = monitor.features.map(\.name) + [monitor.outputName]
+    let levels = feed.levels(monitor.task)
     return slices.filter { slice in checks.contains { $0.isOn(slice: slice) } }.compactMap { slice in
+      guard levels.isEmpty else { return part(slice, levels: levels) }
       let own = MonitorPlan.subjects(in: slice, monitor, count: names.count).map { names[$0] }
         .filter { name in baseline.subjects.contains { utf8Equal($0.name, name) } }
       return own.isEmpty ? nil : part(slice, own, baseline, drift, .shipped)
@@ -281,6 +292,14 @@ package struct ShiftDesign: Sendable {
       streams: configuration.map { ShiftStreams(subjects: shifting, totals: totals, $0) }
         ?? ShiftStreams(subjects: [], tables: [], .shipped),
       baseline: (shifting, totals))
+  }
+
+  private static func part(_ slice: String, levels: [String]) -> Part {
+    let subjects = levels.map { ShiftSubject($0, .level) }
+    let totals = levels.map { _ in [Int64]() }
+    return Part(
+      slice: slice, subjects: levels.map { Subject(name: $0, index: nil, categories: []) },
+      streams: ShiftStreams(subjects: subjects, totals: totals, .shipped), baseline: (subjects, totals))
   }
 
   static func watches(_ checks: [Check], _ null: ShiftNull) -> [Watch] {

@@ -101,7 +101,7 @@ struct ShiftDetector {
   private mutating func pass(to hour: Int) {
     guard next < hour else { return }
     if judging != nil { judged += hour - next }
-    judging?.pass(to: hour, plan.drift)
+    judging?.pass(to: hour)
     lesson?.state.pass(to: hour, isExcluded: design.isExcluded)
   }
 
@@ -116,15 +116,17 @@ struct ShiftDetector {
     try settle(before: hour + 1, earlier)
     pass(to: hour)
     let block = slices[slice]
+    // A silence that has lasted is a gap.
+    if design.feed.hasSilence, block == nil, !(lesson?.state.isSilence(hour) ?? false) { return pass(to: hour + 1) }
     if judging != nil {
       let versions = lesson?.state.learnedVersions ?? design.versions
       let isOutputLeftOut = !design.isMixed(as: slices, versions) && !Slice.isOfVersion(slice.name)
-      let sums = judging?.take(block, plan.drift, isOutputLeftOut: isOutputLeftOut, version: version)
+      let sums = judging?.take(block, isOutputLeftOut: isOutputLeftOut, version: version)
       judged += 1
       if lesson == nil, block != nil, let sums { try keep(hour, sums, earlier) }
     }
     guard var lesson else { return }
-    if let block {
+    if block != nil || design.feed.hasSilence {
       try learn(&lesson, hour, block, ShiftDesign.versionRows(slices), version, earlier)
     } else {
       lesson.state.pass(to: hour + 1, isExcluded: design.isExcluded)
@@ -147,15 +149,15 @@ struct ShiftDetector {
   }
 
   private mutating func learn(
-    _ lesson: inout ShiftLesson, _ hour: Int, _ block: CellBlock, _ versions: [NameKey: Int64], _ version: String?,
+    _ lesson: inout ShiftLesson, _ hour: Int, _ block: CellBlock?, _ versions: [NameKey: Int64], _ version: String?,
     _ earlier: ([SliceKey]) throws -> [[UInt8]?]
   ) throws {
     let learner = lesson.learner
-    let sums = ShiftDesign.sums(block, plan.drift, learner.subjects, learner.streams)
+    let sums = design.sums(block, plan, learner.subjects, learner.streams)
     var values = ShiftValues(first: hour, streams: learner.streams.count)
     values.append(sums, learner.streams)
     let isFirstOfDay = hours.isFirst(hour)
-    let first = lesson.state.first(of: ShiftDay.of(hour))
+    let first = block == nil ? [] : lesson.state.first(of: ShiftDay.of(hour))
     if lesson.state.subjects.indices.contains(where: { !lesson.state.isLearned($0) }) {
       // What no traffic does, as long as there is no null.
       var telling = LearningTelling(plan: plan, design: design, learner: learner)
@@ -165,7 +167,7 @@ struct ShiftDetector {
     let shifted = Set(judging?.standing.fold.incidents.map(\.subject) ?? [])
       .union(lesson.state.gross.keys.map(\.subject))
     hours.keep(values) { shifted.contains(learner.streams.all[$0].subject) }
-    lesson.state.note(versions: versions)
+    if block == nil { lesson.state.noteSilence() } else { lesson.state.note(versions: versions) }
     for group in lesson.state.due(isFirstOfDay: isFirstOfDay) {
       let isNew = !lesson.state.isLearned(group[0])
       guard try lesson.fit(group, hours, normals, isExcluded: design.isExcluded, earlier) else { continue }
@@ -300,19 +302,19 @@ private struct ShiftJudging {
   /// What ended as a person accepted it, until the next hour tells.
   var ended: [ShiftIncident] = []
 
-  mutating func pass(to hour: Int, _ layout: DriftLayout) {
-    if !ended.isEmpty, standing.fold.next < hour { _ = take(nil, layout, isOutputLeftOut: false, version: nil) }
+  mutating func pass(to hour: Int) {
+    if !ended.isEmpty, standing.fold.next < hour { _ = take(nil, isOutputLeftOut: false, version: nil) }
     guard standing.fold.next < hour else { return }
     for outcome in standing.fold.skip(to: hour, telling.unit.null) { telling.tell(outcome, nil, &standing) }
   }
 
   /// - Returns: the sums of the hour, by subject.
-  mutating func take(
-    _ block: CellBlock?, _ layout: DriftLayout, isOutputLeftOut: Bool, version: String?
-  ) -> [ShiftSums] {
-    let sums = telling.unit.sums(block, layout, isOutputLeftOut: isOutputLeftOut)
+  mutating func take(_ block: CellBlock?, isOutputLeftOut: Bool, version: String?) -> [ShiftSums] {
+    let unit = telling.unit
+    let sums = telling.design.sums(
+      block, telling.plan, unit.subjects, unit.null.streams, leftOut: isOutputLeftOut ? unit.outputName : nil)
     let outcome = standing.fold.take(sums, telling.unit.null)
-    telling.tell(outcome, block == nil ? nil : sums, &standing, isAccepted: !ended.isEmpty, version: version)
+    telling.tell(outcome, block.map { ($0, sums) }, &standing, isAccepted: !ended.isEmpty, version: version)
     ended = []
     return sums
   }

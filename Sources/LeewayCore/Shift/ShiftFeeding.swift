@@ -32,7 +32,13 @@ struct ShiftFeeding {
   private var taken = 0
 
   /// The hour that comes next: hours before it are taken by now.
+  ///
+  /// - Parameter progress: of the pairs where the feed is of errors, which are known once labels are due; else of drift.
   static func through(_ progress: EvaluationProgress, _ design: ShiftDesign) -> Int? {
+    guard design.feed != .errors else {
+      guard progress.maturedThrough > .earliestWritable else { return nil }
+      return min(design.index(of: progress.maturedThrough), ShiftFold.range.upperBound - 1)
+    }
     guard progress.closedThrough > .distantPast else { return nil }
     let settled = max(progress.finalThrough, progress.closedThrough - design.hour * patience)
     guard settled > .earliestWritable else { return nil }
@@ -79,19 +85,15 @@ struct ShiftFeeding {
     through end: Int, in reader: any LedgerReader, version: ([NameKey: CellBlock]) -> String?
   ) throws {
     guard let first = detectors.map(\.next).min(), first < end else { return }
-    let starts = try reader.paneStarts(
-      .drift, monitor: plan.monitor.name, generation: plan.generation,
-      in: design.start(of: first)..<design.start(of: end))
-    var merge = WindowMerge(.drift, plan: plan, shape: plan.drift.shape)
-    var hours: [Int] = []
-    for start in starts {
-      let hour = design.index(of: start)
-      if hours.last != hour { hours.append(hour) }
-    }
-    for hour in hours where !design.isExcluded(hour) {
+    let hours = try Self.hours(first..<end, plan, design, in: reader)
+    let kind = design.feed.panes
+    guard let shape = plan.shape(of: kind) else { return }
+    var merge = WindowMerge(kind, plan: plan, shape: shape)
+    for hour in design.feed.hasSilence ? Self.withSilence(hours, in: first..<end) : hours
+    where !design.isExcluded(hour) {
       try merge.move(to: design.start(of: hour)..<design.start(of: hour + 1), in: reader)
       let slices = try merge.view()
-      let version = version(slices)
+      let version = design.feed == .errors ? nil : version(slices)
       for place in detectors.indices where detectors[place].next <= hour {
         try detectors[place].take(hour, slices, version: version) {
           try reader.shiftStates(monitor: plan.monitor.name, keys: $0)
@@ -102,6 +104,36 @@ struct ShiftFeeding {
       try detectors[place].pass(to: end) { try reader.shiftStates(monitor: plan.monitor.name, keys: $0) }
     }
     taken = detectors.map(\.judged).max() ?? 0
+  }
+
+  /// Hours with rows, ascending.
+  ///
+  /// - Parameter most: the first so many, and one more where there is one.
+  static func hours(
+    _ range: Range<Int>, _ plan: MonitorPlan, _ design: ShiftDesign, most: Int = .max - 1, in reader: any LedgerReader
+  ) throws -> [Int] {
+    let kind = design.feed.panes
+    let starts = try reader.paneStarts(
+      kind, monitor: plan.monitor.name, generation: plan.key(of: kind),
+      in: design.start(of: range.lowerBound)..<design.start(of: range.upperBound))
+    var hours: [Int] = []
+    for hour in starts.lazy.map(design.index(of:)) where hours.last != hour {
+      hours.append(hour)
+      if hours.count > most { break }
+    }
+    return hours
+  }
+
+  /// The same and every hour of silence, as far as any can still be one.
+  private static func withSilence(_ hours: [Int], in range: Range<Int>) -> [Int] {
+    var out: [Int] = []
+    // Before the first may be silence that an earlier round began to take.
+    for hour in [range.lowerBound] + hours {
+      let begin = max(out.last.map { $0 + 1 } ?? hour, hour)
+      let end = min(range.upperBound, hour + ShiftLearning.longestGap + 1)
+      if begin < end { out += begin..<end }
+    }
+    return out
   }
 
   /// What the hours have come to, slice by slice.

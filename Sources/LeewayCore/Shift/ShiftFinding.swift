@@ -14,13 +14,13 @@ package struct ShiftStreamName: Sendable, Hashable {
   /// Whether it says more of the feed than of the population: a problem of the data, which is fixed and not learned (rule D7).
   package var isOfFeed: Bool { kind.isShare }
 
-  /// What its size is measured in: standard deviations of the baseline's normal scores, ln of a variance, or 2 arcsin √share.
+  /// What its size is measured in: standard deviations of the baseline's normal scores, ln of a variance, 2 arcsin √share, or ln of a level.
   var unit: String {
     switch kind {
     case .location: "sd"
     case .spread: "log_variance"
     case .category, .missing, .invalid, .unseen, .outside: "arcsine"
-    case .level: "level"
+    case .level: "log"
     }
   }
 
@@ -43,6 +43,11 @@ package struct ShiftFinding: Sendable, Equatable {
   package var null: String
   /// What is held as normal where a person has accepted it; nil: what was fitted.
   package var accepted: Accepted?
+  /// A fault of the feed that the hour looks like; nil: it looks like none.
+  package var cause: ShiftCause?
+
+  /// Whether it is a problem of the data, which is fixed and not learned (rule D7).
+  package var isOfData: Bool { stream.isOfFeed || cause != nil }
 
   /// A new normal that a person has accepted.
   package struct Accepted: Sendable, Equatable {
@@ -96,6 +101,10 @@ extension ShiftFinding {
       w.string(accepted.by)
       w.endObject()
     }
+    if let cause {
+      w.key("looks_like")
+      cause.write(to: &w)
+    }
     guard withNull else { return }
     w.key("null")
     w.string(null)
@@ -122,5 +131,6 @@ extension ShiftFinding {
     accepted = try r.member("accepted").optional { (e) throws(JSONFailure) in
       Accepted(since: try e.member("since").rfc3339(), by: try e.member("by").string())
     }
+    cause = try r.member("looks_like").optional { (e) throws(JSONFailure) in try ShiftCause(e) }
   }
 }

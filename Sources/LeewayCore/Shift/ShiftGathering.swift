@@ -46,7 +46,7 @@ package struct ShiftGathering {
       if case .categorical(let domain) = $0.domain { CategoryIndex(domain) } else { nil }
     }
     row = baseline.subjects.map { _ in .missing }
-    let checks = monitor.checks.filter { $0.metric.family == .shift }
+    let checks = monitor.checks.filter { ShiftFeed($0) == .subjects }
     let wanted = baseline.slices.filter { slice in checks.contains { $0.isOn(slice: slice.slice) } }
     parts = []
     for (slice, cells) in [(Slice.all, baseline.subjects.map(\.cells))] + wanted.map({ ($0.slice, $0.subjects) }) {

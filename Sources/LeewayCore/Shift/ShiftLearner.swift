@@ -4,6 +4,7 @@ extension ShiftDesign {
   /// One slice whose null is learned from production, since the baseline has no times: which streams there are follows from the
   /// baseline's counts, how they behave from hour to hour is seen.
   package struct Learner: Sendable {
+    package let feed: ShiftFeed
     package let slice: String
     /// The same for a slice, whatever the generation and the subjects (rule G2).
     let hash: String

@@ -98,6 +98,12 @@ struct ShiftLearning: Sendable, Equatable {
     next = hour
   }
 
+  /// Whether an hour without rows is silence, and not yet a gap.
+  func isSilence(_ hour: Int) -> Bool { last.map { hour - $0 <= Self.longestGap } ?? false }
+
+  /// Takes an hour of silence.
+  mutating func noteSilence() { next += 1 }
+
   /// Takes an hour with rows.
   mutating func note(versions rows: [NameKey: Int64]) {
     for subject in subjects.indices where subjects[subject].first == nil { subjects[subject].first = next }

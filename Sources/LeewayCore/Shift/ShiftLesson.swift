@@ -25,8 +25,9 @@ struct ShiftLesson {
     guard ShiftPlan(hours: end - start - skipped) != .iid else { return false }
     let (found, rows) = try hours.values(
       start..<end, takesLeftOut: { normals.isAccepted(hour: $0, learner.streams.all[$1]) }, earlier)
-    let middle = Int64(median(rows.map(Double.init)))
-    guard middle >= BaselineHours.minimumRows else {
+    // An hour of silence has no rows.
+    let middle = Int64(median(rows.filter { !learner.feed.hasSilence || $0 > 1 }.map(Double.init)))
+    guard middle >= learner.feed.minimumRows else {
       for subject in group { state.subjects[subject].tooFew = middle }
       return false
     }

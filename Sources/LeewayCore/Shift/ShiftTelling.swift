@@ -17,23 +17,28 @@ struct ShiftTelling {
   }
 
   /// - Parameters:
-  ///   - sums: of the hour, by subject; nil: it had no rows.
+  ///   - rows: of the hour, and their sums by subject; nil: it had none.
   ///   - standing: after the fold has taken the hour.
   ///   - isAccepted: whether a person has accepted something that was open before it.
   ///   - version: that most rows of the hour came from.
   mutating func tell(
-    _ outcome: ShiftOutcome, _ sums: [ShiftSums]?, _ standing: inout ShiftStanding, isAccepted: Bool = false,
-    version: String? = nil
+    _ outcome: ShiftOutcome, _ rows: (block: CellBlock, sums: [ShiftSums])?, _ standing: inout ShiftStanding,
+    isAccepted: Bool = false, version: String? = nil
   ) {
     for incident in outcome.opened { told.opened[incident.tier] += 1 }
     let hour = outcome.evidence.hour
     let day = Int(Int64(hour).dividedRoundingDown(by: 24))
-    let isFirstOfDay = sums != nil && standing.day.map { $0 < day } ?? true
+    let isFirstOfDay = rows != nil && standing.day.map { $0 < day } ?? true
     if isFirstOfDay { standing.day = day }
     guard isFirstOfDay || isAccepted || !outcome.alarms.isEmpty || !outcome.closed.isEmpty else { return }
+    // Values whose fault had a name, and that are as they were.
+    var released: Set<ShiftStanding.Key> = []
     for watch in unit.watches {
       let key = ShiftStanding.Key(
         check: watch.check, subject: unit.subjects[watch.subject].name, isOfFeed: watch.isOfFeed)
+      let values = ShiftStanding.Key(check: key.check, subject: key.subject, isOfFeed: false)
+      // The values speak for both as long as their fault has a name: it is one key of one incident.
+      let isCovered = watch.isOfFeed && standing.open[values]?.finding.cause != nil
       let alarms = strongest(
         outcome.alarms.filter { watch.uses.contains($0.tier) && watch.streams.contains($0.stream) })
       let before = standing.open[key]
@@ -41,27 +46,34 @@ struct ShiftTelling {
       guard
         !alarms.isEmpty || tier != before?.tier ?? .ok
           || (isFirstOfDay && (!watch.isOfFeed || tier > .ok || before != nil))
+          || (watch.isOfFeed && released.contains(values))
       else { continue }
       let said = said(watch, alarms.first, before, tier, outcome.evidence, standing.fold)
       var open = self.open(said, before, tier, alarms.first)
-      standing.open[key] = tier > .ok ? open : nil
-      if tier == .ok { open.finding.since = nil }
-      let rows = sums.map { $0[watch.subject].rows } ?? 0
+      if !isCovered {
+        open.finding.cause = cause(watch, before?.finding.cause, tier, rows?.block, standing.fold)
+        standing.open[key] = tier > .ok ? open : nil
+      }
+      if tier == .ok {
+        open.finding.since = nil
+        if !watch.isOfFeed, before?.finding.cause != nil { released.insert(key) }
+      }
+      let count = rows.map { $0.sums[watch.subject].rows } ?? 0
       let end = design.start(of: hour + 1)
       var verdict = Verdict(
         check: watch.check, hour: design.hour, end: end, slice: unit.slice, subject: key.subject, shift: open.finding,
-        value: open.evidence, rows: rows, tier: tier)
+        value: open.evidence, rows: count, tier: tier)
       verdict.threshold = open.level
       verdict.measuredFrom = .baseline(unit.slice == Slice.all ? .all : .slice)
       verdict.version = version
-      told.verdicts.append(verdict)
+      if !isCovered { told.verdicts.append(verdict) }
       guard !alarms.isEmpty else {
-        told.lines.append(line(watch, said, nil, end, rows))
+        told.lines.append(line(watch, said, open.finding.cause, nil, end, count))
         continue
       }
       for alarm in alarms {
         let of = self.said(watch, alarm, before, tier, outcome.evidence, standing.fold)
-        told.lines.append(line(watch, of, design.uses[alarm.tier].budget.tier, end, rows))
+        told.lines.append(line(watch, of, open.finding.cause, design.uses[alarm.tier].budget.tier, end, count))
       }
     }
   }
@@ -85,6 +97,23 @@ struct ShiftTelling {
       open.finding.since = min(since, open.finding.since ?? since)
     }
     return open
+  }
+
+  /// What the hour looks like. A name stays for as long as the shift is open: what it was goes on in one incident. At its end it clears
+  /// there, unless the feed goes on.
+  private func cause(
+    _ watch: ShiftDesign.Watch, _ known: ShiftCause?, _ tier: Tier, _ block: CellBlock?, _ fold: ShiftFold
+  ) -> ShiftCause? {
+    if tier == .ok {
+      let feed = unit.watches.first { $0.check == watch.check && $0.subject == watch.subject && $0.isOfFeed }
+      return feed.map { self.tier($0, fold) > .ok } == true && !watch.isOfFeed ? nil : known
+    }
+    guard known == nil, let block, let index = unit.subjects[watch.subject].index else { return known }
+    let subject = plan.drift.subjects[index]
+    let search = ShiftCauseSearch(
+      domain: subject.domain, baseline: plan.baselineSide(subject: index, slice: NameKey(unit.slice)).side.cells,
+      hour: plan.drift.cells(of: subject, in: block))
+    return watch.isOfFeed ? search.ofFeed() : search.ofValues()
   }
 
   /// The highest tier that is open.
@@ -173,12 +202,14 @@ struct ShiftTelling {
   // MARK: Lines
 
   private func line(
-    _ watch: ShiftDesign.Watch, _ said: Said, _ alarm: Tier?, _ end: EventTime, _ rows: Int64
+    _ watch: ShiftDesign.Watch, _ said: Said, _ cause: ShiftCause?, _ alarm: Tier?, _ end: EventTime, _ rows: Int64
   ) -> ResultRecord {
-    ShiftLine(
+    var finding = said.open.finding
+    finding.cause = cause
+    return ShiftLine(
       plan: plan, design: design, slice: unit.slice, subject: unit.subjects[watch.subject].name, check: watch.check
     ).record(
-      said.open.finding, evidence: said.open.evidence,
+      finding, evidence: said.open.evidence,
       levels: watch.uses.map {
         (design.uses[$0].budget.tier, unit.null.level(tier: $0, view: said.view, stream: said.stream))
       }, alarm: alarm, end: end, rows: rows)

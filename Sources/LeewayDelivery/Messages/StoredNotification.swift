@@ -112,6 +112,7 @@ struct StoredNotification: Decodable {
     var was: Double?
     var now: Double?
     var since: String?
+    var looksLike: LooksLike?
 
     enum CodingKeys: String, CodingKey {
       case check, slice, subject, metric, tier, value, threshold, window, end, rows
@@ -121,7 +122,21 @@ struct StoredNotification: Decodable {
       case worstValue = "worst_value"
       case slicesAlike = "slices_alike"
       case slicesLeftOut = "slices_left_out"
+      case looksLike = "looks_like"
     }
+  }
+
+  /// A fault of the feed that a shift looks like: see `Evidence.likeness`.
+  struct LooksLike: Decodable {
+    var kind: String
+    var factor: Double?
+    var offset: Double?
+    var value: String?
+    var from: [String]?
+    var categories: Int64?
+    var to: String?
+    var was: Double?
+    var now: Double?
   }
 
   /// What is new of a subject in an open incident.

@@ -62,7 +62,11 @@ struct AlarmLog {
         Alarm(
           check: verdict.check, tier: verdict.tier, slice: verdict.slice, subject: verdict.subject,
           stage: verdict.stage, end: verdict.end, value: verdict.value,
-          stream: verdict.shift.map { $0.stream.category.map { "share of \($0)" } ?? $0.stream.kind.rawValue },
+          // A level is its subject.
+          stream: verdict.shift.flatMap { shift in
+            shift.stream.kind == .level
+              ? nil : shift.stream.category.map { "share of \($0)" } ?? shift.stream.kind.rawValue
+          },
           since: verdict.shift?.since))
     }
   }

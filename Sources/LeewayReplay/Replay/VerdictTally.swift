@@ -94,14 +94,14 @@ package struct VerdictTally: Sendable, Equatable {
 
   /// For a check without any verdict.
   private static func silence(_ check: Check, _ monitor: Monitor, _ hasLabels: Bool) -> String {
-    if check.metric.family == .shift {
+    if check.metric.family == .shift, ShiftFeed(check) != .errors {
       return "no whole hour after the first message ended, which is at its end + lateness (\(monitor.lateness))"
     }
     if case .comparison = check.on, let pair = monitor.comparison {
       return "no closed window of \(check.window) has rows of both \(pair.champion) and \(pair.challenger), by "
         + "\(monitor.predictions.version?.description ?? "version")"
     }
-    guard check.metric.isOfLabels, let labels = monitor.labels else {
+    guard check.metric.isOfLabels || ShiftFeed(check) == .errors, let labels = monitor.labels else {
       return "no window of \(check.window) closed, which is at its end + lateness (\(monitor.lateness))"
     }
     return hasLabels

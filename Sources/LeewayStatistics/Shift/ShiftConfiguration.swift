@@ -62,6 +62,8 @@ package struct ShiftConfiguration: Sendable, Equatable {
   /// Whether a subject's shares of missing, invalid, unseen and outside values have incidents of their own, since they say more of the
   /// feed than of the population (rule D7).
   package var separatesShares: Bool
+  /// Whether only steps up are looked for, as for errors. Only nulls that are learned have it, and no stored form.
+  package var isOneSided = false
 
   /// What the golden case was made with: the measured constants, and nothing that the reference implementation does not do.
   package static let reference = ShiftConfiguration(

@@ -42,6 +42,8 @@ struct ShiftBank: Sendable {
     var cap, beyond: Double
     /// Wander that is no drift.
     var tolerance: Double
+    /// Steps down are not supposed.
+    var isOneSided: Bool
   }
 
   /// What an hour came to over all hypotheses of a stream in one view.
@@ -76,7 +78,7 @@ struct ShiftBank: Sendable {
     let limit = abs(hour.r) > rules.beyond ? .infinity : rules.cap
     let counted: Int32 = hour.has ? 1 : 0
     var peak = Peak()
-    for (index, step) in steps.enumerated() {
+    for (index, step) in steps.enumerated() where step.delta > 0 || !rules.isOneSided {
       let old = bank[index]
       let d = step.delta * hour.response
       let jump = min(d * (hour.x - d / 2), limit)

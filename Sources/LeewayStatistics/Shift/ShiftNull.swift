@@ -40,7 +40,8 @@ package struct ShiftNull: Sendable, Equatable {
 
   func rules(_ stream: Int) -> ShiftBank.Rules {
     ShiftBank.Rules(
-      memory: fit.memory[stream], cap: cap[stream], beyond: beyond[stream], tolerance: tolerance[stream])
+      memory: fit.memory[stream], cap: cap[stream], beyond: beyond[stream], tolerance: tolerance[stream],
+      isOneSided: configuration.isOneSided)
   }
 }
 
@@ -102,7 +103,9 @@ extension ShiftNull {
       beyond = streams.spread { of in configuration.beyond * (of.map { deviation[$0] }.max() ?? 0) }
       tolerance = [Double](repeating: configuration.tolerance, count: k)
       let rules = (0..<k).map {
-        ShiftBank.Rules(memory: 0, cap: cap[$0], beyond: beyond[$0], tolerance: tolerance[$0])
+        ShiftBank.Rules(
+          memory: 0, cap: cap[$0], beyond: beyond[$0], tolerance: tolerance[$0],
+          isOneSided: configuration.isOneSided)
       }
       let found = ShiftCalibration(values, streams, rules, configuration)
       inflation = found.excess.map { 1 + ($0 - 1) / 2 }

@@ -128,7 +128,8 @@ final class MonitorStandings: Sendable {
     for check in monitor.checks {
       if check.metric.family == .shift {
         // The newest verdict of each subject, however old: one is given only where something is new, and once a day.
-        let end = progress.finalThrough == .distantPast ? .distantPast : progress.finalThrough.floor(to: .hours(1))
+        let through = ShiftFeed(check) == .errors ? progress.maturedThrough : progress.finalThrough
+        let end = through == .distantPast ? .distantPast : through.floor(to: .hours(1))
         var standing = CheckStanding()
         if let judged = CheckStanding.Judged(shifts, of: check.name, .final, end) { standing.stages = [judged] }
         found[check.name] = standing

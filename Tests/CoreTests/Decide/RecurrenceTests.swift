@@ -246,7 +246,9 @@ import Testing
     fold(.policy(IncidentPolicy(reopen: .hours(6))), 1)
     for (hour, tier) in [(1, Tier.warning), (2, .ok), (4, .warning), (5, .ok)] {
       let verdict = try #require(desk.verdict(Int64(hour), "missing", "amount", tier))
-      fold(.verdicts(machine.batch(of: [verdict]) { _, _ in .back(windows: 1, apart: .hours(1)) }), Int64(hour))
+      fold(
+        .verdicts(machine.batch(of: [verdict], in: .dataQuality) { _, _ in .back(windows: 1, apart: .hours(1)) }),
+        Int64(hour))
     }
     let open = (0...6).map { machine.span(openAt: IncidentTests.hour($0)) != nil }
     #expect(open == [false, true, false, false, true, false, false])

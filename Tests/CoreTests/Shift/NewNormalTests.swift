@@ -93,7 +93,7 @@ import Testing
     #expect(again.allSatisfy { !$0.line.contains("accepted") })
     #expect(try incidents(scene).contains { $0.state == .open })
     // A state that nothing was accepted in is as it always was.
-    let unit = try #require(scene.plan.shift?.units.first)
+    let unit = try #require(scene.plan.shift(.subjects)?.units.first)
     let state = try #require(try scene.ledger.read { try $0.shiftStates(monitor: "m", keys: [unit.key])[0] })
     #expect(state.first == ShiftStanding.formatVersion)
   }
@@ -174,7 +174,7 @@ import Testing
     let open = try #require(try incidents(scene).first)
     try ask(scene, .accept(since: nil, note: nil, normal: nil), of: open.id)
     try judge(scene, 600)
-    let unit = try #require(plan.shift?.units.first)
+    let unit = try #require(plan.shift(.subjects)?.units.first)
     func normals() throws -> ShiftNormals {
       let state = try #require(try scene.ledger.read { try $0.shiftStates(monitor: "m", keys: [unit.key])[0] })
       return try ShiftNormals.read(state, streams: unit.null.streams).normals
@@ -226,7 +226,7 @@ import Testing
       normals.layers.append(
         .init(
           part: .init(subject: 9, isOfFeed: false), normal: ShiftNormal(incident: "i", by: "a", since: 1, from: 2)))
-      let learner = try #require(plan.shift?.learners.first)
+      let learner = try #require(plan.shift(.subjects)?.learners.first)
       let state = ShiftLearning(streams: learner.streams.count, subjects: learner.subjects.count, next: 1)
         .encoded(standing: [], learner.names)
       _ = try learner.stored(normals.encoded(around: state))

@@ -94,7 +94,7 @@ import Testing
         .filter { $0.type == .shift || $0.type == .incident || ($0.type == .verdict && $0.check.hasSuffix("moved")) }
         .map(\.line)
       let found = try scene.ledger.read {
-        try $0.shiftStates(monitor: "m", keys: plan.shift?.units.map(\.key) ?? [])
+        try $0.shiftStates(monitor: "m", keys: plan.shift(.subjects)?.units.map(\.key) ?? [])
       }
       #expect(lines.count > 20 && found.allSatisfy { $0 != nil } && found.count == 2)
       if wanted == nil { (wanted, states) = (lines, found) }

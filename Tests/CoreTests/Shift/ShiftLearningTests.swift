@@ -36,7 +36,7 @@ import Testing
 
   @Test func itSaysOnceADayHowFarItHasCome() throws {
     let plan = try plan()
-    #expect(plan.shift?.units.isEmpty == true && plan.shift?.learners.map(\.slice) == ["all"])
+    #expect(plan.shift(.subjects)?.units.isEmpty == true && plan.shift(.subjects)?.learners.map(\.slice) == ["all"])
     let found = try judged(plan, hours: 100).verdicts
     let start = Int(World.start.milliseconds / 3_600_000)
     #expect(found.map(hour) == [1] + (1..<100).filter { ($0 + start) % 24 == 0 }.map { $0 + 1 })
@@ -71,7 +71,7 @@ import Testing
     let predictions = ShiftScene.predictions(0..<200, Self.risen(from: 180)).filter { event in
       !(40..<44).contains((event.time - World.start).milliseconds / 3_600_000)
     }
-    let learner = try #require(plan.shift?.learners.first)
+    let learner = try #require(plan.shift(.subjects)?.learners.first)
     let start = Int(World.start.milliseconds / 3_600_000)
     let keys = [learner.key] + (start / 24...start / 24 + 9).map(learner.key(ofDay:))
     var wanted: (lines: [String], states: [[UInt8]?])?
@@ -150,7 +150,7 @@ import Testing
   @Test func whatIsOpenStaysOpenWhenTheNullIsFittedAgain() throws {
     let plan = try plan()
     let (found, scene) = try judged(plan, hours: 360, Self.risen(from: 320))
-    let learner = try #require(plan.shift?.learners.first)
+    let learner = try #require(plan.shift(.subjects)?.learners.first)
     let stored = try #require(try scene.ledger.read { try $0.shiftStates(monitor: "m", keys: [learner.key])[0] })
     let learning = try ShiftLearning.read(stored).learning
     #expect(learning.subjects.allSatisfy { $0.stage == 2 })
@@ -181,7 +181,7 @@ import Testing
       ).flatMap(\.verdicts).filter { $0.metric == .shift }
     }
     var verdicts = try judge(first, 200)
-    let learner = try #require(first.shift?.learners.first)
+    let learner = try #require(first.shift(.subjects)?.learners.first)
     let stored = try #require(try scene.ledger.read { try $0.shiftStates(monitor: "m", keys: [learner.key])[0] })
     try instance.restart(plans: [second])
     try instance.claimAll()
@@ -213,7 +213,7 @@ import Testing
     let judged = country.filter { $0.tier != .insufficientData }
     #expect(!judged.isEmpty && judged.allSatisfy { hour($0) > 200 + 168 && $0.shift?.null == "fixed" })
     // What was learned is kept as it was, whatever else there is now.
-    let learner = try #require(second.shift?.learners.first)
+    let learner = try #require(second.shift(.subjects)?.learners.first)
     let stored = try #require(try scene.ledger.read { try $0.shiftStates(monitor: "m", keys: [learner.key])[0] })
     let now = try ShiftLearning.read(stored).learning
     #expect(now.subjects.map(\.stage) == [2, 1, 2], "\(now.subjects)")
@@ -287,7 +287,7 @@ import Testing
 
   /// Ten weeks later another day is in its place.
   @Test func daysTakeTurns() throws {
-    let learner = try #require(try plan().shift?.learners.first)
+    let learner = try #require(try plan().shift(.subjects)?.learners.first)
     let keys = (-80..<80).map { learner.key(ofDay: $0) }
     #expect(Set(keys).count == 70 && keys[0] == keys[70] && keys[79] != keys[80])
   }

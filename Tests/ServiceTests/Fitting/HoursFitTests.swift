@@ -83,7 +83,7 @@ import Testing
       ])
     #expect(hours.summary == "696 (29 days) from 2026-03-02 in Europe/Berlin, plan hours, 60 rows an hour")
     // The clock changes within the profile, and after it.
-    let null = try #require(plan.shift?.units.first?.null)
+    let null = try #require(plan.shift(.subjects)?.units.first?.null)
     #expect(null.configuration.calendar.minutes == 60)
     #expect(null.configuration.calendar.transitions.first == .init(hour: 492_985, minutes: 120))
     #expect(null.configuration.calendar.transitions.count >= 4)

@@ -47,7 +47,7 @@ export function evidenceText(item, over) {
   const is = over ? " was " : " is ";
   if (isNumber(item.was) && isNumber(item.now)) {
     return short(plain(item.subject), 40) + placeOf(item) + " went from " + number(item.was) + " to " +
-      number(item.now);
+      number(item.now) + likeness(item.looks_like);
   }
   const value = valueOf(item.metric, item.value);
   if (!isNumber(item.value)) return nameOf(item) + placeOf(item) + is + "beyond its limit";
@@ -55,6 +55,32 @@ export function evidenceText(item, over) {
   const side = item.value >= item.threshold ? "above" : "below";
   return nameOf(item) + placeOf(item) + is + value + ", " + side + " its limit of " +
     valueOf(item.metric, item.threshold);
+}
+
+const quoted = (text) => "\u201c" + short(plain(text), 40) + "\u201d";
+
+// A fault of the feed that a shift looks like, as a question to whoever knows the feed.
+export function likeness(it) {
+  if (!it) return "";
+  switch (it.kind) {
+    case "unit": {
+      if (it.factor === -1) return "; the sign turned?";
+      const scale = it.factor >= 1 ? "\u00d7 " + number(it.factor) : "\u00f7 " + number(1 / it.factor);
+      const shift = it.offset ? (it.offset < 0 ? " \u2212 " : " + ") + number(Math.abs(it.offset)) : "";
+      return "; values " + (it.factor === 1 ? "" : scale) + shift + ": unit changed?";
+    }
+    case "default":
+      return "; " + quoted(it.value) + " was " + share(it.was) + " of values and is " + share(it.now) + ": a default?";
+    case "lost":
+      return "; feed lost?";
+    case "renamed": {
+      const from = (it.from || []).map(quoted)[0];
+      const more = it.categories > 1 ? " and " + (it.categories - 1) + " more" : "";
+      return "; " + from + more + " gone, " + (it.to === null ? "values the baseline never had" : quoted(it.to)) +
+        " as frequent: renamed?";
+    }
+  }
+  return "";
 }
 
 // The worst first: by tier, then by how far the limit is passed.

@@ -114,6 +114,14 @@ package final class HTTPRequestSender {
         isCut: intake.isCut)
     }
     let problem = failure(code, method, origin, request.limits)
+    // The status came before the headers that were too many, and says what became of the request.
+    if request.method != .get, code == CURLE_WRITE_ERROR, intake.headersAreTooLong {
+      let status = leeway_curl_status(handle)
+      if (200...999).contains(status) {
+        return HTTPAnswer(
+          status: status, retryAfter: intake.retryAfter, bodyPrefix: [], isCut: true, bodyProblem: problem.text)
+      }
+    }
     // What was sent has been taken, whatever became of the rest: sent again it would be taken twice.
     let status = leeway_curl_status(handle)
     if request.method != .get, (200..<300).contains(status), Self.isOfTheBody(code), intake.headersHaveEnded {

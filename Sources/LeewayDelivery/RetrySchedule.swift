@@ -62,9 +62,9 @@ package struct RetrySchedule: Sendable, Equatable {
       }
     case .failure(let failure):
       switch failure.kind {
-      case .timeout, .connect, .resolve, .tls, .reset, .badAnswer, .other:
+      case .timeout, .connect, .resolve, .tls, .reset, .badAnswer, .tooLarge, .other:
         return later(by: wait(after: attempt, random: random), because: failure.text, attempt, spent)
-      case .badRequest, .tooLarge:
+      case .badRequest:
         return .deadLetter(reason: failure.text)
       case .aborted:
         // Our own shutdown says nothing about the receiver: whoever starts next should try at once.

@@ -19,6 +19,16 @@ public struct MetricDifference: Sendable, Equatable {
       ? 2 * SpecialFunctions.normalSurvival(abs(estimate) / standardError) : estimate == 0 ? 1 : 0
   }
 
+  /// How far it is beyond a difference that there was before, which is taken as known: with the same error, and p by the normal limit.
+  ///
+  /// Example: 0.06 with an error of 0.01 is 6 errors from 0, and 1 from an expected 0.05.
+  ///
+  /// - Parameter confidence: that the interval was made with.
+  public func beyond(_ expected: Double, confidence: Double = 0.99) -> MetricDifference {
+    let error = (upper - estimate) / SpecialFunctions.normalQuantile((1 + confidence) / 2)
+    return MetricDifference(estimate: estimate - expected, standardError: error, confidence: confidence)
+  }
+
   /// With the exact two-sided binomial p-value of the rows that speak for one side only.
   static func mcNemar(
     estimate: Double, standardError: Double, championAlone: Int64, challengerAlone: Int64, confidence: Double

@@ -35,7 +35,7 @@ import Testing
     for kind in HTTPFailure.Kind.allCases {
       let decision = decide(.failure(HTTPFailure(kind, "why")), after: 10)
       switch kind {
-      case .badRequest, .tooLarge: #expect(decision == .deadLetter(reason: "why"), "\(kind)")
+      case .badRequest: #expect(decision == .deadLetter(reason: "why"), "\(kind)")
       case .aborted: #expect(decision == .retry(after: 0), "\(kind)")
       default: #expect(decision == .retry(after: 500), "\(kind)")
       }

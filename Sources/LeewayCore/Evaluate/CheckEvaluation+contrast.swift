@@ -12,12 +12,18 @@ extension CheckEvaluation {
   /// For performance: slices that could be judged by themselves. nil also where the metric has no interval, since nothing could
   /// be said of chance then.
   ///
-  /// - Parameter threshold: the limit that the whole is beyond.
-  func performanceContrast(_ view: WindowView, beyond threshold: Double?) -> SliceContrast? {
+  /// Where the limit is a change, slices are held against their own references, by how much they have changed: one that has always been
+  /// worse than the others is not what the change comes from.
+  ///
+  /// - Parameter verdict: of the whole, which fires.
+  func performanceContrast(_ view: WindowView, _ verdict: Verdict) -> SliceContrast? {
     guard let all = view.performance[NameKey(Slice.all)], let whole = all.value(check.metric, at: check.place) else {
       return nil
     }
-    let fires = worseSide(whole, beyond: threshold)
+    let fires = worseSide(whole, beyond: verdict.threshold)
+    let isChange = isChange(verdict)
+    let reference = isChange ? ownReference(view, Slice.all) : nil
+    guard !isChange || reference != nil else { return nil }
     var leftOut = 0
     let candidates: [SliceCandidate] = view.performance.compactMap { slice, summary in
       guard Slice.isSingle(slice.name) else { return nil }
@@ -26,15 +32,33 @@ extension CheckEvaluation {
         return nil
       }
       guard let value = summary.value(check.metric, at: check.place),
-        let difference = summary.difference(check.metric, fromRestOf: all)
+        var difference = summary.difference(check.metric, fromRestOf: all)
       else { return nil }
+      var before = 0.0
+      if let reference {
+        guard let own = ownReference(view, slice.name), own.rows < reference.rows else {
+          leftOut += 1
+          return nil
+        }
+        before = own.value
+        // Means of the parts of a whole: of other metrics nearly so.
+        let rest =
+          (Double(reference.rows) * reference.value - Double(own.rows) * own.value) / Double(reference.rows - own.rows)
+        difference = difference.beyond(own.value - rest)
+      }
       return SliceCandidate(
-        slice: slice.name, value: value, rows: check.metric == .coverage ? summary.predictions : summary.labelled,
+        slice: slice.name, value: value, change: value - before,
+        rows: check.metric == .coverage ? summary.predictions : summary.labelled,
         pValue: difference.oneSided(fires))
     }
     return SliceContrast(
-      candidates.sorted { utf8Order($0.slice, $1.slice) }, leftOut: leftOut, whole: whole, fires: fires,
-      significance: check.significance ?? 0.01)
+      candidates.sorted { utf8Order($0.slice, $1.slice) }, leftOut: leftOut, whole: whole - (reference?.value ?? 0),
+      size: whole, fires: fires, significance: check.significance ?? 0.01)
+  }
+
+  /// Whether the limit that fires is measured from a reference.
+  private func isChange(_ verdict: Verdict) -> Bool {
+    check.limits.contains { $0.tier == verdict.rawTier && $0.limit.isRelative }
   }
 
   /// For a subject's drift: each slice beside its own baseline, and the rest of the window beside the rest of the baseline.
@@ -46,6 +70,11 @@ extension CheckEvaluation {
     let subject = plan.drift.subjects[index]
     let allCells = plan.drift.cells(of: subject, in: all)
     let fires = worseSide(whole, beyond: verdict.threshold)
+    // Distances are changes by themselves; levels have changed from the baseline's, slice by slice.
+    let isChange = check.metric.family == .level && isChange(verdict)
+    if isChange, check.firstDays(at: .final, size: view.definition.size) != nil { return nil }
+    let before = isChange ? view.comparisons[Slice.all, index]?.baselineValue(check.metric) : 0
+    guard let before else { return nil }
     var candidates: [SliceCandidate] = []
     var leftOut = 0
     for (slice, block) in view.drift where Slice.isSingle(slice.name) {
@@ -64,13 +93,23 @@ extension CheckEvaluation {
         domain: subject.domain, baseline: restOfBaseline,
         baselineDeviation: plan.baseline.subject(named: subject.name)?.standardDeviation,
         window: allCells.less(plan.drift.cells(of: subject, in: block)))
-      guard let difference = comparison.excess(check.metric, over: rest) else { continue }
+      guard var difference = comparison.excess(check.metric, over: rest) else { continue }
+      var own = 0.0
+      if isChange {
+        guard let mine = comparison.baselineValue(check.metric), let others = rest.baselineValue(check.metric) else {
+          leftOut += 1
+          continue
+        }
+        own = mine
+        difference = difference.beyond(mine - others)
+      }
       candidates.append(
-        SliceCandidate(slice: slice.name, value: value, rows: used, pValue: difference.oneSided(fires)))
+        SliceCandidate(
+          slice: slice.name, value: value, change: value - own, rows: used, pValue: difference.oneSided(fires)))
     }
     return SliceContrast(
-      candidates.sorted { utf8Order($0.slice, $1.slice) }, leftOut: leftOut, whole: whole, fires: fires,
-      significance: check.significance ?? 0.01)
+      candidates.sorted { utf8Order($0.slice, $1.slice) }, leftOut: leftOut, whole: whole - before, size: whole,
+      fires: fires, significance: check.significance ?? 0.01)
   }
 }
 

@@ -14,6 +14,7 @@ extension CheckEvaluation {
 
   private func measure(_ view: WindowView, _ slice: String) -> Measure {
     guard let span = check.firstDays(at: view.stage, size: view.definition.size) else {
+      if check.metric.family == .estimate, slice != Slice.all { return estimatedBefore(slice) }
       let found = plan.performanceBaseline(slice: slice)
       return Measure(
         value: found?.performance.metrics[(check.metric.realised ?? check.metric).name], against: found?.against,
@@ -43,6 +44,35 @@ extension CheckEvaluation {
     case .learning(let why): return Measure(missing: why)
     case nil: return Measure(missing: Shortfall(.reference))
     }
+  }
+
+  /// For an estimate in a slice: what the same map makes of the slice's training rows. Their realised performance differs from that where the
+  /// slice's outcomes follow the score otherwise than all, which is no change.
+  private func estimatedBefore(_ slice: String) -> Measure {
+    let (side, against) = plan.baselineSide(subject: plan.outputSubject, slice: NameKey(slice))
+    guard against == .slice, let estimated = EstimatedPerformance(plan, side.cells) else {
+      return Measure(missing: Shortfall(.noBaseline))
+    }
+    return Measure(
+      value: estimated.value(check.metric), against: .slice, isInSample: estimated.inSample,
+      missing: Shortfall(.noBaseline))
+  }
+
+  /// What a slice's limits are a change from, with the labelled rows behind it; nil where it has nothing of its own.
+  func ownReference(_ view: WindowView, _ slice: String) -> (value: Double, rows: Int64)? {
+    let measure = measure(view, slice)
+    guard let value = measure.value else { return nil }
+    if let span = check.firstDays(at: view.stage, size: view.definition.size) {
+      guard
+        case .full(let summary)? = view.performanceReferences[
+          PerformanceReferenceKey(slice: NameKey(slice), span: span)]
+      else { return nil }
+      return (value, summary.labelled)
+    }
+    guard let found = plan.performanceBaseline(slice: slice), slice == Slice.all || found.against == .slice else {
+      return nil
+    }
+    return (value, found.performance.labelled)
   }
 
   /// nil where no limit is a change, or the baseline is what it is a change from.
@@ -78,13 +108,27 @@ extension CheckEvaluation {
         guard check.metric == .ece, let significance = check.significance else { return true }
         return summary.calibrationPValue.map { $0 <= significance } ?? false
       }
-      if slice == Slice.all, verdict.rawTier >= .info {
-        found.contrast = performanceContrast(view, beyond: verdict.threshold)
+      if verdict.rawTier == .ok, let coarse = coarse(summary, value, measure(view, slice)) {
+        (verdict.rawTier, verdict.tier) = (.insufficientData, .insufficientData)
+        verdict.why = coarse
       }
+      if slice == Slice.all, verdict.rawTier >= .info { found.contrast = performanceContrast(view, verdict) }
       verdict.finding = .performance(found)
       return verdict
     }
   }
+
+  /// Why cells are too coarse to say that no limit is passed: many scores lie in one cell between training scores, as where a model puts out
+  /// one and the same. Below five points the value is good enough.
+  private func coarse(_ summary: PerformanceSummary, _ value: Double, _ reference: Measure) -> Shortfall? {
+    guard check.metric.performance?.hasCellBound == true, check.metric.range?.upperBound == 1,
+      let bound = summary.metrics["\(check.metric.name)_bound"], bound >= Self.coarseBound
+    else { return nil }
+    let limit = Ladder(check.limits, reference: reference.value).rungs.first { abs($0.threshold - value) <= bound }
+    return limit.map { Shortfall(.noise, [("limit", .value($0.threshold)), ("noise", .value(bound))]) }
+  }
+
+  private static let coarseBound = 0.05
 
   /// Climbs the tiers, and says in the verdict what the limits are measured from.
   ///

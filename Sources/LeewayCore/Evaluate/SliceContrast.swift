@@ -47,6 +47,8 @@ extension WorstSlice {
 struct SliceCandidate {
   var slice: String
   var value: Double
+  /// What the slice is worse by: the value, or where the limit is a change, how far it is from the slice's own reference.
+  var change: Double
   var rows: Int64
   /// One-sided: of the slice being worse than the rest by chance.
   var pValue: Double
@@ -60,11 +62,13 @@ extension SliceContrast {
   ///
   /// - Parameters:
   ///   - leftOut: slices that are no candidates, since they have too few rows or no baseline.
-  ///   - whole: the metric's value over all rows.
+  ///   - whole: the same of all rows: the metric's value, or how far it is from their reference.
+  ///   - size: of the metric over all rows.
   ///   - fires: the side on which it is worse.
   /// - Returns: nil without candidates.
   init?(
-    _ candidates: [SliceCandidate], leftOut: Int, whole: Double, fires: Metric.Direction, significance: Double
+    _ candidates: [SliceCandidate], leftOut: Int, whole: Double, size: Double, fires: Metric.Direction,
+    significance: Double
   ) {
     guard !candidates.isEmpty else { return nil }
     func isWorse(_ a: Double, than b: Double) -> Bool {
@@ -76,10 +80,10 @@ extension SliceContrast {
     }
     let q = benjaminiHochberg(candidates.map(\.pValue))
     let found = zip(candidates, q).filter {
-      $1 <= significance && isWorse($0.value, than: whole) && abs($0.value - whole) > abs(whole) / 1000
+      $1 <= significance && isWorse($0.change, than: whole) && abs($0.change - whole) > abs(size) / 1000
     }
     let first = found.min { a, b in
-      a.0.value == b.0.value ? utf8Order(a.0.slice, b.0.slice) : isWorse(a.0.value, than: b.0.value)
+      a.0.change == b.0.change ? utf8Order(a.0.slice, b.0.slice) : isWorse(a.0.change, than: b.0.change)
     }
     self =
       first.map { candidate, q in

@@ -89,14 +89,20 @@ struct MonitorFlush {
       guard end - pane > 1 else { continue }
       let slices = try tx.ownSlices(kind, monitor: monitor, generation: plan.key(of: kind), writer: writer, pane: start)
       guard slices.count > cap.limit else { continue }
-      for (slice, into) in cap.evicted(from: slices) {
-        let pair = [PaneKey(pane: start, slice: slice), PaneKey(pane: start, slice: into)]
-        let blocks = try tx.ownPanes(kind, monitor: monitor, generation: plan.key(of: kind), writer: writer, keys: pair)
+      // A backlog may bring thousands of slices to a pane: each costs a row read and a row removed, and no round trip of its own.
+      for (into, evicted) in Dictionary(grouping: cap.evicted(from: slices), by: { NameKey($0.into) }) {
+        let target = PaneKey(pane: start, slice: into.name)
+        let sources = evicted.map { PaneKey(pane: start, slice: $0.slice) }
         var sum = CellBlock(shape)
-        for bytes in blocks { if let bytes { try sum.merge(encoded: bytes) } }
+        for first in stride(from: 0, to: sources.count, by: Self.rowsAtOnce) {
+          let some = (first == 0 ? [target] : []) + sources[first..<min(first + Self.rowsAtOnce, sources.count)]
+          let blocks = try tx.ownPanes(
+            kind, monitor: monitor, generation: plan.key(of: kind), writer: writer, keys: some)
+          for bytes in blocks { if let bytes { try sum.merge(encoded: bytes) } }
+        }
         try tx.put(
-          kind, monitor: monitor, generation: plan.key(of: kind), writer: writer, blocks: [(pair[1], sum.encoded())])
-        try tx.delete(kind, monitor: monitor, generation: plan.key(of: kind), writer: writer, keys: [pair[0]])
+          kind, monitor: monitor, generation: plan.key(of: kind), writer: writer, blocks: [(target, sum.encoded())])
+        try tx.delete(kind, monitor: monitor, generation: plan.key(of: kind), writer: writer, keys: sources)
       }
     }
   }

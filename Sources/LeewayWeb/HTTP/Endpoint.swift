@@ -55,7 +55,9 @@ struct AccessPolicy: Sendable {
     }
     let origin = RequestOrigin(
       remote: context.remoteAddress, authority: request.head.authority,
-      isForwarded: request.headers[.forwarded] != nil || request.headers[.xForwardedFor] != nil)
+      // A target with a host of its own is what a proxy is asked for.
+      isForwarded: request.headers[.forwarded] != nil || request.headers[.xForwardedFor] != nil
+        || request.head.path?.hasPrefix("/") == false)
     guard origin.isLoopback else {
       throw Self.unauthorized("Reading from another machine needs a token, and http.tokens_file is not set.")
     }

@@ -18,12 +18,18 @@ struct RequestOrigin: Sendable {
   }
 
   private static func namesLoopback(_ authority: String) -> Bool {
-    var host = Substring(authority.lowercased())
-    if host.hasPrefix("[") {
-      host = host.dropFirst().prefix { $0 != "]" }
-    } else if let colon = host.lastIndex(of: ":") {
-      host = host[..<colon]
+    let text = Substring(authority.lowercased())
+    var (host, port) = (text, Substring())
+    if text.hasPrefix("[") {
+      guard let end = text.firstIndex(of: "]") else { return false }
+      // Brackets are of addresses.
+      guard text[text.index(after: text.startIndex)..<end] == "::1" else { return false }
+      (host, port) = ("::1", text[text.index(after: end)...])
+    } else if let colon = text.firstIndex(of: ":") {
+      (host, port) = (text[..<colon], text[colon...])
     }
+    guard port.isEmpty || (port.hasPrefix(":") && port.dropFirst().utf8.allSatisfy { (0x30...0x39).contains($0) })
+    else { return false }
     return ServiceConfigurationReading.isLoopback(String(host))
   }
 }

@@ -49,6 +49,32 @@ import Testing
     #expect(Self.check(.estimatedAccuracy, Check.below(0.5)).causeGroup() == .drift)
   }
 
+  /// A slice's outcomes may follow the score otherwise than all did in training, which is no change: its limit is measured from what the same
+  /// map makes of its training rows.
+  @Test func aSliceIsMeasuredFromItsOwnEstimate() throws {
+    let limit = TierLimit(.warning, .maximumDrop(.absolute(0.01)))
+    let plan = try Self.plan([Self.check(.estimatedAccuracy, limit, slices: .each)])
+    let output = plan.outputSubject
+    let side = plan.baselineSide(subject: output, slice: NameKey("channel=web")).side
+    let before = try #require(EstimatedPerformance(plan, side.cells)?.value(.estimatedAccuracy))
+    let events = Self.events(60, 40).map { event in
+      var event = event
+      event.channel = "\"web\""
+      return event
+    }
+    let scene = try Scene(plan: plan, predictions: [events])
+    try scene.read()
+    let verdicts = try scene.judge(at: Scene.minute(20)).filter { $0.check == "c" && $0.end == Scene.minute(15) }
+    let web = try #require(verdicts.first { $0.slice == "channel=web" })
+    #expect(web.against == .slice && abs((web.threshold ?? 0) - (before - 0.01)) < 1e-12)
+    // Without training rows of its own there is nothing to measure from.
+    let version = try #require(verdicts.first { $0.slice == "version=v1" })
+    #expect(version.tier == .insufficientData && version.why?.reason == .noBaseline)
+    // All of them from what came true in training.
+    let all = try #require(verdicts.first { $0.slice == "all" })
+    #expect(abs((all.threshold ?? 0) - 0.89) < 1e-12)
+  }
+
   @Test func slicesAndSmallWindows() throws {
     let scene = try Scene(
       plan: Self.plan([Self.check(.estimatedPositiveRate, Check.above(0.5), minimumRows: 50, slices: .each)]),

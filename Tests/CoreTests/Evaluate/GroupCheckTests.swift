@@ -23,7 +23,11 @@ import Testing
     var counts: [Int]
   }
 
-  private static func scene(_ checks: [Check], _ groups: [Group], unlabelled: Int = 0) throws -> Scene {
+  /// - Parameter before: the accuracy in training, by slice, and the labelled rows.
+  private static func scene(
+    _ checks: [Check], _ groups: [Group], unlabelled: Int = 0,
+    before: [(slice: String, accuracy: Double, rows: Int64)] = []
+  ) throws -> Scene {
     var events: [PredictionEvent] = []
     var labels: [LabelEvent] = []
     for group in groups {
@@ -41,7 +45,21 @@ import Testing
     let more = Scene.predictions(unlabelled, id: "none") { _, event in event.channel = "\"app\"" }
     events = (events + more).sorted { $0.time < $1.time }
     labels.sort { $0.time < $1.time }
-    let scene = try Scene(checks: checks, predictions: [events], labels: [labels])
+    let monitor = try SampleMonitor.monitor(.binary, checks: checks)
+    var baseline = SampleMonitor.baseline(monitor)
+    for (slice, accuracy, rows) in before {
+      let found = PerformanceBaseline(labelled: rows, inSample: false, metrics: ["accuracy": accuracy])
+      if slice == "all" { baseline.performance = found }
+      if let place = baseline.slices.firstIndex(where: { $0.slice == slice }) {
+        baseline.slices[place].performance = found
+      } else if slice != "all" {
+        baseline.slices.append(
+          SliceBaseline(
+            slice: slice, rows: rows, subjects: baseline.subjects.map(\.cells), performance: found))
+      }
+    }
+    let scene = try Scene(
+      plan: MonitorPlan(monitor: monitor, baseline: baseline), predictions: [events], labels: [labels])
     try scene.read()
     return scene
   }
@@ -161,6 +179,25 @@ import Testing
     let machine = try #require(
       try scene.ledger.read { try $0.machine(monitor: scene.plan.monitor.name, group: .performanceFinal) })
     #expect(try IncidentMachine(encoded: machine).active.values.first?.contrast == .worst(last))
+  }
+
+  /// The web has always been worse than the app, and it is the app that has changed.
+  @Test func theWorstSliceOfAChangeIsTheOneThatHasChanged() throws {
+    var fall = Self.accuracy
+    fall.limits = [TierLimit(.warning, .maximumDrop(.absolute(0.05)))]
+    let now = [
+      Group(channel: "web", counts: [600, 300, 150, 450]), Group(channel: "app", counts: [225, 75, 75, 225]),
+    ]
+    let before = [("all", 0.77, Int64(2100)), ("channel=web", 0.7, 1500), ("channel=app", 0.945, 600)]
+    let worst = try #require(
+      try Self.verdicts(Self.scene([fall], now, before: before)).first?.contrast?.worst)
+    #expect(worst.slice == "channel=app" && worst.value == 0.75)
+    // Against a number they are alike.
+    #expect(
+      try Self.verdicts(Self.scene([Self.accuracy], now, before: before)).first?.contrast == .alike(leftOut: 0))
+    // A slice that has no performance of its own in training cannot be said to have changed.
+    #expect(
+      try Self.verdicts(Self.scene([fall], now, before: Array(before.prefix(2)))).first?.contrast == .alike(leftOut: 1))
   }
 
   /// Of several there is always a worst; it is named only where chance does not explain it.

@@ -50,6 +50,25 @@ import Testing
     #expect(try scene.judge(at: Scene.minute(20), labels: Scene.minute(80)).isEmpty)
   }
 
+  /// A model that puts out one and the same score between two training scores: all rows are in one cell, so that AUC may be anything.
+  @Test func oneScoreForAllCannotBeCalledGood() throws {
+    func verdict(_ output: (Int) -> String) throws -> Verdict {
+      let events = Scene.predictions(200) { i, event in event.output = output(i) }
+      let labels = events.enumerated().map { i, event in
+        LabelEvent(id: event.id ?? "", time: event.time + .minutes(1), value: i % 2 == 0 ? "1" : "0")
+      }
+      let scene = try Scene(
+        checks: [Self.check(.auc, [Check.below(0.7)], certain: true)], predictions: [events], labels: [labels])
+      try scene.read()
+      return try Self.verdict(scene)
+    }
+    let stuck = try verdict { _ in "0.123456789" }
+    #expect(stuck.tier == .insufficientData && stuck.value == 0.5 && stuck.bound == 1)
+    #expect(stuck.why == Shortfall(.noise, [("limit", .value(0.7)), ("noise", .value(0.5))]))
+    // Scores that tell classes apart are judged, whatever cells they are in.
+    #expect(try verdict { $0 % 2 == 0 ? "0.9" : "0.1" }.tier == .ok)
+  }
+
   @Test func maturityNeverOvertakesClosing() throws {
     let scene = try Self.scene(Self.check(.accuracy, [Check.below(0.95)]), right: 90, wrong: 10)
     #expect(try scene.judge(at: Scene.minute(19), labels: Scene.minute(500)).allSatisfy { $0.end <= Scene.minute(10) })

@@ -7,8 +7,8 @@ struct SliceContrastTests {
     _ slices: [(String, Double, Double)], whole: Double, _ fires: Metric.Direction, leftOut: Int = 0
   ) -> SliceContrast? {
     SliceContrast(
-      slices.map { SliceCandidate(slice: $0.0, value: $0.1, rows: 1000, pValue: $0.2) }, leftOut: leftOut, whole: whole,
-      fires: fires, significance: 0.01)
+      slices.map { SliceCandidate(slice: $0.0, value: $0.1, change: $0.1, rows: 1000, pValue: $0.2) }, leftOut: leftOut,
+      whole: whole, size: whole, fires: fires, significance: 0.01)
   }
 
   @Test func theWorstIsOnTheSideThatFired() {

@@ -86,6 +86,9 @@ import Testing
       ("::1", "[::1]:80", false, true),
       ("127.0.0.1", nil, false, true), ("127.0.0.1", "evil.example:8080", false, false),
       ("127.0.0.1", "127.0.0.1.evil.example", false, false), ("127.0.0.1", "localhost", true, false),
+      ("127.0.0.1", "[::1].evil.example", false, false), ("127.0.0.1", "[::1]evil", false, false),
+      ("127.0.0.1", "[localhost]", false, false), ("127.0.0.1", "localhost:80@evil.example", false, false),
+      ("127.0.0.1", "[::1", false, false), ("::1", "[::1]", false, true),
       ("10.0.0.7", "localhost", false, false),
     ] as [(String, String?, Bool, Bool)])
   func onlyThisMachineIsLoopback(_ remote: String, _ authority: String?, _ isForwarded: Bool, _ expected: Bool) throws {

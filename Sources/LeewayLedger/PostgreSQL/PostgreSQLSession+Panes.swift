@@ -55,8 +55,7 @@ extension PostgreSQLSession {
     guard let scope = try scope(monitor, generation) else { return Array(repeating: nil, count: keys.count) }
     let sql = """
       SELECT k.n, p.block FROM unnest($3::bigint[], $4::bytea[]) WITH ORDINALITY AS k (pane, slice_key, n)
-      JOIN \(kind.table) p
-        ON p.scope = $1 AND p.pane = k.pane AND p.slice_key = k.slice_key AND p.writer = $2
+      \(Self.ownRow(kind, "block"))
       """
     return try blobs("reading a writer's panes", sql, for: keys, size: { _ in 4096 }) { batch in
       var parameters = PostgreSQLParameters(scope, writer)
@@ -64,6 +63,16 @@ extension PostgreSQLSession {
       parameters.append(batch) { PostgreSQLKey.bounded($0.slice) }
       return parameters
     }
+  }
+
+  /// The writer's row of each key, found by its primary key. A plain join leaves the order to the planner, which knows nothing of rows that this
+  /// transaction has written: it goes through all of the writer's rows for each key.
+  private static func ownRow(_ kind: PaneKind, _ column: String) -> String {
+    """
+    CROSS JOIN LATERAL (
+      SELECT \(column) FROM \(kind.table) r
+      WHERE r.scope = $1 AND r.pane = k.pane AND r.slice_key = k.slice_key AND r.writer || '' = $2 OFFSET 0) p
+    """
   }
 
   func delete(_ kind: PaneKind, monitor: String, generation: String, writer: String, keys: [PaneKey]) throws {
@@ -74,8 +83,8 @@ extension PostgreSQLSession {
     try execute(
       "deleting panes",
       """
-      DELETE FROM \(kind.table) p USING unnest($3::bigint[], $4::bytea[]) AS k (pane, slice_key)
-      WHERE p.scope = $1 AND p.pane = k.pane AND p.slice_key = k.slice_key AND p.writer = $2
+      DELETE FROM \(kind.table) WHERE ctid = ANY (ARRAY(
+        SELECT p.ctid FROM unnest($3::bigint[], $4::bytea[]) AS k (pane, slice_key) \(Self.ownRow(kind, "ctid"))))
       """, parameters)
   }
 

@@ -17,7 +17,7 @@ extension PostgreSQLSession {
   private func waiting(_ scope: Int64, _ ids: [[UInt8]]) throws -> [[UInt8]?] {
     let sql = """
       SELECT k.n, w.state FROM unnest($2::bytea[]) WITH ORDINALITY AS k (id, n)
-      JOIN waiting w ON w.scope = $1 AND w.id = k.id
+      CROSS JOIN LATERAL (SELECT state FROM waiting r WHERE r.scope = $1 AND r.id = k.id OFFSET 0) w
       """
     return try blobs("reading waiting predictions", sql, for: ids, size: { $0.count + 300 }) { batch in
       var parameters = PostgreSQLParameters(scope)
@@ -48,9 +48,14 @@ extension PostgreSQLSession {
     try PostgreSQLBatches.of(rows.filter { $0.state == nil }, size: { $0.id.count + 8 }) { batch in
       var parameters = PostgreSQLParameters(scope)
       parameters.append(batch) { PostgreSQLKey.bounded($0.id) }
+      // All that change rows have the lock of the joins, so that a row stays where it is.
       try execute(
-        doing, "DELETE FROM waiting w USING unnest($2::bytea[]) AS k (id) WHERE w.scope = $1 AND w.id = k.id",
-        parameters)
+        doing,
+        """
+        DELETE FROM waiting WHERE ctid = ANY (ARRAY(
+          SELECT w.ctid FROM unnest($2::bytea[]) AS k (id)
+          CROSS JOIN LATERAL (SELECT ctid FROM waiting r WHERE r.scope = $1 AND r.id = k.id OFFSET 0) w))
+        """, parameters)
     }
   }
 

@@ -127,7 +127,9 @@ final class PostgreSQLSession: SQLSession {
   func blobs(of table: SliceTable, monitor: String, keys: [SliceKey]) throws -> [[UInt8]?] {
     let sql = """
       SELECT k.n, t.\(table.blob) FROM unnest($2::text[], $3::bytea[]) WITH ORDINALITY AS k (hash, slice_key, n)
-      JOIN \(table.name) t ON t.monitor = $1 AND t.hash = k.hash AND t.slice_key = k.slice_key
+      CROSS JOIN LATERAL (
+        SELECT \(table.blob) FROM \(table.name) r
+        WHERE r.monitor = $1 AND r.hash = k.hash AND r.slice_key = k.slice_key OFFSET 0) t
       """
     return try blobs(table.reading, sql, for: keys, size: { _ in 8192 }) { batch in
       var parameters = PostgreSQLParameters(monitor)

@@ -22,7 +22,8 @@ class Registry:
 
             def do_GET(self) -> None:
                 registry.asked.append(self.path)
-                self.answer(registry.find(self.path.split("?")[0]))
+                path, _, query = self.path.partition("?")
+                self.answer(registry.find(path, "format=serialized" in query))
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -61,7 +62,14 @@ class Registry:
             self.schemas.append(schema)
             return schema | {"subject": subject}
 
-    def find(self, path: str) -> dict | None:
+    def find(self, path: str, serialized: bool) -> dict | None:
+        """Descriptors are what its client registers; Confluent's registry shows them as text unless it is asked not to."""
+        found = self.stored(path)
+        if found and found.get("schemaType") == "PROTOBUF" and not serialized:
+            return found | {"schema": 'syntax = "proto3";'}
+        return found
+
+    def stored(self, path: str) -> dict | None:
         with self.lock:
             if number := re.fullmatch(r"/schemas/ids/(\d+)", path):
                 return next((s for s in self.schemas if s["id"] == int(number[1])), None)

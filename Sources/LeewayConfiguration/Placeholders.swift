@@ -41,10 +41,9 @@ struct Placeholders {
     if let kept = environment[name] { return Self.bytes(kept: kept) }
     do throws(TextFile.Failure) {
       let bytes = try TextFile.bytes(at: TextFile.path(path, in: folder), limit: AvroSchema.maximumBytes)
-      // PostgreSQL takes no zero in a text.
-      let text = bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
       used.values[name] =
-        text ?? bytes.reduce(into: Self.hexMark) { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
+        String(validating: bytes, as: UTF8.self)
+        ?? bytes.reduce(into: Self.hexMark) { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
       return bytes
     } catch {
       throw Failure(message: "the file \(error.problem)")

@@ -112,6 +112,20 @@ struct ProtobufMonitorTests {
       ])
   }
 
+  /// The ledger keeps a monitor's files for as long as its pairs drain, also those that are no text.
+  @Test(arguments: [[0x0A, 0, 0x7F], [0x0A, 0xFF, 0x0F, 0]] as [[UInt8]]) func bytesAreKeptAsTheyAre(_ bytes: [UInt8])
+    throws
+  {
+    try TemporaryFolder.use { folder in
+      folder.write("p.desc", bytes)
+      let first = Placeholders(environment: [:], folder: folder.path)
+      let read = try first.schema(at: "p.desc")
+      let kept = KeptMonitorText(stored: KeptMonitorText(text: "monitor: m\n", values: first.used.values).stored)
+      let again = try Placeholders(environment: kept.values, folder: "/nowhere").schema(at: "p.desc")
+      #expect(read == bytes && again == bytes)
+    }
+  }
+
   @Test func aPathOfNothing() throws {
     #expect(
       try problems(feature: "amont: numeric")

@@ -32,7 +32,7 @@ extension ProtobufExtractor {
     case .bytes: return FieldValue(bytes: try cursor.bytes()).value
     case .symbols:
       let number = Int64(Int32(truncatingIfNeeded: try cursor.varint()))
-      guard let name = current.table.symbol(number, in: node) else { return Self.integer(number) }
+      guard let name = at.types.symbol(number, in: node) else { return Self.integer(number) }
       return FieldValue(bytes: name).value
     case .message, .timestamp, .wrapper: return try value(code, node, try cursor.bytes())
     }
@@ -45,8 +45,8 @@ extension ProtobufExtractor {
     switch code {
     case .timestamp: return try timestamp(bytes)
     case .wrapper:
-      guard let place = current.table.field(1, in: node) else { return FieldValue.null.value }
-      let inner = current.table.fields[place]
+      guard let place = at.types.field(1, in: node) else { return FieldValue.null.value }
+      let inner = at.types.fields[place]
       // A wrapper that is there has a value, whatever its field tells.
       var found = inner.initial
       var cursor = ProtobufCursor(bytes)

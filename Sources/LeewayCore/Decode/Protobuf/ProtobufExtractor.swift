@@ -20,6 +20,8 @@ package final class ProtobufExtractor: MessageExtractor {
 
   // The last message.
   @exclusivity(unchecked) private(set) var current: ProtobufProgram
+  /// Of the program.
+  @exclusivity(unchecked) private(set) var at: ProtobufPlaces
   @exclusivity(unchecked) private var eaches: [Each]
 
   /// An array that has an element for each row.
@@ -43,6 +45,7 @@ package final class ProtobufExtractor: MessageExtractor {
     types = ProtobufTypes(schemas, plan)
     let place = schemas.message.flatMap { schemas.all[0].schema.message(named: $0) }
     current = ProtobufProgram(ProtobufPlan(place == nil ? .empty : schemas.all[0].schema, message: place ?? 0, plan))
+    at = current.places
     // Not how many the first schema has: under two names of one field, two paths may be one array in it and two in another.
     let eachSteps = plan.fields.reduce(1) { $0 + $1.steps.count { $0 == .each } }
     eaches = Array(repeating: Each(), count: eachSteps)
@@ -74,8 +77,8 @@ package final class ProtobufExtractor: MessageExtractor {
     }
     guard let rows = plan.rows else { return 1 }
     guard eaches[0].field >= 0 else { throw .noRows(rows) }
-    let count = current.elements[eaches[0].field].index
-    guard eaches.allSatisfy({ $0.field < 0 || current.elements[$0.field].index == count }) else {
+    let count = at.elements[eaches[0].field].index
+    guard eaches.allSatisfy({ $0.field < 0 || at.elements[$0.field].index == count }) else {
       throw .unequalRows(rows)
     }
     guard count <= DecodeLimits.maximumRows else { throw .tooManyRows(count, limit: DecodeLimits.maximumRows) }
@@ -99,24 +102,25 @@ package final class ProtobufExtractor: MessageExtractor {
       } else {
         start = frame.length + length
       }
-      current = try types.program(of: frame.id)
+      let program = try types.program(of: frame.id)
+      if program !== current { (current, at) = (program, program.places) }
     }
     try run(0, UnsafeRawBufferPointer(rebasing: bytes[start...]))
   }
 
   package func nextRow() throws(MessageRejection) {
-    for slot in current.plan.rowSlots { slots[slot] = leeway_value() }
+    for slot in current.rowSlots { slots[slot] = leeway_value() }
     do throws(DecodeFailure) {
       for i in eaches.indices where eaches[i].field >= 0 { try nextElement(&eaches[i]) }
     } catch { throw MessageRejection(error) }
-    if eaches[0].field >= 0, !current.table.fields[current.fields[eaches[0].field].place].code.isMessage {
+    if eaches[0].field >= 0, !at.fields[eaches[0].field].type.code.isMessage {
       throw MessageRejection(code: "bad_row", reason: "it is no message; rows is a repeated field of messages")
     }
   }
 
   private func nextElement(_ each: inout Each) throws(DecodeFailure) {
-    let field = current.fields[each.field]
-    let type = current.table.fields[field.place]
+    let field = at.fields[each.field]
+    let type = field.type
     if !each.packed.isAtEnd { return put(try scalar(type.code, type.node, &each.packed), field.target) }
     while !each.around.isAtEnd {
       let (number, wire) = try each.around.tag()
@@ -136,23 +140,31 @@ package final class ProtobufExtractor: MessageExtractor {
   /// Reads a message of which fields are wanted. What stands in it once more counts, and messages within it are read when all their
   /// parts are there.
   private func run(_ message: Int, _ bytes: UnsafeRawBufferPointer) throws(DecodeFailure) {
-    let program = current
-    let fields = program.messages[message].fields
-    for i in fields { begin(i, bytes) }
+    for list in at.messages[message].begun { begin(at.fieldLists[list], bytes) }
     var cursor = ProtobufCursor(bytes)
     while !cursor.isAtEnd {
       let (number, wire) = try cursor.tag()
-      let i = program.field(number, in: message)
-      if i < 0 { try cursor.skip(wire, number) } else { try take(i, wire, &cursor) }
+      let i = at.field(number, in: message)
+      guard i >= 0 else {
+        try cursor.skip(wire, number)
+        continue
+      }
+      let field = at.fields + i
+      let slot = field.pointee.onlySlot
+      if slot >= 0 {
+        guard wire == field.pointee.type.wire else { throw Self.otherType(number, wire) }
+        slots[slot] = try scalar(field.pointee.type.code, field.pointee.type.node, &cursor)
+      } else {
+        try take(i, wire, &cursor)
+      }
     }
-    for i in fields { try end(i, bytes) }
+    for list in at.messages[message].ended { try end(at.fieldLists[list], bytes) }
   }
 
   private func begin(_ i: Int, _ bytes: UnsafeRawBufferPointer) {
-    let program = current
-    let field = program.fields[i]
-    let type = program.table.fields[field.place]
-    program.parts[field.target].count = 0
+    let field = at.fields[i]
+    let type = field.type
+    at.parts[field.target].count = 0
     switch type.shape {
     case .single:
       if type.initial.kind != FieldKind.absent.rawValue {
@@ -161,11 +173,11 @@ package final class ProtobufExtractor: MessageExtractor {
         put(FieldValue.null.value, field.target)
       }
     case .repeated, .map:
-      program.elements[i] = .init(index: 0, pick: field.picks.lowerBound)
-      for pick in field.picks { program.parts[program.plan.picks[pick].target].count = 0 }
+      at.elements[i] = .init(index: 0, pick: field.picks.lowerBound)
+      for pick in field.picks { at.parts[at.picks[pick].target].count = 0 }
       if !field.slots.isEmpty {
         let value = Self.container(type.shape == .map ? .map : .array, field.place, bytes)
-        for slot in field.slots { slots[program.slotLists[slot]] = value }
+        for slot in field.slots { slots[at.slotLists[slot]] = value }
       }
       if field.each >= 0 {
         eaches[field.each] = Each(field: i, around: ProtobufCursor(bytes))
@@ -174,16 +186,15 @@ package final class ProtobufExtractor: MessageExtractor {
   }
 
   private func take(_ i: Int, _ wire: ProtobufCursor.Wire, _ cursor: inout ProtobufCursor) throws(DecodeFailure) {
-    let program = current
-    let field = program.fields[i]
-    let type = program.table.fields[field.place]
+    let field = at.fields[i]
+    let type = field.type
     switch type.shape {
     case .single:
       guard wire == type.wire else { throw Self.otherType(field.number, wire) }
-      for sibling in field.siblings { empty(program.fields[program.siblings[sibling]].target) }
+      for sibling in field.siblings { empty(at.fields[at.siblings[sibling]].target) }
       if type.code.isMessage {
         add(try cursor.bytes(), field.target)
-      } else if program.targets[field.target].slots.isEmpty {
+      } else if at.targets[field.target].slots.isEmpty {
         try cursor.skip(wire, field.number)
       } else {
         put(try scalar(type.code, type.node, &cursor), field.target)
@@ -212,15 +223,14 @@ package final class ProtobufExtractor: MessageExtractor {
   private func element(
     _ i: Int, _ field: ProtobufPlan.Field, _ type: ProtobufTable.Field, _ cursor: inout ProtobufCursor
   ) throws(DecodeFailure) {
-    let program = current
-    let place = program.elements[i]
-    program.elements[i].index += 1
-    guard place.pick < field.picks.upperBound, program.plan.picks[place.pick].index == place.index else {
+    let place = at.elements[i]
+    at.elements[i].index += 1
+    guard place.pick < field.picks.upperBound, at.picks[place.pick].index == place.index else {
       guard type.code.isMessage, !field.slots.isEmpty else { return try cursor.skip(type.wire, field.number) }
       return try check(type.node, try cursor.bytes(), depth: limits.depth)
     }
-    program.elements[i].pick += 1
-    let target = program.plan.picks[place.pick].target
+    at.elements[i].pick += 1
+    let target = at.picks[place.pick].target
     guard type.code.isMessage else { return put(try scalar(type.code, type.node, &cursor), target) }
     let bytes = try cursor.bytes()
     if !field.slots.isEmpty { try check(type.node, bytes, depth: limits.depth) }
@@ -231,15 +241,14 @@ package final class ProtobufExtractor: MessageExtractor {
   private func member(
     _ field: ProtobufPlan.Field, _ type: ProtobufTable.Field, _ bytes: UnsafeRawBufferPointer
   ) throws(DecodeFailure) {
-    let program = current
     if !field.slots.isEmpty { try check(type.node, bytes, depth: limits.depth) }
     guard !field.picks.isEmpty else { return }
     let (key, value) = try pair(of: type.node, bytes)
-    guard let valueType = program.table.field(2, in: type.node).map({ program.table.fields[$0] }),
+    guard let valueType = at.types.field(2, in: type.node).map({ at.types.fields[$0] }),
       let text = text(ofKey: key),
-      let pick = field.picks.first(where: { program.plan.picks[$0].key.elementsEqual(text) })
+      let pick = field.picks.first(where: { at.picks[$0].key.elementsEqual(text) })
     else { return }
-    let target = program.plan.picks[pick].target
+    let target = at.picks[pick].target
     empty(target)
     if var value {
       if valueType.code.isMessage {
@@ -256,12 +265,11 @@ package final class ProtobufExtractor: MessageExtractor {
 
   /// Reads what was put off until its message has been passed through.
   private func end(_ i: Int, _ bytes: UnsafeRawBufferPointer) throws(DecodeFailure) {
-    let program = current
-    let field = program.fields[i]
-    let type = program.table.fields[field.place]
+    let field = at.fields[i]
+    let type = field.type
     switch type.shape {
     case .single:
-      let parts = program.parts[field.target]
+      let parts = at.parts[field.target]
       guard parts.count > 0 else { return }
       let whole =
         parts.count == 1
@@ -271,13 +279,13 @@ package final class ProtobufExtractor: MessageExtractor {
       guard !field.picks.isEmpty else { return }
       var (code, node) = (type.code, type.node)
       if type.shape == .map {
-        guard let value = program.table.field(2, in: type.node) else { return }
-        (code, node) = (program.table.fields[value].code, program.table.fields[value].node)
+        guard let value = at.types.field(2, in: type.node) else { return }
+        (code, node) = (at.types.fields[value].code, at.types.fields[value].node)
       }
       guard code.isMessage else { return }
       for pick in field.picks {
-        let target = program.plan.picks[pick].target
-        let parts = program.parts[target]
+        let target = at.picks[pick].target
+        let parts = at.parts[target]
         guard parts.count > 0 else { continue }
         try finish(target, code, node, UnsafeRawBufferPointer(start: parts.start, count: parts.length))
       }
@@ -286,11 +294,11 @@ package final class ProtobufExtractor: MessageExtractor {
 
   /// The parts of a message that stand in the message around it, behind each other.
   private func joined(
-    _ parts: ProtobufProgram.Parts, _ number: UInt32, _ around: UnsafeRawBufferPointer
+    _ parts: ProtobufPlaces.Parts, _ number: UInt32, _ around: UnsafeRawBufferPointer
   ) throws(DecodeFailure) -> UnsafeRawBufferPointer {
     var (total, joined) = (0, UnsafeMutableRawBufferPointer(start: nil, count: 0))
     // Measured, then copied.
-    for isCopy in [false, true] {
+    for pass in 0..<2 {
       var cursor = ProtobufCursor(around)
       var (end, hasBegun) = (0, false)
       while !cursor.isAtEnd {
@@ -303,12 +311,12 @@ package final class ProtobufExtractor: MessageExtractor {
         // What stood before was ended by another of its oneof.
         hasBegun = hasBegun || part.baseAddress == parts.start
         guard hasBegun else { continue }
-        if isCopy, let to = joined.baseAddress, let from = part.baseAddress {
+        if pass == 1, let to = joined.baseAddress, let from = part.baseAddress {
           (to + end).copyMemory(from: from, byteCount: part.count)
         }
         end += part.count
       }
-      if !isCopy {
+      if pass == 0 {
         total = end
         joined = joins.take(total)
       }
@@ -320,30 +328,29 @@ package final class ProtobufExtractor: MessageExtractor {
   private func finish(
     _ target: Int, _ code: ProtobufSchema.Code, _ node: Int, _ bytes: UnsafeRawBufferPointer
   ) throws(DecodeFailure) {
-    let program = current
-    if !program.targets[target].slots.isEmpty {
+    if !at.targets[target].slots.isEmpty {
       if code == .message { try check(node, bytes, depth: limits.depth) }
       put(try value(code, node, bytes), target)
     }
-    if program.targets[target].message >= 0 { try run(program.targets[target].message, bytes) }
+    if at.targets[target].message >= 0 { try run(at.targets[target].message, bytes) }
   }
 
   @inline(__always) private func add(_ bytes: UnsafeRawBufferPointer, _ target: Int) {
-    if current.parts[target].count == 0 {
-      current.parts[target].start = bytes.baseAddress
-      current.parts[target].length = bytes.count
+    if at.parts[target].count == 0 {
+      at.parts[target].start = bytes.baseAddress
+      at.parts[target].length = bytes.count
     }
-    current.parts[target].count += 1
+    at.parts[target].count += 1
   }
 
   /// Another value takes its place, or its oneof's.
   private func empty(_ target: Int) {
-    current.parts[target].count = 0
-    for i in current.targets[target].below { slots[current.slotLists[i]] = leeway_value() }
+    at.parts[target].count = 0
+    for i in at.targets[target].below { slots[at.slotLists[i]] = leeway_value() }
   }
 
   @inline(__always) private func put(_ value: leeway_value, _ target: Int) {
-    for i in current.targets[target].slots { slots[current.slotLists[i]] = value }
+    for i in at.targets[target].slots { slots[at.slotLists[i]] = value }
   }
 
   // MARK: Values

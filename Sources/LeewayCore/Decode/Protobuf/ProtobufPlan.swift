@@ -26,6 +26,10 @@ struct ProtobufPlan {
     var each = -1
     /// Indices into `siblings`: places in `fields` of the others in its oneof.
     var siblings = 0..<0
+    /// As the table has them.
+    let type: ProtobufTable.Field
+    /// The slot of a field with one value that is no message and in no oneof, where it is the only one; else −1.
+    var onlySlot = -1
   }
 
   /// A member of a map, or an element of an array, that is wanted.
@@ -38,6 +42,9 @@ struct ProtobufPlan {
   /// Fields of a message, by ascending number.
   struct Message {
     var fields = 0..<0
+    /// Indices into `fieldLists`: the fields that have a value before one is met, and those that are read when all have been met.
+    var begun = 0..<0
+    var ended = 0..<0
   }
 
   private(set) var messages: [Message] = []
@@ -46,6 +53,7 @@ struct ProtobufPlan {
   private(set) var slotLists: [Int] = []
   private(set) var picks: [Pick] = []
   private(set) var siblings: [Int] = []
+  private(set) var fieldLists: [Int] = []
   /// Slots of rows.
   private(set) var rowSlots: [Int] = []
   let table: ProtobufTable
@@ -166,22 +174,36 @@ struct ProtobufPlan {
     }
     let start = fields.count
     for (i, field) in made.enumerated() {
-      let oneof = table.fields[field.place].oneof
+      let oneof = field.type.oneof
       guard oneof >= 0 else { continue }
-      let others = made.indices.filter { $0 != i && table.fields[made[$0].place].oneof == oneof }.map { start + $0 }
+      let others = made.indices.filter { $0 != i && made[$0].type.oneof == oneof }.map { start + $0 }
       made[i].siblings = siblings.count..<siblings.count + others.count
       siblings += others
     }
+    for i in made.indices where made[i].type.shape == .single && !made[i].type.code.isMessage {
+      let slots = targets[made[i].target].slots
+      if made[i].siblings.isEmpty, slots.count == 1 { made[i].onlySlot = slotLists[slots.lowerBound] }
+    }
     fields += made
     messages[place].fields = start..<fields.count
+    func list(_ isWanted: (Field) -> Bool) -> Range<Int> {
+      let before = fieldLists.count
+      fieldLists += (start..<fields.count).filter { isWanted(fields[$0]) }
+      return before..<fieldLists.count
+    }
+    messages[place].begun = list {
+      $0.type.shape != .single || $0.type.code.isMessage || $0.type.initial.kind != FieldKind.absent.rawValue
+    }
+    messages[place].ended = list { $0.type.shape == .single ? $0.type.code.isMessage : !$0.picks.isEmpty }
     return place
   }
 
   private mutating func field(_ field: ProtobufSchema.Field, _ place: Int, _ wanted: Wanted) -> Field {
     guard field.shape != .single else {
-      return Field(number: field.number, place: place, target: target(wanted, field))
+      return Field(number: field.number, place: place, target: target(wanted, field), type: table.fields[place])
     }
-    var result = Field(number: field.number, place: place, target: target(wanted.each ?? Wanted(), field))
+    var result = Field(
+      number: field.number, place: place, target: target(wanted.each ?? Wanted(), field), type: table.fields[place])
     result.slots = list(wanted.slots)
     var made: [Pick] = []
     if field.shape == .map {

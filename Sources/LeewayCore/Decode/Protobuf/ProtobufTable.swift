@@ -21,14 +21,17 @@ final class ProtobufTable {
     let name: UnsafeRawBufferPointer
   }
 
-  let fields: UnsafeMutablePointer<Field>
-  private let fieldCount: Int
-  /// Indices into `fields`, by the place in the schema; of the types that can be met.
-  let messages: UnsafeMutablePointer<Range<Int>>
-  let symbols: UnsafeMutablePointer<Symbol>
-  private let symbolCount: Int
-  /// Indices into `symbols`.
-  let enumerations: UnsafeMutablePointer<Range<Int>>
+  /// Where the types are: addresses that no reference is counted for.
+  struct Types {
+    let fields: UnsafeMutablePointer<Field>
+    /// Indices into `fields`, by the place in the schema; of the types that can be met.
+    let messages: UnsafeMutablePointer<Range<Int>>
+    let symbols: UnsafeMutablePointer<Symbol>
+    /// Indices into `symbols`.
+    let enumerations: UnsafeMutablePointer<Range<Int>>
+  }
+
+  let types: Types
   private let names: UnsafeMutableRawPointer
 
   init(_ schema: ProtobufSchema, from root: Int) {
@@ -81,11 +84,9 @@ final class ProtobufTable {
       places[node] = start..<fields.count
     }
     self.names = names
-    (fieldCount, symbolCount) = (fields.count, symbols.count)
-    self.fields = Self.copy(fields)
-    self.symbols = Self.copy(symbols)
-    messages = Self.copy(places)
-    enumerations = Self.copy(ranges)
+    types = Types(
+      fields: Self.copy(fields), messages: Self.copy(places), symbols: Self.copy(symbols),
+      enumerations: Self.copy(ranges))
   }
 
   private static func copy<T>(_ list: [T]) -> UnsafeMutablePointer<T> {
@@ -96,42 +97,20 @@ final class ProtobufTable {
 
   // What is in them has nothing to end.
   deinit {
-    fields.deallocate()
-    messages.deallocate()
-    symbols.deallocate()
-    enumerations.deallocate()
+    types.fields.deallocate()
+    types.messages.deallocate()
+    types.symbols.deallocate()
+    types.enumerations.deallocate()
     names.deallocate()
   }
+
+  var fields: UnsafeMutablePointer<Field> { types.fields }
+  var messages: UnsafeMutablePointer<Range<Int>> { types.messages }
 
   /// Where the field of an index within its message is.
   func place(of index: Int, in node: Int) -> Int { messages[node].lowerBound + index }
 
-  /// The field of a number in a message.
-  @inline(__always) func field(_ number: UInt32, in node: Int) -> Int? {
-    var (low, high) = (messages[node].lowerBound, messages[node].upperBound)
-    // Most messages have their fields' numbers in a row from 1.
-    if case let guess = low + Int(number) - 1, guess < high, fields[guess].number == number { return guess }
-    while low < high {
-      let middle = (low + high) / 2
-      if fields[middle].number == number { return middle }
-      if fields[middle].number < number { low = middle + 1 } else { high = middle }
-    }
-    return nil
-  }
-
-  /// The name of an enumeration's number; nil where it has none.
-  @inline(__always) func symbol(_ number: Int64, in node: Int) -> UnsafeRawBufferPointer? {
-    var (low, high) = (enumerations[node].lowerBound, enumerations[node].upperBound)
-    if number >= 0, number < Int64(high - low), symbols[low + Int(number)].number == number {
-      return symbols[low + Int(number)].name
-    }
-    while low < high {
-      let middle = (low + high) / 2
-      if symbols[middle].number == number { return symbols[middle].name }
-      if symbols[middle].number < number { low = middle + 1 } else { high = middle }
-    }
-    return nil
-  }
+  func field(_ number: UInt32, in node: Int) -> Int? { types.field(number, in: node) }
 
   // MARK: Defaults
 
@@ -196,5 +175,34 @@ final class ProtobufTable {
       }
     }
     return result
+  }
+}
+
+extension ProtobufTable.Types {
+  /// The field of a number in a message.
+  @inline(__always) func field(_ number: UInt32, in node: Int) -> Int? {
+    var (low, high) = (messages[node].lowerBound, messages[node].upperBound)
+    // Most messages have their fields' numbers in a row from 1.
+    if case let guess = low + Int(number) - 1, guess < high, fields[guess].number == number { return guess }
+    while low < high {
+      let middle = (low + high) / 2
+      if fields[middle].number == number { return middle }
+      if fields[middle].number < number { low = middle + 1 } else { high = middle }
+    }
+    return nil
+  }
+
+  /// The name of an enumeration's number; nil where it has none.
+  @inline(__always) func symbol(_ number: Int64, in node: Int) -> UnsafeRawBufferPointer? {
+    var (low, high) = (enumerations[node].lowerBound, enumerations[node].upperBound)
+    if number >= 0, number < Int64(high - low), symbols[low + Int(number)].number == number {
+      return symbols[low + Int(number)].name
+    }
+    while low < high {
+      let middle = (low + high) / 2
+      if symbols[middle].number == number { return symbols[middle].name }
+      if symbols[middle].number < number { low = middle + 1 } else { high = middle }
+    }
+    return nil
   }
 }

@@ -86,6 +86,34 @@ import Testing
     #expect(W.read(extractor, message, 6) == ["1", "2", "3", "3", "4", "4"])
   }
 
+  /// Two paths are one array beside the rows in the first schema, and two in the second.
+  @Test func arraysBesideRowsUnderTwoNames() throws {
+    func schema(_ more: [UInt8]) throws -> ProtobufSchema {
+      let row = W.message("Row", W.field("x", 1, 5))
+      let ids = W.field("user_ids", 2, 5, label: 3)
+      return try W.schema(
+        W.file(messages: [W.message("Batch", W.field("rows", 1, 11, ".p.Row", label: 3), ids, more), row]))
+    }
+    let schemas = ProtobufSchemas(framed: [1: try schema([]), 2: try schema(W.field("userIds", 3, 5, label: 3))])
+    let extractor = ProtobufExtractor(
+      ExtractionPlan(
+        fields: try ["x", "message.user_ids[]", "message.userIds[]"].map { try FieldPath($0, hasRows: true) },
+        rows: try FieldPath("rows"), schemas: .protobuf(schemas)), limits: DecodeLimits())
+    func read(_ id: UInt8, _ message: [UInt8]) throws -> [[String]] {
+      try ([0, 0, 0, 0, id, 0] + message).withUnsafeBytes { bytes in
+        try (0..<(try extractor.extract(bytes, headers: nil))).map { _ in
+          try extractor.nextRow()
+          return (0..<3).map { W.shown(extractor[$0], extractor) }
+        }
+      }
+    }
+    let rows = W.bytes(1, W.number(1, 7)) + W.bytes(1, []) + W.bytes(2, [1, 2])
+    for _ in 0..<2 {
+      #expect(try read(1, rows) == [["7", "1", "1"], ["0", "2", "2"]])
+      #expect(try read(2, rows + W.bytes(3, [3, 4])) == [["7", "1", "3"], ["0", "2", "4"]])
+    }
+  }
+
   @Test func bytesThatAreNoSchema() {
     func problem(_ bytes: [UInt8]) -> String {
       do throws(ProtobufSchemaFailure) {

@@ -137,8 +137,8 @@ package final class ProtobufExtractor: MessageExtractor {
 
   // MARK: Reading
 
-  /// Reads a message of which fields are wanted. What stands in it once more counts, and messages within it are read when all their
-  /// parts are there.
+  /// Reads the wanted fields of a message. The last counts where a field comes twice, and a message within it is read when all its
+  /// parts have been met.
   private func run(_ message: Int, _ bytes: UnsafeRawBufferPointer) throws(DecodeFailure) {
     for list in at.messages[message].begun { begin(at.fieldLists[list], bytes) }
     var cursor = ProtobufCursor(bytes)

@@ -80,7 +80,7 @@ struct ProtobufResolver {
       && descriptors.messages[node].isMapEntry
     let features = field.features.over(message.features)
     if features.encoding == 2, code.isMessage, !isMap { return nil }
-    // Every field of proto3 that is optional is alone in a oneof.
+    // Each field of proto3 that is optional has a oneof of its own.
     let isOneOf = field.oneof != nil && !field.isOptional
     return .init(
       name: field.name, jsonName: field.jsonName.isEmpty ? Self.jsonName(field.name) : field.jsonName,

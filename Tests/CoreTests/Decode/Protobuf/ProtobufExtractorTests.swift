@@ -137,7 +137,7 @@ import Testing
     // Two parts make one message, but not where another member stood between them.
     #expect(W.read(extractor, inner + inner, 4) == ["null", "null", "7", "null"])
     #expect(W.read(extractor, inner + W.text(3, "x") + W.bytes(2, W.number(1, 4)), 4) == ["null", "4", "null", "null"])
-    // A member that nobody asks for ends the others too.
+    // A member that is not wanted ends the others too.
     let some = try W.extractor(["a"], schema, "p.M")
     #expect(W.read(some, W.number(1, 5) + W.text(3, "x"), 1) == ["null"])
   }

@@ -40,7 +40,8 @@ examples: strict ## fit the example monitors' baselines again
 	monitors/training.py .build/training
 	@for monitor in $(EXAMPLES); do \
 	  .build/debug/leeway baseline fit monitors/$$monitor.yaml --from .build/training/$$monitor.csv; done
-	.build/debug/leeway baseline fit monitors/fraud-avro.yaml --from .build/training/fraud.csv
+	@for format in avro protobuf; do \
+	  .build/debug/leeway baseline fit monitors/fraud-$$format.yaml --from .build/training/fraud.csv; done
 
 test: setup-test lint rules strict check unit ## lint, rules, monitors and every test, warnings as errors
 	@echo "make test: lint, rules, build without warnings, monitors and tests: all passed"

@@ -226,7 +226,7 @@ def samples(base: str) -> dict[str, float]:
 
 
 def decode() -> Iterator[Row]:
-    """Decoding and aggregating: a row for every shape of message, and one with slices."""
+    """Decoding and aggregating: a row for every shape of message and every format, and one with slices."""
     plain = None
     for shape in ("plain", "nested", "unordered", "escaped"):
         events, _, bins = files(shape)
@@ -247,6 +247,23 @@ def decode() -> Iterator[Row]:
         )
         if shape == "plain":
             yield Row("allocations in a million of them", "", mine["allocations"], most=0)
+    for shape in ("plain", "nested"):
+        text, avro, protobuf = in_turns(
+            lambda: ours("decode", shape=shape),
+            lambda: ours("decode", shape=shape, format="avro"),
+            lambda: ours("decode", shape=shape, format="protobuf"),
+        )
+        for name, binary in (("Avro", avro), ("Protobuf", protobuf)):
+            agree(text["counts"] == binary["counts"], f"decode {shape} {name}")
+            yield Row(
+                f"decode + aggregate, 20 features, {shape}, {name}, {binary['bytes_per_event']:.0f} bytes",
+                "events/s",
+                binary["events_per_second"],
+                text["events_per_second"],
+                "the same in JSON",
+                least_ratio=0.9,
+            )
+            yield Row("allocations in a million of them", "", binary["allocations"], most=0)
     (sliced,) = in_turns(lambda: ours("decode", segments=2))
     yield Row("the same, with version and two segments", "events/s", sliced["events_per_second"], least=400_000)
     yield Row("allocations in a million of them", "", sliced["allocations"], most=0)

@@ -124,7 +124,7 @@ package struct Configuration: Sendable {
     }
   }
 
-  /// Messages in Avro for which there is neither a schema file nor a registry.
+  /// Messages in Avro or Protobuf for which there is neither a schema file nor a registry.
   private static func missingRegistry(
     _ files: [MonitorFile], _ service: ServiceConfigurationReading
   ) -> [ConfigurationProblem] {
@@ -133,8 +133,8 @@ package struct Configuration: Sendable {
       file.registryUses.map {
         file.error(
           $0.place,
-          "\($0.path) is avro, and nothing says the writers' schemas; add schema_registry to \(service.reading.file), or "
-            + MonitorReading.schemaExample)
+          "\($0.path) is \($0.format), and nothing says the writers' schemas; add schema_registry to \(service.reading.file), or "
+            + MonitorReading.schemaExample($0.format))
       }
     }
   }
@@ -146,8 +146,8 @@ package struct Configuration: Sendable {
         ConfigurationProblem(
           file: file.path, line: $0.place.line, column: $0.place.column, severity: .warning,
           message:
-            "\($0.path) is avro, and no leeway.yaml was read that could name a schema_registry; name one with --config, or "
-            + MonitorReading.schemaExample)
+            "\($0.path) is \($0.format), and no leeway.yaml was read that could name a schema_registry; name one with --config, or "
+            + MonitorReading.schemaExample($0.format))
       }
     }
   }

@@ -30,6 +30,7 @@ package struct MonitorFile {
     /// `predictions.format`
     let path: String
     let place: ConfigurationNode.Place
+    let format: String
   }
 
   struct Approvals {

@@ -3,13 +3,16 @@ import LeewayCore
 extension MonitorReading {
   private static let topicKey = ConfigurationKey(
     "topic", .other("name of a topic", nil), required: true, "Kafka's topic")
-  private static let formatKey = ConfigurationKey("format", .choice(["json", "avro"], "json"), "what a message is")
+  private static let formatKey = ConfigurationKey("format", .choice(formats, "json"), "what a message is")
   private static let schemaKey = ConfigurationKey(
     "schema", .other("path of a file, beside this one", nil),
-    "`avro`: the writer's schema, where messages have no header; without it and `schemas`, `schema_registry` has them")
+    "`avro`, `protobuf`: the writer's schema, where messages have no header; without it and `schemas`, `schema_registry` has them"
+  )
+  private static let messageKey = ConfigurationKey(
+    "message", .other("such as `package.Name`", nil), "`protobuf`: the full name of the message in `schema`")
   private static let schemasKey = ConfigurationKey(
     "schemas", .other("map of numbers to paths of files", nil),
-    "`avro`: writers' schemas by their number in the header of a schema registry's serializers")
+    "`avro`, `protobuf`: writers' schemas by their number in the header of a schema registry's serializers")
 
   private static let rowsKey = ConfigurationKey(
     "rows", .other("keys with dots between them", nil), "the array whose elements are the rows of a message")
@@ -18,6 +21,7 @@ extension MonitorReading {
     topicKey,
     formatKey,
     schemaKey,
+    messageKey,
     schemasKey,
     rowsKey,
     .init("time_format", .choice(TimeFormat.self, .epochMilliseconds), "how times are written"),
@@ -40,6 +44,7 @@ extension MonitorReading {
     topicKey,
     formatKey,
     schemaKey,
+    messageKey,
     schemasKey,
     rowsKey,
     .init("time_format", .choice(TimeFormat.self), without: "that of predictions", "how times are written"),
@@ -73,7 +78,7 @@ extension MonitorReading {
     .init("challenger", .other("version", nil), required: true, "what is measured"),
   ]
 
-  static let plannedFormats = ["protobuf", "kserve", "seldon", "sagemaker"]
+  static let plannedFormats = ["kserve", "seldon", "sagemaker"]
 
   func readPredictions() -> PredictionStream? {
     guard

@@ -22,15 +22,28 @@ struct Placeholders {
     let message: String
   }
 
+  /// Before bytes that are no text, as two digits each.
+  private static let hexMark = "hex:"
+
+  private static func bytes(kept: String) -> [UInt8] {
+    guard kept.hasPrefix(hexMark) else { return Array(kept.utf8) }
+    let digits = Array(kept.utf8.dropFirst(hexMark.utf8.count))
+    return stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+      UInt8(String(decoding: digits[$0...$0 + 1], as: UTF8.self), radix: 16)
+    }
+  }
+
   /// The bytes of a schema's file, which are kept as what placeholders bring in is.
   ///
   /// - Parameter path: as it is written, seen from the folder.
   func schema(at path: String) throws(Failure) -> [UInt8] {
     let name = "schema:\(path)"
-    if let kept = environment[name] { return Array(kept.utf8) }
+    if let kept = environment[name] { return Self.bytes(kept: kept) }
     do throws(TextFile.Failure) {
       let bytes = try TextFile.bytes(at: TextFile.path(path, in: folder), limit: AvroSchema.maximumBytes)
-      used.values[name] = String(decoding: bytes, as: UTF8.self)
+      used.values[name] =
+        String(validating: bytes, as: UTF8.self)
+        ?? bytes.reduce(into: Self.hexMark) { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
       return bytes
     } catch {
       throw Failure(message: "the file \(error.problem)")

@@ -8,7 +8,8 @@ package final class ServiceConfigurationReading {
   static let keys: [ConfigurationKey] = [
     .init("kafka", .other("map", nil), required: true, "the broker"),
     .init("dead_letter_topic", .other("name of a topic", nil), "an existing topic for messages that are not counted"),
-    .init("schema_registry", .other("map", nil), "has the writers' schemas of monitors in Avro that name none"),
+    .init(
+      "schema_registry", .other("map", nil), "has the writers' schemas of monitors in Avro and Protobuf that name none"),
     .init(
       "ledger", .other("`sqlite:FILE` or `postgres://…`", "sqlite:leeway.db"), "the store; instances share a PostgreSQL"
     ),

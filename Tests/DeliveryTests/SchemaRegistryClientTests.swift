@@ -61,7 +61,8 @@ import Testing
 
   @Test func anotherTypeIsUnusableForEver() throws {
     #expect(
-      try answer(Self.body("syntax", ",\"schemaType\":\"PROTOBUF\"")).0 == .found(.unusable("is PROTOBUF and not AVRO"))
+      try answer(Self.body("{}", ",\"schemaType\":\"JSON\"")).0
+        == .found(.unusable("is JSON and not AVRO or PROTOBUF"))
     )
     #expect(
       try answer(Self.body(String(repeating: "x", count: 1 << 20) + "y")).0
@@ -73,7 +74,11 @@ import Testing
 
   @Test func onlyTheRegistrysOwnWordSaysThatANumberIsUnknown() throws {
     #expect(try answer(status: 404, "{\"error_code\":40403,\"message\":\"Schema 17 not found\"}").0 == .unknown)
-    for body in ["", "<html>", "{}", "{\"error_code\":404}", "{\"error_code\":\"40403\"}", "[40403]"] {
+    // That a subject or its version is not there says nothing of an id.
+    for body in [
+      "", "<html>", "{}", "{\"error_code\":404}", "{\"error_code\":\"40403\"}", "[40403]", "{\"error_code\":40401}",
+      "{\"error_code\":40402}",
+    ] {
       let (answer, origin) = try answer(status: 404, body)
       #expect(
         answer == .away("GET \(origin): status 404 without error code 40403; check the path in schema_registry.urls"),
@@ -148,6 +153,68 @@ import Testing
           .unusable(
             "has references to other schemas, and the registry does not write them out (format=resolved); register it as one schema"
           )))
+  }
+
+  // MARK: Protobuf
+
+  private static let descriptor: [UInt8] = [0x0A, 1, 0x61]
+  private static let referred: [UInt8] = [0x0A, 1, 0x62]
+
+  private static func protobuf(_ file: [UInt8], _ references: String = "") -> String {
+    body(
+      Data(file).base64EncodedString(),
+      ",\"schemaType\":\"PROTOBUF\"" + (references.isEmpty ? "" : ",\"references\":[\(references)]"))
+  }
+
+  private static func reference(_ subject: String, _ version: Int) -> String {
+    "{\"name\":\"x.proto\",\"subject\":\"\(subject)\",\"version\":\(version)}"
+  }
+
+  /// The files of a schema are put behind each other, what it refers to first and each once.
+  @Test func protobufIsAskedForAsDescriptors() throws {
+    let again = Self.reference("c", 1)
+    let both = "\(Self.reference("a/b", 2)),\(again)"
+    let server = try LoopbackReceiver { request, _ in
+      guard request.path.hasSuffix("?format=serialized") else {
+        return .answer(status: 200, body: Self.body("syntax = \"proto3\";", ",\"schemaType\":\"PROTOBUF\""))
+      }
+      if request.path.hasPrefix("/schemas/") {
+        return .answer(status: 200, body: Self.protobuf(Self.descriptor, both))
+      }
+      return .answer(
+        status: 200, body: Self.protobuf(Self.referred, request.path.hasPrefix("/subjects/a%2Fb") ? again : ""))
+    }
+    let set = ([Self.referred, Self.referred, Self.descriptor] as [[UInt8]]).flatMap { file -> [UInt8] in
+      [0x0A, 3] + file
+    }
+    #expect(try client([server.url("")]).schema(9) == .found(.protobuf(set)))
+    #expect(
+      server.requests.map(\.path) == [
+        "/schemas/ids/9", "/schemas/ids/9?format=serialized", "/subjects/a%2Fb/versions/2?format=serialized",
+        "/subjects/c/versions/1?format=serialized",
+      ])
+  }
+
+  @Test func aRegistryWithoutDescriptorsIsSaid() throws {
+    let (answer, _) = try answer(Self.body("syntax = \"proto3\";", ",\"schemaType\":\"PROTOBUF\""))
+    #expect(
+      answer
+        == .found(
+          .unusable(
+            "is PROTOBUF, and the registry does not write it as a descriptor (format=serialized); write schemas: {NUMBER: FILE.desc} in the monitor"
+          )))
+  }
+
+  @Test(arguments: [40401, 40402, 40403]) func aReferenceThatIsNotThereIsAskedForAgain(_ code: Int) throws {
+    let server = try LoopbackReceiver { request, _ in
+      request.path.hasPrefix("/subjects/")
+        ? .answer(status: 404, body: "{\"error_code\":\(code),\"message\":\"Not found.\"}")
+        : .answer(
+          status: 200, body: Self.protobuf(Self.descriptor, "{\"name\":\"x\",\"subject\":\"s\",\"version\":3}"))
+    }
+    #expect(
+      try client([server.url("")]).schema(9)
+        == .away("the schema registry does not have version 3 of the subject s, which the schema refers to"))
   }
 
   // MARK: Several addresses

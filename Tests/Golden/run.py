@@ -28,14 +28,16 @@ CORE, STATISTICS, ACCEPTANCE = "CoreTests/Fixtures", "StatisticsTests/Fixtures",
 
 # NannyML has an environment of its own: with all that it needs it takes 2 GB, the others together half of one.
 PACKAGES = {
-    "main": ["fairlearn", "fastavro", "mpmath", "numpy", "pandas", "river", "scikit-learn", "scipy", "statsmodels"],
+    "main": [
+        "fairlearn", "fastavro", "mpmath", "numpy", "pandas", "protobuf", "river", "scikit-learn", "scipy", "statsmodels",
+    ],
     "nannyml": ["nannyml", "statsmodels"],  # which it imports and does not ask for
 }
 # Generator: where its files go.
 GENERATORS = {
     "avro": CORE, "calibration": STATISTICS, "detectors": STATISTICS, "distances": STATISTICS, "fairness": STATISTICS,
-    "functions": STATISTICS, "label_free": STATISTICS, "performance": STATISTICS, "power": STATISTICS, "shift": STATISTICS,
-    "tails": STATISTICS, "traffic": STATISTICS, "replay_sets": f"{ACCEPTANCE}/replay_sets",
+    "functions": STATISTICS, "label_free": STATISTICS, "performance": STATISTICS, "power": STATISTICS, "protobuf": CORE,
+    "shift": STATISTICS, "tails": STATISTICS, "traffic": STATISTICS, "replay_sets": f"{ACCEPTANCE}/replay_sets",
     "version_sets": f"{ACCEPTANCE}/version_sets", "car_loan_inputs": f"{ACCEPTANCE}/car_loan",
     "car_loan": f"{ACCEPTANCE}/car_loan", "estimates": f"{ACCEPTANCE}/car_loan_estimates",
 }

@@ -1,5 +1,6 @@
 """A schema registry in memory that Confluent's own client for Python accepts: what it registers, the service asks for."""
 
+import base64
 import hashlib
 import json
 import re
@@ -22,7 +23,8 @@ class Registry:
 
             def do_GET(self) -> None:
                 registry.asked.append(self.path)
-                self.answer(registry.find(self.path.split("?")[0]))
+                path, _, query = self.path.partition("?")
+                self.answer(registry.find(path, "format=serialized" in query))
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -61,7 +63,16 @@ class Registry:
             self.schemas.append(schema)
             return schema | {"subject": subject}
 
-    def find(self, path: str) -> dict | None:
+    def find(self, path: str, serialized: bool) -> dict | None:
+        """Descriptors are what its client registers; Confluent's registry shows them as text unless it is asked not to."""
+        found = self.stored(path)
+        if found and found.get("schemaType") == "PROTOBUF" and not serialized:
+            return found | {"schema": 'syntax = "proto3";'}
+        if found and serialized and found["id"] % 2:
+            return found | {"schema": as_from_text(found["schema"])}
+        return found
+
+    def stored(self, path: str) -> dict | None:
         with self.lock:
             if number := re.fullmatch(r"/schemas/ids/(\d+)", path):
                 return next((s for s in self.schemas if s["id"] == int(number[1])), None)
@@ -72,3 +83,28 @@ class Registry:
     def close(self) -> None:
         self.server.shutdown()
         self.server.server_close()
+
+
+def as_from_text(schema: str) -> str:
+    """A descriptor as Confluent's registry writes it of a schema that was registered as text: names of types as they stand in the text,
+    of a message or an enum that it does not resolve only the name, and the entries of maps last."""
+    from google.protobuf import descriptor_pb2
+
+    file = descriptor_pb2.FileDescriptorProto.FromString(base64.b64decode(schema))
+
+    def rewrite(message: descriptor_pb2.DescriptorProto) -> None:
+        for field in message.field:
+            if field.type_name:
+                field.ClearField("type")
+                field.type_name = field.type_name.removeprefix(f".{file.package}.").removeprefix(".")
+            field.ClearField("json_name")
+        nested = sorted(message.nested_type, key=lambda inner: inner.options.map_entry)
+        inners = [descriptor_pb2.DescriptorProto.FromString(inner.SerializeToString()) for inner in nested]
+        del message.nested_type[:]
+        for inner in inners:
+            rewrite(inner)
+            message.nested_type.append(inner)
+
+    for message in file.message_type:
+        rewrite(message)
+    return base64.b64encode(file.SerializeToString()).decode()

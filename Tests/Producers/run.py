@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Reads back what Confluent's own serializers write: the same rows in plain JSON, in Avro with the schema's number before the record, and
-in Avro with its GUID in a header must give the same result lines. Needs .build/debug; `make producers` builds it.
+"""Reads back what Confluent's own serializers write: the same rows in plain JSON, in Avro and in Protobuf, each with the schema's number
+before the record and with its GUID in a header, must give the same result lines. Needs .build/debug; `make producers` builds it.
 
 Packages are pinned in requirements.txt and go into .build/producers.
 """
@@ -29,7 +29,7 @@ predictions:
   topic: {name}.predictions
   format: {format}
   fields: {{id: id, time: at, version: model, score: score}}
-  time_format: epoch_ms
+  time_format: {time}
 labels:
   topic: {name}.labels
   format: {format}
@@ -50,6 +50,9 @@ checks:
   - {{name: auc, on: performance, metric: auc, window: 1h, warning: 0.6}}
 alerts: {{warning: [log]}}
 """
+
+# Monitors by their topics, and their formats.
+FORMATS = {"json": "json", "avro": "avro", "guid": "avro", "protobuf": "protobuf", "protobuf-guid": "protobuf"}
 
 # Two writers' schemas, one after the other in the middle of the topic.
 FIRST = {
@@ -80,6 +83,57 @@ LABEL = {
         {"name": "bought", "type": ["boolean", "null"]},
     ],
 }
+
+
+def protobuf_messages() -> tuple[type, type, type]:
+    """The same two writers' schemas and the label in Protobuf: the second writer's message is within another, the second of its file."""
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, timestamp_pb2
+
+    field = descriptor_pb2.FieldDescriptorProto
+    pool = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(timestamp_pb2.DESCRIPTOR.serialized_pb)
+
+    def prediction(message: descriptor_pb2.DescriptorProto, scope: str, order: int, is_second: bool) -> None:
+        message.name = "Prediction"
+        model = message.enum_type.add(name="Model")
+        for number, name in enumerate(("NO_MODEL", "v1", "v2")):
+            model.value.add(name=name, number=number)
+        person = message.nested_type.add(name="Person")
+        person.field.add(name="age", number=1, type=field.TYPE_INT32, label=1)
+        fields = [
+            dict(name="id", type=field.TYPE_STRING),
+            dict(name="at", type=field.TYPE_MESSAGE, type_name=".google.protobuf.Timestamp"),
+            dict(name="model", type=field.TYPE_ENUM, type_name=f".{scope}Prediction.Model"),
+            dict(name="amount", type=field.TYPE_DOUBLE, proto3_optional=True, oneof_index=0),
+            dict(name="country", type=field.TYPE_STRING),
+            dict(name="person", type=field.TYPE_MESSAGE, type_name=f".{scope}Prediction.Person"),
+            dict(name="score", type=field.TYPE_FLOAT),
+        ]
+        if is_second:
+            fields.append(dict(name="added", type=field.TYPE_SINT64))
+        message.oneof_decl.add(name="_amount")
+        for number, one in enumerate(fields[::order], 1):
+            message.field.add(number=number, label=1, **one)
+
+    def file(name: str) -> descriptor_pb2.FileDescriptorProto:
+        return descriptor_pb2.FileDescriptorProto(
+            name=f"{name}.proto", package=name, syntax="proto3", dependency=["google/protobuf/timestamp.proto"]
+        )
+
+    first, second, label = file("first"), file("second"), file("label")
+    prediction(first.message_type.add(), "first.", 1, False)
+    second.message_type.add(name="Unused")
+    prediction(second.message_type.add(name="Outer").nested_type.add(), "second.Outer.", -1, True)
+    message = label.message_type.add(name="Label")
+    message.oneof_decl.add(name="_bought")
+    message.field.add(name="id", number=1, type=field.TYPE_STRING, label=1)
+    message.field.add(name="at", number=2, type=field.TYPE_INT64, label=1)
+    message.field.add(name="bought", number=3, type=field.TYPE_BOOL, label=1, proto3_optional=True, oneof_index=0)
+    for made in (first, second, label):
+        pool.Add(made)
+    names = ("first.Prediction", "second.Outer.Prediction", "label.Label")
+    one, two, three = (message_factory.GetMessageClass(pool.FindMessageTypeByName(name)) for name in names)
+    return one, two, three
 
 
 def packages() -> None:
@@ -122,6 +176,7 @@ def produce(bootstrap: str, registry: str, predictions: list[dict], labels: list
     from confluent_kafka import Producer
     from confluent_kafka.schema_registry import SchemaRegistryClient, header_schema_id_serializer
     from confluent_kafka.schema_registry.avro import AvroSerializer
+    from confluent_kafka.schema_registry.protobuf import ProtobufSerializer
     from confluent_kafka.serialization import MessageField, SerializationContext
 
     client = SchemaRegistryClient({"url": registry})
@@ -130,11 +185,34 @@ def produce(bootstrap: str, registry: str, predictions: list[dict], labels: list
     def serializer(schema: dict, **more: object) -> AvroSerializer:
         return AvroSerializer(client, json.dumps(schema), conf={"auto.register.schemas": True, **more})
 
+    def protobuf(kind: type, **more: object):
+        serialize = ProtobufSerializer(kind, client, conf={"auto.register.schemas": True, **more})
+
+        def write(row: dict, context: SerializationContext) -> bytes:
+            message = kind()
+            for name, value in row.items():
+                if name == "at" and "model" in row:
+                    message.at.FromMilliseconds(value)
+                elif name == "model":
+                    message.model = kind.Model.Value(value)
+                elif name == "person" and value:
+                    message.person.age = value["age"]
+                elif name == "added":
+                    message.added = value["x"]
+                elif value is not None:
+                    setattr(message, name, value)
+            return serialize(message, context)
+
+        return write
+
+    kinds = protobuf_messages()
     by_header = {"schema.id.serializer": header_schema_id_serializer}
     writers = {
         "json": [(lambda row, _: json.dumps(row).encode())] * 3,
         "avro": [serializer(FIRST), serializer(SECOND), serializer(LABEL)],
         "guid": [serializer(FIRST, **by_header), serializer(SECOND, **by_header), serializer(LABEL, **by_header)],
+        "protobuf": [protobuf(kind) for kind in kinds],
+        "protobuf-guid": [protobuf(kind, **by_header) for kind in kinds],
     }
     for name, (first, second, label) in writers.items():
         for kind, messages in (("predictions", predictions), ("labels", labels)):
@@ -202,13 +280,13 @@ def main() -> None:
                 )
             )
             (folder / "monitors").mkdir()
-            for name in ("json", "avro", "guid"):
+            for name in FORMATS:
                 for kind in ("predictions", "labels"):
                     broker.stdin.write(f"topic {name}.{kind} 1\n")
                     broker.stdin.flush()
                     assert broker.stdout.readline() == "ok\n"
                 file = folder / "monitors" / f"{name}.yaml"
-                file.write_text(MONITOR.format(name=name, format="json" if name == "json" else "avro"))
+                file.write_text(MONITOR.format(name=name, format=FORMATS[name], time="rfc3339" if "proto" in name else "epoch_ms"))
                 fit = [BUILD / "leeway", "baseline", "fit", file, "--from", folder / "training.csv"]
                 subprocess.run(fit, check=True, stdout=subprocess.DEVNULL)
             port = free_port()
@@ -226,7 +304,7 @@ def main() -> None:
                 if service.poll() is not None:
                     sys.exit("leeway ended:\n" + (folder / "log").read_text())
                 try:
-                    found = {name: lines(base, name) for name in ("json", "avro", "guid")}
+                    found = {name: lines(base, name) for name in FORMATS}
                 except OSError:
                     found = {}
                 if found and all(any('"type": "performance"' in x for x in f) for f in found.values()):
@@ -237,15 +315,15 @@ def main() -> None:
                 time.sleep(0.5)
             else:
                 sys.exit(f"no lines after two minutes; {({k: len(v) for k, v in found.items()})}\n{(folder / 'log').read_text()}")
-            for name in ("avro", "guid"):
+            for name in FORMATS:
                 for a, b in zip(found["json"], found[name]):
                     if a != b:
                         sys.exit(f"{name} differs from json (SEED={seed}):\n  {a}\n  {b}")
             asked = {path.split("?")[0] for path in registry.asked if path.startswith("/schemas/")}
             if not any("/guids/" in path for path in asked) or not any("/ids/" in path for path in asked):
                 sys.exit(f"not both kinds of ids were asked for: {sorted(asked)}")
-            print(f"SEED={seed}: {len(found['json'])} lines of {ROWS} predictions and labels are the same in JSON, in Avro "
-                  f"by number and in Avro by GUID; {len(asked)} schemas were asked for")
+            print(f"SEED={seed}: {len(found['json'])} lines of {ROWS} predictions and labels are the same in JSON, and in "
+                  f"Avro and Protobuf by number and by GUID; {len(asked)} schemas were asked for")
         finally:
             for process in (service, broker):
                 if process and process.poll() is None:

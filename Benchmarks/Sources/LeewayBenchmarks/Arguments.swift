@@ -30,6 +30,16 @@ struct Arguments {
     return traffic
   }
 
+  /// The binary format that --format names.
+  func format() throws -> BinaryFormat? {
+    guard let text = values["format"] else { return nil }
+    guard let format = BinaryFormat(rawValue: text) else {
+      throw BenchmarkFailure(
+        "--format \(text) is none of \(BinaryFormat.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return format
+  }
+
   func text(_ name: String) -> String? { values[name] }
 
   func path(_ name: String) throws -> String {

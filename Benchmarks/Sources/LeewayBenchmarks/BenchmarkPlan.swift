@@ -12,13 +12,16 @@ extension Traffic {
 
   /// A monitor of this traffic, with a baseline fitted to events of another seed.
   ///
-  /// - Parameter slices: whether versions and segments have baselines of their own.
+  /// - Parameters:
+  ///   - slices: whether versions and segments have baselines of their own.
+  ///   - schemas: of events in a binary format.
   func plan(
     version: Bool = false, segments: Int = 0, labels: LabelStream? = nil,
     windows: [WindowDefinition] = [WindowDefinition(name: "1h", size: .hours(1), every: .minutes(5))],
-    checks: [Check] = [], trainingRows: Int = BenchmarkIntake.trainingRows, slices: Bool = false
+    checks: [Check] = [], trainingRows: Int = BenchmarkIntake.trainingRows, slices: Bool = false,
+    schemas: MessageSchemas? = nil
   ) throws -> MonitorPlan {
-    let monitor = Monitor(
+    var monitor = Monitor(
       name: "bench", task: .binary,
       predictions: PredictionStream(
         topic: "predictions", id: labels?.id ?? [], time: try FieldPath("timestamp_ms"), timeFormat: .epochMilliseconds,
@@ -30,6 +33,7 @@ extension Traffic {
       segments: try (0..<segments).map { Segment(name: Self.segments[$0], field: try FieldPath(segmentPath($0))) },
       pane: .minutes(5),
       windows: windows, lateness: .minutes(10), skew: .hours(1), checks: checks)
+    monitor.predictions.schemas = schemas
     let rows = training(trainingRows)
     var numbers = [[Double]](repeating: [], count: features + 1)
     var counts = [[String: Int]](repeating: [:], count: features + 1)

@@ -5,8 +5,11 @@ extension Main {
   static func decode(_ arguments: Arguments) throws {
     let traffic = try arguments.traffic()
     let segments = try arguments.integer("segments", 0)
-    let events = traffic.events(try arguments.integer("events", 200_000))
-    let plan = try traffic.plan(version: segments > 0, segments: segments)
+    let format = try arguments.format()
+    var events = traffic.events(try arguments.integer("events", 200_000))
+    if let format { events = try traffic.encoded(events, format) }
+    let plan = try traffic.plan(
+      version: segments > 0, segments: segments, schemas: try format.map(traffic.schemas))
     let rate = try DecodeRate(plan: plan, events: events, passes: try arguments.integer("passes", 5))
     var json = JSONWriter()
     json.beginObject()

@@ -128,8 +128,10 @@ struct EventBuffer {
 
   var count: Int { ends.count }
 
-  mutating func append(_ text: String) {
-    bytes.append(contentsOf: text.utf8)
+  mutating func append(_ text: String) { append(text.utf8) }
+
+  mutating func append(_ message: some Sequence<UInt8>) {
+    bytes.append(contentsOf: message)
     ends.append(bytes.count)
     bytes.append(UInt8(ascii: "\n"))
   }

@@ -7,10 +7,10 @@ package struct ExtractionPlan: Sendable {
   /// Slots that the elements fill of a row that is an array and no object, in order. Other slots of the same fields get the same
   /// values.
   package var order: [Int]
-  /// What the writers' records are; nil where messages are JSON.
-  package var schemas: AvroSchemas?
+  /// What the writers' schemas are; nil where messages are JSON.
+  package var schemas: MessageSchemas?
 
-  package init(fields: [FieldPath], rows: FieldPath? = nil, order: [Int] = [], schemas: AvroSchemas? = nil) {
+  package init(fields: [FieldPath], rows: FieldPath? = nil, order: [Int] = [], schemas: MessageSchemas? = nil) {
     self.fields = fields
     self.rows = rows
     self.order = order

@@ -52,7 +52,7 @@ package enum ForeignFormat: Hashable, Sendable {
   var reason: String {
     switch self {
     case .registry(let schema):
-      "the message has the header of a schema registry (schema \(schema)) and is not JSON; if it is Avro, set format: avro"
+      "the message has the header of a schema registry (schema \(schema)) and is not JSON; if it is Avro or Protobuf, set format: avro or format: protobuf"
     case .registryJSON(let schema):
       "the message has the header of a schema registry (schema \(schema)) before its JSON; produce JSON without it"
     case .avroFile: "this is an Avro file and not JSON; write its records as JSON, one a line"

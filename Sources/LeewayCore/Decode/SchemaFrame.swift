@@ -8,11 +8,13 @@ package struct SchemaFrame: Equatable, Sendable {
   package var length: Int
 
   /// nil where neither the value's first bytes nor the header say it. A header that is there counts, whatever the value begins with.
+  ///
+  /// - Parameter hasIndexes: whether more may follow the id in a header: in Protobuf, which message of the schema it is.
   @inline(__always)
-  package init?(_ value: UnsafeRawBufferPointer, headers: RecordHeaders?) {
+  package init?(_ value: UnsafeRawBufferPointer, headers: RecordHeaders?, hasIndexes: Bool = false) {
     if let header = headers?.bytes(Self.header) {
       self.init(prefixOf: header)
-      guard length == header.count else { return nil }
+      guard hasIndexes || length == header.count else { return nil }
       length = 0
     } else {
       self.init(prefixOf: value)
@@ -32,6 +34,14 @@ package struct SchemaFrame: Equatable, Sendable {
     } else {
       return nil
     }
+  }
+
+  /// What follows the id in the header of a frame whose length is 0.
+  static func indexes(in headers: RecordHeaders?) -> UnsafeRawBufferPointer {
+    guard let header = headers?.bytes(Self.header), let frame = SchemaFrame(prefixOf: header) else {
+      return UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+    return UnsafeRawBufferPointer(rebasing: header[frame.length...])
   }
 
   /// The name of the header.

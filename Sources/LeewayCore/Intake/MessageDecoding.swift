@@ -2,11 +2,15 @@
 enum PredictionDecoding {
   case json(PredictionDecoder<JSONExtractor>)
   case avro(PredictionDecoder<AvroExtractor>)
+  case protobuf(PredictionDecoder<ProtobufExtractor>)
 
   init(_ plan: MonitorPlan, _ limits: DecodeLimits) {
     self =
-      plan.monitor.predictions.schemas == nil
-      ? .json(PredictionDecoder(plan: plan, limits: limits)) : .avro(PredictionDecoder(plan: plan, limits: limits))
+      switch plan.monitor.predictions.schemas {
+      case nil: .json(PredictionDecoder(plan: plan, limits: limits))
+      case .avro: .avro(PredictionDecoder(plan: plan, limits: limits))
+      case .protobuf: .protobuf(PredictionDecoder(plan: plan, limits: limits))
+      }
   }
 
   /// Whether any message had probabilities.
@@ -14,11 +18,16 @@ enum PredictionDecoding {
     switch self {
     case .json(let decoder): decoder.hasSeenProbabilities
     case .avro(let decoder): decoder.hasSeenProbabilities
+    case .protobuf(let decoder): decoder.hasSeenProbabilities
     }
   }
 
   func know(_ schemas: KnownSchemas) {
-    if case .avro(let decoder) = self { decoder.extractor.know(schemas) }
+    switch self {
+    case .json: return
+    case .avro(let decoder): decoder.extractor.know(schemas)
+    case .protobuf(let decoder): decoder.extractor.know(schemas)
+    }
   }
 }
 
@@ -26,15 +35,22 @@ enum PredictionDecoding {
 enum LabelDecoding {
   case json(LabelDecoder<JSONExtractor>)
   case avro(LabelDecoder<AvroExtractor>)
+  case protobuf(LabelDecoder<ProtobufExtractor>)
 
   init(_ stream: LabelStream, _ task: ModelTask, _ limits: DecodeLimits) {
     self =
-      stream.schemas == nil
-      ? .json(LabelDecoder(stream: stream, task: task, limits: limits))
-      : .avro(LabelDecoder(stream: stream, task: task, limits: limits))
+      switch stream.schemas {
+      case nil: .json(LabelDecoder(stream: stream, task: task, limits: limits))
+      case .avro: .avro(LabelDecoder(stream: stream, task: task, limits: limits))
+      case .protobuf: .protobuf(LabelDecoder(stream: stream, task: task, limits: limits))
+      }
   }
 
   func know(_ schemas: KnownSchemas) {
-    if case .avro(let decoder) = self { decoder.extractor.know(schemas) }
+    switch self {
+    case .json: return
+    case .avro(let decoder): decoder.extractor.know(schemas)
+    case .protobuf(let decoder): decoder.extractor.know(schemas)
+    }
   }
 }

@@ -59,11 +59,13 @@ struct MonitorIntake {
       switch predictions {
       case .json(let decoder): takePredictions(messages, index, quarantineRows, decoder)
       case .avro(let decoder): takePredictions(messages, index, quarantineRows, decoder)
+      case .protobuf(let decoder): takePredictions(messages, index, quarantineRows, decoder)
       }
     case .labels:
       switch labels {
       case .json(let decoder): takeLabels(messages, index, quarantineRows, decoder)
       case .avro(let decoder): takeLabels(messages, index, quarantineRows, decoder)
+      case .protobuf(let decoder): takeLabels(messages, index, quarantineRows, decoder)
       case nil: for message in messages { _ = advance(index, to: message) }
       }
     }

@@ -3,6 +3,8 @@ package struct SchemaRecord: Sendable, Equatable {
   package enum Content: Sendable, Equatable {
     /// The text of an Avro schema, as the registry has it.
     case avro([UInt8])
+    /// A `FileDescriptorSet`: what the schema refers to, and the schema last.
+    case protobuf([UInt8])
     /// The registry did not know it for as long as is waited.
     case unknown
     /// It is there and cannot be read: why.
@@ -26,6 +28,7 @@ extension SchemaRecord.Content {
   package var stored: (kind: String, text: [UInt8]) {
     switch self {
     case .avro(let text): ("avro", text)
+    case .protobuf(let bytes): ("protobuf", bytes)
     case .unknown: ("unknown", [])
     case .unusable(let why): ("unusable", Array(why.utf8))
     }
@@ -35,6 +38,7 @@ extension SchemaRecord.Content {
   package init?(kind: String, text: [UInt8]) {
     switch kind {
     case "avro": self = .avro(text)
+    case "protobuf": self = .protobuf(text)
     case "unknown": self = .unknown
     case "unusable": self = .unusable(String(decoding: text, as: UTF8.self))
     default: return nil

@@ -117,8 +117,8 @@ package struct PredictionStream: Sendable, Equatable {
   package var topic: String
   /// The array of a message that has an element for each prediction; nil: a message is one.
   package var rows: FieldPath?
-  /// What the writers' records are, in Avro; nil: messages are JSON.
-  package var schemas: AvroSchemas?
+  /// The schemas that messages are in; nil: they are JSON.
+  package var schemas: MessageSchemas?
   /// Whether text may be a number.
   package var isLenient = false
   /// The prediction's id, of one field or several; needed where labels are joined, else it may be empty.
@@ -220,8 +220,8 @@ package struct LabelStream: Sendable, Equatable {
   package var labelBefore: TimeSpan?
   /// The array of a message that has an element for each label; nil: a message is one.
   package var rows: FieldPath?
-  /// What the writers' records are, in Avro; nil: messages are JSON.
-  package var schemas: AvroSchemas?
+  /// The schemas that messages are in; nil: they are JSON.
+  package var schemas: MessageSchemas?
   /// Whether text may be a number.
   package var isLenient = false
   /// The value of a prediction that has no label at its horizon.

@@ -13,7 +13,7 @@ package enum SchemaAnswer: Sendable, Equatable {
   /// A label of metrics.
   package var outcome: String {
     switch self {
-    case .found(.avro): "found"
+    case .found(.avro), .found(.protobuf): "found"
     case .found: "unusable"
     case .unknown: "unknown"
     case .away: "failed"
@@ -30,6 +30,7 @@ package final class SchemaRegistryClient {
     "application/vnd.schemaregistry.v1+json, application/vnd.schemaregistry+json, application/json"
 
   private static let guids = "/schemas/guids/"
+  static let subjects = "/subjects/"
 
   private let server: SchemaRegistryServer
   private let sender: HTTPRequestSender
@@ -72,10 +73,19 @@ package final class SchemaRegistryClient {
       case .guid: "\(Self.guids)\(id)"
       }
     let first = ask(url, path: path)
-    guard case .schema(_, hasReferences: true) = first else { return first.answer }
-    // With the types of its references written out in it, where the registry does that.
+    switch first {
+    case .schema(let text, .avro, let references):
+      guard !references.isEmpty else { return .found(.avro(text)) }
+      return resolved(url, path)
+    case .schema(_, .protobuf, _): return protobuf(url, path)
+    case .other(let answer): return answer
+    }
+  }
+
+  /// With the types of its references written out in it, where the registry does that.
+  private func resolved(_ url: String, _ path: String) -> SchemaAnswer {
     switch ask(url, path: "\(path)?format=resolved") {
-    case .schema(let text, hasReferences: _):
+    case .schema(let text, .avro, _):
       do throws(AvroSchemaFailure) { _ = try AvroSchema(text) } catch {
         return .found(
           .unusable(
@@ -83,23 +93,25 @@ package final class SchemaRegistryClient {
           ))
       }
       return .found(.avro(text))
-    case let other: return other.answer
+    case .schema: return .away("the schema registry says another type of the same schema")
+    case .other(let answer): return answer
     }
   }
 
-  private enum Reply {
-    case schema([UInt8], hasReferences: Bool)
+  enum Kind { case avro, protobuf }
+
+  /// What a schema refers to: a version of a subject.
+  struct Reference: Hashable {
+    var subject: String
+    var version: Int64
+  }
+
+  enum Reply {
+    case schema([UInt8], Kind, references: [Reference])
     case other(SchemaAnswer)
-
-    var answer: SchemaAnswer {
-      switch self {
-      case .schema(let text, hasReferences: _): .found(.avro(text))
-      case .other(let answer): answer
-      }
-    }
   }
 
-  private func ask(_ url: String, path: String) -> Reply {
+  func ask(_ url: String, path: String) -> Reply {
     let request = HTTPRequest(method: .get, url: url + path, headers: headers, body: [], limits: limits)
     switch sender.send(request) {
     case .failure(let failure): return .other(.away(failure.text))
@@ -108,7 +120,9 @@ package final class SchemaRegistryClient {
         path.hasPrefix(Self.guids)
         ? "the registry may be too old to know GUIDs; or check the path in schema_registry.urls"
         : "check the path in schema_registry.urls"
-      return read(answer, from: URLOrigin(url).map { "\($0)" } ?? "the registry", hint)
+      // An answer about a reference may say that its subject or version is not there.
+      let codes: ClosedRange<Int64> = path.hasPrefix(Self.subjects) ? 40401...40403 : 40403...40403
+      return read(answer, from: URLOrigin(url).map { "\($0)" } ?? "the registry", codes, hint)
     }
   }
 
@@ -124,15 +138,20 @@ package final class SchemaRegistryClient {
     }
   }
 
-  /// - Parameter hint: what to do about an address that is not there.
-  private func read(_ answer: HTTPAnswer, from origin: String, _ hint: String) -> Reply {
+  /// - Parameters:
+  ///   - codes: of errors that say that what is asked for is not there.
+  ///   - hint: what to do about an address that is not there.
+  private func read(
+    _ answer: HTTPAnswer, from origin: String, _ codes: ClosedRange<Int64>, _ hint: String
+  ) -> Reply {
     switch answer.status {
     case 200: return readSchema(answer, from: origin)
     case 404:
       // A wrong path, a proxy or another server says 404 too; only the registry's own word is about the schema.
-      guard Self.integer("error_code", in: answer) == 40403 else {
+      guard let code = Self.integer("error_code", in: answer), codes.contains(code) else {
         return .other(
-          .away("GET \(origin): status 404 without error code 40403; \(hint)"))
+          .away(
+            "GET \(origin): status 404 without error code \(codes.count == 1 ? "40403" : "40401 to 40403"); \(hint)"))
       }
       return .other(.unknown)
     case 401, 403:
@@ -152,10 +171,12 @@ package final class SchemaRegistryClient {
       return .other(.away("GET \(origin): the answer is no JSON object; check schema_registry.urls"))
     }
     func member(_ key: String) -> JSONValue? { members.last { $0.key.utf8.elementsEqual(key.utf8) }?.value }
+    let kind: Kind
     // Without a type it is Avro.
     switch member("schemaType") {
-    case nil, .null, .string("AVRO"): break
-    case .string(let type): return .other(.found(.unusable("is \(type.onOneLine(limit: 40)) and not AVRO")))
+    case nil, .null, .string("AVRO"): kind = .avro
+    case .string("PROTOBUF"): kind = .protobuf
+    case .string(let type): return .other(.found(.unusable("is \(type.onOneLine(limit: 40)) and not AVRO or PROTOBUF")))
     default: return .other(.away("GET \(origin): the answer's schemaType is no text"))
     }
     guard case .string(let text)? = member("schema") else {
@@ -165,8 +186,22 @@ package final class SchemaRegistryClient {
       return .other(
         .found(.unusable("has \(text.utf8.count) bytes; a schema takes at most \(AvroSchema.maximumBytes)")))
     }
-    let hasReferences = if case .array(let list)? = member("references") { !list.isEmpty } else { false }
-    return .schema(Array(text.utf8), hasReferences: hasReferences)
+    var references: [Reference] = []
+    if case .array(let list)? = member("references") {
+      for reference in list {
+        guard case .object(let members) = reference else { continue }
+        var (subject, version): (String?, Int64?) = (nil, nil)
+        for member in members {
+          if case .string(let text) = member.value, member.key == "subject" { subject = text }
+          if case .integer(let number) = member.value, member.key == "version" { version = number }
+        }
+        guard let subject, let version else {
+          return .other(.away("GET \(origin): a reference in the answer has no subject and version"))
+        }
+        references.append(Reference(subject: subject, version: version))
+      }
+    }
+    return .schema(Array(text.utf8), kind, references: references)
   }
 
   private static func integer(_ key: String, in answer: HTTPAnswer) -> Int64? {

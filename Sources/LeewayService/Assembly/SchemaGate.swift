@@ -63,7 +63,7 @@ final class SchemaGate {
   private func unknown(_ message: SourceMessage) -> SchemaID? {
     // What is rejected for another reason waits for none.
     guard let value = message.value, value.count <= messageBytes,
-      let id = SchemaFrame(value, headers: message.headers)?.id, id != last
+      let id = SchemaFrame(value, headers: message.headers, hasIndexes: true)?.id, id != last
     else { return nil }
     guard known[id] != nil else { return id }
     last = id

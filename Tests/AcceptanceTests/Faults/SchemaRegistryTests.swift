@@ -6,36 +6,6 @@ import Testing
 
 /// A registry that has the schemas: away, back, ignorant and gone, with nothing lost and nothing counted twice.
 @Suite(.serialized) struct SchemaRegistryTests {
-  /// The registry on loopback: what it has, and whether it is there.
-  private final class Registry: Sendable {
-    private let isAway: Mutex<Bool>
-    private let schemas: Mutex<[Int: String]>
-
-    init(_ schemas: [Int: String], isAway: Bool) {
-      self.isAway = Mutex(isAway)
-      self.schemas = Mutex(schemas)
-    }
-
-    func comeBack() { isAway.withLock { $0 = false } }
-    func register(_ schema: String, as id: Int) { schemas.withLock { $0[id] = schema } }
-
-    func answer(_ request: LoopbackReceiver.Request) -> LoopbackReceiver.Behaviour {
-      if isAway.withLock({ $0 }) { return .answer(status: 503) }
-      guard request.header("Authorization") == "Basic \(Data("leeway:hunter2".utf8).base64EncodedString())" else {
-        return .answer(status: 401)
-      }
-      guard let id = Int(request.path.split(separator: "/").last ?? ""),
-        let schema = schemas.withLock({ $0[id] })
-      else {
-        return .answer(status: 404, body: "{\"error_code\":40403,\"message\":\"Schema not found\"}")
-      }
-      let body = (try? JSONSerialization.data(withJSONObject: ["schema": schema])).map {
-        String(decoding: $0, as: UTF8.self)
-      }
-      return .answer(status: 200, body: body ?? "")
-    }
-  }
-
   private static let first = """
     {"type":"record","name":"P","fields":[{"name":"id","type":"string"},{"name":"at","type":"long"},
      {"name":"model","type":"string"},{"name":"amount","type":"int"},{"name":"country","type":"string"},
@@ -78,24 +48,6 @@ import Testing
     return Message(Shop.predictions, header + parts.flatMap { $0 }, at: Shop.time(i))
   }
 
-  /// What `/readyz` says of schemas, whether it holds or not.
-  private func said(_ service: RunningService) -> String? {
-    guard let text = try? Curl.ask(service.base + "/readyz").output,
-      let answer = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
-      let conditions = answer["conditions"] as? [[String: Any]]
-    else { return nil }
-    return conditions.first { $0["name"] as? String == "schemas_known" }?["detail"] as? String
-  }
-
-  private func await(_ service: RunningService, _ wanted: String) throws {
-    var found: String?
-    _ = try eventually { () -> Bool? in
-      found = said(service)
-      return found == wanted || !service.process.isRunning ? true : nil
-    }
-    #expect(found == wanted, "\(service.process.standardError)")
-  }
-
   private let environment = ["PASSWORD": "hunter2"]
 
   private func prepare(
@@ -115,7 +67,7 @@ import Testing
     let broker = try EmbeddedBroker()
     defer { broker.close() }
     for topic in [Shop.predictions, Shop.labels] { try broker.createTopic(topic, partitions: 1) }
-    let registry = Registry([17: Self.first, 23: Self.second], isAway: true)
+    let registry = SchemaRegistryStandIn([17: Self.first, 23: Self.second], isAway: true)
     let server = try LoopbackReceiver { request, _ in registry.answer(request) }
     try prepare(folder, broker, "\"http://127.0.0.1:1\", \"\(server.url(""))\"", more: ", unknown_after: 1s")
 
@@ -126,7 +78,7 @@ import Testing
     defer { service.killIfRunning() }
     try service.awaitOffsets([Shop.labels: 20])
     let why = "GET http://127.0.0.1:1: nothing accepts connections there; GET \(server.url("")): status 503"
-    try self.await(service, "shop.predictions[0] waits at offset 0 for schema 17: \(why)")
+    try service.awaitSchemas("shop.predictions[0] waits at offset 0 for schema 17: \(why)")
     try service.expectSample("leeway_schema_held_partitions", 1)
     #expect(try service.counts("leeway_events_total")["accepted"] == nil)
     #expect(service.process.standardError.contains("schema 17 is not known yet, and its messages wait: \(why)"))
@@ -136,7 +88,7 @@ import Testing
     try service.awaitOffsets([Shop.predictions: 100])
     try service.expectCount("leeway_events_total", "accepted", 100)
     try service.expectRows(100)
-    try self.await(service, "no partition waits for a schema")
+    try service.awaitSchemas("no partition waits for a schema")
     try service.expectSample("leeway_schema_held_partitions", 0)
     #expect(try service.sample("leeway_schema_requests_total{outcome=\"found\"}") == 2)
     #expect(try service.sample("leeway_schema_requests_total{outcome=\"failed\"}") >= 1)
@@ -164,18 +116,11 @@ import Testing
     try again.expectCount("leeway_events_total", "accepted", 480)
     try again.expectCount("leeway_events_rejected_total", "unknown_schema", 1)
     try again.expectRows(597)
-    try self.await(again, "no partition waits for a schema")
+    try again.awaitSchemas("no partition waits for a schema")
     // Two hours are closed.
-    func lines(_ lines: [String]) -> [String] {
-      lines.filter {
-        $0.hasPrefix("{\"type\":\"drift\"") && $0.contains("\"slice\":\"all\"")
-          && ($0.contains("\"end\":\"2026-03-01T01:00:00.000Z\"")
-            || $0.contains("\"end\":\"2026-03-01T02:00:00.000Z\""))
-      }.sorted()
-    }
     var served: [String] = []
     _ = try eventually { () -> Bool? in
-      served = lines(try again.results("type=drift&slice=all"))
+      served = Shop.closed(try again.results("type=drift&slice=all"))
       return served.count == 6 || !again.process.isRunning ? true : nil
     }
     again.stop()
@@ -187,7 +132,7 @@ import Testing
     let replay = try LeewayProcess.run(
       ["replay", "monitors/shop.yaml", "--predictions", "predictions.jsonl"], in: folder.url)
     #expect(replay.code == 0, "\(replay.error)")
-    #expect(served == lines(replay.output.split(separator: "\n").map(String.init)))
+    #expect(served == Shop.closed(replay.output.split(separator: "\n").map(String.init)))
     #expect(served.count == 6, "\(served)")
   }
 
@@ -198,7 +143,7 @@ import Testing
     defer { broker.close() }
     try broker.createTopic(Shop.predictions, partitions: 2)
     try broker.createTopic(Shop.labels, partitions: 1)
-    let registry = Registry([23: Self.second], isAway: false)
+    let registry = SchemaRegistryStandIn([23: Self.second])
     let server = try LoopbackReceiver { request, _ in registry.answer(request) }
     try prepare(folder, broker, "\"\(server.url(""))\"")
     try Shop.configure(folder, "threads: 2", "threads: 1")
@@ -218,7 +163,7 @@ import Testing
     try service.awaitPartitions([0: 50, 1: 10])
     let wait =
       "shop.predictions[1] waits at offset 10 for schema 17: the schema registry does not have it; it is asked for 10m"
-    try self.await(service, wait)
+    try service.awaitSchemas(wait)
     try service.expectCount("leeway_events_total", "accepted", 60)
 
     kill(service.process.identifier, SIGHUP)
@@ -226,7 +171,7 @@ import Testing
       service.process.standardError.contains("SIGHUP: the configuration was loaded again") ? true : nil
     }
     #expect(reloaded == true)
-    try self.await(service, wait)
+    try service.awaitSchemas(wait)
     try broker.produce(messages(90..<120, 0) { _ in 23 } + messages(120..<130, 1) { _ in 23 })
     try service.awaitPartitions([0: 80, 1: 10])
     try service.expectCount("leeway_events_total", "accepted", 90)
@@ -235,7 +180,7 @@ import Testing
     try service.awaitPartitions([0: 80, 1: 50])
     try service.expectCount("leeway_events_total", "accepted", 130)
     try service.expectRows(130)
-    try self.await(service, "no partition waits for a schema")
+    try service.awaitSchemas("no partition waits for a schema")
     try service.expectSample("leeway_schema_held_partitions", 0)
     try service.awaitReady()
     service.stop()

@@ -15,7 +15,7 @@ import Testing
   @Test func bytesOfASchemaRegistry() throws {
     #expect(
       try reject([0, 0, 0, 1, 2, 12, 65, 66])
-        == "avro: the message has the header of a schema registry (schema 258) and is not JSON; if it is Avro, set format: avro"
+        == "avro: the message has the header of a schema registry (schema 258) and is not JSON; if it is Avro or Protobuf, set format: avro or format: protobuf"
     )
     #expect(
       try reject([0, 0, 0, 0, 7] + Array(#"{"a":1}"#.utf8))

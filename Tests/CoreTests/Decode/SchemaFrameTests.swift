@@ -69,7 +69,7 @@ import Testing
   /// The same record by prefix, by GUID and by header.
   @Test func recordsAreReadWhereverTheirSchemaIsSaid() throws {
     let extractor = AvroExtractor(
-      ExtractionPlan(fields: [try FieldPath("a")], schemas: .registry), limits: DecodeLimits())
+      ExtractionPlan(fields: [try FieldPath("a")], schemas: .avro(.registry)), limits: DecodeLimits())
     let schema = try AvroExtractorTests.schema(
       "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":\"long\"},{\"name\":\"b\",\"type\":[\"null\",\"double\"]},{\"name\":\"s\",\"type\":\"string\"}]}"
     )

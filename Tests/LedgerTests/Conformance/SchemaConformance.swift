@@ -12,7 +12,8 @@ struct SchemaConformance {
     let ledger = try store.make()
     let first = [
       record("r", 17, .avro(Array("{\"type\":\"record\",\"é\":1}".utf8))), record("r", 0, .unknown),
-      record("r", .number(.max), .unusable("is PROTOBUF and not AVRO")), record("s", 17, .avro([])),
+      record("r", .number(.max), .unusable("is JSON")), record("s", 17, .avro([])),
+      record("s", 18, .protobuf([10, 0, 255])),
     ]
     try ledger.write { try $0.add(schemas: first) }
     // Another instance has heard of it later, and something else.
@@ -24,7 +25,7 @@ struct SchemaConformance {
     }
     #expect(try read("r", [.number(.max), 17, 5, 0, 17]) == [first[1], first[0], first[2]])
     #expect(try read("r", [18]) == [record("r", 18, .avro([0, 255]))])
-    #expect(try read("s", [0, 17]) == [first[3]])
+    #expect(try read("s", [0, 17, 18]) == [first[3], first[4]])
     #expect(try read("t", [17]) == [])
     #expect(try read("r", []) == [])
   }

@@ -556,7 +556,10 @@ import Testing
       baseline: .none,
       environment: ["SLACK_URL": "http://a", "PAGER_URL": "http://b", "HOOK_SECRET": "c"], now: WallClock.now())
     #expect(problems.map(\.description) == [])
-    #expect(configuration?.monitors.map(\.name) == ["delivery-time", "fraud-avro", "fraud", "product-category"])
+    #expect(
+      configuration?.monitors.map(\.name) == [
+        "delivery-time", "fraud-avro", "fraud-protobuf", "fraud", "product-category",
+      ])
     // It shows the defaults, so it must not say something else.
     #expect(configuration?.service?.limits == ServiceConfiguration.Limits())
   }

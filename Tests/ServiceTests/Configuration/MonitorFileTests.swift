@@ -237,13 +237,13 @@ import Testing
     #expect(!monitor.predictions.hasIndexInID && monitor.predictions.idParts == 1)
   }
 
-  @Test(arguments: ["protobuf", "kserve", "seldon", "sagemaker"])
+  @Test(arguments: ["kserve", "seldon", "sagemaker"])
   func formatsOfLaterSaySo(format: String) {
     let (monitor, problems) = load(minimal().replacing("topic: p,", with: "topic: p, format: \(format),"))
     #expect(monitor == nil)
     #expect(
       problems == [
-        "monitors/test.yaml:3:33: predictions.format is \(format); format \(format) is not supported yet; use json or avro"
+        "monitors/test.yaml:3:33: predictions.format is \(format); format \(format) is not supported yet; use json, avro or protobuf"
       ])
   }
 

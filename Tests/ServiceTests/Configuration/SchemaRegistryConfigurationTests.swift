@@ -150,8 +150,8 @@ import Testing
         ])
       let (configuration, problems) = load("schema_registry: {urls: [\"http://r\"]}")
       #expect(problems == [])
-      #expect(configuration?.monitors.first?.predictions.schemas == .registry)
-      #expect(configuration?.monitors.first?.labels?.schemas == .registry)
+      #expect(configuration?.monitors.first?.predictions.schemas == .avro(.registry))
+      #expect(configuration?.monitors.first?.labels?.schemas == .avro(.registry))
       // A mistake in it is one mistake.
       #expect(load("schema_registry: {urls: [r]}").1.count == 1)
     }

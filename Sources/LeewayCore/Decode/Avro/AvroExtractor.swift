@@ -44,7 +44,7 @@ package final class AvroExtractor: MessageExtractor {
 
   /// - Precondition: the plan has schemas.
   package init(_ plan: ExtractionPlan, limits: DecodeLimits) {
-    guard let schemas = plan.schemas, !schemas.all.isEmpty || schemas.isOfRegistry else {
+    guard case .avro(let schemas)? = plan.schemas, !schemas.all.isEmpty || schemas.isOfRegistry else {
       preconditionFailure("a plan for Avro has a schema, or a registry")
     }
     self.plan = plan
@@ -122,6 +122,7 @@ package final class AvroExtractor: MessageExtractor {
     switch known[id] {
     case nil: throw schemas.isOfRegistry ? .unregisteredSchema(id) : .unknownSchema(id)
     case .refused(let failure): throw failure
+    case .protobuf: throw .unusableSchema(id, "is Protobuf, and the monitor's format is avro")
     case .schema(let schema):
       let made = AvroPlan(schema, plan, limit: AvroPlan.registeredLimit)
       guard !made.isTooLarge else {

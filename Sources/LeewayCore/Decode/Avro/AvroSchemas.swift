@@ -70,11 +70,8 @@ extension AvroSchemas {
 }
 
 extension AvroSchemas {
-  /// What a value can be, as far as readers of fields tell it apart.
-  package enum Kind: String, Sendable { case number, text, boolean, object, array }
-
   /// What the values at a path are over all schemas, nulls aside; empty where nothing says.
-  package func kinds(at path: FieldPath, rows: FieldPath?) -> Set<Kind> {
+  package func kinds(at path: FieldPath, rows: FieldPath?) -> Set<MessageSchemas.Kind> {
     let start = rows.map { $0.steps + [.each] } ?? []
     return all.reduce(into: []) { kinds, known in
       let schema = known.schema
@@ -90,7 +87,7 @@ extension AvroSchemas {
 }
 
 extension AvroSchema.Node {
-  fileprivate var kind: AvroSchemas.Kind? {
+  fileprivate var kind: MessageSchemas.Kind? {
     switch self {
     case .int, .long, .float, .double, .decimal: .number
     case .bytes, .string, .fixed, .symbols, .uuid: .text

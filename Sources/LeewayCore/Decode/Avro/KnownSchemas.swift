@@ -2,6 +2,7 @@
 package struct KnownSchemas: Sendable, Equatable {
   package enum Entry: Sendable, Equatable {
     case schema(AvroSchema)
+    case protobuf(ProtobufSchema)
     /// Why every message of the schema is refused.
     case refused(DecodeFailure)
   }
@@ -22,7 +23,12 @@ package struct KnownSchemas: Sendable, Equatable {
   /// What an id means never changes; what is known of it stays.
   package mutating func learn(_ entry: Entry, of id: SchemaID) {
     guard entries[id] == nil else { return }
-    let size = if case .schema(let schema) = entry { schema.byteCount } else { 0 }
+    let size =
+      switch entry {
+      case .schema(let schema): schema.byteCount
+      case .protobuf(let schema): schema.byteCount
+      case .refused: 0
+      }
     if entries.count >= AvroSchemas.maximum || bytes + size > Self.maximumBytes { self = KnownSchemas() }
     entries[id] = entry
     bytes += size
@@ -35,6 +41,10 @@ extension KnownSchemas.Entry {
     switch record.content {
     case .avro(let text):
       do throws(AvroSchemaFailure) { self = .schema(try AvroSchema(text)) } catch {
+        self = .refused(.unusableSchema(record.id, error.problem))
+      }
+    case .protobuf(let bytes):
+      do throws(ProtobufSchemaFailure) { self = .protobuf(try ProtobufSchema(bytes)) } catch {
         self = .refused(.unusableSchema(record.id, error.problem))
       }
     case .unknown: self = .refused(.unregisteredSchema(record.id))

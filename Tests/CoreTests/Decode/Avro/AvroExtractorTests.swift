@@ -39,7 +39,7 @@ import Testing
       let schema = try Self.schema(try item.member("schema").string())
       let paths = try item.member("paths").elements().map { try FieldPath(try $0.string()) }
       let extractor = AvroExtractor(
-        ExtractionPlan(fields: paths, schemas: AvroSchemas(plain: schema)), limits: DecodeLimits())
+        ExtractionPlan(fields: paths, schemas: .avro(AvroSchemas(plain: schema))), limits: DecodeLimits())
       for message in try item.member("messages").elements() {
         let bytes = Self.bytes(hex: try message.member("bytes").string())
         let expected = try message.member("values").elements().map {
@@ -67,7 +67,7 @@ import Testing
     let schema = try Self.schema("{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"x\",\"type\":\(type)}]}")
     let fields = try paths.map { try FieldPath($0) }
     let extractor = AvroExtractor(
-      ExtractionPlan(fields: fields, schemas: AvroSchemas(plain: schema)), limits: limits)
+      ExtractionPlan(fields: fields, schemas: .avro(AvroSchemas(plain: schema))), limits: limits)
     return bytes.withUnsafeBytes { bytes in
       do throws(DecodeFailure) {
         try extractor.extract(bytes)
@@ -128,7 +128,7 @@ import Testing
     let text =
       "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"next\",\"type\":[\"null\",\"R\"]},{\"name\":\"x\",\"type\":\"int\"}]}"
     let extractor = AvroExtractor(
-      ExtractionPlan(fields: [try FieldPath("next.next.x")], schemas: AvroSchemas(plain: try Self.schema(text))),
+      ExtractionPlan(fields: [try FieldPath("next.next.x")], schemas: .avro(AvroSchemas(plain: try Self.schema(text)))),
       limits: DecodeLimits(depth: 20))
     func code(_ depth: Int) -> String {
       let bytes = Array(repeating: UInt8(2), count: depth) + [0] + Array(repeating: UInt8(8), count: depth + 1)
@@ -150,7 +150,7 @@ import Testing
       "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":\"int\"},{\"name\":\"b\",\"type\":\"string\"}]}"
     let new =
       "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"b\",\"type\":\"string\"},{\"name\":\"c\",\"type\":\"double\"},{\"name\":\"a\",\"type\":[\"null\",\"long\"]}]}"
-    let schemas = AvroSchemas(framed: [7: try Self.schema(old), 300: try Self.schema(new)])
+    let schemas = MessageSchemas.avro(AvroSchemas(framed: [7: try Self.schema(old), 300: try Self.schema(new)]))
     let extractor = AvroExtractor(
       ExtractionPlan(fields: try ["a", "b", "c"].map { try FieldPath($0) }, schemas: schemas), limits: DecodeLimits())
     func read(_ hex: String) -> [String] {

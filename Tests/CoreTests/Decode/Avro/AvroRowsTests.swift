@@ -119,8 +119,8 @@ import Testing
     var json = try SampleMonitor.monitor(.binary)
     if hasRows { try SampleMonitor.takeRows("rows", &json) }
     var avro = json
-    avro.predictions.schemas = AvroSchemas(
-      framed: [5: try AvroExtractorTests.schema(hasRows ? Self.manySchema : Self.schema)])
+    avro.predictions.schemas = .avro(
+      AvroSchemas(framed: [5: try AvroExtractorTests.schema(hasRows ? Self.manySchema : Self.schema)]))
     let header: [UInt8] = [0, 0, 0, 0, 5]
     var texts: [[UInt8]] = []
     var records: [[UInt8]] = []
@@ -161,7 +161,7 @@ import Testing
     let rows = (0..<1000).map { Self.random($0, &random) }
     let json = try SampleMonitor.monitor(.binary)
     var avro = json
-    avro.predictions.schemas = .registry
+    avro.predictions.schemas = .avro(.registry)
     // The same fields under two numbers, and a number that the registry does not have.
     var known = KnownSchemas()
     for id in [5, 70_000] as [UInt32] {
@@ -211,7 +211,8 @@ import Testing
     var random = SeededGenerator(seed: seed)
     var monitor = try SampleMonitor.monitor(.binary)
     if hasRows { try SampleMonitor.takeRows("rows", &monitor) }
-    let schemas = AvroSchemas(plain: try AvroExtractorTests.schema(hasRows ? Self.manySchema : Self.schema))
+    let schemas = MessageSchemas.avro(
+      AvroSchemas(plain: try AvroExtractorTests.schema(hasRows ? Self.manySchema : Self.schema)))
     monitor.predictions.schemas = schemas
     // Text that is not UTF-8 is a fault only where it is wanted.
     let stream = monitor.predictions

@@ -15,7 +15,7 @@ import Testing
 
   private static func extractor(_ names: [String]) throws -> AvroExtractor {
     AvroExtractor(
-      ExtractionPlan(fields: try names.map { try FieldPath($0) }, schemas: .registry), limits: DecodeLimits())
+      ExtractionPlan(fields: try names.map { try FieldPath($0) }, schemas: .avro(.registry)), limits: DecodeLimits())
   }
 
   private static func read(_ extractor: AvroExtractor, _ hex: String, _ slots: Int = 1) -> [String] {
@@ -39,14 +39,14 @@ import Testing
     #expect(Self.read(extractor, "00000000070a0261", 2) == ["5", "\"a\""])
     known.learn(
       .schema(try Self.schema([("b", Self.text), ("c", "\"double\""), ("a", "[\"null\",\"long\"]")])), of: 300)
-    known.learn(.refused(.unusableSchema(8, "is PROTOBUF and not AVRO")), of: 8)
+    known.learn(.refused(.unusableSchema(8, "is JSON and not AVRO or PROTOBUF")), of: 8)
     known.learn(.refused(.unregisteredSchema(9)), of: 9)
     extractor.know(known)
     #expect(Self.read(extractor, "000000012c0262000000000000f83f020c", 2) == ["6", "\"b\""])
     #expect(Self.read(extractor, "00000000070a0261", 2) == ["5", "\"a\""])
     #expect(
       Self.read(extractor, "0000000008", 2) == [
-        "unusable_schema: the message is of schema 8 of the registry, which is PROTOBUF and not AVRO"
+        "unusable_schema: the message is of schema 8 of the registry, which is JSON and not AVRO or PROTOBUF"
       ])
     #expect(
       Self.read(extractor, "0000000009", 2) == [

@@ -67,18 +67,21 @@ import Testing
     }
     for problem in problems.sorted().prefix(5) { Issue.record("\(problem)") }
     // In none of these worlds does the share of one category shift, as in ShiftCheckTests, an incident end because nothing judges
-    // it any more, as in IncidentTests, or a shift go on that a person has accepted, as in NewNormalTests.
+    // it any more, as in IncidentTests, a shift go on that a person has accepted, as in NewNormalTests, or look like a fault of the feed, as in
+    // ShiftCauseTests.
     let accepted = ["accepted", "accepted.by", "accepted.since"]
+    let causes = lineSchema.members.filter { $0.hasPrefix("ShiftCause.") }
     let rare = Set(
       ["IncidentLine.because", "ShiftLine.category", "VerdictLine.category"]
-        + accepted.flatMap { ["ShiftLine.\($0)", "VerdictLine.\($0)"] })
+        + (accepted + ["looks_like"]).flatMap { ["ShiftLine.\($0)", "VerdictLine.\($0)"] }
+    ).union(causes)
     #expect(lineSchema.members.subtracting(seenInLines).subtracting(rare).sorted() == [])
     // No world has an address of its own, a failed delivery, a token, which the sender adds, or a trainer that says more than whether
     // it succeeded: DemoTests, FallbackTests and ApprovalTimelineTests look at those.
     let elsewhere = messageSchema.members.filter { $0.hasPrefix("DeliveryFailure.") || $0.hasPrefix("Evaluation.") }
       .union(["IncidentNotification.url", "RetrainRequest.callback_url", "RetrainRequest.callback_token"])
       .union(["Evidence.category", "IncidentNotification.because", "RetrainRequest.advice"])
-      .union(accepted.map { "Evidence.\($0)" })
+      .union(accepted.map { "Evidence.\($0)" }).union(causes).union(["Evidence.looks_like"])
       .union(["IncidentNotification.evaluation", "ModelCall.evaluation", "ModelCall.url"])
     #expect(messageSchema.members.subtracting(seenInMessages).subtracting(elsewhere).sorted() == [])
   }

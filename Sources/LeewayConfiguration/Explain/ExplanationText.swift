@@ -19,7 +19,9 @@ package struct ExplanationText {
       if let sharing = check.sharing {
         let slices = check.slices.count + check.slicesLeftOut
         lines.append(
-          "  budget: \(sharing) streams in \(slices) \(slices == 1 ? "slice" : "slices") share that of each tier")
+          sharing == 1
+            ? "  budget: 1 stream has that of each tier"
+            : "  budget: \(sharing) streams in \(slices) \(slices == 1 ? "slice" : "slices") share that of each tier")
       }
       for wait in check.waits { lines.append("  waits \(Self.wait(wait, check))") }
       let promise = Self.commonPromise(check)

@@ -67,6 +67,14 @@ package enum Generations {
     let holding = (reading.isEmpty ? predictions : reading).filter { !$0.isIdle(at: now) }
     let least = holding.map(\.watermark).min() ?? predictions.map(\.watermark).max()
     if let least, least > .distantPast { record.readThrough = least - monitor.lateness }
+    // Windows that have closed were judged as whole. A partition that was at its end then, as an empty one always is, says so again only once
+    // it is read, and must not take that back.
+    if let before = known.last {
+      let closed = try Set([before.generation, before.pairs]).compactMap {
+        try tx.progress(monitor: monitor.name, generation: $0)?.closedThrough
+      }
+      record.readThrough = max(record.readThrough, closed.max() ?? .distantPast)
+    }
     if let before = known.last, let old = PairShape(text: before.pairShape), let new = plan.pairShape,
       new.carriesOn(old)
     {

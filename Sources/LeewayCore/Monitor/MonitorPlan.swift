@@ -64,6 +64,14 @@ package final class MonitorPlan: Sendable {
           "feature \(feature.name) is \(isNumeric ? "numeric" : "categorical") there and \(feature.kind.rawValue) in the monitor"
         )
       }
+      if let range = feature.range, case .numeric(let domain) = subject.domain,
+        let low = domain.binning.knots.first, let high = domain.binning.knots.last,
+        !range.contains(low) || !range.contains(high)
+      {
+        throw mismatch(
+          "feature \(feature.name) goes from \(ShortestText.of(low)) to \(ShortestText.of(high)) there, and the monitor's range takes "
+            + "\(ShortestText.of(range.lowerBound)) to \(ShortestText.of(range.upperBound))")
+      }
       if !feature.emptyIsCategory, case .categorical(let domain) = subject.domain, domain.categories.contains("") {
         throw mismatch(
           "feature \(feature.name) has the empty text as a category there, and the monitor reads it as missing "

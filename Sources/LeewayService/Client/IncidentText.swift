@@ -47,7 +47,11 @@ package enum IncidentText {
     if !retrain.isNull {
       let id = try retrain.member("retrain").text().map { " \($0)" } ?? ""
       text += "retrain\(id): \(try TerminalText.text(retrain, "state"))"
-      if let held = try retrain.member("held").text() { text += ", held: \(TerminalText.onOneLine(held))" }
+      // Where it was let go, what held it is past.
+      if let held = try retrain.member("held").text() {
+        let isPast = try !retrain.member("retrain").isNull
+        text += ", \(isPast ? "was held" : "held"): \(TerminalText.onOneLine(held))"
+      }
       text += "\n"
     }
     // Of one that has ended, the worst of it: what fired last is seldom what it was about.

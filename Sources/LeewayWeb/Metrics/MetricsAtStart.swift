@@ -5,6 +5,7 @@ extension ServiceMetrics {
   /// empty. Series that come from messages (slices, subjects, checks) begin with the first window.
   package func announce(_ monitors: some Sequence<Monitor>, receivers: some Sequence<String>) {
     announce(.ledgerDamagedCalls, [[]])
+    announce(.httpConnectionsCut, ConnectionCut.allCases.map { [$0.rawValue] })
     announce(.flushes, FlushOutcome.allCases.map { [$0.rawValue] })
     announce(.flush, [], empty: .work)
     announce(.rebalances, RebalanceOutcome.allCases.map { [$0.rawValue] })

@@ -109,6 +109,26 @@ import Testing
     #expect(try performance(first) == lines && lines.count >= 4)
   }
 
+  /// Stopped, given a new baseline, and started: the partition that never had a message is not known to be at its end yet, and takes back
+  /// nothing of what had closed.
+  @Test func anEmptyPartitionTakesBackNoWindow() throws {
+    let events = Scene.predictions(60, from: 0, to: 60)
+    let scene = try Scene(
+      plan: first, predictions: [events, []],
+      labels: [events.map { LabelEvent(id: $0.id ?? "", time: $0.time + .minutes(20), value: "1") }])
+    let instance = try SimulatedInstance(
+      "a", plans: [first], logs: scene.logs, ledger: scene.ledger, reader: { [first] _, _, _ in first })
+    try instance.claimAll()
+    instance.readAll()
+    try instance.flush()
+    _ = try SimulatedInstance.evaluate(
+      first, scene.ledger, watermarks: Watermarks(predictions: Scene.minute(60), labels: Scene.minute(30)))
+    try instance.restart(plans: [try changed { $0.threshold = 0.4 }])
+    try instance.claimAll()
+    let old = try #require(instance.plans[0].standing.draining.first)
+    #expect(old.readThrough == Scene.minute(55) && old.until == Scene.minute(60))
+  }
+
   @Test func whatOnlyAddsKeepsItsPairs() throws {
     let instance = try changeOver(to: try changed { $0.features[0].range = -2000...2000 })
     let plan = instance.plans[0]
@@ -175,6 +195,17 @@ import Testing
     #expect(stored.performance?.threshold == 0.3)
     baseline.performance?.threshold = nil
     #expect(throws: Never.self) { try MonitorPlan(monitor: first.monitor, baseline: baseline) }
+  }
+
+  /// What was counted in training would be invalid in production, and all else look as if it had drifted.
+  @Test func aRangeThatTheBaselineDoesNotKeepIsRefused() throws {
+    var monitor = first.monitor
+    monitor.features[0].range = 0...30
+    let baseline = SampleMonitor.baseline(first.monitor)
+    let error = #expect(throws: BaselineMismatch.self) { try MonitorPlan(monitor: monitor, baseline: baseline) }
+    #expect(error?.reason == "feature amount goes from 0 to 49 there, and the monitor's range takes 0 to 30")
+    monitor.features[0].range = 0...49
+    #expect(throws: Never.self) { try MonitorPlan(monitor: monitor, baseline: baseline) }
   }
 
   /// Such a category could get no row: the monitor reads the empty text as missing.

@@ -244,7 +244,7 @@ import Testing
     ]
     for (i, edit) in edits.enumerated() { #expect(try hashes(edit) == before, "edit \(i)") }
     for (i, edit) in [
-      { $0.features[0].field = try! FieldPath("other") }, { $0.features[0].range = 0...10 },
+      { $0.features[0].field = try! FieldPath("other") }, { $0.features[0].range = 0...100 },
       { $0.checks[0].reference = .first(.minutes(35)) },
     ].enumerated() as EnumeratedSequence<[(inout Monitor) -> Void]> {
       #expect(try hashes(edit).isDisjoint(with: before), "edit \(i)")

@@ -38,7 +38,8 @@ struct NaiveShifts {
         var block = slices[NameKey(unit.slice)]
         if rule == .hoursOnce, let once = block { block? += once }
         let isLeftOut = !isMixed(slices) && !unit.slice.hasPrefix("version=")
-        let sums = unit.sums(block, plan.drift, isOutputLeftOut: isLeftOut)
+        let sums = ShiftDesign.sums(
+          block, plan.drift, unit.subjects, unit.null.streams, leftOut: isLeftOut ? unit.outputName : nil)
         let outcome = naive[place].standing.fold.take(sums, unit.null)
         naive[place].values.append(sums, unit.null.streams)
         var telling = ShiftTelling(plan: plan, design: design, unit: unit)

@@ -49,6 +49,28 @@ package protocol MessageExtractor: AnyObject {
 }
 
 extension MessageExtractor {
+  /// A copy of a value of a format that has no numbers but those of 64 bits; see ``tree(of:)``.
+  ///
+  /// - Parameter object: of a value that is one.
+  func tree(of view: FieldValue, object: () -> JSONValue?) -> JSONValue? {
+    switch view.kind {
+    case .absent, .overflow: return nil
+    case .null: return .null
+    case .true: return .bool(true)
+    case .false: return .bool(false)
+    case .int64: return .integer(view.value.int64)
+    case .uint64: return .number(Double(view.value.uint64))
+    case .double: return .number(view.value.number)
+    case .string: return .string(view.string)
+    case .array:
+      var elements: [JSONValue?] = []
+      forEachElement(of: view) { elements.append(tree(of: $0)) }
+      let known = elements.compactMap { $0 }
+      return known.count == elements.count ? .array(known) : nil
+    case .object: return object()
+    }
+  }
+
   /// Reads one message that has no headers.
   @inline(__always) @discardableResult
   package func extract(_ bytes: UnsafeRawBufferPointer) throws(DecodeFailure) -> Int {

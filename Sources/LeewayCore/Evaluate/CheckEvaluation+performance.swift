@@ -50,7 +50,10 @@ extension CheckEvaluation {
   /// slice's outcomes follow the score otherwise than all, which is no change.
   private func estimatedBefore(_ slice: String) -> Measure {
     let (side, against) = plan.baselineSide(subject: plan.outputSubject, slice: NameKey(slice))
-    guard against == .slice, let estimated = EstimatedPerformance(plan, side.cells) else {
+    // Worked out from the cells, and only where a limit asks for it.
+    guard check.limits.contains(where: \.limit.isRelative), against == .slice,
+      let estimated = EstimatedPerformance(plan, side.cells)
+    else {
       return Measure(missing: Shortfall(.noBaseline))
     }
     return Measure(
@@ -96,7 +99,8 @@ extension CheckEvaluation {
         ? shortfall(summary) ?? (value == nil ? Shortfall(.undefined) : nil) ?? bias(view, summary) : partial(view)
       guard verdict.why == nil, let value else { return verdict }
       let bounds = summary.bounds(check.metric, at: check.place)
-      judge(&verdict, from: measure(view, slice)) { rung in
+      let reference = measure(view, slice)
+      judge(&verdict, from: reference) { rung in
         let bound = bounds.map { rung.fires == .above ? $0.lower : $0.upper }
         if found.bound == nil { found.bound = bound }
         guard rung.isReached(by: value) else { return false }
@@ -108,7 +112,7 @@ extension CheckEvaluation {
         guard check.metric == .ece, let significance = check.significance else { return true }
         return summary.calibrationPValue.map { $0 <= significance } ?? false
       }
-      if verdict.rawTier == .ok, let coarse = coarse(summary, value, measure(view, slice)) {
+      if verdict.rawTier == .ok, let coarse = coarse(summary, value, reference) {
         (verdict.rawTier, verdict.tier) = (.insufficientData, .insufficientData)
         verdict.why = coarse
       }

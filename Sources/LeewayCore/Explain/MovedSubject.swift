@@ -34,12 +34,12 @@ struct MovedSubject {
   ///   - rows: values of a window, missing ones among them.
   ///   - limit: of the distance.
   ///   - significance: the largest p-value that counts, of this subject by itself.
-  /// - Returns: nil where there is nothing to move.
+  /// - Returns: nil where there is nothing to move, or what chance makes of the distance is not known here.
   init?(
     domain: SubjectDomain, side: BaselineSide, metric: Metric, rows: Double, limit: Double, significance: Double?
   ) {
     let total = Double(side.bins.reduce(0, +))
-    guard total > 0, side.present > 0 else { return nil }
+    guard total > 0, side.present > 0, Self.isExplained(metric) else { return nil }
     self.metric = metric
     let bins = side.bins.map { Double($0) / total }
     self.bins = bins
@@ -177,6 +177,11 @@ struct MovedSubject {
     .psi: .psi, .jensenShannon: .jensenShannon, .hellinger: .hellinger, .totalVariation: .totalVariation,
     .lInfinity: .lInfinity,
   ]
+
+  /// Whether there is a sampling of the distance.
+  static func isExplained(_ metric: Metric) -> Bool { ofBins[metric] != nil || ofCells.contains(metric) }
+
+  private static let ofCells: Set<Metric> = [.ks, .energy, .wasserstein, .wassersteinNormalised]
 
   private func distance(_ ordered: OrderedSampling, _ deviation: Double) -> DistanceSampling {
     switch metric {

@@ -80,6 +80,9 @@ struct WindowExplanation {
       guard plan.isJudged(subject: subject, slice: slice, against: against) else {
         return nothing("the baseline has no part of this slice")
       }
+      guard MovedSubject.isExplained(check.metric) else {
+        return nothing("what chance makes of \(check.metric.name) in a window is not worked out")
+      }
       let test = check.significance.map { $0 / Double(max(family, 1)) }
       guard
         let moved = MovedSubject(

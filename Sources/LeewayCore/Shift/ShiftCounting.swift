@@ -1,18 +1,6 @@
 import LeewayStatistics
 
 /// From the panes of an hour to what the detector takes.
-extension ShiftDesign.Unit {
-  /// The sums of every subject of an hour.
-  ///
-  /// - Parameters:
-  ///   - block: the slice's rows; nil: none.
-  ///   - isOutputLeftOut: the model's output has no value in this hour (rule D9).
-  func sums(_ block: CellBlock?, _ layout: DriftLayout, isOutputLeftOut: Bool) -> [ShiftSums] {
-    ShiftDesign.sums(block, layout, subjects, null.streams, leftOut: isOutputLeftOut ? outputName : nil)
-  }
-
-}
-
 extension ShiftDesign {
   /// The sums of every subject of an hour.
   ///

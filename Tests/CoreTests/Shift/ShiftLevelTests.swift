@@ -189,7 +189,7 @@ import Testing
     }
   }
 
-  /// What a person accepts of one feed leaves the others alone.
+  /// A person accepts it, as any other shift.
   @Test func aNewLevelOfErrorsIsAccepted() throws {
     let events = ShiftScene.predictions(0..<215)
     let scene = try Scene(

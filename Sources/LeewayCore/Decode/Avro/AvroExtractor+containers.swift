@@ -40,21 +40,7 @@ extension AvroExtractor {
   }
 
   package func tree(of view: FieldValue) -> JSONValue? {
-    switch view.kind {
-    case .absent, .overflow: return nil
-    case .null: return .null
-    case .true: return .bool(true)
-    case .false: return .bool(false)
-    case .int64: return .integer(view.value.int64)
-    case .uint64: return .number(Double(view.value.uint64))
-    case .double: return .number(view.value.number)
-    case .string: return .string(view.string)
-    case .array:
-      var elements: [JSONValue?] = []
-      forEachElement(of: view) { elements.append(tree(of: $0)) }
-      let known = elements.compactMap { $0 }
-      return known.count == elements.count ? .array(known) : nil
-    case .object:
+    tree(of: view) {
       var members: [JSONValue.Member] = []
       var isWhole = true
       forEachMember(of: view) { key, value in

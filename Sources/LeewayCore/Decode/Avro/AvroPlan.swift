@@ -60,71 +60,12 @@ struct AvroPlan {
   /// How much of memory it takes.
   var size: Int { steps.count + children.count + slotLists.count + picks.count }
 
-  /// The paths that are wanted, as a tree.
-  private final class Wanted {
-    var slots: [Int] = []
-    var keys: [(key: String, wanted: Wanted)] = []
-    var items: [(index: Int, wanted: Wanted)] = []
-    var each: Wanted?
-    var eachNumber = -1
-
-    func key(_ key: String) -> Wanted {
-      if let known = keys.first(where: { utf8Equal($0.key, key) }) { return known.wanted }
-      keys.append((key, Wanted()))
-      return keys[keys.count - 1].wanted
-    }
-
-    func item(_ index: Int) -> Wanted {
-      if let known = items.first(where: { $0.index == index }) { return known.wanted }
-      items.append((index, Wanted()))
-      return items[items.count - 1].wanted
-    }
-
-    var allSlots: [Int] {
-      slots + keys.flatMap { $0.wanted.allSlots } + items.flatMap { $0.wanted.allSlots } + (each?.allSlots ?? [])
-    }
-  }
-
   /// - Parameter limit: of its size.
   init(_ schema: AvroSchema, _ plan: ExtractionPlan, limit: Int = .max) {
     self.schema = schema
     self.limit = limit
     order = plan.order
-    let root = Wanted()
-    var count = 0
-    func walk(_ steps: [FieldPath.Step]) -> Wanted {
-      var at = root
-      for step in steps {
-        switch step {
-        case .key(let key): at = at.key(key)
-        case .index(let index): at = at.item(index)
-        case .each:
-          if at.each == nil {
-            at.each = Wanted()
-            at.eachNumber = count
-            count += 1
-          }
-          at = at.each ?? at
-        }
-      }
-      return at
-    }
-    let rowsPath = plan.rows.map { $0.steps + [.each] }
-    let rowsTree = rowsPath.map(walk)
-    var eachTrees = rowsTree.map { [$0] } ?? []
-    for (slot, field) in plan.fields.enumerated() {
-      switch field.root {
-      case .record: continue
-      case .row: walk((rowsPath ?? []) + field.steps).slots.append(slot)
-      case .whole, .message:
-        let before = count
-        let leaf = walk(field.steps)
-        leaf.slots.append(slot)
-        if count > before, let each = field.steps.firstIndex(of: .each) {
-          eachTrees.append(walk(Array(field.steps[...each])))
-        }
-      }
-    }
+    let tree = WantedPaths.tree(plan)
     for slot in plan.fields.indices where !plan.order.contains(slot) {
       let field = plan.fields[slot]
       guard field.root == .row else { continue }
@@ -132,15 +73,14 @@ struct AvroPlan {
         orderCopies.append((element, slot))
       }
     }
-    rowSlots = eachTrees.flatMap(\.allSlots)
-    eachCount = count
+    (rowSlots, eachCount) = (tree.rowSlots, tree.eachCount)
     symbols = AvroSymbols(schema)
     var passed: [Int: Int] = [:]
-    _ = make(0, root, &passed)
+    _ = make(0, tree.root, &passed)
   }
 
   /// Makes the step of a type; of one of which nothing is wanted there is one step, however often it comes.
-  private mutating func make(_ node: Int, _ wanted: Wanted?, _ passed: inout [Int: Int]) -> Int {
+  private mutating func make(_ node: Int, _ wanted: WantedPaths?, _ passed: inout [Int: Int]) -> Int {
     if wanted == nil, let known = passed[node] { return known }
     guard !isTooLarge, size < limit, depth < Self.maximumDepth else {
       isTooLarge = true

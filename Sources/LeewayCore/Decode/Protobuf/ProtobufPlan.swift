@@ -59,71 +59,13 @@ struct ProtobufPlan {
   let table: ProtobufTable
   private let schema: ProtobufSchema
 
-  /// The paths that are wanted, as a tree; keys are fields' own names.
-  private final class Wanted {
-    var slots: [Int] = []
-    var keys: [(key: String, wanted: Wanted)] = []
-    var items: [(index: Int, wanted: Wanted)] = []
-    var each: Wanted?
-    /// The arrays with an element for each row are numbered, the rows themselves first.
-    var eachNumber = -1
-
-    func key(_ key: String) -> Wanted {
-      if let known = keys.first(where: { utf8Equal($0.key, key) }) { return known.wanted }
-      keys.append((key, Wanted()))
-      return keys[keys.count - 1].wanted
-    }
-
-    func item(_ index: Int) -> Wanted {
-      if let known = items.first(where: { $0.index == index }) { return known.wanted }
-      items.append((index, Wanted()))
-      return items[items.count - 1].wanted
-    }
-
-    var allSlots: [Int] {
-      slots + keys.flatMap { $0.wanted.allSlots } + items.flatMap { $0.wanted.allSlots } + (each?.allSlots ?? [])
-    }
-  }
-
   /// - Parameter message: the place of the type in the schema.
   init(_ schema: ProtobufSchema, message: Int, _ plan: ExtractionPlan) {
     self.schema = schema
     table = ProtobufTable(schema, from: message)
-    let root = Wanted()
-    var count = 0
-    func walk(_ steps: [FieldPath.Step]) -> Wanted {
-      var at = root
-      for step in Self.named(steps, schema, message) {
-        switch step {
-        case .key(let key): at = at.key(key)
-        case .index(let index): at = at.item(index)
-        case .each:
-          if at.each == nil {
-            at.each = Wanted()
-            at.eachNumber = count
-            count += 1
-          }
-          at = at.each ?? at
-        }
-      }
-      return at
-    }
-    let rowsPath = plan.rows.map { $0.steps + [.each] }
-    var eachTrees = rowsPath.map { [walk($0)] } ?? []
-    for (slot, field) in plan.fields.enumerated() {
-      switch field.root {
-      case .record: continue
-      case .row: walk((rowsPath ?? []) + field.steps).slots.append(slot)
-      case .whole, .message:
-        let before = count
-        walk(field.steps).slots.append(slot)
-        if count > before, let each = field.steps.firstIndex(of: .each) {
-          eachTrees.append(walk(Array(field.steps[...each])))
-        }
-      }
-    }
-    rowSlots = eachTrees.flatMap(\.allSlots)
-    _ = make(message, root)
+    let tree = WantedPaths.tree(plan) { Self.named($0, schema, message) }
+    rowSlots = tree.rowSlots
+    _ = make(message, tree.root)
   }
 
   /// The steps of a path with fields' own names, where it has their names in JSON.
@@ -160,7 +102,7 @@ struct ProtobufPlan {
     return slotLists.count - slots.count..<slotLists.count
   }
 
-  private mutating func make(_ node: Int, _ wanted: Wanted) -> Int {
+  private mutating func make(_ node: Int, _ wanted: WantedPaths) -> Int {
     let place = messages.count
     messages.append(Message())
     let all = schema.messages[node].fields
@@ -170,7 +112,7 @@ struct ProtobufPlan {
     for (i, field) in all.enumerated() {
       let inner = wanted.keys.first { utf8Equal($0.key, field.name) }?.wanted
       guard inner != nil || oneofs.contains(field.oneof) else { continue }
-      made.append(self.field(field, table.place(of: i, in: node), inner ?? Wanted()))
+      made.append(self.field(field, table.place(of: i, in: node), inner ?? WantedPaths()))
     }
     let start = fields.count
     for (i, field) in made.enumerated() {
@@ -198,12 +140,13 @@ struct ProtobufPlan {
     return place
   }
 
-  private mutating func field(_ field: ProtobufSchema.Field, _ place: Int, _ wanted: Wanted) -> Field {
+  private mutating func field(_ field: ProtobufSchema.Field, _ place: Int, _ wanted: WantedPaths) -> Field {
     guard field.shape != .single else {
       return Field(number: field.number, place: place, target: target(wanted, field), type: table.fields[place])
     }
     var result = Field(
-      number: field.number, place: place, target: target(wanted.each ?? Wanted(), field), type: table.fields[place])
+      number: field.number, place: place, target: target(wanted.each ?? WantedPaths(), field), type: table.fields[place]
+    )
     result.slots = list(wanted.slots)
     var made: [Pick] = []
     if field.shape == .map {
@@ -223,7 +166,7 @@ struct ProtobufPlan {
     return result
   }
 
-  private mutating func target(_ wanted: Wanted, _ field: ProtobufSchema.Field) -> Int {
+  private mutating func target(_ wanted: WantedPaths, _ field: ProtobufSchema.Field) -> Int {
     let place = targets.count
     targets.append(Target(slots: list(wanted.slots), below: list(wanted.allSlots)))
     if field.code == .message || field.code == .timestamp, field.shape != .map, !wanted.keys.isEmpty {

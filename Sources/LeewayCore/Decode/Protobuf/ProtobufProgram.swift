@@ -80,17 +80,11 @@ final class ProtobufProgram {
       end += pick.key.count
     }
     places = ProtobufPlaces(
-      types: plan.table.types, messages: Self.copy(plan.messages), fields: Self.copy(plan.fields),
-      targets: Self.copy(plan.targets), slotLists: Self.copy(plan.slotLists), siblings: Self.copy(plan.siblings),
-      fieldLists: Self.copy(plan.fieldLists), picks: Self.copy(picks),
-      parts: Self.copy(plan.targets.map { _ in .init() }), elements: Self.copy(plan.fields.map { _ in .init() }),
-      numbers: Self.copy(numbers))
-  }
-
-  private static func copy<T>(_ list: [T]) -> UnsafeMutablePointer<T> {
-    let copy = UnsafeMutablePointer<T>.allocate(capacity: max(list.count, 1))
-    copy.initialize(from: list, count: list.count)
-    return copy
+      types: plan.table.types, messages: .copy(of: plan.messages), fields: .copy(of: plan.fields),
+      targets: .copy(of: plan.targets), slotLists: .copy(of: plan.slotLists), siblings: .copy(of: plan.siblings),
+      fieldLists: .copy(of: plan.fieldLists), picks: .copy(of: picks),
+      parts: .copy(of: plan.targets.map { _ in .init() }), elements: .copy(of: plan.fields.map { _ in .init() }),
+      numbers: .copy(of: numbers))
   }
 
   // Numbers and addresses have nothing to end.

@@ -85,14 +85,8 @@ final class ProtobufTable {
     }
     self.names = names
     types = Types(
-      fields: Self.copy(fields), messages: Self.copy(places), symbols: Self.copy(symbols),
-      enumerations: Self.copy(ranges))
-  }
-
-  private static func copy<T>(_ list: [T]) -> UnsafeMutablePointer<T> {
-    let copy = UnsafeMutablePointer<T>.allocate(capacity: max(list.count, 1))
-    copy.initialize(from: list, count: list.count)
-    return copy
+      fields: .copy(of: fields), messages: .copy(of: places), symbols: .copy(of: symbols),
+      enumerations: .copy(of: ranges))
   }
 
   // What is in them has nothing to end.
